@@ -1,0 +1,55 @@
+package events
+
+import "unsafe"
+
+// KindConn is the log of conversations.
+const KindConn Kind = "conn"
+
+// Conn is one conversation, or, when Interim is set, what is known so far of one that goes on.
+// Source: Zeek's conn.log.
+type Conn struct {
+	Head
+	Proto         string   `json:"proto"`                    // tcp, udp, icmp, or the IP protocol's name or number
+	Service       string   `json:"service,omitempty"`        // analyzers that confirmed the protocol, in that order, comma separated
+	Duration      Interval `json:"duration"`                 // first packet to last; absent, as the byte counts, when there was no time between them
+	OrigBytes     uint64   `json:"orig_bytes"`               // payload bytes; for TCP from the sequence numbers
+	RespBytes     uint64   `json:"resp_bytes"`               //
+	ConnState     string   `json:"conn_state"`               // S0, S1, SF, REJ, S2, S3, RSTO, RSTR, RSTOS0, RSTRH, SH, SHR or OTH
+	LocalOrig     bool     `json:"local_orig"`               // the originator's address is in a local network
+	LocalResp     bool     `json:"local_resp"`               //
+	MissedBytes   uint64   `json:"missed_bytes"`             // bytes that TCP says were there and the mirror never showed
+	History       string   `json:"history,omitempty"`        // Zeek's letters: upper case originator, lower case responder
+	OrigPkts      uint64   `json:"orig_pkts"`                //
+	OrigIPBytes   uint64   `json:"orig_ip_bytes"`            // IP total lengths, headers included
+	RespPkts      uint64   `json:"resp_pkts"`                //
+	RespIPBytes   uint64   `json:"resp_ip_bytes"`            //
+	TunnelParents []string `json:"tunnel_parents,omitempty"` // uids of the conversations this one was carried in
+	IPProto       uint8    `json:"ip_proto"`                 // IANA protocol number
+	Vlan          uint16   `json:"vlan,omitempty"`           // outer 802.1Q tag
+	InnerVlan     uint16   `json:"inner_vlan,omitempty"`     //
+	OrigL2        string   `json:"orig_l2_addr,omitempty"`   // originator's MAC address
+	RespL2        string   `json:"resp_l2_addr,omitempty"`   //
+
+	// Ours.
+	Interim       bool     `json:"interim,omitempty"`        // the conversation goes on: counts so far
+	DuplicateVNIs []uint32 `json:"duplicate_vnis,omitempty"` // other observation points whose copies were not counted
+	DuplicatePkts uint64   `json:"duplicate_pkts,omitempty"` // packets of those copies
+	TCPFlags      uint8    `json:"-"`                        // every flag the originator sent, or-ed: FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32
+}
+
+var (
+	connEncoder = encoderFor[Conn]()
+	// Zeek leaves the byte counts out, not zero, when duration is zero.
+	instantEncoder = encoderFor[Conn]("duration", "orig_bytes", "resp_bytes")
+)
+
+// Kind is KindConn.
+func (*Conn) Kind() Kind { return KindConn }
+
+// AppendJSON appends the record as one JSON object.
+func (c *Conn) AppendJSON(dst []byte) []byte {
+	if c.Duration == 0 {
+		return instantEncoder.appendTo(dst, unsafe.Pointer(c))
+	}
+	return connEncoder.appendTo(dst, unsafe.Pointer(c))
+}

@@ -1,0 +1,45 @@
+package events
+
+import "unsafe"
+
+// KindHTTP is the log of HTTP/1.x requests and their answers.
+const KindHTTP Kind = "http"
+
+// HTTP is one request and its answer. Bodies are counted and typed, never kept.
+// Source: Zeek's http.log.
+type HTTP struct {
+	Head
+	TransDepth    uint32   `json:"trans_depth"` // place in the pipeline, from 1
+	Method        string   `json:"method,omitempty"`
+	Host          string   `json:"host,omitempty"`
+	URI           string   `json:"uri,omitempty"`
+	Referrer      string   `json:"referrer,omitempty"` // without the scheme, as Zeek
+	Version       string   `json:"version,omitempty"`  // "1.1"
+	UserAgent     string   `json:"user_agent,omitempty"`
+	Origin        string   `json:"origin,omitempty"`
+	RequestLen    uint64   `json:"request_body_len"`
+	ResponseLen   uint64   `json:"response_body_len"`
+	StatusCode    uint16   `json:"status_code,omitempty"`
+	StatusMsg     string   `json:"status_msg,omitempty"`
+	InfoCode      uint16   `json:"info_code,omitempty"` // last 1xx seen
+	InfoMsg       string   `json:"info_msg,omitempty"`
+	Username      string   `json:"username,omitempty"` // from Basic authentication; the password is never kept
+	Proxied       []string `json:"proxied,omitempty"`  // headers that speak of a proxy, "NAME -> value"
+	OrigFilenames []string `json:"orig_filenames,omitempty"`
+	OrigMimeTypes []string `json:"orig_mime_types,omitempty"`
+	RespFilenames []string `json:"resp_filenames,omitempty"`
+	RespMimeTypes []string `json:"resp_mime_types,omitempty"`
+
+	// Ours: header lines that carry an expression in ${...} form, name and value, each cut at 512 bytes, at most 8.
+	// They are kept because look-up injections (Log4Shell) may stand in any header.
+	Lookups     []string `json:"lookups,omitempty"`
+	ContentType string   `json:"content_type,omitempty"` // as the answer declared it
+}
+
+var httpEncoder = encoderFor[HTTP]()
+
+// Kind is KindHTTP.
+func (*HTTP) Kind() Kind { return KindHTTP }
+
+// AppendJSON appends the record as one JSON object.
+func (r *HTTP) AppendJSON(dst []byte) []byte { return httpEncoder.appendTo(dst, unsafe.Pointer(r)) }
