@@ -1,0 +1,131 @@
+package device
+
+import (
+	"net/netip"
+	"testing"
+
+	"github.com/mirrorwatch/mirrorwatch/events"
+)
+
+func addr(s string) netip.Addr { return netip.MustParseAddr(s) }
+
+func conn(ts int64, orig, resp string, port uint16, state string) *events.Conn {
+	c := &events.Conn{ConnState: state, IPProto: TCP, Proto: "tcp", OrigPkts: 3, RespPkts: 3}
+	c.TS, c.OrigH, c.RespH, c.OrigP, c.RespP = events.Time(ts), addr(orig), addr(resp), 40000, port
+	return c
+}
+
+func number(n uint16) *uint16 { return &n }
+
+func TestClassify(t *testing.T) {
+	cases := []struct {
+		addr  string
+		local []netip.Prefix
+		want  Class
+	}{
+		{"10.1.2.3", nil, Local}, {"172.31.255.255", nil, Local}, {"172.32.0.1", nil, External}, {"192.168.0.1", nil, Local},
+		{"169.254.169.254", nil, Local}, {"fd00::1", nil, Local}, {"fe80::1", nil, Local}, {"127.0.0.1", nil, Local}, {"8.8.8.8", nil, External},
+		{"2600::1", nil, External}, {"224.0.0.251", nil, Group}, {"ff02::fb", nil, Group}, {"255.255.255.255", nil, Group}, {"0.0.0.0", nil, Group},
+		{"10.1.2.3", []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24")}, External},
+		{"203.0.113.9", []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24")}, Local},
+	}
+	for _, c := range cases {
+		if got := New(Options{Local: c.local}).Classify(addr(c.addr)); got != c.want {
+			t.Errorf("%s: class %d, want %d", c.addr, got, c.want)
+		}
+	}
+	if got := New(Options{}).Classify(netip.Addr{}); got != Group {
+		t.Errorf("no address: class %d, want %d", got, Group)
+	}
+}
+
+// Catches: services learned from refused connections, from interim records, or under the wrong end.
+func TestServices(t *testing.T) {
+	m := New(Options{})
+	m.Observe(conn(1, "10.0.0.1", "10.0.0.2", 22, "SF"))
+	m.Observe(conn(2, "10.0.0.1", "10.0.0.2", 22, "RSTO"))
+	m.Observe(conn(3, "10.0.0.1", "10.0.0.2", 80, "REJ"))
+	interim := conn(4, "10.0.0.1", "10.0.0.2", 443, "S1")
+	interim.Interim = true
+	v := m.Observe(interim)
+	if len(v.Resp.Offers) != 1 || v.Resp.Offers[0] != (Service{TCP, 22, "", 2}) {
+		t.Errorf("offers %v, want port 22 twice", v.Resp.Offers)
+	}
+	if len(v.Orig.Uses) != 1 || len(v.Orig.Offers) != 0 || !v.Resp.OffersPort(TCP, 22) || v.Resp.OffersPort(UDP, 22) {
+		t.Errorf("uses %v, offers of the client %v", v.Orig.Uses, v.Orig.Offers)
+	}
+	if v.Orig.FirstSeen != 1 || v.Orig.LastSeen != 4 || v.Orig.Peers() != 1 {
+		t.Errorf("first %d, last %d, peers %d", v.Orig.FirstSeen, v.Orig.LastSeen, v.Orig.Peers())
+	}
+}
+
+func TestNames(t *testing.T) {
+	m := New(Options{})
+	answer := &events.DNS{Query: "www.example.com", QType: number(1), RCode: number(0), Answers: []string{"cdn.example.net", "203.0.113.7", "not:an:address"}}
+	answer.OrigH, answer.RespH = addr("10.0.0.1"), addr("10.0.0.53")
+	m.Observe(answer)
+	if got := m.View().Hostname(addr("203.0.113.7")); got != "www.example.com" {
+		t.Errorf("before the first packet: %q", got)
+	}
+	hello := &events.SSL{ServerName: "front.example.org"}
+	hello.OrigH, hello.RespH = addr("10.0.0.1"), addr("203.0.113.7")
+	v := m.Observe(hello)
+	if v.Resp.Hostname() != "www.example.com" || len(v.Resp.Names) != 2 {
+		t.Errorf("names %v: DNS is trusted above SNI", v.Resp.Names)
+	}
+	lease := &events.DHCP{AssignedAddr: addr("10.0.0.1"), HostName: "laptop", MAC: "02:00:00:00:00:01"}
+	lease.OrigH, lease.RespH = addr("0.0.0.0"), addr("255.255.255.255")
+	m.Observe(lease)
+	if d := m.View().Device(addr("10.0.0.1")); d.Hostname() != "laptop" || d.MAC == "" {
+		t.Errorf("lease not learned: %+v", d)
+	}
+	for host, want := range map[string]string{"a.example:8080": "a.example", "10.0.0.1:80": "", "[::1]:80": "", "": "", "a.example": "a.example"} {
+		if got := hostOnly(host); got != want {
+			t.Errorf("hostOnly(%q) = %q, want %q", host, got, want)
+		}
+	}
+}
+
+// Catches: unbounded names, services, peers and devices; an overflow that is not counted.
+func TestLimits(t *testing.T) {
+	m := New(Options{MaxLocal: 4, MaxExternal: 8})
+	first := m.Observe(conn(0, "10.0.0.1", "10.0.0.2", 1, "SF")).Orig
+	for i := range 100 {
+		m.Observe(conn(int64(i), "10.0.0.1", "10.0.0.2", uint16(i), "SF"))
+		first.call(string(rune('a'+i%26))+"x", FromDNS)
+	}
+	for i := range 200 {
+		m.Observe(conn(int64(i), "10.0.0.1", netip.AddrFrom4([4]byte{8, 8, 1, byte(i)}).String(), 443, "S0"))
+	}
+	if len(first.Uses) != MaxServices || first.Peers() != MaxPeers || len(first.Names) != MaxNames || first.Overflow == 0 {
+		t.Errorf("uses %d, peers %d, names %d, overflow %d", len(first.Uses), first.Peers(), len(first.Names), first.Overflow)
+	}
+	known, forgotten := m.Devices()
+	if known != 2+8 || forgotten != 200-8 {
+		t.Errorf("known %d, forgotten %d; want 10 and 192", known, forgotten)
+	}
+	if m.View().Device(addr("10.0.0.2")) == nil {
+		t.Error("a flood from outside pushed out a local device")
+	}
+}
+
+func TestKnownDevicesAllocateNothing(t *testing.T) {
+	m := New(Options{})
+	c := conn(1, "10.0.0.1", "203.0.113.9", 443, "SF")
+	m.Observe(c)
+	if n := testing.AllocsPerRun(100, func() { m.Observe(c) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+func BenchmarkObserveConn(b *testing.B) {
+	m := New(Options{})
+	var list []*events.Conn
+	for i := range 1000 {
+		list = append(list, conn(int64(i), netip.AddrFrom4([4]byte{10, 0, byte(i % 7), byte(i % 31)}).String(), netip.AddrFrom4([4]byte{203, 0, byte(i >> 3), byte(i)}).String(), 443, "SF"))
+	}
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		m.Observe(list[i%len(list)])
+	}
+}
