@@ -1,0 +1,76 @@
+// Package detect is the frame that every detector fits, and the judge that runs them. What comes in is records and the view of
+// the device model; what goes out is detections: one for each thing that goes on, updated while it grows. A detector lives in a
+// package named for its tactic, one file a detector. It never sees a packet, never reads a clock, never stores anything outside
+// itself, and never holds more than its stated limits.
+package detect
+
+import (
+	"net/netip"
+
+	"github.com/mirrorwatch/mirrorwatch/events"
+	"github.com/mirrorwatch/mirrorwatch/shared/device"
+)
+
+// Spec declares a detector. It is a value that nobody changes.
+type Spec struct {
+	Type       string   // "recon.port_scan": the path of its file below shared/detect
+	Title      string   // for a person, the same for every detection of the type
+	Text       string   // what it looks for, why it matters, and what innocent thing looks the same
+	Category   string   // the tactic's folder
+	Tactics    []string // MITRE ATT&CK, TA....
+	Techniques []string // MITRE ATT&CK, T....
+	Risk       Base
+	Wants      []events.Kind // the records it is shown
+	GuardDuty  string        // the finding type of Amazon GuardDuty that comes nearest, or ""
+	Version    int           // raised when its judgement changes
+
+	New func() Detector // makes one with its default tunables
+}
+
+// Detector watches records of the kinds it wants. Its order of calls is the order of the records.
+type Detector interface {
+	// Observe looks at one record. Most records find nothing, and then nothing is allocated.
+	Observe(r events.Record, v device.View) []Finding
+	// Tick is called about once a second of packet time, for what only time can tell.
+	Tick(now events.Time, v device.View) []Finding
+}
+
+// Closer is a detector that still has something to say when no more records come.
+type Closer interface {
+	Close(v device.View) []Finding
+}
+
+// Finding is what a detector has to say, once at its threshold and again at the next order of magnitude.
+type Finding struct {
+	Key         string  // what goes on, within the type: findings of equal keys are one detection
+	Description string  // one plain sentence with numbers
+	Confidence  float64 // 0 to 1
+	Offenders   []Party
+	Victims     []Party
+	Techniques  []string       // where they differ from the Spec's
+	Terms       []events.Term  // what this instance adds to the risk, or takes from it
+	Properties  map[string]any // typed evidence
+	UIDs        []string       // conversations it rests on
+	Start, End  events.Time    // of the evidence
+	VNI         uint32
+	Sensor      string
+}
+
+// Party is one end of what goes on.
+type Party struct {
+	Addr     netip.Addr
+	Port     uint16 // 0 where no single port matters
+	Endpoint string // Client or Server
+}
+
+// The endpoints of a Party: which way the connection went, not who is to blame.
+const (
+	Client = "client"
+	Server = "server"
+)
+
+// The roles of a participant.
+const (
+	Offender = "offender"
+	Victim   = "victim"
+)

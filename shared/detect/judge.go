@@ -1,0 +1,145 @@
+package detect
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/mirrorwatch/mirrorwatch/events"
+	"github.com/mirrorwatch/mirrorwatch/shared/bounded"
+	"github.com/mirrorwatch/mirrorwatch/shared/device"
+)
+
+// Options set up a Judge; the zero value is the default.
+type Options struct {
+	Emit func(*events.Detection) // called for each new detection and each update with a copy; may be nil
+	Max  int                     // detections remembered for updates and for Detections; 0: DefaultMax
+}
+
+// DefaultMax is how many detections are remembered. Each takes a few KiB, and nobody reads ten thousand of them.
+const DefaultMax = 10_000
+
+// quietAfter ends a detection: a scan or a beacon that rested for an hour of packet time is over. If it goes on within mergeGap
+// the same detection is opened again, after that it is a new one.
+const (
+	quietAfter = time.Hour
+	mergeGap   = 24 * time.Hour
+)
+
+// Stats counts what a Judge did.
+type Stats struct {
+	Records    uint64
+	Findings   uint64 // of detectors, re-alerts included
+	Detections uint64 // begun
+	Forgotten  uint64 // detections that had to leave the memory; they were emitted before
+}
+
+// Judge owns the device model and the detectors, and merges what they find. It belongs to one goroutine.
+type Judge struct {
+	model   *device.Model
+	runners []*runner
+	byKind  map[events.Kind][]*runner
+	live    *bounded.Table[string, events.Detection]
+	emit    func(*events.Detection)
+	stats   Stats
+}
+
+type runner struct {
+	spec     Spec
+	detector Detector
+}
+
+// NewJudge makes a judge that runs the detectors in the order of specs.
+func NewJudge(specs []Spec, model *device.Model, o Options) *Judge {
+	if o.Max == 0 {
+		o.Max = DefaultMax
+	}
+	if o.Emit == nil {
+		o.Emit = func(*events.Detection) {}
+	}
+	j := &Judge{
+		model: model, emit: o.Emit, byKind: map[events.Kind][]*runner{},
+		live: bounded.New[string, events.Detection](o.Max),
+	}
+	for _, s := range specs {
+		r := &runner{s, s.New()}
+		j.runners = append(j.runners, r)
+		for _, k := range s.Wants {
+			j.byKind[k] = append(j.byKind[k], r)
+		}
+	}
+	return j
+}
+
+// Observe shows a record to the model and then to the detectors that want its kind.
+func (j *Judge) Observe(r events.Record) {
+	j.stats.Records++
+	v := j.model.Observe(r)
+	for _, run := range j.byKind[r.Kind()] {
+		j.take(run, run.detector.Observe(r, v), v)
+	}
+}
+
+// Tick lets time pass. Now is the time of the packets, and never goes back.
+func (j *Judge) Tick(now events.Time) {
+	v := j.model.View()
+	for _, run := range j.runners {
+		j.take(run, run.detector.Tick(now, v), v)
+	}
+	j.endQuiet(now)
+}
+
+// Close says that no more records come.
+func (j *Judge) Close(now events.Time) {
+	v := j.model.View()
+	for _, run := range j.runners {
+		j.take(run, run.detector.Tick(now, v), v)
+		if c, ok := run.detector.(Closer); ok {
+			j.take(run, c.Close(v), v)
+		}
+	}
+	j.endQuiet(now)
+}
+
+// Detections gives what is remembered, by start and then id.
+func (j *Judge) Detections() []*events.Detection {
+	var list []*events.Detection
+	for _, d := range j.live.All {
+		copied := *d
+		list = append(list, &copied)
+	}
+	slices.SortFunc(list, func(a, b *events.Detection) int {
+		return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.ID, b.ID))
+	})
+	return list
+}
+
+// Stats gives the counts so far.
+func (j *Judge) Stats() Stats {
+	s := j.stats
+	s.Forgotten = j.live.Evicted()
+	return s
+}
+
+func (j *Judge) take(run *runner, found []Finding, v device.View) {
+	for i := range found {
+		j.stats.Findings++
+		j.merge(&run.spec, &found[i], v)
+	}
+}
+
+// endQuiet closes the books on detections that rested long enough. The table's order is that of the last update, so that the
+// walk ends at the first one that has not.
+func (j *Judge) endQuiet(now events.Time) {
+	for _, d := range j.live.All {
+		if now.Sub(events.TimeOf(d.Update)) <= quietAfter {
+			return
+		}
+		if d.End == nil {
+			end := d.Evidence.End
+			d.End = &end
+			copied := *d
+			j.emit(&copied)
+		}
+	}
+}

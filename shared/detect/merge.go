@@ -1,0 +1,141 @@
+package detect
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/mirrorwatch/mirrorwatch/events"
+	"github.com/mirrorwatch/mirrorwatch/shared/device"
+)
+
+// Limits of one detection. What a person is shown of a sweep over a thousand hosts is the first of them and the count.
+const (
+	maxUIDs         = 16
+	maxParticipants = 64
+	maxActivity     = 32
+)
+
+// merge makes a finding part of the detection with the same key, or begins one.
+func (j *Judge) merge(s *Spec, f *Finding, v device.View) {
+	key := s.Type + "\x00" + f.Key
+	d, fresh := j.live.Put(key)
+	if !fresh && f.Start.Time().Sub(d.Update) > mergeGap {
+		// The earlier one is told and over. The day of the start makes the new id another.
+		*d, fresh = events.Detection{}, true
+	}
+	if fresh {
+		j.stats.Detections++
+		begin(d, s, f)
+	}
+	update(d, s, f, v)
+	copied := *d
+	j.emit(&copied)
+}
+
+func begin(d *events.Detection, s *Spec, f *Finding) {
+	*d = events.Detection{
+		ID: identity(s.Type, f.Key, f.Start), Type: s.Type, Title: s.Title, Category: s.Category, Status: events.StatusOpen,
+		Start: f.Start.Time(), Tactics: s.Tactics, Techniques: s.Techniques,
+		VNI: f.VNI, Sensor: f.Sensor, DetectorVersion: s.Version, GuardDutyEquivalent: s.GuardDuty,
+		Evidence: events.Evidence{Start: f.Start.Time(), End: f.End.Time()},
+	}
+}
+
+// update writes what the finding says. Slices are replaced, never changed, because copies of the detection were given away.
+func update(d *events.Detection, s *Spec, f *Finding, v device.View) {
+	start, end := f.Start.Time(), f.End.Time()
+	d.Start = earlier(d.Start, start)
+	d.Evidence.Start, d.Evidence.End = earlier(d.Evidence.Start, start), later(d.Evidence.End, end)
+	d.Update, d.End = d.Evidence.End, nil
+	d.Evidence.UIDs = union(d.Evidence.UIDs, f.UIDs)
+	d.Description, d.Properties = f.Description, f.Properties
+	d.Confidence = min(max(f.Confidence, 0), 1)
+	if len(f.Techniques) > 0 {
+		d.Techniques = f.Techniques
+	}
+	d.Participants = participants(d.Participants, f, v)
+	d.Risk = assess(s.Risk, f, crossesInward(d.Participants))
+	d.Activity = append(slices.Clip(d.Activity), events.Activity{Time: end, Description: f.Description, Score: d.Risk.Score})
+	if n := len(d.Activity); n > maxActivity {
+		d.Activity = d.Activity[n-maxActivity:]
+	}
+}
+
+// identity is the first half of a SHA-256. The start counts by its day only: records that end together may come in any order,
+// and which of them is the first must not change the name of the thing.
+func identity(kind, key string, start events.Time) string {
+	day := start.Time().Truncate(24 * time.Hour).Unix()
+	sum := sha256.Sum256([]byte(kind + "\x00" + key + "\x00" + strconv.FormatInt(day, 10)))
+	return hex.EncodeToString(sum[:16])
+}
+
+func participants(have []events.Participant, f *Finding, v device.View) []events.Participant {
+	list := slices.Clone(have)
+	for _, p := range f.Offenders {
+		list = join(list, Offender, p, v)
+	}
+	for _, p := range f.Victims {
+		list = join(list, Victim, p, v)
+	}
+	slices.SortStableFunc(list, func(a, b events.Participant) int { return rolePlace(a.Role) - rolePlace(b.Role) })
+	return list
+}
+
+func rolePlace(role string) int {
+	if role == Offender {
+		return 0
+	}
+	return 1
+}
+
+func join(list []events.Participant, role string, p Party, v device.View) []events.Participant {
+	for i := range list {
+		if list[i].Address == p.Addr && list[i].Role == role {
+			return list
+		}
+	}
+	if len(list) >= maxParticipants || !p.Addr.IsValid() {
+		return list
+	}
+	return append(list, events.Participant{
+		Role: role, Endpoint: p.Endpoint, Device: p.Addr.String(), Address: p.Addr, Port: p.Port,
+		Hostname: v.Hostname(p.Addr), External: v.IsExternal(p.Addr),
+	})
+}
+
+// crossesInward: an offender outside, a victim inside.
+func crossesInward(list []events.Participant) bool {
+	outside, inside := false, false
+	for i := range list {
+		outside = outside || list[i].Role == Offender && list[i].External
+		inside = inside || list[i].Role == Victim && !list[i].External
+	}
+	return outside && inside
+}
+
+func union(have, more []string) []string {
+	list := slices.Clone(have)
+	for _, uid := range more {
+		if uid != "" && len(list) < maxUIDs && !slices.Contains(list, uid) {
+			list = append(list, uid)
+		}
+	}
+	return list
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
