@@ -33,6 +33,10 @@ type DNS struct {
 	// Ours: what a tunnel detector needs and Zeek does not log.
 	QueryBytes  uint32 `json:"query_bytes,omitempty"`  // length of the question's message on the wire
 	AnswerBytes uint32 `json:"answer_bytes,omitempty"` // length of the answer's message on the wire
+	// Where only the answer was seen, Zeek leaves query to the first answer's name and drops the question that the answer
+	// repeats. It is all there is of a look-up that failed, so it is kept here.
+	Question     string `json:"question,omitempty"`
+	QuestionType string `json:"question_type,omitempty"` // A, AAAA, TXT, ...
 }
 
 var dnsEncoder = encoderFor[DNS]()
