@@ -12,6 +12,13 @@ import (
 // ErrTruncated says that the frame ended inside a header that is needed to go on. The Packet holds what came before it.
 var ErrTruncated = errors.New("frame ends inside a header")
 
+// ErrMalformed says that a header contradicts itself (a length below its own minimum, an IP version that is neither 4 nor 6, more
+// nested headers than any stack sends). The Packet holds what came before it.
+var ErrMalformed = errors.New("header contradicts itself")
+
+// ErrLinkType says that frames of this link type are not decoded.
+var ErrLinkType = errors.New("link type not supported")
+
 // LinkType is the kind of a frame's first header, numbered as in a capture file (the LINKTYPE_ registry).
 type LinkType uint16
 
@@ -26,6 +33,7 @@ const (
 	LinkRaw       LinkType = 101 // raw IP
 	LinkLoop      LinkType = 108 // OpenBSD loopback, network byte order
 	LinkLinuxSLL  LinkType = 113 // Linux cooked v1
+	LinkMPLS      LinkType = 219 // a label stack first, as GRE carries it
 	LinkIPv4      LinkType = 228 //
 	LinkIPv6      LinkType = 229 //
 	LinkLinuxSLL2 LinkType = 276 // Linux cooked v2
@@ -36,6 +44,10 @@ type Meta struct {
 	Time   int64    // nanoseconds since the epoch
 	Length int      // bytes on the wire; more than captured where the frame was cut
 	Link   LinkType //
+
+	// Reassembled marks a datagram put together from fragments: Decode then keeps the link layer fields of the fragment that
+	// completed it, since the datagram itself has none.
+	Reassembled bool
 }
 
 // Addr is an IPv4 (mapped into ::ffff/96) or IPv6 address without a pointer in it, so that a map or table of them is
@@ -86,46 +98,55 @@ const (
 	ProtoSCTP   uint8 = 132
 )
 
-// Packet is one decoded frame. Reuse it: Decode sets every field.
+// Packet is one decoded frame. Reuse it: Decode sets every field but VNI (and ARP, where the frame is none), to zero where
+// the frame has no such thing.
 type Packet struct {
 	Time int64  // nanoseconds since the epoch
 	VNI  uint32 // observation point: set by who stripped the envelope, kept by Decode
 	Kind Kind
 
-	// Link layer; zero where it has none.
+	// Link layer; zero where it has none. Of an Ethernet frame inside MPLS, the inner addresses.
 	SrcMAC, DstMAC [6]byte
-	EtherType      uint16
-	VLAN           [2]uint16 // outer and inner tag; 0 where there is none
+	EtherType      uint16    // after tags and labels; for LLC without SNAP the length field
+	VLAN           [2]uint16 // identifiers of the outer and the next tag; 0 where there is none
 
-	// IP; valid from KindIP on.
+	// IP; zero below KindIP.
 	Version     uint8 // 4 or 6
 	Src, Dst    Addr
 	Proto       uint8  // the transport's IP protocol number, after IPv6 extension headers
 	TTL         uint8  // or hop limit
 	TOS         uint8  // or traffic class
 	IPID        uint32 // identification; for IPv6 of a fragment header, else 0
-	IPLen       int    // total length that the IP header states, or on the wire where it states none (segmentation offload)
+	IPLen       int    // total bytes that the IP header states, or on the wire where it states none (segmentation offload)
+	HeaderLen   int    // bytes of the IP header with its options or extension headers: the transport starts at IP[HeaderLen]
 	IP          []byte // the IP packet as captured, from its first header to its stated end
 	DontFrag    bool   // IPv4 DF bit
 	Fragment    bool   // part of a larger datagram that is not whole here: no transport fields
+	MoreFrags   bool   // a fragment that is not the datagram's last
+	FragOffset  uint16 // of a fragment's payload in the datagram, bytes
 	Reassembled bool   // whole again from fragments
 	Options     bool   // IPv4 options or an IPv6 hop-by-hop or routing header were there
+	offloaded   bool   // the IP header stated no length, so the checksum is not set yet
+	routed      bool   // Dst is not the last stop, so the pseudo-header is not known
 
 	// Transport; ports are the ICMP type and code for KindICMP and KindICMPv6.
 	SrcPort, DstPort uint16
 	Seq, Ack         uint32 // TCP
 	Window           uint16 // TCP, unscaled
 	Flags            uint8  // TCP
-	MSS              uint16 // TCP option; 0 absent
-	WindowScale      int8   // TCP option; -1 absent
+	MSS              uint16 // TCP option of a SYN, bytes; 0 absent
+	WindowScale      int8   // TCP option of a SYN, bits to shift by; -1 absent
 	TCPOptions       []byte // as captured
 	ICMPID, ICMPSeq  uint16 // echo and timestamp messages
-	Checksum         Check  // of the transport, where it could be reckoned
+	Checksum         Check  // CheckUnknown until VerifyChecksum reckons it
 
-	Payload    []byte // transport payload as captured
-	PayloadLen int    // transport payload on the wire; more than len(Payload) where the frame was cut
+	// Payload follows the transport header, or for KindIP the IP headers, as captured. PayloadLen is its length on the wire in
+	// bytes, as the headers state it; more than len(Payload) where the frame was cut. A mirror that cuts frames leaves no
+	// other witness of the length than these headers, so they are believed even beyond the frame's own length.
+	Payload    []byte
+	PayloadLen int
 
-	ARP       ARP  // valid for KindARP
+	ARP       ARP  // valid for KindARP only, left over from an earlier frame otherwise
 	Truncated bool // the frame was cut before the end of the IP packet
 }
 

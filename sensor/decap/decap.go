@@ -1,0 +1,128 @@
+// Package decap takes envelopes off frames: VXLAN, GENEVE, GRE, ERSPAN, IP in IP, AYIYA, Teredo and GTP-U. What comes in is the
+// payload of a UDP datagram or of an IP packet; what goes out is the frame inside as a slice of it, with what kind of frame that
+// is. It never allocates, never looks at more than the envelope and the first header inside, never keeps anything, and takes
+// off one envelope a call: how deep to go is the caller's to bound.
+package decap
+
+import "encoding/binary"
+
+// Kinds of frame that come out of an envelope, numbered as in a capture file (the LINKTYPE_ registry).
+const (
+	LinkEthernet uint16 = 1
+	LinkPPP      uint16 = 9
+	LinkRaw      uint16 = 101 // IP of either version
+	LinkMPLS     uint16 = 219
+)
+
+// Inner is a frame taken out of its envelope.
+type Inner struct {
+	Frame  []byte // borrowed from the payload; cut where that was
+	Link   uint16
+	Offset int    // bytes of payload in front of Frame: the frame's length on the wire is the payload's less this
+	VNI    uint32 // of VXLAN and GENEVE, or ERSPAN's session; 0 where the envelope has none that both directions share
+	Type   string // VXLAN, GENEVE, GRE, ERSPAN, IP, AYIYA, TEREDO or GTPV1
+}
+
+// Well-known UDP ports (IANA, except that Linux used 8472 for VXLAN before one was assigned and still does by default).
+const (
+	portGTP      = 2152
+	portTeredo   = 3544
+	portVXLAN    = 4789
+	portVXLANGPE = 4790
+	portAYIYA    = 5072
+	portGENEVE   = 6081
+	portVXLANOld = 8472
+)
+
+// UDP takes off the envelope that a datagram's ports announce. The ports are a hint only: what does not hold a plausible frame is
+// an ordinary datagram.
+func UDP(srcPort, dstPort uint16, payload []byte) (Inner, bool) {
+	if in, ok := byPort(dstPort, payload); ok {
+		return in, true
+	}
+	return byPort(srcPort, payload)
+}
+
+func byPort(port uint16, b []byte) (Inner, bool) {
+	switch port {
+	case portVXLAN, portVXLANOld:
+		return vxlan(b)
+	case portVXLANGPE:
+		return vxlanGPE(b)
+	case portGENEVE:
+		return geneve(b)
+	case portTeredo:
+		inner, ok := Teredo(b)
+		return within(b, inner, LinkRaw, 0, "TEREDO"), ok
+	case portAYIYA:
+		inner, ok := AYIYA(b)
+		return within(b, inner, LinkRaw, 0, "AYIYA"), ok
+	case portGTP:
+		inner, ok := GTPU(b)
+		return within(b, inner, LinkRaw, 0, "GTPV1"), ok
+	}
+	return Inner{}, false
+}
+
+// IP protocol numbers of envelopes (IANA).
+const (
+	protoIPIP = 4
+	protoIPv6 = 41
+	protoGRE  = 47
+	protoMPLS = 137
+)
+
+// IP takes off the envelope that an IP packet's protocol number announces. payload is what follows the IP headers.
+func IP(proto uint8, payload []byte) (Inner, bool) {
+	switch proto {
+	case protoIPIP:
+		return Inner{Frame: payload, Link: LinkRaw, Type: "IP"}, isIPv4(payload)
+	case protoIPv6:
+		return Inner{Frame: payload, Link: LinkRaw, Type: "IP"}, isIPv6(payload)
+	case protoGRE:
+		return gre(payload)
+	case protoMPLS: // RFC 4023
+		return Inner{Frame: payload, Link: LinkMPLS, Type: "IP"}, len(payload) > 4
+	}
+	return Inner{}, false
+}
+
+// within describes inner, which ends where outer does.
+func within(outer, inner []byte, link uint16, vni uint32, kind string) Inner {
+	return Inner{Frame: inner, Link: link, Offset: len(outer) - len(inner), VNI: vni, Type: kind}
+}
+
+// isIPv4 says whether b begins with an IPv4 header (RFC 791 section 3.1) of a length and total length that can be. A total
+// length of zero is segmentation offload's.
+func isIPv4(b []byte) bool {
+	if len(b) < 20 || b[0]>>4 != 4 || b[0]&0x0f < 5 {
+		return false
+	}
+	total := binary.BigEndian.Uint16(b[2:])
+	return total == 0 || total >= 20
+}
+
+// isIPv6 says whether b begins with an IPv6 header, which has little to check beside its version.
+func isIPv6(b []byte) bool { return len(b) >= 40 && b[0]>>4 == 6 }
+
+func isIP(b []byte) bool { return isIPv4(b) || isIPv6(b) }
+
+// isEthernet says whether b begins with an Ethernet header that a host may have sent: no group address for a source, and a type
+// that leads somewhere or an IEEE 802.3 length.
+func isEthernet(b []byte) bool {
+	if len(b) < 14 || b[6]&1 != 0 {
+		return false
+	}
+	t := binary.BigEndian.Uint16(b[12:])
+	if t <= 1500 {
+		return true
+	}
+	switch t {
+	case 0x0800, 0x86dd: // the version must agree, where it was captured
+		return len(b) == 14 || b[14]>>4 == 4 && t == 0x0800 || b[14]>>4 == 6 && t == 0x86dd
+	case 0x0806, 0x8035, 0x8100, 0x88a8, 0x9100, 0x8847, 0x8848, 0x8863, 0x8864, 0x8808, 0x8809, 0x888e, 0x88cc, 0x88e5,
+		0x88f7, 0x8902, 0x6558, 0x9000, 0x893a:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,59 @@
+package packet
+
+import "encoding/binary"
+
+// set4 sets an IPv4 address in its mapped form (RFC 4291 section 2.5.5.2).
+func (a *Addr) set4(v uint32) {
+	binary.BigEndian.PutUint64(a[0:], 0)
+	binary.BigEndian.PutUint64(a[8:], 0x0000_ffff_0000_0000|uint64(v))
+}
+
+// ipv4 reads an IPv4 header (RFC 791 section 3.1) and goes on to the transport.
+func (p *Packet) ipv4(b []byte, missing int) error {
+	if len(b) < 20 {
+		return p.stop(ErrTruncated)
+	}
+	header := int(b[0]&0x0f) * 4
+	total := int(binary.BigEndian.Uint16(b[2:]))
+	p.offloaded = total == 0
+	if total == 0 {
+		total = len(b) + missing
+	}
+	if b[0]>>4 != 4 || header < 20 || total < header {
+		return p.stop(ErrMalformed)
+	}
+	p.Version, p.TOS, p.TTL, p.Proto = 4, b[1], b[8], b[9]
+	p.IPID = uint32(binary.BigEndian.Uint16(b[4:]))
+	p.Src.set4(binary.BigEndian.Uint32(b[12:]))
+	p.Dst.set4(binary.BigEndian.Uint32(b[16:]))
+	p.Options, p.routed = header > 20, false
+	p.bound(b, total)
+	p.HeaderLen = header
+	if len(p.IP) < header {
+		p.fragmentField(0)
+		return p.opaque(nil, total-header, ErrTruncated)
+	}
+	p.fragmentField(binary.BigEndian.Uint16(b[6:]))
+	if p.Fragment {
+		return p.opaque(p.IP[header:], total-header, nil)
+	}
+	return p.transport(p.IP[header:], total-header)
+}
+
+// bound ends the packet where its header says: what follows is Ethernet's padding or frame check sequence.
+func (p *Packet) bound(b []byte, total int) {
+	p.IPLen = total
+	p.Truncated = len(b) < total
+	if len(b) > total {
+		b = b[:total]
+	}
+	p.IP = b
+}
+
+// fragmentField reads IPv4's flags and fragment offset.
+func (p *Packet) fragmentField(v uint16) {
+	p.DontFrag = v&0x4000 != 0
+	p.MoreFrags = v&0x2000 != 0
+	p.FragOffset = v << 3
+	p.Fragment = v&0x3fff != 0
+}
