@@ -1,0 +1,159 @@
+package http
+
+import (
+	"bytes"
+	"encoding/base64"
+
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer"
+	"github.com/mirrorwatch/mirrorwatch/sensor/flow"
+)
+
+// headLine reads one header line, or the empty one that ends the head.
+func (r *reader) headLine(d flow.Dir, s *side, b []byte) (int, error) {
+	line, n := s.line(b, true)
+	switch {
+	case n == 0:
+		return 0, nil
+	case len(line) == 0:
+		return n, r.headDone(d, s)
+	}
+	s.fields++
+	s.bytes += n
+	if s.fields > maxFields || s.bytes > maxHead {
+		r.weird("HTTP_excessive_headers", d.String())
+		return n, nil
+	}
+	name, value, ok := cutField(line)
+	switch {
+	case !ok:
+		r.weird("malformed_HTTP_header", d.String())
+	case r.framingField(s, name, value):
+	case d == flow.Orig:
+		r.requestField(s, name, value)
+	default:
+		r.answerField(s, name, value)
+	}
+	if ok && d == flow.Orig {
+		s.x.findLookup(name, value, isSecret(name))
+	}
+	return n, nil
+}
+
+// cutField splits "Name: value". Space before the colon is forbidden but read, as evasions use it; folds become one space.
+func cutField(line []byte) (name, value []byte, ok bool) {
+	i := bytes.IndexByte(line, ':')
+	if i <= 0 {
+		return nil, nil, false
+	}
+	name = bytes.TrimRight(line[:i], " \t")
+	value = bytes.Trim(line[i+1:], " \t")
+	if bytes.IndexByte(value, '\n') >= 0 {
+		value = bytes.Join(bytes.Fields(value), []byte{' '})
+	}
+	return name, value, len(name) > 0
+}
+
+// requestField keeps what the record wants of a request's header.
+func (r *reader) requestField(s *side, name, value []byte) {
+	rec := &s.x.rec
+	switch {
+	case is(name, "host"):
+		rec.Host = r.last.keep(slotHost, value, maxValue)
+	case is(name, "user-agent"):
+		rec.UserAgent = r.last.keep(slotAgent, value, maxValue)
+	case is(name, "referer"):
+		rec.Referrer = r.last.keep(slotReferrer, withoutPassword(value), maxValue)
+	case is(name, "origin"):
+		rec.Origin = r.last.keep(slotOrigin, value, maxValue)
+	case is(name, "authorization"), is(name, "proxy-authorization"):
+		rec.Username = username(value, rec.Username)
+	case is(name, "upgrade"):
+		s.x.switches = true
+	case is(name, "content-disposition"):
+		rec.OrigFilenames = addFilename(rec.OrigFilenames, value)
+	case is(name, "content-type"):
+		s.head.multipart = hasPrefixFold(value, "multipart/")
+	case len(rec.Proxied) < maxList && speaksOfProxy(name):
+		entry := append(bytes.ToUpper(name), " -> "...)
+		rec.Proxied = append(rec.Proxied, string(append(entry, value[:min(len(value), maxValue)]...)))
+	}
+}
+
+// answerField keeps what the record wants of an answer's header.
+func (r *reader) answerField(s *side, name, value []byte) {
+	rec := &s.x.rec
+	switch {
+	case is(name, "content-type"):
+		rec.ContentType = r.last.keep(slotType, value, maxName)
+	case is(name, "content-disposition"):
+		rec.RespFilenames = addFilename(rec.RespFilenames, value)
+	}
+}
+
+// headDone decides how long the body is (RFC 9112 section 6.3) and begins to read it.
+func (r *reader) headDone(d flow.Dir, s *side) error {
+	x, h := s.x, &s.head
+	if h.chunked && h.hasLength {
+		// The two disagree about where the message ends; this is how requests are smuggled (RFC 9112 section 6.3, item 3).
+		r.weird("HTTP_transfer_encoding_and_content_length", d.String())
+	}
+	if d == flow.Resp {
+		code := x.rec.StatusCode
+		if code == 101 || x.rec.Method == "CONNECT" && code/100 == 2 {
+			r.done(d, s)
+			return analyzer.ErrHandOver
+		}
+		if x.rec.Method == "HEAD" || code/100 == 1 || code == 204 || code == 304 {
+			r.done(d, s)
+			return nil
+		}
+	}
+	switch {
+	case h.chunked:
+		s.state = inChunkSize
+	case h.hasLength && !h.otherCoding && h.length > 0:
+		s.state, s.left = inBody, h.length
+	case d == flow.Resp && (h.otherCoding || !h.hasLength):
+		s.state = inRest
+	default:
+		r.done(d, s)
+	}
+	return nil
+}
+
+// speaksOfProxy says whether a header is one that proxies add.
+func speaksOfProxy(name []byte) bool {
+	switch len(name) {
+	case len("via"):
+		return is(name, "via")
+	case len("forwarded"):
+		return is(name, "forwarded") || is(name, "client-ip")
+	case len("x-forwarded-for"):
+		return is(name, "x-forwarded-for")
+	case len("x-forwarded-from"):
+		return is(name, "x-forwarded-from") || is(name, "xroxy-connection") || is(name, "proxy-connection")
+	}
+	return false
+}
+
+// isSecret says whether a header's value must never be kept as a whole.
+func isSecret(name []byte) bool {
+	return is(name, "cookie") || is(name, "authorization") || is(name, "proxy-authorization") ||
+		indexFold(name, "token") >= 0 || indexFold(name, "key") >= 0 || indexFold(name, "secret") >= 0
+}
+
+// username takes the user's name from Basic credentials (RFC 7617); the password is decoded no further than it must be.
+func username(value []byte, before string) string {
+	if !hasPrefixFold(value, "basic ") {
+		return before
+	}
+	coded := bytes.Trim(value[len("basic "):], " \t=")
+	var plain [maxName]byte
+	coded = coded[:min(len(coded), base64.RawStdEncoding.EncodedLen(len(plain))/4*4)]
+	n, _ := base64.RawStdEncoding.Decode(plain[:], coded)
+	name, _, found := bytes.Cut(plain[:n], []byte{':'})
+	if !found {
+		return before
+	}
+	return string(name)
+}
