@@ -28,6 +28,7 @@ type ICMP struct {
 	OrigUnP    uint16     `json:"orig_p_unreach,omitempty"`
 	RespUnP    uint16     `json:"resp_p_unreach,omitempty"`
 	Duration   Interval   `json:"duration,omitempty"`
+	Interim    bool       `json:"interim,omitempty"` // the exchange goes on: a later record counts these messages again
 }
 
 var icmpEncoder = encoderFor[ICMP]()
