@@ -89,4 +89,35 @@ type Conversation struct {
 	Confirm func(name string)
 	// Weird reports an oddity; repeated names of one conversation are counted, not repeated.
 	Weird func(name, addl string)
+
+	host Host
+}
+
+// Host is who owns a conversation: the engine.
+type Host interface {
+	Emit(events.Record)
+	Confirm(service string)
+	Weird(name, addl, source string)
+	Rejected() // an analyzer said "not mine" after it had taken the conversation
+}
+
+// NewConversation makes a conversation whose records and remarks go to h.
+func NewConversation(head events.Head, t Transport, localOrig, localResp bool, h Host) *Conversation {
+	return &Conversation{
+		Head: head, Transport: t, LocalOrig: localOrig, LocalResp: localResp, host: h,
+		Emit:    h.Emit,
+		Confirm: h.Confirm,
+		Weird:   func(name, addl string) { h.Weird(name, addl, "") },
+	}
+}
+
+// takenBy points Confirm and Weird at the analyzer that reads now.
+func (c *Conversation) takenBy(s *Spec) {
+	c.Confirm = func(name string) {
+		if name == "" {
+			name = s.Name
+		}
+		c.host.Confirm(name)
+	}
+	c.Weird = func(name, addl string) { c.host.Weird(name, addl, s.Name) }
 }

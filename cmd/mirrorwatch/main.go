@@ -1,0 +1,73 @@
+// Command mirrorwatch is the one program that people and the fleet run: it reads captures, listens for mirrored packets, and
+// prints, writes and serves what it finds. It only wires: every decision is in the packages it calls.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// Exit codes, as the help text promises them.
+const (
+	exitDone  = 0
+	exitInput = 1 // an input could not be read, or an output not written
+	exitUsage = 2 // the command line makes no sense
+)
+
+// usageError is a mistake on the command line.
+type usageError struct{ error }
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:]))
+}
+
+// run executes one command line and gives its exit code.
+func run(ctx context.Context, args []string) int {
+	root := newRoot()
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitDone
+	}
+	fmt.Fprintln(os.Stderr, "mirrorwatch:", err)
+	var usage usageError
+	if errors.As(err, &usage) {
+		fmt.Fprintln(os.Stderr, "Try 'mirrorwatch --help'.")
+		return exitUsage
+	}
+	return exitInput
+}
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "mirrorwatch",
+		Short: "Network detection and response for AWS VPC Traffic Mirroring",
+		Long: `Mirrorwatch reads packets as VPC Traffic Mirroring copies them, keeps account of every conversation,
+and raises detections when a device does what an intruder would.
+
+Exit codes: 0 done, 1 an input could not be read, 2 a mistake on the command line.`,
+		Example: `  mirrorwatch read capture.pcap
+  mirrorwatch read --json --logs out/ monday.pcapng.gz
+  mirrorwatch sensor --listen :4789`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usageError{fmt.Errorf("unknown command %q", args[0])}
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.AddCommand(newRead(), newVersion())
+	return root
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"fmt"
+	"net/netip"
+
+	analyzers "github.com/mirrorwatch/mirrorwatch/sensor/analyzer/all"
+	detectors "github.com/mirrorwatch/mirrorwatch/shared/detect/all"
+
+	"github.com/mirrorwatch/mirrorwatch/events"
+	"github.com/mirrorwatch/mirrorwatch/sensor/engine"
+	"github.com/mirrorwatch/mirrorwatch/sensor/flow"
+	"github.com/mirrorwatch/mirrorwatch/sensor/packet"
+	"github.com/mirrorwatch/mirrorwatch/sensor/ship"
+	"github.com/mirrorwatch/mirrorwatch/shared/detect"
+	"github.com/mirrorwatch/mirrorwatch/shared/device"
+)
+
+// options are what read, demo and sensor have in common.
+type options struct {
+	logs     string   // folder for the logs; "" keeps none
+	local    []string // local networks; none: the default ones
+	workers  int
+	maxFlows int
+	sensor   string // name of this sensor
+}
+
+// pipeline is everything behind the packets: the engine, the device model and the judge, and the logs.
+type pipeline struct {
+	engine *engine.Engine
+	judge  *detect.Judge
+	logs   *ship.Logs
+	latest events.Time
+}
+
+// newPipeline wires one. Emit, which may be nil, is given every new or updated detection.
+func newPipeline(o options, emit func(*events.Detection)) (*pipeline, error) {
+	local, err := parseNetworks(o.local)
+	if err != nil {
+		return nil, err
+	}
+	p := &pipeline{}
+	if o.logs != "" {
+		if p.logs, err = ship.OpenLogs(o.logs); err != nil {
+			return nil, err
+		}
+	}
+	model := device.New(device.Options{Local: local})
+	p.judge = detect.NewJudge(detectors.Specs(), model, detect.Options{Emit: emit})
+	limits := flow.Defaults()
+	if o.maxFlows > 0 {
+		limits.MaxFlows = o.maxFlows
+	}
+	p.engine = engine.New(engine.Config{
+		Workers:   o.workers,
+		Analyzers: analyzers.Specs(),
+		Flow:      limits,
+		Local:     func(a packet.Addr) bool { return model.Classify(a.Netip()) == device.Local },
+		Sensor:    o.sensor,
+		Encode:    p.logs != nil,
+		Interim:   true,
+	}, p)
+	return p, nil
+}
+
+func parseNetworks(list []string) ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for _, s := range list {
+		p, err := netip.ParsePrefix(s)
+		if err != nil {
+			return nil, usageError{fmt.Errorf("--local %q is not a network such as 10.0.0.0/8", s)}
+		}
+		out = append(out, p.Masked())
+	}
+	return out, nil
+}
+
+// Record writes a record to its log and shows it to the judge (engine.Outlet).
+func (p *pipeline) Record(r events.Record, line []byte) {
+	if p.logs != nil {
+		p.logs.Write(r.Kind(), line)
+	}
+	p.judge.Observe(r)
+}
+
+// Tick lets packet time pass for the detectors (engine.Outlet).
+func (p *pipeline) Tick(now events.Time) {
+	p.latest = now
+	p.judge.Tick(now)
+}
+
+// close ends the judgement and writes out the logs.
+func (p *pipeline) close() error {
+	p.judge.Close(p.latest)
+	if p.logs == nil {
+		return nil
+	}
+	return p.logs.Close()
+}

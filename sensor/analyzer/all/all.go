@@ -1,0 +1,19 @@
+// Package all is the ordered list of analyzers. What goes out is the list; nothing comes in. It never decides: an analyzer is added
+// by one line here, and its place is its turn when several could take a conversation. Cheap and certain probes stand first.
+package all
+
+import (
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/dns"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/http"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/tls"
+)
+
+// Specs lists every analyzer there is, in the order in which they are asked.
+func Specs() []analyzer.Spec {
+	return []analyzer.Spec{
+		tls.Spec,
+		http.Spec,
+		dns.Spec,
+	}
+}

@@ -1,0 +1,139 @@
+package engine
+
+import (
+	"strings"
+
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer"
+	"github.com/mirrorwatch/mirrorwatch/sensor/capture"
+	"github.com/mirrorwatch/mirrorwatch/sensor/decap"
+	"github.com/mirrorwatch/mirrorwatch/sensor/packet"
+)
+
+// MaxDepth is how many envelopes are taken off one frame. A Gateway Load Balancer's mirror takes three (GENEVE, IP, VXLAN); an
+// overlay network inside it one or two more. What is deeper is counted, not followed.
+const MaxDepth = 6
+
+// unwrap decodes a frame and every envelope it came in, down to the packet that a host sent. It says false when there is no
+// such packet, or it belongs to another worker.
+func (w *worker) unwrap(fr *capture.Frame) (*packet.Packet, bool) {
+	p := &w.pkt[0]
+	w.chain, w.claimed = nil, false
+	p.VNI = 0
+	if !w.open(p, fr) {
+		return nil, false
+	}
+	for depth := 0; ; depth++ {
+		if p.Fragment && !w.whole(p) {
+			return nil, false
+		}
+		in, ok := envelope(p)
+		if !ok {
+			break
+		}
+		if depth == MaxDepth {
+			w.counts.TooDeep++
+			break
+		}
+		if p, ok = w.descend(p, in); !ok {
+			return nil, false
+		}
+	}
+	return p, w.claimed || w.mine(p)
+}
+
+// open decodes the outermost header. What a socket received has lost its own already: there it is the VXLAN header.
+func (w *worker) open(p *packet.Packet, fr *capture.Frame) bool {
+	if fr.Link != capture.LinkVXLAN {
+		return w.decode(p, fr.Data, packet.Meta{Time: fr.Time, Length: fr.Length, Link: fr.Link})
+	}
+	inner, vni, ok := decap.VXLAN(fr.Data)
+	if !ok {
+		w.counts.Undecoded++
+		return false
+	}
+	offset := len(fr.Data) - len(inner)
+	w.carry(envelopeOf{src: fr.From, srcPort: fr.FromPort, dstPort: 4789, vni: vni, kind: "VXLAN"}, fr.Time, fr.Length-offset)
+	p.VNI = vni
+	return w.decode(p, inner, packet.Meta{Time: fr.Time, Length: fr.Length - offset, Link: packet.LinkEthernet})
+}
+
+// decode counts what cannot be decoded; what a frame holds before the fault is used.
+func (w *worker) decode(p *packet.Packet, frame []byte, m packet.Meta) bool {
+	if err := p.Decode(frame, m); err != nil {
+		w.counts.Undecoded++
+		return p.Kind >= packet.KindIP
+	}
+	return true
+}
+
+// whole puts a fragment with its kin; it says true when p is now the datagram they make.
+func (w *worker) whole(p *packet.Packet) bool {
+	vni := p.VNI
+	bytes, m, odd := w.frags.Add(p)
+	if odd != packet.OddNone {
+		w.oddFragment(p, odd)
+	}
+	if bytes == nil {
+		return false
+	}
+	p.VNI = vni
+	return w.decode(p, bytes, m)
+}
+
+// envelope says what p carries, if p is an envelope.
+func envelope(p *packet.Packet) (decap.Inner, bool) {
+	switch p.Kind {
+	case packet.KindUDP:
+		return decap.UDP(p.SrcPort, p.DstPort, p.Payload)
+	case packet.KindIP:
+		return decap.IP(p.Proto, p.Payload)
+	}
+	return decap.Inner{}, false
+}
+
+// descend accounts for one envelope and decodes what is in it. The two packets take turns, so that the outer one's fields
+// are still there to be read.
+func (w *worker) descend(p *packet.Packet, in decap.Inner) (*packet.Packet, bool) {
+	length := max(p.PayloadLen-in.Offset, len(in.Frame))
+	if isService(in.Type) {
+		if !w.claimed && !w.mine(p) {
+			return nil, false
+		}
+		w.claimed = true
+		w.service(p, in.Type)
+	} else {
+		w.carry(envelopeFrom(p, in), p.Time, length)
+	}
+	next := &w.pkt[0]
+	if p == next {
+		next = &w.pkt[1]
+	}
+	next.VNI = p.VNI
+	if in.VNI != 0 {
+		next.VNI = in.VNI
+	}
+	return next, w.decode(next, in.Frame, packet.Meta{Time: p.Time, Length: length, Link: packet.LinkType(in.Link)})
+}
+
+// isService says whether an envelope is a conversation of its own right, between a client and a server that it chose. VXLAN,
+// GENEVE, GRE and the like are the network's: they are tunnels, and no conversation.
+func isService(kind string) bool { return kind == "AYIYA" || kind == "TEREDO" || kind == "GTPV1" }
+
+// service keeps account of an envelope that is a conversation too.
+func (w *worker) service(p *packet.Packet, kind string) {
+	w.packet(p)
+	if w.f == nil {
+		return
+	}
+	if w.f.State.talk == nil {
+		w.startTalk(analyzer.UDP)
+	}
+	w.Confirm(strings.ToLower(kind))
+	w.chain = append(w.chain[:len(w.chain):len(w.chain)], w.head(w.f).UID)
+}
+
+// mine says whether this worker has charge of p's conversation. The observation point is left out of it, so that two copies
+// of a conversation meet in one worker.
+func (w *worker) mine(p *packet.Packet) bool {
+	return w.share <= 1 || p.Shard()%w.share == w.index
+}

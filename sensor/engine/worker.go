@@ -1,0 +1,177 @@
+package engine
+
+import (
+	"github.com/mirrorwatch/mirrorwatch/events"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer"
+	"github.com/mirrorwatch/mirrorwatch/sensor/capture"
+	"github.com/mirrorwatch/mirrorwatch/sensor/flow"
+	"github.com/mirrorwatch/mirrorwatch/sensor/packet"
+	"github.com/mirrorwatch/mirrorwatch/sensor/stream"
+)
+
+// worker owns a share of the conversations and everything hung on them. Nothing in it is touched by another goroutine while it runs
+// a round.
+type worker struct {
+	cfg    Config
+	index  uint32
+	share  uint32 // how many workers share the conversations; 0 when the source has divided them already
+	deck   *analyzer.Deck
+	flows  *flow.Table[conversation]
+	stream *stream.Reassembler
+	frags  *packet.Fragments
+	tunnel tunnels
+	counts Counts
+
+	pkt      [2]packet.Packet // outer and inner, in turn
+	now      int64            // of the packet at hand
+	box      *outbox
+	chain    []string // uids of the envelopes that the packet at hand came in; shared, never changed
+	claimed  bool     // an envelope that is a conversation has settled whose the packet is
+	spare    []*talk  // of conversations that ended
+	figures  *figures
+	oddities map[uint64]uint8         // fragmented datagrams reported, and for what
+	at       uint32                   // index of the frame at hand in its round
+	f        *flow.Flow[conversation] // the conversation at hand
+}
+
+func newWorker(cfg Config, index int, f *figures) *worker {
+	w := &worker{cfg: cfg, index: uint32(index), share: uint32(cfg.Workers), figures: f}
+	w.deck = analyzer.NewDeck(cfg.Analyzers, analyzer.DefaultBudget)
+	limits := cfg.Flow
+	limits.MaxFlows = max(limits.MaxFlows/cfg.Workers, 1)
+	w.flows = flow.New(limits, flow.Hooks[conversation]{Ended: w.ended, Interim: w.interim})
+	w.stream = stream.NewReassembler(stream.Defaults())
+	w.frags = packet.NewFragments(packet.FragmentLimits{})
+	w.oddities = map[uint64]uint8{}
+	w.tunnel.open = map[envelopeOf]*tunnel{}
+	return w
+}
+
+// run takes one round: every frame that is this worker's, then what timed out by the end of it.
+func (w *worker) run(r *round) {
+	w.box = &r.boxes[w.index]
+	for i := range r.batch.Frames {
+		w.at = uint32(i)
+		w.frame(&r.batch.Frames[i])
+	}
+	w.at = atEnd
+	w.expire(r.now)
+	if r.last {
+		w.finish()
+	}
+	w.publish()
+}
+
+// frame is the path of one frame, down to its conversation.
+func (w *worker) frame(fr *capture.Frame) {
+	p, ok := w.unwrap(fr)
+	if !ok {
+		return
+	}
+	w.packet(p)
+}
+
+// packet gives a decoded packet to its conversation, and its payload to who reads it.
+func (w *worker) packet(p *packet.Packet) {
+	w.now = p.Time
+	if p.Kind < packet.KindIP {
+		w.counts.NotIP++
+		return
+	}
+	f, d, fresh := w.flows.Track(p)
+	if w.f = f; f == nil || f.Duplicate {
+		return
+	}
+	if fresh {
+		f.State.parents = w.chain
+	}
+	if p.Kind == packet.KindTCP {
+		w.segment(p, d)
+	} else if p.PayloadLen > 0 || p.Kind >= packet.KindICMP {
+		w.datagram(p, d)
+	}
+}
+
+// segment puts TCP bytes in order for the analyzer, as long as somebody reads them.
+func (w *worker) segment(p *packet.Packet, d flow.Dir) {
+	c := &w.f.State
+	if c.talk == nil {
+		if p.PayloadLen == 0 {
+			w.stream.Segment(&c.bytes, d, p, w)
+			return
+		}
+		w.startTalk(analyzer.TCP)
+	}
+	w.stream.Segment(&c.bytes, d, p, w)
+	if p.Flags&packet.RST != 0 {
+		w.stream.Flush(&c.bytes, w)
+	}
+}
+
+// datagram gives a UDP or ICMP payload to the analyzer.
+func (w *worker) datagram(p *packet.Packet, d flow.Dir) {
+	c := &w.f.State
+	if c.talk == nil {
+		t := analyzer.UDP
+		switch {
+		case p.Kind >= packet.KindICMP:
+			t = analyzer.ICMP
+		case p.Kind != packet.KindUDP:
+			return
+		}
+		w.startTalk(t)
+	}
+	if !c.talk.mux.Wants() {
+		return
+	}
+	n := c.talk.datagrams[d]
+	c.talk.datagrams[d]++
+	c.talk.mux.Datagram(stream.Chunk{Dir: d, Time: p.Time, Offset: uint64(n), Data: p.Payload, Wire: p.PayloadLen}, w)
+}
+
+// expire ends what has been silent for too long.
+func (w *worker) expire(now int64) {
+	w.now = max(w.now, now)
+	w.flows.Expire(now)
+	w.tunnel.expire(now, w)
+}
+
+// finish ends everything: the input is over.
+func (w *worker) finish() {
+	w.flows.Close()
+	w.tunnel.close(w)
+}
+
+// ended is called by the table when a conversation is over.
+func (w *worker) ended(f *flow.Flow[conversation], _ flow.Reason) {
+	w.f = f
+	if t := f.State.talk; t != nil {
+		w.stream.Flush(&f.State.bytes, w)
+		t.mux.Close()
+	}
+	w.stream.Release(&f.State.bytes)
+	if !f.Duplicate {
+		w.emitConn(f, false)
+	}
+	w.endTalk(f)
+	f.State = conversation{}
+}
+
+// interim is called by the table when a conversation has gone on for another period.
+func (w *worker) interim(f *flow.Flow[conversation]) {
+	if w.cfg.Interim && !f.Duplicate {
+		w.f = f
+		w.emitConn(f, true)
+	}
+}
+
+// emit puts a record in the outbox.
+func (w *worker) emit(r events.Record) {
+	w.counts.Records++
+	e := entry{at: w.at, record: r, from: len(w.box.json)}
+	if w.cfg.Encode {
+		w.box.json = r.AppendJSON(w.box.json)
+	}
+	e.to = len(w.box.json)
+	w.box.entries = append(w.box.entries, e)
+}

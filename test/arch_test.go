@@ -1,0 +1,215 @@
+// Package test holds what is true of the whole house: who may import whom, and captures with the records and detections that they
+// must give. It is never imported.
+package test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sort"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/mirrorwatch/mirrorwatch/"
+
+// rule says what the packages that match From may import of our own packages and, where Outside is set, of others.
+// A pattern ends in /* for one folder below, in /... for any depth. The first rule that matches holds.
+type rule struct {
+	from    string
+	may     []string
+	outside []string // module path prefixes beyond the standard library
+	why     string
+}
+
+var arithmetic = []string{"shared/bounded", "shared/sketch", "shared/rhythm", "shared/rarity", "shared/magnitude", "shared/domain", "shared/entropy", "shared/window"}
+
+var rules = []rule{
+	{"events", nil, nil, "the nouns are known by all, so they may know nobody"},
+	{"sensor/packet", nil, nil, "decoding is pure: bytes in, fields out"},
+	{"sensor/decap", nil, nil, "envelopes are pure functions on bytes"},
+	{"sensor/capture", []string{"sensor/packet"}, []string{"golang.org/x/sys", "golang.org/x/net"}, "a source gives frames and knows nothing of what is in them"},
+	{"sensor/flow", []string{"sensor/packet"}, nil, "the table is generic in what is hung on a flow"},
+	{"sensor/stream", []string{"sensor/flow", "sensor/packet"}, nil, "bytes in order, whoever reads them"},
+	{"sensor/analyzer", []string{"events", "sensor/flow", "sensor/stream"}, nil, "the frame that analyzers fit"},
+	{"sensor/analyzer/all", []string{"sensor/analyzer/*", "sensor/analyzer"}, nil, "the ordered list"},
+	{"sensor/analyzer/line", nil, nil, "arithmetic on lines, for the analyzers of line protocols"},
+	{"sensor/analyzer/*", []string{"events", "sensor/flow", "sensor/stream", "sensor/analyzer", "sensor/analyzer/line"}, nil, "an analyzer never needs another: data meets in records"},
+	{"sensor/ship", []string{"events", "shared/store"}, nil, "records leave here, unchanged"},
+	{"sensor/engine", []string{"sensor/analyzer", "sensor/capture", "sensor/decap", "sensor/flow", "sensor/packet", "sensor/ship", "sensor/stream", "shared/detect", "shared/device", "events"}, nil, "the path; the lists of analyzers and detectors are given to it"},
+	{"shared/device", append([]string{"events"}, arithmetic...), nil, "who is who: no AWS, no sensor"},
+	{"shared/detect", append([]string{"events", "shared/device"}, arithmetic...), nil, "the frame that detectors fit"},
+	{"shared/detect/all", []string{"shared/detect", "shared/detect/*"}, nil, "the ordered list"},
+	{"shared/detect/*", append([]string{"events", "shared/device", "shared/detect"}, arithmetic...), nil, "a detector is only judgement, and never needs another tactic"},
+	{"shared/*", []string{"shared/bounded"}, nil, "named arithmetic: numbers in, numbers out"},
+	{"cmd/...", []string{"..."}, []string{"github.com/spf13/cobra", "github.com/schollz/progressbar", "github.com/prometheus/client_golang", "golang.org/x/term"}, "wiring may know all, and nobody imports it"},
+	{"test/...", []string{"..."}, []string{"golang.org/x/sys", "golang.org/x/net"}, "tests and generators may know all"},
+}
+
+// TestWhoMayImportWhom reads every file's imports in process: a test that asks `go list` is served stale from the test cache.
+func TestWhoMayImportWhom(t *testing.T) {
+	for _, f := range goFiles(t, "..") {
+		r := ruleFor(f.pkg)
+		if r == nil {
+			t.Errorf("%s: no rule for package %s; add one with its reason", f.path, f.pkg)
+			continue
+		}
+		for _, spec := range f.ast.Imports {
+			path, _ := strconv.Unquote(spec.Path.Value)
+			if bad := r.forbids(path, f.test); bad != "" {
+				t.Errorf("%s imports %s: %s (%s)", f.path, path, bad, r.why)
+			}
+		}
+	}
+}
+
+// TestHouseRules fails on what the house has agreed never to write.
+func TestHouseRules(t *testing.T) {
+	docs := map[string]bool{}
+	for _, f := range goFiles(t, "..") {
+		docs[f.pkg] = docs[f.pkg] || f.ast.Doc != nil
+		if f.test {
+			continue
+		}
+		if f.lines > 350 {
+			t.Errorf("%s has %d lines; split it by message or stage (350 at the most)", f.path, f.lines)
+		}
+		switch filepath.Base(f.pkg) {
+		case "util", "utils", "helpers", "common", "base", "misc", "types", "models":
+			t.Errorf("%s: a package is named for what it does", f.path)
+		}
+		checkDeclarations(t, f)
+	}
+	for pkg, has := range docs {
+		if !has {
+			t.Errorf("package %s has no package comment: say what comes in, what goes out and what it never does", pkg)
+		}
+	}
+}
+
+func checkDeclarations(t *testing.T, f goFile) {
+	inMain := strings.HasPrefix(f.pkg, "cmd/") || f.ast.Name.Name == "main"
+	onPath := strings.HasPrefix(f.pkg, "sensor/") && f.pkg != "sensor/capture" || strings.HasPrefix(f.pkg, "shared/")
+	ast.Inspect(f.ast, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.FuncDecl:
+			if n.Name.Name == "init" && n.Recv == nil {
+				t.Errorf("%s: init hides wiring; make an ordered list", f.path)
+			}
+		case *ast.SelectorExpr:
+			x, ok := n.X.(*ast.Ident)
+			if !ok {
+				return true
+			}
+			name := x.Name + "." + n.Sel.Name
+			if !inMain && (strings.HasPrefix(name, "log.Fatal") || name == "os.Exit") {
+				t.Errorf("%s calls %s: only main may end the program", f.path, name)
+			}
+			if onPath && (name == "time.Now" || name == "time.Since") {
+				t.Errorf("%s calls %s: time comes with the packet or the record, so that a replay gives the same", f.path, name)
+			}
+		}
+		return true
+	})
+}
+
+type goFile struct {
+	path, pkg string
+	test      bool
+	lines     int
+	ast       *ast.File
+}
+
+func goFiles(t *testing.T, root string) []goFile {
+	t.Helper()
+	var files []goFile
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && (strings.HasPrefix(d.Name(), ".") && path != root && d.Name() != ".." || d.Name() == "testdata" || d.Name() == "node_modules") {
+			return filepath.SkipDir
+		}
+		if !strings.HasSuffix(path, ".go") {
+			return nil
+		}
+		f, err := parseFile(root, path)
+		files = append(files, f)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) == 0 {
+		t.Fatal("no Go files found: the test looks in the wrong place")
+	}
+	sort.Slice(files, func(i, j int) bool { return files[i].path < files[j].path })
+	return files
+}
+
+func parseFile(root, path string) (goFile, error) {
+	src, err := os.ReadFile(path)
+	if err != nil {
+		return goFile{}, err
+	}
+	tree, err := parser.ParseFile(token.NewFileSet(), path, src, parser.ParseComments)
+	rel, _ := filepath.Rel(root, filepath.Dir(path))
+	return goFile{
+		path: path, pkg: filepath.ToSlash(rel), ast: tree,
+		test: strings.HasSuffix(path, "_test.go"), lines: strings.Count(string(src), "\n"),
+	}, err
+}
+
+func ruleFor(pkg string) *rule {
+	for i := range rules {
+		if matches(rules[i].from, pkg) {
+			return &rules[i]
+		}
+	}
+	return nil
+}
+
+func matches(pattern, pkg string) bool {
+	if pattern == "..." || pattern == pkg {
+		return true
+	}
+	if base, ok := strings.CutSuffix(pattern, "/..."); ok {
+		return pkg == base || strings.HasPrefix(pkg, base+"/")
+	}
+	if base, ok := strings.CutSuffix(pattern, "/*"); ok {
+		rest, below := strings.CutPrefix(pkg, base+"/")
+		return below && !strings.Contains(rest, "/")
+	}
+	return false
+}
+
+// forbids says why an import is not allowed, or "". Tests may use gopacket as an oracle, and what the code beside them may.
+func (r *rule) forbids(path string, inTest bool) string {
+	if own, ok := strings.CutPrefix(path, module); ok {
+		if r.from != "cmd/..." && r.from != "test/..." && strings.HasPrefix(own, "cmd/") {
+			return "nobody imports a command"
+		}
+		for _, may := range append(r.may, strings.TrimSuffix(r.from, "/...")) {
+			if matches(may, own) && !(strings.HasSuffix(r.from, "/*") && may == r.from) {
+				return ""
+			}
+		}
+		return "not among what it may import"
+	}
+	if first, _, _ := strings.Cut(path, "/"); !strings.Contains(first, ".") {
+		return ""
+	}
+	for _, may := range r.outside {
+		if path == may || strings.HasPrefix(path, may+"/") {
+			return ""
+		}
+	}
+	if inTest && strings.HasPrefix(path, "github.com/google/gopacket") {
+		return ""
+	}
+	return "not in the standard library"
+}
