@@ -1,0 +1,102 @@
+package stream
+
+import "encoding/binary"
+
+// Conn is what is kept for one conversation: 96 bytes, and the pages it holds. Its zero value is ready.
+type Conn struct {
+	halves [2]half
+}
+
+// half is one direction.
+type half struct {
+	offset  uint64 // of the next byte to give out
+	head    uint64 // the first bytes of the latest segment given out, to compare a repetition with
+	headSeq uint32
+	next    uint32 // sequence number of the next byte to give out
+	fin     uint32 // sequence number of the FIN
+	acked   uint32 // beyond next: what one acknowledgement said is there
+	stray   uint32 // end of the latest segment that was too far ahead
+	first   uint32 // page of the lowest sequence number
+	last    uint32 // and of the highest
+	pages   uint16
+	headLen uint8
+	bits    halfBits
+}
+
+type halfBits uint8
+
+const (
+	begun   halfBits = 1 << iota // next is known
+	exact                        // from a SYN
+	heard                        // this direction itself was seen, not only spoken of
+	ended                        // fin is known
+	doubted                      // acked is set
+	strayed                      // stray is set
+	stopped                      // nobody reads
+)
+
+// headSize is how many bytes of a segment are compared when it comes again after it was given out.
+const headSize = 8
+
+func headOf(data []byte) (uint64, uint8) {
+	if len(data) >= headSize {
+		return binary.LittleEndian.Uint64(data), headSize
+	}
+	var h uint64
+	for i, b := range data {
+		h |= uint64(b) << (8 * i)
+	}
+	return h, uint8(len(data))
+}
+
+// differs says whether a segment that came again begins with other bytes than before.
+func (s *half) differs(seq uint32, data []byte) bool {
+	if seq != s.headSeq || s.headLen == 0 {
+		return false
+	}
+	h, n := headOf(data)
+	return (h^s.head)<<(64-8*uint(min(n, s.headLen))) != 0
+}
+
+// begin sets where the direction's data starts.
+func (s *half) begin(seq uint32) {
+	s.next = seq
+	s.bits |= begun
+}
+
+// syn takes the place that a SYN gives, unless data has been given out already.
+func (s *half) syn(seq uint32) {
+	if s.offset == 0 && (s.first == 0 || s.bits&exact == 0) {
+		s.begin(seq)
+		s.bits |= exact
+	}
+}
+
+// settle sees to it that next is known when a segment comes. Without a SYN the start is a guess by what acknowledgements said;
+// a segment that comes from shortly before it is part of the stream as well, as long as nothing was given out.
+func (s *half) settle(seq uint32, wire int) {
+	s.bits |= heard
+	if s.bits&begun == 0 {
+		s.begin(seq)
+		return
+	}
+	if s.offset != 0 || s.bits&exact != 0 {
+		return
+	}
+	ahead := int32(seq - s.next)
+	switch {
+	case ahead == 1 && s.first == 0:
+		s.next = seq // the guess came from a keep-alive, which is numbered one too low (RFC 9293 section 3.8.4)
+	case ahead < 0 && wire > 1 && ahead > -earlier:
+		s.next = seq
+	case s.first == 0 && wire > 0 && (ahead > window || ahead <= -earlier):
+		s.next = seq
+	}
+}
+
+const (
+	// earlier is how far before its supposed start a stream seen from its middle may begin after all.
+	earlier = 64 << 10
+	// window is how far ahead of the next byte a segment is believed. Linux grants receive buffers of 6 MiB unless told otherwise.
+	window = 16 << 20
+)
