@@ -2,9 +2,25 @@
 // by one line here.
 package all
 
-import "github.com/mirrorwatch/mirrorwatch/shared/detect"
+import (
+	"github.com/mirrorwatch/mirrorwatch/shared/detect"
+	"github.com/mirrorwatch/mirrorwatch/shared/detect/access"
+	"github.com/mirrorwatch/mirrorwatch/shared/detect/c2"
+	"github.com/mirrorwatch/mirrorwatch/shared/detect/exfil"
+	"github.com/mirrorwatch/mirrorwatch/shared/detect/hygiene"
+	"github.com/mirrorwatch/mirrorwatch/shared/detect/recon"
+)
 
 // Specs lists every detector there is, in the order in which they see a record.
 func Specs() []detect.Spec {
-	return []detect.Spec{}
+	return []detect.Spec{
+		recon.PortScan,
+		recon.HostSweep,
+		access.SSHBruteForce,
+		access.Log4Shell,
+		c2.DNSTunnel,
+		c2.Beacon,
+		exfil.OutboundVolume,
+		hygiene.WeakTLS,
+	}
 }

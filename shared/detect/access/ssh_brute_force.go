@@ -1,0 +1,210 @@
+package access
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/mirrorwatch/mirrorwatch/events"
+	"github.com/mirrorwatch/mirrorwatch/shared/bounded"
+	"github.com/mirrorwatch/mirrorwatch/shared/detect"
+	"github.com/mirrorwatch/mirrorwatch/shared/device"
+	"github.com/mirrorwatch/mirrorwatch/shared/magnitude"
+)
+
+// SSHBruteForce finds a host that guesses passwords over SSH.
+var SSHBruteForce = detect.Spec{
+	Type:  "access.ssh_brute_force",
+	Title: "SSH brute force",
+	Text: "Counts the failed log-ins over SSH, on any port, of one host at another, and of one host at many. A guessed password is one of " +
+		"the commonest ways in, and a log-in that works after the failures most likely is the guess that hit. What looks the same: " +
+		"a person who forgot a password fails a few times in one or two sessions; a program with an old key fails once a session, " +
+		"as slowly as it is scheduled; an agent offers several keys before the one that fits, so that sessions which end well count nothing.",
+	Category: "access", Tactics: []string{"TA0006"}, Techniques: []string{"T1110.001"},
+	Risk:      detect.Base{Likelihood: events.High, Complexity: events.Low, Impact: events.Medium},
+	Wants:     []events.Kind{events.KindSSH, events.KindConn},
+	GuardDuty: "UnauthorizedAccess:EC2/SSHBruteForce", Version: 1,
+	New: func() detect.Detector { return NewSSHBruteForce(SSHBruteForceDefaults()) },
+}
+
+// SSHBruteForceTunables are what may be set.
+type SSHBruteForceTunables struct {
+	Attempts int           // failed attempts of one host at another
+	Sessions int           // least number of failed sessions they came in
+	Short    int           // short sessions of which nothing more is known, of one host at another
+	Spray    int           // hosts at which one host failed
+	Idle     time.Duration // a pair that rests this long begins anew
+	Pairs    int           // pairs of hosts watched
+}
+
+// SSHBruteForceDefaults are the tunables that the project stands for. OpenSSH ends a session after six failures, so that a person
+// who tries a second time stays below ten; a guesser opens a session for each few.
+func SSHBruteForceDefaults() SSHBruteForceTunables {
+	return SSHBruteForceTunables{Attempts: 10, Sessions: 4, Short: 30, Spray: 10, Idle: time.Hour, Pairs: 20_000}
+}
+
+// What a session that failed to log in looks like from outside: the key exchange and a few tries, and no more.
+const (
+	minShortBytes = 1000
+	maxShortBytes = 8000
+	maxShort      = 2 * time.Minute
+	maxPerSession = 10 // attempts counted a session: OpenSSH's default ends it after 6
+)
+
+// SSHGuesses counts, for each pair of hosts, the log-ins that failed.
+type SSHGuesses struct {
+	tune     SSHBruteForceTunables
+	pairs    *bounded.Table[uint64, guesses]
+	sprayers *bounded.Table[uint32, sprayer]
+}
+
+type guesses struct {
+	failed, sessions, short int
+	decided                 bool // SSH records tell how sessions of the pair end
+	alerted, success        bool
+	start, last             events.Time
+	ladder                  magnitude.Ladder
+	uids                    []string
+}
+
+// sprayer is one host that fails at many.
+type sprayer struct {
+	victims     []detect.Party
+	start, last events.Time
+	ladder      magnitude.Ladder
+	uids        []string
+}
+
+// NewSSHBruteForce makes the detector.
+func NewSSHBruteForce(t SSHBruteForceTunables) *SSHGuesses {
+	return &SSHGuesses{t, bounded.New[uint64, guesses](t.Pairs), bounded.New[uint32, sprayer](t.Pairs)}
+}
+
+// Observe counts failed log-ins.
+func (s *SSHGuesses) Observe(r events.Record, v device.View) []detect.Finding {
+	switch r := r.(type) {
+	case *events.SSH:
+		return s.session(r, v)
+	case *events.Conn:
+		if !r.Interim && strings.Contains(r.Service, "ssh") && shortSession(r) {
+			return s.shortSession(r, v)
+		}
+	}
+	return nil
+}
+
+// Tick has nothing to do: guesses are told while they are made.
+func (s *SSHGuesses) Tick(events.Time, device.View) []detect.Finding { return nil }
+
+func shortSession(c *events.Conn) bool {
+	return c.OrigBytes >= minShortBytes && c.OrigBytes <= maxShortBytes && c.RespBytes <= maxShortBytes && c.Duration.Duration() <= maxShort
+}
+
+func (s *SSHGuesses) session(r *events.SSH, v device.View) []detect.Finding {
+	g := s.of(r.TS, v)
+	if r.AuthSuccess != nil {
+		g.decided = true
+	}
+	if r.AuthSuccess != nil && *r.AuthSuccess {
+		return s.success(g, r)
+	}
+	if r.AuthAttempts == 0 {
+		return nil // closed before any try; its conversation may still count as a short one
+	}
+	g.failed += min(int(r.AuthAttempts), maxPerSession)
+	g.sessions++
+	g.decided = true
+	g.uids = keep(g.uids, r.UID)
+	found := s.spray(g, &r.Head, v)
+	if g.sessions < s.tune.Sessions || !g.ladder.Climb(float64(g.failed), float64(s.tune.Attempts)) {
+		return found
+	}
+	g.alerted = true
+	return append(found, s.report(g, &r.Head, 0.9))
+}
+
+// shortSession counts conversations of pairs for which no record tells how a session ended.
+func (s *SSHGuesses) shortSession(c *events.Conn, v device.View) []detect.Finding {
+	g := s.of(c.TS, v)
+	if g.decided {
+		return nil
+	}
+	g.short++
+	g.uids = keep(g.uids, c.UID)
+	if !g.ladder.Climb(float64(g.short), float64(s.tune.Short)) {
+		return nil
+	}
+	g.alerted = true
+	return []detect.Finding{s.report(g, &c.Head, 0.6)}
+}
+
+func (s *SSHGuesses) of(at events.Time, v device.View) *guesses {
+	g, _ := s.pairs.Put(pair(v.Orig, v.Resp))
+	if at.Sub(g.last) > s.tune.Idle {
+		*g = guesses{start: at, last: at}
+	}
+	g.start, g.last = min(g.start, at), max(g.last, at)
+	return g
+}
+
+// success tells, once, of a log-in that worked where many had failed.
+func (s *SSHGuesses) success(g *guesses, r *events.SSH) []detect.Finding {
+	if !g.alerted || g.success {
+		return nil
+	}
+	g.success = true
+	g.uids = append([]string{r.UID}, g.uids...)[:min(len(g.uids)+1, maxUIDs)]
+	return []detect.Finding{s.report(g, &r.Head, 0.95)}
+}
+
+func (s *SSHGuesses) report(g *guesses, h *events.Head, confidence float64) detect.Finding {
+	tried := fmt.Sprintf("failed to log in %d times", g.failed)
+	if g.failed == 0 {
+		tried = fmt.Sprintf("opened %d short sessions", g.short)
+	}
+	f := detect.Finding{
+		Key: h.OrigH.String() + " " + netip.AddrPortFrom(h.RespH, h.RespP).String(), Confidence: confidence,
+		Start: g.start, End: g.last, UIDs: g.uids, VNI: h.VNI, Sensor: h.Sensor,
+		Offenders:   []detect.Party{{Addr: h.OrigH, Endpoint: detect.Client}},
+		Victims:     []detect.Party{{Addr: h.RespH, Port: h.RespP, Endpoint: detect.Server}},
+		Description: fmt.Sprintf("%s %s over SSH at %s port %d within %s.", h.OrigH, tried, h.RespH, h.RespP, g.last.Sub(g.start).Round(time.Second)),
+		Properties: map[string]any{
+			"failed": g.failed, "sessions": max(g.sessions, g.short), "port": h.RespP, "success": g.success,
+			"seconds": g.last.Sub(g.start).Seconds(),
+		},
+	}
+	if g.success {
+		f.Description = strings.TrimSuffix(f.Description, ".") + ", and then it worked."
+		f.Terms = []events.Term{{Name: "success_followed", Points: 25, Reason: "a log-in worked after the failures"}}
+	}
+	return f
+}
+
+// spray counts the hosts at which one host failed, each of which may be below the threshold by itself.
+func (s *SSHGuesses) spray(g *guesses, h *events.Head, v device.View) []detect.Finding {
+	if g.sessions != 1 {
+		return nil // this victim is counted
+	}
+	p, _ := s.sprayers.Put(v.Orig.Serial)
+	if h.TS.Sub(p.last) > s.tune.Idle {
+		*p = sprayer{start: h.TS}
+	}
+	p.start, p.last = min(p.start, h.TS), max(p.last, h.TS)
+	p.uids = keep(p.uids, h.UID)
+	if len(p.victims) < maxSprayed {
+		p.victims = append(p.victims, detect.Party{Addr: h.RespH, Port: h.RespP, Endpoint: detect.Server})
+	}
+	if !p.ladder.Climb(float64(len(p.victims)), float64(s.tune.Spray)) {
+		return nil
+	}
+	return []detect.Finding{{
+		Key: h.OrigH.String() + " many", Confidence: 0.85, Start: p.start, End: p.last, UIDs: p.uids, VNI: h.VNI, Sensor: h.Sensor,
+		Offenders: []detect.Party{{Addr: h.OrigH, Endpoint: detect.Client}}, Victims: p.victims, Techniques: []string{"T1110.003"},
+		Description: fmt.Sprintf("%s failed to log in over SSH at %d hosts within %s.", h.OrigH, len(p.victims), p.last.Sub(p.start).Round(time.Second)),
+		Properties:  map[string]any{"victims": len(p.victims)},
+	}}
+}
+
+// maxSprayed is how many victims of a spray are counted: the second order of magnitude of Spray.
+const maxSprayed = 100

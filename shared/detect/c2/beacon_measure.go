@@ -1,0 +1,117 @@
+package c2
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mirrorwatch/mirrorwatch/events"
+	"github.com/mirrorwatch/mirrorwatch/shared/detect"
+	"github.com/mirrorwatch/mirrorwatch/shared/device"
+	"github.com/mirrorwatch/mirrorwatch/shared/rhythm"
+)
+
+// bursts are the gaps within which contacts count as one: an implant that fetches orders and delivers at once, or retries, makes
+// a few conversations a beat.
+var bursts = [...]time.Duration{0, 2 * time.Second, 10 * time.Second, 30 * time.Second}
+
+// sizeShare is how much the sameness of sizes adds to the score; the rhythm makes the rest.
+const sizeShare = 0.3
+
+// measure says whether a series is a beacon, once an order of magnitude.
+func (b *Beacons) measure(s *series, v device.View) []detect.Finding {
+	s.evaluated = s.count
+	marks := b.marks(s, v)
+	need := b.tune.Contacts[min(len(marks), len(b.tune.Contacts)-1)]
+	if s.count < need || s.last.Sub(s.started) < b.tune.Span || b.popular(s, v) {
+		return nil
+	}
+	beat := b.beat(s.moments, need)
+	same := max(0, 1-2*rhythm.Spread(slices.Clone(s.out)))
+	score := (1-sizeShare)*beat.Regular + sizeShare*same
+	if beat.Regular < b.tune.Regular || score < b.tune.Score || beat.Median < b.tune.Fastest {
+		return nil
+	}
+	if !s.ladder.Climb(float64(s.count), float64(need)) {
+		return nil
+	}
+	return []detect.Finding{s.report(beat, same, score, marks, v)}
+}
+
+// beat finds the clearest rhythm among those that remain when bursts count as one contact.
+func (b *Beacons) beat(moments []int64, need int) rhythm.Beat {
+	sorted := slices.Clone(moments)
+	slices.Sort(sorted)
+	var best rhythm.Beat
+	for _, gap := range bursts {
+		beat := rhythm.Measure(rhythm.Collapse(slices.Clone(sorted), gap))
+		if beat.Count >= need && beat.Median >= b.tune.Fastest && beat.Regular > best.Regular {
+			best = beat
+		}
+	}
+	return best
+}
+
+// popular: several local devices use the server, so that it is no rarity.
+func (b *Beacons) popular(s *series, v device.View) bool {
+	d := v.Device(s.peer.server)
+	return d != nil && !s.insideLocal && d.Peers() >= b.tune.Popular
+}
+
+// marks lists what tells a makeshift server from a service that people use.
+func (b *Beacons) marks(s *series, v device.View) []events.Term {
+	var marks []events.Term
+	p := &s.peer
+	if p.name == "" && v.Hostname(p.server) == "" || p.service == "http" && p.name == "" {
+		marks = append(marks, events.Term{Name: "nameless_server", Points: 8, Reason: "no name was asked for"})
+	}
+	if !usualPort(p.port) {
+		marks = append(marks, events.Term{Name: "odd_port", Points: 5, Reason: fmt.Sprintf("port %d", p.port)})
+	}
+	if p.fact.selfSigned {
+		marks = append(marks, events.Term{Name: "self_signed", Points: 8, Reason: "the server vouches for itself"})
+	}
+	if 2*s.failed > s.count {
+		marks = append(marks, events.Term{Name: "server_gone", Points: 3, Reason: "most contacts failed and went on all the same"})
+	}
+	if s.posts*2 > s.count && p.name == "" {
+		marks = append(marks, events.Term{Name: "posts", Points: 3, Reason: "most requests carry data"})
+	}
+	return marks
+}
+
+// usualPort: where web servers listen.
+func usualPort(port uint16) bool { return port == 80 || port == 443 || port == 8080 || port == 8443 }
+
+func (s *series) report(beat rhythm.Beat, same, score float64, marks []events.Term, v device.View) detect.Finding {
+	p := &s.peer
+	whom := p.server.String()
+	if p.name != "" {
+		whom = p.name
+	}
+	f := detect.Finding{
+		Key: fmt.Sprintf("%s %s %d", p.client, whom, p.port), Confidence: min(0.95, 0.3+0.65*score), Terms: marks,
+		Start: s.started, End: s.last, UIDs: s.uids, VNI: s.vni, Sensor: s.sensor,
+		// The server leads and the client is led.
+		Offenders: []detect.Party{{Addr: p.server, Port: p.port, Endpoint: detect.Server}},
+		Victims:   []detect.Party{{Addr: p.client, Endpoint: detect.Client}},
+		Description: fmt.Sprintf("%s turned to %s port %d %d times within %s, every %s with a jitter of %.0f %%.", p.client, whom, p.port, s.count,
+			s.last.Sub(s.started).Round(time.Second), beat.Median.Round(100*time.Millisecond), 100*beat.Jitter),
+		Properties: map[string]any{
+			"contacts": s.count, "interval_seconds": round2(beat.Median.Seconds()), "jitter": round2(beat.Jitter), "skew": round2(beat.Skew),
+			"regularity": round2(beat.Regular), "size_sameness": round2(same), "score": round2(score), "port": p.port,
+			"service": strings.TrimSpace(p.service), "name": p.name, "user_agent": p.agent, "ja3": p.fact.ja3, "failed": s.failed,
+			"paths": s.paths.Count(),
+		},
+	}
+	if p.name != "" && len(marks) == 0 {
+		f.Terms = append(f.Terms, events.Term{Name: "named_server", Points: -15, Reason: "a name and a usual port, as services have"})
+	}
+	if s.insideLocal {
+		f.Terms = append(f.Terms, events.Term{Name: "inside", Points: -50, Reason: "both ends are in the local networks, where programs poll one another"})
+	}
+	return f
+}
+
+var _ detect.Closer = (*Beacons)(nil)

@@ -1,0 +1,242 @@
+package c2
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/mirrorwatch/mirrorwatch/events"
+	"github.com/mirrorwatch/mirrorwatch/shared/bounded"
+	"github.com/mirrorwatch/mirrorwatch/shared/detect"
+	"github.com/mirrorwatch/mirrorwatch/shared/device"
+	"github.com/mirrorwatch/mirrorwatch/shared/domain"
+	"github.com/mirrorwatch/mirrorwatch/shared/entropy"
+	"github.com/mirrorwatch/mirrorwatch/shared/magnitude"
+	"github.com/mirrorwatch/mirrorwatch/shared/sketch"
+)
+
+// DNSTunnel finds data that travels inside DNS questions and answers.
+var DNSTunnel = detect.Spec{
+	Type:  "c2.dns_tunnel",
+	Title: "DNS tunnel",
+	Text: "Counts, for each host and registered domain, the different names asked for below the domain, how long and how random they are, " +
+		"and how many ask for record types that carry data. A tunnel must never ask twice for the same name, or a cache would answer; " +
+		"honest names repeat. DNS passes nearly every firewall. What looks the same: look-ups of addresses and of hashes at reputation " +
+		"services, content networks with long but few names, reverse look-ups, mail's keys.",
+	Category: "c2", Tactics: []string{"TA0011", "TA0010"}, Techniques: []string{"T1071.004", "T1572"},
+	Risk:      detect.Base{Likelihood: events.Medium, Complexity: events.Medium, Impact: events.High},
+	Wants:     []events.Kind{events.KindDNS},
+	GuardDuty: "Trojan:EC2/DNSDataExfiltration", Version: 1,
+	New: func() detect.Detector { return NewDNSTunnel(DNSTunnelDefaults()) },
+}
+
+// DNSTunnelTunables are what may be set.
+type DNSTunnelTunables struct {
+	Names   int           // different names below one domain, where the types or the answers carry data
+	Long    int           // different names where only their length and randomness speak
+	Fresh   float64       // least share of questions that ask for a name not asked before
+	Bytes   int           // least sum of what the names and the answers carried
+	Idle    time.Duration // a host and a domain that rest this long begin anew
+	Domains int           // hosts and domains watched
+	Ignore  []string      // domains of services whose names are look-ups of data by design
+}
+
+// DNSTunnelDefaults are the tunables that the project stands for. A host asks for a few dozen names below the largest of honest
+// domains in hours, nearly all of them short words.
+func DNSTunnelDefaults() DNSTunnelTunables {
+	return DNSTunnelTunables{
+		Names: 30, Long: 20, Fresh: 0.5, Bytes: 2000, Idle: time.Hour, Domains: 20_000,
+		Ignore: []string{
+			"in-addr.arpa", "ip6.arpa", "local", // reverse look-ups, and mDNS
+			"sophosxl.net", "mcafee.com", "e5.sk", "trendmicro.com", "avast.com", "avg.com", "kaspersky.com", "bitdefender.net",
+			"spamhaus.org", "spamcop.net", "surbl.org", "uribl.com", "barracudacentral.org", "sorbs.net", "dnswl.org", "mailspike.net",
+			"cymru.com", "cbl.abuseat.org", "rspamd.com", "senderbase.org", "senderscore.com", "fortinet.net", "webroot.com",
+		},
+	}
+}
+
+// What marks a name that carries data.
+const (
+	longName   = 30  // bytes before the registered domain, on the average
+	randomName = 3.3 // bits a byte: words have below 3, hexadecimal digits 4 when there are enough of them, base 32 above
+	dataShare  = 0.5 // least share of questions for types that carry data
+	shortName  = 3   // bytes: what is shorter carries nothing
+)
+
+// Tunnels counts names, for each host and domain.
+type Tunnels struct {
+	tune    DNSTunnelTunables
+	domains *bounded.Table[asked, names]
+}
+
+type asked struct {
+	client uint32
+	domain string
+}
+
+type names struct {
+	different   sketch.Distinct
+	queries     int
+	data        int     // questions for types that carry data
+	length      int     // bytes before the registered domain, summed over new names
+	bits        float64 // entropy, summed over new names
+	answers     int     // bytes of answers to them
+	start, last events.Time
+	ladder      magnitude.Ladder
+	types       map[string]int
+	uids        []string
+	example     string
+}
+
+// NewDNSTunnel makes the detector.
+func NewDNSTunnel(t DNSTunnelTunables) *Tunnels {
+	return &Tunnels{tune: t, domains: bounded.New[asked, names](t.Domains)}
+}
+
+// Observe counts one question, or an answer whose question was not seen.
+func (t *Tunnels) Observe(r events.Record, v device.View) []detect.Finding {
+	d, ok := r.(*events.DNS)
+	if !ok || v.Resp.Class == device.Group || d.QType == nil && d.QTypeName == "" {
+		return nil
+	}
+	before, registered := domain.Split(d.Query)
+	if len(before) < shortName || t.ignored(d.Query) || numeric(before) || listed(d) {
+		return nil
+	}
+	n, fresh := t.domains.Put(asked{v.Orig.Serial, registered})
+	if fresh || d.TS.Sub(n.last) > t.tune.Idle {
+		*n = names{start: d.TS, last: d.TS}
+	}
+	n.count(d, before)
+	if !t.tunnels(n) || !n.ladder.Climb(float64(n.different.Count()), float64(min(t.tune.Names, t.tune.Long))) {
+		return nil
+	}
+	return []detect.Finding{n.report(d, registered)}
+}
+
+// Tick has nothing to do: a tunnel is told while it is used.
+func (t *Tunnels) Tick(events.Time, device.View) []detect.Finding { return nil }
+
+func (n *names) count(d *events.DNS, before string) {
+	n.queries++
+	n.start, n.last = min(n.start, d.TS), max(n.last, d.TS)
+	if carriesData(d) {
+		n.data++
+	}
+	n.answers += answerBytes(d)
+	if !n.different.Add(sketch.String(before)) {
+		return
+	}
+	n.length += len(before)
+	n.bits += entropy.Bits(strings.ReplaceAll(before, ".", ""))
+	if len(before) > len(n.example) {
+		n.example = strings.Clone(d.Query)
+	}
+	n.uids = keep(n.uids, d.UID)
+	if n.types == nil {
+		n.types = map[string]int{}
+	}
+	if len(n.types) < maxTypes || n.types[d.QTypeName] > 0 {
+		n.types[d.QTypeName]++
+	}
+}
+
+// maxTypes is how many question types are told apart for a person.
+const maxTypes = 8
+
+// answerBytes is how much an answer carried; where its length is not known, what its texts hold.
+func answerBytes(d *events.DNS) int {
+	if d.AnswerBytes > 0 {
+		return int(d.AnswerBytes)
+	}
+	sum := 0
+	for _, a := range d.Answers {
+		sum += len(a)
+	}
+	return sum
+}
+
+// tunnels says whether the names are those of a tunnel.
+func (t *Tunnels) tunnels(n *names) bool {
+	different := n.different.Count()
+	if different < min(t.tune.Names, t.tune.Long) || n.length+n.answers < t.tune.Bytes {
+		return false
+	}
+	if float64(different) < t.tune.Fresh*float64(n.queries) {
+		return false
+	}
+	length, bits := float64(n.length)/float64(different), n.bits/float64(different)
+	if float64(n.data) >= dataShare*float64(n.queries) {
+		return different >= t.tune.Names || length >= longName
+	}
+	return different >= t.tune.Long && length >= longName && bits >= randomName
+}
+
+// carriesData: the types that tunnels ask for because their answers hold free data or long names. A host asks for MX, SRV, CNAME and
+// TXT now and then, but not for dozens of names below one domain.
+func carriesData(d *events.DNS) bool {
+	if d.QType == nil {
+		return d.QTypeName == "TXT" || d.QTypeName == "NULL"
+	}
+	switch *d.QType {
+	case 5, 10, 15, 16, 24, 25, 33, 65399: // CNAME, NULL, MX, TXT, SIG, KEY, SRV, iodine's PRIVATE (RFC 6895: private use)
+		return true
+	}
+	return false
+}
+
+func (t *Tunnels) ignored(query string) bool {
+	for _, suffix := range t.tune.Ignore {
+		if domain.Under(query, suffix) {
+			return true
+		}
+	}
+	return false
+}
+
+// numeric: what stands before the domain is digits and dots only, as an address is asked for at a block list (RFC 5782).
+func numeric(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; (c < '0' || c > '9') && c != '.' {
+			return false
+		}
+	}
+	return true
+}
+
+// listed: the answer is a code in 127.0.0.0/8, as reputation services give (RFC 5782 section 2.1).
+func listed(d *events.DNS) bool {
+	return len(d.Answers) > 0 && strings.HasPrefix(d.Answers[0], "127.")
+}
+
+func (n *names) report(d *events.DNS, registered string) detect.Finding {
+	different := n.different.Count()
+	length, bits := float64(n.length)/float64(different), n.bits/float64(different)
+	data := float64(n.data) / float64(n.queries)
+	f := detect.Finding{
+		Key: d.OrigH.String() + " " + registered, Confidence: 0.75, Start: n.start, End: n.last, UIDs: n.uids, VNI: d.VNI, Sensor: d.Sensor,
+		Offenders: []detect.Party{{Addr: d.OrigH, Endpoint: detect.Client}},
+		Description: fmt.Sprintf("%s asked for %d different names below %s within %s, %.0f bytes long on average; the answers carried %d bytes.",
+			d.OrigH, different, registered, n.last.Sub(n.start).Round(time.Second), length, n.answers),
+		Properties: map[string]any{
+			"domain": registered, "names": different, "queries": n.queries, "mean_length": round2(length), "entropy": round2(bits),
+			"data_share": round2(data), "bytes_up": n.length, "bytes_down": n.answers, "types": copyCounts(n.types),
+			"resolver": d.RespH.String(), "example": n.example,
+		},
+	}
+	if data >= dataShare && length >= longName/2 {
+		f.Confidence = 0.9
+		f.Terms = []events.Term{{Name: "data_types", Points: 5, Reason: "names and record types both carry data"}}
+	}
+	return f
+}
+
+func copyCounts(m map[string]int) map[string]int {
+	c := make(map[string]int, len(m))
+	for k, n := range m {
+		c[k] = n
+	}
+	return c
+}
+
+func round2(x float64) float64 { return float64(int(x*100+0.5)) / 100 }

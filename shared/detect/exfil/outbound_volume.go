@@ -1,0 +1,154 @@
+package exfil
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/mirrorwatch/mirrorwatch/events"
+	"github.com/mirrorwatch/mirrorwatch/shared/bounded"
+	"github.com/mirrorwatch/mirrorwatch/shared/detect"
+	"github.com/mirrorwatch/mirrorwatch/shared/device"
+	"github.com/mirrorwatch/mirrorwatch/shared/magnitude"
+)
+
+// OutboundVolume finds a local host that sends much more to a host outside than it gets from there.
+var OutboundVolume = detect.Spec{
+	Type:  "exfil.outbound_volume",
+	Title: "Unusual outbound volume",
+	Text: "Adds up, for each local host and each host outside that it turned to, what went out and what came in. Data that is stolen goes " +
+		"one way. What looks the same: a back-up or an upload that somebody wanted, which no packet can tell from theft, and which a " +
+		"person has to know. What does not: a call, whose sides balance; a speed test, which loads down as well as up; a letter with an " +
+		"attachment, which stays below the threshold; a local server's answers to those who ask it.",
+	Category: "exfil", Tactics: []string{"TA0010"}, Techniques: []string{"T1048"},
+	Risk:      detect.Base{Likelihood: events.Low, Complexity: events.Medium, Impact: events.High},
+	Wants:     []events.Kind{events.KindConn},
+	GuardDuty: "Behavior:EC2/TrafficVolumeUnusual", Version: 1,
+	New: func() detect.Detector { return NewOutboundVolume(OutboundVolumeDefaults()) },
+}
+
+// OutboundVolumeTunables are what may be set.
+type OutboundVolumeTunables struct {
+	Bytes uint64        // payload bytes out to one host
+	Ratio float64       // least times more than came in
+	Idle  time.Duration // a pair that rests this long begins anew
+	Pairs int           // pairs watched
+}
+
+// OutboundVolumeDefaults are the tunables that the project stands for. Mail systems refuse letters above 25 to 50 MB; a call
+// or a browser's session sends out a fraction of what comes in.
+func OutboundVolumeDefaults() OutboundVolumeTunables {
+	return OutboundVolumeTunables{Bytes: 50e6, Ratio: 8, Idle: 6 * time.Hour, Pairs: 20_000}
+}
+
+// maxOpen is how many conversations that go on are told apart a pair; what more there are counts when it ends.
+const maxOpen = 16
+
+// Volumes adds up what goes out, a pair of hosts.
+type Volumes struct {
+	tune  OutboundVolumeTunables
+	pairs *bounded.Table[uint64, volume]
+}
+
+type volume struct {
+	out, in     uint64
+	conns       int
+	open        []counted // conversations that go on: what of them is in the sums already
+	start, last events.Time
+	ladder      magnitude.Ladder
+	uids        []string
+}
+
+type counted struct {
+	uid     string
+	out, in uint64
+}
+
+// NewOutboundVolume makes the detector.
+func NewOutboundVolume(t OutboundVolumeTunables) *Volumes {
+	return &Volumes{t, bounded.New[uint64, volume](t.Pairs)}
+}
+
+// minOut keeps pairs out of the table that never send anything worth adding up: a scan of the Internet, a resolver.
+const minOut = 10_000
+
+// Observe adds up one conversation, or how far one has come.
+func (o *Volumes) Observe(r events.Record, v device.View) []detect.Finding {
+	c, ok := r.(*events.Conn)
+	if !ok || c.OrigBytes < minOut || !v.Orig.IsLocal() || !v.Resp.IsExternal() {
+		return nil
+	}
+	at := c.TS + events.Time(c.Duration)
+	p, _ := o.pairs.Put(uint64(v.Orig.Serial)<<32 | uint64(v.Resp.Serial))
+	if at.Sub(p.last) > o.tune.Idle {
+		*p = volume{start: c.TS}
+	}
+	p.start, p.last = min(p.start, c.TS), max(p.last, at)
+	p.add(c)
+	if float64(p.out) < o.tune.Ratio*float64(p.in) || !p.ladder.Climb(float64(p.out), float64(o.tune.Bytes)) {
+		return nil
+	}
+	return []detect.Finding{p.report(c, v)}
+}
+
+// Tick has nothing to do: interim records tell of long conversations.
+func (o *Volumes) Tick(events.Time, device.View) []detect.Finding { return nil }
+
+// add counts what of a conversation was not counted before.
+func (p *volume) add(c *events.Conn) {
+	out, in := payload(c)
+	for i := range p.open {
+		was := &p.open[i]
+		if was.uid != c.UID {
+			continue
+		}
+		p.out, p.in = p.out+out-min(was.out, out), p.in+in-min(was.in, in)
+		was.out, was.in = out, in
+		if !c.Interim {
+			p.open = append(p.open[:i], p.open[i+1:]...)
+		}
+		return
+	}
+	if c.Interim && len(p.open) >= maxOpen {
+		return
+	}
+	p.out, p.in = p.out+out, p.in+in
+	p.conns++
+	if len(p.uids) < 16 {
+		p.uids = append(p.uids, c.UID)
+	}
+	if c.Interim {
+		p.open = append(p.open, counted{c.UID, out, in})
+	}
+}
+
+// payload is what both sides sent. TCP's count comes from sequence numbers, which a forged packet can move at will: it is held to
+// what the packets could have carried.
+func payload(c *events.Conn) (out, in uint64) {
+	if c.IPProto != device.TCP {
+		return c.OrigBytes, c.RespBytes
+	}
+	return min(c.OrigBytes, c.OrigIPBytes+c.MissedBytes), min(c.RespBytes, c.RespIPBytes+c.MissedBytes)
+}
+
+func (p *volume) report(c *events.Conn, v device.View) detect.Finding {
+	f := detect.Finding{
+		Key: c.OrigH.String() + " " + c.RespH.String(), Confidence: 0.6, Start: p.start, End: p.last, UIDs: p.uids, VNI: c.VNI, Sensor: c.Sensor,
+		// Who sends and who takes; whose data it was is not on the wire.
+		Offenders: []detect.Party{{Addr: c.OrigH, Endpoint: detect.Client}, {Addr: c.RespH, Port: c.RespP, Endpoint: detect.Server}},
+		Description: fmt.Sprintf("%s sent %s to %s within %s and received %s from there.",
+			c.OrigH, megabytes(p.out), c.RespH, p.last.Sub(p.start).Round(time.Second), megabytes(p.in)),
+		Properties: map[string]any{
+			"bytes_out": p.out, "bytes_in": p.in, "connections": p.conns, "destination": c.RespH.String(), "port": c.RespP, "service": c.Service,
+			"destination_name": v.Hostname(c.RespH),
+		},
+	}
+	if v.Hostname(c.RespH) == "" {
+		f.Terms = append(f.Terms, events.Term{Name: "nameless_destination", Points: 10, Reason: "nobody asked DNS for it"})
+	}
+	if p.ladder.Rung() > 1 {
+		f.Terms = append(f.Terms, events.Term{Name: "volume", Points: 10 * (p.ladder.Rung() - 1), Reason: "orders of magnitude above the threshold"})
+	}
+	return f
+}
+
+func megabytes(n uint64) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }

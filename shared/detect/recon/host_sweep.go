@@ -1,0 +1,205 @@
+package recon
+
+import (
+	"fmt"
+	"net/netip"
+	"time"
+
+	"github.com/mirrorwatch/mirrorwatch/events"
+	"github.com/mirrorwatch/mirrorwatch/shared/bounded"
+	"github.com/mirrorwatch/mirrorwatch/shared/detect"
+	"github.com/mirrorwatch/mirrorwatch/shared/device"
+	"github.com/mirrorwatch/mirrorwatch/shared/magnitude"
+	"github.com/mirrorwatch/mirrorwatch/shared/sketch"
+)
+
+// HostSweep finds a host that looks for others.
+var HostSweep = detect.Spec{
+	Type:  "recon.host_sweep",
+	Title: "Host sweep",
+	Text: "Counts the different hosts to which one host sent the same empty question: a TCP port that was tried but not used, an ICMP " +
+		"echo, a UDP datagram without an answer. A sweep finds out who is there, and worms spread by it. What looks the same: monitoring, " +
+		"whose hosts answer; a browser or a resolver, whose servers answer, too; peer-to-peer programs, whose peers lie far apart, " +
+		"so that outside the local networks UDP counts only where the hosts are neighbours.",
+	Category: "recon", Tactics: []string{"TA0007"}, Techniques: []string{"T1018"},
+	Risk:      detect.Base{Likelihood: events.High, Complexity: events.Low, Impact: events.Low},
+	Wants:     []events.Kind{events.KindConn},
+	GuardDuty: "Recon:EC2/PortProbeUnprotectedPort", Version: 1,
+	New: func() detect.Detector { return NewHostSweep(HostSweepDefaults()) },
+}
+
+// HostSweepTunables are what may be set.
+type HostSweepTunables struct {
+	Hosts     int           // different silent hosts that make a sweep of the local networks, or of neighbours
+	Scattered int           // the same for TCP to hosts outside that lie far apart
+	Silent    float64       // least share of silent hosts among all that were asked
+	Idle      time.Duration // a sweep that rests this long is over: it bounds how slow one may be
+	Sweeps    int           // pairs of offender and question watched
+}
+
+// HostSweepDefaults are the tunables that the project stands for. A host with dead entries in its configuration asks a handful
+// of silent hosts; a sweep that found nearly everybody at home is told by those who were not.
+func HostSweepDefaults() HostSweepTunables {
+	return HostSweepTunables{Hosts: 20, Scattered: 60, Silent: 0.3, Idle: 2 * time.Hour, Sweeps: 10_000}
+}
+
+// neighbours is how many hosts of one /24 (IPv6: /120) there must be, on the average, for a sweep of addresses in order.
+const neighbours = 4
+
+// HostSweeper counts, for each offender and question, the hosts asked.
+type HostSweeper struct {
+	tune   HostSweepTunables
+	sweeps *bounded.Table[question, sweep]
+}
+
+// question is who asks, and what.
+type question struct {
+	offender uint32
+	proto    uint8
+	port     uint16
+}
+
+type sweep struct {
+	silent, answered sketch.Distinct // hosts
+	nets             sketch.Distinct // /24s of the silent ones
+	local            sketch.Distinct // silent hosts inside the local networks
+	start, last      events.Time
+	ladder           magnitude.Ladder
+	victims          []netip.Addr
+	uids             []string
+}
+
+// NewHostSweep makes the detector.
+func NewHostSweep(t HostSweepTunables) *HostSweeper {
+	return &HostSweeper{t, bounded.New[question, sweep](t.Sweeps)}
+}
+
+// Observe counts who was asked, and who kept silent.
+func (h *HostSweeper) Observe(r events.Record, v device.View) []detect.Finding {
+	c, ok := r.(*events.Conn)
+	if !ok || c.Interim || v.Resp.Class == device.Group {
+		return nil
+	}
+	q, silent, asks := ask(c)
+	if !asks {
+		return nil
+	}
+	q.offender = v.Orig.Serial
+	if !silent {
+		// Only those who already asked somebody silent are worth remembering.
+		if s := h.sweeps.Peek(q); s != nil {
+			s.answered.Add(hash(c.RespH))
+		}
+		return nil
+	}
+	s, _ := h.sweeps.Put(q)
+	if c.TS.Sub(s.last) > h.tune.Idle {
+		*s = sweep{start: c.TS, last: c.TS}
+	}
+	if !s.count(c, v) || !h.climbs(s, c.IPProto) {
+		return nil
+	}
+	return []detect.Finding{s.report(q, c)}
+}
+
+// Tick has nothing to do: a sweep is told while it happens.
+func (h *HostSweeper) Tick(events.Time, device.View) []detect.Finding { return nil }
+
+// ask says which question a conversation asks, if any, and whether nobody answered it.
+func ask(c *events.Conn) (q question, silent, asks bool) {
+	q = question{proto: c.IPProto, port: c.RespP}
+	switch c.IPProto {
+	case device.TCP:
+		if c.TCPFlags&flagSYN == 0 && c.TCPFlags != 0 && answerLike(c) {
+			return q, false, false
+		}
+		return q, emptyTCP(c), true
+	case device.UDP:
+		if subnetBroadcast(c.RespH) || c.OrigP < 1024 && c.RespP >= 1024 {
+			return q, false, false
+		}
+		return q, unansweredUDP(c), true
+	case device.ICMP, icmpV6:
+		q.port = 0
+		return q, c.RespPkts == 0, c.OrigP == echo && c.IPProto == device.ICMP || c.OrigP == echoV6 && c.IPProto == icmpV6
+	}
+	return q, false, false
+}
+
+// ICMP echo requests: RFC 792, and RFC 4443 for IPv6.
+const (
+	echo   = 8
+	icmpV6 = 58
+	echoV6 = 128
+)
+
+func hash(a netip.Addr) uint64 {
+	b := a.As16()
+	h := uint64(0)
+	for _, x := range b {
+		h = h*257 + uint64(x)
+	}
+	return sketch.Mix(h)
+}
+
+// count adds a silent host and says whether it is a new one.
+func (s *sweep) count(c *events.Conn, v device.View) bool {
+	s.start, s.last = min(s.start, c.TS), max(s.last, ended(c))
+	if !s.silent.Add(hash(c.RespH)) {
+		return false
+	}
+	bits := 24
+	if c.RespH.Is6() {
+		bits = 120
+	}
+	net, _ := c.RespH.Prefix(bits) // cannot fail: the length fits the family
+	s.nets.Add(hash(net.Addr()))
+	if v.Resp.IsLocal() {
+		s.local.Add(hash(c.RespH))
+	}
+	if len(s.victims) < maxScanVictims {
+		s.victims = append(s.victims, c.RespH)
+	}
+	s.uids = keep(s.uids, c.UID)
+	return true
+}
+
+func (h *HostSweeper) climbs(s *sweep, proto uint8) bool {
+	silent := s.silent.Count()
+	if silent < h.tune.Hosts {
+		return false
+	}
+	if float64(silent) < h.tune.Silent*float64(silent+s.answered.Count()) {
+		return false
+	}
+	first := h.tune.Hosts
+	if 2*s.local.Count() < silent && silent < neighbours*s.nets.Count() {
+		if proto != device.TCP {
+			return false
+		}
+		first = h.tune.Scattered
+	}
+	return s.ladder.Climb(float64(silent), float64(first))
+}
+
+func (s *sweep) report(q question, c *events.Conn) detect.Finding {
+	silent, answered := s.silent.Count(), s.answered.Count()
+	what := fmt.Sprintf("%s port %d", c.Proto, q.port)
+	if q.port == 0 {
+		what = "ICMP echo"
+	}
+	f := detect.Finding{
+		Key:        fmt.Sprintf("%s %d/%d", c.OrigH, q.proto, q.port),
+		Confidence: 0.85, Start: s.start, End: s.last, UIDs: s.uids, VNI: c.VNI, Sensor: c.Sensor,
+		Offenders:   []detect.Party{{Addr: c.OrigH, Endpoint: detect.Client}},
+		Description: fmt.Sprintf("%s asked %d hosts by %s within %s; %d did not respond.", c.OrigH, silent+answered, what, s.last.Sub(s.start).Round(time.Second), silent),
+		Properties: map[string]any{
+			"hosts": silent + answered, "silent": silent, "proto": c.Proto, "port": q.port, "networks": s.nets.Count(),
+			"seconds": s.last.Sub(s.start).Seconds(),
+		},
+	}
+	for _, a := range s.victims {
+		f.Victims = append(f.Victims, detect.Party{Addr: a, Port: q.port, Endpoint: detect.Server})
+	}
+	return f
+}

@@ -1,0 +1,215 @@
+package recon
+
+import (
+	"fmt"
+	"net/netip"
+	"time"
+
+	"github.com/mirrorwatch/mirrorwatch/events"
+	"github.com/mirrorwatch/mirrorwatch/shared/bounded"
+	"github.com/mirrorwatch/mirrorwatch/shared/detect"
+	"github.com/mirrorwatch/mirrorwatch/shared/device"
+	"github.com/mirrorwatch/mirrorwatch/shared/magnitude"
+	"github.com/mirrorwatch/mirrorwatch/shared/sketch"
+)
+
+// PortScan finds a host that tries many ports of another.
+var PortScan = detect.Spec{
+	Type:  "recon.port_scan",
+	Title: "Port scan",
+	Text: "Counts the different ports of a host to which another sent conversations that carried nothing: refused, unanswered, or " +
+		"dropped as soon as they were accepted, with whatever TCP flags, and UDP without an answer. A scan is how an intruder learns " +
+		"where to strike. What looks the same: traceroute (UDP ports from 33434), a server's late answers to clients' ports, and " +
+		"peer-to-peer programs that try ephemeral ports; ports from 32768 on count only in hundreds.",
+	Category: "recon", Tactics: []string{"TA0043", "TA0007"}, Techniques: []string{"T1046"},
+	Risk:      detect.Base{Likelihood: events.High, Complexity: events.Low, Impact: events.Low},
+	Wants:     []events.Kind{events.KindConn},
+	GuardDuty: "Recon:EC2/Portscan", Version: 1,
+	New: func() detect.Detector { return NewPortScan(PortScanDefaults()) },
+}
+
+// PortScanTunables are what may be set.
+type PortScanTunables struct {
+	Ports     int           // different ports of one victim that make a scan
+	Ephemeral int           // the same, where most of them are ports that clients speak from
+	Crafted   int           // conversations with flags that no stack sends, of one pair
+	Idle      time.Duration // a pair that rests this long begins anew: it bounds how slow a scan may be
+	Pairs     int           // pairs of hosts watched
+	Offenders int           // offenders remembered
+}
+
+// PortScanDefaults are the tunables that the project stands for. Honest hosts hit a handful of closed ports of a peer in hours; a
+// pair takes up to 2 KiB, and only conversations that carried nothing make one.
+func PortScanDefaults() PortScanTunables {
+	return PortScanTunables{Ports: 20, Ephemeral: 150, Crafted: 3, Idle: 6 * time.Hour, Pairs: 20_000, Offenders: 2_000}
+}
+
+// firstEphemeral is where Linux begins to take clients' ports (ip_local_port_range); IANA's range begins later, at 49152.
+const firstEphemeral = 32768
+
+// Traceroute's UDP ports: one a probe, from 33434 on.
+const (
+	firstTraceroute = 33434
+	lastTraceroute  = 33534
+)
+
+// PortScanner counts, for each pair of hosts, the ports tried in vain.
+type PortScanner struct {
+	tune      PortScanTunables
+	pairs     *bounded.Table[uint64, scannedPair]
+	offenders *bounded.Table[uint32, scanner]
+}
+
+type scannedPair struct {
+	fixed, ephemeral sketch.Distinct // ports below and from firstEphemeral
+	crafted          int
+	start, last      events.Time
+	ladder           magnitude.Ladder
+	kinds            [len(scanKinds)]bool
+	uids             []string
+}
+
+type scanner struct {
+	victims []netip.Addr
+	ports   sketch.Distinct // of all victims
+}
+
+// NewPortScan makes the detector.
+func NewPortScan(t PortScanTunables) *PortScanner {
+	return &PortScanner{t, bounded.New[uint64, scannedPair](t.Pairs), bounded.New[uint32, scanner](t.Offenders)}
+}
+
+// Observe counts conversations that look like probes.
+func (s *PortScanner) Observe(r events.Record, v device.View) []detect.Finding {
+	c, ok := r.(*events.Conn)
+	if !ok || c.Interim || v.Resp.Class == device.Group || !portProbe(c) {
+		return nil
+	}
+	p, _ := s.pairs.Put(pair(v.Orig, v.Resp))
+	if c.TS.Sub(p.last) > s.tune.Idle {
+		*p = scannedPair{start: c.TS, last: c.TS}
+	}
+	p.count(c)
+	fixed, ephemeral := p.fixed.Count(), p.ephemeral.Count()
+	if !p.climbs(s.tune, fixed, ephemeral) {
+		return nil
+	}
+	return []detect.Finding{s.report(c, v, p, fixed+ephemeral)}
+}
+
+// Tick has nothing to do: a scan is told while it happens.
+func (s *PortScanner) Tick(events.Time, device.View) []detect.Finding { return nil }
+
+func portProbe(c *events.Conn) bool {
+	switch c.IPProto {
+	case device.TCP:
+		return emptyTCP(c)
+	case device.UDP:
+		return unansweredUDP(c) && (c.RespP < firstTraceroute || c.RespP > lastTraceroute) && !subnetBroadcast(c.RespH)
+	}
+	return false
+}
+
+func (p *scannedPair) count(c *events.Conn) {
+	p.start, p.last = min(p.start, c.TS), max(p.last, ended(c))
+	p.kinds[scanKind(c)] = true
+	fresh := false
+	h := sketch.Mix(uint64(c.IPProto)<<16 | uint64(c.RespP))
+	if c.RespP < firstEphemeral {
+		fresh = p.fixed.Add(h)
+	} else {
+		fresh = p.ephemeral.Add(h)
+	}
+	if crafted(c) {
+		p.crafted++
+		fresh = true
+	}
+	if fresh {
+		p.uids = keep(p.uids, c.UID)
+	}
+}
+
+// climbs says whether there is something new to tell. One port that was tried twice moves nothing.
+func (p *scannedPair) climbs(t PortScanTunables, fixed, ephemeral int) bool {
+	if p.crafted >= t.Crafted {
+		return p.ladder.Climb(float64(max(fixed+ephemeral, t.Ports)), float64(t.Ports))
+	}
+	if fixed < t.Ports && ephemeral < t.Ephemeral {
+		return false
+	}
+	return p.ladder.Climb(float64(fixed+ephemeral), float64(t.Ports))
+}
+
+func (s *PortScanner) report(c *events.Conn, v device.View, p *scannedPair, ports int) detect.Finding {
+	o, _ := s.offenders.Put(v.Orig.Serial)
+	if len(o.victims) < maxScanVictims && !containsAddr(o.victims, c.RespH) {
+		o.victims = append(o.victims, c.RespH)
+	}
+	f := detect.Finding{
+		Key: c.OrigH.String(), Confidence: 0.9, Start: p.start, End: p.last, UIDs: p.uids, VNI: c.VNI, Sensor: c.Sensor,
+		Offenders: []detect.Party{{Addr: c.OrigH, Endpoint: detect.Client}},
+		Properties: map[string]any{
+			"ports": ports, "victims": len(o.victims), "kinds": p.kindNames(), "seconds": p.last.Sub(p.start).Seconds(),
+			"crafted": p.crafted,
+		},
+	}
+	for _, a := range o.victims {
+		f.Victims = append(f.Victims, detect.Party{Addr: a, Endpoint: detect.Server})
+	}
+	if ports < s.tune.Ports {
+		f.Confidence = 0.7
+		f.Description = fmt.Sprintf("%s sent %s %d conversations with TCP flags that no network stack sends.", c.OrigH, c.RespH, p.crafted)
+		return f
+	}
+	f.Description = fmt.Sprintf("%s tried %d ports of %s within %s.", c.OrigH, ports, c.RespH, p.last.Sub(p.start).Round(time.Second))
+	if n := len(o.victims); n > 1 {
+		f.Description = fmt.Sprintf("%s scanned the ports of %d hosts, last %d of %s.", c.OrigH, n, ports, c.RespH)
+	}
+	return f
+}
+
+// maxScanVictims is how many victims are named; a detection shows no more.
+const maxScanVictims = 64
+
+// scanKinds name the probes as nmap's options do.
+var scanKinds = [...]string{"syn", "connect", "fin", "xmas", "null", "ack", "udp"}
+
+// scanKind is the place of a conversation's kind in scanKinds.
+func scanKind(c *events.Conn) int {
+	const syn, connect, fin, xmas, null, ack, udp = 0, 1, 2, 3, 4, 5, 6
+	flags := c.TCPFlags
+	switch {
+	case c.IPProto == device.UDP:
+		return udp
+	case flags&flagSYN != 0 && flags&flagACK != 0:
+		return connect
+	case flags&flagSYN != 0:
+		return syn
+	case flags&flagURG != 0:
+		return xmas
+	case flags&flagFIN != 0:
+		return fin
+	case flags&flagACK != 0:
+		return ack
+	}
+	return null
+}
+
+func (p *scannedPair) kindNames() []string {
+	var names []string
+	for i, seen := range p.kinds {
+		if seen {
+			names = append(names, scanKinds[i])
+		}
+	}
+	return names
+}
+
+func containsAddr(list []netip.Addr, a netip.Addr) bool {
+	for _, have := range list {
+		if have == a {
+			return true
+		}
+	}
+	return false
+}
