@@ -16,6 +16,7 @@ type conversation struct {
 	bytes   stream.Conn
 	talk    *talk
 	parents []string // uids of the tunnels that carried its first packet
+	shadow  bool     // another worker reports it; here it is only counted, for its uid
 }
 
 // talk is the part of a conversation that has said something.
@@ -198,7 +199,7 @@ const maxOddities = 1024
 // oddFragment reports something strange about a fragment, once a datagram and oddity.
 func (w *worker) oddFragment(p *packet.Packet, odd packet.Odd) {
 	w.counts.Weirds++
-	if !w.claimed && !w.mine(p) {
+	if !w.mine(p) {
 		return
 	}
 	number := hashTunnel(envelopeOf{src: p.Src, dst: p.Dst, vni: p.VNI}, int64(p.IPID))

@@ -16,19 +16,22 @@ const atEnd = ^uint32(0)
 // entry is one record as a worker made it: where in the round, and its JSON when logs are kept.
 type entry struct {
 	at       uint32 // index of the frame that caused it, or atEnd
+	depth    uint8  // envelopes around what caused it: each layer of a frame may be another worker's
 	record   events.Record
 	from, to int // its line in outbox.json
 }
 
 // outbox is what one worker made of one round. It is reused.
 type outbox struct {
-	entries []entry
+	entries []entry // caused by a frame, in the order of frames
+	late    []entry // caused by time alone: ended by a time-out at some moment of the round
 	json    []byte
 }
 
 func (o *outbox) reset() {
 	clear(o.entries) // let the records go
-	o.entries, o.json = o.entries[:0], o.json[:0]
+	clear(o.late)
+	o.entries, o.late, o.json = o.entries[:0], o.late[:0], o.json[:0]
 }
 
 // round is one batch of frames on its way through the workers. All of them see all of it, each takes the conversations that
@@ -41,13 +44,11 @@ type round struct {
 	done  sync.WaitGroup
 }
 
-// sortEnd puts the records of time-outs in order of start and uid. What frames caused is in order already.
-func (o *outbox) sortEnd() {
-	first := len(o.entries)
-	for first > 0 && o.entries[first-1].at == atEnd {
-		first--
-	}
-	slices.SortStableFunc(o.entries[first:], byStart)
+// seal puts the records that time caused behind the others, in order of start and uid: which of a round's packets showed a worker
+// that a conversation had timed out depends on how many workers there are.
+func (o *outbox) seal() {
+	slices.SortStableFunc(o.late, byStart)
+	o.entries = append(o.entries, o.late...)
 }
 
 func byStart(a, b entry) int {
@@ -59,7 +60,7 @@ func byStart(a, b entry) int {
 // the number of workers shows in no result.
 func (r *round) inOrder(f func(events.Record, []byte)) {
 	for i := range r.boxes {
-		r.boxes[i].sortEnd()
+		r.boxes[i].seal()
 	}
 	next := make([]int, len(r.boxes))
 	for {
@@ -80,8 +81,11 @@ func (r *round) inOrder(f func(events.Record, []byte)) {
 }
 
 func before(a, b *entry) bool {
-	if a.at != b.at || a.at != atEnd {
+	if a.at != b.at {
 		return a.at < b.at
 	}
-	return byStart(*a, *b) < 0
+	if a.at == atEnd {
+		return byStart(*a, *b) < 0
+	}
+	return a.depth < b.depth
 }

@@ -17,7 +17,7 @@ const MaxDepth = 6
 // such packet, or it belongs to another worker.
 func (w *worker) unwrap(fr *capture.Frame) (*packet.Packet, bool) {
 	p := &w.pkt[0]
-	w.chain, w.claimed = nil, false
+	w.chain, w.depth = nil, 0
 	p.VNI = 0
 	if !w.open(p, fr) {
 		return nil, false
@@ -37,8 +37,9 @@ func (w *worker) unwrap(fr *capture.Frame) (*packet.Packet, bool) {
 		if p, ok = w.descend(p, in); !ok {
 			return nil, false
 		}
+		w.depth++
 	}
-	return p, w.claimed || w.mine(p)
+	return p, w.mine(p)
 }
 
 // open decodes the outermost header. What a socket received has lost its own already: there it is the VXLAN header.
@@ -54,6 +55,7 @@ func (w *worker) open(p *packet.Packet, fr *capture.Frame) bool {
 	offset := len(fr.Data) - len(inner)
 	w.carry(envelopeOf{src: fr.From, srcPort: fr.FromPort, dstPort: 4789, vni: vni, kind: "VXLAN"}, fr.Time, fr.Length-offset)
 	p.VNI = vni
+	w.depth++
 	return w.decode(p, inner, packet.Meta{Time: fr.Time, Length: fr.Length - offset, Link: packet.LinkEthernet})
 }
 
@@ -96,10 +98,6 @@ func envelope(p *packet.Packet) (decap.Inner, bool) {
 func (w *worker) descend(p *packet.Packet, in decap.Inner) (*packet.Packet, bool) {
 	length := max(p.PayloadLen-in.Offset, len(in.Frame))
 	if isService(in.Type) {
-		if !w.claimed && !w.mine(p) {
-			return nil, false
-		}
-		w.claimed = true
 		w.service(p, in.Type)
 	} else {
 		w.carry(envelopeFrom(p, in), p.Time, length)
@@ -119,9 +117,10 @@ func (w *worker) descend(p *packet.Packet, in decap.Inner) (*packet.Packet, bool
 // GENEVE, GRE and the like are the network's: they are tunnels, and no conversation.
 func isService(kind string) bool { return kind == "AYIYA" || kind == "TEREDO" || kind == "GTPV1" }
 
-// service keeps account of an envelope that is a conversation too.
+// service keeps account of an envelope that is a conversation too. Every worker does, since each needs its uid for the
+// conversations inside; the one whose it is reports it.
 func (w *worker) service(p *packet.Packet, kind string) {
-	w.packet(p)
+	w.packet(p, w.mine(p))
 	if w.f == nil {
 		return
 	}

@@ -25,8 +25,8 @@ type worker struct {
 	pkt      [2]packet.Packet // outer and inner, in turn
 	now      int64            // of the packet at hand
 	box      *outbox
+	depth    uint8    // envelopes taken off the frame at hand
 	chain    []string // uids of the envelopes that the packet at hand came in; shared, never changed
-	claimed  bool     // an envelope that is a conversation has settled whose the packet is
 	spare    []*talk  // of conversations that ended
 	figures  *figures
 	oddities map[uint64]uint8         // fragmented datagrams reported, and for what
@@ -68,11 +68,11 @@ func (w *worker) frame(fr *capture.Frame) {
 	if !ok {
 		return
 	}
-	w.packet(p)
+	w.packet(p, true)
 }
 
-// packet gives a decoded packet to its conversation, and its payload to who reads it.
-func (w *worker) packet(p *packet.Packet) {
+// packet gives a decoded packet to its conversation, and its payload to who reads it, unless another worker does that.
+func (w *worker) packet(p *packet.Packet, own bool) {
 	w.now = p.Time
 	if p.Kind < packet.KindIP {
 		w.counts.NotIP++
@@ -83,7 +83,10 @@ func (w *worker) packet(p *packet.Packet) {
 		return
 	}
 	if fresh {
-		f.State.parents = w.chain
+		f.State.parents, f.State.shadow = w.chain, !own
+	}
+	if f.State.shadow {
+		return
 	}
 	if p.Kind == packet.KindTCP {
 		w.segment(p, d)
@@ -143,14 +146,18 @@ func (w *worker) finish() {
 }
 
 // ended is called by the table when a conversation is over.
-func (w *worker) ended(f *flow.Flow[conversation], _ flow.Reason) {
-	w.f = f
+func (w *worker) ended(f *flow.Flow[conversation], why flow.Reason) {
+	defer func(now int64, at uint32) { w.now, w.at = now, at }(w.now, w.at)
+	w.f, w.now = f, f.Last
+	if why != flow.Reused {
+		w.at = atEnd
+	}
 	if t := f.State.talk; t != nil {
 		w.stream.Flush(&f.State.bytes, w)
 		t.mux.Close()
 	}
 	w.stream.Release(&f.State.bytes)
-	if !f.Duplicate {
+	if !f.Duplicate && !f.State.shadow {
 		w.emitConn(f, false)
 	}
 	w.endTalk(f)
@@ -159,7 +166,7 @@ func (w *worker) ended(f *flow.Flow[conversation], _ flow.Reason) {
 
 // interim is called by the table when a conversation has gone on for another period.
 func (w *worker) interim(f *flow.Flow[conversation]) {
-	if w.cfg.Interim && !f.Duplicate {
+	if w.cfg.Interim && !f.Duplicate && !f.State.shadow {
 		w.f = f
 		w.emitConn(f, true)
 	}
@@ -168,10 +175,14 @@ func (w *worker) interim(f *flow.Flow[conversation]) {
 // emit puts a record in the outbox.
 func (w *worker) emit(r events.Record) {
 	w.counts.Records++
-	e := entry{at: w.at, record: r, from: len(w.box.json)}
+	e := entry{at: w.at, depth: w.depth, record: r, from: len(w.box.json)}
 	if w.cfg.Encode {
 		w.box.json = r.AppendJSON(w.box.json)
 	}
 	e.to = len(w.box.json)
-	w.box.entries = append(w.box.entries, e)
+	if e.at == atEnd {
+		w.box.late = append(w.box.late, e)
+	} else {
+		w.box.entries = append(w.box.entries, e)
+	}
 }

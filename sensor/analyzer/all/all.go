@@ -4,8 +4,12 @@ package all
 
 import (
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/dhcp"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/dns"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/http"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/icmp"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ntp"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ssh"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/tls"
 )
 
@@ -13,7 +17,11 @@ import (
 func Specs() []analyzer.Spec {
 	return []analyzer.Spec{
 		tls.Spec,
+		ssh.Spec,
 		http.Spec,
 		dns.Spec,
+		dhcp.Spec,
+		ntp.Spec,
+		icmp.Spec,
 	}
 }
