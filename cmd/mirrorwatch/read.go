@@ -19,6 +19,7 @@ import (
 func newRead() *cobra.Command {
 	var o options
 	var asJSON bool
+	var profile string
 	cmd := &cobra.Command{
 		Use:   "read [flags] FILE...",
 		Short: "Analyse capture files and print the detections",
@@ -36,10 +37,13 @@ starts a new count of time. The table goes to standard output, the closing line 
 			}
 			return nil
 		},
-		RunE: func(cmd *cobra.Command, args []string) error { return read(cmd, o, asJSON, args) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return profiled(profile, func() error { return read(cmd, o, asJSON, args) })
+		},
 	}
 	addPipelineFlags(cmd, &o)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print detections as JSON lines instead of a table")
+	cmd.Flags().StringVar(&profile, "profile", "", "write a CPU profile to `FILE`, for go tool pprof")
 	return cmd
 }
 

@@ -8,11 +8,11 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/sensor/packet"
 )
 
-// envelopeOf is what tells one envelope from another.
+// envelopeOf is what tells one envelope from another. The source port is no part of it: VXLAN (RFC 7348 section 5) and GENEVE
+// (RFC 8926 section 3.3) put a hash of the inner packet there, so that one mirrored interface uses many.
 type envelopeOf struct {
 	src, dst packet.Addr
-	srcPort  uint16 // 0 where the envelope is not UDP
-	dstPort  uint16
+	dstPort  uint16 // 0 where the envelope is not UDP
 	vni      uint32
 	kind     string
 }
@@ -21,7 +21,7 @@ type envelopeOf struct {
 func envelopeFrom(p *packet.Packet, in decap.Inner) envelopeOf {
 	e := envelopeOf{src: p.Src, dst: p.Dst, vni: in.VNI, kind: in.Type}
 	if p.Kind == packet.KindUDP {
-		e.srcPort, e.dstPort = p.SrcPort, p.DstPort
+		e.dstPort = p.DstPort
 	}
 	return e
 }
@@ -29,6 +29,7 @@ func envelopeFrom(p *packet.Packet, in decap.Inner) envelopeOf {
 // tunnel is what is known of one envelope.
 type tunnel struct {
 	key     envelopeOf
+	srcPort uint16 // of its first packet
 	uid     string
 	alone   []string // the uid as the chain of a packet that came in this envelope only
 	mine    bool     // this worker writes its records
@@ -47,7 +48,7 @@ type tunnels struct {
 	checked  int64
 }
 
-// maxTunnels bounds the envelopes that are accounted for; a mirrored interface uses at most 128 source ports.
+// maxTunnels bounds the envelopes that are accounted for: a mirrored interface is one.
 const maxTunnels = 65536
 
 // tunnelIdle is how long an envelope may be silent before it is closed, as the load balancer's UDP idle time-out twice over.
@@ -55,12 +56,12 @@ const tunnelIdle = 240e9
 
 // carry counts one inner packet of an envelope and adds the envelope to the chain that the packet came in.
 // Every worker sees every envelope of a file, so each knows all uids; the one that has charge of it writes its records.
-func (w *worker) carry(key envelopeOf, now int64, inner int) {
+func (w *worker) carry(key envelopeOf, srcPort uint16, now int64, inner int) {
 	ts := &w.tunnel
 	t := ts.latest
 	if t == nil || t.key != key {
 		if t = ts.open[key]; t == nil {
-			t = w.openTunnel(key, now)
+			t = w.openTunnel(key, srcPort, now)
 		}
 		if t == nil {
 			return
@@ -77,14 +78,14 @@ func (w *worker) carry(key envelopeOf, now int64, inner int) {
 	}
 }
 
-func (w *worker) openTunnel(key envelopeOf, now int64) *tunnel {
+func (w *worker) openTunnel(key envelopeOf, srcPort uint16, now int64) *tunnel {
 	ts := &w.tunnel
 	if len(ts.open) >= maxTunnels {
 		ts.Overflow++
 		return nil
 	}
 	number := hashTunnel(key, now)
-	t := &tunnel{key: key, start: now, last: now, uid: uidOf('T', number)}
+	t := &tunnel{key: key, srcPort: srcPort, start: now, last: now, uid: uidOf('T', number)}
 	t.alone = []string{t.uid}
 	t.mine = w.share <= 1 || uint32(number>>32)%w.share == w.index
 	ts.open[key] = t
@@ -105,7 +106,7 @@ func hashTunnel(k envelopeOf, start int64) uint64 {
 		mix(uint64(k.src[i])<<24 | uint64(k.src[i+1])<<16 | uint64(k.src[i+2])<<8 | uint64(k.src[i+3]))
 		mix(uint64(k.dst[i])<<24 | uint64(k.dst[i+1])<<16 | uint64(k.dst[i+2])<<8 | uint64(k.dst[i+3]))
 	}
-	mix(uint64(k.srcPort)<<48 | uint64(k.dstPort)<<32 | uint64(k.vni))
+	mix(uint64(k.dstPort)<<32 | uint64(k.vni))
 	mix(uint64(start))
 	return h
 }
@@ -120,7 +121,7 @@ func (w *worker) emitTunnel(t *tunnel, action string) {
 	}
 	w.emit(&events.Tunnel{
 		Head: events.Head{
-			TS: events.Time(at), UID: t.uid, OrigH: t.key.src.Netip(), OrigP: t.key.srcPort,
+			TS: events.Time(at), UID: t.uid, OrigH: t.key.src.Netip(), OrigP: t.srcPort,
 			RespH: t.key.dst.Netip(), RespP: t.key.dstPort, VNI: t.key.vni, Sensor: w.cfg.Sensor,
 		},
 		TunnelType: "Tunnel::" + t.key.kind, Action: action, Packets: t.packets, Bytes: t.bytes,

@@ -53,7 +53,7 @@ func (w *worker) open(p *packet.Packet, fr *capture.Frame) bool {
 		return false
 	}
 	offset := len(fr.Data) - len(inner)
-	w.carry(envelopeOf{src: fr.From, srcPort: fr.FromPort, dstPort: 4789, vni: vni, kind: "VXLAN"}, fr.Time, fr.Length-offset)
+	w.carry(envelopeOf{src: fr.From, dstPort: 4789, vni: vni, kind: "VXLAN"}, fr.FromPort, fr.Time, fr.Length-offset)
 	p.VNI = vni
 	w.depth++
 	return w.decode(p, inner, packet.Meta{Time: fr.Time, Length: fr.Length - offset, Link: packet.LinkEthernet})
@@ -100,7 +100,7 @@ func (w *worker) descend(p *packet.Packet, in decap.Inner) (*packet.Packet, bool
 	if isService(in.Type) {
 		w.service(p, in.Type)
 	} else {
-		w.carry(envelopeFrom(p, in), p.Time, length)
+		w.carry(envelopeFrom(p, in), p.SrcPort, p.Time, length)
 	}
 	next := &w.pkt[0]
 	if p == next {
