@@ -34,34 +34,38 @@ const (
 	portVXLANOld = 8472
 )
 
+// portBits has a bit for each of the ports, by their last six bits. Nearly every datagram is ruled out by one look at it.
+const portBits uint64 = 1<<(portGTP&63) | 1<<(portTeredo&63) | 1<<(portVXLAN&63) | 1<<(portVXLANGPE&63) | 1<<(portAYIYA&63) |
+	1<<(portGENEVE&63) | 1<<(portVXLANOld&63)
+
 // UDP takes off the envelope that a datagram's ports announce. The ports are a hint only: what does not hold a plausible frame is
 // an ordinary datagram.
-func UDP(srcPort, dstPort uint16, payload []byte) (Inner, bool) {
-	if in, ok := byPort(dstPort, payload); ok {
-		return in, true
+func UDP(srcPort, dstPort uint16, payload []byte) (in Inner, ok bool) {
+	if portBits&(1<<(srcPort&63)|1<<(dstPort&63)) != 0 {
+		ok = in.byPort(dstPort, payload) || in.byPort(srcPort, payload)
 	}
-	return byPort(srcPort, payload)
+	return in, ok
 }
 
-func byPort(port uint16, b []byte) (Inner, bool) {
+func (in *Inner) byPort(port uint16, b []byte) bool {
 	switch port {
 	case portVXLAN, portVXLANOld:
-		return vxlan(b)
+		return in.vxlan(b)
 	case portVXLANGPE:
-		return vxlanGPE(b)
+		return in.vxlanGPE(b)
 	case portGENEVE:
-		return geneve(b)
+		return in.geneve(b)
 	case portTeredo:
 		inner, ok := Teredo(b)
-		return within(b, inner, LinkRaw, 0, "TEREDO"), ok
+		return ok && in.set(b, inner, LinkRaw, 0, "TEREDO")
 	case portAYIYA:
 		inner, ok := AYIYA(b)
-		return within(b, inner, LinkRaw, 0, "AYIYA"), ok
+		return ok && in.set(b, inner, LinkRaw, 0, "AYIYA")
 	case portGTP:
 		inner, ok := GTPU(b)
-		return within(b, inner, LinkRaw, 0, "GTPV1"), ok
+		return ok && in.set(b, inner, LinkRaw, 0, "GTPV1")
 	}
-	return Inner{}, false
+	return false
 }
 
 // IP protocol numbers of envelopes (IANA).
@@ -73,23 +77,24 @@ const (
 )
 
 // IP takes off the envelope that an IP packet's protocol number announces. payload is what follows the IP headers.
-func IP(proto uint8, payload []byte) (Inner, bool) {
+func IP(proto uint8, payload []byte) (in Inner, ok bool) {
 	switch proto {
 	case protoIPIP:
-		return Inner{Frame: payload, Link: LinkRaw, Type: "IP"}, isIPv4(payload)
+		ok = isIPv4(payload) && in.set(payload, payload, LinkRaw, 0, "IP")
 	case protoIPv6:
-		return Inner{Frame: payload, Link: LinkRaw, Type: "IP"}, isIPv6(payload)
+		ok = isIPv6(payload) && in.set(payload, payload, LinkRaw, 0, "IP")
 	case protoGRE:
-		return gre(payload)
+		ok = in.gre(payload)
 	case protoMPLS: // RFC 4023
-		return Inner{Frame: payload, Link: LinkMPLS, Type: "IP"}, len(payload) > 4
+		ok = len(payload) > 4 && in.set(payload, payload, LinkMPLS, 0, "IP")
 	}
-	return Inner{}, false
+	return in, ok
 }
 
-// within describes inner, which ends where outer does.
-func within(outer, inner []byte, link uint16, vni uint32, kind string) Inner {
-	return Inner{Frame: inner, Link: link, Offset: len(outer) - len(inner), VNI: vni, Type: kind}
+// set describes inner, which ends where outer does. It is always true, so that it can end a condition.
+func (in *Inner) set(outer, inner []byte, link uint16, vni uint32, kind string) bool {
+	*in = Inner{Frame: inner, Link: link, Offset: len(outer) - len(inner), VNI: vni, Type: kind}
+	return true
 }
 
 // isIPv4 says whether b begins with an IPv4 header (RFC 791 section 3.1) of a length and total length that can be. A total

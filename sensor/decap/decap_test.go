@@ -102,7 +102,7 @@ var envelopes = []envelope{
 }
 
 // open takes the envelope off b, by the port as destination or as source.
-func (e envelope) open(b []byte, answer bool) (Inner, bool) {
+func (e *envelope) open(b []byte, answer bool) (Inner, bool) {
 	switch {
 	case e.port == 0:
 		return IP(e.proto, b)

@@ -49,12 +49,11 @@ func erspan3(b []byte) (inner []byte, link uint16, session uint32, ok bool) {
 	return nil, 0, 0, false
 }
 
-// erspan describes the mirrored frame in a GRE packet b.
-func erspan(b, payload []byte, h GREHeader) (Inner, bool) {
+// erspan describes the mirrored frame in a GRE packet b, whose payload follows its header h.
+func (in *Inner) erspan(b, payload []byte, h GREHeader) bool {
 	inner, link, session, ok := ERSPAN(payload, h)
-	in := within(b, inner, link, session, "ERSPAN")
-	if link == LinkRaw {
-		return in, ok && isIP(inner)
+	if !ok || link == LinkRaw && !isIP(inner) || link == LinkEthernet && !isEthernet(inner) {
+		return false
 	}
-	return in, ok && isEthernet(inner)
+	return in.set(b, inner, link, session, "ERSPAN")
 }

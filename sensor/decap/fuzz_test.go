@@ -65,7 +65,7 @@ func FuzzIP(f *testing.F) {
 			return
 		}
 		checkInner(t, b, in)
-		if in.Type != "GRE" || b[0]&0x40 != 0 { // gopacket reads source routes its own way
+		if in.Type != "GRE" || b[0]&0x40 != 0 || b[1]&0x87 == 0x80 { // gopacket reads source routes its own way, and acknowledgments in version 0
 			return
 		}
 		p := gopacket.NewPacket(b, layers.LayerTypeGRE, gopacket.DecodeOptions{Lazy: true, NoCopy: true})

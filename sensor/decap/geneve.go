@@ -28,21 +28,16 @@ func geneveOptions(o []byte) bool {
 	return len(o) == 0
 }
 
-func geneve(b []byte) (Inner, bool) {
+func (in *Inner) geneve(b []byte) bool {
 	const control = 0x80 // O: a message for the endpoint itself
 	inner, protocol, vni, ok := GENEVE(b)
-	if !ok || b[1]&control != 0 {
-		return Inner{}, false
+	switch {
+	case !ok || b[1]&control != 0:
+		return false
+	case protocol == 0x6558 && isEthernet(inner):
+		return in.set(b, inner, LinkEthernet, vni, "GENEVE")
+	case protocol == 0x0800 && isIPv4(inner), protocol == 0x86dd && isIPv6(inner):
+		return in.set(b, inner, LinkRaw, vni, "GENEVE")
 	}
-	in := within(b, inner, LinkRaw, vni, "GENEVE")
-	switch protocol {
-	case 0x6558:
-		in.Link = LinkEthernet
-		return in, isEthernet(inner)
-	case 0x0800:
-		return in, isIPv4(inner)
-	case 0x86dd:
-		return in, isIPv6(inner)
-	}
-	return in, false
+	return false
 }

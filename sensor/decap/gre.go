@@ -86,36 +86,26 @@ func greRoutes(b []byte) (rest []byte, ok bool) {
 	return nil, false
 }
 
-// gre takes off GRE and, where that is what it carries, ERSPAN.
-func gre(b []byte) (Inner, bool) {
+// gre takes off GRE and, where that is what it carries, ERSPAN. Whatever the header promises, the frame must look like it.
+func (in *Inner) gre(b []byte) bool {
 	inner, h, ok := GRE(b)
 	if !ok {
-		return Inner{}, false
+		return false
 	}
-	in := within(b, inner, LinkRaw, 0, "GRE")
-	switch {
-	case h.Version == 1:
-		in.Link = LinkPPP
-		return in, h.Protocol == 0x880b && len(inner) > 0
-	case h.Protocol == 0x88be, h.Protocol == 0x22eb:
-		return erspan(b, inner, h)
+	if h.Version == 1 {
+		return h.Protocol == 0x880b && len(inner) > 0 && in.set(b, inner, LinkPPP, 0, "GRE")
 	}
-	return in, in.linkOf(h.Protocol)
-}
-
-// linkOf sets the link type that a GRE protocol type stands for, and says whether the frame looks like it.
-func (in *Inner) linkOf(protocol uint16) bool {
-	switch protocol {
+	switch h.Protocol {
 	case 0x0800:
-		return isIPv4(in.Frame)
+		return isIPv4(inner) && in.set(b, inner, LinkRaw, 0, "GRE")
 	case 0x86dd:
-		return isIPv6(in.Frame)
+		return isIPv6(inner) && in.set(b, inner, LinkRaw, 0, "GRE")
 	case 0x6558:
-		in.Link = LinkEthernet
-		return isEthernet(in.Frame)
+		return isEthernet(inner) && in.set(b, inner, LinkEthernet, 0, "GRE")
 	case 0x8847, 0x8848:
-		in.Link = LinkMPLS
-		return len(in.Frame) > 4
+		return len(inner) > 4 && in.set(b, inner, LinkMPLS, 0, "GRE")
+	case 0x88be, 0x22eb:
+		return in.erspan(b, inner, h)
 	}
 	return false
 }

@@ -25,24 +25,20 @@ func VXLANGPE(b []byte) (inner []byte, next uint8, vni uint32, ok bool) {
 	return inner, b[3], vni, true
 }
 
-func vxlan(b []byte) (Inner, bool) {
+func (in *Inner) vxlan(b []byte) bool {
 	inner, vni, ok := VXLAN(b)
-	return within(b, inner, LinkEthernet, vni, "VXLAN"), ok && isEthernet(inner)
+	return ok && isEthernet(inner) && in.set(b, inner, LinkEthernet, vni, "VXLAN")
 }
 
-func vxlanGPE(b []byte) (Inner, bool) {
+func (in *Inner) vxlanGPE(b []byte) bool {
 	inner, next, vni, ok := VXLANGPE(b)
-	in := within(b, inner, LinkRaw, vni, "VXLAN")
 	switch {
 	case !ok:
-		return in, false
-	case next == 1:
-		return in, isIPv4(inner)
-	case next == 2:
-		return in, isIPv6(inner)
-	case next == 3:
-		in.Link = LinkEthernet
-		return in, isEthernet(inner)
+		return false
+	case next == 1 && isIPv4(inner), next == 2 && isIPv6(inner):
+		return in.set(b, inner, LinkRaw, vni, "VXLAN")
+	case next == 3 && isEthernet(inner):
+		return in.set(b, inner, LinkEthernet, vni, "VXLAN")
 	}
-	return in, false
+	return false
 }

@@ -140,9 +140,13 @@ func etherAt(b []byte) bool {
 	return false
 }
 
-// llc goes on through an IEEE 802.2 header: SNAP names an EtherType (RFC 1042), and the IP service access point needs none.
+// llc goes on through an IEEE 802.2 header: SNAP names an EtherType (RFC 1042), and the IP service access point needs none. length
+// is IEEE 802.3's, 0 where the link has none.
 func (p *Packet) llc(length uint16, b []byte, missing, depth int) error {
 	p.EtherType = length
+	if n := int(length); n > 0 && n < len(b) { // the rest is padding
+		b, missing = b[:n], 0
+	}
 	if len(b) < 3 {
 		return p.stop(ErrTruncated)
 	}
