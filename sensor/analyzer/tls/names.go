@@ -58,7 +58,8 @@ func isGrease(v uint16) bool { return v&0x0f0f == 0x0a0a && v>>8 == v&0xff }
 
 // greaseName is Zeek's name for a GREASE value.
 func greaseName(v uint16) string {
-	return "grease_0x" + strings.ToUpper(strconv.FormatUint(uint64(v), 16))
+	digit := string(upperDigits[v>>12])
+	return "grease_0x" + digit + "A" + digit + "A"
 }
 
 // suiteName gives the IANA name of a cipher suite.
