@@ -78,6 +78,9 @@ type Beacons struct {
 	series *bounded.Table[thread, series]
 }
 
+// retryGap is how long a stack goes on with one SYN: Linux's tcp_syn_retries ends it after two minutes.
+const retryGap = 130 * time.Second
+
 // link is a client and a server's port.
 type link struct {
 	client, server uint32
@@ -87,10 +90,10 @@ type link struct {
 
 // fact is what TLS handshakes told about a link.
 type fact struct {
-	sni        string
-	ja3        string
-	selfSigned bool
-	tls        bool
+	sni  string
+	ja3  string
+	lone bool // one certificate and no chain: self-signed, or of a private authority
+	tls  bool
 }
 
 // thread is a client and whom it turns to: a name, or an address where there is none.
@@ -107,8 +110,10 @@ type series struct {
 	out         []float64 // bytes the client sent, a contact
 	next        int       // of the ring, once it is full
 	count       int
-	evaluated   int // count at the last evaluation
-	failed      int // contacts that got no conversation
+	evaluated   int    // count at the last evaluation
+	failed      int    // contacts that got no conversation
+	silent      int    // of these, the ones that got no packet at all
+	lastPort    uint16 // the client's, of the latest contact
 	posts       int
 	started     events.Time
 	last        events.Time
@@ -173,8 +178,9 @@ func (b *Beacons) learn(s *events.SSL, v device.View) {
 	if s.ServerName != "" {
 		f.sni = s.ServerName
 	}
-	if s.SelfSigned {
-		f.selfSigned = true
+	// Public authorities sign through an intermediate, which the server must send along (RFC 8446 section 4.4.2).
+	if s.SelfSigned || len(s.CertChainFPs) == 1 {
+		f.lone = true
 	}
 	if s.JA3 != "" {
 		f.ja3 = s.JA3
@@ -200,9 +206,18 @@ func (b *Beacons) conversation(c *events.Conn, v device.View) []detect.Finding {
 	if p.name != "" {
 		id.name = sketch.String(p.name)
 	}
+	// A SYN that is sent again after its conversation was given up is the same contact.
+	if c.ConnState == "S0" {
+		if s := b.series.Peek(id); s != nil && s.lastPort == c.OrigP && c.TS.Sub(s.last) < retryGap {
+			return nil
+		}
+	}
 	s := b.contact(id, &c.Head, p, float64(c.OrigBytes))
 	if !device.Answered(c) {
 		s.failed++
+	}
+	if c.RespPkts == 0 {
+		s.silent++
 	}
 	return b.maybe(s, v)
 }
@@ -233,7 +248,7 @@ func (b *Beacons) contact(id thread, h *events.Head, p Peer, size float64) *seri
 	if fresh || h.TS.Sub(s.last) > b.tune.Idle {
 		*s = series{started: h.TS, last: h.TS, vni: h.VNI, sensor: h.Sensor}
 	}
-	s.peer = p
+	s.peer, s.lastPort = p, h.OrigP
 	s.started, s.last = min(s.started, h.TS), max(s.last, h.TS)
 	s.count++
 	s.uids = keep(s.uids, h.UID)

@@ -24,6 +24,7 @@ func (b *Beacons) measure(s *series, v device.View) []detect.Finding {
 	s.evaluated = s.count
 	marks := b.marks(s, v)
 	need := b.tune.Contacts[min(len(marks), len(b.tune.Contacts)-1)]
+	marks = append(marks, s.conduct()...)
 	if s.count < need || s.last.Sub(s.started) < b.tune.Span || b.popular(s, v) {
 		return nil
 	}
@@ -63,22 +64,32 @@ func (b *Beacons) popular(s *series, v device.View) bool {
 func (b *Beacons) marks(s *series, v device.View) []events.Term {
 	var marks []events.Term
 	p := &s.peer
-	if p.name == "" && v.Hostname(p.server) == "" || p.service == "http" && p.name == "" {
+	// Where TLS and HTTP have a place for the name, its absence counts even when DNS was asked.
+	if p.name == "" && (p.fact.tls || p.service == "http" || v.Hostname(p.server) == "") {
 		marks = append(marks, events.Term{Name: "nameless_server", Points: 8, Reason: "no name was asked for"})
 	}
 	if !usualPort(p.port) {
 		marks = append(marks, events.Term{Name: "odd_port", Points: 5, Reason: fmt.Sprintf("port %d", p.port)})
 	}
-	if p.fact.selfSigned {
-		marks = append(marks, events.Term{Name: "self_signed", Points: 8, Reason: "the server vouches for itself"})
-	}
-	if 2*s.failed > s.count {
-		marks = append(marks, events.Term{Name: "server_gone", Points: 3, Reason: "most contacts failed and went on all the same"})
-	}
-	if s.posts*2 > s.count && p.name == "" {
-		marks = append(marks, events.Term{Name: "posts", Points: 3, Reason: "most requests carry data"})
+	if p.fact.lone {
+		marks = append(marks, events.Term{Name: "lone_certificate", Points: 8, Reason: "no public authority vouches for the server"})
 	}
 	return marks
+}
+
+// conduct lists what the contacts themselves tell. It changes the risk, not how many contacts it takes.
+func (s *series) conduct() []events.Term {
+	var terms []events.Term
+	switch {
+	case s.silent == s.count:
+		terms = append(terms, events.Term{Name: "nobody_there", Points: -55, Reason: "no packet ever came back: nobody leads the host now"})
+	case 2*s.failed > s.count:
+		terms = append(terms, events.Term{Name: "server_gone", Points: 3, Reason: "most contacts failed and went on all the same"})
+	}
+	if s.posts*2 > s.count && s.peer.name == "" {
+		terms = append(terms, events.Term{Name: "posts", Points: 3, Reason: "most requests carry data"})
+	}
+	return terms
 }
 
 // usualPort: where web servers listen.

@@ -3,6 +3,7 @@ package recon
 import (
 	"fmt"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
@@ -31,7 +32,7 @@ var HostSweep = detect.Spec{
 // HostSweepTunables are what may be set.
 type HostSweepTunables struct {
 	Hosts     int           // different silent hosts that make a sweep of the local networks, or of neighbours
-	Scattered int           // the same for TCP to hosts outside that lie far apart
+	Scattered int           // the same for TCP to hosts outside that lie far apart, and for DNS and NTP
 	Silent    float64       // least share of silent hosts among all that were asked
 	Idle      time.Duration // a sweep that rests this long is over: it bounds how slow one may be
 	Sweeps    int           // pairs of offender and question watched
@@ -40,7 +41,7 @@ type HostSweepTunables struct {
 // HostSweepDefaults are the tunables that the project stands for. A host with dead entries in its configuration asks a handful
 // of silent hosts; a sweep that found nearly everybody at home is told by those who were not.
 func HostSweepDefaults() HostSweepTunables {
-	return HostSweepTunables{Hosts: 20, Scattered: 60, Silent: 0.3, Idle: 2 * time.Hour, Sweeps: 10_000}
+	return HostSweepTunables{Hosts: 20, Scattered: 100, Silent: 0.3, Idle: 2 * time.Hour, Sweeps: 10_000}
 }
 
 // neighbours is how many hosts of one /24 (IPv6: /120) there must be, on the average, for a sweep of addresses in order.
@@ -96,7 +97,7 @@ func (h *HostSweeper) Observe(r events.Record, v device.View) []detect.Finding {
 	if c.TS.Sub(s.last) > h.tune.Idle {
 		*s = sweep{start: c.TS, last: c.TS}
 	}
-	if !s.count(c, v) || !h.climbs(s, c.IPProto) {
+	if !s.count(c, v) || !h.climbs(s, c.IPProto, c.RespP) {
 		return nil
 	}
 	return []detect.Finding{s.report(q, c)}
@@ -113,6 +114,9 @@ func ask(c *events.Conn) (q question, silent, asks bool) {
 		if c.TCPFlags&flagSYN == 0 && c.TCPFlags != 0 && answerLike(c) {
 			return q, false, false
 		}
+		if c.RespP == netbiosSession || emptyTCP(c) && !unopened(c) {
+			return q, false, false
+		}
 		return q, emptyTCP(c), true
 	case device.UDP:
 		if subnetBroadcast(c.RespH) || c.OrigP < 1024 && c.RespP >= 1024 {
@@ -124,6 +128,15 @@ func ask(c *events.Conn) (q question, silent, asks bool) {
 		return q, c.RespPkts == 0, c.OrigP == echo && c.IPProto == device.ICMP || c.OrigP == echoV6 && c.IPProto == icmpV6
 	}
 	return q, false, false
+}
+
+// netbiosSession is tried by Windows beside port 445 and left as soon as that answers, so that it is always asked in vain.
+const netbiosSession = 139
+
+// unopened: no connection came about, or the originator never completed it, as in a SYN scan. One that was completed and closed
+// unused tells neither way: browsers and SMB clients open some for later.
+func unopened(c *events.Conn) bool {
+	return !device.Answered(c) || strings.Count(c.History, "A") == 0
 }
 
 // ICMP echo requests: RFC 792, and RFC 4443 for IPv6.
@@ -164,7 +177,7 @@ func (s *sweep) count(c *events.Conn, v device.View) bool {
 	return true
 }
 
-func (h *HostSweeper) climbs(s *sweep, proto uint8) bool {
+func (h *HostSweeper) climbs(s *sweep, proto uint8, port uint16) bool {
 	silent := s.silent.Count()
 	if silent < h.tune.Hosts {
 		return false
@@ -173,6 +186,9 @@ func (h *HostSweeper) climbs(s *sweep, proto uint8) bool {
 		return false
 	}
 	first := h.tune.Hosts
+	if proto == device.UDP && infrastructure(port) {
+		first = h.tune.Scattered
+	}
 	if 2*s.local.Count() < silent && silent < neighbours*s.nets.Count() {
 		if proto != device.TCP {
 			return false
@@ -181,6 +197,9 @@ func (h *HostSweeper) climbs(s *sweep, proto uint8) bool {
 	}
 	return s.ladder.Climb(float64(silent), float64(first))
 }
+
+// infrastructure: DNS and NTP. A resolver, or a host with stale name servers in its configuration, asks many that keep silent.
+func infrastructure(port uint16) bool { return port == 53 || port == 123 }
 
 func (s *sweep) report(q question, c *events.Conn) detect.Finding {
 	silent, answered := s.silent.Count(), s.answered.Count()
