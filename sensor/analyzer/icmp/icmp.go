@@ -39,6 +39,8 @@ type reader struct {
 	conv     *analyzer.Conversation
 	rec      events.ICMP
 	seed     maphash.Seed
+	asker    flow.Dir // who sends the echo requests
+	asked    uint64   // and how many were seen
 	messages uint64
 	interim  uint64 // count at which the next interim record comes
 
@@ -55,6 +57,9 @@ func open(c *analyzer.Conversation) analyzer.Analyzer {
 		r.rec.Code = uint8(h.RespP)
 	}
 	r.rec.Name = typeName(r.rec.V6, r.rec.Type)
+	if r.rec.Type == echoReplyType(r.rec.V6) { // the capture began after the request, or there was none
+		r.asker = flow.Resp
+	}
 	return r
 }
 
@@ -64,17 +69,16 @@ func (r *reader) Feed(c stream.Chunk) (int, error) {
 	if r.messages <= sampled {
 		r.sample(c.Data)
 	}
+	if r.messages == 1 {
+		r.quote(c.Data)
+	}
 	if c.Dir == flow.Orig {
-		if r.rec.Requests == 0 {
-			r.quote(c.Data)
-		}
-		r.requests[r.rec.Requests%outstanding] = r.hash(c.Data)
 		r.rec.Requests++
 	} else {
-		if r.rec.Requests > 0 && !r.echoes(c.Data) {
-			r.rec.Mismatched++
-		}
 		r.rec.Replies++
+	}
+	if isEcho(r.rec.V6, r.rec.Type) {
+		r.compare(c)
 	}
 	if r.messages == r.interim {
 		r.interim *= 2
@@ -109,18 +113,24 @@ func (r *reader) sample(b []byte) {
 	r.rec.Distinct = uint32(len(r.payloads))
 }
 
-// echoes says whether a reply's payload is that of one of the newest requests.
-func (r *reader) echoes(b []byte) bool {
-	if r.rec.Type != echoType(r.rec.V6) {
-		return true // only an echo has to return what was sent (RFC 792 page 15)
+// compare remembers a request, and holds a reply against the newest of them: an echo has to return what was sent (RFC 792 page 15).
+// Where no request was seen there is nothing to compare with.
+func (r *reader) compare(c stream.Chunk) {
+	h := r.hash(c.Data)
+	if c.Dir == r.asker {
+		r.requests[r.asked%outstanding] = h
+		r.asked++
+		return
 	}
-	h := r.hash(b)
+	if r.asked == 0 {
+		return
+	}
 	for _, have := range r.requests {
 		if have == h {
-			return true
+			return
 		}
 	}
-	return false
+	r.rec.Mismatched++
 }
 
 func (r *reader) emit(interim bool) {

@@ -78,6 +78,28 @@ func TestExchanges(t *testing.T) {
 	}
 }
 
+// A conversation that is first seen with a reply is compared the other way about.
+func TestReplyFirst(t *testing.T) {
+	for _, tt := range []struct {
+		in   []string
+		want uint64
+	}{
+		{[]string{ping(1), "<" + ping(2), ping(2)}, 0},
+		{[]string{ping(1), "<" + ping(2), "data of a tunnel"}, 1},
+		{[]string{"one", "two"}, 0},
+	} {
+		s := start("10.0.0.2", 0, 8).feed(t, tt.in...)
+		s.reader.Close()
+		if got := s.records[0].Mismatched; got != tt.want {
+			t.Errorf("%q: mismatched %d, want %d", tt.in, got, tt.want)
+		}
+	}
+	s := start("10.0.0.2", 13, 14).feed(t, "asked", "<answered")
+	if s.reader.Close(); s.records[0].Mismatched != 0 {
+		t.Errorf("a timestamp reply is not an echo")
+	}
+}
+
 func TestQuotedPacket(t *testing.T) {
 	inner4 := "\x45\x00\x00\x28\x00\x01\x00\x00\x40\x11\x00\x00\x0a\x00\x00\x01\x0a\x00\x00\x02" + "\x9c\x40\x00\x35"
 	options := "\x46" + inner4[1:20] + "\x01\x01\x01\x01" + inner4[20:]

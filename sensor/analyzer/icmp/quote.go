@@ -58,11 +58,16 @@ func (r *reader) ports(b []byte) {
 	}
 }
 
-func echoType(v6 bool) uint8 {
+// isEcho says whether a type is echo or its reply.
+func isEcho(v6 bool, t uint8) bool {
+	return t == echoReplyType(v6) || !v6 && t == 8 || v6 && t == 128
+}
+
+func echoReplyType(v6 bool) uint8 {
 	if v6 {
-		return 128
+		return 129
 	}
-	return 8
+	return 0
 }
 
 // isError says whether a type quotes a packet: in ICMPv6 all below 128, redirects apart, which carry it in an option.
