@@ -98,6 +98,11 @@ func replay(segments []segment, size int) *seen {
 	return s
 }
 
+// chunk is a segment as the engine shows it.
+func chunk(g segment) stream.Chunk {
+	return stream.Chunk{Dir: g.dir, Time: 1e18, Data: g.data, Wire: len(g.data)}
+}
+
 // whole is a size that no segment reaches.
 const whole = 1 << 30
 
