@@ -50,8 +50,8 @@ func (t *Table[S]) Track(p *packet.Packet) (f *Flow[S], d Dir, fresh bool) {
 	if p.Time >= t.due {
 		t.Expire(p.Time)
 	}
-	k, ok := tupleOf(p)
-	if !ok {
+	var k tuple
+	if !k.read(p) {
 		t.stats.Untracked++
 		return nil, Orig, false
 	}

@@ -15,9 +15,9 @@ type tuple struct {
 	oneWay           bool
 }
 
-// tupleOf says false for packets that belong to no conversation: not IP, or TCP, UDP and ICMP whose header is not there.
-func tupleOf(p *packet.Packet) (tuple, bool) {
-	k := tuple{src: &p.Src, dst: &p.Dst, proto: p.Proto}
+// read says false for packets that belong to no conversation: not IP, or TCP, UDP and ICMP whose header is not there.
+func (k *tuple) read(p *packet.Packet) bool {
+	k.src, k.dst, k.proto = &p.Src, &p.Dst, p.Proto
 	switch p.Kind {
 	case packet.KindTCP, packet.KindUDP:
 		k.srcPort, k.dstPort = p.SrcPort, p.DstPort
@@ -27,13 +27,13 @@ func tupleOf(p *packet.Packet) (tuple, bool) {
 	case packet.KindIP:
 		switch p.Proto {
 		case packet.ProtoTCP, packet.ProtoUDP, packet.ProtoICMP, packet.ProtoICMPv6:
-			return k, false
+			return false
 		}
-		return k, !p.Fragment
+		return !p.Fragment
 	default:
-		return k, false
+		return false
 	}
-	return k, true
+	return true
 }
 
 // Odd constants for mixing: the fractional parts of the golden ratio and of the roots of 2 and 3.
