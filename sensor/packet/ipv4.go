@@ -22,32 +22,28 @@ func (p *Packet) ipv4(b []byte, missing int) error {
 	if b[0]>>4 != 4 || header < 20 || total < header {
 		return p.stop(ErrMalformed)
 	}
-	p.Version, p.TOS, p.TTL, p.Proto = 4, b[1], b[8], b[9]
+	field, proto := binary.BigEndian.Uint16(b[6:]), b[9]
+	p.Version, p.TOS, p.TTL, p.Proto = 4, b[1], b[8], proto
 	p.IPID = uint32(binary.BigEndian.Uint16(b[4:]))
 	p.Src.set4(binary.BigEndian.Uint32(b[12:]))
 	p.Dst.set4(binary.BigEndian.Uint32(b[16:]))
 	p.Options, p.routed = header > 20, false
-	p.bound(b, total)
-	p.HeaderLen = header
-	if len(p.IP) < header {
+	p.IPLen, p.HeaderLen = total, header
+	p.Truncated = len(b) < total
+	b = b[:min(len(b), total)] // what follows is Ethernet's padding or frame check sequence
+	p.IP = b
+	if len(b) < header {
 		p.fragmentField(0)
 		return p.opaque(nil, total-header, ErrTruncated)
 	}
-	p.fragmentField(binary.BigEndian.Uint16(b[6:]))
-	if p.Fragment {
-		return p.opaque(p.IP[header:], total-header, nil)
+	p.fragmentField(field)
+	switch {
+	case field&0x3fff != 0:
+		return p.opaque(b[header:], total-header, nil)
+	case proto == ProtoTCP: // the commonest of all is spared a call
+		return p.tcp(b[header:], total-header)
 	}
-	return p.transport(p.IP[header:], total-header)
-}
-
-// bound ends the packet where its header says: what follows is Ethernet's padding or frame check sequence.
-func (p *Packet) bound(b []byte, total int) {
-	p.IPLen = total
-	p.Truncated = len(b) < total
-	if len(b) > total {
-		b = b[:total]
-	}
-	p.IP = b
+	return p.transport(b[header:], total-header)
 }
 
 // fragmentField reads IPv4's flags and fragment offset.

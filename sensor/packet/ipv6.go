@@ -37,13 +37,20 @@ func (p *Packet) ipv6(b []byte, missing int) error {
 	if p.offloaded {
 		length = len(b) - 40 + missing
 	}
-	p.bound(b, 40+length)
-	return p.extensions()
+	p.IPLen = 40 + length
+	p.Truncated = len(b) < p.IPLen
+	b = b[:min(len(b), 40+length)] // what follows is padding
+	p.IP = b
+	if p.Proto == ProtoTCP {
+		p.HeaderLen = 40
+		return p.tcp(b[40:], length)
+	}
+	return p.extensions(b)
 }
 
-// extensions walks the extension headers that follow p's IPv6 header.
-func (p *Packet) extensions() error {
-	b, at, next := p.IP, 40, p.Proto
+// extensions walks the extension headers that follow the IPv6 header of b.
+func (p *Packet) extensions(b []byte) error {
+	at, next := 40, p.Proto
 	for range maxExtensions {
 		p.Proto, p.HeaderLen = next, at
 		if !isExtension(next) {

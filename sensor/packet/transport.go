@@ -54,8 +54,8 @@ func (p *Packet) tcp(b []byte, wire int) error {
 	p.MSS, p.WindowScale = 0, -1
 	p.ICMPID, p.ICMPSeq, p.Checksum = 0, 0, CheckUnknown
 	captured := min(header, len(b))
-	p.TCPOptions = b[20:captured]
-	p.Payload, p.PayloadLen = b[captured:], wire-header
+	p.PayloadLen = wire - header
+	p.TCPOptions, p.Payload = b[20:captured], b[captured:]
 	if p.Flags&SYN != 0 {
 		p.synOptions()
 	}
