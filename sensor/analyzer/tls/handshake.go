@@ -39,6 +39,7 @@ func (r *reader) handshake(d flow.Dir, body []byte) error {
 		s.message = append(s.message, body...)
 		body = s.message
 	}
+	held := len(s.message)
 	for len(body) >= messageHeader {
 		n := messageHeader + (int(body[1])<<16 | int(body[2])<<8 | int(body[3]))
 		if n > maxMessage {
@@ -52,11 +53,13 @@ func (r *reader) handshake(d flow.Dir, body []byte) error {
 		}
 		body = body[n:]
 	}
-	if len(body) == 0 {
+	switch len(body) {
+	case 0:
 		s.message = nil
-		return nil
+	case held: // nothing was read of what is held: it stays where it is
+	default:
+		s.message = append(s.message[:0], body...)
 	}
-	s.message = append(s.message[:0], body...)
 	return nil
 }
 
