@@ -60,9 +60,9 @@ func parseQuestions(buf, msg []byte, h header) (q question, off int, ok bool) {
 	return q, off, true
 }
 
-// resource is a resource record's fixed part; name and data are borrowed.
+// resource is a resource record's fixed part; data is borrowed. The owner's name is left where it is, because few are wanted.
 type resource struct {
-	name         []byte
+	nameOff      int
 	rtype, class uint16
 	ttl          uint32
 	data         []byte
@@ -70,13 +70,14 @@ type resource struct {
 }
 
 // parseResource reads the record at off and gives where the next begins. A record cut short is not ok.
-func parseResource(buf, msg []byte, off int) (rr resource, next int, ok bool) {
-	name, off, ok := appendName(buf, msg, off)
+func parseResource(msg []byte, off int) (rr resource, next int, ok bool) {
+	rr.nameOff = off
+	off, ok = skipName(msg, off)
 	if !ok || len(msg)-off < 10 {
 		return resource{}, off, false
 	}
 	be := binary.BigEndian
-	rr = resource{name: name, rtype: be.Uint16(msg[off:]), class: be.Uint16(msg[off+2:]), ttl: be.Uint32(msg[off+4:]), dataOff: off + 10}
+	rr.rtype, rr.class, rr.ttl, rr.dataOff = be.Uint16(msg[off:]), be.Uint16(msg[off+2:]), be.Uint32(msg[off+4:]), off+10
 	size := int(be.Uint16(msg[off+8:]))
 	if len(msg)-rr.dataOff < size {
 		return resource{}, off, false

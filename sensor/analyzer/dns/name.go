@@ -50,6 +50,23 @@ func appendName(dst, msg []byte, off int) (name []byte, next int, ok bool) {
 	return dst, off, false
 }
 
+// skipName gives where the bytes after the name at off begin. It does not follow pointers, and so does not judge them.
+func skipName(msg []byte, off int) (next int, ok bool) {
+	for off < len(msg) {
+		size := int(msg[off])
+		switch {
+		case size == 0:
+			return off + 1, true
+		case size >= 0xc0:
+			return off + 2, true
+		case size > maxLabel:
+			return off, false
+		}
+		off += 1 + size
+	}
+	return off, false
+}
+
 func trimDot(dst []byte, start int) []byte {
 	if len(dst) > start {
 		return dst[:len(dst)-1]

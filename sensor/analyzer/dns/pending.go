@@ -110,11 +110,7 @@ func (t *transaction) answeredBy(q question, s *answerSection, netbios bool) boo
 		return true
 	}
 	var scratch [maxNameText]byte
-	name, _, ok := appendName(scratch[:0], s.msg, s.off)
-	if netbios {
-		name = decodeNetBIOS(name)
-	}
-	return ok && t.rec.Query == string(name)
+	return t.rec.Query == string(s.firstName(scratch[:0], netbios))
 }
 
 func (p *pendingTable) remove(i int) *transaction {

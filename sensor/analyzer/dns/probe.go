@@ -102,17 +102,14 @@ func judge(h header, msg []byte, whole, hinted bool) analyzer.Verdict {
 	if !ok {
 		return analyzer.No
 	}
-	var scratch [maxNameText]byte
-	if h.questions == 0 && h.records() > 0 {
-		if rr, _, ok := parseResource(scratch[:0], msg, off); !ok || knownType(rr.rtype) == "" || !knownClass(rr.class) {
-			return analyzer.No
-		}
+	if h.questions == 0 && h.records() > 0 && !plausibleRecord(msg, off) {
+		return analyzer.No
 	}
 	if hinted || !whole {
 		return analyzer.Yes
 	}
 	for range h.records() {
-		if _, off, ok = parseResource(scratch[:0], msg, off); !ok {
+		if _, off, ok = parseResource(msg, off); !ok {
 			return analyzer.No
 		}
 	}
@@ -120,6 +117,16 @@ func judge(h header, msg []byte, whole, hinted bool) analyzer.Verdict {
 		return analyzer.No
 	}
 	return analyzer.Yes
+}
+
+// plausibleRecord is what a message without a question is known by.
+func plausibleRecord(msg []byte, off int) bool {
+	var scratch [maxNameText]byte
+	if _, _, ok := appendName(scratch[:0], msg, off); !ok {
+		return false
+	}
+	rr, _, ok := parseResource(msg, off)
+	return ok && knownType(rr.rtype) != "" && knownClass(rr.class)
 }
 
 func walkQuestions(h header, msg []byte, hinted bool) (off int, ok bool) {

@@ -30,17 +30,16 @@ type answerSection struct {
 // was seen, the first record's name stands in for the question, as in Zeek. The text of all answers is one string, cut up.
 func (t *transaction) readAnswers(s *answerSection, alone, netbios bool) (left int) {
 	var textBuf [usualText]byte
-	var nameBuf [maxNameText]byte
-	var ends [maxAnswers]int
+	var ends [maxAnswers]uint16 // maxAnswerText fits
 	text, kept, off := textBuf[:0], 0, s.off
 	t.rec.TTLs = t.ttls[:0]
 	for i := range s.count {
-		rr, next, ok := parseResource(nameBuf[:0], s.msg, off)
+		rr, next, ok := parseResource(s.msg, off)
 		if !ok {
 			break
 		}
 		if alone && i == 0 {
-			t.standIn(rr.name, netbios)
+			t.standIn(s, netbios)
 		}
 		before := len(text)
 		if text = appendAnswer(text, s.msg, rr, netbios); len(text) > before {
@@ -48,7 +47,7 @@ func (t *transaction) readAnswers(s *answerSection, alone, netbios bool) (left i
 				text, left = text[:before], s.count-i
 				break
 			}
-			ends[kept] = len(text)
+			ends[kept] = uint16(len(text))
 			kept++
 			t.rec.TTLs = append(t.rec.TTLs, events.Interval(rr.ttl)*1e9)
 		}
@@ -58,21 +57,31 @@ func (t *transaction) readAnswers(s *answerSection, alone, netbios bool) (left i
 	return left
 }
 
-func (t *transaction) standIn(name []byte, netbios bool) {
+func (t *transaction) standIn(s *answerSection, netbios bool) {
+	var scratch [maxNameText]byte
+	t.rec.Query = string(s.firstName(scratch[:0], netbios))
+}
+
+// firstName gives the name of the first record, written into buf; nothing where it is broken.
+func (s *answerSection) firstName(buf []byte, netbios bool) []byte {
+	name, _, ok := appendName(buf, s.msg, s.off)
+	if !ok {
+		return nil
+	}
 	if netbios {
 		name = decodeNetBIOS(name)
 	}
-	t.rec.Query = string(name)
+	return name
 }
 
 // cut makes the answers out of their joined text.
-func (t *transaction) cut(text string, ends []int) {
+func (t *transaction) cut(text string, ends []uint16) {
 	if len(ends) == 0 {
 		t.rec.TTLs = nil
 		return
 	}
 	t.rec.Answers = t.answers[:0]
-	from := 0
+	from := uint16(0)
 	for _, to := range ends {
 		t.rec.Answers = append(t.rec.Answers, text[from:to])
 		from = to
@@ -211,8 +220,11 @@ func appendSecurity(dst, msg []byte, rr resource) []byte {
 	case typeLOC:
 		return appendNumbers(dst, b, "LOC: ", 1, 2, 3)
 	case typeNSEC:
-		dst = append(append(append(dst, "NSEC "...), rr.name...), ' ')
-		return appendTarget(dst, msg, rr, "", 0)
+		out, _, ok := appendName(append(dst, "NSEC "...), msg, rr.nameOff)
+		if !ok {
+			return dst
+		}
+		return appendTarget(append(out, ' '), msg, rr, "", 0)
 	case typeNSEC3:
 		return append(dst, "NSEC3"...)
 	case typeNSEC3PARAM:
