@@ -22,84 +22,62 @@ const (
 	oidJurisdiction     = "\x2b\x06\x01\x04\x01\x82\x37\x3c\x02\x01" // 1.3.6.1.4.1.311.60.2.1
 )
 
+// named is an object identifier and its name.
+type named struct{ oid, name string }
+
+// nameOf looks an object identifier up; the lists are short and their entries differ in length.
+func nameOf(list []named, oid []byte) string {
+	for i := range list {
+		if list[i].oid == string(oid) {
+			return list[i].name
+		}
+	}
+	return ""
+}
+
 // algorithmName gives OpenSSL's long name of a key or signature algorithm, which Zeek logs; dotted where it has none.
 func algorithmName(oid []byte) string {
-	if name := shortAlgorithm(string(oid)); name != "" {
+	if name := nameOf(algorithms[:], oid); name != "" {
 		return name
 	}
 	return string(appendOID(nil, oid))
 }
 
-func shortAlgorithm(oid string) string {
-	switch oid {
-	case oidRSA:
-		return "rsaEncryption"
-	case oidPKCS1 + "\x02":
-		return "md2WithRSAEncryption"
-	case oidPKCS1 + "\x03":
-		return "md4WithRSAEncryption"
-	case oidMD5WithRSA:
-		return "md5WithRSAEncryption"
-	case oidPKCS1 + "\x05":
-		return "sha1WithRSAEncryption"
-	case oidPKCS1 + "\x07":
-		return "rsaesOaep"
-	case oidPKCS1 + "\x0a":
-		return "rsassaPss"
-	case oidPKCS1 + "\x0b":
-		return "sha256WithRSAEncryption"
-	case oidPKCS1 + "\x0c":
-		return "sha384WithRSAEncryption"
-	case oidPKCS1 + "\x0d":
-		return "sha512WithRSAEncryption"
-	case oidPKCS1 + "\x0e":
-		return "sha224WithRSAEncryption"
-	case "\x2b\x0e\x03\x02\x1d":
-		return "sha1WithRSA"
-	case oidDSA:
-		return "dsaEncryption"
-	case "\x2a\x86\x48\xce\x38\x04\x03":
-		return "dsaWithSHA1"
-	case oidNISTSignature + "\x01":
-		return "dsa_with_SHA224"
-	case oidNISTSignature + "\x02":
-		return "dsa_with_SHA256"
-	case oidECPublicKey:
-		return "id-ecPublicKey"
-	case oidX962 + "\x04\x01":
-		return "ecdsa-with-SHA1"
-	case oidX962 + "\x04\x03\x01":
-		return "ecdsa-with-SHA224"
-	case oidX962 + "\x04\x03\x02":
-		return "ecdsa-with-SHA256"
-	case oidX962 + "\x04\x03\x03":
-		return "ecdsa-with-SHA384"
-	case oidX962 + "\x04\x03\x04":
-		return "ecdsa-with-SHA512"
-	case "\x2b\x65\x6e":
-		return "X25519"
-	case "\x2b\x65\x6f":
-		return "X448"
-	case "\x2b\x65\x70":
-		return "ED25519"
-	case "\x2b\x65\x71":
-		return "ED448"
-	case oidNISTSignature + "\x11":
-		return "ML-DSA-44"
-	case oidNISTSignature + "\x12":
-		return "ML-DSA-65"
-	case oidNISTSignature + "\x13":
-		return "ML-DSA-87"
-	case oidGOST + "\x01\x01":
-		return "GOST R 34.10-2012 with 256 bit modulus"
-	case oidGOST + "\x01\x02":
-		return "GOST R 34.10-2012 with 512 bit modulus"
-	case oidGOST + "\x03\x02":
-		return "GOST R 34.10-2012 with GOST R 34.11-2012 (256 bit)"
-	case oidGOST + "\x03\x03":
-		return "GOST R 34.10-2012 with GOST R 34.11-2012 (512 bit)"
-	}
-	return ""
+// algorithms are those of keys and signatures, the common ones first.
+var algorithms = [...]named{
+	{oidRSA, "rsaEncryption"},
+	{oidPKCS1 + "\x0b", "sha256WithRSAEncryption"},
+	{oidECPublicKey, "id-ecPublicKey"},
+	{oidX962 + "\x04\x03\x02", "ecdsa-with-SHA256"},
+	{oidX962 + "\x04\x03\x03", "ecdsa-with-SHA384"},
+	{oidPKCS1 + "\x05", "sha1WithRSAEncryption"},
+	{oidPKCS1 + "\x0c", "sha384WithRSAEncryption"},
+	{oidPKCS1 + "\x02", "md2WithRSAEncryption"},
+	{oidPKCS1 + "\x03", "md4WithRSAEncryption"},
+	{oidMD5WithRSA, "md5WithRSAEncryption"},
+	{oidPKCS1 + "\x07", "rsaesOaep"},
+	{oidPKCS1 + "\x0a", "rsassaPss"},
+	{oidPKCS1 + "\x0d", "sha512WithRSAEncryption"},
+	{oidPKCS1 + "\x0e", "sha224WithRSAEncryption"},
+	{"\x2b\x0e\x03\x02\x1d", "sha1WithRSA"},
+	{oidDSA, "dsaEncryption"},
+	{"\x2a\x86\x48\xce\x38\x04\x03", "dsaWithSHA1"},
+	{oidNISTSignature + "\x01", "dsa_with_SHA224"},
+	{oidNISTSignature + "\x02", "dsa_with_SHA256"},
+	{oidX962 + "\x04\x01", "ecdsa-with-SHA1"},
+	{oidX962 + "\x04\x03\x01", "ecdsa-with-SHA224"},
+	{oidX962 + "\x04\x03\x04", "ecdsa-with-SHA512"},
+	{"\x2b\x65\x6e", "X25519"},
+	{"\x2b\x65\x6f", "X448"},
+	{"\x2b\x65\x70", "ED25519"},
+	{"\x2b\x65\x71", "ED448"},
+	{oidNISTSignature + "\x11", "ML-DSA-44"},
+	{oidNISTSignature + "\x12", "ML-DSA-65"},
+	{oidNISTSignature + "\x13", "ML-DSA-87"},
+	{oidGOST + "\x01\x01", "GOST R 34.10-2012 with 256 bit modulus"},
+	{oidGOST + "\x01\x02", "GOST R 34.10-2012 with 512 bit modulus"},
+	{oidGOST + "\x03\x02", "GOST R 34.10-2012 with GOST R 34.11-2012 (256 bit)"},
+	{oidGOST + "\x03\x03", "GOST R 34.10-2012 with GOST R 34.11-2012 (512 bit)"},
 }
 
 // curveName gives OpenSSL's name of a named curve and the bits of its order.
