@@ -9,26 +9,16 @@ func (p *Packet) Decode(frame []byte, m Meta) error {
 	p.Reassembled = m.Reassembled
 	// How much of the frame's end was not captured stays the same as headers are taken off its front.
 	missing := max(m.Length-len(frame), 0)
-	if m.Link == LinkEthernet {
-		p.VLAN = [2]uint16{}
-		return p.ethernet(frame, missing)
+	if m.Link != LinkEthernet || len(frame) < 14 {
+		return p.link(frame, missing, m)
 	}
-	return p.link(frame, missing, m)
-}
-
-// ethernet is Decode's shortest way: an untagged frame of IPv4 goes straight on.
-func (p *Packet) ethernet(b []byte, missing int) error {
-	if len(b) < 14 {
-		p.clearLink()
-		return p.stop(ErrTruncated)
-	}
-	p.DstMAC, p.SrcMAC = [6]byte(b[0:6]), [6]byte(b[6:12])
-	t := binary.BigEndian.Uint16(b[12:])
-	p.EtherType = t
+	p.DstMAC, p.SrcMAC = [6]byte(frame[0:6]), [6]byte(frame[6:12])
+	t := binary.BigEndian.Uint16(frame[12:])
+	p.EtherType, p.VLAN = t, [2]uint16{}
 	if t == typeIPv4 {
-		return p.ipv4(b[14:], missing)
+		return p.ipv4(frame[14:], missing)
 	}
-	return p.network(t, b[14:], missing, 0)
+	return p.network(t, frame[14:], missing, 0)
 }
 
 // stop ends the decoding of a frame that is not IP, or whose IP header cannot be used.

@@ -12,12 +12,14 @@ func Supported(l LinkType) bool {
 	return false
 }
 
-// link decodes frames of every link type but Ethernet.
+// link decodes frames of every link type but Ethernet, of which only those too short for their header come here.
 func (p *Packet) link(b []byte, missing int, m Meta) error {
 	if !m.Reassembled {
 		p.clearLink()
 	}
 	switch m.Link {
+	case LinkEthernet:
+		return p.stop(ErrTruncated)
 	case LinkRaw, LinkRaw12, LinkRaw14, LinkIPv4, LinkIPv6:
 		return p.byVersion(b, missing)
 	case LinkLinuxSLL:
