@@ -21,7 +21,7 @@ func syn(p *packet.Packet, n uint32) {
 
 // Ten million SYNs from as many addresses: the table stays as large as it was made, and who had a conversation keeps it.
 func TestFlood(t *testing.T) {
-	const size, honest, flood = 1 << 14, 1000, 10_000_000
+	const size, honest = 1 << 14, 1000
 	cfg := Defaults()
 	cfg.MaxFlows = size
 	lost := 0

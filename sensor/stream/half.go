@@ -72,6 +72,12 @@ func (s *half) syn(seq uint32) {
 	}
 }
 
+// guessed says that nothing but a segment without data, or an acknowledgement, told where the stream begins. If that was a keep-alive,
+// it was one too low (RFC 9293 section 3.8.4).
+func (s *half) guessed() bool {
+	return s.offset == 0 && s.first == 0 && s.bits&exact == 0
+}
+
 // settle sees to it that next is known when a segment comes. Without a SYN the start is a guess by what acknowledgements said;
 // a segment that comes from shortly before it is part of the stream as well, as long as nothing was given out.
 func (s *half) settle(seq uint32, wire int) {
@@ -85,8 +91,8 @@ func (s *half) settle(seq uint32, wire int) {
 	}
 	ahead := int32(seq - s.next)
 	switch {
-	case ahead == 1 && s.first == 0:
-		s.next = seq // the guess came from a keep-alive, which is numbered one too low (RFC 9293 section 3.8.4)
+	case ahead == 1 && s.guessed():
+		s.next = seq
 	case ahead < 0 && wire > 1 && ahead > -earlier:
 		s.next = seq
 	case s.first == 0 && wire > 0 && (ahead > window || ahead <= -earlier):

@@ -27,6 +27,10 @@ func (r *Reassembler) acknowledge(c *Conn, d flow.Dir, p *packet.Packet, h Handl
 	if ahead <= 0 || ahead > window {
 		return
 	}
+	if ahead == 1 && s.guessed() {
+		s.next = ack
+		return
+	}
 	to := ack
 	if p.PayloadLen <= 0 {
 		if s.bits&doubted == 0 || int32(s.acked-s.next) <= 0 {

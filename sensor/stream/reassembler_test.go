@@ -123,6 +123,7 @@ func TestSegments(t *testing.T) {
 		{"from the middle, first two swapped, place known from an answer", []seg{r(900, 500, "x"), o(503, 901, "def"), o(500, 901, "abc")}, "r:x o:abcdef"},
 		{"from the middle, an acknowledged segment comes again", []seg{r(900, 503, ""), o(500, 900, "abc"), o(503, 900, "d")}, "o:abcd"},
 		{"from a keep-alive on", []seg{o(499, 900, ""), o(500, 900, "abc")}, "o:abc"},
+		{"from a keep-alive and its answers on", []seg{o(499, 900, ""), r(900, 500, ""), r(900, 500, ""), o(500, 900, "abc")}, "o:abc"},
 		{"one direction only", []seg{o(1, 0, "abc"), o(7, 0, "ghi"), o(4, 0, "def")}, "o:abcdefghi"},
 		{"SYN-ACK captured before the SYN", []seg{{d: flow.Resp, flags: packet.SYN, ack: 1}, {d: flow.Orig, flags: packet.SYN}, o(1, 1, "abc"), r(1, 4, "x")}, "o:abc r:x"},
 
