@@ -11,6 +11,7 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/shared/bounded"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect"
 	"github.com/mirrorwatch/mirrorwatch/shared/device"
+	"github.com/mirrorwatch/mirrorwatch/shared/domain"
 	"github.com/mirrorwatch/mirrorwatch/shared/magnitude"
 )
 
@@ -139,7 +140,7 @@ func (l *Callbacks) contact(c contact) []detect.Finding {
 	if l.targets.Len() == 0 {
 		return nil
 	}
-	key := l.targets.Get(c.target)
+	key := l.pointedAt(c.target)
 	if key == nil {
 		return nil
 	}
@@ -149,6 +150,27 @@ func (l *Callbacks) contact(c contact) []detect.Finding {
 	}
 	return []detect.Finding{l.follow(a, &c)}
 }
+
+// pointedAt finds the attempt whose look-up leads to a target. Below a name of the attacker's the victim may have put a value.
+func (l *Callbacks) pointedAt(t target) *string {
+	if t.name == "" {
+		return l.targets.Get(t)
+	}
+	for range maxLabels {
+		if key := l.targets.Get(t); key != nil {
+			return key
+		}
+		_, parent, ok := strings.Cut(t.name, ".")
+		if !ok {
+			break
+		}
+		t.name = parent
+	}
+	return nil
+}
+
+// maxLabels is how far up from a name a target is looked for.
+const maxLabels = 8
 
 func (l *Callbacks) remember(c contact) {
 	if len(l.recent) < cap(l.recent) {
@@ -168,8 +190,9 @@ func (l *Callbacks) already(a *attempt, t target) *contact {
 		return nil
 	}
 	for i := range l.recent {
-		if l.recent[i].target == t && l.fits(a, &l.recent[i]) {
-			return &l.recent[i]
+		c := &l.recent[i]
+		if c.addr == t.addr && (c.name == t.name || t.name != "" && domain.Under(c.name, t.name)) && l.fits(a, c) {
+			return c
 		}
 	}
 	return nil

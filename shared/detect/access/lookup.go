@@ -105,11 +105,16 @@ func parseJNDI(s string) (lookup, bool) {
 	if !ok || scheme == "" || strings.ContainsAny(scheme, "${}/ ") {
 		return lookup{}, false
 	}
+	// The value of a look-up inside the host (${env:USER}.example) is known to the victim only; what follows it is not.
+	for range maxUnfolds {
+		if rest, ok = unfoldOne(rest); !ok {
+			break
+		}
+	}
 	rest = strings.TrimLeft(rest, "/")
 	if i := strings.IndexAny(rest, "/}?# \""); i >= 0 {
 		rest = rest[:i]
 	}
-	// What Log4j would fill in (${env:...} in a host name) leaves nothing or a brace behind.
 	host, port := splitHostPort(rest[strings.LastIndexByte(rest, '@')+1:])
 	host = strings.Trim(host, ".$")
 	return lookup{Scheme: scheme, Host: host, Port: port, Text: cut(s[at:], 200)}, true

@@ -100,7 +100,7 @@ func (t *Tunnels) Observe(r events.Record, v device.View) []detect.Finding {
 		return nil
 	}
 	before, registered := domain.Split(d.Query)
-	if len(before) < shortName || t.ignored(d.Query) || numeric(before) || listed(d) {
+	if len(before) < shortName || t.ignored(d.Query) || reversed(before) || listed(d) {
 		return nil
 	}
 	n, fresh := t.domains.Put(asked{v.Orig.Serial, registered})
@@ -194,15 +194,27 @@ func (t *Tunnels) ignored(query string) bool {
 	return false
 }
 
-// numeric: what stands before the domain is digits and dots only, as an address is asked for at a block list (RFC 5782).
-func numeric(s string) bool {
-	for i := range len(s) {
-		if c := s[i]; (c < '0' || c > '9') && c != '.' {
+// reversed: a name that begins with an address backwards, as block lists are asked (RFC 5782): four numbers, or sixteen and more
+// single hexadecimal digits.
+func reversed(name string) bool {
+	labels, numbers := 0, 0
+	for label := range strings.SplitSeq(name, ".") {
+		labels++
+		number := len(label) <= 3 && strings.Trim(label, "0123456789") == ""
+		if number && label != "" {
+			numbers++
+		}
+		if numbers == 4 && labels == 4 || labels == 16 {
+			return true
+		}
+		if !number && (len(label) != 1 || !hexadecimal(label)) {
 			return false
 		}
 	}
-	return true
+	return false
 }
+
+func hexadecimal(s string) bool { return strings.Trim(s, "0123456789abcdef") == "" }
 
 // listed: the answer is a code in 127.0.0.0/8, as reputation services give (RFC 5782 section 2.1).
 func listed(d *events.DNS) bool {

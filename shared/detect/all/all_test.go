@@ -1,0 +1,81 @@
+package all
+
+import (
+	"net/netip"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/mirrorwatch/mirrorwatch/events"
+	"github.com/mirrorwatch/mirrorwatch/shared/detect"
+	"github.com/mirrorwatch/mirrorwatch/shared/device"
+)
+
+// Catches: a type that is not its path, a field that the console would show empty, a kind of record that does not exist.
+func TestSpecs(t *testing.T) {
+	tactic, technique := regexp.MustCompile(`^TA\d{4}$`), regexp.MustCompile(`^T\d{4}(\.\d{3})?$`)
+	seen := map[string]bool{}
+	for _, s := range Specs() {
+		folder, name, _ := strings.Cut(s.Type, ".")
+		if _, err := os.Stat(filepath.Join("..", folder, name+".go")); err != nil || folder != s.Category || seen[s.Type] {
+			t.Errorf("%s: %v, category %s, seen %v", s.Type, err, s.Category, seen[s.Type])
+		}
+		seen[s.Type] = true
+		if s.Title == "" || len(s.Text) < 100 || s.Version < 1 || s.Risk == (detect.Base{}) || len(s.Wants) == 0 || len(s.Techniques) == 0 {
+			t.Errorf("%s: a field is missing", s.Type)
+		}
+		for _, k := range s.Wants {
+			if !slices.Contains(events.Kinds(), k) {
+				t.Errorf("%s wants %s", s.Type, k)
+			}
+		}
+		for _, id := range s.Tactics {
+			if !tactic.MatchString(id) {
+				t.Errorf("%s: tactic %s", s.Type, id)
+			}
+		}
+		for _, id := range s.Techniques {
+			if !technique.MatchString(id) {
+				t.Errorf("%s: technique %s", s.Type, id)
+			}
+		}
+	}
+}
+
+// Catches: a detector that panics on a record with nothing in it, as a cut frame may leave one.
+func TestEmptyRecords(t *testing.T) {
+	j := detect.NewJudge(Specs(), device.New(device.Options{}), detect.Options{})
+	for range 50 {
+		for _, r := range []events.Record{
+			&events.Conn{}, &events.DNS{}, &events.HTTP{}, &events.SSL{}, &events.SSH{}, &events.X509{}, &events.DHCP{}, &events.ICMP{},
+			&events.NTP{}, &events.Tunnel{}, &events.Weird{}, &events.Conn{IPProto: 6}, &events.Conn{IPProto: 17, Interim: true},
+		} {
+			j.Observe(r)
+		}
+	}
+	j.Close(0)
+	if n := len(j.Detections()); n != 0 {
+		t.Errorf("%d detections of nothing", n)
+	}
+}
+
+// BenchmarkOrdinaryConn is the price of the device model and all detectors together for one record of ordinary traffic.
+func BenchmarkOrdinaryConn(b *testing.B) {
+	j := detect.NewJudge(Specs(), device.New(device.Options{}), detect.Options{})
+	var list []*events.Conn
+	for i := range 4096 {
+		c := &events.Conn{Proto: "tcp", IPProto: 6, ConnState: "SF", History: "ShADadFf", Service: "ssl", OrigBytes: 900, RespBytes: 9000, OrigPkts: 9, RespPkts: 12, TCPFlags: 27}
+		c.UID, c.OrigP, c.RespP = "C0123456789a", uint16(40000+i), 443
+		c.OrigH, c.RespH = netip.AddrFrom4([4]byte{10, 0, byte(i % 3), byte(i % 200)}), netip.AddrFrom4([4]byte{203, 0, byte(i % 4), byte(i % 61)})
+		list = append(list, c)
+	}
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		c := list[i%len(list)]
+		c.TS = events.Time(i) * 5e6
+		j.Observe(c)
+	}
+}
