@@ -102,7 +102,7 @@ func (s *session) lines() (out []string) {
 func TestTransactions(t *testing.T) {
 	ask := head(7, query, 1, 0) + name("WWW.Example.com") + u16(1, 1)
 	reply := head(7, answer, 1, 2) + name("www.example.com") + u16(1, 1) +
-		rr(owner, 5, 300, "\x03cdn\xc0\x10") + rr(owner, 1, 60, "\x5d\xb8\xd8\x22")
+		rr(owner, 5, 300, "\x03cdn\xc0\x10") + rr("\x03cdn\xc0\x10", 1, 60, "\x5d\xb8\xd8\x22")
 	nx := head(7, 0x8183, 1, 0) + name("www.example.com") + u16(1, 1)
 	announce := head(0, 0x8400, 0, 1) + rr(name("printer.local"), 1, 120, "\x0a\x00\x00\x09")
 	wpad := "\x20" + "FHFAEBEECACACACACACACACACACACAAA" + "\x00"

@@ -166,6 +166,8 @@ func TestProbe(t *testing.T) {
 		{"query with EDNS", edns, analyzer.Yes, analyzer.Yes},
 		{"framed", framed(ask1), analyzer.Yes, analyzer.Yes},
 		{"framed, two", framed(ask1) + framed(ask2), analyzer.Yes, analyzer.Yes},
+		{"framed, with more than its message", framed(ask1+"x") + framed(ask2), analyzer.Yes, analyzer.No},
+		{"opcode not assigned", head(1, 0x4900, 1, 0) + ask1[12:], analyzer.No, analyzer.No},
 		{"framed, one byte", framed(ask1)[:1], analyzer.Maybe, analyzer.Maybe},
 		{"framed, half", framed(ask1)[:20], analyzer.Maybe, analyzer.Maybe},
 		{"multicast announcement", head(0, 0x8400, 0, 1) + rr(name("p.local"), 1, 9, "\x01\x02\x03\x04"), analyzer.Yes, analyzer.Yes},

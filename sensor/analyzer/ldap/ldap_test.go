@@ -10,13 +10,13 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/sensor/stream"
 )
 
-// el encodes an element, its length in the short form or in two bytes.
+// el encodes an element, its length in the short form or in three bytes.
 func el(tag byte, content ...string) string {
 	b := strings.Join(content, "")
 	if len(b) < 0x80 {
 		return string([]byte{tag, byte(len(b))}) + b
 	}
-	return string([]byte{tag, 0x82, byte(len(b) >> 8), byte(len(b))}) + b
+	return string([]byte{tag, 0x83, byte(len(b) >> 16), byte(len(b) >> 8), byte(len(b))}) + b
 }
 
 func msg(id byte, op byte, content ...string) string {
@@ -94,7 +94,7 @@ func (s *session) feed(t testing.TB, step int, msgs ...sent) error {
 }
 
 func TestServices(t *testing.T) {
-	huge := msg(2, opBindRequest, strings.Repeat("x", maxHeldMessage))
+	huge := msg(2, opBindRequest, strings.Repeat("x", analyzer.MaxHeld))
 	tests := []struct {
 		what string
 		in   []sent
@@ -112,6 +112,7 @@ func TestServices(t *testing.T) {
 		{"wrapped after the bind", []sent{{flow.Orig, bindKrb + wrap + wrap}, {flow.Resp, bindOK + wrap}}, "krb,gssapi,ldap_tcp", nil},
 		{"plain again after wrapped", []sent{{flow.Orig, bindKrb + wrap + search}}, "krb,gssapi,ldap_tcp", nil},
 		{"wrapped from the middle: no proof yet", []sent{{flow.Orig, wrap + wrap}}, "", nil},
+		{"wrapped from the middle, then plain, then wrapped", []sent{{flow.Orig, wrap + search + wrap}}, "ldap_tcp", nil},
 		{"from the middle, an answer", []sent{{flow.Resp, entry + entry + done}}, "ldap_tcp", nil},
 		{"bind too long to wait for", []sent{{flow.Orig, huge + search}}, "ldap_tcp", nil},
 		{"TLS granted", []sent{{flow.Orig, tlsAsk}, {flow.Resp, tlsYes}}, "ldap_tcp", analyzer.ErrHandOver},
@@ -122,7 +123,7 @@ func TestServices(t *testing.T) {
 	for _, tt := range tests {
 		for _, step := range []int{1, 5, 1 << 20} {
 			if step == 1 && len(tt.in[0].data) > maxHeldMessage {
-				continue // quadratic in the test's own copying
+				continue // slow, and no other path than five at a time
 			}
 			s := start(analyzer.TCP)
 			if err := s.feed(t, step, tt.in...); !errors.Is(err, tt.err) {
