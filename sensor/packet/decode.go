@@ -12,7 +12,8 @@ func (p *Packet) Decode(frame []byte, m Meta) error {
 	if m.Link != LinkEthernet || len(frame) < 14 {
 		return p.link(frame, missing, m)
 	}
-	p.DstMAC, p.SrcMAC = [6]byte(frame[0:6]), [6]byte(frame[6:12])
+	p.DstMAC = [6]byte(frame[0:6]) // one by one: together they would pass through a temporary
+	p.SrcMAC = [6]byte(frame[6:12])
 	t := binary.BigEndian.Uint16(frame[12:])
 	p.EtherType, p.VLAN = t, [2]uint16{}
 	if t == typeIPv4 {

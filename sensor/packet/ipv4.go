@@ -5,7 +5,8 @@ import "encoding/binary"
 // set4 sets an IPv4 address in its mapped form (RFC 4291 section 2.5.5.2).
 func (a *Addr) set4(v uint32) {
 	binary.BigEndian.PutUint64(a[0:], 0)
-	binary.BigEndian.PutUint64(a[8:], 0x0000_ffff_0000_0000|uint64(v))
+	binary.BigEndian.PutUint32(a[8:], 0xffff)
+	binary.BigEndian.PutUint32(a[12:], v)
 }
 
 // ipv4 reads an IPv4 header (RFC 791 section 3.1) and goes on to the transport.
