@@ -54,6 +54,9 @@ func agree(t *testing.T, b []byte, m Meta, p *Packet) {
 	} else if ip, ok := g.NetworkLayer().(*layers.IPv6); ok {
 		agreeIP(t, p, ip.SrcIP, ip.DstIP, ip.HopLimit, p.Proto)
 	}
+	if p.offloaded {
+		return // where a packet that states no length ends, the two see by different outer lengths
+	}
 	switch l := g.TransportLayer().(type) {
 	case *layers.TCP:
 		agreeTCP(t, p, l)
