@@ -120,6 +120,9 @@ func (w *worker) Confirm(service string) {
 		}
 	}
 	t.services = append(t.services, service)
+	if service == "ssh" || service == "ftp" { // people type there, and pause
+		w.flows.Interactive(w.f)
+	}
 }
 
 // Weird reports an oddity, once a name and conversation (analyzer.Host).

@@ -129,7 +129,10 @@ func (w *worker) datagram(p *packet.Packet, d flow.Dir) {
 	}
 	n := c.talk.datagrams[d]
 	c.talk.datagrams[d]++
-	c.talk.mux.Datagram(stream.Chunk{Dir: d, Time: p.Time, Offset: uint64(n), Data: p.Payload, Wire: p.PayloadLen}, w)
+	c.talk.mux.Datagram(stream.Chunk{
+		Dir: d, Time: p.Time, Offset: uint64(n), Data: p.Payload, Wire: p.PayloadLen,
+		Corrupt: p.Kind == packet.KindUDP && p.VerifyChecksum() == packet.CheckBad,
+	}, w)
 }
 
 // expire ends what has been silent for too long.

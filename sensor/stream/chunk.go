@@ -13,4 +13,6 @@ type Chunk struct {
 	Offset uint64 // of Data[0] in its direction's stream, counting gaps; for datagrams the count of those before it
 	Data   []byte // borrowed: valid until the call returns
 	Wire   int    // for datagrams, the length on the wire where the frame was cut; else len(Data)
+	// Corrupt says of a datagram that it is whole and its checksum is wrong: its receiver would not have taken it.
+	Corrupt bool
 }

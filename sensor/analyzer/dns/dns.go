@@ -141,6 +141,7 @@ func (r *reader) message(c stream.Chunk, msg []byte, wire int) error {
 func (r *reader) ask(c stream.Chunk, h header, q question, wire int) {
 	t := r.transaction(c.Time, h)
 	t.setQuestion(q, r.netbios)
+	t.corrupt = c.Corrupt
 	t.rec.RD, t.rec.TC, t.rec.Z = h.recursionDesired(), h.truncated(), h.reserved()
 	t.rec.QueryBytes = uint32(wire)
 	if oldest := r.pending.push(t); oldest != nil {
@@ -152,7 +153,8 @@ func (r *reader) ask(c stream.Chunk, h header, q question, wire int) {
 // answer closes the transaction that it belongs to, or stands alone.
 func (r *reader) answer(c stream.Chunk, h header, q question, s answerSection) {
 	t := r.pending.take(h, q, &s, r.netbios)
-	alone := t == nil
+	// A server never took a corrupt question, so the answer is to another that we did not see: it stands alone, as in Zeek.
+	alone := t == nil || t.corrupt
 	if alone {
 		t = r.transaction(c.Time, h)
 		t.rec.RD, t.rec.Z = h.recursionDesired(), h.reserved()

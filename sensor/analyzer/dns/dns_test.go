@@ -192,6 +192,32 @@ func TestAnswerAloneKeepsItsQuestion(t *testing.T) {
 	}
 }
 
+// A question whose checksum is wrong reached no server: it is not joined to an answer, and it is not lost either when none comes.
+func TestCorruptQuestion(t *testing.T) {
+	ask := head(7, query, 1, 0) + name("a.org") + u16(1, 1)
+	reply := head(7, answer, 1, 1) + name("a.org") + u16(1, 1) + rr(owner, 1, 60, "\x01\x02\x03\x04")
+	for _, tt := range []struct {
+		name     string
+		answered bool
+		query    string
+	}{{"answered", true, "a.org"}, {"not answered", false, "a.org"}} {
+		s := start(analyzer.UDP, 53)
+		r := s.reader
+		r.Feed(stream.Chunk{Time: 1e9, Data: []byte(ask), Corrupt: true})
+		if tt.answered {
+			r.Feed(stream.Chunk{Dir: flow.Resp, Time: 2e9, Data: []byte(reply)})
+		}
+		r.Close()
+		if len(s.records) != 1 {
+			t.Fatalf("%s: %d records", tt.name, len(s.records))
+		}
+		got := s.records[0]
+		if got.Query != tt.query || (got.QType == nil) != tt.answered || got.RTT != 0 || (len(got.Answers) == 1) != tt.answered {
+			t.Errorf("%s: got %+v", tt.name, got)
+		}
+	}
+}
+
 func TestRecordFields(t *testing.T) {
 	ask := head(7, 0x0110, 1, 0) + name("a.org") + u16(1, 1)
 	reply := head(7, 0x8580, 1, 1) + name("a.org") + u16(1, 1) + rr(owner, 1, 60, "\x01\x02\x03\x04")

@@ -19,6 +19,7 @@ const (
 type transaction struct {
 	rec                  events.DNS
 	qtype, qclass, rcode uint16
+	corrupt              bool // the question's checksum was wrong
 	answers              [4]string
 	ttls                 [4]events.Interval
 }
