@@ -54,6 +54,7 @@ type Finding struct {
 	Start, End  events.Time    // of the evidence
 	VNI         uint32
 	Sensor      string
+	Final       bool // the last word on what was told before: it brings the numbers up to date and is no alert
 }
 
 // Party is one end of what goes on.

@@ -73,6 +73,20 @@ func TestSameKeyIsOneDetection(t *testing.T) {
 	}
 }
 
+// Catches: a last word that counts as an alert, or that begins a detection by itself.
+func TestFinalWord(t *testing.T) {
+	j := NewJudge([]Spec{echoSpec()}, device.New(device.Options{}), Options{})
+	j.Observe(weird(0, "a", 1, "C1"))
+	run, v := j.runners[0], j.model.View()
+	for _, key := range []string{"a", "unknown"} {
+		j.take(run, []Finding{{Key: key, Description: "At the end.", Start: weird(0, "", 0, "").TS, Final: true}}, v)
+	}
+	list := j.Detections()
+	if len(list) != 1 || list[0].Description != "At the end." || len(list[0].Activity) != 1 {
+		t.Errorf("%+v", list)
+	}
+}
+
 // Catches: ids that depend on the order of records that end together.
 func TestIDsDoNotDependOnOrder(t *testing.T) {
 	ids := func(records ...*events.Weird) (ids []string) {

@@ -21,6 +21,9 @@ const (
 // merge makes a finding part of the detection with the same key, or begins one.
 func (j *Judge) merge(s *Spec, f *Finding, v device.View) {
 	key := s.Type + "\x00" + f.Key
+	if f.Final && j.live.Peek(key) == nil {
+		return
+	}
 	d, fresh := j.live.Put(key)
 	if !fresh && f.Start.Time().Sub(d.Update) > mergeGap {
 		// The earlier one is told and over. The day of the start makes the new id another.
@@ -58,6 +61,9 @@ func update(d *events.Detection, s *Spec, f *Finding, v device.View) {
 	}
 	d.Participants = participants(d.Participants, f, v)
 	d.Risk = assess(s.Risk, f, crossesInward(d.Participants))
+	if f.Final {
+		return
+	}
 	d.Activity = append(slices.Clip(d.Activity), events.Activity{Time: end, Description: f.Description, Score: d.Risk.Score})
 	if n := len(d.Activity); n > maxActivity {
 		d.Activity = d.Activity[n-maxActivity:]

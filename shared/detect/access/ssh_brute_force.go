@@ -66,6 +66,8 @@ type guesses struct {
 	start, last             events.Time
 	ladder                  magnitude.Ladder
 	uids                    []string
+	head                    events.Head // of the latest failure
+	told                    int         // failures at the last alert
 }
 
 // sprayer is one host that fails at many.
@@ -94,6 +96,20 @@ func (s *SSHGuesses) Observe(r events.Record, v device.View) []detect.Finding {
 	return nil
 }
 
+// Close brings the numbers of what was told up to date.
+func (s *SSHGuesses) Close(device.View) []detect.Finding {
+	var found []detect.Finding
+	for _, g := range s.pairs.All {
+		if !g.alerted || g.told == g.failed+g.short {
+			continue
+		}
+		f := s.report(g, &g.head)
+		f.Final = true
+		found = append(found, f)
+	}
+	return found
+}
+
 // Tick has nothing to do: guesses are told while they are made.
 func (s *SSHGuesses) Tick(events.Time, device.View) []detect.Finding { return nil }
 
@@ -116,12 +132,13 @@ func (s *SSHGuesses) session(r *events.SSH, v device.View) []detect.Finding {
 	g.sessions++
 	g.decided = true
 	g.uids = keep(g.uids, r.UID)
+	g.head = r.Head
 	found := s.spray(g, &r.Head, v)
 	if g.sessions < s.tune.Sessions || !g.ladder.Climb(float64(g.failed), float64(s.tune.Attempts)) {
 		return found
 	}
 	g.alerted = true
-	return append(found, s.report(g, &r.Head, 0.9))
+	return append(found, s.report(g, &r.Head))
 }
 
 // shortSession counts conversations of pairs for which no record tells how a session ended.
@@ -131,12 +148,13 @@ func (s *SSHGuesses) shortSession(c *events.Conn, v device.View) []detect.Findin
 		return nil
 	}
 	g.short++
+	g.head = c.Head
 	g.uids = keep(g.uids, c.UID)
 	if !g.ladder.Climb(float64(g.short), float64(s.tune.Short)) {
 		return nil
 	}
 	g.alerted = true
-	return []detect.Finding{s.report(g, &c.Head, 0.6)}
+	return []detect.Finding{s.report(g, &c.Head)}
 }
 
 func (s *SSHGuesses) of(at events.Time, v device.View) *guesses {
@@ -155,12 +173,14 @@ func (s *SSHGuesses) success(g *guesses, r *events.SSH) []detect.Finding {
 	}
 	g.success = true
 	g.uids = append([]string{r.UID}, g.uids...)[:min(len(g.uids)+1, maxUIDs)]
-	return []detect.Finding{s.report(g, &r.Head, 0.95)}
+	return []detect.Finding{s.report(g, &r.Head)}
 }
 
-func (s *SSHGuesses) report(g *guesses, h *events.Head, confidence float64) detect.Finding {
-	tried := fmt.Sprintf("failed to log in %d times", g.failed)
+func (s *SSHGuesses) report(g *guesses, h *events.Head) detect.Finding {
+	g.told = g.failed + g.short
+	tried, confidence := fmt.Sprintf("failed to log in %d times", g.failed), 0.9
 	if g.failed == 0 {
+		confidence = 0.6 // how the sessions ended is a guess
 		tried = fmt.Sprintf("opened %d short sessions", g.short)
 	}
 	f := detect.Finding{

@@ -48,7 +48,7 @@ type BeaconTunables struct {
 // BeaconDefaults are the tunables that the project stands for. A series takes up to 3 KiB.
 func BeaconDefaults() BeaconTunables {
 	return BeaconTunables{
-		Contacts: [4]int{16, 10, 8, 3}, Regular: 0.45, Score: 0.55, Fastest: time.Second, Span: 20 * time.Second,
+		Contacts: [4]int{14, 9, 8, 3}, Regular: 0.45, Score: 0.55, Fastest: time.Second, Span: 20 * time.Second,
 		Idle: 26 * time.Hour, Series: 20_000, Popular: 5,
 		Ports: []uint16{
 			21, 22, 25, 53, 67, 68, 88, 110, 123, 135, 137, 138, 139, 143, 161, 162, 179, 389, 445, 465, 500, 514, 587, 636, 853, 993, 995,
@@ -163,7 +163,7 @@ func (b *Beacons) Close(v device.View) []detect.Finding {
 	var found []detect.Finding
 	for _, s := range b.series.All {
 		if s.count > s.evaluated {
-			found = append(found, b.measure(s, v)...)
+			found = append(found, b.measure(s, v, true)...)
 		}
 	}
 	return found
@@ -192,7 +192,7 @@ func (b *Beacons) conversation(c *events.Conn, v device.View) []detect.Finding {
 		return nil
 	}
 	// A conversation whose beginning was missed has no moment.
-	if c.ConnState == "OTH" || c.ConnState == "SHR" || c.ConnState == "RSTRH" || b.polls(c.RespP) || c.IPProto == device.UDP && c.RespP == 443 {
+	if c.ConnState == "OTH" || c.ConnState == "SHR" || c.ConnState == "RSTRH" || b.polls(c.RespP) {
 		return nil
 	}
 	p := Peer{client: c.OrigH, server: c.RespH, port: c.RespP, proto: c.Proto, service: c.Service}
@@ -267,7 +267,7 @@ func (b *Beacons) maybe(s *series, v device.View) []detect.Finding {
 	if s.count < least || s.count-s.evaluated < max(1, s.count/8) {
 		return nil
 	}
-	return b.measure(s, v)
+	return b.measure(s, v, false)
 }
 
 func (b *Beacons) polls(port uint16) bool { return slices.Contains(b.tune.Ports, port) }

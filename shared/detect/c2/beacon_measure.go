@@ -16,11 +16,14 @@ import (
 // a few conversations a beat.
 var bursts = [...]time.Duration{0, 2 * time.Second, 10 * time.Second, 30 * time.Second}
 
+// fewContacts: below this, intervals that are alike prove little.
+const fewContacts = 8
+
 // sizeShare is how much the sameness of sizes adds to the score; the rhythm makes the rest.
 const sizeShare = 0.3
 
-// measure says whether a series is a beacon, once an order of magnitude.
-func (b *Beacons) measure(s *series, v device.View) []detect.Finding {
+// measure says whether a series is a beacon, once an order of magnitude, and at the end how far it went.
+func (b *Beacons) measure(s *series, v device.View, closing bool) []detect.Finding {
 	s.evaluated = s.count
 	marks := b.marks(s, v)
 	need := b.tune.Contacts[min(len(marks), len(b.tune.Contacts)-1)]
@@ -34,10 +37,13 @@ func (b *Beacons) measure(s *series, v device.View) []detect.Finding {
 	if beat.Regular < b.tune.Regular || score < b.tune.Score || beat.Median < b.tune.Fastest {
 		return nil
 	}
-	if !s.ladder.Climb(float64(s.count), float64(need)) {
+	told := s.ladder.Rung() > 0
+	if !s.ladder.Climb(float64(s.count), float64(need)) && !(told && closing) {
 		return nil
 	}
-	return []detect.Finding{s.report(beat, same, score, marks, v)}
+	f := s.report(beat, same, score, marks, v)
+	f.Final = told && closing
+	return []detect.Finding{f}
 }
 
 // beat finds the clearest rhythm among those that remain when bursts count as one contact.
@@ -115,6 +121,10 @@ func (s *series) report(beat rhythm.Beat, same, score float64, marks []events.Te
 			"service": strings.TrimSpace(p.service), "name": p.name, "user_agent": p.agent, "ja3": p.fact.ja3, "failed": s.failed,
 			"paths": s.paths.Count(),
 		},
+	}
+	if s.count < fewContacts {
+		f.Confidence -= 0.2
+		f.Terms = append(f.Terms, events.Term{Name: "few_contacts", Points: -10, Reason: "so few may keep time by chance"})
 	}
 	if p.name != "" && len(marks) == 0 {
 		f.Terms = append(f.Terms, events.Term{Name: "named_server", Points: -15, Reason: "a name and a usual port, as services have"})

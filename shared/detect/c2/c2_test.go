@@ -29,7 +29,11 @@ func judge(d detect.Detector, records []events.Record) (found []detect.Finding) 
 		found = append(found, d.Observe(r, model.Observe(r))...)
 	}
 	if c, ok := d.(detect.Closer); ok {
-		found = append(found, c.Close(model.View())...)
+		for _, f := range c.Close(model.View()) {
+			if !f.Final {
+				found = append(found, f)
+			}
+		}
 	}
 	return found
 }

@@ -86,6 +86,8 @@ type names struct {
 	types       map[string]int
 	uids        []string
 	example     string
+	head        events.Head // of the latest question
+	told        int         // questions at the last alert
 }
 
 // NewDNSTunnel makes the detector.
@@ -99,7 +101,7 @@ func (t *Tunnels) Observe(r events.Record, v device.View) []detect.Finding {
 	if !ok || v.Resp.Class == device.Group || d.QType == nil && d.QTypeName == "" {
 		return nil
 	}
-	before, registered := domain.Split(d.Query)
+	before, registered := split(d.Query)
 	if len(before) < shortName || t.ignored(d.Query) || reversed(before) || listed(d) {
 		return nil
 	}
@@ -111,14 +113,42 @@ func (t *Tunnels) Observe(r events.Record, v device.View) []detect.Finding {
 	if !t.tunnels(n) || !n.ladder.Climb(float64(n.different.Count()), float64(min(t.tune.Names, t.tune.Long))) {
 		return nil
 	}
-	return []detect.Finding{n.report(d, registered)}
+	return []detect.Finding{n.report(registered)}
+}
+
+// Close brings the numbers of tunnels that were told up to date.
+func (t *Tunnels) Close(device.View) []detect.Finding {
+	var found []detect.Finding
+	for key, n := range t.domains.All {
+		if n.told == 0 || n.told == n.queries {
+			continue
+		}
+		f := n.report(key.domain)
+		f.Final = true
+		found = append(found, f)
+	}
+	return found
 }
 
 // Tick has nothing to do: a tunnel is told while it is used.
 func (t *Tunnels) Tick(events.Time, device.View) []detect.Finding { return nil }
 
+// split cuts a name like domain.Split. A tunnel that speaks with its server directly may do without any domain (dnscat2): then the
+// last label is data, too, which no top-level domain looks like, and the whole name stands before nothing.
+func split(name string) (before, registered string) {
+	last := name[strings.LastIndexByte(name, '.')+1:]
+	if len(last) != len(name) && (len(last) > longestTLD || strings.ContainsAny(last, "0123456789") && !strings.HasPrefix(last, "xn--")) {
+		return name, ""
+	}
+	return domain.Split(name)
+}
+
+// longestTLD is the length of the longest top-level domain that IANA lists (xn--vermgensberatung-pwb).
+const longestTLD = 24
+
 func (n *names) count(d *events.DNS, before string) {
 	n.queries++
+	n.head = d.Head
 	n.start, n.last = min(n.start, d.TS), max(n.last, d.TS)
 	if carriesData(d) {
 		n.data++
@@ -221,15 +251,21 @@ func listed(d *events.DNS) bool {
 	return len(d.Answers) > 0 && strings.HasPrefix(d.Answers[0], "127.")
 }
 
-func (n *names) report(d *events.DNS, registered string) detect.Finding {
+func (n *names) report(registered string) detect.Finding {
+	d := &n.head
+	n.told = n.queries
 	different := n.different.Count()
 	length, bits := float64(n.length)/float64(different), n.bits/float64(different)
+	below := registered
+	if below == "" {
+		below = "no domain"
+	}
 	data := float64(n.data) / float64(n.queries)
 	f := detect.Finding{
 		Key: d.OrigH.String() + " " + registered, Confidence: 0.75, Start: n.start, End: n.last, UIDs: n.uids, VNI: d.VNI, Sensor: d.Sensor,
 		Offenders: []detect.Party{{Addr: d.OrigH, Endpoint: detect.Client}},
 		Description: fmt.Sprintf("%s asked for %d different names below %s within %s, %.0f bytes long on average; the answers carried %d bytes.",
-			d.OrigH, different, registered, n.last.Sub(n.start).Round(time.Second), length, n.answers),
+			d.OrigH, different, below, n.last.Sub(n.start).Round(time.Second), length, n.answers),
 		Properties: map[string]any{
 			"domain": registered, "names": different, "queries": n.queries, "mean_length": round2(length), "entropy": round2(bits),
 			"data_share": round2(data), "bytes_up": n.length, "bytes_down": n.answers, "types": copyCounts(n.types),

@@ -54,6 +54,9 @@ func TestDNSTunnel(t *testing.T) {
 		{"null, enough of them", names(30, counter, "NULL", 10, answer), 1},
 		{"txt, hexadecimal", names(20, hexes, "TXT", 16, answer), 1},
 		{"key", names(20, b32, "KEY", 25, answer), 1},
+		{"without a domain", names(30, func(int) string {
+			return "dnscat." + hex.EncodeToString(noise(25)) + "." + hex.EncodeToString(noise(20))
+		}, "TXT", 16, answer), 1},
 		// The innocent twins.
 		{"block lists", names(300, func(i int) string { return fmt.Sprintf("%d.2.0.192.bl.example.net", i%256) }, "TXT", 16, "listed"), 0},
 		{"block lists of IPv6", names(300, func(i int) string {

@@ -28,16 +28,16 @@ var OutboundVolume = detect.Spec{
 
 // OutboundVolumeTunables are what may be set.
 type OutboundVolumeTunables struct {
-	Bytes uint64        // payload bytes out to one host
+	Bytes uint64        // payload bytes out to one host that are worth a note; ten times as many make a detection of more than low risk
 	Ratio float64       // least times more than came in
 	Idle  time.Duration // a pair that rests this long begins anew
 	Pairs int           // pairs watched
 }
 
-// OutboundVolumeDefaults are the tunables that the project stands for. Mail systems refuse letters above 25 to 50 MB; a call
-// or a browser's session sends out a fraction of what comes in.
+// OutboundVolumeDefaults are the tunables that the project stands for. Mail systems refuse letters above 25 to 50 MB, so that below
+// ten times Bytes an upload may be a letter; a call or a browser's session sends out a fraction of what comes in.
 func OutboundVolumeDefaults() OutboundVolumeTunables {
-	return OutboundVolumeTunables{Bytes: 50e6, Ratio: 8, Idle: 6 * time.Hour, Pairs: 20_000}
+	return OutboundVolumeTunables{Bytes: 5e6, Ratio: 8, Idle: 6 * time.Hour, Pairs: 20_000}
 }
 
 // maxOpen is how many conversations that go on are told apart a pair; what more there are counts when it ends.
@@ -143,10 +143,13 @@ func (p *volume) report(c *events.Conn, v device.View) detect.Finding {
 		},
 	}
 	if v.Hostname(c.RespH) == "" {
-		f.Terms = append(f.Terms, events.Term{Name: "nameless_destination", Points: 10, Reason: "nobody asked DNS for it"})
+		f.Terms = append(f.Terms, events.Term{Name: "nameless_destination", Points: 5, Reason: "nobody asked DNS for it"})
 	}
-	if p.ladder.Rung() > 1 {
-		f.Terms = append(f.Terms, events.Term{Name: "volume", Points: 10 * (p.ladder.Rung() - 1), Reason: "orders of magnitude above the threshold"})
+	switch rung := p.ladder.Rung(); {
+	case rung <= 1:
+		f.Terms = append(f.Terms, events.Term{Name: "small_volume", Points: -35, Reason: "a letter with an attachment may have as much"})
+	case rung > 2:
+		f.Terms = append(f.Terms, events.Term{Name: "volume", Points: 10 * (rung - 2), Reason: "orders of magnitude above what is common"})
 	}
 	return f
 }

@@ -57,20 +57,20 @@ func TestOutboundVolume(t *testing.T) {
 		records []*events.Conn
 		alerts  int
 	}{
-		{"below", []*events.Conn{sent(0, inside, outside, 49e6, 1e6)}, 0},
-		{"at", []*events.Conn{sent(0, inside, outside, 50e6, 1e6)}, 1},
-		{"in parts", many(50, func(i int) *events.Conn { return sent(minute(i), inside, outside, 1e6, 10e3) }), 1},
-		{"once only", many(499, func(i int) *events.Conn { return sent(minute(i), inside, outside, 1e6, 10e3) }), 1},
-		{"next order", many(500, func(i int) *events.Conn { return sent(minute(i), inside, outside, 1e6, 10e3) }), 2},
-		{"one long conversation, below", growing(49, 1e6), 0},
-		{"one long conversation, at", growing(50, 1e6), 1},
+		{"below", []*events.Conn{sent(0, inside, outside, 4.9e6, 0.1e6)}, 0},
+		{"at", []*events.Conn{sent(0, inside, outside, 5e6, 0.1e6)}, 1},
+		{"in parts", many(5, func(i int) *events.Conn { return sent(minute(i), inside, outside, 1e6, 10e3) }), 1},
+		{"once only", many(49, func(i int) *events.Conn { return sent(minute(i), inside, outside, 1e6, 10e3) }), 1},
+		{"next order", many(50, func(i int) *events.Conn { return sent(minute(i), inside, outside, 1e6, 10e3) }), 2},
+		{"one long conversation, below", growing(4, 1e6), 0},
+		{"one long conversation, at", growing(5, 1e6), 1},
 		// The innocent twins.
 		{"a call", []*events.Conn{sent(0, inside, outside, 300e6, 280e6)}, 0},
 		{"a speed test", []*events.Conn{sent(minute(1), inside, outside, 1e6, 400e6), sent(minute(2), inside, outside, 400e6, 1e6)}, 0},
 		{"loading down", []*events.Conn{sent(0, inside, outside, 60e6, 4e9)}, 0},
 		{"a server's answers", []*events.Conn{sent(0, outside, inside, 1e6, 4e9)}, 0},
 		{"copying inside", []*events.Conn{sent(0, inside, "10.0.0.6", 4e9, 0)}, 0},
-		{"a little a day", many(100, func(i int) *events.Conn { return sent(time.Duration(i)*24*time.Hour, inside, outside, 40e6, 0) }), 0},
+		{"a little a day", many(100, func(i int) *events.Conn { return sent(time.Duration(i)*24*time.Hour, inside, outside, 4e6, 0) }), 0},
 		{"a forged sequence number", []*events.Conn{forged}, 0},
 	}
 	for _, c := range cases {
@@ -79,7 +79,7 @@ func TestOutboundVolume(t *testing.T) {
 			t.Errorf("%s: %d alerts, want %d", c.name, len(found), c.alerts)
 			continue
 		}
-		if c.alerts > 0 && (found[0].Offenders[0].Addr.String() != inside || found[0].Properties["bytes_out"].(uint64) < 50e6) {
+		if c.alerts > 0 && (found[0].Offenders[0].Addr.String() != inside || found[0].Properties["bytes_out"].(uint64) < 5e6) {
 			t.Errorf("%s: %+v", c.name, found[0])
 		}
 	}
@@ -105,6 +105,21 @@ func TestVolumesAddUpAndAreBounded(t *testing.T) {
 	for _, p := range o.pairs.All {
 		if p.out != 10e6+maxOpen*20_000 || len(p.open) != maxOpen || len(p.uids) > 16 {
 			t.Errorf("%d bytes, %d open, %d uids", p.out, len(p.open), len(p.uids))
+		}
+	}
+}
+
+// Catches: a letter with an attachment that cries as loud as a theft.
+func TestRiskGrowsWithVolume(t *testing.T) {
+	for _, c := range []struct {
+		megabytes uint64
+		band      events.Band
+	}{{5, "low"}, {49, "low"}, {50, "medium"}, {500, "high"}} {
+		j := detect.NewJudge([]detect.Spec{OutboundVolume}, device.New(device.Options{}), detect.Options{})
+		j.Observe(sent(0, inside, outside, c.megabytes*1e6, 1000))
+		j.Close(start)
+		if list := j.Detections(); len(list) != 1 || list[0].Risk.Band != c.band {
+			t.Errorf("%d MB: %+v", c.megabytes, list[0].Risk)
 		}
 	}
 }

@@ -68,6 +68,9 @@ type sweep struct {
 	ladder           magnitude.Ladder
 	victims          []netip.Addr
 	uids             []string
+	head             events.Head // of the latest question
+	proto            string
+	told             int // silent hosts at the last alert
 }
 
 // NewHostSweep makes the detector.
@@ -97,10 +100,26 @@ func (h *HostSweeper) Observe(r events.Record, v device.View) []detect.Finding {
 	if c.TS.Sub(s.last) > h.tune.Idle {
 		*s = sweep{start: c.TS, last: c.TS}
 	}
+	s.head, s.proto = c.Head, c.Proto
 	if !s.count(c, v) || !h.climbs(s, c.IPProto, c.RespP) {
 		return nil
 	}
-	return []detect.Finding{s.report(q, c)}
+	s.told = s.silent.Count()
+	return []detect.Finding{s.report(q)}
+}
+
+// Close brings the numbers of sweeps that were told up to date.
+func (h *HostSweeper) Close(device.View) []detect.Finding {
+	var found []detect.Finding
+	for q, s := range h.sweeps.All {
+		if s.told == 0 || s.silent.Count() == s.told {
+			continue
+		}
+		f := s.report(q)
+		f.Final = true
+		found = append(found, f)
+	}
+	return found
 }
 
 // Tick has nothing to do: a sweep is told while it happens.
@@ -201,9 +220,10 @@ func (h *HostSweeper) climbs(s *sweep, proto uint8, port uint16) bool {
 // infrastructure: DNS and NTP. A resolver, or a host with stale name servers in its configuration, asks many that keep silent.
 func infrastructure(port uint16) bool { return port == 53 || port == 123 }
 
-func (s *sweep) report(q question, c *events.Conn) detect.Finding {
+func (s *sweep) report(q question) detect.Finding {
+	c := &s.head
 	silent, answered := s.silent.Count(), s.answered.Count()
-	what := fmt.Sprintf("%s port %d", c.Proto, q.port)
+	what := fmt.Sprintf("%s port %d", s.proto, q.port)
 	if q.port == 0 {
 		what = "ICMP echo"
 	}
@@ -213,7 +233,7 @@ func (s *sweep) report(q question, c *events.Conn) detect.Finding {
 		Offenders:   []detect.Party{{Addr: c.OrigH, Endpoint: detect.Client}},
 		Description: fmt.Sprintf("%s asked %d hosts by %s within %s; %d did not respond.", c.OrigH, silent+answered, what, s.last.Sub(s.start).Round(time.Second), silent),
 		Properties: map[string]any{
-			"hosts": silent + answered, "silent": silent, "proto": c.Proto, "port": q.port, "networks": s.nets.Count(),
+			"hosts": silent + answered, "silent": silent, "proto": s.proto, "port": q.port, "networks": s.nets.Count(),
 			"seconds": s.last.Sub(s.start).Seconds(),
 		},
 	}

@@ -67,12 +67,11 @@ type scannedPair struct {
 	ladder           magnitude.Ladder
 	kinds            [len(scanKinds)]bool
 	uids             []string
+	head             events.Head // of the latest probe
+	told             int         // ports at the last alert
 }
 
-type scanner struct {
-	victims []netip.Addr
-	ports   sketch.Distinct // of all victims
-}
+type scanner struct{ victims []netip.Addr }
 
 // NewPortScan makes the detector.
 func NewPortScan(t PortScanTunables) *PortScanner {
@@ -90,11 +89,27 @@ func (s *PortScanner) Observe(r events.Record, v device.View) []detect.Finding {
 		*p = scannedPair{start: c.TS, last: c.TS}
 	}
 	p.count(c)
+	p.head = c.Head
 	fixed, ephemeral := p.fixed.Count(), p.ephemeral.Count()
 	if !p.climbs(s.tune, fixed, ephemeral) {
 		return nil
 	}
-	return []detect.Finding{s.report(c, v, p, fixed+ephemeral)}
+	p.told = fixed + ephemeral
+	return []detect.Finding{s.report(v.Orig.Serial, p)}
+}
+
+// Close brings the numbers of scans that were told up to date.
+func (s *PortScanner) Close(device.View) []detect.Finding {
+	var found []detect.Finding
+	for key, p := range s.pairs.All {
+		if p.told == 0 || p.fixed.Count()+p.ephemeral.Count() == p.told {
+			continue
+		}
+		f := s.report(uint32(key>>32), p)
+		f.Final = true
+		found = append(found, f)
+	}
+	return found
 }
 
 // Tick has nothing to do: a scan is told while it happens.
@@ -140,8 +155,9 @@ func (p *scannedPair) climbs(t PortScanTunables, fixed, ephemeral int) bool {
 	return p.ladder.Climb(float64(fixed+ephemeral), float64(t.Ports))
 }
 
-func (s *PortScanner) report(c *events.Conn, v device.View, p *scannedPair, ports int) detect.Finding {
-	o, _ := s.offenders.Put(v.Orig.Serial)
+func (s *PortScanner) report(offender uint32, p *scannedPair) detect.Finding {
+	c, ports := &p.head, p.fixed.Count()+p.ephemeral.Count()
+	o, _ := s.offenders.Put(offender)
 	if len(o.victims) < maxScanVictims && !containsAddr(o.victims, c.RespH) {
 		o.victims = append(o.victims, c.RespH)
 	}

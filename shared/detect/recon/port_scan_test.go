@@ -111,3 +111,22 @@ func TestPortScanMemoryIsBounded(t *testing.T) {
 		t.Errorf("%d pairs, %d evicted", s.pairs.Len(), s.pairs.Evicted())
 	}
 }
+
+// Catches: a scan whose number stays what it was at the last alert.
+func TestScansAndSweepsEndWithTheirNumbers(t *testing.T) {
+	ports := NewPortScan(PortScanDefaults())
+	judge(ports, many(50, func(i int) *events.Conn { return syn(0, scannerHost, victimHost, uint16(1+i)) }))
+	sweeps := NewHostSweep(HostSweepDefaults())
+	judge(sweeps, many(50, func(i int) *events.Conn { return syn(0, scannerHost, host(i), 80) }))
+	v := device.New(device.Options{}).View()
+	if last := ports.Close(v); len(last) != 1 || !last[0].Final || last[0].Properties["ports"] != 50 {
+		t.Errorf("scan: %+v", last)
+	}
+	if last := sweeps.Close(v); len(last) != 1 || !last[0].Final || last[0].Properties["silent"] != 50 {
+		t.Errorf("sweep: %+v", last)
+	}
+	judge(ports, many(19, func(i int) *events.Conn { return syn(0, victimHost, scannerHost, uint16(1+i)) }))
+	if last := ports.Close(v); len(last) != 1 {
+		t.Errorf("a last word on what was never told: %+v", last)
+	}
+}
