@@ -97,7 +97,7 @@ func clientFingerprints(h *clientHello) (ja3, ja4 string) {
 	if !o.gather(h) {
 		return "", ""
 	}
-	return o.ja3(h.version), o.ja4(h.version)
+	return o.ja3(h.version), o.ja4(h.version, h.datagrams)
 }
 
 // ja3 is the MD5 of version, suites, extensions, groups and point formats, in decimal and without GREASE.
@@ -130,17 +130,12 @@ func appendDecimal(b []byte, list []uint16) []byte {
 }
 
 // ja4 is t13d1516h2_8daaf6152771_e5627efa2ab1: what kind of hello, its suites sorted, its extensions sorted and signature algorithms.
-func (o *offer) ja4(version uint16) string {
+func (o *offer) ja4(version uint16, datagrams bool) string {
 	var space [64]byte
-	for i := range o.versions.len() {
-		if i == 0 {
-			version = 0
-		}
-		if v := o.versions.at(i); !isGrease(v) {
-			version = max(version, v)
-		}
+	if o.versions.len() > 0 {
+		version = newest(o.versions, datagrams)
 	}
-	b := appendVersion(append(space[:0], 't'), version)
+	b := appendVersion(append(space[:0], carrier(datagrams)), version)
 	if o.hasName {
 		b = append(b, 'd')
 	} else {
@@ -161,8 +156,30 @@ func (o *offer) ja4(version uint16) string {
 	return string(appendHash(append(b, '_'), kinds.all(), o.signatures))
 }
 
+// newest gives the highest version on offer. DTLS counts downwards (RFC 6347 section 4.1).
+func newest(offered list, datagrams bool) (version uint16) {
+	for i := range offered.len() {
+		v := offered.at(i)
+		if isGrease(v) {
+			continue
+		}
+		if version == 0 || v > version != datagrams {
+			version = v
+		}
+	}
+	return version
+}
+
+// carrier is JA4's letter for what carries the hello.
+func carrier(datagrams bool) byte {
+	if datagrams {
+		return 'd'
+	}
+	return 't'
+}
+
 // serverFingerprints gives JA3S and JA4S of a ServerHello that chose a version.
-func serverFingerprints(h *serverHello, chosen uint16) (ja3s, ja4s string) {
+func serverFingerprints(h *serverHello, chosen uint16, datagrams bool) (ja3s, ja4s string) {
 	var kinds numbers
 	var alpn []byte
 	for e := (extensions{cursor{b: h.extensions}}); ; {
@@ -185,7 +202,7 @@ func serverFingerprints(h *serverHello, chosen uint16) (ja3s, ja4s string) {
 	b = appendDecimal(append(b, ','), kinds.all())
 	ja3s = md5Hex(b)
 
-	b = appendVersion(append(space[:0], 't'), chosen)
+	b = appendVersion(append(space[:0], carrier(datagrams)), chosen)
 	b = appendALPN(appendCount(b, kinds.n), alpn)
 	b = append(appendHex(append(b, '_'), h.suite), '_')
 	return ja3s, string(appendHash(b, kinds.all(), nil))
@@ -206,6 +223,12 @@ func appendVersion(b []byte, v uint16) []byte {
 		return append(b, "s3"...)
 	case versionSSL2:
 		return append(b, "s2"...)
+	case versionDTLS10:
+		return append(b, "d1"...)
+	case versionDTLS12:
+		return append(b, "d2"...)
+	case versionDTLS13:
+		return append(b, "d3"...)
 	}
 	return append(b, "00"...)
 }

@@ -50,18 +50,22 @@ func (e *extensions) next() (x extension, ok bool) {
 
 // clientHello is a ClientHello's parts, borrowed.
 type clientHello struct {
+	datagrams  bool // DTLS
 	version    uint16
 	session    []byte
 	suites     list
 	extensions []byte
 }
 
-// parseClientHello reads a ClientHello (RFC 8446 section 4.1.2).
-func parseClientHello(b []byte) (h clientHello, ok bool) {
+// parseClientHello reads a ClientHello (RFC 8446 section 4.1.2), over datagrams with a cookie in it (RFC 6347 section 4.2.1).
+func parseClientHello(b []byte, datagrams bool) (h clientHello, ok bool) {
 	c := cursor{b: b}
 	h.version = c.u16()
 	c.take(32)
 	h.session = c.vector(1)
+	if h.datagrams = datagrams; datagrams {
+		c.vector(1)
+	}
 	h.suites = c.vector(2)
 	compression := c.vector(1)
 	if c.more() { // SSLv3 and many a TLS 1.0 client have no extensions
@@ -72,7 +76,7 @@ func parseClientHello(b []byte) (h clientHello, ok bool) {
 
 // clientHello takes a ClientHello.
 func (r *reader) clientHello(d flow.Dir, body []byte) bool {
-	h, ok := parseClientHello(body)
+	h, ok := parseClientHello(body, r.datagrams)
 	if !ok || h.version < versionSSL3 {
 		return false
 	}
@@ -187,7 +191,7 @@ func (r *reader) serverHello(d flow.Dir, body []byte) bool {
 	if r.sessionLen > 0 && before13(chosen) && bytes.Equal(h.session, r.session[:r.sessionLen]) {
 		r.rec.Resumed = true
 	}
-	r.rec.JA3S, r.rec.JA4S = serverFingerprints(&h, chosen)
+	r.rec.JA3S, r.rec.JA4S = serverFingerprints(&h, chosen, r.datagrams)
 	return true
 }
 

@@ -14,6 +14,10 @@ const (
 	versionTLS11 = 0x0302
 	versionTLS12 = 0x0303
 	versionTLS13 = 0x0304
+
+	versionDTLS10 = 0xfeff
+	versionDTLS12 = 0xfefd
+	versionDTLS13 = 0xfefc
 )
 
 // suite is one cipher suite's number and name.
@@ -37,6 +41,12 @@ func versionName(v uint16) string {
 		return "TLSv12"
 	case versionTLS13:
 		return "TLSv13"
+	case versionDTLS10:
+		return "DTLSv10"
+	case versionDTLS12:
+		return "DTLSv12"
+	case versionDTLS13:
+		return "DTLSv13"
 	}
 	if isDraft(v) {
 		return "TLSv13-draft" + strconv.Itoa(int(v&0xff))
@@ -48,7 +58,9 @@ func versionName(v uint16) string {
 func isDraft(v uint16) bool { return v>>8 == 0x7f }
 
 // before13 says whether v is a version whose encryption begins with ChangeCipherSpec.
-func before13(v uint16) bool { return v == versionSSL2 || v >= versionSSL3 && v <= versionTLS12 }
+func before13(v uint16) bool {
+	return v == versionSSL2 || v >= versionSSL3 && v <= versionTLS12 || v == versionDTLS10 || v == versionDTLS12
+}
 
 // unknown is how Zeek shows a number that has no name.
 func unknown(n int) string { return "unknown-" + strconv.Itoa(n) }

@@ -1,7 +1,8 @@
-// Package tls reads SSL and TLS handshakes over TCP: SSLv2 hellos, SSLv3 (RFC 6101), TLS 1.0 to 1.2 (RFC 5246) and TLS 1.3 (RFC 8446)
-// with its drafts. What comes in is ordered stream bytes of both directions, or of one; what goes out is one events.SSL a
+// Package tls reads SSL and TLS handshakes: SSLv2 hellos, SSLv3 (RFC 6101), TLS 1.0 to 1.2 (RFC 5246) and TLS 1.3 (RFC 8446) with
+// its drafts, and over datagrams DTLS 1.0 and 1.2 (RFC 6347). What comes in is ordered stream bytes, or datagrams, of both
+// directions or of one; what goes out is one events.SSL a
 // conversation and an events.X509 for each certificate that was sent in the clear. It never decrypts, never checks a signature
-// or a chain, and reads no further than the first encrypted record of both sides. It does not read DTLS, OCSP staples, signed
+// or a chain, and reads no further than the first encrypted record of both sides. It does not read QUIC, OCSP staples, signed
 // certificate timestamps, or the certificates of TLS 1.3, which are encrypted.
 package tls
 
@@ -50,6 +51,7 @@ type reader struct {
 
 	client      flow.Dir   // the side that sent, or must have sent, the ClientHello
 	hello       bool       // a hello of either side was read
+	datagrams   bool       // DTLS
 	v2          bool       // the server chose SSLv2: every record has its framing
 	version     uint16     // that the server chose; 0 while unknown
 	retry       bool       // the last ServerHello was a HelloRetryRequest
@@ -74,6 +76,7 @@ type side struct {
 	sealed    int    // encrypted records read
 	skip      int    // bytes of the current record that nobody needs
 	message   []byte // start of a handshake message that goes on in the next record
+	nextSeq   int    // DTLS: the number of the handshake message that is read, or comes next
 }
 
 func open(c *analyzer.Conversation) analyzer.Analyzer { return &reader{conv: c} }
