@@ -5,6 +5,7 @@ package sketch
 import (
 	"math"
 	"math/bits"
+	"strconv"
 )
 
 // exact is how many different hashes are kept one by one: above every threshold that a detector compares with exactly, and few
@@ -75,6 +76,14 @@ func (d *Distinct) Count() int {
 		estimate = registers * math.Log(float64(registers)/float64(empty))
 	}
 	return max(int(math.Round(estimate)), exact+1)
+}
+
+// Text is the count for a person, who is told where it is an estimate.
+func (d *Distinct) Text() string {
+	if d.many != nil {
+		return "about " + strconv.Itoa(d.Count())
+	}
+	return strconv.Itoa(len(d.few))
 }
 
 // Mix spreads a number over 64 bits (the finaliser of splitmix64).

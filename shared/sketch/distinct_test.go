@@ -3,6 +3,7 @@ package sketch
 import (
 	"math"
 	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -21,6 +22,20 @@ func TestCount(t *testing.T) {
 		if math.Abs(float64(got-n)) > slack {
 			t.Errorf("%d different: counted %d", n, got)
 		}
+	}
+}
+
+func TestText(t *testing.T) {
+	var d Distinct
+	for i := range exact {
+		d.Add(Mix(uint64(i)))
+	}
+	if d.Text() != strconv.Itoa(exact) {
+		t.Errorf("%q while the count is exact", d.Text())
+	}
+	d.Add(Mix(exact))
+	if !strings.HasPrefix(d.Text(), "about ") {
+		t.Errorf("%q of an estimate", d.Text())
 	}
 }
 

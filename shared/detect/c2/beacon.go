@@ -123,6 +123,8 @@ type series struct {
 	paths       sketch.Distinct
 	vni         uint32
 	sensor      string
+	sameSocket  int // contacts from the same port as the one before
+	told        int // contacts at the last alert
 	insideLocal bool
 }
 
@@ -162,7 +164,7 @@ func (b *Beacons) Tick(events.Time, device.View) []detect.Finding { return nil }
 func (b *Beacons) Close(v device.View) []detect.Finding {
 	var found []detect.Finding
 	for _, s := range b.series.All {
-		if s.count > s.evaluated {
+		if s.count > s.evaluated || s.told > 0 && s.count > s.told {
 			found = append(found, b.measure(s, v, true)...)
 		}
 	}
@@ -247,6 +249,9 @@ func (b *Beacons) contact(id thread, h *events.Head, p Peer, size float64) *seri
 	s, fresh := b.series.Put(id)
 	if fresh || h.TS.Sub(s.last) > b.tune.Idle {
 		*s = series{started: h.TS, last: h.TS, vni: h.VNI, sensor: h.Sensor}
+	}
+	if s.count > 0 && s.lastPort == h.OrigP && !id.http {
+		s.sameSocket++
 	}
 	s.peer, s.lastPort = p, h.OrigP
 	s.started, s.last = min(s.started, h.TS), max(s.last, h.TS)

@@ -27,24 +27,35 @@ func (b *Beacons) measure(s *series, v device.View, closing bool) []detect.Findi
 	s.evaluated = s.count
 	marks := b.marks(s, v)
 	need := b.tune.Contacts[min(len(marks), len(b.tune.Contacts)-1)]
-	marks = append(marks, s.conduct()...)
 	if s.count < need || s.last.Sub(s.started) < b.tune.Span || b.popular(s, v) {
 		return nil
 	}
 	beat := b.beat(s.moments, need)
 	same := max(0, 1-2*rhythm.Spread(slices.Clone(s.out)))
 	score := (1-sizeShare)*beat.Regular + sizeShare*same
-	if beat.Regular < b.tune.Regular || score < b.tune.Score || beat.Median < b.tune.Fastest {
+	if beat.Regular < b.regular(s, len(marks)) || score < b.tune.Score || beat.Median < b.tune.Fastest {
 		return nil
 	}
 	told := s.ladder.Rung() > 0
 	if !s.ladder.Climb(float64(s.count), float64(need)) && !(told && closing) {
 		return nil
 	}
-	f := s.report(beat, same, score, marks, v)
-	f.Final = told && closing
+	f := s.report(beat, same, score, append(marks, s.conduct()...), v)
+	f.Final, s.told = told && closing, s.count
 	return []detect.Finding{f}
 }
+
+// regular is how regular a series must be: the more, the less else speaks against the server, and the fewer contacts there are.
+func (b *Beacons) regular(s *series, marks int) float64 {
+	least := b.tune.Regular
+	if marks == 0 || s.count < 2*b.tune.Contacts[1] {
+		least += strictness
+	}
+	return least
+}
+
+// strictness is added to Regular where rhythm is nearly all there is to go by.
+const strictness = 0.1
 
 // beat finds the clearest rhythm among those that remain when bursts count as one contact.
 func (b *Beacons) beat(moments []int64, need int) rhythm.Beat {
@@ -91,6 +102,9 @@ func (s *series) conduct() []events.Term {
 		terms = append(terms, events.Term{Name: "nobody_there", Points: -55, Reason: "no packet ever came back: nobody leads the host now"})
 	case 2*s.failed > s.count:
 		terms = append(terms, events.Term{Name: "server_gone", Points: 3, Reason: "most contacts failed and went on all the same"})
+	}
+	if s.peer.proto == "udp" && 2*s.sameSocket > s.count {
+		terms = append(terms, events.Term{Name: "one_socket", Points: -55, Reason: "a session that is kept alive, as of a call or a VPN"})
 	}
 	if s.posts*2 > s.count && s.peer.name == "" {
 		terms = append(terms, events.Term{Name: "posts", Points: 3, Reason: "most requests carry data"})

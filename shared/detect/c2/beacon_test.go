@@ -91,6 +91,9 @@ func TestBeacon(t *testing.T) {
 		{"HTTP inside, to an address", requests(clock(12, 5*time.Second, 0.1), "10.0.0.9", "10.0.0.9", "Mozilla/5.0"), 1, "inside"},
 		{"TLS with a name", named(conns(clock(20, 3*time.Second, 0.25), outside, 443, nil), "c2.example", 2), 1, "named_server"},
 		{"TLS of a makeshift server", named(conns(clock(3, 42*time.Second, 0.02), outside, 7084, nil), "", 1), 1, "lone_certificate"},
+		{"a session over UDP that is kept alive", conns(clock(30, 2*time.Minute, 0), outside, 9999, func(c *events.Conn) {
+			c.IPProto, c.Proto, c.OrigP = 17, "udp", 51820
+		}), 1, "one_socket"},
 		// The innocent twins.
 		{"people", conns(people(200), outside, 4444, nil), 0, ""},
 		{"people at a web site", requests(people(200), outside, "www.example", "Mozilla/5.0"), 0, ""},

@@ -48,6 +48,7 @@ func DNSTunnelDefaults() DNSTunnelTunables {
 		Names: 30, Long: 20, Fresh: 0.5, Bytes: 2000, Idle: time.Hour, Domains: 20_000,
 		Ignore: []string{
 			"in-addr.arpa", "ip6.arpa", "local", // reverse look-ups, and mDNS
+			"gstatic.com", "googlevideo.com", "akamaihd.net", "akstat.io", "go-mpulse.net", "cedexis-radar.net", // measured by random names
 			"sophosxl.net", "mcafee.com", "e5.sk", "trendmicro.com", "avast.com", "avg.com", "kaspersky.com", "bitdefender.net",
 			"spamhaus.org", "spamcop.net", "surbl.org", "uribl.com", "barracudacentral.org", "sorbs.net", "dnswl.org", "mailspike.net",
 			"cymru.com", "cbl.abuseat.org", "rspamd.com", "senderbase.org", "senderscore.com", "fortinet.net", "webroot.com",

@@ -101,7 +101,7 @@ func (h *HostSweeper) Observe(r events.Record, v device.View) []detect.Finding {
 		*s = sweep{start: c.TS, last: c.TS}
 	}
 	s.head, s.proto = c.Head, c.Proto
-	if !s.count(c, v) || !h.climbs(s, c.IPProto, c.RespP) {
+	if !s.count(c, v) || !h.climbs(s, q) {
 		return nil
 	}
 	s.told = s.silent.Count()
@@ -196,7 +196,7 @@ func (s *sweep) count(c *events.Conn, v device.View) bool {
 	return true
 }
 
-func (h *HostSweeper) climbs(s *sweep, proto uint8, port uint16) bool {
+func (h *HostSweeper) climbs(s *sweep, q question) bool {
 	silent := s.silent.Count()
 	if silent < h.tune.Hosts {
 		return false
@@ -205,16 +205,26 @@ func (h *HostSweeper) climbs(s *sweep, proto uint8, port uint16) bool {
 		return false
 	}
 	first := h.tune.Hosts
-	if proto == device.UDP && infrastructure(port) {
+	if q.proto == device.UDP && infrastructure(q.port) {
 		first = h.tune.Scattered
 	}
 	if 2*s.local.Count() < silent && silent < neighbours*s.nets.Count() {
-		if proto != device.TCP {
+		if q.proto != device.TCP || !wormPort(q.port) {
 			return false
 		}
 		first = h.tune.Scattered
 	}
 	return s.ladder.Climb(float64(silent), float64(first))
+}
+
+// wormPort: a service that worms and miners look for all over the Internet. On other ports it is peer-to-peer programs that call many
+// hosts which are gone.
+func wormPort(port uint16) bool {
+	switch port {
+	case 1433, 1521, 2323, 2375, 3306, 3389, 5432, 5555, 5900, 5985, 6379, 7547, 7001, 8080, 8088, 8443, 8545, 9200, 11211, 27017, 37215:
+		return true
+	}
+	return port < 1024
 }
 
 // infrastructure: DNS and NTP. A resolver, or a host with stale name servers in its configuration, asks many that keep silent.
@@ -231,7 +241,7 @@ func (s *sweep) report(q question) detect.Finding {
 		Key:        fmt.Sprintf("%s %d/%d", c.OrigH, q.proto, q.port),
 		Confidence: 0.85, Start: s.start, End: s.last, UIDs: s.uids, VNI: c.VNI, Sensor: c.Sensor,
 		Offenders:   []detect.Party{{Addr: c.OrigH, Endpoint: detect.Client}},
-		Description: fmt.Sprintf("%s asked %d hosts by %s within %s; %d did not respond.", c.OrigH, silent+answered, what, s.last.Sub(s.start).Round(time.Second), silent),
+		Description: fmt.Sprintf("%s asked for hosts by %s within %s: %s did not respond and %s did.", c.OrigH, what, s.last.Sub(s.start).Round(time.Second), s.silent.Text(), s.answered.Text()),
 		Properties: map[string]any{
 			"hosts": silent + answered, "silent": silent, "proto": s.proto, "port": q.port, "networks": s.nets.Count(),
 			"seconds": s.last.Sub(s.start).Seconds(),

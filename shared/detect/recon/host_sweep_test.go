@@ -49,6 +49,7 @@ func TestHostSweep(t *testing.T) {
 		{"monitoring with a few hosts down", answer(silent(200, device.TCP, 80, func(i int) string { return host(i % 100) }), 1), 0},
 		{"a browser with dead servers", silent(40, device.TCP, 443, apart), 0},
 		{"a peer-to-peer program", silent(400, device.UDP, 6881, apart), 0},
+		{"a peer-to-peer program over TCP", silent(400, device.TCP, 6881, apart), 0},
 		{"a resolver", silent(400, device.UDP, 53, apart), 0},
 		{"stale name servers", silent(60, device.UDP, 53, host), 0},
 		{"NetBIOS beside SMB", silent(400, device.TCP, 139, apart), 0},

@@ -3,6 +3,8 @@ package recon
 import (
 	"fmt"
 	"net/netip"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
@@ -177,9 +179,9 @@ func (s *PortScanner) report(offender uint32, p *scannedPair) detect.Finding {
 		f.Description = fmt.Sprintf("%s sent %s %d conversations with TCP flags that no network stack sends.", c.OrigH, c.RespH, p.crafted)
 		return f
 	}
-	f.Description = fmt.Sprintf("%s tried %d ports of %s within %s.", c.OrigH, ports, c.RespH, p.last.Sub(p.start).Round(time.Second))
+	f.Description = fmt.Sprintf("%s tried %s ports of %s within %s.", c.OrigH, p.text(), c.RespH, p.last.Sub(p.start).Round(time.Second))
 	if n := len(o.victims); n > 1 {
-		f.Description = fmt.Sprintf("%s scanned the ports of %d hosts, last %d of %s.", c.OrigH, n, ports, c.RespH)
+		f.Description = fmt.Sprintf("%s scanned the ports of %d hosts, last %s of %s.", c.OrigH, n, p.text(), c.RespH)
 	}
 	return f
 }
@@ -209,6 +211,18 @@ func scanKind(c *events.Conn) int {
 		return ack
 	}
 	return null
+}
+
+// text is the number of ports for a person.
+func (p *scannedPair) text() string {
+	if p.ephemeral.Count() == 0 {
+		return p.fixed.Text()
+	}
+	sum := strconv.Itoa(p.fixed.Count() + p.ephemeral.Count())
+	if strings.HasPrefix(p.fixed.Text()+p.ephemeral.Text(), "about") {
+		return "about " + sum
+	}
+	return sum
 }
 
 func (p *scannedPair) kindNames() []string {
