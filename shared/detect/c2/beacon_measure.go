@@ -62,14 +62,20 @@ func (b *Beacons) beat(moments []int64, need int) rhythm.Beat {
 	sorted := slices.Clone(moments)
 	slices.Sort(sorted)
 	var best rhythm.Beat
+	span := time.Duration(sorted[len(sorted)-1] - sorted[0])
 	for _, gap := range bursts {
 		beat := rhythm.Measure(rhythm.Collapse(slices.Clone(sorted), gap))
-		if beat.Count >= need && beat.Median >= b.tune.Fastest && beat.Regular > best.Regular {
+		covered := beat.Median * time.Duration(beat.Count-1)
+		if beat.Count >= need && beat.Median >= b.tune.Fastest && covered >= time.Duration(coverage*float64(span)) && beat.Regular > best.Regular {
 			best = beat
 		}
 	}
 	return best
 }
+
+// coverage is the least share of the time that the rhythm must account for: two bursts an hour apart have a beat within each, and
+// none together. A host that slept for half of the time, or changed its pace, still passes.
+const coverage = 0.4
 
 // popular: several local devices use the server, so that it is no rarity.
 func (b *Beacons) popular(s *series, v device.View) bool {

@@ -98,6 +98,9 @@ func TestBeacon(t *testing.T) {
 		{"people", conns(people(200), outside, 4444, nil), 0, ""},
 		{"people at a web site", requests(people(200), outside, "www.example", "Mozilla/5.0"), 0, ""},
 		{"a program at work", conns(clock(500, 100*time.Millisecond, 0.1), outside, 4444, nil), 0, ""},
+		{"bursts with long pauses", conns([]time.Duration{
+			0, 3e9, 6e9, 9e9, 3600e9, 3603e9, 3606e9, 3609e9, 9000e9, 9003e9, 9006e9, 9009e9,
+		}, outside, 4444, nil), 0, ""},
 		{"the time", conns(clock(200, time.Minute, 0), outside, 123, func(c *events.Conn) { c.IPProto = 17 }), 0, ""},
 		{"mail", conns(clock(200, time.Minute, 0), outside, 993, nil), 0, ""},
 		{"updates of the system", requests(clock(200, time.Minute, 0), outside, "connectivity.gstatic.com", "x"), 0, ""},
