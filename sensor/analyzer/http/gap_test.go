@@ -53,6 +53,11 @@ func TestGap(t *testing.T) {
 			[]part{answer("tail of some body"), ask(get), answer("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")},
 			"1 GET h/a 1.1 200 OK req=0 resp=0",
 		},
+		{
+			"what begins like a status line and is none",
+			[]part{ask(get), answer("HTTP/1.1 2000 what\r\n"), answer("HTTP/1.1 200x\r\n"), answer("HTTP/1.1 500 E\r\nContent-Length: 0\r\n\r\n")},
+			"1 GET h/a 1.1 500 E req=0 resp=0",
+		},
 	} {
 		recs, _, end := run(t, c.parts, 1<<20)
 		if got := lines(recs); got != c.want || end != nil {

@@ -92,7 +92,7 @@ func (r *reader) start(d flow.Dir, s *side, b []byte) (int, error) {
 		return 0, nil
 	}
 	if len(b) < analyzer.MaxProbe && probe(d, b, true) == analyzer.No {
-		return 0, r.stray(d, s) // no need to wait for the line's end
+		return len(b), r.stray(d, s) // no need to wait for the line's end
 	}
 	line, n := s.line(b, false)
 	if n == 0 || len(line) == 0 {
@@ -105,7 +105,7 @@ func (r *reader) start(d flow.Dir, s *side, b []byte) (int, error) {
 		ok = r.startAnswer(s, line)
 	}
 	if !ok {
-		return 0, r.stray(d, s)
+		return len(b), r.stray(d, s)
 	}
 	s.begun, s.lost = true, false
 	if !r.known {
@@ -115,7 +115,8 @@ func (r *reader) start(d flow.Dir, s *side, b []byte) (int, error) {
 	return n, nil
 }
 
-// stray handles bytes where a start line should be: not HTTP at all, or a conversation seen from the middle.
+// stray handles bytes where a start line should be: not HTTP at all, or a conversation seen from the middle. All of the chunk is
+// dropped with them, since only the start of a chunk is a safe place to begin anew.
 func (r *reader) stray(d flow.Dir, s *side) error {
 	if !r.known && d == flow.Orig {
 		return analyzer.ErrNotMine
