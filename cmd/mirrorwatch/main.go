@@ -30,9 +30,16 @@ type usageError struct{ error }
 // that die young, and its tables are bounded anyway (docs/decisions/0003-collector.md).
 const gcPercent = 400
 
+// memoryLimit is where the collector stops letting the heap grow so freely. A flood that fills the table of conversations stays
+// below it (docs/decisions/0004-flood.md).
+const memoryLimit = 1 << 30
+
 func main() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryLimit)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)

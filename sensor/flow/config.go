@@ -5,7 +5,7 @@ import "time"
 // Config is what a table is built with. Start from Defaults.
 type Config struct {
 	// MaxFlows is how many conversations are kept at the most. At about 350 bytes each, and what the user hangs on them,
-	// the default of a million fits a sensor of 1 GiB.
+	// the default of half a million fits a sensor of 1 GiB in a flood, records included.
 	MaxFlows int
 	// Seed enters the hash of the buckets, so that nobody outside can choose packets that all fall into one. No result
 	// depends on it.
@@ -35,7 +35,7 @@ type Config struct {
 // Defaults are Zeek's time-outs and likely server ports.
 func Defaults() Config {
 	return Config{
-		MaxFlows:       1 << 20,
+		MaxFlows:       1 << 19,
 		Attempt:        5 * time.Second,
 		CloseDelay:     5 * time.Second,
 		TCPInactivity:  5 * time.Minute,

@@ -25,5 +25,7 @@ func Specs() []analyzer.Spec {
 		ntp.Spec,
 		ldap.Spec,
 		icmp.Spec,
+		tls.DTLS,
+		tls.StartTLS,
 	}
 }
