@@ -40,6 +40,11 @@ type Closer interface {
 	Close(v device.View) []Finding
 }
 
+// Limited is a detector that says how often it had to forget something for want of room.
+type Limited interface {
+	Overflow() uint64
+}
+
 // Finding is what a detector has to say, once at its threshold and again at the next order of magnitude.
 type Finding struct {
 	Key         string  // what goes on, within the type: findings of equal keys are one detection

@@ -32,6 +32,8 @@ type Stats struct {
 	Findings   uint64 // of detectors, re-alerts included
 	Detections uint64 // begun
 	Forgotten  uint64 // detections that had to leave the memory; they were emitted before
+	Devices    int    // known to the model
+	Overflow   uint64 // devices, and entries of detectors' tables, that had to leave for want of room
 }
 
 // Judge owns the device model and the detectors, and merges what they find. It belongs to one goroutine.
@@ -118,6 +120,12 @@ func (j *Judge) Detections() []*events.Detection {
 func (j *Judge) Stats() Stats {
 	s := j.stats
 	s.Forgotten = j.live.Evicted()
+	s.Devices, s.Overflow = j.model.Devices()
+	for _, run := range j.runners {
+		if l, ok := run.detector.(Limited); ok {
+			s.Overflow += l.Overflow()
+		}
+	}
 	return s
 }
 

@@ -90,9 +90,7 @@ func (l *Callbacks) Observe(r events.Record, v device.View) []detect.Finding {
 	case *events.HTTP:
 		return l.request(r)
 	case *events.Conn:
-		if r.Interim {
-			return nil
-		}
+		// One that goes on counts, too: a shell that was called back may stay for hours.
 		return l.contact(contact{target{addr: r.RespH}, r.OrigH, r.RespP, r.TS, r.UID})
 	case *events.DNS:
 		if r.Query == "" {
@@ -105,6 +103,9 @@ func (l *Callbacks) Observe(r events.Record, v device.View) []detect.Finding {
 
 // Tick has nothing to do: an attempt that nobody follows stays one.
 func (l *Callbacks) Tick(events.Time, device.View) []detect.Finding { return nil }
+
+// Overflow is how many attempts had to be forgotten for want of room.
+func (l *Callbacks) Overflow() uint64 { return l.attempts.Evicted() }
 
 func (l *Callbacks) request(r *events.HTTP) []detect.Finding {
 	look, field, ok := searchRequest(r)

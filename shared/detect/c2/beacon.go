@@ -118,7 +118,7 @@ type series struct {
 	started     events.Time
 	last        events.Time
 	ladder      magnitude.Ladder
-	peer        Peer
+	peer        ends
 	uids        []string
 	paths       sketch.Distinct
 	vni         uint32
@@ -128,8 +128,8 @@ type series struct {
 	insideLocal bool
 }
 
-// Peer is what is known of the two ends of a series.
-type Peer struct {
+// ends is what is known of the two ends of a series.
+type ends struct {
 	client, server netip.Addr
 	port           uint16
 	proto          string
@@ -171,6 +171,9 @@ func (b *Beacons) Close(v device.View) []detect.Finding {
 	return found
 }
 
+// Overflow is how many series had to be forgotten for want of room.
+func (b *Beacons) Overflow() uint64 { return b.series.Evicted() }
+
 func (b *Beacons) learn(s *events.SSL, v device.View) {
 	if !v.Resp.IsExternal() {
 		return
@@ -197,7 +200,7 @@ func (b *Beacons) conversation(c *events.Conn, v device.View) []detect.Finding {
 	if c.ConnState == "OTH" || c.ConnState == "SHR" || c.ConnState == "RSTRH" || b.polls(c.RespP) {
 		return nil
 	}
-	p := Peer{client: c.OrigH, server: c.RespH, port: c.RespP, proto: c.Proto, service: c.Service}
+	p := ends{client: c.OrigH, server: c.RespH, port: c.RespP, proto: c.Proto, service: c.Service}
 	if f := b.facts.Get(link{v.Orig.Serial, v.Resp.Serial, c.RespP, c.IPProto}); f != nil {
 		p.fact, p.name = *f, f.sni
 	}
@@ -234,7 +237,7 @@ func (b *Beacons) request(h *events.HTTP, v device.View) []detect.Finding {
 	if host != "" {
 		id.name = sketch.String(host)
 	}
-	p := Peer{client: h.OrigH, server: h.RespH, port: h.RespP, proto: "tcp", service: "http", name: host, agent: h.UserAgent}
+	p := ends{client: h.OrigH, server: h.RespH, port: h.RespP, proto: "tcp", service: "http", name: host, agent: h.UserAgent}
 	s := b.contact(id, &h.Head, p, float64(h.RequestLen)+float64(len(h.URI)))
 	s.insideLocal = local
 	s.paths.Add(sketch.String(path(h.URI)))
@@ -245,7 +248,7 @@ func (b *Beacons) request(h *events.HTTP, v device.View) []detect.Finding {
 }
 
 // contact adds one to its series.
-func (b *Beacons) contact(id thread, h *events.Head, p Peer, size float64) *series {
+func (b *Beacons) contact(id thread, h *events.Head, p ends, size float64) *series {
 	s, fresh := b.series.Put(id)
 	if fresh || h.TS.Sub(s.last) > b.tune.Idle {
 		*s = series{started: h.TS, last: h.TS, vni: h.VNI, sensor: h.Sensor}

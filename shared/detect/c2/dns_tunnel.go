@@ -134,6 +134,9 @@ func (t *Tunnels) Close(device.View) []detect.Finding {
 // Tick has nothing to do: a tunnel is told while it is used.
 func (t *Tunnels) Tick(events.Time, device.View) []detect.Finding { return nil }
 
+// Overflow is how many hosts and domains had to be forgotten for want of room.
+func (t *Tunnels) Overflow() uint64 { return t.domains.Evicted() }
+
 // split cuts a name like domain.Split. A tunnel that speaks with its server directly may do without any domain (dnscat2): then the
 // last label is data, too, which no top-level domain looks like, and the whole name stands before nothing.
 func split(name string) (before, registered string) {

@@ -93,6 +93,9 @@ func (o *Volumes) Observe(r events.Record, v device.View) []detect.Finding {
 // Tick has nothing to do: interim records tell of long conversations.
 func (o *Volumes) Tick(events.Time, device.View) []detect.Finding { return nil }
 
+// Overflow is how many pairs had to be forgotten for want of room.
+func (o *Volumes) Overflow() uint64 { return o.pairs.Evicted() }
+
 // add counts what of a conversation was not counted before.
 func (p *volume) add(c *events.Conn) {
 	out, in := payload(c)

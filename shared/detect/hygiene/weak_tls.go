@@ -103,6 +103,9 @@ func (w *WeakServers) Observe(r events.Record, v device.View) []detect.Finding {
 // Tick has nothing to do: a defect is told when it is seen.
 func (w *WeakServers) Tick(events.Time, device.View) []detect.Finding { return nil }
 
+// Overflow is how many servers had to be forgotten for want of room.
+func (w *WeakServers) Overflow() uint64 { return w.servers.Evicted() }
+
 func (w *WeakServers) defectsOf(s *events.SSL) defects {
 	var d defects
 	if s.Established {

@@ -125,6 +125,9 @@ func (h *HostSweeper) Close(device.View) []detect.Finding {
 // Tick has nothing to do: a sweep is told while it happens.
 func (h *HostSweeper) Tick(events.Time, device.View) []detect.Finding { return nil }
 
+// Overflow is how many sweeps had to be forgotten for want of room.
+func (h *HostSweeper) Overflow() uint64 { return h.sweeps.Evicted() }
+
 // ask says which question a conversation asks, if any, and whether nobody answered it.
 func ask(c *events.Conn) (q question, silent, asks bool) {
 	q = question{proto: c.IPProto, port: c.RespP}

@@ -117,6 +117,9 @@ func (s *PortScanner) Close(device.View) []detect.Finding {
 // Tick has nothing to do: a scan is told while it happens.
 func (s *PortScanner) Tick(events.Time, device.View) []detect.Finding { return nil }
 
+// Overflow is how many pairs and offenders had to be forgotten for want of room.
+func (s *PortScanner) Overflow() uint64 { return s.pairs.Evicted() + s.offenders.Evicted() }
+
 func portProbe(c *events.Conn) bool {
 	switch c.IPProto {
 	case device.TCP:
