@@ -33,7 +33,7 @@ func (r *reader) headLine(d flow.Dir, s *side, b []byte) (int, error) {
 	default:
 		r.answerField(s, name, value)
 	}
-	if ok && d == flow.Orig {
+	if ok && d == flow.Orig && maySubstitute(value) {
 		s.x.findLookup(name, value, isSecret(name))
 	}
 	return n, nil

@@ -12,10 +12,10 @@ const maxUnescape = peekRequest
 // credentials, a body) only the expression is kept.
 func (x *exchange) findLookup(name, value []byte, secret bool) {
 	value = value[:min(len(value), maxUnescape)]
-	i := indexLookup(value)
-	if i < 0 && !mayHide(value) || len(x.rec.Lookups) >= maxList {
+	if !maySubstitute(value) || len(x.rec.Lookups) >= maxList {
 		return
 	}
+	i := indexLookup(value)
 	if i < 0 {
 		if value, i = uncover(value); i < 0 {
 			return
@@ -53,6 +53,9 @@ func indexLookup(b []byte) int {
 		}
 	}
 }
+
+// maySubstitute says whether an expression stands in b, or may once it is decoded.
+func maySubstitute(b []byte) bool { return indexLookup(b) >= 0 || mayHide(b) }
 
 // mayHide says whether an escaped '$' or '{' may stand in b: %24, %7B, %2524, \u0024, \u007b.
 func mayHide(b []byte) bool {
