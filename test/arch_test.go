@@ -43,7 +43,7 @@ var rules = []rule{
 	{"sensor/engine", []string{"sensor/analyzer", "sensor/capture", "sensor/decap", "sensor/flow", "sensor/packet", "sensor/ship", "sensor/stream", "shared/detect", "shared/device", "events"}, nil, "the path; the lists of analyzers and detectors are given to it"},
 	{"shared/device", append([]string{"events"}, arithmetic...), nil, "who is who: no AWS, no sensor"},
 	{"shared/detect", append([]string{"events", "shared/device"}, arithmetic...), nil, "the frame that detectors fit"},
-	{"shared/detect/all", []string{"shared/detect", "shared/detect/*"}, nil, "the ordered list"},
+	{"shared/detect/all", []string{"shared/detect", "shared/detect/*", "shared/device", "events"}, nil, "the ordered list, and the tests that run all of it"},
 	{"shared/detect/*", append([]string{"events", "shared/device", "shared/detect"}, arithmetic...), nil, "a detector is only judgement, and never needs another tactic"},
 	{"shared/*", []string{"shared/bounded"}, nil, "named arithmetic: numbers in, numbers out"},
 	{"cmd/...", []string{"..."}, []string{"github.com/spf13/cobra", "github.com/schollz/progressbar", "github.com/prometheus/client_golang", "golang.org/x/term"}, "wiring may know all, and nobody imports it"},
