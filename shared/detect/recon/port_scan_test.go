@@ -29,6 +29,11 @@ func TestPortScan(t *testing.T) {
 		{"once only", kind(150, "S0", "S", flagSYN), 1, "syn"},
 		{"next order, as far as an estimate knows", kind(230, "S0", "S", flagSYN), 2, "syn"},
 		{"connect", kind(20, "RSTO", "ShAR", flagSYN|flagACK|flagRST), 1, "connect"},
+		{"connect, with banners", many(20, func(i int) *events.Conn {
+			c := probe(second(i), scannerHost, victimHost, device.TCP, uint16(1+i), "RSTO", "ShAdR", flagSYN|flagACK|flagRST)
+			c.OrigPkts, c.RespPkts, c.RespBytes = 3, 2, 40
+			return c
+		}), 1, "connect"},
 		{"ack", kind(20, "RSTR", "Ar", flagACK), 1, "ack"},
 		{"fin", kind(20, "RSTR", "Fr", flagFIN), 1, "fin"},
 		{"xmas", kind(20, "RSTR", "Fr", flagFIN|flagPSH|flagURG), 1, "xmas"},
@@ -49,6 +54,11 @@ func TestPortScan(t *testing.T) {
 		{"many ports that are used", many(500, func(i int) *events.Conn { return talk(second(i), scannerHost, victimHost, uint16(1+i)) }), 0, ""},
 		{"passive FTP data that failed", many(100, func(i int) *events.Conn {
 			return syn(second(i), scannerHost, victimHost, uint16(50000+i))
+		}), 0, ""},
+		{"listings over passive FTP", many(100, func(i int) *events.Conn {
+			c := probe(second(i), scannerHost, victimHost, device.TCP, uint16(2000+i), "SF", "ShAdfFa", flagSYN|flagACK|flagFIN)
+			c.OrigPkts, c.RespPkts, c.RespBytes = 4, 4, 300
+			return c
 		}), 0, ""},
 		{"traceroute", many(90, func(i int) *events.Conn {
 			return probe(second(i), scannerHost, victimHost, device.UDP, uint16(33434+i), "S0", "D", 0)

@@ -32,7 +32,8 @@ func emptyTCP(c *events.Conn) bool {
 		return false
 	}
 	if c.TCPFlags&flagSYN != 0 || strings.IndexByte(c.History, 'S') >= 0 {
-		return c.RespBytes == 0 || c.ConnState == "RSTO" || c.ConnState == "SF"
+		// A scanner resets when a banner comes; one who waits for the end was served: FTP's data comes that way (RFC 959).
+		return c.RespBytes == 0 || c.ConnState == "RSTO"
 	}
 	// Without a SYN it is a FIN, Xmas, null, ACK or Maimon probe, or the tail of a conversation whose middle was missed. The tail
 	// of one goes to a client's port from a service's.
