@@ -3,17 +3,12 @@ package events
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"math"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"reflect"
 	"testing"
 	"unsafe"
 )
-
-var update = flag.Bool("update", false, "write testdata again from what the code gives")
 
 // blank gives an empty record of every kind.
 func blank() map[Kind]Record {
@@ -98,26 +93,6 @@ func TestKindsAreComplete(t *testing.T) {
 	}
 	for k := range have {
 		t.Errorf("kind %s is not in Kinds", k)
-	}
-}
-
-// TestSamples keeps the canonical sample of every kind: the wire contract. Run with -update after a wanted change.
-func TestSamples(t *testing.T) {
-	for kind, r := range blank() {
-		path := filepath.Join("testdata", string(kind)+".json")
-		line := append(filled(r).AppendJSON(nil), '\n')
-		if *update {
-			if err := os.WriteFile(path, line, 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !bytes.Equal(line, want) {
-			t.Errorf("%s has changed:\n got %swant %s", path, line, want)
-		}
 	}
 }
 

@@ -106,7 +106,7 @@ func (c *certificate) parse(b []byte) bool {
 		return false
 	}
 	x := &events.X509{Version: 1}
-	if v, ok := body.optional(tagConstructed | 0); ok {
+	if v, ok := body.optional(tagConstructed); ok {
 		inner := der{b: v.body}
 		x.Version = 1 + int(smallInteger(inner.want(tagInteger).body))
 	}

@@ -53,7 +53,7 @@ func crafted(c *events.Conn) bool {
 	if c.TCPFlags&flagFIN != 0 {
 		return true
 	}
-	return c.TCPFlags == 0 && strings.IndexAny(c.History, "SHADFR") < 0
+	return c.TCPFlags == 0 && !strings.ContainsAny(c.History, "SHADFR")
 }
 
 // unansweredUDP says whether a UDP conversation is a probe that got nothing back.

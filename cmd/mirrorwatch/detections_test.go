@@ -1,0 +1,68 @@
+package main
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	detectors "github.com/mirrorwatch/mirrorwatch/shared/detect/all"
+)
+
+var update = flag.Bool("update", false, "write golden files and generated documents anew")
+
+// TestDetectionsDocument keeps docs/detections.md, which is made from the specs, in step with them. Run with -update after a change.
+func TestDetectionsDocument(t *testing.T) {
+	const path = "../../docs/detections.md"
+	var b bytes.Buffer
+	b.WriteString("# What Mirrorwatch detects\n\nMade from the specifications of the detectors: `go test ./cmd/mirrorwatch -run Document -update`.\n")
+	for _, s := range detectors.Specs() {
+		fmt.Fprintf(&b, "\n## %s\n\n**%s.** %s\n\n", s.Type, s.Title, s.Text)
+		fmt.Fprintf(&b, "- Source: `shared/detect/%s.go`, version %d\n", strings.ReplaceAll(s.Type, ".", "/"), s.Version)
+		var kinds []string
+		for _, k := range s.Wants {
+			kinds = append(kinds, string(k))
+		}
+		fmt.Fprintf(&b, "- Reads: %s\n", strings.Join(kinds, ", "))
+		if len(s.Techniques) > 0 {
+			fmt.Fprintf(&b, "- MITRE ATT&CK: %s (%s)\n", strings.Join(s.Techniques, ", "), strings.Join(s.Tactics, ", "))
+		}
+		fmt.Fprintf(&b, "- Risk before the instance is known: likelihood %s, complexity %s, impact %s\n", s.Risk.Likelihood, s.Risk.Complexity, s.Risk.Impact)
+		if s.GuardDuty != "" {
+			fmt.Fprintf(&b, "- Nearest GuardDuty finding: %s\n", s.GuardDuty)
+		}
+	}
+	if *update {
+		if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	have, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(have, b.Bytes()) {
+		t.Errorf("%s is not what the specifications say; run with -update", path)
+	}
+}
+
+// TestSpecsAreWhole: a detector without a sentence for the analyst, a kind to read or a version cannot be explained at three in the
+// morning.
+func TestSpecsAreWhole(t *testing.T) {
+	seen := map[string]bool{}
+	for _, s := range detectors.Specs() {
+		tactic, name, ok := strings.Cut(s.Type, ".")
+		if !ok || tactic != s.Category || seen[s.Type] {
+			t.Errorf("%s: category %q, or named twice", s.Type, s.Category)
+		}
+		seen[s.Type] = true
+		if _, err := os.Stat(fmt.Sprintf("../../shared/detect/%s/%s.go", tactic, name)); err != nil {
+			t.Errorf("%s: its name is not its path: %v", s.Type, err)
+		}
+		if s.Title == "" || s.Text == "" || len(s.Wants) == 0 || s.Version < 1 || s.New == nil {
+			t.Errorf("%s is not whole: %+v", s.Type, s)
+		}
+	}
+}
