@@ -247,7 +247,7 @@ func report(a *attempt) detect.Finding {
 		f.Offenders = append(f.Offenders, detect.Party{Addr: t.addr, Endpoint: detect.Server})
 	}
 	if a.called == "" {
-		f.Description = fmt.Sprintf("%s sent %s a JNDI look-up of %s://%s %d times (%s); no callback was seen.", h.OrigH, h.RespH, a.look.Scheme, a.look.Host, a.count, a.field)
+		f.Description = fmt.Sprintf("Requests of %s to %s carried a JNDI look-up of %s://%s (%s), %d in all; no callback was seen.", h.OrigH, h.RespH, a.look.Scheme, a.look.Host, a.field, a.count)
 		f.Terms = []events.Term{{Name: "attempt_only", Points: -25, Reason: "the victim did not follow the look-up"}}
 		return f
 	}

@@ -68,6 +68,12 @@ type guesses struct {
 	uids                    []string
 	head                    events.Head // of the latest failure
 	told                    int         // failures at the last alert
+
+	// The latest log-in that worked. Its record comes while failed sessions that began before it are still closing, so what
+	// was before it is known only afterwards.
+	won    events.Time
+	wonUID string
+	before int // failures that began before it
 }
 
 // sprayer is one host that fails at many.
@@ -131,16 +137,21 @@ func (s *SSHGuesses) session(r *events.SSH, v device.View) []detect.Finding {
 	if r.AuthAttempts == 0 {
 		return nil // closed before any try; its conversation may still count as a short one
 	}
-	g.failed += min(int(r.AuthAttempts), maxPerSession)
+	tries := min(int(r.AuthAttempts), maxPerSession)
+	g.failed += tries
 	g.sessions++
+	if r.TS <= g.won {
+		g.before += tries
+	}
 	g.decided = true
 	g.uids = keep(g.uids, r.UID)
 	g.head = r.Head
 	found := s.spray(g, &r.Head, v)
-	if g.sessions < s.tune.Sessions || !g.ladder.Climb(float64(g.failed), float64(s.tune.Attempts)) {
+	enough := g.sessions >= s.tune.Sessions && g.ladder.Climb(float64(g.failed), float64(s.tune.Attempts))
+	g.alerted = g.alerted || enough
+	if hit := s.hit(g); !hit && !enough {
 		return found
 	}
-	g.alerted = true
 	return append(found, s.report(g, &r.Head))
 }
 
@@ -169,14 +180,26 @@ func (s *SSHGuesses) of(at events.Time, v device.View) *guesses {
 	return g
 }
 
-// success tells, once, of a log-in that worked where many had failed.
+// success remembers a log-in that worked, and tells of it where many had failed.
 func (s *SSHGuesses) success(g *guesses, r *events.SSH) []detect.Finding {
-	if !g.alerted || g.success {
+	if g.success {
 		return nil
 	}
-	g.success = true
-	g.uids = append([]string{r.UID}, g.uids...)[:min(len(g.uids)+1, maxUIDs)]
+	g.won, g.wonUID, g.before = r.TS, r.UID, g.failed+g.short
+	if !s.hit(g) {
+		return nil
+	}
 	return []detect.Finding{s.report(g, &r.Head)}
+}
+
+// hit says, once, that a log-in worked after as many failures as make an alert.
+func (s *SSHGuesses) hit(g *guesses) bool {
+	if g.success || !g.alerted || g.won == 0 || g.before < s.tune.Attempts {
+		return false
+	}
+	g.success = true
+	g.uids = append([]string{g.wonUID}, g.uids...)[:min(len(g.uids)+1, maxUIDs)]
+	return true
 }
 
 func (s *SSHGuesses) report(g *guesses, h *events.Head) detect.Finding {

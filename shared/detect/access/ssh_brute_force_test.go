@@ -34,6 +34,10 @@ func TestSSHBruteForce(t *testing.T) {
 		{"next order", fail(100, 1), 2, false},
 		{"several a session", fail(4, 3), 1, false},
 		{"then it worked", append(fail(20, 1), session(time.Minute, attacker, server, 1, true), session(2*time.Minute, attacker, server, 1, true)), 2, true},
+		{"the record of the one that worked comes first", append([]events.Record{session(time.Minute, attacker, server, 1, true)}, fail(20, 1)...), 1, true},
+		{"it worked before the failures", append([]events.Record{session(0, attacker, server, 1, true)}, many(20, func(i int) events.Record {
+			return session(time.Duration(i+1)*time.Second, attacker, server, 1, false)
+		})...), 1, false},
 		{"short sessions of which no more is known", many(30, func(i int) events.Record { return short(time.Duration(i) * time.Second) }), 1, false},
 		{"one password at many hosts", many(10, func(i int) events.Record {
 			return session(time.Duration(i)*time.Second, attacker, fmt.Sprintf("10.0.1.%d", i), 1, false)
