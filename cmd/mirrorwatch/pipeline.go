@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net/netip"
+	"time"
 
 	analyzers "github.com/mirrorwatch/mirrorwatch/sensor/analyzer/all"
 	detectors "github.com/mirrorwatch/mirrorwatch/shared/detect/all"
@@ -31,6 +32,8 @@ type pipeline struct {
 	judge  *detect.Judge
 	logs   *ship.Logs
 	latest events.Time
+	live   bool        // somebody may follow the logs while they are written
+	flush  events.Time // when they are written out next
 }
 
 // newPipeline wires one. Emit, which may be nil, is given every new or updated detection.
@@ -87,6 +90,10 @@ func (p *pipeline) Record(r events.Record, line []byte) {
 func (p *pipeline) Tick(now events.Time) {
 	p.latest = now
 	p.judge.Tick(now)
+	if p.live && p.logs != nil && now >= p.flush {
+		p.flush = now.Add(time.Second)
+		p.logs.Flush() //nolint:errcheck // the first error stays, and close gives it
+	}
 }
 
 // close ends the judgement and writes out the logs.

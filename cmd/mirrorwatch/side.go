@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/mirrorwatch/mirrorwatch/sensor/engine"
+)
+
+// serveSide serves /metrics and /healthz on address until ctx is done. The function it gives waits for the end.
+func serveSide(ctx context.Context, address string, p *pipeline) (wait func() error, err error) {
+	if address == "" {
+		return func() error { return nil }, nil
+	}
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("listen on side port %s: %w", address, err)
+	}
+	reg := prometheus.NewRegistry()
+	reg.MustRegister(&collector{p: p}, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(reg, promhttp.HandlerOpts{}))
+	mux.Handle("GET /healthz", &health{p: p, now: time.Now})
+	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute}
+	failed := make(chan error, 1)
+	go func() { failed <- srv.Serve(l) }()
+	return func() error {
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+		defer cancel()
+		err := srv.Shutdown(end)
+		if serr := <-failed; !errors.Is(serr, http.ErrServerClosed) {
+			err = errors.Join(err, serr)
+		}
+		return err
+	}, nil
+}
+
+// unhealthyFor is how long after a drop /healthz still fails, so that a check every few seconds cannot miss it. The load
+// balancer's check is TCP or HTTP on this port, every 5 s at the quickest.
+const unhealthyFor = 15 * time.Second
+
+// health answers the load balancer: a sensor that loses packets must not get more of them.
+type health struct {
+	p   *pipeline
+	now func() time.Time
+
+	mu      sync.Mutex
+	drops   uint64
+	dropped time.Time // when the count last grew
+}
+
+// ServeHTTP gives 200 while nothing is lost, else 503 and the reason.
+func (h *health) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+	if why := h.check(); why != "" {
+		http.Error(w, why, http.StatusServiceUnavailable)
+		return
+	}
+	fmt.Fprintln(w, "ok")
+}
+
+func (h *health) check() string {
+	s := h.p.engine.Stats()
+	waiting, limit := h.p.engine.Waiting()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if n := s.Drops(); n > h.drops {
+		h.drops, h.dropped = n, h.now()
+	}
+	switch {
+	case !h.dropped.IsZero() && h.now().Sub(h.dropped) < unhealthyFor:
+		return "dropping: " + s.DropReasons()
+	case waiting >= limit:
+		return fmt.Sprintf("queue full: %d rounds of records wait for the detectors", waiting)
+	}
+	return ""
+}
+
+// collector turns the engine's counts into Prometheus metrics at the moment of a scrape.
+type collector struct{ p *pipeline }
+
+type metric struct {
+	name, help string
+	gauge      bool
+	value      func(engine.Stats) uint64
+}
+
+func metrics() []metric {
+	return []metric{
+		{"packets_total", "Frames received.", false, func(s engine.Stats) uint64 { return s.Packets }},
+		{"bytes_total", "Captured bytes received.", false, func(s engine.Stats) uint64 { return s.Bytes }},
+		{"kernel_drops_total", "Packets that the kernel threw away for want of room.", false, func(s engine.Stats) uint64 { return s.KernelDrops }},
+		{"drops_total", "Everything thrown away for a limit's sake, the kernel's drops included.", false, func(s engine.Stats) uint64 { return s.Drops() }},
+		{"duplicate_packets_total", "Packets that a second observation point showed again.", false, func(s engine.Stats) uint64 { return s.DuplicatePackets }},
+		{"undecoded_total", "Frames that ended inside a header or contradict themselves.", false, func(s engine.Stats) uint64 { return s.Undecoded }},
+		{"not_ip_total", "Frames that carry no IP packet.", false, func(s engine.Stats) uint64 { return s.NotIP }},
+		{"flows_total", "Conversations reported.", false, func(s engine.Stats) uint64 { return s.Flows }},
+		{"flows_open", "Conversations open.", true, func(s engine.Stats) uint64 { return s.Open }},
+		{"flows_evicted_total", "Conversations ended early because the table was full.", false, func(s engine.Stats) uint64 { return s.Evicted }},
+		{"records_total", "Records made.", false, func(s engine.Stats) uint64 { return s.Records }},
+		{"weirds_total", "Oddities met.", false, func(s engine.Stats) uint64 { return s.Weirds }},
+		{"gaps_total", "Holes in TCP streams.", false, func(s engine.Stats) uint64 { return s.Gaps }},
+		{"gap_bytes_total", "Bytes missing in TCP streams.", false, func(s engine.Stats) uint64 { return s.GapBytes }},
+	}
+}
+
+// Describe leaves the collector unchecked: its metrics are the same at every scrape.
+func (c *collector) Describe(chan<- *prometheus.Desc) {}
+
+// Collect reads the counts once and gives them all.
+func (c *collector) Collect(out chan<- prometheus.Metric) {
+	s := c.p.engine.Stats()
+	for _, m := range metrics() {
+		kind := prometheus.CounterValue
+		if m.gauge {
+			kind = prometheus.GaugeValue
+		}
+		desc := prometheus.NewDesc("mirrorwatch_"+m.name, m.help, nil, nil)
+		out <- prometheus.MustNewConstMetric(desc, kind, float64(m.value(s)))
+	}
+	waiting, _ := c.p.engine.Waiting()
+	desc := prometheus.NewDesc("mirrorwatch_queue_rounds", "Rounds of records that wait for the detectors.", nil, nil)
+	out <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, float64(waiting))
+}
