@@ -73,6 +73,9 @@ type Stats struct {
 	KernelDrops uint64 // live: packets that the kernel threw away for want of room
 	ReadBytes   int64  // file: bytes of the input read so far, compressed if it is
 	Size        int64  // file: bytes of the whole input; 0 where that is not known
+
+	// ReceiveBuffer is what the kernel holds for a live source at most, in bytes as it counts them; 0 for a file.
+	ReceiveBuffer int64
 }
 
 // InputError says, in one line, which input could not be read and why.
@@ -87,16 +90,6 @@ func (e *InputError) Error() string { return e.Name + ": " + e.Reason }
 
 // Unwrap gives the system's error, so that errors.Is(err, os.ErrNotExist) and the like work.
 func (e *InputError) Unwrap() error { return e.Err }
-
-// readable says whether packet.Decode reads a link type.
-func readable(l packet.LinkType) bool {
-	switch l {
-	case packet.LinkNull, packet.LinkEthernet, packet.LinkPPP, packet.LinkPPPHDLC, packet.LinkRaw12, packet.LinkRaw14,
-		packet.LinkRaw, packet.LinkLoop, packet.LinkLinuxSLL, packet.LinkIPv4, packet.LinkIPv6, packet.LinkLinuxSLL2:
-		return true
-	}
-	return false
-}
 
 // unreadableLink words the reason for giving an input up.
 func unreadableLink(l packet.LinkType) string {

@@ -86,7 +86,7 @@ func newPcap(head []byte) (*pcap, string) {
 		return nil, fmt.Sprintf("pcap version %d.%d is not one that can be read", major, o.u16(head[6:]))
 	}
 	// The upper 16 bits say how long a frame check sequence is, if there is one; what is behind the IP packet is not read.
-	if p.link = packet.LinkType(o.u32(head[20:])); !readable(p.link) {
+	if p.link = packet.LinkType(o.u32(head[20:])); !packet.Supported(p.link) {
 		return nil, unreadableLink(p.link)
 	}
 	return p, ""

@@ -37,7 +37,7 @@ func (p *pcapng) describe(body []byte) (reason string) {
 		return "more interfaces than the limit of 4096"
 	}
 	f := face{link: packet.LinkType(p.order.u16(body)), snap: p.order.u32(body[4:])}
-	f.read = readable(f.link)
+	f.read = packet.Supported(f.link)
 	f.resolution(6)
 	f.options(p.order, body[8:])
 	p.faces = append(p.faces, f)
