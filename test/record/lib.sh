@@ -14,7 +14,7 @@ command -v tcpdump >/dev/null || refuse "needs tcpdump (run test/record/install.
 ip netns list >/dev/null 2>&1 || refuse "needs ip netns (Debian package iproute2)"
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-OUT=${OUT:-$HERE/../replay}
+OUT=$(cd "${OUT:-$HERE/../replay}" && pwd)
 RUN=mw$$
 TMP=$(mktemp -d /tmp/record.XXXXXX)
 chmod 755 "$TMP"
@@ -49,6 +49,7 @@ cleanup() {
 		ip netns del "$RUN-$h" 2>/dev/null || true
 		rm -rf "/etc/netns/$RUN-$h"
 	done
+	rmdir /etc/netns 2>/dev/null || true # only where it is empty
 	rm -rf "$TMP"
 }
 trap cleanup EXIT

@@ -10,8 +10,9 @@ authority
 certificate intranet.example.net 20250101000000Z 20351231235959Z
 certificate old.example.net 20230101000000Z 20240101000000Z
 openssl req -x509 -newkey rsa:2048 -nodes -keyout "$TMP/self.key" -out "$TMP/self.pem" -days 3650 -subj '/CN=printer.example.net' 2>/dev/null
+cd "$TMP" # s_server shows its arguments to whoever asks, and they shall name no folder
 serve() { # ADDRESS CERTIFICATE s_server arguments...
-	background servers openssl s_server -accept "$1:443" -cert "$TMP/$2.pem" -key "$TMP/$2.key" -www "${@:3}"
+	background servers openssl s_server -accept "$1:443" -cert "$2.pem" -key "$2.key" -www "${@:3}"
 }
 weak='ALL:eNULL:@SECLEVEL=0'
 serve 10.20.2.20 intranet.example.net -tls1 -cipher "$weak"

@@ -1,0 +1,31 @@
+#!/bin/bash
+# Records every scenario, several at a time (they wait more than they work), in about four minutes. Needs root. all.sh [FOLDER]
+set -uo pipefail
+cd "$(dirname "$0")"
+[ "$(id -u)" = 0 ] || { echo "all.sh: needs root, to make network namespaces" >&2; exit 2; }
+[ $# = 0 ] || export OUT=$1
+xargs -P 6 -I{} bash -c './{} || echo "failed: {}" >&2' <<'END'
+portscan.sh slow
+beacon.sh http
+beacon.sh tls
+beacon.sh tcp
+monitoring.sh checks
+ssh-brute.sh fail
+ssh-brute.sh success
+monitoring.sh lan
+portscan.sh syn connect fin xmas null udp
+hostsweep.sh tcp icmp nmap
+administration.sh login
+administration.sh fleet
+dns-tunnel.sh resolver
+dns-tunnel.sh direct
+browsing.sh web
+browsing.sh download
+monitoring.sh backup
+outbound-volume.sh
+log4shell.sh plain
+log4shell.sh obfuscated
+log4shell.sh noise
+weak-tls.sh
+starttls.sh
+END
