@@ -80,10 +80,22 @@ func parseNetworks(list []string) ([]netip.Prefix, error) {
 
 // Record writes a record to its log and shows it to the judge (engine.Outlet).
 func (p *pipeline) Record(r events.Record, line []byte) {
-	if p.logs != nil {
+	if p.logs != nil && !interim(r) {
 		p.logs.Write(r.Kind(), line)
 	}
 	p.judge.Observe(r)
+}
+
+// interim says whether a record only tells how things stand. The logs hold each conversation once, as whoever reads Zeek's logs
+// expects: its last record has all the counts.
+func interim(r events.Record) bool {
+	switch r := r.(type) {
+	case *events.Conn:
+		return r.Interim
+	case *events.ICMP:
+		return r.Interim
+	}
+	return false
 }
 
 // Tick lets packet time pass for the detectors (engine.Outlet).
