@@ -30,8 +30,8 @@ check: setup ## gofmt, go vet, staticcheck, architecture, and the tests under th
 	go test -count=1 ./test
 	CGO_ENABLED=1 go test -race ./...
 
-replay: build ## Compare the captures in test/replay with their golden records and detections; UPDATE=1 writes them anew
-	go test -count=1 ./test/replay $(if $(UPDATE),-update)
+replay: ## Compare the captures in test/replay with their golden records and detections; UPDATE=1 writes them anew
+	go test -count=1 -run "Replay|Expectations|Document" ./cmd/mirrorwatch $(if $(UPDATE),-update)
 
 record: ## Record test/replay again with real programs in network namespaces (root; installs them)
 	test/record/all.sh

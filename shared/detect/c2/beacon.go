@@ -23,7 +23,7 @@ var Beacon = detect.Spec{
 		"and any other conversation by address and port, refused ones too. An implant asks for orders by the clock, with some jitter, and " +
 		"mostly gets the same empty answer; people come in bursts. What looks the same: telemetry, polling and monitoring. Rhythm alone is " +
 		"therefore not enough when the server has a name and a usual port: the more marks of a makeshift server there are (no name, " +
-		"odd port, self-signed certificate), the fewer contacts it takes. Inside the local networks only HTTP to bare addresses counts, at low risk.",
+		"odd port, self-signed certificate), the fewer contacts it takes. Inside the local networks only HTTP to bare addresses counts, at low risk, and not where one page is fetched again and again, as health checks do.",
 	Category: "c2", Tactics: []string{"TA0011"}, Techniques: []string{"T1071.001", "T1573"},
 	Risk:  detect.Base{Likelihood: events.Medium, Complexity: events.Medium, Impact: events.High},
 	Wants: []events.Kind{events.KindConn, events.KindHTTP, events.KindSSL}, GuardDuty: "Backdoor:EC2/C&CActivity.B", Version: 1,

@@ -27,7 +27,7 @@ func (b *Beacons) measure(s *series, v device.View, closing bool) []detect.Findi
 	s.evaluated = s.count
 	marks := b.marks(s, v)
 	need := b.tune.Contacts[min(len(marks), len(b.tune.Contacts)-1)]
-	if s.count < need || s.last.Sub(s.started) < b.tune.Span || b.popular(s, v) {
+	if s.count < need || s.last.Sub(s.started) < b.tune.Span || b.popular(s, v) || s.poll() {
 		return nil
 	}
 	beat := b.beat(s.moments, need)
@@ -82,6 +82,10 @@ func (b *Beacons) popular(s *series, v device.View) bool {
 	d := v.Device(s.peer.server)
 	return d != nil && !s.insideLocal && d.Peers() >= b.tune.Popular
 }
+
+// poll says whether a series inside the local networks is a health check: one page, fetched again and again, with nothing sent
+// along. Orders are asked for by request bodies, or under changing names.
+func (s *series) poll() bool { return s.insideLocal && s.posts == 0 && s.paths.Count() <= 1 }
 
 // marks lists what tells a makeshift server from a service that people use.
 func (b *Beacons) marks(s *series, v device.View) []events.Term {

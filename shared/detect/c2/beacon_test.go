@@ -53,6 +53,14 @@ func requests(moments []time.Duration, to, host, agent string) (list []events.Re
 	return list
 }
 
+// pages has the requests ask for one of three pages in turn.
+func pages(list []events.Record) []events.Record {
+	for i, r := range list {
+		r.(*events.HTTP).URI = []string{"/admin/get.php", "/news.php", "/login/process.php"}[i%3]
+	}
+	return list
+}
+
 // named puts a TLS handshake before each conversation.
 func named(list []events.Record, sni string, chain int) (with []events.Record) {
 	for _, r := range list {
@@ -88,7 +96,7 @@ func TestBeacon(t *testing.T) {
 		{"UDP", conns(clock(30, time.Minute, 0.1), outside, 9999, func(c *events.Conn) { c.IPProto, c.Proto = 17, "udp" }), 1, "odd_port"},
 		{"HTTP to an address", requests(clock(12, 5*time.Second, 0.1), outside, outside, "Mozilla/5.0"), 1, "nameless_server"},
 		{"HTTP to a name", requests(clock(30, time.Minute, 0.1), outside, "c2.example", "Mozilla/5.0"), 1, "named_server"},
-		{"HTTP inside, to an address", requests(clock(12, 5*time.Second, 0.1), "10.0.0.9", "10.0.0.9", "Mozilla/5.0"), 1, "inside"},
+		{"HTTP inside, to an address, under changing names", pages(requests(clock(12, 5*time.Second, 0.1), "10.0.0.9", "10.0.0.9", "Mozilla/5.0")), 1, "inside"},
 		{"TLS with a name", named(conns(clock(20, 3*time.Second, 0.25), outside, 443, nil), "c2.example", 2), 1, "named_server"},
 		{"TLS of a makeshift server", named(conns(clock(3, 42*time.Second, 0.02), outside, 7084, nil), "", 1), 1, "lone_certificate"},
 		{"a session over UDP that is kept alive", conns(clock(30, 2*time.Minute, 0), outside, 9999, func(c *events.Conn) {
@@ -106,6 +114,7 @@ func TestBeacon(t *testing.T) {
 		{"updates of the system", requests(clock(200, time.Minute, 0), outside, "connectivity.gstatic.com", "x"), 0, ""},
 		{"a database inside", conns(clock(200, time.Minute, 0), "10.0.0.9", 5432, nil), 0, ""},
 		{"metrics inside", requests(clock(200, 15*time.Second, 0), "10.0.0.9", "10.0.0.9:9100", "Prometheus/2.53"), 0, ""},
+		{"a health check inside", requests(clock(200, 3*time.Second, 0), "10.0.0.9", "10.0.0.9", "health-check/1"), 0, ""},
 		{"an API inside, by name", requests(clock(200, 15*time.Second, 0), "10.0.0.9", "api.internal", "x"), 0, ""},
 		{"instance metadata", requests(clock(200, time.Minute, 0), "169.254.169.254", "169.254.169.254", "x"), 0, ""},
 		{"a service that many use", popular, 0, ""},
