@@ -3,12 +3,9 @@ package capture
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -71,166 +68,6 @@ func TestPcapForms(t *testing.T) {
 				}
 			})
 		}
-	}
-}
-
-// mixed is a pcapng file with most of what the format has, and the frames in it.
-func mixed(o binary.AppendByteOrder) ([]byte, []Frame) {
-	b := blocks{o}
-	offset := make([]byte, 8)
-	binary.LittleEndian.PutUint64(offset, 1_000_000)
-	if o == big {
-		binary.BigEndian.PutUint64(offset, 1_000_000)
-	}
-	data := bytes.Join([][]byte{
-		b.section(),
-		b.face(1, 0, b.option(2, []byte("eth0")...)),        // 0: microseconds
-		b.face(101, 50, b.option(optionResolution, 9)),      // 1: nanoseconds
-		b.face(113, 0, b.option(optionResolution, 0x80|10)), // 2: 1/1024 s
-		b.face(147, 0), // 3: nothing reads it
-		b.face(1, 0, b.option(optionResolution, 3), b.option(optionOffset, offset...)), // 4
-		b.face(1, 0, b.option(optionResolution, 12)),                                   // 5: picoseconds
-		b.packet(0, 1_500_000, 1500, numbered(0, 61)),
-		b.block(5, b.words(0, 0, 0)), // interface statistics
-		b.packet(1, 1<<60+7, 40, numbered(1, 40)),
-		b.packet(2, 3*1024+512, 40, numbered(2, 40)),
-		b.packet(3, 1, 40, numbered(3, 40)),
-		b.packet(4, 1500, 40, numbered(4, 40)),
-		b.packet(5, 2_000_000_001_999, 40, numbered(5, 40)),
-		b.block(blockSimplePacket, b.words(42), numbered(6, 42)),
-		b.block(blockObsoletePacket, b.halves(1, 9), b.words(0, 77, 5, 6), numbered(7, 5)),
-		b.section(), // no interface of the first section is left
-		b.face(276, 0),
-		b.packet(0, 10, 3, numbered(8, 3)),
-	}, nil)
-	return data, []Frame{
-		{Time: 1_500_000_000, Data: numbered(0, 61), Length: 1500, Link: packet.LinkEthernet},
-		{Time: 1<<60 + 7, Data: numbered(1, 40), Length: 40, Link: packet.LinkRaw},
-		{Time: 3_500_000_000, Data: numbered(2, 40), Length: 40, Link: packet.LinkLinuxSLL},
-		{Time: 1_000_001_500_000_000, Data: numbered(4, 40), Length: 40, Link: packet.LinkEthernet},
-		{Time: 2_000_000_001, Data: numbered(5, 40), Length: 40, Link: packet.LinkEthernet},
-		{Time: 2_000_000_001, Data: numbered(6, 42), Length: 42, Link: packet.LinkEthernet},
-		{Time: 77, Data: numbered(7, 5), Length: 6, Link: packet.LinkRaw},
-		{Time: 10_000, Data: numbered(8, 3), Length: 3, Link: packet.LinkLinuxSLL2},
-	}
-}
-
-func TestPcapng(t *testing.T) {
-	for _, o := range []binary.AppendByteOrder{little, big} {
-		t.Run(o.String(), func(t *testing.T) {
-			data, want := mixed(o)
-			got, stats, err := readBytes(data)
-			if err != nil {
-				t.Fatal(err)
-			}
-			sameFrames(t, got, want)
-			if stats.Skipped != 1 {
-				t.Errorf("%d skipped, want 1", stats.Skipped)
-			}
-		})
-	}
-	t.Run("sections of both orders", func(t *testing.T) {
-		a, wantA := mixed(little)
-		b, wantB := mixed(big)
-		got, _, err := readBytes(append(a, b...))
-		if err != nil {
-			t.Fatal(err)
-		}
-		// The simple packet's time is that of the packet before it, so both halves are as they are alone.
-		sameFrames(t, got, append(wantA, wantB...))
-	})
-}
-
-// TestErrors holds each fault to its one line.
-func TestErrors(t *testing.T) {
-	b := blocks{little}
-	plain := pcapFile{order: little, magic: pcapMicro, link: 1}
-	two := plain.write(record{data: numbered(0, 60)}, record{data: numbered(1, 60)})
-	huge := plain.write(record{data: numbered(0, 60)}, record{data: make([]byte, maxSnap+1)})
-	compressed := zipped(t, two)
-	old := plain
-	old.major = 1
-	unknown := plain
-	unknown.link = 147
-	face, pkt := b.face(1, 0), b.packet(0, 0, 60, numbered(0, 60))
-	ng := func(parts ...[]byte) []byte { return append(b.section(), bytes.Join(parts, nil)...) }
-	for _, c := range []struct {
-		name   string
-		data   []byte
-		frames int
-		want   string
-	}{
-		{"empty", nil, 0, "empty file"},
-		{"text", []byte("hello, this is not a capture file\n"), 0, "not a capture: begins neither as pcap nor as pcapng"},
-		{"one byte", []byte{0xd4}, 0, "not a capture: begins neither as pcap nor as pcapng"},
-		{"header cut", two[:10], 0, "cut short in the file header: 10 of 24 bytes are there"},
-		{"version", old.write(), 0, "pcap version 1.4 is not one that can be read"},
-		{"link type", unknown.write(record{data: numbered(0, 9)}), 0, "link type 147 is not one that can be read"},
-		{"record cut", two[:len(two)-50], 1, "cut short in packet 2 at byte 100: 10 of 60 bytes are there"},
-		{"record header cut", two[:107], 1, "cut short in the header of packet 2 at byte 100: 7 of 16 bytes are there"},
-		{"huge packet", huge, 1, "corrupt at byte 100: packet 2 claims 262145 bytes, more than any capture takes of one (262144)"},
-		{"gzip cut", compressed[:len(compressed)-4], 2, fmt.Sprintf("gzip data is cut short at byte %d", len(compressed)-4)},
-		{"gzip empty", []byte{0x1f, 0x8b}, 0, "gzip data is cut short at byte 2"},
-		{"gzip corrupt", append([]byte{0x1f, 0x8b, 9}, make([]byte, 20)...), 0, "gzip data is corrupt before byte 23"},
-		{"gzip of nothing", zipped(t, nil), 0, "empty file"},
-		{"gzip of text", zipped(t, []byte("hello")), 0, "not a capture: begins neither as pcap nor as pcapng"},
-		{"pcapng link type", ng(b.face(147, 0), pkt), 0, "link type 147 is not one that can be read"},
-		{"pcapng block cut", ng(face, pkt, pkt)[:28+20+92+30], 1, "cut short in packet 2 at byte 140: 30 of 92 bytes are there"},
-		{"pcapng header cut", ng(face, pkt)[:28+20+7], 0, "cut short in the header of a block at byte 48: 7 of 12 bytes are there"},
-		{"pcapng other block cut", ng(face, pkt, b.block(11, make([]byte, 100)))[:28+20+92+30], 1,
-			"cut short in a block that ends at byte 252: 82 bytes are missing"},
-		{"pcapng no interface", ng(face, b.packet(1, 0, 4, numbered(0, 4))), 0,
-			"corrupt at byte 48: packet 1 is from interface 1, of which there is no description"},
-		{"pcapng odd length", ng(face, pkt, b.words(6, 33), make([]byte, 40)), 1,
-			"corrupt at byte 140: a block of type 6 states a length of 33 bytes, which no block has"},
-		{"pcapng lengths differ", ng(face, pkt, b.words(6, 32), make([]byte, 24)), 1,
-			"corrupt at byte 140: a block states 32 bytes at its start and 0 at its end"},
-		{"pcapng huge packet block", ng(face, pkt, b.words(6, maxWhole+4), make([]byte, 24)), 1,
-			"corrupt at byte 140: a block of type 6 states a length of 327684 bytes, more than the limit of 327680"},
-		{"pcapng huge block", ng(face, pkt, b.words(11, maxBlock+4), make([]byte, 24)), 1,
-			"corrupt at byte 140: a block of type 11 states a length of 16777220 bytes, more than the limit of 16777216"},
-		{"pcapng packet beyond block", ng(face, b.block(blockPacket, b.words(0, 0, 0, 61, 61), make([]byte, 60))), 0,
-			"corrupt at byte 48: packet 1 claims 61 bytes in a block with room for 60"},
-		{"pcapng version", b.block(blockSection, b.words(byteOrderMagic), b.halves(2, 1), make([]byte, 8)), 0,
-			"corrupt at byte 0: pcapng version 2.1 is not one that can be read"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			name := saved(t, "a.pcap", c.data)
-			var got []Frame
-			s, err := OpenFile(name)
-			if err == nil {
-				got, err = drain(s)
-				if again := s.Next(NewBatch()); again != err {
-					t.Errorf("then %v", again)
-				}
-				s.Close()
-			}
-			var input *InputError
-			if !errors.As(err, &input) || err.Error() != name+": "+c.want {
-				t.Errorf("got  %v\nwant %s: %s", err, name, c.want)
-			}
-			if len(got) != c.frames {
-				t.Errorf("%d frames, want %d", len(got), c.frames)
-			}
-		})
-	}
-}
-
-func TestUnopenable(t *testing.T) {
-	dir := t.TempDir()
-	missing := filepath.Join(dir, "missing.pcap")
-	if _, err := OpenFile(missing); !errors.Is(err, fs.ErrNotExist) || err.Error() != missing+": no such file or directory" {
-		t.Errorf("missing: %v", err)
-	}
-	if _, err := OpenFile(dir); err == nil || err.Error() != dir+": is a directory" {
-		t.Errorf("directory: %v", err)
-	}
-	locked := saved(t, "locked.pcap", nil)
-	os.Chmod(locked, 0)
-	if os.Getuid() == 0 {
-		t.Log("SKIPPED the unreadable file: the superuser reads everything")
-	} else if _, err := OpenFile(locked); !errors.Is(err, fs.ErrPermission) || err.Error() != locked+": permission denied" {
-		t.Errorf("unreadable: %v", err)
 	}
 }
 
@@ -368,18 +205,6 @@ func TestPipe(t *testing.T) {
 		}
 	case <-time.After(10 * time.Second):
 		t.Fatal("Next does not return after Close")
-	}
-}
-
-// TestInterfaceLimit reaches the bound on what a section may describe.
-func TestInterfaceLimit(t *testing.T) {
-	b := blocks{little}
-	at := append(b.section(), bytes.Repeat(b.face(1, 0), maxInterfaces)...)
-	if _, _, err := readBytes(at); err != nil {
-		t.Errorf("at the limit: %v", err)
-	}
-	if _, _, err := readBytes(append(at, b.face(1, 0)...)); err == nil || !strings.Contains(err.Error(), "more interfaces than") {
-		t.Errorf("beyond the limit: %v", err)
 	}
 }
 

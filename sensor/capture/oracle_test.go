@@ -84,13 +84,14 @@ func FuzzFile(f *testing.F) {
 	b, _ := mixed(big)
 	f.Add(a)
 	f.Add(b)
+	batch := NewBatch()
 	f.Fuzz(func(t *testing.T, data []byte) {
 		in := &input{name: "memory", bytes: bytes.NewReader(data)}
 		s := &file{in: in}
 		if err := s.start(); err != nil {
 			return
 		}
-		got, err := drain(s)
+		got, err := drainBy(batch, s)
 		var input *InputError
 		if err != nil && (!errors.As(err, &input) || strings.Contains(err.Error(), "\n")) {
 			t.Fatalf("error %v", err)

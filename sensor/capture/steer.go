@@ -5,8 +5,9 @@ import "golang.org/x/net/bpf"
 // A steering program is a classic BPF program that the kernel runs on each packet to choose the worker: the number it
 // returns is the worker's. It hashes what is the same in both directions of the innermost conversation, the sum and the
 // exclusive or of addresses and of ports, so both directions meet; and it leaves the VNI out, so that a conversation
-// mirrored at both of its ends meets too. A fragment, ICMP and what else has no ports goes by its addresses alone. What is
-// not IP, or too short for its headers, goes to the first worker, for there the kernel ends the program with 0.
+// mirrored at both of its ends meets too. A fragment, ICMP, an IPv6 packet with extension headers and what else has no ports
+// in its place goes by its addresses alone. What is not IP, or too short for its headers, goes to the first worker, for
+// there the kernel ends the program with 0.
 
 // Offsets and numbers the program needs.
 const (

@@ -123,8 +123,10 @@ func saved(t testing.TB, name string, data []byte) string {
 }
 
 // drain reads a source to its end and gives copies of the frames; a clean end is a nil error.
-func drain(s Source) (all []Frame, err error) {
-	b := NewBatch()
+func drain(s Source) ([]Frame, error) { return drainBy(NewBatch(), s) }
+
+// drainBy is drain with a batch that is used again.
+func drainBy(b *Batch, s Source) (all []Frame, err error) {
 	for {
 		if err = s.Next(b); err == io.EOF {
 			return all, nil
