@@ -30,6 +30,7 @@ const (
 type opening struct {
 	conv    *analyzer.Conversation
 	service string // Zeek's name for the protocol in the clear, as far as it is known
+	certain bool   // and confirmed
 	lines   int
 }
 
@@ -79,7 +80,9 @@ func (o *opening) Feed(c stream.Chunk) (n int, err error) {
 		if rest[0] == typeHandshake {
 			switch probe(c.Dir, rest[:min(len(rest), analyzer.MaxProbe)], false) {
 			case analyzer.Yes:
-				o.conv.Confirm(o.service)
+				if !o.certain {
+					o.conv.Confirm(o.service)
+				}
 				return n, analyzer.ErrHandOver
 			case analyzer.Maybe:
 				return n, nil
@@ -101,10 +104,23 @@ func (o *opening) Feed(c stream.Chunk) (n int, err error) {
 	return n, nil
 }
 
-// line learns from a line which protocol it is. FTP greets as SMTP does, and tells itself by how TLS is asked for and granted.
+// signs are lines that leave no doubt about the protocol. A user's name is asked for by FTP and POP3, but POP3 has greeted with +OK.
+var signs = [...]greeting{
+	{"ehlo ", "smtp"}, {"helo ", "smtp"}, {"lhlo ", "smtp"}, {"mail from:", "smtp"}, {"+ok", "pop3"}, {"* ok", "imap"},
+	{"user ", "ftp"}, {"331 ", "ftp"}, {"auth tls", "ftp"}, {"auth ssl", "ftp"}, {"234 ", "ftp"}, {"<stream:stream", "xmpp"},
+}
+
+// line learns from a line which protocol it is, and confirms it once that is certain: FTP greets as SMTP does.
 func (o *opening) line(b []byte) {
-	if hasFold(b, "auth tls") || hasFold(b, "auth ssl") || hasFold(b, "234 ") {
-		o.service = "ftp"
+	if o.certain {
+		return
+	}
+	for i := range signs {
+		if hasFold(b, signs[i].text) {
+			o.service, o.certain = signs[i].service, true
+			o.conv.Confirm(o.service)
+			return
+		}
 	}
 	for i := 0; o.service == "" && i < len(greetings); i++ {
 		if hasFold(b, greetings[i].text) {

@@ -82,10 +82,26 @@ func TestStartTLS(t *testing.T) {
 	}
 }
 
-// TestStartTLSNever: an opening that stays in the clear tells nothing and is left alone at a limit.
+// TestServicesInTheClear: the protocol is told as soon as it is certain, also where TLS never begins, and once.
+func TestServicesInTheClear(t *testing.T) {
+	for _, tc := range []struct{ server, client, want string }{
+		{"220 mx ready\r\n", "EHLO a\r\nMAIL FROM:<a@b>\r\n", "smtp"},
+		{"220 files\r\n331 password?\r\n", "USER a\r\n", "ftp"},
+		{"+OK ready\r\n", "USER a\r\n", "pop3"},
+		{"* OK IMAP4rev1\r\n", "a1 LOGIN x y\r\n", "imap"},
+		{"220 who knows\r\n", "NOOP\r\n", ""},
+	} {
+		h := through([]segment{{flow.Resp, []byte(tc.server)}, {flow.Orig, []byte(tc.client)}}, whole)
+		if got := strings.Join(h.services, ","); got != tc.want || h.rejected != 0 {
+			t.Errorf("%q, %q: services %q, want %q", tc.server, tc.client, got, tc.want)
+		}
+	}
+}
+
+// TestStartTLSNever: an opening that stays in the clear makes no record and is left alone at a limit.
 func TestStartTLSNever(t *testing.T) {
 	mail := []segment{{flow.Resp, []byte("220 mx\r\n")}, {flow.Orig, []byte("EHLO a\r\nDATA\r\n\x16\x03\x01 is no hello\r\n")}}
-	if h := through(mail, whole); len(h.records) != 0 || len(h.services) != 0 || h.rejected != 0 {
+	if h := through(mail, whole); len(h.records) != 0 || !slices.Equal(h.services, []string{"smtp"}) || h.rejected != 0 {
 		t.Errorf("records %v, services %v", h.records, h.services)
 	}
 	o := StartTLS.New(quiet())
