@@ -20,7 +20,7 @@ type Inner struct {
 	Link   uint16
 	Offset int    // bytes of payload in front of Frame: the frame's length on the wire is the payload's less this
 	VNI    uint32 // of VXLAN and GENEVE, or ERSPAN's session; 0 where the envelope has none that both directions share
-	Type   string // VXLAN, GENEVE, GRE, ERSPAN, IP, AYIYA, TEREDO or GTPV1
+	Type   string // VXLAN, GENEVE, GRE, ERSPAN, IP, AYIYA, TEREDO or GTPv1
 }
 
 // Well-known UDP ports (IANA, except that Linux used 8472 for VXLAN before one was assigned and still does by default).
@@ -66,7 +66,7 @@ func (in *Inner) byPort(port uint16, b []byte) bool {
 		return ok && in.set(b, inner, LinkRaw, 0, "AYIYA")
 	case portGTP:
 		inner, ok := GTPU(b)
-		return ok && in.set(b, inner, LinkRaw, 0, "GTPV1")
+		return ok && in.set(b, inner, LinkRaw, 0, "GTPv1")
 	}
 	return false
 }

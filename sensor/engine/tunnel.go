@@ -12,6 +12,7 @@ import (
 // (RFC 8926 section 3.3) put a hash of the inner packet there, so that one mirrored interface uses many.
 type envelopeOf struct {
 	src, dst packet.Addr
+	srcPort  uint16 // 0 but where the envelope is a conversation between a client and a server
 	dstPort  uint16 // 0 where the envelope is not UDP
 	vni      uint32
 	kind     string
@@ -26,10 +27,20 @@ func envelopeFrom(p *packet.Packet, in decap.Inner) envelopeOf {
 	return e
 }
 
+// between makes one key of both directions of a tunnel that has no ports to tell a client from a server: GRE and IP in IP are
+// set up between two hosts, and both send.
+func (k envelopeOf) between() envelopeOf {
+	if k.dstPort == 0 && compareBytes(k.src[:], k.dst[:]) > 0 {
+		k.src, k.dst = k.dst, k.src
+	}
+	return k
+}
+
 // tunnel is what is known of one envelope.
 type tunnel struct {
 	key     envelopeOf
-	srcPort uint16 // of its first packet
+	first   envelopeOf // as its first packet went
+	srcPort uint16     // of its first packet
 	uid     string
 	alone   []string // the uid as the chain of a packet that came in this envelope only
 	mine    bool     // this worker writes its records
@@ -57,20 +68,10 @@ const tunnelIdle = 240e9
 // carry counts one inner packet of an envelope and adds the envelope to the chain that the packet came in.
 // Every worker sees every envelope of a file, so each knows all uids; the one that has charge of it writes its records.
 func (w *worker) carry(key envelopeOf, srcPort uint16, now int64, inner int) {
-	ts := &w.tunnel
-	t := ts.latest
-	if t == nil || t.key != key {
-		if t = ts.open[key]; t == nil {
-			t = w.openTunnel(key, srcPort, now)
-		}
-		if t == nil {
-			return
-		}
-		ts.latest = t
+	t := w.account(key, srcPort, now, inner)
+	if t == nil {
+		return
 	}
-	t.last = now
-	t.packets++
-	t.bytes += uint64(inner)
 	if w.chain == nil {
 		w.chain = t.alone
 	} else {
@@ -78,16 +79,38 @@ func (w *worker) carry(key envelopeOf, srcPort uint16, now int64, inner int) {
 	}
 }
 
-func (w *worker) openTunnel(key envelopeOf, srcPort uint16, now int64) *tunnel {
+// account counts one inner packet of an envelope, which is opened by the first; nil where there are too many.
+func (w *worker) account(first envelopeOf, srcPort uint16, now int64, inner int) *tunnel {
+	ts, key := &w.tunnel, first.between()
+	t := ts.latest
+	if t == nil || t.key != key {
+		if t = ts.open[key]; t == nil {
+			t = w.openTunnel(key, first, srcPort, now)
+		}
+		if t == nil {
+			return nil
+		}
+		ts.latest = t
+	}
+	t.last = now
+	t.packets++
+	t.bytes += uint64(inner)
+	return t
+}
+
+func (w *worker) openTunnel(key, first envelopeOf, srcPort uint16, now int64) *tunnel {
 	ts := &w.tunnel
 	if len(ts.open) >= maxTunnels {
 		ts.Overflow++
 		return nil
 	}
 	number := hashTunnel(key, now)
-	t := &tunnel{key: key, srcPort: srcPort, start: now, last: now, uid: uidOf('T', number)}
-	t.alone = []string{t.uid}
+	t := &tunnel{key: key, first: first, srcPort: srcPort, start: now, last: now, uid: uidOf('T', number)}
 	t.mine = w.share <= 1 || uint32(number>>32)%w.share == w.index
+	if isService(key.kind) {
+		t.uid = w.head(w.f).UID
+	}
+	t.alone = []string{t.uid}
 	ts.open[key] = t
 	w.emitTunnel(t, "Tunnel::DISCOVER")
 	return t
@@ -106,7 +129,7 @@ func hashTunnel(k envelopeOf, start int64) uint64 {
 		mix(uint64(k.src[i])<<24 | uint64(k.src[i+1])<<16 | uint64(k.src[i+2])<<8 | uint64(k.src[i+3]))
 		mix(uint64(k.dst[i])<<24 | uint64(k.dst[i+1])<<16 | uint64(k.dst[i+2])<<8 | uint64(k.dst[i+3]))
 	}
-	mix(uint64(k.dstPort)<<32 | uint64(k.vni))
+	mix(uint64(k.srcPort)<<48 | uint64(k.dstPort)<<32 | uint64(k.vni))
 	mix(uint64(start))
 	return h
 }
@@ -121,8 +144,8 @@ func (w *worker) emitTunnel(t *tunnel, action string) {
 	}
 	w.emit(&events.Tunnel{
 		Head: events.Head{
-			TS: events.Time(at), UID: t.uid, OrigH: t.key.src.Netip(), OrigP: t.srcPort,
-			RespH: t.key.dst.Netip(), RespP: t.key.dstPort, VNI: t.key.vni, Sensor: w.cfg.Sensor,
+			TS: events.Time(at), UID: t.uid, OrigH: t.first.src.Netip(), OrigP: t.srcPort,
+			RespH: t.first.dst.Netip(), RespP: t.key.dstPort, VNI: t.key.vni, Sensor: w.cfg.Sensor,
 		},
 		TunnelType: "Tunnel::" + t.key.kind, Action: action, Packets: t.packets, Bytes: t.bytes,
 	})

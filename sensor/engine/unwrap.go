@@ -98,7 +98,7 @@ func envelope(p *packet.Packet) (decap.Inner, bool) {
 func (w *worker) descend(p *packet.Packet, in decap.Inner) (*packet.Packet, bool) {
 	length := max(p.PayloadLen-in.Offset, len(in.Frame))
 	if isService(in.Type) {
-		w.service(p, in.Type)
+		w.service(p, in.Type, length)
 	} else {
 		w.carry(envelopeFrom(p, in), p.SrcPort, p.Time, length)
 	}
@@ -115,11 +115,11 @@ func (w *worker) descend(p *packet.Packet, in decap.Inner) (*packet.Packet, bool
 
 // isService says whether an envelope is a conversation of its own right, between a client and a server that it chose. VXLAN,
 // GENEVE, GRE and the like are the network's: they are tunnels, and no conversation.
-func isService(kind string) bool { return kind == "AYIYA" || kind == "TEREDO" || kind == "GTPV1" }
+func isService(kind string) bool { return kind == "AYIYA" || kind == "TEREDO" || kind == "GTPv1" }
 
 // service keeps account of an envelope that is a conversation too. Every worker does, since each needs its uid for the
 // conversations inside; the one whose it is reports it.
-func (w *worker) service(p *packet.Packet, kind string) {
+func (w *worker) service(p *packet.Packet, kind string, inner int) {
 	w.packet(p, w.mine(p))
 	if w.f == nil {
 		return
@@ -128,7 +128,12 @@ func (w *worker) service(p *packet.Packet, kind string) {
 		w.startTalk(analyzer.UDP)
 	}
 	w.Confirm(strings.ToLower(kind))
-	w.chain = append(w.chain[:len(w.chain):len(w.chain)], w.head(w.f).UID)
+	f := w.f
+	key := envelopeOf{
+		src: f.Orig.Addr, dst: f.Resp.Addr, srcPort: f.Orig.Port, dstPort: f.Resp.Port, vni: f.VNI, kind: kind,
+	}
+	w.account(key, f.Orig.Port, p.Time, inner)
+	w.chain = append(w.chain[:len(w.chain):len(w.chain)], w.head(f).UID)
 }
 
 // mine says whether this worker has charge of p's conversation. The observation point is left out of it, so that two copies
