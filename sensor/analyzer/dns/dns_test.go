@@ -169,6 +169,7 @@ func TestAnswerTypes(t *testing.T) {
 		{48, "\x01\x01\x03\x0dkey", "DNSKEY 13"},
 		{50, "x", "NSEC3"},
 		{29, "\x00\x12\x16\x13", "LOC:  18 22 19"},
+		{65534, "\x05\x30\x39\x00\x01", "BIND9 signing signal"},
 		{52, "\x03\x01\x01x", "<unknown type=52>"},
 		{65, u16(1) + "\x00", ""},
 	}

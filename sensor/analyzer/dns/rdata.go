@@ -229,6 +229,8 @@ func appendSecurity(dst, msg []byte, rr resource) []byte {
 		return append(dst, "NSEC3"...)
 	case typeNSEC3PARAM:
 		return append(dst, "NSEC3PARAM"...)
+	case typeBINDS:
+		return append(dst, "BIND9 signing signal"...)
 	case typeSSHFP:
 		if len(b) < 2 {
 			return dst

@@ -33,6 +33,7 @@ const (
 	typeSPF        = 99
 	typeTSIG       = 250
 	typeCAA        = 257
+	typeBINDS      = 65534 // BIND 9 tells itself here that a zone is being signed
 )
 
 // lowTypes names the types from 0 to 109 by their number; an empty name is unassigned.
