@@ -13,6 +13,7 @@ type framing struct {
 	chunked     bool // the last transfer coding is chunked
 	otherCoding bool // a transfer coding other than chunked comes last
 	encoded     bool // Content-Encoding: the bytes are not those of the thing itself
+	gzip        bool // namely gzip, which states at its end how long the thing is
 	multipart   bool
 }
 
@@ -39,6 +40,7 @@ func (r *reader) framingField(s *side, name, value []byte) bool {
 		h.otherCoding = !h.chunked && !is(last, "identity")
 	case is(name, "content-encoding"):
 		h.encoded = len(value) > 0 && !is(value, "identity")
+		h.gzip = is(value, "gzip") || is(value, "x-gzip")
 	default:
 		return false
 	}
@@ -75,6 +77,7 @@ func (r *reader) countedDone(d flow.Dir, s *side) {
 	case s.state == inChunk:
 		s.state = inChunkEnd
 	default:
+		s.inflate(d, maxRatio)
 		r.done(d, s)
 	}
 }
@@ -85,6 +88,9 @@ func (r *reader) body(d flow.Dir, s *side, b []byte) {
 		return
 	}
 	*s.x.length(d) += uint64(len(b))
+	if s.head.gzip {
+		s.keepTail(b)
+	}
 	if s.peek.add(b) {
 		r.look(d, s)
 	}
@@ -96,6 +102,7 @@ func (r *reader) missed(d flow.Dir, s *side, n uint64) {
 		return
 	}
 	r.look(d, s)
+	s.head.gzip = false // its end may be among what is missing
 	*s.x.length(d) += n
 }
 
@@ -164,6 +171,7 @@ func (r *reader) chunkEnd(d flow.Dir, s *side, b []byte) int {
 func (r *reader) trailer(d flow.Dir, s *side, b []byte) int {
 	line, n := s.line(b, false)
 	if n > 0 && len(line) == 0 {
+		s.inflate(d, maxRatio)
 		r.done(d, s)
 	}
 	return n

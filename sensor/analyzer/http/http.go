@@ -1,6 +1,7 @@
 // Package http reads HTTP/1.x (RFC 9112) and the little that is left of HTTP/0.9. What comes in is both directions of one
 // conversation in order; what goes out is one events.HTTP for each request and its answer, paired in the order of the wire.
-// It never keeps a body, a password or a cookie, never inflates an encoded body, and never decides from a port.
+// It never keeps a body, a password or a cookie, and never decides from a port. It never inflates an encoded body; the length of
+// one in gzip is that which its end states, as far as that can be true.
 // Not covered: HTTP/2 and /3 (other analyzers), and the parts of a multipart body beyond its first 4 KiB.
 package http
 
@@ -77,6 +78,7 @@ type side struct {
 	x      *exchange // that the message belongs to
 	head   framing
 	peek   peek
+	tail   [4]byte // last bytes of a gzip body
 }
 
 // Feed reads the next bytes of a direction.
@@ -168,6 +170,9 @@ func (r *reader) Gap(d flow.Dir, n int) error {
 func (r *reader) Close() {
 	for d := range r.sides {
 		if s := &r.sides[d]; s.x != nil {
+			if s.state == inRest {
+				s.inflate(flow.Dir(d), likelyRatio)
+			}
 			r.look(flow.Dir(d), s)
 			s.x = nil
 		}

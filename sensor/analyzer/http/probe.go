@@ -2,6 +2,7 @@ package http
 
 import (
 	"bytes"
+	"strings"
 
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer"
 	"github.com/mirrorwatch/mirrorwatch/sensor/flow"
@@ -86,9 +87,9 @@ func trimLineEnds(b []byte) []byte {
 	return b
 }
 
-// isTokenByte says whether c may stand in a method as servers know them: letters, digits, '-' and '_'.
+// isTokenByte says whether c may stand in a method: RFC 9110 section 5.6.2's tchar.
 func isTokenByte(c byte) bool {
-	return c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c == '-' || c == '_' || isDigit(c)
+	return c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || isDigit(c) || c > ' ' && strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0
 }
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }

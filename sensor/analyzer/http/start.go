@@ -27,12 +27,10 @@ func parseRequest(line []byte) (request, bool) {
 	req := request{method: line[:i]}
 	rest := bytes.Trim(line[i:], " \t")
 	j := bytes.LastIndexByte(rest, ' ')
-	if j > 0 {
-		req.version = parseVersion(rest[j+1:])
-	}
-	if req.version != "" {
-		req.uri = bytes.TrimRight(rest[:j], " ")
-		return req, len(req.uri) > 0
+	req.version = parseVersion(rest[j+1:])
+	if req.version != "" { // the URI may be missing, as broken clients send it
+		req.uri = bytes.TrimRight(rest[:max(j, 0)], " ")
+		return req, true
 	}
 	req.uri = rest // HTTP/0.9 (RFC 1945 section 5) knows GET and nothing behind the path
 	return req, string(req.method) == "GET" && j < 0 && len(rest) > 0 && rest[0] == '/'
@@ -166,6 +164,9 @@ func (r *reader) startRequest(s *side, line []byte) bool {
 	if x.rec.Method == "" {
 		x.rec.Method = string(req.method)
 		r.weird("unknown_HTTP_method", x.rec.Method)
+	}
+	if len(req.uri) == 0 {
+		r.weird("missing_HTTP_uri", "")
 	}
 	x.rec.Version = req.version
 	x.rec.URI = r.uri(req.uri)

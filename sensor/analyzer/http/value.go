@@ -1,6 +1,10 @@
 package http
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer"
+)
 
 // slot names a value that tends to be the same all through a conversation.
 type slot uint8
@@ -21,6 +25,9 @@ type remembered [slots]string
 // keep gives b, cut at limit, as a string.
 func (m *remembered) keep(at slot, b []byte, limit int) string {
 	b = b[:min(len(b), limit)]
+	if !analyzer.IsPlain(b) {
+		return analyzer.Text(b)
+	}
 	if string(b) != m[at] {
 		m[at] = string(b)
 	}
@@ -37,10 +44,10 @@ func (r *reader) uri(b []byte) string {
 		b = withoutPassword(b)
 	}
 	if bytes.IndexByte(b, '%') < 0 {
-		return string(b)
+		return analyzer.Text(b)
 	}
 	var plain [maxURI]byte
-	return string(unescape(plain[:0], b, false))
+	return analyzer.Text(unescape(plain[:0], b, false))
 }
 
 // withoutPassword drops the password of "scheme://user:password@host", which RFC 3986 section 3.2.1 tells nobody to keep.
