@@ -73,9 +73,9 @@ func (r *reader) banner(d flow.Dir, s *side, b []byte, now int64) (int, error) {
 		r.conv.Confirm("")
 	}
 	if d == flow.Orig {
-		r.rec.Client = string(line)
+		r.rec.Client = analyzer.Text(line)
 	} else {
-		r.rec.Server = string(line)
+		r.rec.Server = analyzer.Text(line)
 	}
 	s.state = inPackets
 	r.rec.Version = version(r.rec.Client, r.rec.Server)

@@ -3,6 +3,8 @@ package tls
 import (
 	"net/netip"
 	"strings"
+
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer"
 )
 
 // Choices of a GeneralName (RFC 5280 section 4.2.1.6).
@@ -37,7 +39,7 @@ func appendName(names []string, name []byte) []string {
 	if len(names) >= maxNames {
 		return names
 	}
-	return append(names, string(name))
+	return append(names, analyzer.Text(name))
 }
 
 // matchesHost says whether a certificate is for a host, by OpenSSL's rules: its DNS names count, and its common names only where it

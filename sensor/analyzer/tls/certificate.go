@@ -121,7 +121,7 @@ func (c *certificate) parse(b []byte) bool {
 	}
 	c.record = x
 	x.Serial = serialText(serial.body)
-	x.Issuer, x.Subject = nameText(issuer.body), nameText(subject.body)
+	x.Issuer, x.Subject = logged(nameText(issuer.body)), logged(nameText(subject.body))
 	x.NotBefore, x.NotAfter = certificateTime(validity.next()), certificateTime(validity.next())
 	if outside := whole.next(); outside.tag == tagSequence {
 		signature = outside

@@ -1,6 +1,9 @@
 package tls
 
-import "unicode/utf8"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 const (
 	// maxRelative is how many relative names of a distinguished name are read; real ones have up to a dozen.
@@ -39,6 +42,9 @@ func nameText(b []byte) string {
 	}
 	return string(text)
 }
+
+// logged doubles the backslashes of a name, as every text of a record has them (analyzer.AppendText).
+func logged(name string) string { return strings.ReplaceAll(name, `\`, `\\`) }
 
 // appendAttribute writes one attribute; what it cannot read as text is shown as the hexadecimal digits of its encoding.
 func appendAttribute(b, kind []byte, value element) []byte {

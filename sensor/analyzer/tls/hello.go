@@ -3,6 +3,7 @@ package tls
 import (
 	"bytes"
 
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer"
 	"github.com/mirrorwatch/mirrorwatch/sensor/flow"
 )
 
@@ -103,7 +104,7 @@ func (r *reader) clientExtension(x extension) {
 	switch x.kind {
 	case extServerName:
 		if name := serverName(x.data); len(name) > 0 {
-			r.rec.ServerName = string(name)
+			r.rec.ServerName = analyzer.Text(name)
 		}
 	case extALPN:
 		r.rec.ALPN = protocols(x.data)
@@ -133,7 +134,7 @@ func protocols(b []byte) (names []string) {
 	c := cursor{b: outer.vector(2)}
 	for c.more() && len(names) < maxOffered {
 		if name := c.vector(1); len(name) > 0 {
-			names = append(names, string(name))
+			names = append(names, analyzer.Text(name))
 		}
 	}
 	return names
@@ -206,7 +207,7 @@ func (r *reader) serverExtension(x extension) {
 	case extALPN:
 		inner := cursor{b: c.vector(2)}
 		if name := inner.vector(1); len(name) > 0 {
-			r.rec.NextProtocol = string(name)
+			r.rec.NextProtocol = analyzer.Text(name)
 		}
 	case extPreSharedKey:
 		r.rec.Resumed = r.rec.Resumed || r.sentPSK

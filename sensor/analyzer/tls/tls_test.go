@@ -149,7 +149,7 @@ func TestCertificateRecords(t *testing.T) {
 		t.Errorf("order %v, want two certificates before the handshake", got.order)
 	}
 	x := got.x509[0]
-	const name = `CN=www.example.com,O=Mirror\, Watch,C=DE`
+	const name = `CN=www.example.com,O=Mirror\\, Watch,C=DE`
 	if x.Fingerprint != fp || x.Subject != name || x.Issuer != name || x.Serial != "1234ABCD" || !x.HostCert || x.ClientCert || !got.x509[1].ClientCert {
 		t.Errorf("record %s", x.AppendJSON(nil))
 	}
