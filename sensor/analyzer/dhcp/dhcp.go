@@ -132,6 +132,9 @@ func (t *transaction) add(m *message, source netip.Addr, now int64) {
 	setText(&rec.ServerMessage, m.text)
 	setAddr(&rec.ServerAddr, source)
 	setAddr(&rec.ServerAddr, m.server)
+	if m.ends() && !rec.ClientAddr.IsValid() { // the client spoke from 0.0.0.0, and has this address from here on
+		setAddr(&rec.ClientAddr, m.yours)
+	}
 }
 
 func (t *transaction) addRequest(m *message, source netip.Addr) {

@@ -151,6 +151,8 @@ func TestFields(t *testing.T) {
 		{"options in file", string(over), func(r *events.DHCP) string { return r.HostName }, "fromfile"},
 		{"options in sname", string(over), func(r *events.DHCP) string { return r.Domain }, "fromsname"},
 		{"the relay is not the client", string(relayed), func(r *events.DHCP) string { return r.ClientAddr.String() }, "invalid IP"},
+		{"what the ACK gives is the client's address", ack, func(r *events.DHCP) string { return r.ClientAddr.String() }, "10.0.0.50"},
+		{"what is only offered is not", offer, func(r *events.DHCP) string { return r.ClientAddr.String() }, "invalid IP"},
 	} {
 		s := start()
 		if err := s.feed(sent{flow.Orig, 0, tt.data}); err != nil {
