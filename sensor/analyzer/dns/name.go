@@ -129,7 +129,7 @@ func decodeNetBIOS(name []byte) []byte {
 		raw[i/2] = raw[i/2]<<4 | (c - 'a')
 	}
 	plain := raw[:netbiosName]
-	for len(plain) > 0 && plain[len(plain)-1] == ' ' {
+	for len(plain) > 0 && (plain[len(plain)-1] == ' ' || plain[len(plain)-1] == 0) { // "*" is filled with zeros
 		plain = plain[:len(plain)-1]
 	}
 	return appendText(name[:0], plain, false)
