@@ -90,7 +90,8 @@ type Conversation struct {
 	// Weird reports an oddity; repeated names of one conversation are counted, not repeated.
 	Weird func(name, addl string)
 
-	host Host
+	host  Host
+	taken *Spec // the analyzer that reads now
 }
 
 // Host is who owns a conversation: the engine.
@@ -101,23 +102,25 @@ type Host interface {
 	Rejected() // an analyzer said "not mine" after it had taken the conversation
 }
 
-// NewConversation makes a conversation whose records and remarks go to h.
-func NewConversation(head events.Head, t Transport, localOrig, localResp bool, h Host) *Conversation {
-	return &Conversation{
-		Head: head, Transport: t, LocalOrig: localOrig, LocalResp: localResp, host: h,
-		Emit:    h.Emit,
-		Confirm: h.Confirm,
-		Weird:   func(name, addl string) { h.Weird(name, addl, "") },
-	}
+// NewConversation makes a conversation whose records and remarks go to h. Emit is h's own method, bound once for all of its
+// conversations.
+func NewConversation(head events.Head, t Transport, localOrig, localResp bool, h Host, emit func(events.Record)) *Conversation {
+	c := &Conversation{Head: head, Transport: t, LocalOrig: localOrig, LocalResp: localResp, Emit: emit, host: h}
+	c.Confirm, c.Weird = c.confirm, c.weird
+	return c
 }
 
-// takenBy points Confirm and Weird at the analyzer that reads now.
-func (c *Conversation) takenBy(s *Spec) {
-	c.Confirm = func(name string) {
-		if name == "" {
-			name = s.Name
-		}
-		c.host.Confirm(name)
+func (c *Conversation) confirm(name string) {
+	if name == "" && c.taken != nil {
+		name = c.taken.Name
 	}
-	c.Weird = func(name, addl string) { c.host.Weird(name, addl, s.Name) }
+	c.host.Confirm(name)
+}
+
+func (c *Conversation) weird(name, addl string) {
+	source := ""
+	if c.taken != nil {
+		source = c.taken.Name
+	}
+	c.host.Weird(name, addl, source)
 }

@@ -17,6 +17,7 @@ type Deck struct {
 	over   [ICMP + 1]set  // by transport
 	ports  map[uint16]set // who names this port as its own
 	budget Budget
+	spare  [][]byte // buffers of what was held, for the next that holds
 }
 
 // Budget bounds what all conversations of one worker may hold unconsumed, so that many slow conversations cannot
@@ -59,5 +60,29 @@ func (s set) each(f func(i int) (stop bool)) {
 		if f(bits.TrailingZeros64(uint64(s))) {
 			return
 		}
+	}
+}
+
+// Buffers that are kept for use again: small ones, which nearly all are, and not many.
+const (
+	maxSpare       = 256
+	maxSpareLength = 16 << 10
+)
+
+// room gives an empty buffer.
+func (k *Deck) room() []byte {
+	n := len(k.spare)
+	if n == 0 {
+		return nil
+	}
+	b := k.spare[n-1]
+	k.spare = k.spare[:n-1]
+	return b
+}
+
+// recycle takes back a buffer that nobody reads any longer.
+func (k *Deck) recycle(b []byte) {
+	if cap(b) > 0 && cap(b) <= maxSpareLength && len(k.spare) < maxSpare {
+		k.spare = append(k.spare, b[:0])
 	}
 }

@@ -140,6 +140,7 @@ func (m *Mux) begin(i int, c stream.Chunk, o Opener) {
 		held[d] = stream.Chunk{Dir: flow.Dir(d), Time: c.Time, Offset: m.heldFrom[d], Data: m.held[d]}
 		m.deck.budget.Used -= len(m.held[d])
 		m.held[d] = nil
+		defer m.deck.recycle(held[d].Data)
 	}
 	if len(held[c.Dir].Data) == 0 {
 		held[c.Dir] = c
@@ -156,13 +157,17 @@ func (m *Mux) take(i int, o Opener) {
 	if m.conv == nil {
 		m.conv = o.Open()
 	}
-	m.conv.takenBy(spec)
+	m.conv.taken = spec
 	m.active, m.state = spec.New(m.conv), reading
 }
 
 // feed shows the analyzer the next bytes, behind what it left over, and keeps what it leaves now.
 func (m *Mux) feed(c stream.Chunk, o Opener) {
 	d := c.Dir
+	if n := len(m.held[d]); n > 0 && n < MaxHeld && n+len(c.Data) > MaxHeld {
+		m.split(c, MaxHeld-n, o)
+		return
+	}
 	if len(m.held[d]) > 0 {
 		if !m.hold(c) {
 			return
@@ -182,6 +187,14 @@ func (m *Mux) feed(c stream.Chunk, o Opener) {
 	m.keep(c, n)
 }
 
+// split shows a chunk in two pieces: with segmentation offload one may be as long as all that can be held.
+func (m *Mux) split(c stream.Chunk, at int, o Opener) {
+	rest := c
+	c.Data, rest.Data, rest.Offset = c.Data[:at], c.Data[at:], c.Offset+uint64(at)
+	m.Stream(c, o)
+	m.Stream(rest, o)
+}
+
 // keep holds what an analyzer left of c.
 func (m *Mux) keep(c stream.Chunk, n int) {
 	d, rest := c.Dir, c.Data[n:]
@@ -197,6 +210,7 @@ func (m *Mux) keep(c stream.Chunk, n int) {
 	m.heldFrom[d] += uint64(n)
 	if len(rest) == 0 {
 		m.held[d] = nil
+		m.deck.recycle(was)
 		return
 	}
 	m.held[d] = was[:copy(was, rest)]
@@ -212,6 +226,7 @@ func (m *Mux) hold(c stream.Chunk) bool {
 		return false
 	}
 	if len(m.held[d]) == 0 {
+		m.held[d] = m.deck.room()
 		m.heldFrom[d] = c.Offset
 		if len(m.held[d.Other()]) == 0 {
 			m.first = d
@@ -283,5 +298,6 @@ func (m *Mux) settle() {
 
 func (k *Deck) drop(held *[]byte) {
 	k.budget.Used -= len(*held)
+	k.recycle(*held)
 	*held = nil
 }

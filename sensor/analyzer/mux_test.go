@@ -19,8 +19,10 @@ func (s *story) Emit(r events.Record)            { s.tell("emit %s", r.Kind()) }
 func (s *story) Confirm(name string)             { s.tell("confirm %s", name) }
 func (s *story) Weird(name, addl, source string) { s.tell("weird %s from %s", name, source) }
 func (s *story) Rejected()                       { s.tell("rejected") }
-func (s *story) Open() *Conversation             { return NewConversation(events.Head{}, TCP, false, false, s) }
-func (s *story) tell(f string, args ...any)      { s.told = append(s.told, fmt.Sprintf(f, args...)) }
+func (s *story) Open() *Conversation {
+	return NewConversation(events.Head{}, TCP, false, false, s, s.Emit)
+}
+func (s *story) tell(f string, args ...any) { s.told = append(s.told, fmt.Sprintf(f, args...)) }
 
 // echo is an analyzer that takes whole lines and writes down what it is shown. "!" is not its own, "." is its end, and ">" hands over.
 type echo struct {
@@ -191,6 +193,19 @@ func TestLimits(t *testing.T) {
 	}
 	if b := deck.Budget(); b.Overflow != 2 || b.Used != 0 {
 		t.Errorf("the limit of one did not hold: %+v", b)
+	}
+}
+
+// TestLongChunk: what is held and a chunk of segmentation offload together pass the limit, but the analyzer takes it as it comes.
+func TestLongChunk(t *testing.T) {
+	s := &story{}
+	deck := NewDeck([]Spec{begins(s, "a", "A")}, DefaultBudget)
+	var m Mux
+	m.Start(deck, TCP, 1, 2)
+	m.Stream(stream.Chunk{Data: []byte("A\n" + strings.Repeat("x", 20000))}, s)
+	m.Stream(stream.Chunk{Offset: 20002, Data: []byte(strings.Repeat("y\n", 30000))}, s)
+	if n := len(s.told); !m.Reading() || n != 2+30000 || s.told[n-1] != `a orig@80000 "y"` {
+		t.Errorf("reading %v, %d lines told, the last %q", m.Reading(), n, s.told[n-1])
 	}
 }
 

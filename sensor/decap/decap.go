@@ -46,6 +46,19 @@ func UDP(srcPort, dstPort uint16, payload []byte) (in Inner, ok bool) {
 	return
 }
 
+// Announced says whether UDP would look into a datagram of these ports.
+func Announced(srcPort, dstPort uint16) bool {
+	return portBits<<(srcPort&63)|portBits<<(dstPort&63) < 0 && (announced(srcPort) || announced(dstPort))
+}
+
+func announced(port uint16) bool {
+	switch port {
+	case portVXLAN, portVXLANOld, portVXLANGPE, portGENEVE, portTeredo, portAYIYA, portGTP:
+		return true
+	}
+	return false
+}
+
 func (in *Inner) byPorts(srcPort, dstPort uint16, b []byte) bool {
 	return in.byPort(dstPort, b) || in.byPort(srcPort, b)
 }

@@ -91,7 +91,7 @@ func (w *worker) Mismatch(flow.Dir, uint64) { w.Weird("rexmit_inconsistency", ""
 // Open makes the conversation that an analyzer sees (analyzer.Opener).
 func (w *worker) Open() *analyzer.Conversation {
 	f := w.f
-	return analyzer.NewConversation(*w.head(f), f.State.talk.over, w.cfg.Local(f.Orig.Addr), w.cfg.Local(f.Resp.Addr), w)
+	return analyzer.NewConversation(*w.head(f), f.State.talk.over, w.cfg.Local(f.Orig.Addr), w.cfg.Local(f.Resp.Addr), w, w.door)
 }
 
 // Emit completes a record and passes it on (analyzer.Host).
@@ -150,11 +150,13 @@ func (w *worker) head(f *flow.Flow[conversation]) *events.Head {
 	if t != nil && t.head != nil {
 		return t.head
 	}
+	var room [64]byte // both ids are one string: they are made and forgotten together
+	ids := appendCommunityID(appendUID(room[:0], 'C', f.Number), endpoints{f.Orig.Addr, f.Resp.Addr, f.Orig.Port, f.Resp.Port, f.Proto})
+	both := string(ids)
 	h := &events.Head{
-		TS: events.Time(f.Start), UID: uidOf('C', f.Number),
+		TS: events.Time(f.Start), UID: both[:uidLength], CommunityID: both[uidLength:],
 		OrigH: f.Orig.Addr.Netip(), OrigP: f.Orig.Port, RespH: f.Resp.Addr.Netip(), RespP: f.Resp.Port,
 		VNI: f.VNI, Sensor: w.cfg.Sensor,
-		CommunityID: communityID(endpoints{f.Orig.Addr, f.Resp.Addr, f.Orig.Port, f.Resp.Port, f.Proto}),
 	}
 	if t != nil {
 		t.head = h
@@ -201,11 +203,11 @@ const maxOddities = 1024
 
 // oddFragment reports something strange about a fragment, once a datagram and oddity.
 func (w *worker) oddFragment(p *packet.Packet, odd packet.Odd) {
-	w.counts.Weirds++
 	if !w.mine(p) {
 		return
 	}
-	number := hashTunnel(envelopeOf{src: p.Src, dst: p.Dst, vni: p.VNI}, int64(p.IPID))
+	w.counts.Weirds++
+	number := hashEnvelope(envelopeOf{src: p.Src, dst: p.Dst, vni: p.VNI}, int64(p.IPID))
 	if w.oddities[number]&(1<<odd) != 0 {
 		return
 	}

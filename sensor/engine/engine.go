@@ -41,14 +41,15 @@ type Engine struct {
 	outlet  Outlet
 	workers []*worker
 	figures figures
+	ledger  ledger
 	now     int64        // how far packet time has come
 	waiting atomic.Int32 // live rounds that wait for judgement
 }
 
 // New makes an engine whose records go to outlet.
 func New(cfg Config, outlet Outlet) *Engine {
-	cfg.Workers = max(cfg.Workers, 1)
-	e := &Engine{cfg: cfg, outlet: outlet}
+	cfg.Workers = min(max(cfg.Workers, 1), maxWorkers)
+	e := &Engine{cfg: cfg, outlet: outlet, ledger: ledger{sensor: cfg.Sensor, encode: cfg.Encode}}
 	e.figures.workers = make([]Counts, cfg.Workers)
 	for i := range cfg.Workers {
 		e.workers = append(e.workers, newWorker(cfg, i, &e.figures))
@@ -98,7 +99,7 @@ func (e *Engine) readAlone(src capture.Source, r *round, err error) error {
 }
 
 // roundsInFlight lets the reader, the workers and the judge each have work at hand.
-const roundsInFlight = 4
+const roundsInFlight = 8
 
 // readTogether keeps one goroutine a worker and one for judgement busy with rounds; the caller's reads.
 func (e *Engine) readTogether(src capture.Source, first *round, err error) error {
@@ -152,17 +153,25 @@ func (e *Engine) newRound() *round {
 	return &round{batch: capture.NewBatch(), boxes: make([]outbox, len(e.workers))}
 }
 
-// stamp sets the round's time, which only goes forward.
+// stamp sets the round's time, which only goes forward, and, where several workers share the frames, whose each one is.
 func (e *Engine) stamp(r *round, src capture.Source) {
+	r.owner = r.owner[:0]
 	for i := range r.batch.Frames {
 		e.now = max(e.now, r.batch.Frames[i].Time)
+		if len(e.workers) > 1 {
+			r.owner = append(r.owner, skim(&r.batch.Frames[i], uint32(len(e.workers))))
+		}
 	}
 	r.now = e.now
 	e.figures.source(0, src.Stats())
 }
 
+// deliver passes on the records of a round that every worker is done with.
 func (e *Engine) deliver(r *round) {
-	r.inOrder(e.outlet.Record)
+	e.ledger.enter(r)
+	r.inOrder(&e.ledger.out, e.outlet.Record)
+	e.ledger.out.reset()
+	e.figures.account(&e.ledger)
 	e.outlet.Tick(events.Time(r.now))
 	for i := range r.boxes {
 		r.boxes[i].reset()

@@ -10,16 +10,23 @@ import (
 
 const base62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
+// uidLength is a prefix and eleven digits, which hold 64 bits.
+const uidLength = 12
+
 // uidOf gives a conversation's uid: Zeek's form, "C" and base 62. It is made from the conversation's number, which comes from its
 // key and its first packet, so that a replay, with any number of workers, gives the same.
 func uidOf(prefix byte, number uint64) string {
-	b := [12]byte{prefix}
-	n := 1
-	for ; n < len(b); n++ {
-		b[n] = base62[number%62]
+	var b [uidLength]byte
+	return string(appendUID(b[:0], prefix, number))
+}
+
+func appendUID(dst []byte, prefix byte, number uint64) []byte {
+	dst = append(dst, prefix)
+	for range uidLength - 1 {
+		dst = append(dst, base62[number%62])
 		number /= 62
 	}
-	return string(b[:n])
+	return dst
 }
 
 // endpoints are the two ends of a conversation as its Community ID sees them.
@@ -31,7 +38,9 @@ type endpoints struct {
 
 // communityID is the Community ID flow hash, version 1, seed 0 (github.com/corelight/community-id-spec).
 // A detection can be joined by it to what Zeek, Suricata or Arkime wrote of the same conversation.
-func communityID(e endpoints) string {
+func communityID(e endpoints) string { return string(appendCommunityID(nil, e)) }
+
+func appendCommunityID(to []byte, e endpoints) []byte {
 	oneWay := false
 	switch e.proto {
 	case packet.ProtoICMP:
@@ -39,13 +48,16 @@ func communityID(e endpoints) string {
 	case packet.ProtoICMPv6:
 		e.dstPort, oneWay = icmpCounterpart(icmp6Pairs, e.srcPort, e.dstPort)
 	}
-	src, dst := e.src.Netip().AsSlice(), e.dst.Netip().AsSlice()
+	src, dst := e.src[:], e.dst[:]
+	if e.src.Netip().Is4() {
+		src, dst = src[12:], dst[12:]
+	}
 	if !oneWay && !ordered(src, dst, e.srcPort, e.dstPort) {
 		src, dst = dst, src
 		e.srcPort, e.dstPort = e.dstPort, e.srcPort
 	}
-	buf := make([]byte, 0, 2+16+16+2+4)
-	buf = append(append(append(buf, 0, 0), src...), dst...)
+	var room [2 + 16 + 16 + 2 + 4]byte // the seed, two addresses, protocol and padding, two ports
+	buf := append(append(room[:2], src...), dst...)
 	buf = append(buf, e.proto, 0)
 	switch e.proto {
 	case packet.ProtoICMP, packet.ProtoICMPv6, packet.ProtoTCP, packet.ProtoUDP, packet.ProtoSCTP:
@@ -53,7 +65,7 @@ func communityID(e endpoints) string {
 		buf = binary.BigEndian.AppendUint16(buf, e.dstPort)
 	}
 	sum := sha1.Sum(buf)
-	return "1:" + base64.StdEncoding.EncodeToString(sum[:])
+	return base64.StdEncoding.AppendEncode(append(to, "1:"...), sum[:])
 }
 
 func ordered(a, b []byte, pa, pb uint16) bool {

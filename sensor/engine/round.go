@@ -26,20 +26,37 @@ type outbox struct {
 	entries []entry // caused by a frame, in the order of frames
 	late    []entry // caused by time alone: ended by a time-out at some moment of the round
 	json    []byte
+	loads   []load // what was carried of each envelope
 }
 
 func (o *outbox) reset() {
 	clear(o.entries) // let the records go
 	clear(o.late)
-	o.entries, o.late, o.json = o.entries[:0], o.late[:0], o.json[:0]
+	clear(o.loads)
+	o.entries, o.late, o.json, o.loads = o.entries[:0], o.late[:0], o.json[:0], o.loads[:0]
+}
+
+// put adds a record that the frame at caused, within depth envelopes.
+func (o *outbox) put(r events.Record, at uint32, depth uint8, encode bool) {
+	e := entry{at: at, depth: depth, record: r, from: len(o.json)}
+	if encode {
+		o.json = r.AppendJSON(o.json)
+	}
+	e.to = len(o.json)
+	if at == atEnd {
+		o.late = append(o.late, e)
+	} else {
+		o.entries = append(o.entries, e)
+	}
 }
 
 // round is one batch of frames on its way through the workers. All of them see all of it, each takes the conversations that
 // are its own; when the last is done the records are put in order and judged.
 type round struct {
 	batch *capture.Batch
-	now   int64 // packet time at the end of the round
-	last  bool  // the input ended
+	owner []uint8 // whose each frame is, or anyone; empty where every worker looks at all
+	now   int64   // packet time at the end of the round
+	last  bool    // the input ended
 	boxes []outbox
 	done  sync.WaitGroup
 }
@@ -56,24 +73,29 @@ func byStart(a, b entry) int {
 	return cmp.Or(cmp.Compare(x.TS, y.TS), strings.Compare(x.UID, y.UID))
 }
 
-// inOrder calls f for every record of the round, in the order in which one worker alone would have made them, so that
-// the number of workers shows in no result.
-func (r *round) inOrder(f func(events.Record, []byte)) {
+// inOrder calls f for every record of the round, those of the ledger among them, in the order in which one worker alone would
+// have made them, so that the number of workers shows in no result.
+func (r *round) inOrder(tunnels *outbox, f func(events.Record, []byte)) {
+	boxes := make([]*outbox, 0, len(r.boxes)+1)
 	for i := range r.boxes {
-		r.boxes[i].seal()
+		boxes = append(boxes, &r.boxes[i])
 	}
-	next := make([]int, len(r.boxes))
+	boxes = append(boxes, tunnels)
+	for _, b := range boxes {
+		b.seal()
+	}
+	next := make([]int, len(boxes))
 	for {
 		best := -1
-		for i := range r.boxes {
-			if next[i] < len(r.boxes[i].entries) && (best < 0 || before(&r.boxes[i].entries[next[i]], &r.boxes[best].entries[next[best]])) {
+		for i, b := range boxes {
+			if next[i] < len(b.entries) && (best < 0 || before(&b.entries[next[i]], &boxes[best].entries[next[best]])) {
 				best = i
 			}
 		}
 		if best < 0 {
 			return
 		}
-		box := &r.boxes[best]
+		box := boxes[best]
 		e := &box.entries[next[best]]
 		next[best]++
 		f(e.record, box.json[e.from:e.to])

@@ -90,6 +90,14 @@ type figures struct {
 	sources []capture.Stats
 	past    capture.Stats // of sources that ended
 	workers []Counts
+	ledger  Counts
+}
+
+// account takes the counts of the ledger as they stand.
+func (f *figures) account(l *ledger) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.ledger = Counts{Records: l.records, Tunnels: l.overflow}
 }
 
 // source takes the counts of one source as they stand.
@@ -127,10 +135,11 @@ func (w *worker) publish() {
 	c.Open = uint64(fl.Flows)
 	c.Duplicates = fl.DuplicatePackets
 	c.Evicted = fl.EvictedHalfOpen + fl.EvictedOther
-	c.Fragments = w.frags.Stats.Evicted
+	if w.share <= 1 || w.index == 0 { // every worker of a file sees every fragment
+		c.Fragments = w.frags.Stats.Evicted
+	}
 	c.Held = w.deck.Budget().Overflow
 	c.Segments = st.Dropped
-	c.Tunnels = w.tunnel.Overflow
 	w.figures.mu.Lock()
 	w.figures.workers[w.index] = c
 	w.figures.mu.Unlock()
@@ -146,6 +155,7 @@ func (e *Engine) Stats() Stats {
 		all = addSource(all, s)
 	}
 	out := Stats{Packets: all.Packets, Bytes: all.Bytes, Skipped: all.Skipped, KernelDrops: all.KernelDrops}
+	out.Counts = f.ledger
 	for _, c := range f.workers {
 		out.Counts.add(c)
 	}

@@ -1,9 +1,6 @@
 package engine
 
 import (
-	"slices"
-
-	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/sensor/decap"
 	"github.com/mirrorwatch/mirrorwatch/sensor/packet"
 )
@@ -36,88 +33,113 @@ func (k envelopeOf) between() envelopeOf {
 	return k
 }
 
-// tunnel is what is known of one envelope.
-type tunnel struct {
+// load is what one worker carried of one envelope in one round. The ledger adds them up.
+type load struct {
 	key     envelopeOf
-	first   envelopeOf // as its first packet went
-	srcPort uint16     // of its first packet
+	first   envelopeOf // as its first packet of the round went
+	srcPort uint16     // of that packet
 	uid     string
 	alone   []string // the uid as the chain of a packet that came in this envelope only
-	mine    bool     // this worker writes its records
+	at      uint32   // index of that packet's frame
+	depth   uint8    // envelopes around it
 	start   int64
 	last    int64
 	packets uint64
 	bytes   uint64
 }
 
-// tunnels keeps the envelopes that are open, with the one used last at hand: packets of one come in runs.
-type tunnels struct {
-	open     map[envelopeOf]*tunnel
-	latest   *tunnel
-	Overflow uint64 // packets whose envelope was not accounted for because maxTunnels were open
-	scratch  []*tunnel
-	checked  int64
+// parcel is one envelope of the frame at hand, not counted yet: whose the frame is shows only at its core.
+type parcel struct {
+	load    *load
+	first   envelopeOf
+	srcPort uint16
+	depth   uint8
+	bytes   int
+}
+
+// freight is a worker's view of the envelopes: those it knows, with the one used last at hand since packets of one come in runs.
+type freight struct {
+	known   map[envelopeOf]*load
+	latest  *load
+	touched []*load // that carried something in this round
+	parcels []parcel
 }
 
 // maxTunnels bounds the envelopes that are accounted for: a mirrored interface is one.
 const maxTunnels = 65536
 
-// tunnelIdle is how long an envelope may be silent before it is closed, as the load balancer's UDP idle time-out twice over.
-const tunnelIdle = 240e9
-
-// carry counts one inner packet of an envelope and adds the envelope to the chain that the packet came in.
-// Every worker sees every envelope of a file, so each knows all uids; the one that has charge of it writes its records.
-func (w *worker) carry(key envelopeOf, srcPort uint16, now int64, inner int) {
-	t := w.account(key, srcPort, now, inner)
-	if t == nil {
-		return
+// carry notes an envelope of the frame at hand and adds it to the chain that the packet came in. uid is that of the conversation
+// which the envelope is, or "" where it is none.
+func (w *worker) carry(first envelopeOf, srcPort uint16, uid string, inner int) {
+	l := w.freight.latest
+	if l == nil || l.first != first || uid != "" {
+		l = w.freight.loadOf(first.between(), uid)
+	}
+	if w.sure() {
+		w.count(l, &first, srcPort, w.depth, inner)
+	} else {
+		w.freight.parcels = append(w.freight.parcels, parcel{l, first, srcPort, w.depth, inner})
 	}
 	if w.chain == nil {
-		w.chain = t.alone
+		w.chain = l.alone
 	} else {
-		w.chain = append(w.chain[:len(w.chain):len(w.chain)], t.uid)
+		w.chain = append(w.chain[:len(w.chain):len(w.chain)], l.uid)
 	}
 }
 
-// account counts one inner packet of an envelope, which is opened by the first; nil where there are too many.
-func (w *worker) account(first envelopeOf, srcPort uint16, now int64, inner int) *tunnel {
-	ts, key := &w.tunnel, first.between()
-	t := ts.latest
-	if t == nil || t.key != key {
-		if t = ts.open[key]; t == nil {
-			t = w.openTunnel(key, first, srcPort, now)
+// loadOf finds or makes the load of an envelope. What is known is only a cache, so when it is full it is begun anew.
+func (f *freight) loadOf(key envelopeOf, uid string) *load {
+	l := f.latest
+	if l == nil || l.key != key {
+		if l = f.known[key]; l == nil {
+			if f.known == nil || len(f.known) >= maxTunnels {
+				f.known = map[envelopeOf]*load{}
+			}
+			l = &load{key: key, first: key}
+			f.known[key] = l
 		}
-		if t == nil {
-			return nil
+		f.latest = l
+	}
+	if l.uid == "" || uid != "" && uid != l.uid {
+		if uid == "" {
+			uid = uidOf('T', hashEnvelope(key, 0))
 		}
-		ts.latest = t
+		l.uid, l.alone = uid, []string{uid}
 	}
-	t.last = now
-	t.packets++
-	t.bytes += uint64(inner)
-	return t
+	return l
 }
 
-func (w *worker) openTunnel(key, first envelopeOf, srcPort uint16, now int64) *tunnel {
-	ts := &w.tunnel
-	if len(ts.open) >= maxTunnels {
-		ts.Overflow++
-		return nil
+// count adds one packet of the frame at hand to a load.
+func (w *worker) count(l *load, first *envelopeOf, srcPort uint16, depth uint8, inner int) {
+	if l.packets == 0 {
+		l.first, l.srcPort, l.at, l.depth, l.start = *first, srcPort, w.at, depth, w.now
+		w.freight.touched = append(w.freight.touched, l)
 	}
-	number := hashTunnel(key, now)
-	t := &tunnel{key: key, first: first, srcPort: srcPort, start: now, last: now, uid: uidOf('T', number)}
-	t.mine = w.share <= 1 || uint32(number>>32)%w.share == w.index
-	if isService(key.kind) {
-		t.uid = w.head(w.f).UID
-	}
-	t.alone = []string{t.uid}
-	ts.open[key] = t
-	w.emitTunnel(t, "Tunnel::DISCOVER")
-	return t
+	l.last = w.now
+	l.packets++
+	l.bytes += uint64(inner)
 }
 
-// hashTunnel makes a number for a uid: FNV-1a over the key and the time of its first packet.
-func hashTunnel(k envelopeOf, start int64) uint64 {
+// settle counts the envelopes of a frame that turned out to be this worker's.
+func (w *worker) settle() {
+	for i := range w.freight.parcels {
+		p := &w.freight.parcels[i]
+		w.count(p.load, &p.first, p.srcPort, p.depth, p.bytes)
+	}
+}
+
+// unload puts what was carried in this round into the outbox.
+func (w *worker) unload() {
+	for _, l := range w.freight.touched {
+		w.box.loads = append(w.box.loads, *l)
+		l.packets, l.bytes = 0, 0
+	}
+	w.freight.touched = w.freight.touched[:0]
+}
+
+// hashEnvelope makes a number for a uid: FNV-1a over the key and a salt. The two hosts and the network have the same uid
+// whenever they are seen again.
+func hashEnvelope(k envelopeOf, salt int64) uint64 {
 	h := uint64(14695981039346656037)
 	mix := func(v uint64) {
 		for range 8 {
@@ -130,52 +152,9 @@ func hashTunnel(k envelopeOf, start int64) uint64 {
 		mix(uint64(k.dst[i])<<24 | uint64(k.dst[i+1])<<16 | uint64(k.dst[i+2])<<8 | uint64(k.dst[i+3]))
 	}
 	mix(uint64(k.srcPort)<<48 | uint64(k.dstPort)<<32 | uint64(k.vni))
-	mix(uint64(start))
+	for i := range len(k.kind) {
+		mix(uint64(k.kind[i]))
+	}
+	mix(uint64(salt))
 	return h
-}
-
-func (w *worker) emitTunnel(t *tunnel, action string) {
-	if !t.mine {
-		return
-	}
-	at := t.start
-	if action == "Tunnel::CLOSE" {
-		at = t.last
-	}
-	w.emit(&events.Tunnel{
-		Head: events.Head{
-			TS: events.Time(at), UID: t.uid, OrigH: t.first.src.Netip(), OrigP: t.srcPort,
-			RespH: t.first.dst.Netip(), RespP: t.key.dstPort, VNI: t.key.vni, Sensor: w.cfg.Sensor,
-		},
-		TunnelType: "Tunnel::" + t.key.kind, Action: action, Packets: t.packets, Bytes: t.bytes,
-	})
-}
-
-// expire closes the envelopes that have been silent for too long. It looks at them at most every ten seconds of packet time.
-func (ts *tunnels) expire(now int64, w *worker) {
-	if now-ts.checked < 10e9 {
-		return
-	}
-	ts.checked = now
-	ts.end(w, func(t *tunnel) bool { return now-t.last > tunnelIdle })
-}
-
-// close closes every envelope.
-func (ts *tunnels) close(w *worker) { ts.end(w, func(*tunnel) bool { return true }) }
-
-func (ts *tunnels) end(w *worker, over func(*tunnel) bool) {
-	ts.scratch = ts.scratch[:0]
-	for _, t := range ts.open {
-		if over(t) {
-			ts.scratch = append(ts.scratch, t)
-		}
-	}
-	slices.SortFunc(ts.scratch, func(a, b *tunnel) int { return compareBytes([]byte(a.uid), []byte(b.uid)) })
-	for _, t := range ts.scratch {
-		w.emitTunnel(t, "Tunnel::CLOSE")
-		delete(ts.open, t.key)
-		if ts.latest == t {
-			ts.latest = nil
-		}
-	}
 }

@@ -13,33 +13,33 @@ import (
 // overlay network inside it one or two more. What is deeper is counted, not followed.
 const MaxDepth = 6
 
-// unwrap decodes a frame and every envelope it came in, down to the packet that a host sent. It says false when there is no
-// such packet, or it belongs to another worker.
-func (w *worker) unwrap(fr *capture.Frame) (*packet.Packet, bool) {
-	p := &w.pkt[0]
-	w.chain, w.depth = nil, 0
+// unwrap decodes a frame and every envelope it came in, down to the packet that a host sent, or as far as it can. It says
+// whether that packet is whole enough to be used.
+func (w *worker) unwrap(fr *capture.Frame) (p *packet.Packet, ok bool) {
+	p = &w.pkt[0]
+	w.chain, w.depth, w.faulty, w.tooDeep = nil, 0, false, false
+	w.freight.parcels = w.freight.parcels[:0]
 	p.VNI = 0
 	if !w.open(p, fr) {
-		return nil, false
+		return p, false
 	}
-	for depth := 0; ; depth++ {
+	for {
 		if p.Fragment && !w.whole(p) {
-			return nil, false
+			return p, false
 		}
 		in, ok := envelope(p)
 		if !ok {
-			break
+			return p, true
 		}
-		if depth == MaxDepth {
-			w.counts.TooDeep++
-			break
+		if w.depth == MaxDepth {
+			w.tooDeep = true
+			return p, true
 		}
 		if p, ok = w.descend(p, in); !ok {
-			return nil, false
+			return p, false
 		}
 		w.depth++
 	}
-	return p, w.mine(p)
 }
 
 // open decodes the outermost header. What a socket received has lost its own already: there it is the VXLAN header.
@@ -49,20 +49,20 @@ func (w *worker) open(p *packet.Packet, fr *capture.Frame) bool {
 	}
 	inner, vni, ok := decap.VXLAN(fr.Data)
 	if !ok {
-		w.counts.Undecoded++
+		w.faulty = true
 		return false
 	}
 	offset := len(fr.Data) - len(inner)
-	w.carry(envelopeOf{src: fr.From, dstPort: 4789, vni: vni, kind: "VXLAN"}, fr.FromPort, fr.Time, fr.Length-offset)
+	w.carry(envelopeOf{src: fr.From, dstPort: 4789, vni: vni, kind: "VXLAN"}, fr.FromPort, "", fr.Length-offset)
 	p.VNI = vni
 	w.depth++
 	return w.decode(p, inner, packet.Meta{Time: fr.Time, Length: fr.Length - offset, Link: packet.LinkEthernet})
 }
 
-// decode counts what cannot be decoded; what a frame holds before the fault is used.
+// decode notes what cannot be decoded; what a frame holds before the fault is used.
 func (w *worker) decode(p *packet.Packet, frame []byte, m packet.Meta) bool {
 	if err := p.Decode(frame, m); err != nil {
-		w.counts.Undecoded++
+		w.faulty = true
 		return p.Kind >= packet.KindIP
 	}
 	return true
@@ -100,7 +100,7 @@ func (w *worker) descend(p *packet.Packet, in decap.Inner) (*packet.Packet, bool
 	if isService(in.Type) {
 		w.service(p, in.Type, length)
 	} else {
-		w.carry(envelopeFrom(p, in), p.SrcPort, p.Time, length)
+		w.carry(envelopeFrom(p, in), p.SrcPort, "", length)
 	}
 	next := &w.pkt[0]
 	if p == next {
@@ -132,12 +132,14 @@ func (w *worker) service(p *packet.Packet, kind string, inner int) {
 	key := envelopeOf{
 		src: f.Orig.Addr, dst: f.Resp.Addr, srcPort: f.Orig.Port, dstPort: f.Resp.Port, vni: f.VNI, kind: kind,
 	}
-	w.account(key, f.Orig.Port, p.Time, inner)
-	w.chain = append(w.chain[:len(w.chain):len(w.chain)], w.head(f).UID)
+	w.carry(key, f.Orig.Port, w.head(f).UID, inner)
 }
 
 // mine says whether this worker has charge of p's conversation. The observation point is left out of it, so that two copies
 // of a conversation meet in one worker.
 func (w *worker) mine(p *packet.Packet) bool {
-	return w.share <= 1 || p.Shard()%w.share == w.index
+	return w.sure() || p.Shard()%w.share == w.index
 }
+
+// sure says whether the frame at hand is this worker's before it is decoded.
+func (w *worker) sure() bool { return w.known || w.share <= 1 }

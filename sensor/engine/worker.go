@@ -12,20 +12,24 @@ import (
 // worker owns a share of the conversations and everything hung on them. Nothing in it is touched by another goroutine while it runs
 // a round.
 type worker struct {
-	cfg    Config
-	index  uint32
-	share  uint32 // how many workers share the conversations; 0 when the source has divided them already
-	deck   *analyzer.Deck
-	flows  *flow.Table[conversation]
-	stream *stream.Reassembler
-	frags  *packet.Fragments
-	tunnel tunnels
-	counts Counts
+	cfg     Config
+	index   uint32
+	share   uint32 // how many workers share the conversations; 0 when the source has divided them already
+	deck    *analyzer.Deck
+	door    func(events.Record) // Emit, bound once
+	flows   *flow.Table[conversation]
+	stream  *stream.Reassembler
+	frags   *packet.Fragments
+	freight freight
+	counts  Counts
 
 	pkt      [2]packet.Packet // outer and inner, in turn
 	now      int64            // of the packet at hand
 	box      *outbox
 	depth    uint8    // envelopes taken off the frame at hand
+	known    bool     // whose it is was told at a glance: this worker's
+	faulty   bool     // it could not be decoded to its end
+	tooDeep  bool     // it came in more envelopes than are followed
 	chain    []string // uids of the envelopes that the packet at hand came in; shared, never changed
 	spare    []*talk  // of conversations that ended
 	figures  *figures
@@ -36,6 +40,7 @@ type worker struct {
 
 func newWorker(cfg Config, index int, f *figures) *worker {
 	w := &worker{cfg: cfg, index: uint32(index), share: uint32(cfg.Workers), figures: f}
+	w.door = w.Emit
 	w.deck = analyzer.NewDeck(cfg.Analyzers, analyzer.DefaultBudget)
 	limits := cfg.Flow
 	limits.MaxFlows = max(limits.MaxFlows/cfg.Workers, 1)
@@ -43,7 +48,6 @@ func newWorker(cfg Config, index int, f *figures) *worker {
 	w.stream = stream.NewReassembler(stream.Defaults())
 	w.frags = packet.NewFragments(packet.FragmentLimits{})
 	w.oddities = map[uint64]uint8{}
-	w.tunnel.open = map[envelopeOf]*tunnel{}
 	return w
 }
 
@@ -51,24 +55,39 @@ func newWorker(cfg Config, index int, f *figures) *worker {
 func (w *worker) run(r *round) {
 	w.box = &r.boxes[w.index]
 	for i := range r.batch.Frames {
+		w.known = len(r.owner) > 0 && r.owner[i] != anyone
+		if w.known && uint32(r.owner[i]) != w.index {
+			continue
+		}
 		w.at = uint32(i)
 		w.frame(&r.batch.Frames[i])
 	}
-	w.at = atEnd
+	w.at, w.known = atEnd, false
 	w.expire(r.now)
 	if r.last {
-		w.finish()
+		w.flows.Close()
 	}
+	w.unload()
 	w.publish()
 }
 
 // frame is the path of one frame, down to its conversation.
 func (w *worker) frame(fr *capture.Frame) {
+	w.now = fr.Time
 	p, ok := w.unwrap(fr)
-	if !ok {
+	if !w.mine(p) {
 		return
 	}
-	w.packet(p, true)
+	w.settle()
+	if w.faulty {
+		w.counts.Undecoded++
+	}
+	if w.tooDeep {
+		w.counts.TooDeep++
+	}
+	if ok {
+		w.packet(p, true)
+	}
 }
 
 // packet gives a decoded packet to its conversation, and its payload to who reads it, unless another worker does that.
@@ -139,13 +158,6 @@ func (w *worker) datagram(p *packet.Packet, d flow.Dir) {
 func (w *worker) expire(now int64) {
 	w.now = max(w.now, now)
 	w.flows.Expire(now)
-	w.tunnel.expire(now, w)
-}
-
-// finish ends everything: the input is over.
-func (w *worker) finish() {
-	w.flows.Close()
-	w.tunnel.close(w)
 }
 
 // ended is called by the table when a conversation is over.
@@ -160,7 +172,7 @@ func (w *worker) ended(f *flow.Flow[conversation], why flow.Reason) {
 		t.mux.Close()
 	}
 	w.stream.Release(&f.State.bytes)
-	if !f.Duplicate && !f.State.shadow {
+	if !f.State.shadow {
 		w.emitConn(f, false)
 	}
 	w.endTalk(f)
@@ -169,7 +181,7 @@ func (w *worker) ended(f *flow.Flow[conversation], why flow.Reason) {
 
 // interim is called by the table when a conversation has gone on for another period.
 func (w *worker) interim(f *flow.Flow[conversation]) {
-	if w.cfg.Interim && !f.Duplicate && !f.State.shadow {
+	if w.cfg.Interim && !f.State.shadow {
 		w.f = f
 		w.emitConn(f, true)
 	}
@@ -178,14 +190,5 @@ func (w *worker) interim(f *flow.Flow[conversation]) {
 // emit puts a record in the outbox.
 func (w *worker) emit(r events.Record) {
 	w.counts.Records++
-	e := entry{at: w.at, depth: w.depth, record: r, from: len(w.box.json)}
-	if w.cfg.Encode {
-		w.box.json = r.AppendJSON(w.box.json)
-	}
-	e.to = len(w.box.json)
-	if e.at == atEnd {
-		w.box.late = append(w.box.late, e)
-	} else {
-		w.box.entries = append(w.box.entries, e)
-	}
+	w.box.put(r, w.at, w.depth, w.cfg.Encode)
 }

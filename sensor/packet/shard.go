@@ -31,8 +31,19 @@ func (p *Packet) Shard() uint32 {
 	return uint32(finalise(endpoint(a, ap) + endpoint(b, bp) + uint64(p.Proto)))
 }
 
+// ShardIPv4 is what Shard gives for a whole TCP segment or UDP datagram over IPv4, for who has not decoded it.
+func ShardIPv4(src, dst [4]byte, srcPort, dstPort uint16, proto uint8) uint32 {
+	return uint32(finalise(endpointAt(0, mapped(src), srcPort) + endpointAt(0, mapped(dst), dstPort) + uint64(proto)))
+}
+
+// mapped is the low half of an IPv4 address mapped into IPv6, as endpoint reads it.
+func mapped(a [4]byte) uint64 { return 0xffff<<16 | uint64(binary.LittleEndian.Uint32(a[:]))<<32 }
+
 func endpoint(a *Addr, port uint16) uint64 {
-	high, low := binary.LittleEndian.Uint64(a[:8]), binary.LittleEndian.Uint64(a[8:])
+	return endpointAt(binary.LittleEndian.Uint64(a[:8]), binary.LittleEndian.Uint64(a[8:]), port)
+}
+
+func endpointAt(high, low uint64, port uint16) uint64 {
 	x, y := bits.Mul64(high^low^mixLow, mixAddr)
 	return (x^y)*mixPort ^ bits.RotateLeft64(low+uint64(port)*mixPort, 29)*mixAddr
 }
