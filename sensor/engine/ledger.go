@@ -10,8 +10,7 @@ import (
 
 // tunnel is what is known of one envelope since it was opened.
 type tunnel struct {
-	load        // as its first packet went; packets and bytes are sums
-	closed bool // told
+	load // as its first packet went; packets and bytes are sums
 }
 
 // ledger adds up what the workers carried of each envelope, and writes the tunnel records. It belongs to who passes on the rounds,

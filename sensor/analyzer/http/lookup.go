@@ -59,15 +59,23 @@ func maySubstitute(b []byte) bool { return indexLookup(b) >= 0 || mayHide(b) }
 
 // mayHide says whether an escaped '$' or '{' may stand in b: %24, %7B, %2524, \u0024, \u007b.
 func mayHide(b []byte) bool {
-	if bytes.IndexByte(b, '%') < 0 && bytes.IndexByte(b, '\\') < 0 {
-		return false
-	}
-	for _, escape := range [...]string{"%24", "%7b", "%252", "%257", `\u0024`, `\u007b`} {
-		if indexFold(b, escape) >= 0 {
-			return true
+	return escapes(b, '%', "24", "7b", "252", "257") || escapes(b, '\\', "u0024", "u007b")
+}
+
+// escapes says whether mark stands in b with one of the codes, in small letters, behind it.
+func escapes(b []byte, mark byte, codes ...string) bool {
+	for {
+		i := bytes.IndexByte(b, mark)
+		if i < 0 {
+			return false
+		}
+		b = b[i+1:]
+		for _, code := range codes {
+			if hasPrefixFold(b, code) {
+				return true
+			}
 		}
 	}
-	return false
 }
 
 // expression cuts b, which begins with "${", behind the brace that closes it; where none does, at what ends a form field.

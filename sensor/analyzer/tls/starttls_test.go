@@ -21,7 +21,7 @@ type host struct {
 }
 
 func (h *host) Open() *analyzer.Conversation {
-	return analyzer.NewConversation(events.Head{}, analyzer.TCP, false, false, h)
+	return analyzer.NewConversation(events.Head{}, analyzer.TCP, false, false, h, h.Emit)
 }
 func (h *host) Emit(r events.Record)         { h.records = append(h.records, r) }
 func (h *host) Confirm(service string)       { h.services = append(h.services, service) }
