@@ -8,9 +8,11 @@ import (
 // KindDHCP is the log of DHCP conversations.
 const KindDHCP Kind = "dhcp"
 
-// DHCP is one DHCP exchange: the messages of one transaction, joined. Source: Zeek's dhcp.log.
+// DHCP is one DHCP exchange: the messages of one transaction, joined, whichever conversations they came in; the head is that of the
+// first. Source: Zeek's dhcp.log.
 type DHCP struct {
 	Head
+	UIDs          []string   `json:"uids,omitempty"` // of all conversations that carried a message of it, in order
 	ClientAddr    netip.Addr `json:"client_addr,omitempty"`
 	ServerAddr    netip.Addr `json:"server_addr,omitempty"`
 	MAC           string     `json:"mac,omitempty"`

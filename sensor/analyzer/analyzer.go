@@ -47,6 +47,24 @@ type Spec struct {
 
 	// New makes the analyzer for one conversation once a probe said Yes.
 	New func(c *Conversation) Analyzer
+
+	// Join makes what joins this analyzer's records across conversations, once an engine; nil where each conversation stands
+	// for itself.
+	Join func() Joiner
+}
+
+// Joiner makes one record of several that different conversations brought: a DHCP client broadcasts, and its server answers to the
+// new address. It is shown every record of the engine in order, from one goroutine, after the workers' results have become
+// one; so it may keep state across conversations. What it keeps it must bound. The slices it gives are borrowed until its next call.
+type Joiner interface {
+	// Take says whether r is one of its own, which then goes no further, and gives the records that are whole now.
+	Take(r events.Record) (whole []events.Record, mine bool)
+	// Expire gives the records for which nothing more is to come, now that packet time has reached now.
+	Expire(now events.Time) []events.Record
+	// Close gives what is left: the input ended. The joiner may be used again.
+	Close() []events.Record
+	// Overflow counts the records passed on before they were whole, because of a limit.
+	Overflow() uint64
 }
 
 // Analyzer reads one conversation.

@@ -42,6 +42,7 @@ type Engine struct {
 	workers []*worker
 	figures figures
 	ledger  ledger
+	joins   junction
 	now     int64        // how far packet time has come
 	waiting atomic.Int32 // live rounds that wait for judgement
 }
@@ -49,7 +50,7 @@ type Engine struct {
 // New makes an engine whose records go to outlet.
 func New(cfg Config, outlet Outlet) *Engine {
 	cfg.Workers = min(max(cfg.Workers, 1), maxWorkers)
-	e := &Engine{cfg: cfg, outlet: outlet, ledger: ledger{sensor: cfg.Sensor, encode: cfg.Encode}}
+	e := &Engine{cfg: cfg, outlet: outlet, ledger: ledger{sensor: cfg.Sensor, encode: cfg.Encode}, joins: newJunction(cfg, outlet)}
 	e.figures.workers = make([]Counts, cfg.Workers)
 	for i := range cfg.Workers {
 		e.workers = append(e.workers, newWorker(cfg, i, &e.figures))
@@ -169,9 +170,10 @@ func (e *Engine) stamp(r *round, src capture.Source) {
 // deliver passes on the records of a round that every worker is done with.
 func (e *Engine) deliver(r *round) {
 	e.ledger.enter(r)
-	r.inOrder(&e.ledger.out, e.outlet.Record)
+	r.inOrder(&e.ledger.out, e.joins.record)
+	e.joins.turn(r.now, r.last)
 	e.ledger.out.reset()
-	e.figures.account(&e.ledger)
+	e.figures.account(Counts{Records: e.joins.records, Tunnels: e.ledger.overflow, Unjoined: e.joins.overflow()})
 	e.outlet.Tick(events.Time(r.now))
 	for i := range r.boxes {
 		r.boxes[i].reset()

@@ -22,7 +22,6 @@ type ledger struct {
 	checked  int64
 	out      outbox
 	scratch  []load
-	records  uint64
 	overflow uint64 // packets of envelopes beyond maxTunnels
 }
 
@@ -94,7 +93,6 @@ func (l *ledger) tell(t *tunnel, action string, at uint32) {
 	if action == "Tunnel::CLOSE" {
 		ts = t.last
 	}
-	l.records++
 	l.out.put(&events.Tunnel{
 		Head: events.Head{
 			TS: events.Time(ts), UID: t.uid, OrigH: t.first.src.Netip(), OrigP: t.srcPort,

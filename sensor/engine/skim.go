@@ -25,17 +25,28 @@ func skim(fr *capture.Frame, workers uint32) uint8 {
 	if !ok {
 		return anyone
 	}
-	if ip[9] == packet.ProtoUDP && decap.Announced(port(ip[20:]), port(ip[22:])) {
-		in, ok := decap.UDP(port(ip[20:]), port(ip[22:]), ip[28:])
-		if !ok || in.Type != "VXLAN" {
-			return anyone
-		}
-		if ip, ok = plainIPv4(in.Frame); !ok || ip[9] == packet.ProtoUDP && decap.Announced(port(ip[20:]), port(ip[22:])) {
+	if ip[9] == packet.ProtoUDP && port(ip[22:]) == portVXLAN {
+		if ip, ok = plainVXLAN(ip[28:]); !ok {
 			return anyone
 		}
 	}
+	if ip[9] == packet.ProtoUDP && decap.Announced(port(ip[20:]), port(ip[22:])) {
+		return anyone
+	}
 	shard := packet.ShardIPv4([4]byte(ip[12:16]), [4]byte(ip[16:20]), port(ip[20:]), port(ip[22:]), ip[9])
 	return uint8(shard % workers)
+}
+
+// portVXLAN is where mirrored packets go (RFC 7348 section 5).
+const portVXLAN = 4789
+
+// plainVXLAN gives the IP packet in a VXLAN envelope, where decap.UDP would take that off too: the I flag is set, and what is
+// inside is Ethernet that a host may have sent.
+func plainVXLAN(b []byte) (ip []byte, ok bool) {
+	if len(b) < 8+14 || b[0]&0x08 == 0 || b[8+6]&1 != 0 {
+		return nil, false
+	}
+	return plainIPv4(b[8:])
 }
 
 func port(b []byte) uint16 { return binary.BigEndian.Uint16(b) }

@@ -13,7 +13,7 @@ type Counts struct {
 	NotIP      uint64 // frames that carry no IP packet
 	Undecoded  uint64 // frames that ended inside a header, or contradict themselves
 	Flows      uint64 // conversations ended or, for long ones, reported
-	Records    uint64 // of all kinds
+	Records    uint64 // of all kinds, passed on
 	Weirds     uint64 // oddities, also those not reported for being too many
 	Rejected   uint64 // analyzers taken off a conversation that they had claimed
 	Gaps       uint64 // holes in TCP streams
@@ -26,6 +26,7 @@ type Counts struct {
 	Held       uint64 // analyzers taken off because too much was held for them
 	Segments   uint64 // TCP segments not kept because too many were waiting
 	Tunnels    uint64 // packets of envelopes beyond those accounted for
+	Unjoined   uint64 // records passed on before they were whole, too many being joined
 }
 
 func (c *Counts) add(o Counts) {
@@ -45,6 +46,7 @@ func (c *Counts) add(o Counts) {
 	c.Held += o.Held
 	c.Segments += o.Segments
 	c.Tunnels += o.Tunnels
+	c.Unjoined += o.Unjoined
 }
 
 // Stats is what the engine did so far. It is whole as of the end of some round of each worker.
@@ -59,7 +61,7 @@ type Stats struct {
 
 // Drops is everything that was thrown away for a limit's sake.
 func (s Stats) Drops() uint64 {
-	return s.KernelDrops + s.Evicted + s.Fragments + s.Held + s.Segments + s.Tunnels + s.TooDeep
+	return s.KernelDrops + s.Evicted + s.Fragments + s.Held + s.Segments + s.Tunnels + s.TooDeep + s.Unjoined
 }
 
 // DropReasons names the limits that were reached, with their counts; "" when there were none.
@@ -76,6 +78,7 @@ func (s Stats) DropReasons() string {
 		{s.Segments, "TCP segments, too many waiting"},
 		{s.Tunnels, "packets of unaccounted envelopes"},
 		{s.TooDeep, "packets in too many envelopes"},
+		{s.Unjoined, "records ended early, too many being joined"},
 	} {
 		if r.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", r.n, r.what))
@@ -90,14 +93,14 @@ type figures struct {
 	sources []capture.Stats
 	past    capture.Stats // of sources that ended
 	workers []Counts
-	ledger  Counts
+	passed  Counts // of what comes after the workers
 }
 
-// account takes the counts of the ledger as they stand.
-func (f *figures) account(l *ledger) {
+// account takes the counts of what comes after the workers as they stand.
+func (f *figures) account(passed Counts) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.ledger = Counts{Records: l.records, Tunnels: l.overflow}
+	f.passed = passed
 }
 
 // source takes the counts of one source as they stand.
@@ -155,7 +158,7 @@ func (e *Engine) Stats() Stats {
 		all = addSource(all, s)
 	}
 	out := Stats{Packets: all.Packets, Bytes: all.Bytes, Skipped: all.Skipped, KernelDrops: all.KernelDrops}
-	out.Counts = f.ledger
+	out.Counts = f.passed
 	for _, c := range f.workers {
 		out.Counts.add(c)
 	}

@@ -53,7 +53,7 @@ func (w *worker) open(p *packet.Packet, fr *capture.Frame) bool {
 		return false
 	}
 	offset := len(fr.Data) - len(inner)
-	w.carry(envelopeOf{src: fr.From, dstPort: 4789, vni: vni, kind: "VXLAN"}, fr.FromPort, "", fr.Length-offset)
+	w.carry(envelopeOf{src: fr.From, dstPort: portVXLAN, vni: vni, kind: "VXLAN"}, fr.FromPort, "", fr.Length-offset)
 	p.VNI = vni
 	w.depth++
 	return w.decode(p, inner, packet.Meta{Time: fr.Time, Length: fr.Length - offset, Link: packet.LinkEthernet})

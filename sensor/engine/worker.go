@@ -189,6 +189,5 @@ func (w *worker) interim(f *flow.Flow[conversation]) {
 
 // emit puts a record in the outbox.
 func (w *worker) emit(r events.Record) {
-	w.counts.Records++
 	w.box.put(r, w.at, w.depth, w.cfg.Encode)
 }

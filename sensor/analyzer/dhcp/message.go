@@ -71,9 +71,15 @@ func parse(b []byte) (m message, ok bool) {
 	return m, true
 }
 
-// ends says that nothing follows in the transaction: an ACK, a NAK, or BOOTP's reply.
+// ends says that nothing follows in the transaction: an ACK, a NAK, BOOTP's reply, or DECLINE and RELEASE, which nobody answers.
 func (m *message) ends() bool {
-	return m.kind == 5 || m.kind == 6 || m.kind == 0 && !m.fromClient
+	switch m.kind {
+	case 0:
+		return !m.fromClient
+	case 4, 5, 6, 7:
+		return true
+	}
+	return false
 }
 
 func addr(b []byte) netip.Addr { return netip.AddrFrom4([4]byte(b)) }
@@ -144,11 +150,12 @@ var kinds = [...]string{
 	"LEASEQUERYSTATUS", "TLS",
 }
 
-func kindName(k uint8) string {
+// kindNames is a message type's name as a list of one; for a known type the list is shared, and has no room for an append.
+func kindNames(k uint8) []string {
 	if int(k) < len(kinds) {
-		return kinds[k]
+		return kinds[k : k+1 : k+1]
 	}
-	return "unknown-message-type-" + strconv.Itoa(int(k))
+	return []string{"unknown-message-type-" + strconv.Itoa(int(k))}
 }
 
 const hexDigits = "0123456789abcdef"
