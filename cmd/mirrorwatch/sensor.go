@@ -76,6 +76,7 @@ func watch(ctx context.Context, cmd *cobra.Command, o options, side string, open
 		return errors.Join(err, closeAll(sources), p.close())
 	}
 	stop := context.AfterFunc(ctx, func() { closeAll(sources) }) //nolint:errcheck // a socket that will not close ends with the process
+	warnOfBuffer(cmd.ErrOrStderr(), sources)
 	fmt.Fprintf(cmd.ErrOrStderr(), "watching with %d workers; interrupt to stop\n", o.workers)
 	err = p.engine.Live(sources, func() int64 { return time.Now().UnixNano() })
 	if stop() {

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/mirrorwatch/mirrorwatch/sensor/capture"
 )
 
 // freePort gives a port of the loopback address that nobody uses just now.
@@ -188,6 +190,24 @@ func deepPcap() []byte {
 	b = le.AppendUint32(le.AppendUint32(b, 1), 0)
 	b = le.AppendUint32(le.AppendUint32(b, uint32(len(inner))), uint32(len(inner)))
 	return append(b, inner...)
+}
+
+// granted is a source whose socket was given so much room.
+type granted struct {
+	capture.Source
+	bytes int64
+}
+
+func (g granted) Stats() capture.Stats { return capture.Stats{ReceiveBuffer: g.bytes} }
+
+func TestSmallBufferIsTold(t *testing.T) {
+	for bytes, lines := range map[int64]int{0: 0, 212992: 1, 32 << 20: 0} {
+		var out strings.Builder
+		warnOfBuffer(&out, []capture.Source{granted{bytes: bytes}, granted{bytes: bytes}})
+		if strings.Count(out.String(), "\n") != lines {
+			t.Errorf("a buffer of %d bytes: %q", bytes, out.String())
+		}
+	}
 }
 
 func TestMetricsHaveHelp(t *testing.T) {
