@@ -98,10 +98,13 @@ func interim(r events.Record) bool {
 	return false
 }
 
-// Tick lets packet time pass for the detectors (engine.Outlet).
+// Tick lets packet time pass for the detectors (engine.Outlet). A file that begins before another ended sets time back; theirs
+// stands still until it is reached again.
 func (p *pipeline) Tick(now events.Time) {
-	p.latest = now
-	p.judge.Tick(now)
+	if now > p.latest {
+		p.latest = now
+		p.judge.Tick(now)
+	}
 	if p.live && p.logs != nil && now >= p.flush {
 		p.flush = now.Add(time.Second)
 		p.logs.Flush() //nolint:errcheck // the first error stays, and close gives it
