@@ -167,13 +167,13 @@ func TestRisk(t *testing.T) {
 		score    int
 		band     events.Band
 	}{
-		{"least", Base{events.Low, events.High, events.Low}, Finding{Confidence: 0.5}, false, 15, "low"},
-		{"most of a type", Base{events.High, events.Low, events.High}, Finding{Confidence: 0.5}, false, 65, "high"},
-		{"confidence", Base{events.High, events.Low, events.High}, Finding{Confidence: 1}, false, 75, "high"},
-		{"outside", Base{events.High, events.Low, events.Low}, Finding{Confidence: 0.5}, true, 40, "medium"},
-		{"victims", Base{events.High, events.Low, events.Low}, Finding{Confidence: 0.5, Victims: victims}, false, 50, "medium"},
-		{"ceiling", Base{events.High, events.Low, events.High}, Finding{Confidence: 1, Terms: []events.Term{{Name: "x", Points: 90}}}, true, 99, "critical"},
-		{"floor", Base{events.Low, events.High, events.Low}, Finding{Terms: []events.Term{{Name: "x", Points: -90}}}, false, 1, "low"},
+		{"least", Base{events.Low, events.Low, events.Low}, Finding{Confidence: 0.5}, false, 15, "low"},
+		{"most of a type", Base{events.High, events.High, events.High}, Finding{Confidence: 0.5}, false, 65, "high"},
+		{"confidence", Base{events.High, events.High, events.High}, Finding{Confidence: 1}, false, 75, "high"},
+		{"outside", Base{events.High, events.High, events.Low}, Finding{Confidence: 0.5}, true, 40, "medium"},
+		{"victims", Base{events.High, events.High, events.Low}, Finding{Confidence: 0.5, Victims: victims}, false, 50, "medium"},
+		{"ceiling", Base{events.High, events.High, events.High}, Finding{Confidence: 1, Terms: []events.Term{{Name: "x", Points: 90}}}, true, 99, "critical"},
+		{"floor", Base{events.Low, events.Low, events.Low}, Finding{Terms: []events.Term{{Name: "x", Points: -90}}}, false, 1, "low"},
 	}
 	for _, c := range cases {
 		r := assess(c.base, &c.f, c.external)

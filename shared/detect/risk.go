@@ -10,15 +10,15 @@ import (
 // Base is what a type of detection is worth before anything is known of the instance.
 type Base struct {
 	Likelihood events.Level // how often a detection of the type is what it says
-	Complexity events.Level // how much skill the attack takes: an easy one is the more urgent
+	Complexity events.Level // how much skill the attack takes: who brings it has an aim
 	Impact     events.Level // what it does to the business when it is true
 }
 
-// Points of the base, by level. A type of the most likely, the easiest and the worst comes to 65: high, but critical only once
+// Points of the base, by level. A type of the most likely, the most skilled and the worst comes to 65: high, but critical only once
 // something about the instance says so.
 const (
 	likelihoodStep = 5  // low 5, medium 10, high 15
-	complexityStep = 5  // high 5, medium 10, low 15
+	complexityStep = 5  // low 5, medium 10, high 15
 	impactLow      = 5  // a nuisance, or a defect that waits for an attack
 	impactMedium   = 20 // one account or one host
 	impactHigh     = 35 // control of a host, or data that leaves
@@ -36,7 +36,7 @@ const (
 func assess(b Base, f *Finding, external bool) events.Risk {
 	terms := []events.Term{
 		{Name: "likelihood", Points: likelihoodStep * rank(b.Likelihood), Reason: string(b.Likelihood) + " for the type"},
-		{Name: "complexity", Points: complexityStep * (4 - rank(b.Complexity)), Reason: string(b.Complexity) + " for the attacker"},
+		{Name: "complexity", Points: complexityStep * rank(b.Complexity), Reason: string(b.Complexity) + " for the attacker"},
 		{Name: "impact", Points: impactPoints(b.Impact), Reason: string(b.Impact) + " for the business"},
 	}
 	if n := int(math.Round((f.Confidence - 0.5) * confidenceSpan)); n != 0 {

@@ -79,6 +79,21 @@ func TestNames(t *testing.T) {
 	if d := m.View().Device(addr("10.0.0.1")); d.Hostname() != "laptop" || d.MAC == "" {
 		t.Errorf("lease not learned: %+v", d)
 	}
+	for _, tt := range []struct {
+		what, given, types, want string
+	}{
+		{"offered and never taken", "10.0.0.2", "DISCOVER OFFER", ""},
+		{"offered, then refused", "10.0.0.3", "DISCOVER OFFER REQUEST NAK", ""},
+		{"leased", "10.0.0.4", "DISCOVER OFFER REQUEST ACK", "desktop"},
+		{"renewed", "10.0.0.5", "REQUEST ACK", "desktop"},
+	} {
+		r := &events.DHCP{AssignedAddr: addr(tt.given), HostName: "desktop", MAC: "02:00:00:00:00:02", MsgTypes: strings.Fields(tt.types)}
+		r.OrigH, r.RespH = addr("0.0.0.0"), addr("255.255.255.255")
+		m.Observe(r)
+		if got := m.View().Hostname(addr(tt.given)); got != tt.want {
+			t.Errorf("%s: the name is %q, want %q", tt.what, got, tt.want)
+		}
+	}
 	for host, want := range map[string]string{"a.example:8080": "a.example", "10.0.0.1:80": "", "[::1]:80": "", "": "", "a.example": "a.example"} {
 		if got := hostOnly(host); got != want {
 			t.Errorf("hostOnly(%q) = %q, want %q", host, got, want)

@@ -23,7 +23,7 @@ var Log4Shell = detect.Spec{
 		"to ask for the name or to connect to the address that the look-up names: then the look-up was resolved, and the attacker may run " +
 		"code (CVE-2021-44228). A look-up alone is only an attempt, such as scanners send to everybody. Nothing innocent carries ${jndi:...}.",
 	Category: "access", Tactics: []string{"TA0001"}, Techniques: []string{"T1190"},
-	Risk:  detect.Base{Likelihood: events.High, Complexity: events.Low, Impact: events.High},
+	Risk:  detect.Base{Likelihood: events.High, Complexity: events.Medium, Impact: events.High},
 	Wants: []events.Kind{events.KindHTTP, events.KindConn, events.KindDNS}, Version: 1,
 	New: func() detect.Detector { return NewLog4Shell(Log4ShellDefaults()) },
 }

@@ -20,7 +20,7 @@ var WeakTLS = detect.Spec{
 		"None of it is an attack, and all of it makes one easier. What looks the same: a test server, an appliance, a handshake that " +
 		"was never completed, which does not count.",
 	Category: "hygiene", Tactics: nil, Techniques: []string{"T1040", "T1557"},
-	Risk:  detect.Base{Likelihood: events.Low, Complexity: events.High, Impact: events.Low},
+	Risk:  detect.Base{Likelihood: events.Low, Complexity: events.Low, Impact: events.Low},
 	Wants: []events.Kind{events.KindSSL}, Version: 1,
 	New: func() detect.Detector { return NewWeakTLS(WeakTLSDefaults()) },
 }
