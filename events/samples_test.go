@@ -67,6 +67,7 @@ func samples() []Record {
 			Head: between("CvB6Lw9qK2dd", "10.20.1.15", 68, "10.20.0.1", 67), ClientAddr: netip.MustParseAddr("10.20.1.15"),
 			ServerAddr: netip.MustParseAddr("10.20.0.1"), MAC: "0a:58:a9:fe:ac:01", HostName: "web-1", AssignedAddr: netip.MustParseAddr("10.20.1.15"),
 			LeaseTime: Interval(time.Hour), MsgTypes: []string{"REQUEST", "ACK"}, Duration: Interval(3 * time.Millisecond),
+			UIDs: []string{"CvB6Lw9qK2dd", "CxT1Ls5mR8ee"},
 		},
 		&NTP{
 			Head: between("CwP4s1XnE8oo", "10.20.1.15", 123, "203.0.113.123", 123), Version: 4, Mode: 4, Stratum: 2, Poll: Interval(64 * time.Second),

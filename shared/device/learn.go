@@ -2,6 +2,7 @@ package device
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
@@ -65,7 +66,11 @@ func (m *Model) learnDNS(r *events.DNS) {
 // holdsAddresses: A and AAAA of RFC 1035 and RFC 3596.
 func holdsAddresses(qtype uint16) bool { return qtype == 1 || qtype == 28 }
 
+// learnDHCP names the address that a lease gave. What was only offered is not the client's; BOOTP has no types, and no offers.
 func (m *Model) learnDHCP(r *events.DHCP) {
+	if len(r.MsgTypes) > 0 && !slices.Contains(r.MsgTypes, "ACK") {
+		return
+	}
 	a, name := r.AssignedAddr, r.HostName
 	if name == "" {
 		name = r.ClientFQDN

@@ -2,6 +2,7 @@ package device
 
 import (
 	"net/netip"
+	"strings"
 	"testing"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
