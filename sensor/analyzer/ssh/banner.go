@@ -14,7 +14,8 @@ const (
 	maxGreetings = 64   // such lines
 )
 
-// probe knows SSH by its identification. A server may send other lines first, so that on its port text may yet become SSH.
+// probe knows SSH by its identification. A server may send other lines first (RFC 4253 section 4.2), and some say in one why they
+// refuse, so that a responder's text may yet become SSH, on any port: what the client says decides.
 func probe(d flow.Dir, head []byte, hinted bool) analyzer.Verdict {
 	const mark = "SSH-"
 	n := min(len(head), len(mark))
@@ -23,18 +24,26 @@ func probe(d flow.Dir, head []byte, hinted bool) analyzer.Verdict {
 		return analyzer.Maybe
 	case string(head[:n]) == mark:
 		return probeVersion(head[n:])
-	case d != flow.Resp || !hinted:
+	case d != flow.Resp:
 		return analyzer.No
 	}
 	if i := bytes.Index(head, []byte("\nSSH-")); i >= 0 {
 		return probeVersion(head[i+len("\nSSH-"):])
 	}
-	for _, c := range head {
-		if c < ' ' && c != '\r' && c != '\n' && c != '\t' {
-			return analyzer.No
-		}
+	if bytes.HasPrefix(head, []byte("HTTP/")) || !isText(head, hinted) {
+		return analyzer.No
 	}
 	return analyzer.Maybe
+}
+
+// isText says whether b may be lines that people read: UTF-8 on SSH's own port, as the RFC has it, and ASCII where anything may be spoken.
+func isText(b []byte, wide bool) bool {
+	for _, c := range b {
+		if c < ' ' && c != '\r' && c != '\n' && c != '\t' || c >= 0x7f && !wide {
+			return false
+		}
+	}
+	return true
 }
 
 // probeVersion wants "1." or "2.".
