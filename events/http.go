@@ -17,8 +17,8 @@ type HTTP struct {
 	Version       string   `json:"version,omitempty"`  // "1.1"
 	UserAgent     string   `json:"user_agent,omitempty"`
 	Origin        string   `json:"origin,omitempty"`
-	RequestLen    uint64   `json:"request_body_len"`
-	ResponseLen   uint64   `json:"response_body_len"`
+	RequestLen    uint64   `json:"request_body_len"`  // of a gzip body the length of what it holds, as in Zeek: gzip's own length field says it, nothing is inflated
+	ResponseLen   uint64   `json:"response_body_len"` // likewise
 	StatusCode    uint16   `json:"status_code,omitempty"`
 	StatusMsg     string   `json:"status_msg,omitempty"`
 	InfoCode      uint16   `json:"info_code,omitempty"` // last 1xx seen
