@@ -42,7 +42,7 @@ func (p *Packet) network(t uint16, b []byte, missing, depth int) error {
 		case typeMPLS, typeMPLSMulti:
 			t, b, err = mpls(b)
 		case typePPPoE:
-			t, b, err = pppoe(b)
+			t, b, missing, err = pppoe(b, missing)
 		case typeEthernet:
 			t, b, err = p.pseudowire(b)
 		default:
@@ -82,15 +82,20 @@ func (p *Packet) pseudowire(b []byte) (t uint16, rest []byte, err error) {
 	return binary.BigEndian.Uint16(b[12:]), b[14:], nil
 }
 
-// pppoe takes off a PPPoE session header and PPP's protocol field (RFC 2516 section 4).
-func pppoe(b []byte) (t uint16, rest []byte, err error) {
+// pppoe takes off a PPPoE session header and PPP's protocol field (RFC 2516 section 4). What lies beyond its length is padding.
+func pppoe(b []byte, missing int) (t uint16, rest []byte, left int, err error) {
 	if len(b) < 6 {
-		return 0, nil, ErrTruncated
+		return 0, nil, missing, ErrTruncated
 	}
 	if b[0] != 0x11 || b[1] != 0 {
-		return 0, nil, ErrMalformed
+		return 0, nil, missing, ErrMalformed
 	}
-	return pppProtocol(b[6:])
+	body := b[6:]
+	if n := int(binary.BigEndian.Uint16(b[4:])); n < len(body) {
+		body, missing = body[:n], 0
+	}
+	t, rest, err = pppProtocol(body)
+	return t, rest, missing, err
 }
 
 // mpls takes off a label stack (RFC 3032 section 2.1). Nothing in it tells what follows, so the first bits do: an IP version, or
