@@ -258,6 +258,9 @@ func (m *Mux) Close() {
 // handOver ends the analyzer and probes what follows the n bytes that it took of c.
 func (m *Mux) handOver(c stream.Chunk, n int, o Opener) {
 	m.keep(c, n)
+	if m.state != reading { // what follows had no room, and so the analyzer is off already
+		return
+	}
 	m.active.Close()
 	rest := m.held
 	from := m.heldFrom

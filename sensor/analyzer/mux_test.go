@@ -209,6 +209,20 @@ func TestLongChunk(t *testing.T) {
 	}
 }
 
+// TestHandOverWithoutRoom: where all that may be held is held, what follows a hand-over cannot be kept; the analyzer is taken off, once.
+func TestHandOverWithoutRoom(t *testing.T) {
+	s := &story{}
+	deck := NewDeck([]Spec{begins(s, "a", "A")}, 4)
+	var m Mux
+	m.Start(deck, TCP, 1, 2)
+	m.Stream(stream.Chunk{Data: []byte("A\n>\nmore than four")}, s)
+	m.Close()
+	want := []string{"confirm a", `a orig@0 "A"`, `a orig@2 ">"`, "a close", "rejected"}
+	if b := deck.Budget(); !reflect.DeepEqual(s.told, want) || m.Wants() || b.Used != 0 || b.Overflow != 1 {
+		t.Errorf("got %q, wants %v, %+v", s.told, m.Wants(), b)
+	}
+}
+
 func TestDatagrams(t *testing.T) {
 	s := &story{}
 	deck := NewDeck([]Spec{begins(s, "a", "A")}, DefaultBudget)

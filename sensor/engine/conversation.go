@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
@@ -176,7 +177,7 @@ func (w *worker) emitConn(f *flow.Flow[conversation], interim bool) {
 		LocalOrig: w.cfg.Local(f.Orig.Addr), LocalResp: w.cfg.Local(f.Resp.Addr),
 		Vlan: f.VLAN[0], InnerVlan: f.VLAN[1],
 		TunnelParents: f.State.parents, Interim: interim,
-		DuplicateVNIs: f.DuplicateVNIs(), DuplicatePkts: f.DuplicatePackets(),
+		DuplicateVNIs: slices.Clone(f.DuplicateVNIs()), DuplicatePkts: f.DuplicatePackets(),
 	}
 	if t := f.State.talk; t != nil {
 		c.Service = strings.Join(t.services, ",")

@@ -72,6 +72,7 @@ func (e *Engine) Read(src capture.Source) error {
 	} else {
 		err = e.readTogether(src, r, err)
 	}
+	e.figures.source(0, src.Stats()) // also what it passed over behind its last frame
 	e.figures.close()
 	if errors.Is(err, io.EOF) {
 		return nil

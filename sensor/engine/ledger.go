@@ -44,6 +44,7 @@ func (l *ledger) enter(r *round) {
 		l.add(&l.scratch[i])
 	}
 	if r.last {
+		l.checked = 0 // what follows may be of an earlier time
 		l.end(func(*tunnel) bool { return true })
 	} else if r.now-l.checked >= tunnelCheck {
 		l.checked = r.now

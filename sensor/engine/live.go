@@ -13,7 +13,8 @@ import (
 // buffers fill, and what they throw away is counted there. Nothing is lost without a count.
 const queuedRounds = 64
 
-// Live runs one source a worker until all of them end. Each source holds whole conversations: the kernel has divided them.
+// Live runs one source a worker until all of them end. When one fails the others are closed: the kernel would go on giving it its
+// share, which nobody reads. Each source holds whole conversations: the kernel has divided them.
 // Clock gives the present in nanoseconds since the epoch, so that time-outs run also while no packet comes.
 func (e *Engine) Live(sources []capture.Source, clock func() int64) error {
 	if len(sources) != len(e.workers) {
@@ -28,7 +29,11 @@ func (e *Engine) Live(sources []capture.Source, clock func() int64) error {
 	var running sync.WaitGroup
 	for i, src := range sources {
 		e.workers[i].share = 0
-		running.Go(func() { errs[i] = e.listen(e.workers[i], src, clock, free, judged) })
+		running.Go(func() {
+			if errs[i] = e.listen(e.workers[i], src, clock, free, judged); errs[i] != nil {
+				stop(sources)
+			}
+		})
 	}
 	finished := make(chan struct{})
 	go e.judgeLive(judged, free, finished)
@@ -37,6 +42,12 @@ func (e *Engine) Live(sources []capture.Source, clock func() int64) error {
 	<-finished
 	e.figures.close()
 	return errors.Join(errs...)
+}
+
+func stop(sources []capture.Source) {
+	for _, s := range sources {
+		s.Close() //nolint:errcheck // the error that counts is the one that brought us here
+	}
 }
 
 // Waiting says how many rounds of records wait for judgement, and how many may.

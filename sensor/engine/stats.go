@@ -24,7 +24,7 @@ type Counts struct {
 	Evicted    uint64 // conversations ended early because the table was full
 	Fragments  uint64 // unfinished datagrams given up
 	Held       uint64 // analyzers taken off because too much was held for them
-	Segments   uint64 // TCP segments not kept because too many were waiting
+	Segments   uint64 // holes in TCP streams given up because too much was waiting behind them
 	Tunnels    uint64 // packets of envelopes beyond those accounted for
 	Unjoined   uint64 // records passed on before they were whole, too many being joined
 }
@@ -75,7 +75,7 @@ func (s Stats) DropReasons() string {
 		{s.Evicted, "conversations ended early, the table being full"},
 		{s.Fragments, "unfinished datagrams"},
 		{s.Held, "analyzers that held too much"},
-		{s.Segments, "TCP segments, too many waiting"},
+		{s.Segments, "holes in TCP streams, too much waiting"},
 		{s.Tunnels, "packets of unaccounted envelopes"},
 		{s.TooDeep, "packets in too many envelopes"},
 		{s.Unjoined, "records ended early, too many being joined"},
@@ -135,14 +135,14 @@ func addSource(a, b capture.Stats) capture.Stats {
 func (w *worker) publish() {
 	fl, st := w.flows.Stats(), w.stream.Stats()
 	c := w.counts
-	c.Open = uint64(fl.Flows)
-	c.Duplicates = fl.DuplicatePackets
+	c.Open = uint64(fl.Flows) - w.shadows.open
+	c.Duplicates = fl.DuplicatePackets - w.shadows.duplicates
 	c.Evicted = fl.EvictedHalfOpen + fl.EvictedOther
 	if w.share <= 1 || w.index == 0 { // every worker of a file sees every fragment
 		c.Fragments = w.frags.Stats.Evicted
 	}
 	c.Held = w.deck.Budget().Overflow
-	c.Segments = st.Dropped
+	c.Segments = st.Forced
 	w.figures.mu.Lock()
 	w.figures.workers[w.index] = c
 	w.figures.mu.Unlock()

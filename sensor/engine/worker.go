@@ -22,6 +22,7 @@ type worker struct {
 	frags   *packet.Fragments
 	freight freight
 	counts  Counts
+	shadows shadows
 
 	pkt      [2]packet.Packet // outer and inner, in turn
 	now      int64            // of the packet at hand
@@ -37,6 +38,9 @@ type worker struct {
 	at       uint32                   // index of the frame at hand in its round
 	f        *flow.Flow[conversation] // the conversation at hand
 }
+
+// shadows is what the table counts of conversations that are another worker's, which counts them too.
+type shadows struct{ open, duplicates uint64 }
 
 func newWorker(cfg Config, index int, f *figures) *worker {
 	w := &worker{cfg: cfg, index: uint32(index), share: uint32(cfg.Workers), figures: f}
@@ -66,9 +70,19 @@ func (w *worker) run(r *round) {
 	w.expire(r.now)
 	if r.last {
 		w.flows.Close()
+		w.forget()
 	}
 	w.unload()
 	w.publish()
+}
+
+// forget begins anew behind the end of the input: what follows is another capture, perhaps of the same hosts at an earlier time.
+func (w *worker) forget() {
+	given := w.frags.Stats
+	w.frags = packet.NewFragments(packet.FragmentLimits{})
+	w.frags.Stats = given
+	clear(w.oddities)
+	w.now = 0
 }
 
 // frame is the path of one frame, down to its conversation.
@@ -98,11 +112,20 @@ func (w *worker) packet(p *packet.Packet, own bool) {
 		return
 	}
 	f, d, fresh := w.flows.Track(p)
-	if w.f = f; f == nil || f.Duplicate {
+	if w.f = f; f == nil {
+		return
+	}
+	if f.Duplicate {
+		if f.State.shadow {
+			w.shadows.duplicates++
+		}
 		return
 	}
 	if fresh {
 		f.State.parents, f.State.shadow = w.chain, !own
+		if !own {
+			w.shadows.open++
+		}
 	}
 	if f.State.shadow {
 		return
@@ -174,6 +197,8 @@ func (w *worker) ended(f *flow.Flow[conversation], why flow.Reason) {
 	w.stream.Release(&f.State.bytes)
 	if !f.State.shadow {
 		w.emitConn(f, false)
+	} else {
+		w.shadows.open--
 	}
 	w.endTalk(f)
 	f.State = conversation{}
