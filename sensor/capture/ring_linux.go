@@ -69,7 +69,7 @@ func openRings(iface string, workers int, set settings) (all []Source, err error
 	if err != nil {
 		return nil, err
 	}
-	group := 0
+	group := fanout{workers: workers, loops: face.Flags&net.FlagLoopback != 0}
 	for i := range workers {
 		r, err := newRing(face, set)
 		if err != nil {
@@ -79,7 +79,7 @@ func openRings(iface string, workers int, set settings) (all []Source, err error
 		if workers == 1 {
 			break
 		}
-		if err := control(r.raw, func(fd int) error { return join(fd, &group, i == 0, workers, r.link) }); err != nil {
+		if err := control(r.raw, func(fd int) error { return group.join(fd, i == 0, r.link) }); err != nil {
 			return all, os.NewSyscallError("share interface", err)
 		}
 	}
@@ -163,32 +163,6 @@ func linkOf(fd int, face *net.Interface) (packet.LinkType, error) {
 		return packet.LinkRaw, nil
 	}
 	return 0, fmt.Errorf("hardware type %d is not one that can be read", addr.Hatype)
-}
-
-// join puts a socket into the group that shares an interface. The first makes the group, under a number that the kernel
-// finds free, and gives it the program.
-func join(fd int, group *int, first bool, workers int, link packet.LinkType) error {
-	value := unix.PACKET_FANOUT_CBPF<<16 | *group
-	if first {
-		value |= unix.PACKET_FANOUT_FLAG_UNIQUEID << 16
-	}
-	if err := unix.SetsockoptInt(fd, unix.SOL_PACKET, unix.PACKET_FANOUT, value); err != nil || !first {
-		return err
-	}
-	made, err := unix.GetsockoptInt(fd, unix.SOL_PACKET, unix.PACKET_FANOUT)
-	if err != nil {
-		return err
-	}
-	*group = made & 0xffff
-	head := 0
-	if link == packet.LinkEthernet {
-		head = ethernetHeader
-	}
-	code, err := steerInterface(workers, head)
-	if err != nil {
-		return err
-	}
-	return attach(fd, unix.SOL_PACKET, unix.PACKET_FANOUT_DATA, code)
 }
 
 // header is the block's own header, which the kernel and we both write.

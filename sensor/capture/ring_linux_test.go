@@ -115,32 +115,36 @@ func TestRingMeets(t *testing.T) {
 	}
 }
 
-// TestRingLoopback: a packet that the host sends to itself is seen once.
+// TestRingLoopback: a packet that the host sends to itself is seen once, by one ring or by all of a group together.
 func TestRingLoopback(t *testing.T) {
-	inNamespace(t, func(t *testing.T) {
-		all, err := OpenRing("lo", 1)
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		defer all[0].Close()
-		to, err := net.Dial("udp", "127.0.0.1:9")
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		defer to.Close()
-		to.Write([]byte("only once"))
-		count := 0
-		for _, f := range collect(t, all[0]) {
-			if bytes.HasSuffix(f.Data, []byte("only once")) && f.Data[14+9] == 17 {
-				count++
+	for _, workers := range []int{1, 2} {
+		inNamespace(t, func(t *testing.T) {
+			all, err := OpenRing("lo", workers)
+			if err != nil {
+				t.Error(err)
+				return
 			}
-		}
-		if count != 1 {
-			t.Errorf("seen %d times", count)
-		}
-	})
+			to, err := net.Dial("udp", "127.0.0.1:9")
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer to.Close()
+			to.Write([]byte("only once"))
+			count := 0
+			for _, ring := range all {
+				for _, f := range collect(t, ring) {
+					if bytes.HasSuffix(f.Data, []byte("only once")) && f.Data[14+9] == 17 {
+						count++
+					}
+				}
+				ring.Close()
+			}
+			if count != 1 {
+				t.Errorf("%d workers: seen %d times", workers, count)
+			}
+		})
+	}
 }
 
 // TestRingDrops overruns a ring that nobody reads; everything is either given or counted.
