@@ -27,7 +27,7 @@ type Conn struct {
 	IPProto       uint8    `json:"ip_proto"`                 // IANA protocol number
 	Vlan          uint16   `json:"vlan,omitempty"`           // outer 802.1Q tag
 	InnerVlan     uint16   `json:"inner_vlan,omitempty"`     //
-	OrigL2        string   `json:"orig_l2_addr,omitempty"`   // originator's MAC address
+	OrigL2        string   `json:"orig_l2_addr,omitempty"`   // MAC addresses of the first packet: of an interface in AWS, or of its router
 	RespL2        string   `json:"resp_l2_addr,omitempty"`   //
 
 	// Ours.

@@ -179,6 +179,7 @@ func (w *worker) emitConn(f *flow.Flow[conversation], interim bool) {
 		TunnelParents: f.State.parents, Interim: interim,
 		DuplicateVNIs: slices.Clone(f.DuplicateVNIs()), DuplicatePkts: f.DuplicatePackets(),
 	}
+	c.OrigL2, c.RespL2 = macText(f.Orig.MAC, f.Resp.MAC)
 	if t := f.State.talk; t != nil {
 		c.Service = strings.Join(t.services, ",")
 	}

@@ -36,10 +36,8 @@ type endpoints struct {
 	proto            uint8
 }
 
-// communityID is the Community ID flow hash, version 1, seed 0 (github.com/corelight/community-id-spec).
+// appendCommunityID appends the Community ID flow hash, version 1, seed 0 (github.com/corelight/community-id-spec).
 // A detection can be joined by it to what Zeek, Suricata or Arkime wrote of the same conversation.
-func communityID(e endpoints) string { return string(appendCommunityID(nil, e)) }
-
 func appendCommunityID(to []byte, e endpoints) []byte {
 	oneWay := false
 	switch e.proto {
@@ -95,4 +93,30 @@ func icmpCounterpart(pairs map[uint16]uint16, kind, code uint16) (port uint16, o
 		return other, false
 	}
 	return code, true
+}
+
+// macText writes two link-layer addresses as Zeek does, in one string since they are made and forgotten together. "" stands for one that
+// the capture did not show.
+func macText(a, b [6]byte) (string, string) {
+	var room [2 * macLength]byte
+	first := appendMAC(room[:0], a)
+	both := string(appendMAC(first, b))
+	return both[:len(first)], both[len(first):]
+}
+
+// macLength is six bytes in hexadecimal with colons between.
+const macLength = 17
+
+func appendMAC(dst []byte, mac [6]byte) []byte {
+	const digits = "0123456789abcdef"
+	if mac == [6]byte{} {
+		return dst
+	}
+	for i, b := range mac {
+		if i > 0 {
+			dst = append(dst, ':')
+		}
+		dst = append(dst, digits[b>>4], digits[b&15])
+	}
+	return dst
 }

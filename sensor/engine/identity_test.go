@@ -24,9 +24,18 @@ func TestCommunityID(t *testing.T) {
 		{"fe80::200:86ff:fe05:80da", "fe80::260:97ff:fe07:69ea", 135, 0, packet.ProtoICMPv6, "1:dGHyGvjMfljg6Bppwm3bg0LO8TY="},
 	} {
 		src, dst := packet.AddrOf(netip.MustParseAddr(c.src)), packet.AddrOf(netip.MustParseAddr(c.dst))
-		if got := communityID(endpoints{src, dst, c.sp, c.dp, c.proto}); got != c.want {
+		if got := string(appendCommunityID(nil, endpoints{src, dst, c.sp, c.dp, c.proto})); got != c.want {
 			t.Errorf("%s:%d -> %s:%d proto %d gives %s, want %s", c.src, c.sp, c.dst, c.dp, c.proto, got, c.want)
 		}
+	}
+}
+
+func TestMACs(t *testing.T) {
+	if a, b := macText([6]byte{0x0a, 0x58, 0xa9, 0xfe, 0xac, 1}, [6]byte{}); a != "0a:58:a9:fe:ac:01" || b != "" {
+		t.Errorf("%q and %q", a, b)
+	}
+	if a, b := macText([6]byte{}, [6]byte{5: 0xff}); a != "" || b != "00:00:00:00:00:ff" {
+		t.Errorf("%q and %q", a, b)
 	}
 }
 
