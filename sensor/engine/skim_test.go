@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -8,12 +10,29 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/sensor/packet"
 )
 
+// unwrapped is what the decoder makes of a frame, all of it or, when known is set, what skim has left to do.
+func unwrapped(w *worker, data []byte, known bool) (packet.Packet, []string, uint8) {
+	r := &round{boxes: make([]outbox, 1)}
+	w.box, w.known = &r.boxes[0], known
+	p, _ := w.unwrap(&capture.Frame{Time: 1, Data: data, Length: len(data), Link: packet.LinkEthernet})
+	w.known = false
+	return *p, w.chain, w.depth
+}
+
 // owner is whose a frame is by the full decoder.
 func owner(w *worker, data []byte, workers uint32) uint8 {
-	r := &round{boxes: make([]outbox, 1)}
-	w.box = &r.boxes[0]
-	p, _ := w.unwrap(&capture.Frame{Time: 1, Data: data, Length: len(data), Link: packet.LinkEthernet})
+	p, _, _ := unwrapped(w, data, false)
 	return uint8(p.Shard() % workers)
+}
+
+// agree fails unless the short way gives the same packet, chain and depth as the long one.
+func agree(t *testing.T, w *worker, data []byte) {
+	t.Helper()
+	p, chain, depth := unwrapped(w, data, true)
+	q, wantChain, wantDepth := unwrapped(w, data, false)
+	if !reflect.DeepEqual(p, q) || !slices.Equal(chain, wantChain) || depth != wantDepth {
+		t.Fatalf("at a glance %+v in %v, when decoded %+v in %v", p, chain, q, wantChain)
+	}
 }
 
 func skimmed(data []byte, workers uint32) uint8 {
@@ -53,11 +72,14 @@ func TestSkim(t *testing.T) {
 			if want := owner(w, c.frame, workers); got != anyone && got != want {
 				t.Errorf("%s, %d workers: owner %d at a glance, %d when decoded", name, workers, got, want)
 			}
+			if got != anyone {
+				agree(t, w, c.frame)
+			}
 		}
 	}
 }
 
-// FuzzSkim: wherever the glance names an owner, the full decoder names the same.
+// FuzzSkim: wherever the glance names an owner, the full decoder names the same, and the short way gives the same packet.
 func FuzzSkim(f *testing.F) {
 	a, b := end{"10.0.0.1", 40000}, end{"10.0.0.2", 443}
 	plain := tcp(a, b, packet.ACK, 1, 1, "HELLO")
@@ -66,9 +88,14 @@ func FuzzSkim(f *testing.F) {
 	}
 	w := New(testConfig(1), &lines{}).workers[0]
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if got := skimmed(data, 7); got != anyone && got != owner(w, data, 7) {
-			t.Fatalf("owner %d at a glance, %d when decoded", got, owner(w, data, 7))
+		got := skimmed(data, 7)
+		if got == anyone {
+			return
 		}
+		if want := owner(w, data, 7); got != want {
+			t.Fatalf("owner %d at a glance, %d when decoded", got, want)
+		}
+		agree(t, w, data)
 	})
 }
 

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"encoding/binary"
 	"strings"
 
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer"
@@ -20,6 +21,9 @@ func (w *worker) unwrap(fr *capture.Frame) (p *packet.Packet, ok bool) {
 	w.chain, w.depth, w.faulty, w.tooDeep = nil, 0, false, false
 	w.freight.parcels = w.freight.parcels[:0]
 	p.VNI = 0
+	if w.known {
+		return p, w.openKnown(p, fr)
+	}
 	if !w.open(p, fr) {
 		return p, false
 	}
@@ -57,6 +61,21 @@ func (w *worker) open(p *packet.Packet, fr *capture.Frame) bool {
 	p.VNI = vni
 	w.depth++
 	return w.decode(p, inner, packet.Meta{Time: fr.Time, Length: fr.Length - offset, Link: packet.LinkEthernet})
+}
+
+// openKnown decodes a frame whose shape skim has seen already: bare, or in one VXLAN envelope, and nothing that is an envelope itself.
+func (w *worker) openKnown(p *packet.Packet, fr *capture.Frame) bool {
+	ip := fr.Data[14:]
+	if ip[9] != packet.ProtoUDP || port(ip[22:]) != portVXLAN {
+		return w.decode(p, fr.Data, packet.Meta{Time: fr.Time, Length: fr.Length, Link: fr.Link})
+	}
+	inner := ip[36 : 20+int(port(ip[24:]))]
+	p.VNI = binary.BigEndian.Uint32(ip[32:]) >> 8
+	w.carry(envelopeOf{
+		src: packet.AddrOf4([4]byte(ip[12:16])), dst: packet.AddrOf4([4]byte(ip[16:20])), dstPort: portVXLAN, vni: p.VNI, kind: "VXLAN",
+	}, port(ip[20:]), "", len(inner))
+	w.depth++
+	return w.decode(p, inner, packet.Meta{Time: fr.Time, Length: len(inner), Link: packet.LinkEthernet})
 }
 
 // decode notes what cannot be decoded; what a frame holds before the fault is used.

@@ -57,6 +57,11 @@ type Addr [16]byte
 // Netip gives the address in the standard library's form, IPv4 unmapped.
 func (a Addr) Netip() netip.Addr { return netip.AddrFrom16(a).Unmap() }
 
+// AddrOf4 turns the four bytes of an IPv4 address into an Addr.
+func AddrOf4(b [4]byte) Addr {
+	return Addr{10: 0xff, 11: 0xff, 12: b[0], 13: b[1], 14: b[2], 15: b[3]}
+}
+
 // AddrOf turns a standard address into an Addr.
 func AddrOf(a netip.Addr) Addr { return a.As16() }
 
