@@ -8,22 +8,73 @@ require (
 	github.com/schollz/progressbar/v3 v3.19.0 // how far a reading has come
 	github.com/spf13/cobra v1.10.2 // commands, help, completion
 	golang.org/x/net v0.62.0 // assembler for the BPF programs that steer packets
-	golang.org/x/sys v0.49.0 // recvmmsg, socket options and the packet ring, without cgo
+	golang.org/x/sys v0.50.0 // recvmmsg, socket options and the packet ring, without cgo
 )
 
 require (
+	github.com/aws/aws-lambda-go v1.55.1 // the runtime of the functions, and the shapes of their events
+	github.com/aws/aws-sdk-go-v2/config v1.33.18 // region and credentials as every AWS tool finds them
+	github.com/aws/aws-sdk-go-v2/credentials v1.21.0 // static credentials for local endpoints
+	github.com/aws/aws-sdk-go-v2/service/athena v1.67.1 // queries of archived records
+	github.com/aws/aws-sdk-go-v2/service/dynamodb v1.74.0 // the store in AWS
+	github.com/aws/aws-sdk-go-v2/service/dynamodbstreams v1.47.0 // the events of that store
+	github.com/aws/aws-sdk-go-v2/service/eventbridge v1.55.11 // events out
+	github.com/aws/aws-sdk-go-v2/service/securityhub v1.71.2 // ASFF findings, checked by AWS's own types
+	github.com/aws/aws-sdk-go-v2/service/sns v1.48.0 // notifications
+	github.com/aws/smithy-go v1.28.9 // error codes of AWS answers
+	github.com/getkin/kin-openapi v0.153.0 // requests held against openapi.yaml
+	github.com/klauspost/compress v1.20.4 // zstd for stored records
+	github.com/oapi-codegen/nethttp-middleware v1.3.1 // requests held against openapi.yaml, as middleware
+	github.com/oapi-codegen/runtime v1.9.0 // what the generated API code calls
+	github.com/parquet-go/parquet-go v0.32.0 // archive files that Athena reads
+	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3 // OCSF events held against the published schema, in tests
+	golang.org/x/crypto v0.59.0 // argon2id for passwords
+	golang.org/x/time v0.16.0 // rate limits
+	modernc.org/sqlite v1.61.1 // the embedded store, without cgo
+)
+
+require (
+	github.com/andybalholm/brotli v1.1.1 // indirect
+	github.com/apapsch/go-jsonmerge/v2 v2.0.0 // indirect
+	github.com/aws/aws-sdk-go-v2 v1.48.0 // indirect
+	github.com/aws/aws-sdk-go-v2/feature/ec2/imds v1.20.9 // indirect
+	github.com/aws/aws-sdk-go-v2/internal/configsources v1.5.12 // indirect
+	github.com/aws/aws-sdk-go-v2/internal/endpoints/v2 v2.8.12 // indirect
+	github.com/aws/aws-sdk-go-v2/internal/v4a v1.5.12 // indirect
+	github.com/aws/aws-sdk-go-v2/service/internal/accept-encoding v1.13.25 // indirect
+	github.com/aws/aws-sdk-go-v2/service/internal/endpoint-discovery v1.13.12 // indirect
+	github.com/aws/aws-sdk-go-v2/service/internal/presigned-url v1.14.12 // indirect
+	github.com/aws/aws-sdk-go-v2/service/signin v1.13.1 // indirect
+	github.com/aws/aws-sdk-go-v2/service/sso v1.39.5 // indirect
+	github.com/aws/aws-sdk-go-v2/service/ssooidc v1.44.5 // indirect
+	github.com/aws/aws-sdk-go-v2/service/sts v1.52.0 // indirect
 	github.com/beorn7/perks v1.0.1 // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
+	github.com/dustin/go-humanize v1.1.0 // indirect
+	github.com/go-openapi/jsonpointer v1.0.0 // indirect
+	github.com/google/uuid v1.6.0 // indirect
+	github.com/gorilla/mux v1.8.1 // indirect
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
-	github.com/kr/text v0.2.0 // indirect
+	github.com/mattn/go-isatty v0.0.24 // indirect
 	github.com/mitchellh/colorstring v0.0.0-20190213212951-d06e56a500db // indirect
 	github.com/munnerz/goautoneg v0.0.0-20191010083416-a7dc8b61c822 // indirect
+	github.com/ncruces/go-strftime v1.1.0 // indirect
+	github.com/parquet-go/bitpack v1.0.0 // indirect
+	github.com/parquet-go/jsonlite v1.0.0 // indirect
+	github.com/pierrec/lz4/v4 v4.1.21 // indirect
 	github.com/prometheus/client_model v0.6.2 // indirect
 	github.com/prometheus/common v0.66.1 // indirect
 	github.com/prometheus/procfs v0.16.1 // indirect
+	github.com/remyoudompheng/bigfft v0.0.0-20230129092748-24d4a6f8daec // indirect
 	github.com/rivo/uniseg v0.4.7 // indirect
 	github.com/spf13/pflag v1.0.9 // indirect
+	github.com/twpayne/go-geom v1.6.1 // indirect
 	go.yaml.in/yaml/v2 v2.4.2 // indirect
-	golang.org/x/term v0.47.0 // indirect
+	go.yaml.in/yaml/v4 v4.0.0 // indirect
+	golang.org/x/term v0.48.0 // indirect
+	golang.org/x/text v0.44.0 // indirect
 	google.golang.org/protobuf v1.36.8 // indirect
+	modernc.org/libc v1.79.0 // indirect
+	modernc.org/mathutil v1.7.1 // indirect
+	modernc.org/memory v1.12.1 // indirect
 )

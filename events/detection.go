@@ -9,17 +9,14 @@ import (
 // Detection is one thing that goes on, raised by a detector, stored, published and served in this form.
 // The same input gives the same ID, so that a retry or a replay never doubles it; a re-alert updates it.
 type Detection struct {
-	ID          string   `json:"id"`          // 32 hexadecimal digits
-	Type        string   `json:"type"`        // "recon.port_scan": the path below shared/detect
-	Title       string   `json:"title"`       // for a person, the same for every detection of the type
-	Category    string   `json:"category"`    // the tactic's folder: recon, access, lateral, c2, exfil, impact, hygiene
-	Description string   `json:"description"` // one plain sentence with numbers
-	Risk        Risk     `json:"risk"`
-	Confidence  float64  `json:"confidence"` // 0 to 1
-	Status      Status   `json:"status"`
-	Resolution  string   `json:"resolution,omitempty"`
-	Assignee    string   `json:"assignee,omitempty"`
-	Notes       []string `json:"notes,omitempty"`
+	ID          string  `json:"id"`          // 32 hexadecimal digits
+	Type        string  `json:"type"`        // "recon.port_scan": the path below shared/detect
+	Title       string  `json:"title"`       // for a person, the same for every detection of the type
+	Category    string  `json:"category"`    // the tactic's folder: recon, access, lateral, c2, exfil, impact, hygiene
+	Description string  `json:"description"` // one plain sentence with numbers
+	Risk        Risk    `json:"risk"`
+	Confidence  float64 `json:"confidence"` // 0 to 1
+	Triage
 
 	Start  time.Time  `json:"start"`         // RFC 3339, from the packets
 	Update time.Time  `json:"update"`        //
@@ -37,17 +34,6 @@ type Detection struct {
 	DetectorVersion     int    `json:"detector_version"`
 	GuardDutyEquivalent string `json:"guardduty_equivalent,omitempty"`
 }
-
-// Status says where a detection stands in triage.
-type Status string
-
-// The states of triage, in the order in which a detection usually passes them.
-const (
-	StatusOpen         Status = "open"
-	StatusAcknowledged Status = "acknowledged"
-	StatusInProgress   Status = "in_progress"
-	StatusClosed       Status = "closed"
-)
 
 // Risk says how much a detection matters and how that was reckoned: Score is the sum of the Terms, held between 1 and 99.
 type Risk struct {

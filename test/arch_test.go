@@ -45,9 +45,27 @@ var rules = []rule{
 	{"shared/detect", append([]string{"events", "shared/device"}, arithmetic...), nil, "the frame that detectors fit"},
 	{"shared/detect/all", []string{"shared/detect", "shared/detect/*", "shared/device", "events"}, nil, "the ordered list, and the tests that run all of it"},
 	{"shared/detect/*", append([]string{"events", "shared/device", "shared/detect"}, arithmetic...), nil, "a detector is only judgement, and never needs another tactic"},
+	{"shared/query", nil, nil, "a language: text in, tree out"},
+	{"shared/store", []string{"events", "shared/query"}, nil, "the ports and their nouns; no implementation"},
+	{"shared/store/storetest", []string{"events", "shared/query", "shared/store"}, nil, "the contract: whoever implements the ports is held against it"},
+	{"shared/store/facets", []string{"events", "shared/store"}, nil, "detections as columns in memory"},
+	{"shared/store/segment", []string{"events", "shared/query", "shared/store"}, []string{"github.com/klauspost/compress"}, "records as columns on disk; whoever stores the bytes"},
+	{"shared/store/memory", []string{"events", "shared/query", "shared/store", "shared/store/facets"}, nil, "the simplest store that keeps the contract"},
+	{"shared/store/sqlite", []string{"events", "shared/query", "shared/store", "shared/store/facets", "shared/store/segment"}, []string{"modernc.org/sqlite", "golang.org/x/sys"}, "one file, without cgo"},
+	{"shared/store/dynamo", []string{"events", "shared/query", "shared/store", "shared/bus"}, []string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go", "github.com/aws/aws-lambda-go"}, "one table"},
+	{"shared/store/athena", []string{"events", "shared/query", "shared/store", "shared/archive"}, []string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"}, "records in AWS"},
+	{"shared/archive", []string{"events", "shared/query"}, []string{"github.com/parquet-go/parquet-go"}, "records as Parquet files, by kind and hour"},
+	{"shared/bus", []string{"events", "shared/store"}, nil, "events are handed on as they were stored"},
+	{"shared/bus/eventbridge", []string{"events", "shared/bus"}, []string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"}, "the bus in AWS"},
+	{"shared/ocsf", []string{"events"}, nil, "a form of detections: values in, values out"},
+	{"shared/asff", []string{"events"}, nil, "a form of detections: values in, values out"},
+	{"shared/tuning", []string{"events", "shared/store"}, nil, "which rule hides a detection"},
+	{"shared/deploy", nil, nil, "names that infra writes and programs read"},
 	{"shared/*", []string{"shared/bounded"}, nil, "named arithmetic: numbers in, numbers out"},
-	{"cmd/...", []string{"..."}, []string{"github.com/spf13/cobra", "github.com/schollz/progressbar", "github.com/prometheus/client_golang", "golang.org/x/term"}, "wiring may know all, and nobody imports it"},
-	{"test/...", []string{"..."}, []string{"golang.org/x/sys", "golang.org/x/net"}, "tests and generators may know all"},
+	{"lambdas/api/gen", nil, []string{"github.com/oapi-codegen/runtime", "github.com/getkin/kin-openapi"}, "generated from openapi.yaml"},
+	{"lambdas/...", []string{"events", "shared/..."}, []string{"github.com/aws/aws-lambda-go", "github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go", "github.com/oapi-codegen", "github.com/getkin/kin-openapi", "golang.org/x/crypto", "golang.org/x/time"}, "a function is its own logic and what both sides share: no sensor, no other function"},
+	{"cmd/...", []string{"..."}, []string{"github.com/spf13/cobra", "github.com/schollz/progressbar", "github.com/prometheus/client_golang", "golang.org/x/term", "github.com/aws/aws-sdk-go-v2"}, "wiring may know all, and nobody imports it"},
+	{"test/...", []string{"..."}, []string{"golang.org/x/sys", "golang.org/x/net", "github.com/aws", "github.com/getkin/kin-openapi"}, "tests and generators may know all"},
 }
 
 // TestWhoMayImportWhom reads every file's imports in process: a test that asks `go list` is served stale from the test cache.
@@ -60,7 +78,7 @@ func TestWhoMayImportWhom(t *testing.T) {
 		}
 		for _, spec := range f.ast.Imports {
 			path, _ := strconv.Unquote(spec.Path.Value)
-			if bad := r.forbids(path, f.test); bad != "" {
+			if bad := r.forbids(f.pkg, path, f.test); bad != "" {
 				t.Errorf("%s imports %s: %s (%s)", f.path, path, bad, r.why)
 			}
 		}
@@ -75,7 +93,7 @@ func TestHouseRules(t *testing.T) {
 		if f.test {
 			continue
 		}
-		if f.lines > 350 {
+		if f.lines > 350 && !ast.IsGenerated(f.ast) {
 			t.Errorf("%s has %d lines; split it by message or stage (350 at the most)", f.path, f.lines)
 		}
 		switch filepath.Base(f.pkg) {
@@ -188,15 +206,21 @@ func matches(pattern, pkg string) bool {
 }
 
 // forbids says why an import is not allowed, or "". Tests may use gopacket as an oracle, and what the code beside them may.
-func (r *rule) forbids(path string, inTest bool) string {
+func (r *rule) forbids(pkg, path string, inTest bool) string {
 	if own, ok := strings.CutPrefix(path, module); ok {
 		if r.from != "cmd/..." && r.from != "test/..." && strings.HasPrefix(own, "cmd/") {
 			return "nobody imports a command"
 		}
 		for _, may := range append(r.may, strings.TrimSuffix(r.from, "/...")) {
+			if inTest && strings.HasPrefix(own, "shared/store/") {
+				return "" // tests hold an implementation against the contract, or run on the simplest one
+			}
 			if matches(may, own) && !(strings.HasSuffix(r.from, "/*") && may == r.from) {
 				return ""
 			}
+		}
+		if r.from == "lambdas/..." && sameFunction(pkg, own) {
+			return ""
 		}
 		return "not among what it may import"
 	}
@@ -208,8 +232,21 @@ func (r *rule) forbids(path string, inTest bool) string {
 			return ""
 		}
 	}
-	if inTest && strings.HasPrefix(path, "github.com/google/gopacket") {
+	if inTest && (strings.HasPrefix(path, "github.com/google/gopacket") || strings.HasPrefix(path, "github.com/santhosh-tekuri/jsonschema") || strings.HasPrefix(path, "github.com/aws/")) {
 		return ""
 	}
 	return "not in the standard library"
+}
+
+// sameFunction says whether two packages belong to one folder of lambdas/.
+func sameFunction(a, b string) bool {
+	f := func(pkg string) string {
+		rest, ok := strings.CutPrefix(pkg, "lambdas/")
+		if !ok {
+			return pkg
+		}
+		name, _, _ := strings.Cut(rest, "/")
+		return name
+	}
+	return strings.HasPrefix(b, "lambdas/") && f(a) == f(b)
 }

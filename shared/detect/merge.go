@@ -40,7 +40,7 @@ func (j *Judge) merge(s *Spec, f *Finding, v device.View) {
 
 func begin(d *events.Detection, s *Spec, f *Finding) {
 	*d = events.Detection{
-		ID: identity(s.Type, f.Key, f.Start), Type: s.Type, Title: s.Title, Category: s.Category, Status: events.StatusOpen,
+		ID: identity(s.Type, f.Key, f.Start), Type: s.Type, Title: s.Title, Category: s.Category, Triage: events.Triage{Status: events.StatusOpen},
 		Start: f.Start.Time(), Tactics: s.Tactics, Techniques: s.Techniques,
 		VNI: f.VNI, Sensor: f.Sensor, DetectorVersion: s.Version, GuardDutyEquivalent: s.GuardDuty,
 		Evidence: events.Evidence{Start: f.Start.Time(), End: f.End.Time()},
