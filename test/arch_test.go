@@ -59,6 +59,7 @@ var rules = []rule{
 	{"shared/bus/eventbridge", []string{"events", "shared/bus"}, []string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"}, "the bus in AWS"},
 	{"shared/ocsf", []string{"events"}, nil, "a form of detections: values in, values out"},
 	{"shared/asff", []string{"events"}, nil, "a form of detections: values in, values out"},
+	{"shared/notify", []string{"events", "shared/store", "shared/bus", "shared/ocsf", "shared/asff"}, []string{"github.com/aws/aws-sdk-go-v2/service/sns", "golang.org/x/time"}, "who is told of what, and how"},
 	{"shared/tuning", []string{"events", "shared/store"}, nil, "which rule hides a detection"},
 	{"shared/deploy", nil, nil, "names that infra writes and programs read"},
 	{"shared/*", []string{"shared/bounded"}, nil, "named arithmetic: numbers in, numbers out"},

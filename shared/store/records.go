@@ -17,8 +17,9 @@ type Records interface {
 	Search(ctx context.Context, q RecordQuery) (RecordPage, error)
 	// Histogram counts what matches by time.
 	Histogram(ctx context.Context, q RecordQuery, buckets int) (Histogram, error)
-	// Top counts the values of a field among what matches, most frequent first. A list counts once for each of its values.
-	Top(ctx context.Context, q RecordQuery, field string, n int) (Top, error)
+	// Top counts what matches by the values of one or several fields, most frequent first (among equals by the values). A list counts
+	// once for each of its values.
+	Top(ctx context.Context, q RecordQuery, t TopQuery) (Top, error)
 	// Retain deletes the oldest until what is left is younger than before and takes at most size bytes on disk; 0 sets no limit.
 	Retain(ctx context.Context, before time.Time, size int64) (Retained, error)
 	// Size says how much there is.
@@ -57,20 +58,31 @@ type RecordItem struct {
 	Line json.RawMessage
 }
 
-// Top is the most frequent values of a field.
+// TopQuery says what to count by, and what to add up besides.
+type TopQuery struct {
+	Fields []string // 1 to MaxTopFields
+	Sum    []string // numbers to add up for each group: "orig_bytes", ...; where one is missing it adds nothing
+	Limit  int      // 1 to MaxGroups; 0: 10
+}
+
+// MaxTopFields is how many fields one Top may count by.
+const MaxTopFields = 4
+
+// Top is the most frequent values of a field, or combinations of several.
 type Top struct {
 	Complete bool // false where the store gave up early; more values than asked for is no incompleteness
 	Why      string
 	Values   []TopValue
-	Others   int // records whose value is not among Values
-	Missing  int // records without the field
+	Others   int // records whose values are not among Values
+	Missing  int // records that lack one of the fields
 	Distinct int // different values there are
 }
 
-// TopValue is one value and how many records have it.
+// TopValue is one combination and how many records have it. Values are as they stand in the record's JSON, without quotes.
 type TopValue struct {
-	Value string `json:"value"`
-	Count int    `json:"count"`
+	Values []string  `json:"values"`
+	Count  int       `json:"count"`
+	Sums   []float64 `json:"sums,omitempty"` // in the order of Sum
 }
 
 // Retained says how much is kept, and how much a call deleted.
