@@ -91,6 +91,15 @@ func (t *Table[K, V]) All(yield func(k K, v *V) bool) {
 	}
 }
 
+// Newest walks the other way: from the most recently touched to the least. The table must not be changed meanwhile.
+func (t *Table[K, V]) Newest(yield func(k K, v *V) bool) {
+	for n := t.root.next; n != &t.root; n = n.next {
+		if !yield(n.key, &n.value) {
+			return
+		}
+	}
+}
+
 // Len is how many entries there are.
 func (t *Table[K, V]) Len() int { return len(t.index) }
 

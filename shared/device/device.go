@@ -42,7 +42,8 @@ type Device struct {
 	Uses     []Service // what it asked for
 	Overflow uint32    // names, services and peers that did not fit
 
-	peers []uint32 // serials, in the order of acquaintance
+	peers   []uint32 // serials, in the order of acquaintance
+	changed bool     // since Changed was called last
 }
 
 // Name is what a device was called, and by whom.

@@ -101,11 +101,11 @@ func (m *Model) Observe(r events.Record) View {
 // see finds or makes the device of an address, and notes that it was active.
 func (m *Model) see(a netip.Addr, h *events.Head) *Device {
 	if d := m.inside.Get(a); d != nil {
-		d.LastSeen, d.VNI = max(d.LastSeen, h.TS), h.VNI
+		d.LastSeen, d.VNI, d.changed = max(d.LastSeen, h.TS), h.VNI, true
 		return d
 	}
 	if d := m.outside.Get(a); d != nil {
-		d.LastSeen, d.VNI = max(d.LastSeen, h.TS), h.VNI
+		d.LastSeen, d.VNI, d.changed = max(d.LastSeen, h.TS), h.VNI, true
 		return d
 	}
 	class := m.Classify(a)
@@ -115,7 +115,7 @@ func (m *Model) see(a netip.Addr, h *events.Head) *Device {
 	}
 	d, _ := table.Put(a)
 	m.lastName++
-	*d = Device{Serial: m.lastName, Addr: a, Class: class, FirstSeen: h.TS, LastSeen: h.TS, VNI: h.VNI}
+	*d = Device{Serial: m.lastName, Addr: a, Class: class, FirstSeen: h.TS, LastSeen: h.TS, VNI: h.VNI, changed: true}
 	if name := m.named.Get(a); name != nil {
 		d.call(*name, FromDNS)
 	}
