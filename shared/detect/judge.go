@@ -14,6 +14,9 @@ import (
 type Options struct {
 	Emit func(*events.Detection) // called for each new detection and each update with a copy; may be nil
 	Max  int                     // detections remembered for updates and for Detections; 0: DefaultMax
+	// Recall gives the detection of an id as it stood before the program began, so that what went on then goes on as the same one
+	// now. It is asked once for each detection that would begin; nil where there is no memory.
+	Recall func(id string) (events.Detection, bool)
 }
 
 // DefaultMax is how many detections are remembered. Each takes a few KiB, and nobody reads ten thousand of them.
@@ -43,6 +46,7 @@ type Judge struct {
 	byKind  map[events.Kind][]*runner
 	live    *bounded.Table[string, events.Detection]
 	emit    func(*events.Detection)
+	recall  func(id string) (events.Detection, bool)
 	stats   Stats
 }
 
@@ -60,7 +64,7 @@ func NewJudge(specs []Spec, model *device.Model, o Options) *Judge {
 		o.Emit = func(*events.Detection) {}
 	}
 	j := &Judge{
-		model: model, emit: o.Emit, byKind: map[events.Kind][]*runner{},
+		model: model, emit: o.Emit, recall: o.Recall, byKind: map[events.Kind][]*runner{},
 		live: bounded.New[string, events.Detection](o.Max),
 	}
 	for _, s := range specs {

@@ -189,3 +189,30 @@ func TestRisk(t *testing.T) {
 		}
 	}
 }
+
+// Catches: a restart that begins a thing anew with fewer numbers, and one that tells the same packets twice.
+func TestGoesOnAfterARestart(t *testing.T) {
+	stored := map[string]events.Detection{}
+	var told int
+	start := func() *Judge {
+		return NewJudge([]Spec{echoSpec()}, device.New(device.Options{}), Options{
+			Emit:   func(d *events.Detection) { told++; stored[d.ID] = *d },
+			Recall: func(id string) (events.Detection, bool) { d, ok := stored[id]; return d, ok },
+		})
+	}
+	start().Observe(weird(0, "a", 1, "C1"))
+	again := start()
+	again.Observe(weird(0, "a", 1, "C1"))
+	if told != 1 {
+		t.Errorf("the same packets were told %d times", told)
+	}
+	again.Observe(weird(time.Minute, "a", 20, "C2"))
+	list := again.Detections()
+	if told != 2 || len(stored) != 1 || len(list) != 1 {
+		t.Fatalf("told %d, stored %d, remembered %d", told, len(stored), len(list))
+	}
+	d := list[0]
+	if len(d.Activity) != 2 || !reflect.DeepEqual(d.Evidence.UIDs, []string{"C1", "C2"}) || d.Update.Sub(d.Start) != time.Minute || d.DetectorVersion != 3 {
+		t.Errorf("what was known before is lost: %+v", d)
+	}
+}

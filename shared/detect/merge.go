@@ -32,10 +32,27 @@ func (j *Judge) merge(s *Spec, f *Finding, v device.View) {
 	if fresh {
 		j.stats.Detections++
 		begin(d, s, f)
+		if j.remembers(d) && !f.End.Time().After(d.Update) {
+			return // told before the program began anew: the same packets were read again
+		}
 	}
 	update(d, s, f, v)
 	copied := *d
 	j.emit(&copied)
+}
+
+// remembers takes up a detection where it stood before the program began, if it did.
+func (j *Judge) remembers(d *events.Detection) bool {
+	if j.recall == nil {
+		return false
+	}
+	before, known := j.recall(d.ID)
+	if known {
+		version := d.DetectorVersion
+		*d = before
+		d.DetectorVersion = version
+	}
+	return known
 }
 
 func begin(d *events.Detection, s *Spec, f *Finding) {
