@@ -17,20 +17,25 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/shared/device"
 )
 
-// options are what read, demo and sensor have in common.
+// options are what read, sensor and serve have in common.
 type options struct {
 	logs     string   // folder for the logs; "" keeps none
 	local    []string // local networks; none: the default ones
 	workers  int
 	maxFlows int
 	sensor   string // name of this sensor
+
+	memory *memory                               // a store that everything goes to; nil keeps none
+	recall func(string) (events.Detection, bool) // what is stored of a detection; nil where nothing is
 }
 
-// pipeline is everything behind the packets: the engine, the device model and the judge, and the logs.
+// pipeline is everything behind the packets: the engine, the device model and the judge, and where their results go.
 type pipeline struct {
 	engine *engine.Engine
+	model  *device.Model
 	judge  *detect.Judge
 	logs   *ship.Logs
+	memory *memory
 	latest events.Time
 	live   bool        // somebody may follow the logs while they are written
 	flush  events.Time // when they are written out next
@@ -42,14 +47,14 @@ func newPipeline(o options, emit func(*events.Detection)) (*pipeline, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &pipeline{}
+	p := &pipeline{memory: o.memory}
 	if o.logs != "" {
 		if p.logs, err = ship.OpenLogs(o.logs); err != nil {
 			return nil, err
 		}
 	}
-	model := device.New(device.Options{Local: local})
-	p.judge = detect.NewJudge(detectors.Specs(), model, detect.Options{Emit: emit})
+	p.model = device.New(device.Options{Local: local})
+	p.judge = detect.NewJudge(detectors.Specs(), p.model, detect.Options{Emit: emit, Recall: o.recall})
 	limits := flow.Defaults()
 	if o.maxFlows > 0 {
 		limits.MaxFlows = o.maxFlows
@@ -58,9 +63,9 @@ func newPipeline(o options, emit func(*events.Detection)) (*pipeline, error) {
 		Workers:   o.workers,
 		Analyzers: analyzers.Specs(),
 		Flow:      limits,
-		Local:     func(a packet.Addr) bool { return model.Classify(a.Netip()) == device.Local },
+		Local:     func(a packet.Addr) bool { return p.model.Classify(a.Netip()) == device.Local },
 		Sensor:    o.sensor,
-		Encode:    p.logs != nil,
+		Encode:    p.logs != nil || p.memory != nil,
 		Interim:   true,
 	}, p)
 	return p, nil
@@ -78,12 +83,15 @@ func parseNetworks(list []string) ([]netip.Prefix, error) {
 	return out, nil
 }
 
-// Record writes a record to its log and shows it to the judge (engine.Outlet).
+// Record keeps a record and shows it to the judge (engine.Outlet).
 func (p *pipeline) Record(r events.Record, line []byte) {
 	if p.logs != nil && !interim(r) {
 		p.logs.Write(r.Kind(), line)
 	}
-	p.judge.Observe(r)
+	v := p.judge.Observe(r)
+	if p.memory != nil {
+		p.memory.record(r, line, v)
+	}
 }
 
 // interim says whether a record only tells how things stand. The logs hold each conversation once, as whoever reads Zeek's logs
@@ -104,6 +112,9 @@ func (p *pipeline) Tick(now events.Time) {
 	if now > p.latest {
 		p.latest = now
 		p.judge.Tick(now)
+		if p.memory != nil {
+			p.memory.tick(now, p.model)
+		}
 	}
 	if p.live && p.logs != nil && now >= p.flush {
 		p.flush = now.Add(time.Second)
@@ -111,9 +122,12 @@ func (p *pipeline) Tick(now events.Time) {
 	}
 }
 
-// close ends the judgement and writes out the logs.
+// close ends the judgement and writes out the logs. What a memory holds back is handed on, and written when that is closed.
 func (p *pipeline) close() error {
 	p.judge.Close(p.latest)
+	if p.memory != nil {
+		p.memory.last(p.latest, p.model)
+	}
 	if p.logs == nil {
 		return nil
 	}

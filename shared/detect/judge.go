@@ -77,13 +77,14 @@ func NewJudge(specs []Spec, model *device.Model, o Options) *Judge {
 	return j
 }
 
-// Observe shows a record to the model and then to the detectors that want its kind.
-func (j *Judge) Observe(r events.Record) {
+// Observe shows a record to the model and then to the detectors that want its kind. It gives what the model knows of both ends.
+func (j *Judge) Observe(r events.Record) device.View {
 	j.stats.Records++
 	v := j.model.Observe(r)
 	for _, run := range j.byKind[r.Kind()] {
 		j.take(run, run.detector.Observe(r, v), v)
 	}
+	return v
 }
 
 // Tick lets time pass. Now is the time of the packets, and never goes back.

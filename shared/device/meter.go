@@ -51,18 +51,17 @@ func (m *Meter) Observe(r events.Record, v View) {
 }
 
 // Turn gives the samples of the minute that now has left behind, if it has.
-func (m *Meter) Turn(now events.Time) []events.Sample {
+func (m *Meter) Turn(now events.Time) (list []events.Sample, turned bool) {
 	this := startOfMinute(now)
 	if this <= m.minute {
-		return nil
+		return nil, false
 	}
-	var list []events.Sample
 	for id, d := range m.devices {
 		list = append(list, d.sample(id, m.minute))
 	}
 	m.minute = this
 	clear(m.devices)
-	return list
+	return list, true
 }
 
 // Overflow is how many devices were not measured for want of room.

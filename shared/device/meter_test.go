@@ -17,7 +17,8 @@ func minuteOf(list ...events.Record) map[string]map[string]float64 {
 		meter.Observe(r, model.Observe(r))
 	}
 	out := map[string]map[string]float64{}
-	for _, s := range meter.Turn(events.Time(2 * time.Minute)) {
+	samples, _ := meter.Turn(events.Time(2 * time.Minute))
+	for _, s := range samples {
 		if s.Time != time.Unix(60, 0).UTC() {
 			panic(fmt.Sprint("sample of minute ", s.Time))
 		}
@@ -77,10 +78,10 @@ func TestMeterIsBounded(t *testing.T) {
 		c := conn(1, fmt.Sprintf("10.%d.%d.%d", i>>16, i>>8&255, i&255), "203.0.113.9", 443, "SF")
 		meter.Observe(c, model.Observe(c))
 	}
-	if n := len(meter.Turn(events.Time(time.Hour))); n != MaxMeasured || meter.Overflow() != 50 {
-		t.Errorf("%d samples, overflow %d", n, meter.Overflow())
+	if list, _ := meter.Turn(events.Time(time.Hour)); len(list) != MaxMeasured || meter.Overflow() != 50 {
+		t.Errorf("%d samples, overflow %d", len(list), meter.Overflow())
 	}
-	if meter.Turn(events.Time(time.Hour)+1) != nil {
+	if _, again := meter.Turn(events.Time(time.Hour) + 1); again {
 		t.Error("a minute was given twice")
 	}
 }
