@@ -50,6 +50,11 @@ const (
 	Present      Op = "exists"
 )
 
+// Ops lists every operator there is.
+func Ops() []Op {
+	return []Op{Equal, NotEqual, Less, LessEqual, Greater, GreaterEqual, Contains, Present}
+}
+
 // Value is what a field is compared with, in each form that it can be read in.
 type Value struct {
 	Text     string
