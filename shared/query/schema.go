@@ -99,17 +99,19 @@ func (t Table) Field(name string) (Field, bool) {
 	return Field{}, false
 }
 
-// Resolve gives the fields that a name stands for in this kind. A field goes before an alias of the same name.
+// Resolve gives the fields that a name stands for in this kind. An alias goes before a field of the same name, which is then one of
+// those that it covers: "host" is HTTP's host too.
 func (t Table) Resolve(name string) []Field {
-	if f, ok := t.Field(name); ok {
-		return []Field{f}
-	}
 	var fields []Field
+	covers := func(f Field) bool { return f.Name == name }
 	for _, a := range Aliases() {
-		for _, f := range t.Fields {
-			if a.Name == name && a.Covers(f) {
-				fields = append(fields, f)
-			}
+		if a.Name == name {
+			covers = a.Covers
+		}
+	}
+	for _, f := range t.Fields {
+		if covers(f) {
+			fields = append(fields, f)
 		}
 	}
 	return fields
