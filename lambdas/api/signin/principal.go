@@ -49,7 +49,9 @@ func From(ctx context.Context) (Principal, bool) {
 }
 
 // Actor is the principal as the audit log names it.
-func (p Principal) Actor(address string) store.Actor { return store.Actor{Name: p.Name, Address: address} }
+func (p Principal) Actor(address string) store.Actor {
+	return store.Actor{Name: p.Name, Address: address}
+}
 
 // May says whether the principal's role is at least r.
 func (p Principal) May(r store.Role) bool { return rank(p.Role) >= rank(r) && rank(r) > 0 }
