@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/shared/store"
@@ -188,7 +189,7 @@ func (f file) sized(ctx context.Context, db *sql.DB, size int64) error {
 }
 
 func (f file) damaged(how string) error {
-	return fmt.Errorf("%s: %w: %s", f.path, store.ErrCorrupt, how)
+	return fmt.Errorf("%s: %w: %s", f.path, store.ErrCorrupt, strings.ReplaceAll(how, "\n", " "))
 }
 
 func exists(path string) bool {

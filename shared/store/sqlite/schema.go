@@ -62,6 +62,8 @@ CREATE TABLE device (
 	body       BLOB NOT NULL, -- without overrides and revision
 	overrides  BLOB,          -- null: none were ever set
 	revision   INTEGER NOT NULL DEFAULT 0,
+	words      TEXT NOT NULL, -- what a search for text looks through, in lower case, a line each; the overriding name apart
+	name       TEXT NOT NULL DEFAULT '', -- the overriding name, in lower case
 	last_seen  INTEGER NOT NULL,
 	external   INTEGER NOT NULL,
 	vni        INTEGER NOT NULL,
@@ -69,7 +71,7 @@ CREATE TABLE device (
 	account    TEXT NOT NULL,
 	role       TEXT NOT NULL DEFAULT '',
 	high_value INTEGER NOT NULL DEFAULT 0
-) WITHOUT ROWID;
+);
 CREATE TABLE series_device (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 CREATE TABLE series_metric (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 CREATE TABLE series ( -- by hour first: what is written now lies on few pages, and what is old goes in one piece

@@ -60,7 +60,16 @@ func (h *handle) open(ctx context.Context, o Options) (s *store.Store, err error
 		return nil, err
 	}
 	h.files = append(h.files, d)
-	return &store.Store{Closer: h}, nil
+	box := &outbox{d: d, wake: make(chan struct{}, 1)}
+	if !o.ReadOnly {
+		if err := (snapshots{d}).tidy(ctx); err != nil {
+			return nil, fmt.Errorf("tidy snapshots: %w", err)
+		}
+		box.rouse() // for what was not published before the last closing
+	}
+	return &store.Store{
+		Devices: devices{d}, Documents: documents{d}, Audit: audit{d}, Mirror: mirror{d, box}, Snapshots: snapshots{d}, Outbox: box, Closer: h,
+	}, nil
 }
 
 // Close lets the changes under way end and closes the files. It may be called again.
