@@ -55,7 +55,8 @@ func eachField(t reflect.Type, visit func(f reflect.StructField, name string)) {
 	}
 }
 
-// typeOf panics on a type that records do not have; the test reaches every field there is.
+// typeOf panics on a type that records do not have; the test reaches every field there is. Numbers are whole: their columns are BIGINT,
+// and whoever adds a fraction decides on its column first.
 func typeOf(t reflect.Type) (kind query.Type, list bool) {
 	switch t {
 	case reflect.TypeFor[events.Time]():
@@ -75,7 +76,7 @@ func typeOf(t reflect.Type) (kind query.Type, list bool) {
 		return query.Text, false
 	case reflect.Bool:
 		return query.Bool, false
-	case reflect.Int, reflect.Int64, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Float64:
+	case reflect.Int, reflect.Int64, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
 		return query.Number, false
 	}
 	panic(fmt.Sprintf("archive: no query type for %v", t))

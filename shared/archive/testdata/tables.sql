@@ -1,0 +1,522 @@
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`conn` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `proto` string COMMENT 'proto',
+  `service` string COMMENT 'service',
+  `duration` double COMMENT 'duration, seconds',
+  `orig_bytes` bigint COMMENT 'orig_bytes',
+  `resp_bytes` bigint COMMENT 'resp_bytes',
+  `conn_state` string COMMENT 'conn_state',
+  `local_orig` boolean COMMENT 'local_orig',
+  `local_resp` boolean COMMENT 'local_resp',
+  `missed_bytes` bigint COMMENT 'missed_bytes',
+  `history` string COMMENT 'history',
+  `orig_pkts` bigint COMMENT 'orig_pkts',
+  `orig_ip_bytes` bigint COMMENT 'orig_ip_bytes',
+  `resp_pkts` bigint COMMENT 'resp_pkts',
+  `resp_ip_bytes` bigint COMMENT 'resp_ip_bytes',
+  `tunnel_parents` array<string> COMMENT 'tunnel_parents',
+  `ip_proto` bigint COMMENT 'ip_proto',
+  `vlan` bigint COMMENT 'vlan',
+  `inner_vlan` bigint COMMENT 'inner_vlan',
+  `orig_l2_addr` string COMMENT 'orig_l2_addr',
+  `resp_l2_addr` string COMMENT 'resp_l2_addr',
+  `interim` boolean COMMENT 'interim',
+  `duplicate_vnis` array<bigint> COMMENT 'duplicate_vnis',
+  `duplicate_pkts` bigint COMMENT 'duplicate_pkts',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=conn/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=conn/date=${date}/hour=${hour}/'
+);
+
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`dns` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `proto` string COMMENT 'proto',
+  `trans_id` bigint COMMENT 'trans_id',
+  `rtt` double COMMENT 'rtt, seconds',
+  `query` string COMMENT 'query',
+  `qclass` bigint COMMENT 'qclass',
+  `qclass_name` string COMMENT 'qclass_name',
+  `qtype` bigint COMMENT 'qtype',
+  `qtype_name` string COMMENT 'qtype_name',
+  `rcode` bigint COMMENT 'rcode',
+  `rcode_name` string COMMENT 'rcode_name',
+  `aa` boolean COMMENT 'AA',
+  `tc` boolean COMMENT 'TC',
+  `rd` boolean COMMENT 'RD',
+  `ra` boolean COMMENT 'RA',
+  `z` bigint COMMENT 'Z',
+  `answers` array<string> COMMENT 'answers',
+  `ttls` array<double> COMMENT 'TTLs, seconds',
+  `rejected` boolean COMMENT 'rejected',
+  `opcode` bigint COMMENT 'opcode',
+  `opcode_name` string COMMENT 'opcode_name',
+  `query_bytes` bigint COMMENT 'query_bytes',
+  `answer_bytes` bigint COMMENT 'answer_bytes',
+  `question` string COMMENT 'question',
+  `question_type` string COMMENT 'question_type',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=dns/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=dns/date=${date}/hour=${hour}/'
+);
+
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`http` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `trans_depth` bigint COMMENT 'trans_depth',
+  `method` string COMMENT 'method',
+  `host` string COMMENT 'host',
+  `uri` string COMMENT 'uri',
+  `referrer` string COMMENT 'referrer',
+  `version` string COMMENT 'version',
+  `user_agent` string COMMENT 'user_agent',
+  `origin` string COMMENT 'origin',
+  `request_body_len` bigint COMMENT 'request_body_len',
+  `response_body_len` bigint COMMENT 'response_body_len',
+  `status_code` bigint COMMENT 'status_code',
+  `status_msg` string COMMENT 'status_msg',
+  `info_code` bigint COMMENT 'info_code',
+  `info_msg` string COMMENT 'info_msg',
+  `username` string COMMENT 'username',
+  `proxied` array<string> COMMENT 'proxied',
+  `orig_filenames` array<string> COMMENT 'orig_filenames',
+  `orig_mime_types` array<string> COMMENT 'orig_mime_types',
+  `resp_filenames` array<string> COMMENT 'resp_filenames',
+  `resp_mime_types` array<string> COMMENT 'resp_mime_types',
+  `lookups` array<string> COMMENT 'lookups',
+  `content_type` string COMMENT 'content_type',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=http/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=http/date=${date}/hour=${hour}/'
+);
+
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`ssl` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `version` string COMMENT 'version',
+  `cipher` string COMMENT 'cipher',
+  `curve` string COMMENT 'curve',
+  `server_name` string COMMENT 'server_name',
+  `resumed` boolean COMMENT 'resumed',
+  `last_alert` string COMMENT 'last_alert',
+  `next_protocol` string COMMENT 'next_protocol',
+  `established` boolean COMMENT 'established',
+  `ssl_history` string COMMENT 'ssl_history',
+  `cert_chain_fps` array<string> COMMENT 'cert_chain_fps',
+  `client_cert_chain_fps` array<string> COMMENT 'client_cert_chain_fps',
+  `sni_matches_cert` boolean COMMENT 'sni_matches_cert',
+  `ja3` string COMMENT 'ja3',
+  `ja3s` string COMMENT 'ja3s',
+  `ja4` string COMMENT 'ja4',
+  `ja4s` string COMMENT 'ja4s',
+  `alpn` array<string> COMMENT 'alpn',
+  `subject` string COMMENT 'subject',
+  `issuer` string COMMENT 'issuer',
+  `cert_not_valid_before` double COMMENT 'cert_not_valid_before, seconds since the epoch',
+  `cert_not_valid_after` double COMMENT 'cert_not_valid_after, seconds since the epoch',
+  `cert_self_signed` boolean COMMENT 'cert_self_signed',
+  `cert_key_length` bigint COMMENT 'cert_key_length',
+  `cert_key_type` string COMMENT 'cert_key_type',
+  `cert_signature_algorithm` string COMMENT 'cert_signature_algorithm',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=ssl/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=ssl/date=${date}/hour=${hour}/'
+);
+
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`x509` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `fingerprint` string COMMENT 'fingerprint',
+  `certificate_version` bigint COMMENT 'certificate.version',
+  `certificate_serial` string COMMENT 'certificate.serial',
+  `certificate_subject` string COMMENT 'certificate.subject',
+  `certificate_issuer` string COMMENT 'certificate.issuer',
+  `certificate_not_valid_before` double COMMENT 'certificate.not_valid_before, seconds since the epoch',
+  `certificate_not_valid_after` double COMMENT 'certificate.not_valid_after, seconds since the epoch',
+  `certificate_key_alg` string COMMENT 'certificate.key_alg',
+  `certificate_sig_alg` string COMMENT 'certificate.sig_alg',
+  `certificate_key_type` string COMMENT 'certificate.key_type',
+  `certificate_key_length` bigint COMMENT 'certificate.key_length',
+  `certificate_exponent` string COMMENT 'certificate.exponent',
+  `certificate_curve` string COMMENT 'certificate.curve',
+  `san_dns` array<string> COMMENT 'san.dns',
+  `san_uri` array<string> COMMENT 'san.uri',
+  `san_email` array<string> COMMENT 'san.email',
+  `san_ip` array<string> COMMENT 'san.ip, an address',
+  `basic_constraints_ca` boolean COMMENT 'basic_constraints.ca',
+  `basic_constraints_path_len` bigint COMMENT 'basic_constraints.path_len',
+  `host_cert` boolean COMMENT 'host_cert',
+  `client_cert` boolean COMMENT 'client_cert',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=x509/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=x509/date=${date}/hour=${hour}/'
+);
+
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`ssh` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `version` bigint COMMENT 'version',
+  `auth_success` boolean COMMENT 'auth_success',
+  `auth_attempts` bigint COMMENT 'auth_attempts',
+  `direction` string COMMENT 'direction',
+  `client` string COMMENT 'client',
+  `server` string COMMENT 'server',
+  `cipher_alg` string COMMENT 'cipher_alg',
+  `mac_alg` string COMMENT 'mac_alg',
+  `compression_alg` string COMMENT 'compression_alg',
+  `kex_alg` string COMMENT 'kex_alg',
+  `host_key_alg` string COMMENT 'host_key_alg',
+  `host_key_fingerprint` string COMMENT 'host_key_fingerprint',
+  `hassh` string COMMENT 'hassh',
+  `hasshserver` string COMMENT 'hasshServer',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=ssh/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=ssh/date=${date}/hour=${hour}/'
+);
+
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`dhcp` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `uids` array<string> COMMENT 'uids',
+  `client_addr` string COMMENT 'client_addr, an address',
+  `server_addr` string COMMENT 'server_addr, an address',
+  `mac` string COMMENT 'mac',
+  `host_name` string COMMENT 'host_name',
+  `client_fqdn` string COMMENT 'client_fqdn',
+  `domain` string COMMENT 'domain',
+  `requested_addr` string COMMENT 'requested_addr, an address',
+  `assigned_addr` string COMMENT 'assigned_addr, an address',
+  `lease_time` double COMMENT 'lease_time, seconds',
+  `client_message` string COMMENT 'client_message',
+  `server_message` string COMMENT 'server_message',
+  `msg_types` array<string> COMMENT 'msg_types',
+  `duration` double COMMENT 'duration, seconds',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=dhcp/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=dhcp/date=${date}/hour=${hour}/'
+);
+
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`ntp` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `version` bigint COMMENT 'version',
+  `mode` bigint COMMENT 'mode',
+  `stratum` bigint COMMENT 'stratum',
+  `poll` double COMMENT 'poll, seconds',
+  `precision` double COMMENT 'precision, seconds',
+  `root_delay` double COMMENT 'root_delay, seconds',
+  `root_disp` double COMMENT 'root_disp, seconds',
+  `ref_id` string COMMENT 'ref_id',
+  `ref_time` double COMMENT 'ref_time, seconds since the epoch',
+  `org_time` double COMMENT 'org_time, seconds since the epoch',
+  `rec_time` double COMMENT 'rec_time, seconds since the epoch',
+  `xmt_time` double COMMENT 'xmt_time, seconds since the epoch',
+  `num_exts` bigint COMMENT 'num_exts',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=ntp/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=ntp/date=${date}/hour=${hour}/'
+);
+
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`icmp` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `v6` boolean COMMENT 'v6',
+  `itype` bigint COMMENT 'itype',
+  `icode` bigint COMMENT 'icode',
+  `name` string COMMENT 'name',
+  `requests` bigint COMMENT 'requests',
+  `replies` bigint COMMENT 'replies',
+  `min_len` bigint COMMENT 'min_len',
+  `max_len` bigint COMMENT 'max_len',
+  `distinct_payloads` bigint COMMENT 'distinct_payloads',
+  `mismatched` bigint COMMENT 'mismatched',
+  `orig_unreach` string COMMENT 'orig_unreach, an address',
+  `resp_unreach` string COMMENT 'resp_unreach, an address',
+  `proto_unreach` bigint COMMENT 'proto_unreach',
+  `orig_p_unreach` bigint COMMENT 'orig_p_unreach',
+  `resp_p_unreach` bigint COMMENT 'resp_p_unreach',
+  `duration` double COMMENT 'duration, seconds',
+  `interim` boolean COMMENT 'interim',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=icmp/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=icmp/date=${date}/hour=${hour}/'
+);
+
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`tunnel` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `tunnel_type` string COMMENT 'tunnel_type',
+  `action` string COMMENT 'action',
+  `packets` bigint COMMENT 'packets',
+  `bytes` bigint COMMENT 'bytes',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=tunnel/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=tunnel/date=${date}/hour=${hour}/'
+);
+
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`weird` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `name` string COMMENT 'name',
+  `addl` string COMMENT 'addl',
+  `notice` boolean COMMENT 'notice',
+  `source` string COMMENT 'source',
+  `count` bigint COMMENT 'count',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=weird/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=weird/date=${date}/hour=${hour}/'
+);
