@@ -144,3 +144,27 @@ func (b Bitmap) Each(f func(row int)) {
 		}
 	}
 }
+
+// Walk calls f with each row, ascending, for as long as it returns true.
+func (b Bitmap) Walk(f func(row int) bool) {
+	for i, w := range b {
+		for ; w != 0; w &= w - 1 {
+			if !f(i<<6 + bits.TrailingZeros64(w)) {
+				return
+			}
+		}
+	}
+}
+
+// WalkBack is Walk, descending.
+func (b Bitmap) WalkBack(f func(row int) bool) {
+	for i := len(b) - 1; i >= 0; i-- {
+		for w := b[i]; w != 0; {
+			top := bits.Len64(w) - 1
+			if !f(i<<6 + top) {
+				return
+			}
+			w &^= 1 << top
+		}
+	}
+}

@@ -196,3 +196,18 @@ func (r *reader) uint(most int) int {
 	r.b = r.b[n:]
 	return int(v)
 }
+
+// IsLines says whether a part is a block of lines.
+func (d *Directory) IsLines(part int) bool { return part >= partLines && part < partLines+d.blocks() }
+
+func (d *Directory) blocks() int { return (d.Rows + BlockRows - 1) / BlockRows }
+
+// Parts is one more than the largest number of a part.
+func (d *Directory) Parts() int {
+	n := partLines + d.blocks()
+	for i := range d.Columns {
+		c := &d.Columns[i]
+		n = max(n, c.Data+1, c.Codes+1, c.Filter+1)
+	}
+	return n
+}

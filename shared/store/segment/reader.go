@@ -63,11 +63,11 @@ func (s *Segment) Range(from, to int64) (first, end int, err error) {
 	if err != nil {
 		return 0, 0, err
 	}
-	return ts.Search(s.unitsUp(from)), ts.Search(s.unitsUp(to)), nil
+	return ts.Search(s.UnitsUp(from)), ts.Search(s.UnitsUp(to)), nil
 }
 
-// unitsUp is the first unit that does not begin before a time.
-func (s *Segment) unitsUp(ns int64) int64 {
+// UnitsUp is the first of the units that times are counted in that does not begin before a time.
+func (s *Segment) UnitsUp(ns int64) int64 {
 	u := ns / s.Unit
 	if u*s.Unit < ns {
 		u++
@@ -284,4 +284,18 @@ func (v *Ints) size(b []byte) int {
 		body = off + packedSize(v.n-(blocks-1)*intBlock, width) - packPad
 	}
 	return min(used+len(v.head)+body+packPad+1, len(b))
+}
+
+// Until takes out of a set the rows that were stored after last.
+func (s *Segment) Until(rows Bitmap, last int64) error {
+	order, err := s.Order()
+	if err != nil {
+		return err
+	}
+	rows.Each(func(row int) {
+		if order.At(row) > last {
+			rows[row>>6] &^= 1 << (row & 63)
+		}
+	})
+	return nil
 }
