@@ -13,9 +13,10 @@ import (
 
 // The rules of what becomes of a stored thing, in one place, so that every implementation keeps the same ones.
 
-// Limits of what people say.
+// Limits of what is stored.
 const (
-	MaxName = 256 // bytes of an assignee, a device's name or its role
+	MaxName         = 256 // bytes of an assignee, a device's name or its role
+	MaxParticipants = 256 // of a detection; detectors name 64
 )
 
 // Merge says what is stored after a detector said d, where stored is there already (nil: nothing is). It does what Detections.Put
@@ -75,6 +76,9 @@ func CheckDetection(d *events.Detection) error {
 	}
 	if err := checkTime("update", d.Update); err != nil {
 		return err
+	}
+	if len(d.Participants) > MaxParticipants {
+		return &Invalid{"participants", fmt.Sprintf("%d participants", len(d.Participants)), fmt.Sprintf("at most %d", MaxParticipants)}
 	}
 	if _, err := json.Marshal(d); err != nil {
 		return &Invalid{"detection", shorten(err.Error()), "something that JSON can say"}

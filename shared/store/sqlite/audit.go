@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/shared/store"
@@ -95,7 +96,7 @@ func scanEntry(scan func(...any) error) (e store.AuditEntry, seq int64, err erro
 
 // Purge deletes entries before a time, and gives their space back.
 func (s audit) Purge(ctx context.Context, before time.Time) (deleted int, err error) {
-	return purge(ctx, s.d, func(t *tx) (int, error) {
-		return deletedBy(t.exec("DELETE FROM audit WHERE seq IN (SELECT seq FROM audit WHERE at < ? LIMIT ?)", nanos(before), purgeStep))
+	return purge(ctx, s.d, math.MaxInt, func(t *tx, most int) (int, error) {
+		return deletedBy(t.exec("DELETE FROM audit WHERE seq IN (SELECT seq FROM audit WHERE at < ? LIMIT ?)", nanos(before), most))
 	})
 }

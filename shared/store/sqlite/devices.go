@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -145,9 +146,9 @@ func (s devices) Purge(ctx context.Context, samples, seen time.Time) (deleted in
 		}
 		deleted += n
 	}
-	n, err := purge(ctx, s.d, func(t *tx) (int, error) {
+	n, err := purge(ctx, s.d, math.MaxInt, func(t *tx, most int) (int, error) {
 		return deletedBy(t.exec("DELETE FROM device WHERE id IN (SELECT id FROM device WHERE last_seen < ? AND (overrides IS NULL OR overrides = ?) LIMIT ?)",
-			nanos(seen), []byte("{}"), purgeStep))
+			nanos(seen), []byte("{}"), most))
 	})
 	deleted += n
 	if err != nil || deleted == n {

@@ -14,20 +14,18 @@ const purgeStep = 500
 // vacuumStep is how many free pages are given back in one transaction.
 const vacuumStep = 256
 
-// purge repeats a step until it deletes less than it might, and gives the space back to the disk. Where it fails, deleted says how much
-// is gone all the same.
-func purge(ctx context.Context, d *database, step func(*tx) (int, error)) (deleted int, err error) {
-	for more := true; more; {
-		n := 0
+// purge repeats a step until it deletes less than it might, or limit is reached, and gives the space back to the disk. Where it fails,
+// deleted says how much is gone all the same.
+func purge(ctx context.Context, d *database, limit int, step func(t *tx, most int) (int, error)) (deleted int, err error) {
+	for n, most := 0, 0; n == most && deleted < limit; deleted += n {
+		most = min(purgeStep, limit-deleted)
 		err := d.change(ctx, func(t *tx) (err error) {
-			n, err = step(t)
+			n, err = step(t, most)
 			return err
 		})
 		if err != nil {
 			return deleted, fmt.Errorf("purge: %w", err)
 		}
-		deleted += n
-		more = n >= purgeStep
 	}
 	if deleted == 0 {
 		return 0, nil

@@ -74,8 +74,13 @@ func (h *handle) open(ctx context.Context, o Options) (s *store.Store, err error
 		}
 		box.rouse() // for what was not published before the last closing
 	}
+	index, err := loadIndex(ctx, d)
+	if err != nil {
+		return nil, err
+	}
 	return &store.Store{
-		Records: h.records, Devices: devices{d}, Documents: documents{d}, Audit: audit{d}, Mirror: mirror{d, box}, Snapshots: snapshots{d}, Outbox: box, Closer: h,
+		Detections: detections{d, box, index}, Records: h.records,
+		Devices: devices{d}, Documents: documents{d}, Audit: audit{d}, Mirror: mirror{d, box}, Snapshots: snapshots{d}, Outbox: box, Closer: h,
 	}, nil
 }
 

@@ -1,0 +1,72 @@
+package facets
+
+import "strings"
+
+// table keeps each section that detections share once, under a code. An entry that nobody refers to any more is given up and its code
+// used again, so that a table never holds more than the detections there are make use of.
+type table struct {
+	codes map[string]uint32
+	slots []slot
+	free  []uint32
+}
+
+type slot struct {
+	section string
+	refs    uint32
+	born    uint64 // the index's clock when the code was given to this section
+}
+
+func newTable() table { return table{codes: map[string]uint32{}} }
+
+// take gives the code of a section, and counts one more that refers to it.
+func (t *table) take(section string, now uint64) uint32 {
+	if code, ok := t.codes[section]; ok {
+		t.slots[code].refs++
+		return code
+	}
+	s := slot{strings.Clone(section), 1, now}
+	code := uint32(len(t.slots))
+	if n := len(t.free); n > 0 {
+		code, t.free = t.free[n-1], t.free[:n-1]
+		t.slots[code] = s
+	} else {
+		t.slots = append(t.slots, s)
+	}
+	t.codes[s.section] = code
+	return code
+}
+
+// drop counts one less.
+func (t *table) drop(code uint32) {
+	s := &t.slots[code]
+	if s.refs--; s.refs == 0 {
+		delete(t.codes, s.section)
+		s.section = ""
+		t.free = append(t.free, code)
+	}
+}
+
+// memo answers one question about the sections of a table, each once, however many detections share it. A code that was given to another
+// section since the scan began is asked about each time, because its earlier answer was about another.
+type memo[T any] struct {
+	table *table
+	began uint64
+	known []bool
+	says  []T
+	ask   func(section string) T
+}
+
+func newMemo[T any](t *table, began uint64, ask func(section string) T) *memo[T] {
+	return &memo[T]{table: t, began: began, known: make([]bool, len(t.slots)), says: make([]T, len(t.slots)), ask: ask}
+}
+
+func (m *memo[T]) of(code uint32) T {
+	s := &m.table.slots[code]
+	if int(code) >= len(m.known) || s.born > m.began {
+		return m.ask(s.section)
+	}
+	if !m.known[code] {
+		m.says[code], m.known[code] = m.ask(s.section), true
+	}
+	return m.says[code]
+}

@@ -1,0 +1,176 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"time"
+
+	"github.com/mirrorwatch/mirrorwatch/events"
+	"github.com/mirrorwatch/mirrorwatch/shared/store"
+)
+
+func TestPurgeGivesSpaceBack(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "data")
+	s := openIn(t, folder)
+	for n := 0; n < 3000; n += 100 {
+		var list []events.Detection
+		for i := range 100 {
+			list = append(list, crashDetection(0, 0, n+i, 0))
+		}
+		if _, err := s.Detections.Put(t.Context(), list...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Outbox.Done(t.Context(), 1<<40); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := s.Detections.Purge(t.Context(), clock().Add(time.Hour*24), 1200); n != 1200 || err != nil {
+		t.Fatalf("purged %d of at most 1200 (%v)", n, err)
+	}
+	if n, err := s.Detections.Purge(t.Context(), clock().Add(2900*time.Second), 100_000); n != 1700 || err != nil {
+		t.Fatalf("purged %d, want 1700 (%v)", n, err)
+	}
+	p, err := s.Detections.Search(t.Context(), store.DetectionQuery{Count: true, Limit: 1000})
+	if err != nil || p.Total != 100 || len(p.Items) != 100 {
+		t.Errorf("%d and %d are left (%v)", p.Total, len(p.Items), err)
+	}
+	if list, err := s.Outbox.Pending(t.Context(), 10); len(list) != 0 || err != nil {
+		t.Errorf("a purge made events: %v (%v)", list, err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(filepath.Join(folder, MainFile))
+	if err != nil || info.Size() > 1<<20 {
+		t.Errorf("the file has %d bytes for 100 detections (%v)", info.Size(), err)
+	}
+}
+
+func TestReopenedStoreFindsAndWakes(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "data")
+	s := openIn(t, folder)
+	if _, err := s.Detections.Put(t.Context(), crashDetection(0, 0, 1, 0), crashDetection(0, 0, 2, 0)); err != nil {
+		t.Fatal(err)
+	}
+	d := s.Closer.(*handle).files[0]
+	spoilt := d.change(t.Context(), func(tx *tx) error { // as another version of the index would have left it
+		_, err := tx.exec("UPDATE detection_facets SET facets = x'00ff' WHERE seq = 1")
+		return err
+	})
+	if err := errors.Join(spoilt, s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	s = openIn(t, folder)
+	select {
+	case <-s.Outbox.Wake():
+	default:
+		t.Error("nobody is woken for what was not published before")
+	}
+	p, err := s.Detections.Search(t.Context(), store.DetectionQuery{Sort: store.ByCreated})
+	if err != nil || len(p.Items) != 2 || p.Items[0].ID != crashDetection(0, 0, 1, 0).ID {
+		t.Errorf("found %v (%v)", p.Items, err)
+	}
+}
+
+func TestHalfASnapshotIsNone(t *testing.T) {
+	s := openIn(t, filepath.Join(t.TempDir(), "data"))
+	if err := s.Snapshots.Save(t.Context(), "model", clock(), strings.NewReader("whole"), 1); err != nil {
+		t.Fatal(err)
+	}
+	broken := errors.New("broken")
+	half := io.MultiReader(strings.NewReader(strings.Repeat("x", 3*chunk)), iotest.ErrReader(broken))
+	if err := s.Snapshots.Save(t.Context(), "model", clock().Add(time.Hour), half, 1); !errors.Is(err, broken) {
+		t.Fatal(err)
+	}
+	body, at, err := s.Snapshots.Load(t.Context(), "model")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer body.Close()
+	// A newer version must not pull this one from under its reader.
+	if err := s.Snapshots.Save(t.Context(), "model", clock().Add(2*time.Hour), strings.NewReader("newer"), 1); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := io.ReadAll(body); string(b) != "whole" || !at.Equal(clock()) || err != nil {
+		t.Errorf("loaded %d bytes of %s (%v)", len(b), at, err)
+	}
+	var chunks int
+	if err := s.Closer.(*handle).files[0].read.QueryRow("SELECT count(*) FROM snapshot_chunk").Scan(&chunks); err != nil || chunks != 1 {
+		t.Errorf("%d chunks are left, want one (%v)", chunks, err)
+	}
+}
+
+func TestSchemaAllowsOneOpenBinding(t *testing.T) {
+	s := openIn(t, filepath.Join(t.TempDir(), "data"))
+	if err := s.Mirror.Bind(t.Context(), events.Binding{VNI: 7, Interface: "eni-a", From: clock()}); err != nil {
+		t.Fatal(err)
+	}
+	err := s.Closer.(*handle).files[0].change(t.Context(), func(t *tx) error {
+		return insertBinding(t, events.Binding{VNI: 7, Interface: "eni-b", From: clock().Add(time.Hour)})
+	})
+	if err == nil {
+		t.Error("a VNI is held twice")
+	}
+}
+
+// TestMigrationsGoOnWhereTheyStopped opens a file with a program of fewer steps, and then one of more, whose last step fails at first.
+func TestMigrationsGoOnWhereTheyStopped(t *testing.T) {
+	f := file{path: filepath.Join(t.TempDir(), "m.db"), application: 1, pageSize: 4096, sync: "NORMAL", readers: 1, wholeCheck: 1 << 30, now: clock}
+	for i, step := range []struct {
+		migrations []string
+		fails      bool
+		tables     string
+	}{
+		{[]string{"CREATE TABLE a (x)"}, false, "a"},
+		{[]string{"CREATE TABLE a (x)", "CREATE TABLE b (x)", "CREATE TABLE c (x); CREATE TABLE a (x)"}, true, ""},
+		{[]string{"CREATE TABLE a (x)", "CREATE TABLE b (x)", "CREATE TABLE c (x)"}, false, "a,b,c"},
+	} {
+		f.migrations = step.migrations
+		d, err := f.open(context.Background())
+		if (err != nil) != step.fails {
+			t.Fatalf("step %d: %v", i, err)
+		}
+		if step.fails {
+			continue
+		}
+		var tables string
+		var version int
+		err = errors.Join(d.read.QueryRow("SELECT group_concat(name ORDER BY name) FROM sqlite_schema WHERE type = 'table'").Scan(&tables),
+			d.read.QueryRow("PRAGMA user_version").Scan(&version), d.close())
+		if err != nil || tables != step.tables || version != len(step.migrations) {
+			t.Errorf("step %d: tables %s, version %d (%v)", i, tables, version, err)
+		}
+	}
+}
+
+func TestDocumentsThatExpiredGo(t *testing.T) {
+	now := clock()
+	s, err := Open(t.Context(), Options{Folder: t.TempDir(), Now: func() time.Time { return now }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for i := range 30 {
+		w := store.Write{Kind: store.KindSession, ID: fmt.Sprint(i), Body: []byte("{}"), Expires: now.Add(time.Hour)}
+		if _, err := s.Documents.Write(t.Context(), []store.Write{w}, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	now = now.Add(time.Hour)
+	for range 2 {
+		if _, err := s.Documents.Write(t.Context(), []store.Write{{Kind: store.KindView, ID: "v", Body: []byte("{}")}}, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var rows int
+	if err := s.Closer.(*handle).files[0].read.QueryRow("SELECT count(*) FROM document").Scan(&rows); err != nil || rows != 1 {
+		t.Errorf("%d rows are left, want one (%v)", rows, err)
+	}
+}
