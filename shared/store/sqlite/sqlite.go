@@ -11,8 +11,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
+	"github.com/mirrorwatch/mirrorwatch/shared/query"
 	"github.com/mirrorwatch/mirrorwatch/shared/store"
 )
 
@@ -26,13 +28,15 @@ const (
 type Options struct {
 	Folder   string           // made where it is not there, for its owner only
 	Now      func() time.Time // the clock: when something was stored
+	Schema   query.Schema     // what queries of records may ask for
 	ReadOnly bool             // beside a process that writes, too: detections are then found as they were at opening; changes are refused
 }
 
 // handle closes what Open opened.
 type handle struct {
-	files []*database
-	lock  *os.File
+	files   []*database
+	records *records
+	lock    *os.File
 }
 
 // Open opens the store of a folder, or makes it. A file that another process has open gives store.ErrInUse, a damaged one
@@ -60,6 +64,9 @@ func (h *handle) open(ctx context.Context, o Options) (s *store.Store, err error
 		return nil, err
 	}
 	h.files = append(h.files, d)
+	if h.records, err = openRecords(ctx, o); err != nil {
+		return nil, err
+	}
 	box := &outbox{d: d, wake: make(chan struct{}, 1)}
 	if !o.ReadOnly {
 		if err := (snapshots{d}).tidy(ctx); err != nil {
@@ -72,8 +79,8 @@ func (h *handle) open(ctx context.Context, o Options) (s *store.Store, err error
 		return nil, err
 	}
 	return &store.Store{
-		Detections: detections{d, box, index},
-		Devices:    devices{d}, Documents: documents{d}, Audit: audit{d}, Mirror: mirror{d, box}, Snapshots: snapshots{d}, Outbox: box, Closer: h,
+		Detections: detections{d, box, index}, Records: h.records,
+		Devices: devices{d}, Documents: documents{d}, Audit: audit{d}, Mirror: mirror{d, box}, Snapshots: snapshots{d}, Outbox: box, Closer: h,
 	}, nil
 }
 
@@ -84,6 +91,10 @@ func (h *handle) Close() error {
 		errs = append(errs, d.close())
 	}
 	h.files = nil
+	if h.records != nil {
+		errs = append(errs, h.records.close())
+		h.records = nil
+	}
 	if h.lock != nil {
 		errs = append(errs, h.lock.Close())
 		h.lock = nil
@@ -103,7 +114,11 @@ func HealthOf(s *store.Store) Health {
 		return Health{}
 	}
 	var worst Health
-	for _, d := range h.files {
+	files := h.files
+	if h.records != nil {
+		files = append(slices.Clone(files), h.records.d)
+	}
+	for _, d := range files {
 		if t := d.full(); !t.IsZero() && (worst.FullSince.IsZero() || t.Before(worst.FullSince)) {
 			worst.FullSince = t
 		}

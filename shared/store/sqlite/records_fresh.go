@@ -1,0 +1,217 @@
+package sqlite
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/mirrorwatch/mirrorwatch/shared/store"
+	"github.com/mirrorwatch/mirrorwatch/shared/store/segment"
+)
+
+// Limits of a row.
+const (
+	maxLine       = 1 << 20
+	maxRecordKind = 64
+)
+
+// freshKind is the rows of one kind that are not sealed, in runs.
+type freshKind struct {
+	runs []*run // all but the last are closed
+	rows int
+}
+
+// run is some fresh rows that are read as one. While it is open rows are added to its end, and nothing else ever changes.
+type run struct {
+	chunks []int64 // their places
+	rows   []segment.Row
+	bytes  int
+	closed bool
+
+	mu   sync.Mutex
+	seg  *segment.Segment // of the first built rows
+	made int
+}
+
+// segmentOf gives the first n rows as columns.
+func (u *run) segmentOf(c *segment.Codec, list []segment.Row) (*segment.Segment, error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.seg != nil && u.made == len(list) {
+		return u.seg, nil
+	}
+	sealed, err := segment.NewEncoder(c).Encode(append([]segment.Row(nil), list...))
+	if err != nil {
+		return nil, err
+	}
+	seg, err := segment.OpenSealed(sealed, c)
+	if err == nil && len(list) >= u.made {
+		u.seg, u.made = seg, len(list)
+	}
+	return seg, err
+}
+
+// Append stores records.
+func (r *records) Append(ctx context.Context, list ...store.Row) error {
+	if err := checkRows(list); err != nil {
+		return err
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	if err := r.waitForRoom(ctx); err != nil {
+		return err
+	}
+	chunks := chunksOf(list)
+	packed := make([][]byte, len(chunks))
+	for i := range chunks {
+		packed[i] = r.packChunk(chunks[i].rows)
+	}
+	err := r.d.change(ctx, func(t *tx) error {
+		r.place(chunks)
+		for i, c := range chunks {
+			if _, err := t.exec("INSERT INTO record_fresh (seq, kind, data) VALUES (?, ?, ?)", c.seq, c.kind, packed[i]); err != nil {
+				return err
+			}
+		}
+		t.after(func() { r.show(chunks) })
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("append records: %w", err)
+	}
+	return nil
+}
+
+func checkRows(list []store.Row) error {
+	for i := range list {
+		row := &list[i]
+		switch {
+		case row.Kind == "" || len(row.Kind) > maxRecordKind:
+			return &store.Invalid{Field: "kind", Value: clip(string(row.Kind)), Allowed: fmt.Sprintf("a name of 1 to %d bytes", maxRecordKind)}
+		case len(row.Line) > maxLine:
+			return &store.Invalid{Field: "line", Value: clip(string(row.Line)), Allowed: fmt.Sprintf("at most %d bytes long", maxLine)}
+		case len(bytes.TrimLeft(row.Line, " \t\r\n")) == 0 || bytes.TrimLeft(row.Line, " \t\r\n")[0] != '{' || !json.Valid(row.Line):
+			return &store.Invalid{Field: "line", Value: clip(string(row.Line)), Allowed: "a JSON object"}
+		case row.Time.Year() < 1900 || row.Time.Year() >= 2200:
+			return &store.Invalid{Field: "time", Value: row.Time.String(), Allowed: "a time between the years 1900 and 2200"}
+		}
+	}
+	return nil
+}
+
+func clip(s string) string {
+	if len(s) > 80 {
+		s = s[:80] + "..."
+	}
+	return strings.ToValidUTF8(s, "?")
+}
+
+// chunksOf copies rows, those of each kind together.
+func chunksOf(list []store.Row) (chunks []freshChunk) {
+	open := map[string]int{}
+	size := 0
+	for i := range list {
+		size += len(list[i].Line)
+	}
+	lines := make([]byte, 0, size)
+	for i := range list {
+		kind := string(list[i].Kind)
+		at, ok := open[kind]
+		if !ok || len(chunks[at].rows) == chunkRows {
+			at = len(chunks)
+			open[kind] = at
+			chunks = append(chunks, freshChunk{kind: kind})
+		}
+		from := len(lines)
+		lines = append(lines, list[i].Line...)
+		chunks[at].rows = append(chunks[at].rows, segment.Row{TS: list[i].Time.UnixNano(), Line: lines[from:len(lines):len(lines)]})
+	}
+	return chunks
+}
+
+// place gives chunks their place in the order of storing. Only the goroutine that writes calls it.
+func (r *records) place(chunks []freshChunk) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := range chunks {
+		chunks[i].seq = r.given + 1
+		for j := range chunks[i].rows {
+			chunks[i].rows[j].Seq = chunks[i].seq + int64(j)
+		}
+		r.given += int64(len(chunks[i].rows))
+	}
+}
+
+// show makes stored chunks visible.
+func (r *records) show(chunks []freshChunk) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, c := range chunks {
+		r.addFresh(c)
+		r.last = max(r.last, c.seq+int64(len(c.rows))-1)
+	}
+	if r.wantsSealing() != "" {
+		select {
+		case r.sealSoon <- struct{}{}:
+		default:
+		}
+	}
+}
+
+func (r *records) addFresh(c freshChunk) {
+	k := r.fresh[c.kind]
+	if k == nil {
+		k = &freshKind{}
+		r.fresh[c.kind] = k
+	}
+	if n := len(k.runs); n == 0 || k.runs[n-1].closed || len(k.runs[n-1].rows)+len(c.rows) > chunkRows {
+		if n > 0 {
+			k.runs[n-1].closed = true
+		}
+		k.runs = append(k.runs, &run{})
+	}
+	u := k.runs[len(k.runs)-1]
+	u.chunks = append(u.chunks, c.seq)
+	u.rows = append(u.rows, c.rows...)
+	for i := range c.rows {
+		u.bytes += len(c.rows[i].Line)
+		r.bytes += len(c.rows[i].Line)
+	}
+	u.closed = len(u.rows) >= runRows
+	k.rows += len(c.rows)
+	r.chunks++
+}
+
+// waitForRoom holds a writer up who is faster than sealing.
+func (r *records) waitForRoom(ctx context.Context) error {
+	for {
+		r.mu.Lock()
+		full, room, failed := r.bytes > 2*freshBytes || r.chunks > 2*freshChunks, r.room, r.failed
+		r.mu.Unlock()
+		switch {
+		case !full:
+			return nil
+		case failed != nil:
+			r.poke()
+			return fmt.Errorf("append records: %w", failed)
+		}
+		select {
+		case <-room:
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-r.stopped:
+			return errClosed
+		}
+	}
+}
+
+func (r *records) poke() {
+	select {
+	case r.sealSoon <- struct{}{}:
+	default:
+	}
+}
