@@ -27,7 +27,7 @@ const (
 	maxKeys    = 1000                               // in all
 	maxFresh   = 1024                               // keys remembered as good
 	keyRest    = 30 * 24 * time.Hour                // a key used again after so long is worth a line in the audit log
-	maxKeyName = 100
+	maxKeyName = 128
 )
 
 // KeyRequest asks for an API key.

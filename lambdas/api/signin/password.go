@@ -2,8 +2,10 @@ package signin
 
 import (
 	"context"
+	"encoding/base32"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/mirrorwatch/mirrorwatch/shared/store"
 )
@@ -86,4 +88,11 @@ func (l *Local) endOthers(ctx context.Context, user, keep string, by store.Actor
 		}
 	}
 	return nil
+}
+
+// setupPassword is 125 random bits in groups that can be read aloud and typed: no letter looks like a digit.
+func setupPassword() string {
+	alphabet := base32.NewEncoding("abcdefghijkmnpqrstuvwxyz23456789")
+	text := alphabet.WithPadding(base32.NoPadding).EncodeToString(random(16))[:25]
+	return strings.Join([]string{text[:5], text[5:10], text[10:15], text[15:20], text[20:]}, "-")
 }

@@ -102,21 +102,22 @@ func neighbours(a, b rune) bool {
 // isCommon looks for the password, and for what is left of it without the usual ornaments: digits and signs at either end, and
 // digits that stand for letters.
 func isCommon(lower string) bool {
-	trimmed := strings.TrimFunc(lower, func(r rune) bool { return !unicode.IsLetter(r) })
-	plain := strings.NewReplacer("0", "o", "1", "i", "3", "e", "4", "a", "@", "a", "5", "s", "$", "s", "7", "t", "!", "i").Replace(lower)
-	leet := strings.TrimFunc(plain, func(r rune) bool { return !unicode.IsLetter(r) })
+	ornament := func(r rune) bool { return !unicode.IsLetter(r) }
+	leet := strings.NewReplacer("0", "o", "1", "i", "3", "e", "4", "a", "@", "a", "5", "s", "$", "s", "7", "t", "!", "i")
+	trimmed := strings.TrimFunc(lower, ornament)
 	squeezed := strings.Map(func(r rune) rune {
-		if !unicode.IsLetter(r) {
+		if ornament(r) {
 			return -1
 		}
 		return r
 	}, lower)
+	forms := []string{lower, trimmed, squeezed, leet.Replace(trimmed), strings.TrimFunc(leet.Replace(lower), ornament)}
 	for line := range strings.Lines(commonText) {
 		word := strings.TrimSpace(line)
 		if word == "" || strings.HasPrefix(word, "#") {
 			continue
 		}
-		for _, have := range []string{lower, trimmed, leet, squeezed} {
+		for _, have := range forms {
 			if have == word || have == word+word {
 				return true
 			}

@@ -148,7 +148,7 @@ func (l *Local) Logout(ctx context.Context, p Principal, address string) (*http.
 	if p.Session == "" {
 		return nil, fmt.Errorf("%w: only a session can be ended, and this request came without one", ErrForbidden)
 	}
-	if err := l.RevokeSession(ctx, p.Session, p.Actor(address)); err != nil && !errors.Is(err, store.ErrNotFound) {
+	if err := l.endSession(ctx, p.Session, "session.delete", p.Actor(address)); err != nil && !errors.Is(err, store.ErrNotFound) {
 		return nil, err
 	}
 	return l.Cleared(), nil
@@ -159,8 +159,11 @@ func (l *Local) RevokeSession(ctx context.Context, id string, by store.Actor) er
 	if len(id) != sessionIDs || strings.Trim(id, "0123456789abcdef") != "" {
 		return &store.Invalid{Field: "session", Value: printable(id, 80), Allowed: notOneOfUs}
 	}
-	entry := store.AuditEntry{Actor: by.Name, Address: by.Address, Action: "session.delete", Target: id}
-	if err := l.sessions.Delete(ctx, id, store.Exists, &entry); err != nil {
+	return l.endSession(ctx, id, "session.revoke", by)
+}
+
+func (l *Local) endSession(ctx context.Context, id, action string, by store.Actor) error {
+	if err := l.sessions.Delete(ctx, id, store.Exists, entry(by, action, id, nil, nil)); err != nil {
 		return fmt.Errorf("end session: %w", err)
 	}
 	return nil

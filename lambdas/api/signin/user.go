@@ -2,13 +2,9 @@ package signin
 
 import (
 	"context"
-	"encoding/base32"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/mirrorwatch/mirrorwatch/shared/store"
 )
@@ -17,6 +13,17 @@ import (
 const FirstUser = "admin"
 
 const maxFullName = 128
+
+// ErrLastAdmin says that a change would leave nobody who may administer. It is an ErrForbidden too.
+var ErrLastAdmin = fmt.Errorf("%w: this is the last admin who is not disabled", ErrForbidden)
+
+// NewUser is a user to be made.
+type NewUser struct {
+	Name, FullName string
+	Role           store.Role
+	Packets        bool
+	Password       string // a first one, which must be changed; where empty one is made up
+}
 
 // UserChange is what to change of a user; nil leaves it.
 type UserChange struct {
@@ -35,42 +42,41 @@ func (l *Local) FirstRun(ctx context.Context) (password string, created bool, er
 	if len(have) > 0 {
 		return "", false, nil
 	}
-	u := store.User{Name: FirstUser, Role: store.RoleAdmin, Packets: true}
-	password, _, err = l.CreateUser(ctx, u, store.Actor{Name: "system"})
+	n := NewUser{Name: FirstUser, Role: store.RoleAdmin, Packets: true}
+	password, _, err = l.CreateUser(ctx, n, store.Actor{Name: "system"})
 	if errors.Is(err, store.ErrConflict) {
 		return "", false, nil // another process was faster, and has printed its password
 	}
 	return password, err == nil, err
 }
 
-// setupPassword is 125 random bits in groups that can be read aloud and typed: no letter looks like a digit.
-func setupPassword() string {
-	alphabet := base32.NewEncoding("abcdefghijkmnpqrstuvwxyz23456789")
-	text := alphabet.WithPadding(base32.NoPadding).EncodeToString(random(16))[:25]
-	return strings.Join([]string{text[:5], text[5:10], text[10:15], text[15:20], text[20:]}, "-")
-}
-
-// setSetup makes hash and setup password of a user in place.
-func (l *Local) setSetup(ctx context.Context, u *store.User) (password string, err error) {
+// setSetup gives a user a first password in place: the one that an admin chose, or one made up.
+func (l *Local) setSetup(ctx context.Context, u *store.User, chosen string) (password string, err error) {
+	if password = chosen; password == "" {
+		password = setupPassword()
+	} else if err := CheckPassword(u.Name, password); err != nil {
+		return "", err
+	}
 	leave, err := l.gate.enter(ctx)
 	if err != nil {
 		return "", err
 	}
 	defer leave()
-	password = setupPassword()
 	u.PasswordHash, u.MustChange, u.Changed = hashPassword(l.o.Password, password), true, l.o.Now().UTC()
 	u.Failures, u.LockedUntil = 0, nil
 	return password, nil
 }
 
-// CreateUser makes a user with a setup password, which is given once and must be changed at the first log-in. Of u the name, the
-// full name, the role and the right to packets count.
-func (l *Local) CreateUser(ctx context.Context, u store.User, by store.Actor) (password string, made store.Item[store.User], err error) {
-	u = store.User{Name: u.Name, FullName: u.FullName, Role: u.Role, Packets: u.Packets}
-	if err := errors.Join(checkName(u.Name), checkUser(u)); err != nil {
+// CreateUser makes a user and gives the first password, which must be changed at the first log-in and is shown nowhere else.
+func (l *Local) CreateUser(ctx context.Context, n NewUser, by store.Actor) (password string, made store.Item[store.User], err error) {
+	u := store.User{Name: n.Name, FullName: n.FullName, Role: n.Role, Packets: n.Packets}
+	if err := checkName(u.Name); err != nil {
 		return "", made, err
 	}
-	if password, err = l.setSetup(ctx, &u); err != nil {
+	if err := checkUser(u); err != nil {
+		return "", made, err
+	}
+	if password, err = l.setSetup(ctx, &u, n.Password); err != nil {
 		return "", made, err
 	}
 	made = store.Item[store.User]{ID: userID(u.Name), Value: u}
@@ -99,61 +105,83 @@ func (l *Local) User(ctx context.Context, name string) (store.Item[store.User], 
 }
 
 // UpdateUser changes a user. Whoever is disabled is signed out. ErrConflict where ifRevision is set and is not the stored one, and
-// ErrForbidden where no admin would be left.
+// ErrLastAdmin where no admin would be left.
 func (l *Local) UpdateUser(ctx context.Context, name string, c UserChange, ifRevision *int64, by store.Actor) (store.Item[store.User], error) {
-	return l.changeUser(ctx, name, ifRevision, "user.update", by, func(u *store.User) error {
+	return l.changeUser(ctx, userEdit{name: name, ifRevision: ifRevision, action: "user.update", by: by, change: func(u *store.User) error {
 		set(&u.FullName, c.FullName)
 		set(&u.Role, c.Role)
 		set(&u.Packets, c.Packets)
 		set(&u.Disabled, c.Disabled)
 		return checkUser(*u)
-	})
+	}})
 }
 
-// ResetPassword gives a user a new setup password, ends the lock and every session. It is how an admin helps another user, and how
-// whoever has the machine itself comes in again.
+// SetPassword gives a user a first password that an admin chose, ends the lock and every session.
+func (l *Local) SetPassword(ctx context.Context, name, password string, by store.Actor) error {
+	if password == "" { // an empty one would be made up, and nobody would hear of it
+		return CheckPassword(name, password)
+	}
+	_, err := l.setPassword(ctx, name, password, by)
+	return err
+}
+
+// ResetPassword is SetPassword with a password made up, which it gives: the way back in for whoever has the machine itself.
 func (l *Local) ResetPassword(ctx context.Context, name string, by store.Actor) (password string, err error) {
-	_, err = l.changeUser(ctx, name, nil, "user.reset", by, func(u *store.User) error {
-		password, err = l.setSetup(ctx, u)
+	return l.setPassword(ctx, name, "", by)
+}
+
+func (l *Local) setPassword(ctx context.Context, name, chosen string, by store.Actor) (password string, err error) {
+	_, err = l.changeUser(ctx, userEdit{name: name, action: "user.password", by: by, change: func(u *store.User) (err error) {
+		password, err = l.setSetup(ctx, u, chosen)
 		return err
-	})
+	}})
 	if err != nil {
 		return "", err
 	}
 	return password, nil
 }
 
-// changeUser reads, changes and writes a user until nobody else changed it meanwhile, and ends what the change makes invalid.
-func (l *Local) changeUser(ctx context.Context, name string, ifRevision *int64, action string, by store.Actor, change func(*store.User) error) (store.Item[store.User], error) {
-	u, before, err := l.writeUser(ctx, name, ifRevision, action, by, change)
+// userEdit is a change of a user by somebody.
+type userEdit struct {
+	name       string
+	ifRevision *int64
+	action     string
+	by         store.Actor
+	change     func(*store.User) error
+}
+
+// changeUser writes a change, and ends what it makes invalid.
+func (l *Local) changeUser(ctx context.Context, e userEdit) (store.Item[store.User], error) {
+	if err := checkName(e.name); err != nil {
+		return store.Item[store.User]{}, err
+	}
+	u, before, err := l.writeUser(ctx, e)
 	if err != nil {
-		return store.Item[store.User]{}, fmt.Errorf("change user %s: %w", printable(name, 64), err)
+		return store.Item[store.User]{}, fmt.Errorf("change user %s: %w", e.name, err)
 	}
 	l.fresh.clear()
-	if u.Value.Disabled || !u.Value.Changed.Equal(before.Changed) {
-		_, err = l.RevokeSessions(ctx, u.Value.Name, by)
+	if u.Value.Disabled || u.Value.PasswordHash != before.PasswordHash {
+		_, err = l.RevokeSessions(ctx, u.Value.Name, e.by)
 	}
 	return hideUser(u), err
 }
 
-func (l *Local) writeUser(ctx context.Context, name string, ifRevision *int64, action string, by store.Actor, change func(*store.User) error) (u store.Item[store.User], before store.User, err error) {
-	if err := checkName(name); err != nil {
-		return u, before, err
-	}
+// writeUser reads, changes and writes a user until nobody else changed it meanwhile: log-ins do, and should not get in the way.
+func (l *Local) writeUser(ctx context.Context, e userEdit) (u store.Item[store.User], before store.User, err error) {
 	for range 10 {
-		if u, err = l.users.Get(ctx, userID(name)); err != nil {
+		if u, err = l.users.Get(ctx, userID(e.name)); err != nil {
 			return u, before, err
 		}
-		if ifRevision != nil && *ifRevision != u.Revision {
+		if e.ifRevision != nil && *e.ifRevision != u.Revision {
 			return u, before, store.ErrConflict
 		}
 		before = u.Value
-		if err = change(&u.Value); err != nil {
+		if err = e.change(&u.Value); err != nil {
 			return u, before, err
 		}
-		e := entry(by, action, u.ID, redactUser(before), redactUser(u.Value))
-		u, err = l.putUser(ctx, u, isAdmin(before) && !isAdmin(u.Value), e)
-		if !errors.Is(err, store.ErrConflict) || ifRevision != nil {
+		line := entry(e.by, e.action, u.ID, redactUser(before), redactUser(u.Value))
+		u, err = l.putUser(ctx, u, isAdmin(before) && !isAdmin(u.Value), line)
+		if !errors.Is(err, store.ErrConflict) || e.ifRevision != nil {
 			return u, before, err
 		}
 	}
@@ -184,7 +212,7 @@ func (l *Local) writeWithAdmin(ctx context.Context, leaving string, changes []st
 	}
 	i := slices.IndexFunc(all, func(o store.Item[store.User]) bool { return o.ID != leaving && isAdmin(o.Value) })
 	if i < 0 {
-		return nil, fmt.Errorf("%w: %s is the last admin", ErrForbidden, leaving)
+		return nil, ErrLastAdmin
 	}
 	witness, err := l.users.Change(all[i], store.Condition(all[i].Revision))
 	if err != nil {
@@ -193,7 +221,7 @@ func (l *Local) writeWithAdmin(ctx context.Context, leaving string, changes []st
 	return l.o.Documents.Write(ctx, append(changes, witness), e)
 }
 
-// DeleteUser deletes a user with all sessions and keys. ErrForbidden where no admin would be left.
+// DeleteUser deletes a user with all sessions and keys. ErrLastAdmin where no admin would be left.
 func (l *Local) DeleteUser(ctx context.Context, name string, ifRevision *int64, by store.Actor) error {
 	if err := checkName(name); err != nil {
 		return err
@@ -221,52 +249,4 @@ func (l *Local) DeleteUser(ctx context.Context, name string, ifRevision *int64, 
 		return fmt.Errorf("delete user %s: %w", name, err)
 	}
 	return nil
-}
-
-func isAdmin(u store.User) bool { return u.Role == store.RoleAdmin && !u.Disabled }
-
-func set[T any](to *T, from *T) {
-	if from != nil {
-		*to = *from
-	}
-}
-
-// checkName keeps names that other actors of the audit log have, and letters that look like others, from being a user's.
-func checkName(name string) error {
-	ok, _ := regexp.MatchString(`^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$`, name)
-	if !ok || userID(name) == "system" || userID(name) == "unknown" {
-		return &store.Invalid{Field: "name", Value: printable(name, 80), Allowed: "1 to 64 of A-Z a-z 0-9 . _ @ -, beginning with a letter or digit, and not system or unknown"}
-	}
-	return nil
-}
-
-func checkUser(u store.User) error {
-	if rank(u.Role) == 0 {
-		return &store.Invalid{Field: "role", Value: printable(string(u.Role), 80), Allowed: "one of viewer, analyst, admin"}
-	}
-	if len(u.FullName) > maxFullName || printable(u.FullName, maxFullName) != u.FullName {
-		return &store.Invalid{Field: "full_name", Value: printable(u.FullName, 80), Allowed: fmt.Sprintf("at most %d bytes of printable text", maxFullName)}
-	}
-	return nil
-}
-
-func hideUser(u store.Item[store.User]) store.Item[store.User] {
-	u.Value.PasswordHash = ""
-	return u
-}
-
-// redactUser is a user as the audit log may have it.
-func redactUser(u store.User) json.RawMessage {
-	u.PasswordHash = ""
-	return redact(u)
-}
-
-// redact encodes what holds no secret any more.
-func redact(v any) json.RawMessage {
-	b, _ := json.Marshal(v) // structs of text, numbers and times always have a JSON form
-	return b
-}
-
-func entry(by store.Actor, action, target string, before, after json.RawMessage) *store.AuditEntry {
-	return &store.AuditEntry{Actor: by.Name, Address: by.Address, Action: action, Target: target, Before: before, After: after}
 }
