@@ -743,6 +743,13 @@ type CreatedAPIKey struct {
 	Key string `json:"key"`
 }
 
+// CreatedUser defines model for CreatedUser.
+type CreatedUser struct {
+	// Password Shown once; must be changed at the first log-in.
+	Password string `json:"password"`
+	User     User   `json:"user"`
+}
+
 // Credentials defines model for Credentials.
 type Credentials struct {
 	// Name Example: mona
@@ -1043,28 +1050,46 @@ type Me struct {
 // MeKind How the caller signed in.
 type MeKind string
 
+// Metric defines model for Metric.
+type Metric struct {
+	// Name Example: bytes_out
+	Name string `json:"name"`
+
+	// Title For a person.
+	Title string `json:"title"`
+
+	// Unit Example: bytes
+	Unit string `json:"unit"`
+}
+
 // MetricComparison defines model for MetricComparison.
 type MetricComparison struct {
 	Metric    string       `json:"metric"`
 	OwnPast   *Expectation `json:"own_past,omitempty"`
 	PeerGroup *Expectation `json:"peer_group,omitempty"`
 
-	// Points What was not observed is absent, never zero.
+	// Points One a step: the sum of its minutes, or the largest of them where the metric counts different things (peers, domains). What was not observed is absent, never zero.
 	Points      []Point `json:"points"`
 	StepSeconds int     `json:"step_seconds"`
+
+	// Unit Of the values: bytes, packets, ...
+	Unit string `json:"unit,omitempty,omitzero"`
 }
 
 // MetricList defines model for MetricList.
 type MetricList struct {
 	Complete bool     `json:"complete"`
-	Items    []string `json:"items"`
+	Items    []Metric `json:"items"`
 }
 
 // NewAPIKey Example: {"expires_at":"2027-01-01T00:00:00Z","name":"ticketing","role":"analyst"}
 type NewAPIKey struct {
 	ExpiresAt *time.Time `json:"expires_at,omitempty"`
 	Name      string     `json:"name"`
-	Packets   bool       `json:"packets,omitempty,omitzero"`
+
+	// Owner The user whose it is, and who limits what it may; who asks, where absent.
+	Owner   string `json:"owner,omitempty,omitzero"`
+	Packets bool   `json:"packets,omitempty,omitzero"`
 
 	// Role Each may what those before it may.
 	Role Role `json:"role"`
@@ -1081,14 +1106,14 @@ type NewPassword struct {
 	Password string `json:"password"`
 }
 
-// NewUser Example: {"full_name":"Mona Lisa","name":"mona","password":"correct horse battery staple","role":"analyst"}
+// NewUser Example: {"full_name":"Mona Lisa","name":"mona","role":"analyst"}
 type NewUser struct {
 	FullName string `json:"full_name,omitempty,omitzero"`
 	Name     string `json:"name"`
 	Packets  bool   `json:"packets,omitempty,omitzero"`
 
-	// Password Must be changed at the first log-in.
-	Password string `json:"password"`
+	// Password A first password; one is made up where absent.
+	Password string `json:"password,omitempty,omitzero"`
 
 	// Role Each may what those before it may.
 	Role Role `json:"role"`
@@ -1441,6 +1466,12 @@ type SessionList struct {
 	Complete bool      `json:"complete"`
 	Items    []Session `json:"items"`
 	Why      string    `json:"why,omitempty,omitzero"`
+}
+
+// SetupPassword defines model for SetupPassword.
+type SetupPassword struct {
+	// Password Shown once.
+	Password string `json:"password"`
 }
 
 // Sort defines model for Sort.
@@ -2083,7 +2114,7 @@ type GetComparisonParams struct {
 	// Device Whose behaviour; the first offender's where absent.
 	Device DeviceParam `form:"device,omitempty" json:"device,omitempty,omitzero"`
 
-	// Metric Which metrics; those of which most is known where absent.
+	// Metric Which metrics; where absent, the six that say most: those that left their range first.
 	Metric Metrics `form:"metric,omitempty" json:"metric,omitempty,omitzero"`
 }
 
@@ -2716,7 +2747,10 @@ type ServerInterface interface {
 	// UpdateUser Change a user
 	// (PATCH /v1/users/{name})
 	UpdateUser(w http.ResponseWriter, r *http.Request, name UserName, params UpdateUserParams)
-	// SetUserPassword Give a user a new first password
+	// ResetUserPassword Give a user a first password that is made up
+	// (POST /v1/users/{name}/password)
+	ResetUserPassword(w http.ResponseWriter, r *http.Request, name UserName)
+	// SetUserPassword Give a user a first password that is chosen
 	// (PUT /v1/users/{name}/password)
 	SetUserPassword(w http.ResponseWriter, r *http.Request, name UserName)
 	// RevokeUserSessions End all of a user's sessions
@@ -6595,6 +6629,32 @@ func (siw *ServerInterfaceWrapper) UpdateUser(w http.ResponseWriter, r *http.Req
 	handler.ServeHTTP(w, r)
 }
 
+// ResetUserPassword operation middleware
+func (siw *ServerInterfaceWrapper) ResetUserPassword(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "name" -------------
+	var name UserName
+
+	err = runtime.BindStyledParameterWithOptions("simple", "name", r.PathValue("name"), &name, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "name", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ResetUserPassword(w, r, name)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // SetUserPassword operation middleware
 func (siw *ServerInterfaceWrapper) SetUserPassword(w http.ResponseWriter, r *http.Request) {
 
@@ -7073,6 +7133,7 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/v1/users/{name}", wrapper.DeleteUser)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/users/{name}", wrapper.GetUser)
 	m.HandleFunc(http.MethodPatch+" "+options.BaseURL+"/v1/users/{name}", wrapper.UpdateUser)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/users/{name}/password", wrapper.ResetUserPassword)
 	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/v1/users/{name}/password", wrapper.SetUserPassword)
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/v1/users/{name}/sessions", wrapper.RevokeUserSessions)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/users/{name}/sessions", wrapper.ListUserSessions)
@@ -12945,7 +13006,7 @@ type CreateUser201ResponseHeaders struct {
 }
 
 type CreateUser201JSONResponse struct {
-	Body    User
+	Body    CreatedUser
 	Headers CreateUser201ResponseHeaders
 }
 
@@ -13443,6 +13504,93 @@ type UpdateUserdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response UpdateUserdefaultApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResetUserPasswordRequestObject struct {
+	Name UserName `json:"name"`
+}
+
+type ResetUserPasswordResponseObject interface {
+	VisitResetUserPasswordResponse(w http.ResponseWriter) error
+}
+
+type ResetUserPassword200JSONResponse SetupPassword
+
+func (response ResetUserPassword200JSONResponse) VisitResetUserPasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResetUserPassword401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ResetUserPassword401ApplicationProblemPlusJSONResponse) VisitResetUserPasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResetUserPassword403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ResetUserPassword403ApplicationProblemPlusJSONResponse) VisitResetUserPasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResetUserPassword404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ResetUserPassword404ApplicationProblemPlusJSONResponse) VisitResetUserPasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResetUserPassworddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ResetUserPassworddefaultApplicationProblemPlusJSONResponse) VisitResetUserPasswordResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -14430,7 +14578,10 @@ type StrictServerInterface interface {
 	// UpdateUser Change a user
 	// (PATCH /v1/users/{name})
 	UpdateUser(ctx context.Context, request UpdateUserRequestObject) (UpdateUserResponseObject, error)
-	// SetUserPassword Give a user a new first password
+	// ResetUserPassword Give a user a first password that is made up
+	// (POST /v1/users/{name}/password)
+	ResetUserPassword(ctx context.Context, request ResetUserPasswordRequestObject) (ResetUserPasswordResponseObject, error)
+	// SetUserPassword Give a user a first password that is chosen
 	// (PUT /v1/users/{name}/password)
 	SetUserPassword(ctx context.Context, request SetUserPasswordRequestObject) (SetUserPasswordResponseObject, error)
 	// RevokeUserSessions End all of a user's sessions
@@ -16438,6 +16589,32 @@ func (sh *strictHandler) UpdateUser(w http.ResponseWriter, r *http.Request, name
 	}
 }
 
+// ResetUserPassword operation middleware
+func (sh *strictHandler) ResetUserPassword(w http.ResponseWriter, r *http.Request, name UserName) {
+	var request ResetUserPasswordRequestObject
+
+	request.Name = name
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ResetUserPassword(ctx, request.(ResetUserPasswordRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ResetUserPassword")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ResetUserPasswordResponseObject); ok {
+		if err := validResponse.VisitResetUserPasswordResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // SetUserPassword operation middleware
 func (sh *strictHandler) SetUserPassword(w http.ResponseWriter, r *http.Request, name UserName) {
 	var request SetUserPasswordRequestObject
@@ -16673,327 +16850,332 @@ func (sh *strictHandler) PutView(w http.ResponseWriter, r *http.Request, id ID, 
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L0Lcxu3kj/6VXD531tOckY09bBjS5X6r6zYG++JH2spzq21fERwBiRxNAQmAIY0T9b72W+hAcyLGM4M",
-	"RUqW462tE5kcDl6NRqP717/+sxfyWcIZYUr2jv/sTQmOiIA/n1/gif5vRGQoaKIoZ73j3sWUIEHmVFLO",
-	"AkQZ+iPlishjNOYCvRzvvcIqnCLMIv2P15wR80m/F/TIJzxLYtI77l32ji57vaAnwymZYd3IDH/6lbCJ",
-	"mvaODw+Cnlom+jmpBGWT3ufPQe9XHmLThWqPfp8SQRBViMp+3Tsf7Xte+jnoJVjgGVF2xKdhyFM7EeU2",
-	"TlGChaIhTTBTiI8RZkv9HzUlkqDT388Rtr89QQuqpmhYeH4Y6OeQxDOCOCO6k1S/9I+UiGUv6DE80/2y",
-	"bygNgSoyk5WxPD4KejPK3D/3VwYW6Kdfml8+GmRfYyHwEubyVEo6YYT4BloY1wkis0QtEZWI8RGPlgG6",
-	"7M3IZU9/sphyhOW1rB2NbaPVcDoPII2oOg3r5AGrAHEBk66XAY3ImIOISBRxVRbFVBJRuyDwxhqRalyG",
-	"Qj+58HWT10uC/kVNu/sHT1o2fIHFhKjVll9GeokXU6zQAksUTjGbkKiuM8q8paY3B48eN/fmGWZRg6zV",
-	"tT7CLPKL0L8JMu4d9/7Pw1yBPTSPyYe6wbIYHXmk6AwrMuGCkhZ9ywTmQ498GtO499Hf39C8c9ko9lrL",
-	"td7FB75NcKa1xVutwFa7D98hHMdI6WWeORXs7fKK1onIGKex6h2PcSxJ1vSI85hgZhpPhfRJ9ZCRT2po",
-	"pw4leELs7qtt3byoRryOBk8f+yTqZzKnIXn5s0e4lUQ0OobmcRQJImWmDBhRCy6uEWWKiDEOyyvb2x/0",
-	"Dwb9/f7+I9fXBKtp3lWqJVGQP1IqSNQ7ViIl63ZFgpUiQr/mHx9O9/4b7/1rsPe0f3X8//773sc/94OD",
-	"R48//1uvfnA1K/v7lEs9p1M8pzwVJzCwMRVSH0tjwiIiHmjtrM9EPJKEqbqZj6CZG23s53MaERaS85Dr",
-	"r3y2QsjZnAgJZ7d0ckHs72BltJSOiFoQwjKVbU/O2tNFQoNeme25l+u1ZekMtmz+UfHtehOvDuoFjRUR",
-	"PhvgZ6IInAnmEYQl+s/zN6/BDEpiHBI3vnGMFRrDQ7IsY39egkqTl73jD5e9UFBFQxxf9j5+rhmpeUvt",
-	"YfD48En5HPIaTy+4mGHPSfDGdpfGtftzbH66TvDdLIdy3gt6/5ScxTUzK7hHos8VFopE6LspThLCSPQ9",
-	"wgoEY6yIKE/fweDg8d7gcG+wfzEYHMP//3ddx3VjxW7akRz3IqzInqIz4t19v9AoIqx292GFFEcRR3jE",
-	"U4UiJxLSaFqMVMoomyCRxgRNaaRN45jgOdEzPUM8VQGaZv9UnMMeYFxN9a9IXH8UTqFjdUL/KYzTqCTz",
-	"2SeUub84i5f+palXpeUFOBoP8D4O98PH5MmPh+GTJ4NHY3IwDh89Dn/EOPzxppoTrJs6zWkU5/7BkxrF",
-	"+XIMdw2/ItLXGbNGWuSN0YMEkUoizk7cEaHNXDTFEg3dJWcYWG2qzUfTZxRxIv03Ghi8uUTlw3fXonU3",
-	"nsKYv7vsfRjsPYWxPvl82fufy8sfvq8bsb5i1Yz6lMGgj7P+a7tdKgpWAUGCTqZKX0jMWcnkggj9xOHg",
-	"qNvY8lve2sNktfd/p412IbrWz1QssIjJOvtLP97K9irKmBGwKz3hhwc+2SraYo99puSvdEaVX+5mXCoE",
-	"vYB7I9hEdVs8htd4d7i+B83wJzrTu3t/MBiA1rf/zHqkLZsJEdCnVzhp6lZCiHCKSxAkp3zB0HfQzUyx",
-	"PZBohpNjfcYRHE5RyON0xr6/6RAetRrBp/OQC49l8Y7KayT1d/qs0GOp688Mf7qCB6uyaRp++rTQi4G/",
-	"F0QJGkrfYUDDKZqZr7Uhpi0zuFnB57DuEl0zPaltDDLzpu3e/wt+j1xaX1HWal5jgtdMLGU3nVge0TEl",
-	"UZ1ZwAWJQC8LiickKloFx+b6qjhKeBwjzmp7adu42tQceGONap+eklU3Dx9nRnhVZxUuFzWqy/2yWX3Z",
-	"rXMDD9AbNuH6yZUx/YIlYhwRFqElqV17bn9e7Gnlkhj0Pu1N+J7+dE9e02SPQxM43ks43L/s7VL35q3z",
-	"wr2G1/vsEN1w329cwH/WmRfrPAVZ038nZmbeFu8Hq0LJZwRMhMWUI4WviYTrCtwAMFsiwWPSR2AlUolm",
-	"BDP4Q/E4QqMlHLQx59funjDHcUqOEWb5VRW7W2qA6F6/3w8QYfaPeRKaP9SCxHOCIjrRNsl3+ufGd/h9",
-	"cMm4ACsSYTTVGggmDg3NZe94GKCh/hj+SCUR8EfChToe5m4yJPESSa6NVTAS+ujCdVaiWSqVvbOBvDOC",
-	"JBeqf8l8Aj/oDx7uP64T+cLuuQ2pf0dCLqL/gj7UaHMBj8gTGGFVaecmkTYz0E8oYhJc3SLkEUH/z09o",
-	"ULNh3D87OTneEcnjFC4XmznPRPaC7i60vPFmR9o5YZKLDTsp4ceNy9/s9mxc/nMu6vxlr8mCSGX8KAGK",
-	"sRbxUNE5cR8tuMi/53FUeJoLvfv1duYiIkIPWCqu+1Q7ZC7K8r5uIXSvTfcTzPxH5en2rsv1WrTleal7",
-	"ecFX+/gs8wJ6unfQ2D3Ft9I5hVUqyaaSCr/uvpUyt5Fpvnk/XWjZ81mcr15evHuOTi8uLtPB4ODx2d8r",
-	"RsbF6WBwdFinbRW8tnmnlX2XF6fmMnrUdDHyOqkv8MQzjmuy/MmdfaXIGlxF9PVbq9/sDqjwpE1cDf2g",
-	"z1p9DMO7q257Nv8pETyqn51J49Qc6TOoeHP8x08f//bTJtNCwimjf6SkzSKfoIv9/f0BmBPSuCHS0Z7K",
-	"XoEU51VB0D+oHan7ZWdRcJLw3eVl3/x9+Pn7/9sgF4/8E/DJF5liSFEVkwDpHwSo8G1Q8gtbnxmRAVwE",
-	"yJwY902I67ev0k3WOSgqxsWhT3v41JrHeTnagqbrrNkulknHMJa2dFhfm35XMsSsVliWCdnylXTgE4jf",
-	"Ej3Amrvgr4UDueIb9vU5Ne/a+M5n++Jb72JP1ge2XCc2W8/fZN1tSJvi2nJ/kF+KcjmbcYY3vCVVlrPG",
-	"B/vvfwMf7OOjGhfs+9cvmzx6WRQuIkzpy7moDfPMGfXLXjaLKWXq8KBX9I09/vHHHw/2H613PzQqqPdv",
-	"zxpxIPbSl41M/2Zz/Mc8CW8B+/GehorO2noz5ubpqv911Lf/6od8Vqc5zG93f6/7rKVaJpxZw+4Zjt4R",
-	"fS7CARNypgiDP3GSxNSgiB4mgo9iMvvbP6WBkLT0FphfmUarkjGmJI7QDJwCjCN9ryEnaEiE4EIO9Z1a",
-	"GtdgD4L3bBzT8Fa7+FIh3ZTAEQ2VNB40iAhwrRBMmHBkgky32CsAlPHYxoJNVCKACIs+4ZFMx2MaEt29",
-	"11y94CmLbnnOqOmImhJBXLAOXZNEIf2J7ZjzZfq8V2CVStABEITSkqB/9haO4IhCRBnTmNzqyDJXFniL",
-	"LAgIUQVm5mJKY1Lt47vs7LjF+XeIQirRjEppFYL7xW1ucK3ptRCgxD2kTUL+CrPlre4XztEMfI1GyRl4",
-	"S8zDaxIBCBOjbPV+YzhVUy7ov2531V7zLI4KKMAIUQMbsr8FsOXbl38nMHOJ4AkRyuKwQkG03dTWVtIH",
-	"U0IFkVcG4NDiN61d00GPRn4DDGCF1ol7TZbm3kqt3g+F8ZxXvVcrPY+xVFep9GmNCw7vnvIUrNztjopZ",
-	"w7Kxg3zBDBKmIZarzcXwmhiPeRUtFvS0em/0N+pnzFnutMwHgxtwlqt+IG/IdS7IBCbHNfDRP0modMtG",
-	"yH6lxhaoCBrXFowi/j5npkorF48V5uo9Z8VYCXrMXnyb/L9BbzFdtkExV2YM2g7ywXlnRd9fqPI4wd8w",
-	"gnBMBMhvebpKD5a69WT/6YGn/9KFGFvHBIMeSHb7W1Jx5PahYjddH1bmoLBXADCm17KfzUpxJ9GZviHr",
-	"Llmr1jwMgqjH3ptQNU1H2g5+OKPa1Fvo46r0t/3J58LMv8LJeoGs6lMDD6ISxWSsEE9hgVallkQT0l5q",
-	"X+HkeTQhq2LrkduxvZi308mMR9368ZpHlX4cervBZ1TZ06HhjW/sk1qqePue212XX6nllC/03D8aaIV/",
-	"tH9gUBNl/d5iZ1pnBLgDspV2M+VWLh+gd9/qM9t3WvxuoGcW1GTPJZHGROaGHasY/Ks7fL1CnGY3g/Vb",
-	"GEAkzY9tpN1yCBw0sk7NdTgOASz/nCnhsUZwlmSQS0QGjekbH09ZFLz5DNifA3Ba9OScoMveNVkeX/Yg",
-	"pogZOn37UlsXDySikf5Wr2j2NazvA6k/l0upyOyyVzE6/Ce1jTS3ycIAJ1uNtFFpbkSI8UVfP2y8YTVP",
-	"L7B9HB41VlVjT3mqQu5zgZ1CRPYYyTQMiZQn5gqzmC719UU3JchYm1X95k0auPyGZlm80ekElox90qV3",
-	"ZPkltgsNxxRs235BWNeeU/B0p2NKTrEg0UPzwyyJ5BZsp3xE98R+gvSSFamM+QLt7x08DdCMRDSdocPB",
-	"3qOnAZrSyRQ9Huz9+DRADvCNngz2nj7tF+C6MV9oaYVf9rS2nUzBtjXPr4J2vSbMM5MtszPzRb//rVaf",
-	"qxIBHS7tDZ6O4sLGYOlsZFS/Hmq7J/V0YNby4ZvbjvkaAIAJhuRff0neUXldty8+Wdt6ndT/SuYkhs0y",
-	"S7DxA7Z6PKbXJKZTzqOWP6kMtfD7oNjdrCPeAVMWeeFiv085GtM4JlEOXCo49tFiStiqoeEyHdscQea0",
-	"qhiTxT09WB99LZwsG9qylEmFWUjadDfLLGrzsOca7j93BJms3rq8r5TpiJFWE6tsYH6dBF3gyTlRuQXt",
-	"O4WNs0kfvDGWJmGn3bTOGd1SJGeehM0jrmwDE1nKl8sKRbubotsOu9S0pondn75uLC2O3h0eqGl4TTwD",
-	"HbnEURwZFzSO35YeWC8YFQTSEun3nSDGGTFRun8Rwa2RWHzvkaeLucZaf/tRWKgNTyHzW9dUK2vQTtyu",
-	"LcFnaXytRWN1hSKiMI1babEVq9/vcxREQrZAIa/MXGHhsqyuxhAC0rNkI2h6G89xDBb22IRRPnrfa/J5",
-	"SotDmXp81GtEqq9Y8raTflmOrwvxR7/k2sTa7E75px2k/quA2jzujQijE3alREquEi6ponOAYxgk2XEv",
-	"jLk0Tg6qd8qH5gStjwHcI80E41GcYwFmLo0oQ6Kb/rsD2GF6n/af9j5+NkOXXihJdrj13qcxIwKPaEzV",
-	"EulvmZ3TikrLhr/2QIJMgDPzrHH9k1D5PCK/8IWJktj8RmVym0YkpmROIqR4nhSdHTgHpZyUVVHo4FMY",
-	"Z0mkOI7fjHvHH1piBG326eePvu1efWqn+75TmERuB7frVsCdQ6uHkJPddtN6AcmY7/Rv/DNaeODLmMyK",
-	"trH7ol7ROGXp205RyfveJN2fgzUe6OdzIpYA9i9QRiAsEZbXxtFyY0PEnTGrArEtGTCvr8hB5esOUr8d",
-	"eyjIFsu3yGdY4ZhPUrJbKzBTLBf6RY224CY2ntbajMSNZ6KP3GdGpMQTItGE95FLu9P3fqm1uNbtEUkI",
-	"iyTiBomvW/fcO3PXZ7kVuZQxnxyjNEqOHz6EBJlH+0cBUmH278eD/QCpWGb/frR/1Mq/iOOYL64SQedY",
-	"1cD5bL/QDC/RiCD7rH9TjbNUfmce2Zz7XtDjoRz3gh6W47HXBCqQO9Ua1EVM7JHPPit3/71JCsKCoIWg",
-	"ShEG3mkGiFxBcIRGOLz22NgFWHQuI0a7VqcIGAWOEQaeAn2E8wUscoQVRmMeRwYJ2rgSJjK/+v4FGU05",
-	"vz5Gv7w6PUPXZHkCSboiStXyGAmeKsom+vM++t2MMagZYIP7mMyS2ArBKofD6uM8oaFHVpk8RqfvXrdr",
-	"cpmQoqzYoWoLMsbhNRxodqT6MwbZDbAZ1jA5BL1UxG2Epepl09+2utY4XbHre80ZnyVYUAt76aJeLXlK",
-	"mzBGN2/TLM82bhc7hecLA2lI/90oGtrtiMuIZYohTzeuplOCz4nAE+KHJqwQ+ASgbRZTAsAsw3AAa+2L",
-	"b96127FglLWb/TH9VBdP42kcuXgvXUEbDQ6ObtORCTgmSQjrABBo6/ssAItKrsLGa7uWSSz9BHFLKyqQ",
-	"twcRcXveNk9ie1/sxg6HwOVEtnGXSCJlW+ewsofPOn3iNuA5PLxDl/It+3+D3gLLjoOvmrkFb7GZyzW2",
-	"u9dxnGm3HXqOXRu7dx1no7knYdtsdbUZ4IN6tD4eMklo4YS+Jku/1f/+7RlA3k2zJbJNVlVGfpJMEAB7",
-	"y1/bh4SI0OJ+K7mG9hVAW4KZItEJ2h8MbOY7y2Fn5stydMdFYou0NN69msdoYdvcwKNfuUTs73uW2XTV",
-	"N+dcEoPUTXhMw2WeZGC5ssCYyNhwIPtA8SSxQJL2LmK95CUhyTpVWLR8VbJpWSu0Tnk7U770IhePkjS2",
-	"b5ziiC/gWzs4/WfKZJpobUOiK5vYV/yopOBiruTVOI21Ff5HyhWGfsJ06JfqxluiEspDuAXVd57OZtiP",
-	"5soJfjupOKMyWui59fpVcYXjzm3Ok3CHPd5I35qB2K4F+bw2aWAD1a6D/lMbYmqHtPYq1nOgsOIsJC3A",
-	"cP5tqztR03kANuBYNjqxyuNyxu5Knma3zL4ES7ngIiq/KuRCkFChKReSoBG4w5baok1i4pmCJkrP4oRY",
-	"5H3Wrm9WfiY4+pUoG+y4YSpHS2BgnLXnXwQTzvKkmaWQWg4EpISpAE35AvGxIswBB5WgJHKXSrglmIhi",
-	"wRfnte/+KTnrv8OLV8ZR6Q8auunIBrB+PndvwBXW7p6YcJmf2u8fMOYKnOATfbZzFiDsAM8BStJRTOWU",
-	"RLDAkoi5302QZ0e0AzC6H7TB0We86C3MzIxMurThIdpa3tmHvptzyNnY0t56AXS52dZgtBW28YpzPts5",
-	"Zo4NJ057EFAlqWR1RZMYU4YkYUoPxKA2TM9kRcHXZKEYsDYXV3MiChflnEexOSpGfGjPKvrJylv7oWec",
-	"xA3S5TiW9W8mKRZRlKrlld44cxyTlfuK30tggPNXo2UdGzwETQrMtYaIhUZErrqX/Eq5JbxjVpso65Gm",
-	"GEsVoNEy46PkwmQJJ0TILpMNXCGtN/RrrkiLMGRSoYpr9e4Cv5xXX7A0jrHeoPYUW2m0GtFqe/4tExIV",
-	"iLfzGX0gEV+w1RPOYHEyKEoXurCi68vPxFtaupbuPIu4XdsN/UxHB1oXxFaOvOlM+aRyUqc6qp1OLEJB",
-	"zuOz6Usf+V5KVdwurpHFlsonUwEH1OzCsAk0rWd/W05Db3aGuRCbCQiKlRzKOYUgh6XjNShQg1kMX5YZ",
-	"VFISQZGJfuVkaudDzE2gHd6kq0CjrkF7Gk6L1OgYYviYKaARxkgSLMJpUGZLB+5LrujYpqVnH0o8JxGa",
-	"U7Loo1c27J95aQw7IzBWWnfViTnPMmePfsqkKuE4BvrKSzblcXRi+JhjKtUD6dgtMVuiGV5W2CwzJOoH",
-	"X2KGCfDVke0xrgCiYulQtNlu/eSEzYGWSqre58+fPwZNuDvHpVnZ+hnb1+rpUF/n53m5sk+/F2ynOE+Q",
-	"Y3a3Vakl24q0XtHdsJpKHqT1s3tVOKfa6ao8YXLdBJhyA71tguj817ecCLtbSnbO89zxdyXm5S3QO7e2",
-	"9Hz504zkNE168wNfN6ECmVUyoBVulAWdMJcg2w085bCbTcJW3OctbcX81bw9dfOqf6BIuLtJ46JMSXsj",
-	"JtlHqxMjcyLZXXDAunOayB1xd7ay8m6kp9Qa4shLcxBc9hqZIm/cNa/luFtKx05sjf6MJafOc+K+djpF",
-	"OXLFXXAfBmW6wtamcIFfsL35nNkgnXf+nFF5yxR8zTixW8XDF83i/xA8TeQGaR6j1MJZDo6C3miZE2zm",
-	"CQPrzUm93H460dWkiqyxFTJmLKAaCRT0mOixPJBIzrR9PKVS8YnAM8TdDjRdeyCR7pmJkfLAVblIpUIj",
-	"Z2Arm+7ZBXM+akyVhcl+Zsy0bJY6HshxXgnFViMxwepOFVWKV8bRcr2D+hc3jzcRkqMnxSHX30E+B5tL",
-	"zRqh6TA7N1iabmqvvbpbw7/ixrh2BZvjL36SnrziIpEF2jqzewBuZsoipspYuYx8glIrkT6et5FJkXsI",
-	"thrVyYLXFUd4qchkXiwL/LiQHYLGXDQgKLpnXfgpSexc9zuz83SLPp2D/6JTep+BFhnPrGdLF/0JuZH6",
-	"occTYvLprALTNiGUDzju7Zlb2WoqnUMxNZXxDFzxzVbLv0XV27GWlRtxyzoJa5Yt8906EA1Mb9DD4TXj",
-	"i5hEJs2UsqtE8AnkigQuxbId1uXcOQJ375q7sP7XyuoXYoZNEcKNw0ltXPEZScY98n17bzBGtygo3CO1",
-	"LgscNsDkHkmHF9CPMcZDAoUMtMo3P3HkzxWtVKdmb9UBX4iKekuDOid1v4Lzawyb+nI/cue65eIv+Nid",
-	"iJSWNnO217rIs3K5N8Jz+jmxvBh/8kkRwcxB6MnOoqIzFH7KpfLA4WvSr+oYSbMCUilT1BR4pExrDS6W",
-	"QC8m60sgN8d2v6DMgRkO2+g2GHIHk0nLEBDut7CZ+HjsLQjnNIWppQlZ5h2ciLoH50TMLdt1YyfmRAhq",
-	"aRab3/wmexzwwN7+Z0nzVCGZ8GuDtwhQmiDFIVQys2CAhryLuuivVSpZ1zeIAneI7HbLR/DXBcqWtGjI",
-	"7mZB75YQB0KgTg8W1FxJpxU3rJOioiS2jWDa/LAd2ki6hbOMU6Ktla4v1lcQCXSmuu3OiMaxPtAjrPAI",
-	"S2IDIyUseuBhRHMv27w8Ylu25i4v5KrNYdPhjfU7/mWhMrrjcvfv+iyyNBj8uP/06cGjox+PBk+f7m/r",
-	"3uhIqNfuii40DTWGyG3ANtuqlC8DspkdrSuzInkqQuKnlQsx0Mrpo4gfo2gaJgGKmAyQZDRAU6WSasKe",
-	"10ZenYFWqcq2VpTpXxe19tpgpnes2t4UD3/PiZUQnsQEUBF8jKg6sQFVfRMxMTYUEyyYzWNXPDXeKg/v",
-	"91o11oVMvqXaabtVmyIEpVXJ52vnS+NOfI8KsLcRzwm/9jj3zLDXmHaDKb1//3FRuT5+9Oiw0XxIBDde",
-	"1vWbq7JlzK9sL1qSmJXWyE3cDlfoeQFzW14ci/FtjQHsAhlMqa/K/Rln+lYLUCe5If7GW4veRymnh9du",
-	"LZ7nALXdLQPQdmGHK13l/OsEHzKEtC2440dY0jqFCYTpkE0viFQOyZ17VvYPUISXslDJa8pTqPUa4WUb",
-	"Jo6YjFUN5lnlxZWB3T/vSxc0fQdTSFZzCQXB0RKyFMWMsslVmnhpP9q43nNEvH6ZRGlSqZwM5fDHXCAz",
-	"oyfo0GRbEmJyFLuZIC4PG6TmJiTwLyiJo+eQ1bjqSYpjyKUs+dospIgnhAWo6EAOUMF/HCDrPg5anHtQ",
-	"QaxSfcD5kxt9NNkRXehiQtj/7V6oAHrhXhhko/cZdzBru7d4TeFuaKzqxd0OORWEmH26qApGaolnqEsO",
-	"bcUhWpsxDiuyPlG8RvngEfGE7l5UcimaJTTGysay2zrrNgMdOoScR13/TMdjIghTyPDMyGaHFER5Gqd9",
-	"nldG7JzrbSbYrXDg4kr58LOpK44tb7MVK5IR0l1jXBzaonA8WOd9wVufqaWRYZzPSksXawtnMMcgrwVp",
-	"ilw613whHS7IC8HPGW2KthUm5NnydqZk91rOrG8LPVITiTegJId1F5DqyiVBI7LkQGxAjAfXoQB3UKDF",
-	"w25oOutTur8QHBu+t/Kc8mvfbFZa4tf+d2aga5+Rx1HEER7xVBWzE0yWQCn9DTLfnKaNCZ6b8MnMVV4q",
-	"cO9RBvQKWt5ZvGwnuL+4Oja7ldsMg+Q52eqgYadZ4fVZYMfPmQc5up7KE1ipb0yXIBVJriQUoPT01Iil",
-	"SeIYYVHDTbIusXUjES+Idql/61FFphhDQaf66n20gxiYV+3weubKgq0KzVIReSVISOi8mtbfasLNC6SX",
-	"iubZEi2mHI3IBLMN1jLkjNkNvQHhlj9HQdtcjEc2jwh6ZiDJ1at7owE29WUlXGTxdcoZFIkFzURrsPvS",
-	"+EfWo+O7wih49w1QLmSWz3ppeYOqsBT6b6bDt0tcIbjVG1iRj29N0FJhFskVvNm+n+s4Tmf+GCXOl+WB",
-	"RDOcFFW+9QmXzJuVAk6lLPwbyGVOM+mjxS2NGMiZXR1SuGW3Cu2vxzOsJHU33C/a+3bL43FzibiwNccL",
-	"QEIFJbWh5CplBVQKXbm1NHspIczprPVcqsrrVCOab/Lag34XCOMKRQIvmK+23k3EICvr2OAodlUXO9xf",
-	"qvUHG+fB59mWYnyl+HWt4ZWVJgS4eIiFWLql/P/2zs7fvdi70L9GhqD4xCV1OhYyFHJ+TQ31uKeum1/x",
-	"XVNWUxfAZJXEMRF5deLiDk8lbGpzs/vnAipM4Jl3d+vxXOW1Cyrkanip7U3HojZKFZJEQaGkBXKkOn5d",
-	"34YxqLEQ72pvgK/YPuFvGMqvS/9ZpZfcnHnou+zvl9H3RusUZnWGl/Dnhl5tP+f7pjWELYkRiIOninBx",
-	"BbPh+wW/QrS7sg0MxW2bsfIFu0qwbMS0Fh3lFrZzNXGuqi4/5JQpuaY2o9ZcfGQYcYwlIoEgyYQHXZmc",
-	"dgQXbd3xVes+cw89eXxUQhc+btZidupXTHI78Pr13M6tvr1sb4tN/zVZ5CxqbeEtxUrpvYPBwY97g/2V",
-	"dHVzg1BUbxBzBzFbr4cZjpdSrQLOd1mAvS663EiVVtCCTSj4m6oW+H3NIr22Qe8ObHEOspDr/lMAnwFy",
-	"bsGIOEYYxRxHSBGpvCxIXUjeoLma3r8tMM51GEGRqG4d/1zjVWMt89xrsvhNtuCmKGyAcRrHV1bCX3GG",
-	"0a9U4lzo7Rmbd7+JXK9pZxTaawOQ8Mf5E2hVq+t/fDjd+2+896/B3tOP+Z/9q3//297HPwfB48PP/9a7",
-	"6WYorl3FgLCpflnxF2WzA4VUKOaTPeq9caxf8C3tvqBRVN5TsugkKhvk6FgxOnNFXjGLkI0EGN+cQxU2",
-	"ZPBsnGrTyjYopFNuqF3dYFauzmpKhESSmGsbr8lm65TN41lxOz3ehbbqtuI9SNV0BTNck1OxiherIZa7",
-	"eblZ262gRgV7nX8wwB36/l4XCHjeuTJLHUrY2Qo/rtRKTx7qP/bMf/KJyeuQQCmR3lSpxJTW4deyb99p",
-	"+rwwFHz+SnWevenZh4qbw5Pt6VtJz1t8znZ8LbWufSynRPQS6p0ThUZLi7UT85XiNH7Bi+jERlZXL6wx",
-	"ZxM9iAnWG8yGJY4NX4lC9qJVwKo8mlWMgtIh8m//848P+gT5cz949PnDbPrRe2hkM+6zgLP576ifNtQ3",
-	"PmDxa87IMbLrAJqWyBDHWFWIW7Iikhn5qiVO0FPmfpFn+WmzO+Pon5oA1cf1GKwWnH1EXE156imlf6rQ",
-	"jEuFJDc+zKzQFWYAMDJ4I0GkMsRZRkpO0OAYPR6s5mQ1+ZH+SKkp5dDqJvdf+ulfeCpkkyPZr6edCDl5",
-	"CbKN1ircvaKKdh0uqzbor3jamdR4iuVVXnqqhY+1mTizXcPtCpB4neOuwl4DS2Z5fWoqpdpOFPmPs7HY",
-	"lkqTVHOul9rafTDeKwz3BHL/Fgz+FzSui+HdIEK2bZYGXzEx74RVJkL/qlhhqn4eZFdByc3vSoTy7QtE",
-	"PiXCVNyxlSRoaDN8S0FBhxNoloJuUllY2WZeoV0KmMAz4uV8L2Alm20edxv9c2tu4gqhdGPkykUJnJlg",
-	"82P1DER4mQU1vTaAs2YauJTMTNmiBTcqCuUxD19oK/zYBsVgNg29nf/mZVDG25vvta72Mmuqk4usE/ny",
-	"m6EV5matyFmfZ46jCHF8VVg2QRRhutErvYBXOc5n9TsBsNLyF1nYeuUb+Elexq7yBU4j6o8AZz3f/aGV",
-	"78sm7XCjXf8+E6O2V0MneEBlaphMn/SC3v6PB/39x4bY9ED/+6n+95Mi02l5su5DomHzJutWDnvtwtnG",
-	"aparyPW4yq0vaUT6CApj8JhAlSeb7RzRKIDrpSH5WuAlkAlaRyJaEKa2UV6xDd9Ch0KbhEWwGG2IQIqw",
-	"h8rMpEpPjIFLauXiOBNqdGpH+oZdMSlsK/nLuWMzhpwVEO/HbaTai3bTtUkmu3UIe3LZ27nYivtmh562",
-	"VZbFbiTbUB0jfweaEb01sYFv0vr9uR3N5KPPWQPSOnVf2erQ+YaqK65a6MnBJmbgWqhccyWkprGuh005",
-	"neAlaS14NzOqVkPQYkpbG9f5iZ8F1T+aRzccjdNKu5ONcsXEnTShd+caitINdGEDW5TVeW1Kqddcf2qA",
-	"1yfosvfDZQ+AGGxp0n7allDXunWN3N9UUlZq0W1vBVsxvq5qzV17BV0MvCWbSMW4T4VYJVVro36YCVfe",
-	"KHzuWjdv89qIxHuHb2+eOaqjhvzmHCKWECI8IO92V2Bg4WndlDkENm5s12j3vIsbwN27mMWtjqp29tj2",
-	"MegVkc2tNrPWBQlrjS+vE/RbuH+T1YOjff6W/rUnfQtywnn6xaRtvXV3rApsqUM8vJCtvCr3FVn3x87N",
-	"71sa9NDhXZrygswtvKTqbL9yJI3bzQBsKbSedBaysKCxm1AJP2ov1D9X8uyoQguexhGk2K0WXLblOGwB",
-	"ix2Iuqtc65YmaOn7Mkvclsy7AgzeKFxehbjCS/x946OYePKX3r04Q0+PHv24eheMiMI09ruFYsoIJJQU",
-	"U8OrjATo0rALGCsV4MPb50OAItPttW+BwqH1jce/S4RZ5gcS0QgqiNpkhZhPWuUe5EXisnk7KtHNPyql",
-	"wB8NvPKdMcHmk1/oHJpBWgzjwOhE2mBMnC6qICkyctDECNKxSUQ7HsWYXQeIC/TQfiMf9vtlaci/oWyO",
-	"Yxp1rrpcYYa1U+eT8wIeodv+g0hODYKkmqaQlVeHqIWCRHYTt1DTFCKOVPcSQ9giZQ3gkB/rK00V1VYJ",
-	"n/Pdh8H+R0Do/M/Bh8He4cfvjz8M9h6Zj7xYnVKJpkp8KCOdhwcQN4JscSa2amkKIKKM2gbgJYD8LyFM",
-	"mlkbVrMJbziwf3HmGdPL09en4DE5Qb9dnNksIZOxUBbO56kWg4fPiIhpMxlybZpjK7RKQTh3fSN9R7A3",
-	"/6Qay9RreVXw38K/MyYGrg3NK0khdT2cYpgheCTncPi4BiHpiSfYKr0VNBrUrtvv7z/SJwXg8LJkvzEa",
-	"cTWtaNTBQePa2AhjLXTd8MXUz1ATebDIft+xwDj8Dg4Mk1ezEFQpfSBC4eL/JuT6gURAsGNcfp3rit8I",
-	"d+qmzTxrB1k/fy8cHVHVdqgLsftPHd2qR/3+XX9s6wzjOQGSQgYquZzWKrUiwrGZtVqX8eFBR6I0X44d",
-	"jfpc0MnVtAVxuv8stXTBeTlJQU6gwuSxrTTpXHzFfENLNmkvPNn6gMt0juNSLENb+b2gp1/l2Z3+eLw9",
-	"Yc061C9354o1W6ob0wlYlAlTnRAUsyVMfsTVxz/3g8MDf27EehH5IyUrlRTq4OC7rktjFum2uLZ2VDpm",
-	"qyVgdgBsMoPvXt5lffUlK0YgvOgnFDETBoOP0f+iy16fzGnsYO+XvW4Fm3ZV7+UL3pdbKCnDReQwfvYV",
-	"PeMbKSjm7AMeR0T60T23qyLqZfaCJ131QkSloixU6zjW7DmWOSWbvTLdtM0FTwBN1KqCrWGY9Pg5DFrL",
-	"GBMxDq9RXu+1YDc0kMRB8lL9yxfgjM3PdZN+MYPUjKk2X8hM3p571vY2n5TCcq4Vkg3K0ZkZNIju3ECy",
-	"7vbmAtgV7RdyBjcNCy/Rr8shlu21nuvUFkKR5lknevU39vuhCfe7asIOGgwWbcWPktqS7BzhKEJpAmY7",
-	"wQZ/d+PVeVLHWnRDW8sKUP1mkX8niUc3nha5SSxONNMH1yRRSH+z6nLNgPfVizOKqLzeIlTxc3ZebT0b",
-	"38FiveDlzTpbBW9lwNsq7ro7pe87ErtMnRXvt41qdAl/CHC7dDGkwU1TOdg8PBgr/Kj7HWuR5uNxb8t7",
-	"65dvmJjbuEuYFWhxuO/Sps/qj9eyE0FMokDGplLBSGSjrmhE+ugZYXTCjhEwxFimtoVxXiQJYSQKMrAs",
-	"oPD4wiQiFpgilUjJVcIlVXQOnNXwyqvqxyC+xQ9SpjsmZpS1LkNYGPMO457vbBnAVUeYcTZbf59MZ84Y",
-	"08OQAZqSOEIjohaEMLQPl6GnTz0q01LBNzHA5xHRT1Q1lhM2/IlalmcJDlXrx2N6TWI65Txq/ZNNqI9h",
-	"itrbz0TMPGD/9RmpVQ51qzIsl29hnKVpzSbM9bFd9P2dqeC3OyH0Eso9x+EUeKhs3RPDgzvmhlFuhpfF",
-	"vTmnZAEeCEfkEfRwNKOsHZnrO34LuannhEXviLTZUu2Cub+bKpVjTOMVzjR/NtRNmHfPgb65jtM3EjxZ",
-	"xWS2QGGZHOyl/zQqMJt0fa/IgiiNs9Kh5JykNqbc7q6wwFTZG20HGykjynZz49ot8pqZCc+baLdZ7fLt",
-	"cLuem+zJtqBDf/rIZBVT6V+6zsnaBcCmhwDPMWxiWZcNYrmwtm96t8wS71JL05eunedo2yJ/bkL8Wx7W",
-	"cvd2pBOaO7Ujz+02yB2Ge3l5HXOQZB/sGZIJ/Zc7Xd1XboZbnS3nppjSjs+WDK1STbbLbnvNAQNzW860",
-	"ZZe1LZwbbcjvu+EM8/rGnaL/7ndZNM4NyycZNrOpXS6AX1FVoP3FjM1CO9rYW1mm9uXBHAmk3xrd0/9q",
-	"eVC2CdLb6GMdBaP3/IER7vD0ydzN9dXZGpKw01lNjkkdfrXBl9WQLfro0eHjJudlmwTRlgXZjNbJZmnX",
-	"mudCUDxpW6fVz7lsqYKlwktZAp78aQsOmso5acyIwCMaU7VEMsSMGfyJYWkKU6E/VwRDYF4UPAar13EH",
-	"7nOUQS1KwWZVTla9iSiVRDyQFs9UKO0z4tGy3wRE2KDq60pi3srdoJlDspPLsOh9wXH8Ztw7/tB0omS/",
-	"+fzxrvwbX1752/2bxMxzSGq7Nchcn9Y6qFmIc1cI6I4XwVeP9wIKurRisatwrtGI2GR4QF2Tqmapo6PL",
-	"wHblkgUfLAjuaf8pcBronkrn7WZ9PV1XWicVyeve+zSWJ/i/fSK6MrxrxaVwjBZTDnmpguAIkG5ATbYk",
-	"WGRc0srFQFqAvNcRzXW7Tt02M1072rN2R24uqzs/dLOm/ARnOISDbtWlZsZlMri5QmZtagjscZLElqxs",
-	"3Uqc2sc2uarfV960wlJvxJhm18c29nGt4tv91bwiTfeEIc0RR1eclFSu0UVjTONU+GK4vwL5scWfGHcr",
-	"Ao+cSRrBUpmvIgo7pxkl0o03WjdwFfMJZdt3O8U8vCbRVcqU8TBv9+2V8hmtiov777a5I7ie0tq2dEua",
-	"YFu01plD1wlntWbFyvAamLS07Le8chVMnmyGjcnjmM8hTNLiBrRma3WQlw77osNb64XnK7sDOJlseQsD",
-	"6fx4NyGvGxn+WsJ3f/LBGXJPzrv33vTkO+eZ9xXGIe2I2nMO+p0RzLvutDLgYYZ3bbrrRrbESvwlWs8u",
-	"iX7dusE8b2Q3w9vrNsfu1UW2dvdCZUAgx7hFz/UA3Hzwa0pqPQ1v35xfoIfz/YfSxOv6yNgZ0pZ8K9V6",
-	"GxFJI+NZ0Yare3dejGVxZV+TSxlOqOVR9dZIP2Xo9O1LdE2WJ4gydPr7OcLoP3+/6AMuTo9CLyDBwqRZ",
-	"mXdOlUp6nz9DTviYe+CthqysAA7TF2BBZMKZNInyuqH3b8/QhcDjMQ3RK9jDlE366PmciKWp/5ZXSeNM",
-	"8pggOeULiUI+IxKNBZ8Z4Oglu2Q/oB9++H3KAafyww9o+GlPH91DqHXL8jpsDmAVE33FABJHZZxWpv4a",
-	"ogp9l6SjmIYBMiCXAFmMS4DAdjsBoK4fKXPJkAXLfN/XfbB20hDC3zBwIKcHQJzipeJy2erq3wE16tB1",
-	"FluEnfXf2wxJV6MBnoU8ezML53QCVZkp0xNxiqxIuIqA3w2rMjf8Xg/RyQH6bngKVTbov2DGjtEzWH40",
-	"W1z1+339MBeBFZbASAviAp3Tyfujvp6AU1e60HV4hiNi0jmx64WWbmpz6Id5MURYr6Hu24wMHYWAKXGI",
-	"hsW9MLSD1UpI/vADkniJhm5zDo+RNrmzYogFYbLOSeiVSQOAIoOwkEOtQ4ZaNCKJFNDJ2XKaVCJj3qPh",
-	"Yroc6taMsxPWO3tV372CuoFB8tAwy6vgccwXus0ET8hJXqjAfp/RFKTShGfytFg7XKscfvhB/2Rhp9dk",
-	"mtgSkUqi4fMLPIHZGzrjeYi+48J86XR+Nr0jHi3tUMHvCcoXTbFEnJHv++ho/+AYST4j+kE9YBJLU1hy",
-	"jKXS++Po4MkxYoTqjsAXEzonzHYZ2CV0j7EgaAhOLkMR73gQ/vZPydmwj0yBVmxzfalE4BlIYxWgoaG1",
-	"GFrSvyxHxdR6gHgdqBg3Iw5ManpwQWfEdeDdizN0eHj49ATJBDMJzM/6JVQgQBtkrjrzGWH6JYDwC4Ey",
-	"IrdNThMcTsneQX+wUpJlsVj0MXzd52Ly0P5WPvz15dnz1+fP4Tc5WUXvVW6/9Arh995+f2Ae5AlhOKG9",
-	"495hf9A/tAYRHC96q4B3i6rl3gyDhTnxsV6fxgsttFD6W4Y8Icd6z1uPewAVNkFpB1DKd05Dov/SKpoL",
-	"0KBQ6tDoULhPBDBVGGmjBl5r63Ic7qMIL6Vez0qJV/0PCKkSO6mFipi9495/EHVqR/IKJzBIS54say9e",
-	"+SMPzxPMXgiujYVWz15weNJLuqnHbOfDl5lvuZbtKWySQbJDOE88NjupK1HnaqdeRmbZcuYzX7uW3qym",
-	"2Wb+vPp23789q2t0noR1LTZmrKw26OwGGhGmtA0q3PFdFb7a/jBa6k8J4nh4UKr+8vjHH3882H/UlDZQ",
-	"g3+HIudU1nXEXPeKXckxUNlKOQxU9oGdznTEDLu78RkoPPEmrvvwdvoAd8BxPHEVoYfQHXMu4UlZpHGS",
-	"1IxBt1uzuG0CPe0IbbUVExM8J67+g68n5FMYp1FZuG/Mguuj02zUHK9w8ivkj33+CIF6sGihGweDga1a",
-	"rSwasnjW/dMCgvL+r43xFPQg2NmrC611/eegd2Ra9b0s693DZzhyOYzwk/3mn/zGsDUCTajpaHDU/KPX",
-	"XL3gqUkuKBSqWP8jR8X12UCFZhgyH7UpLxN+be3GxdRkoQF/bJ7yBJ4261e1iHT9GjgUE7p3TQyJkT0Q",
-	"y8eNthxNPVjZ+ayxItAsLmcme3y3wgKDgNu4R1ZOwdY0bCocymmHghicwO3JzmHzj15wMQIiuy0Ij94f",
-	"9jYjC1IDtzcqlRGCkvBkTvmEyxoks9as1NKaAcuwXBBhzUWjZbVdfGKvCyarEcupifaWRe8MfC22GLHx",
-	"MxCpnvFouTWhyIsdfy67MvTF6POKNO5vrWEztqjYeLWoemQLxUU2efxXblqqe7V99GH2HLz1y5Xe29aV",
-	"r/A1KVzgGyTeVF0Bx9DVNVn2jeOvt7oZKor04Z80+my2hvPvlaX6HZnz66JUlyTsyEcToH8QfcUrY0a4",
-	"+drYqfYqqk4H1sufe58/ugU1jaw7FuGJrm20vXzZi1fDU9CH01ABM2Xrp03GQ7vHL7CYkFan+Jd13Ou+",
-	"N532hobFFJr+6o/6zAHa6awv7oaH5JOLPHk3xXP4esNtYa6gLaTnvm6g7tIel8U9u6WPKMNw71sNxijy",
-	"ST0M5bzrL72Xp7GtBvjX2BYIS3R2/h5xgf7z/M1rYCuWbU8i/d++3R61myjECsd8YpJEvO7H380tzrBZ",
-	"x5ybaEhgP2KMh4QpZBz15mtHrRqA2zoj2DTeA/3RCEuChCUCWXElnmVd2qEuzhupETQDW95UbG4oBBBI",
-	"gy4gPi4yNZiwRlEE5FIqMlt3n85qPK8zHM7yQtAVJVmNOjovlSRIKqxIrSMNvvU7ftaujO3JOfy8HD/e",
-	"9/l9KhQzY8hchXCoqQFV1z9Xwm2NF7TRM2ZbE2RCDXW4ryHz7Tba2dyf62nhPplOTiiarKfREuWF5G7x",
-	"mNjKfs96HtiQGIGwHChRG2ynEkG0yXB0WxWQbfAWSuDhiLKIsoms1ffPP+FQxUvHKjecMzqE/gyz/oE7",
-	"2kQKVxS4XqFnro0GZbIaNbjD6EDWGTfKsrOdMLo3wPujg/AwqulkLnnbC6y8YfESLabcsMgA914eYgEI",
-	"A5VoxmdkjZ5T/qnbAqh5p3veSlHdlteHtBPmu7w23b53fUxjSE1xkZiiSCymhEEVA8PPxBmYXblQoyne",
-	"WHVkvaixI7Tt5g5v++gtHAmuqRoRcZ2+I83+C1+gWRpOC5obTqn3b89MFD4zQrosSaHOc50at5clZaos",
-	"2aIzqSQRxPqhzoeh5M019AnKAUZ5Cw8lEAQPkYISHLZ2giVIRdYwyV7ywLGBXzLMlgC1mvI4OnGhzbw1",
-	"eNMslaqPqmVzMFKQaINEGhOonWNIB7PiUCmLiZRoaAroWFQPsIQuqCQ+iILWIj8Xq2N3dAU4NPAtuwJ+",
-	"A2aNqO1L7ePt3v3KokXbvvwNm3ATim1GaUCiLNyfGp/Ns5tbPf4Ms6jVg68oOw8NvL5FbPhT62cv7MWw",
-	"2S7Giky4oO2evsiuya2exqGiYatHC0UkWz3/xqb1tnr4PRTYaPXoqavI2+a1b89aTsOkXduWkqDVw+eW",
-	"/KRNP1+/bLm4n1pdpX4BfQal51v1lAvV+uHO97kWT+oFtR3YpSWYKe711797dOEzpPu5Z0casMQ4xqpw",
-	"RBasgsKJ38oueDhKY+C384fFnxvE55BGcgjmIkZDYy0MTU8ABEs+JSRUJBoa8F+OXM3QuMcF+KlacBQB",
-	"l3oG3KXSAooj9N3R4On3ffQch9NLlvXzgUQCiP4A4MTjCG7wSpJ43EfgeRxqG2AYVGwCB022QFiJZwRA",
-	"4MeG3RRMK5kmiSBS+syBZ2l8XTIHdhHJ141kctYmlj/YctPAoOjdLnbSHXd17wuPyj9t/sUZZ+OYmhyX",
-	"m7rggagHpQlSHB0MBsVtihXihn2wbmc6/3v2eT+jR8t98JZ607NvV+JZFbMejHBVMO75GA3/43nVah8a",
-	"H5JUguCZs9odit5tGygLoV8glc3gODt/D5B5LpBMgPJiSoiSxwijkNh3XLIRmVCnsoY/DQM0/Jv+nz39",
-	"P/9u9ioeGa0C2QJ6NgVRqWBoAnX70R8pVwWO0gBJbvrHOILqiXhm7xtU2fKMYy5maYwtOlkqniTAz3DJ",
-	"zJTlb5OIMICh6z8hIT2mjByj4Z+XpsriZe8Y9fv9z0PTR8EXpvHSuP4PPDr0aQ8TVLzJdaJ9ZPHbxePb",
-	"xePbxePbxeMWLx7fUAG3Eu4phnXz/LagKebfbG+sxvzrrwmQXiCLF4WKT1d/v3NLOWsAmpN3ZDRD4+vC",
-	"DWayAhRjMbmTaMMN5Q7u60VrdrR0WXs3uWpOXS3F+vvmKZrgxJmdY0IiCxWJ6TVBf6SUmEIyJrEyex/k",
-	"EMVxVnhGkTgG43eGcIKFWo0+ZmUdb09kVypJ3rLUZu3XBsmwkPdcSCFTUd9nbNWGjUVVZsUO/erO+GVu",
-	"T3hs8cVbFpm/jD9Na5PFlMfutnwT0XEg+rrQ58+FukQdId7j15wRyPa+JT9qnaoo1lYqpHk8v8CTphQP",
-	"eAZee9gyJO6ugfcm9v6GlWeopShthPiHRHGjqVpQQdsIKhcSTTjiDIHLibIJ5B47M3MxxQq4TKmSyFDk",
-	"niBl3DNUmiL4SPE0nJLIcqnOVo9Yc9W/ibQXJX37urVEs31XitWrVKXNMGN8cZP99RWlTx3tH7TZjCTk",
-	"zBD3vQC+SfjpwZNuP33npGBrDmLeUh/c0COsD552TBEvtX0tCEEhj9MZk8dI8lSE+lIJ7l7nYAmQggQA",
-	"eWKoeCxPz5wIic3padEaxTiNtsH66Hk0IRKBMqHhtPzQJRNEKgPVGE65GuZMEhlyA2gJTPcyUh0o6/lA",
-	"IomvSTPTRLbHNqGa+PKSwO8J5kwQDMdCUY4cTJXPtGKzT+z4XKzZHvoXWFC7St7N8cLGutCMKEHDnH9G",
-	"C6yeqbIwm8EBt0+JEcnFRPOdYzggHkjEFwwlWCr0nf74kbY/Dc/TU/13QkRImKIxuWSuFgOeETTlKcRg",
-	"IrzU+wpQTMDD8j30AJrRB3ZCiDAeiFLU02zL310U1hYi5BzFVKmYQBdIHAdoCHh8gO4OF1jMKJtcpcnQ",
-	"DdP8kHEz3Jq9d5ZPc9fV+xlmqTVa4RUsktw1qjwbTs02LcjVVwwqvShs6gcSjcgUz6kWS0NsBuKXCbdL",
-	"4tHyKO9mt4ODqAREXV05whTQlNmtVkipgmqmVOXECvB9RnECGz0hPIkJCvUO0zvQj3P/xfbjfpNQrMtK",
-	"LczkXwtj7WArnjNBX6PuRu4Zt1W1N7tQej2zrwmJQO87wrnAsrlDY+5SaHgKLLcjXuClOZfgPIUTa3WD",
-	"nEbRa67I7lgy4O1f0gWv5EExDiitKM2qfbvwbWFnnkaQ9mDEapfXrQJLuveEORoc5R5GUzQu46xkAI0H",
-	"HhlvfuvbjOV+Z2LqmvAIaWYpLnUvv2JZyQaa0bRWL7UwAc1yZH/eFwRSZzJqWFcdYKcqv1CW0iuIz5ae",
-	"27u5qyiJyJxGBJQ5nukTXIusvTy4r+zN/gQNgVvyp6SA2hhCkp9Bj7kC5pkTAc7CuYFhIMqkIjjqr8+7",
-	"sMUzO9tLz21fz3UP7x3thxn1lxNquYvbRRbBdbTQ+SY0PqOdO9Rr91fsqORr2Q8oQ5LMCYNbuYMZQvLW",
-	"WBFxnN/Fc8dI9pHZIIUPjLcAcYvAhNu+vmQFCNuHnZ7KCjBTecmKfpfsAfjxd1gbq5R9n3ssjGPA4boQ",
-	"nmC9P4suB6n6CLLjQm4u/gu3MOYwk/pCZBCwAYJcKzjtIioV1vpEKxE6q820emdndWcXoxvilbpsXhhJ",
-	"3e61X0OeZWCw5+Ub0j3Yn24M+dZw95ylMfDprV3z9dZYz/v4s32mIbP8JUM0CnKSZHv+6W2g5TcoJMRy",
-	"fb2ZyCAPj8GBimUtX68in2pZIw4Gg03pVQvUxSeomDxZSkT/UGYy/tieynhHtKuVfPVUgcsI/Po8xHFG",
-	"F1vPEKuIYDgu9XXT0kSrHXqFxTWJEAbzb0onU+P0reuNfuJqbusB76I/cBpmxQscOTua4DlBtDaH3/IJ",
-	"b4tAJKc1mCdhE61Bd2aRNowsBWbu/f39g4ODg8PDw8MdUrX8QrCIUGoOUEY8yfN3ST6BLRU7SgRXPOQx",
-	"ZGUlXKjAmfNw/otyddaelNM6+h0i1tGKt5qzX7FUSGqzHyvIldAGTy3fDyHsaiyA7rcT3cS9Y6Mxh1Ab",
-	"LproPmKo3AmbH/nmk7U4KXikBUjKyuQXi5CC/tU694DGH71UEj2/wBNXLcQV5sgM8zkRwtX7+Yaj8uOo",
-	"rCC0EbLNYo2b4Kh+d9cgaXIxUEywYCVolLTHtB8VtaF47xYSZbp1V5Couh31DQ/1teChzl1BLRs2vWZ8",
-	"USx8UrfNc0896NU2bvr8mPGT4NTdGNcla65cHQ22SfehllNL1lQIwWxZKA9i/pUVyg96xsNTUxPkVhM8",
-	"v1FN3Bdo/F34awtAeur2g9vNNjE7wULt/vz2bfyZxQY173qHIrqNilS7lEozjnUgDXBwfd2gDJph92Qu",
-	"i1Ms70YIDfxpnQi+tQCpWymG9kXgXvWI1wkpzFlgis2VI5Z/BUzRLJfavD7S3QivJIKucbRnF/Vz81yT",
-	"xaQk6J+yZ2q0VERe8VTVmFBmK/eqd5GbUKfeRp1B0wPrq+OUKQThQW1Wyz4aHCOZAi7e3CMNTWJeYXEw",
-	"qGfLJjVV5wYF/+KTx0c2wGD+PWhX986UuXWoTuu1mBEsU0GOS/BOcDtm8M56n31iSoP7TGC+YFf6VQU7",
-	"uPCRfu+Vq7HHOCM+Y3j3Z2kz9Nfuka9YJ506KDwH7wad2WJja1Dvt6aupgTHaroWzB9zHKERjjELtaii",
-	"l8rwgJaqBmMkFQxFIDnlaWxKxOoLqheb9Ytpdpfp2qYFj9C9VCjiRuI2W1hbwrx3/OFjBQgFQAFla6uZ",
-	"+mcNNQRMIe3s4j0j6w6LVzst1fCq1h8b4jg24nYX/vLfpxwciPKaskkODTbYuhkuVoxytd1hhmepVHsG",
-	"X1wLIcum/WGCpVxwAQiVJPVR+bFIIgKMIhZNYquGF5NMUumD6BqP4FvXwm6cj+71d+N+9AuP6Ut0Ahza",
-	"C1fZnEokyZdthR4dtKDCu+D8FWbLbXAxmGrwnBXSm5yseGXbefRA3goPd5V6+9L1F6xXy3P32A4lyLax",
-	"7l6T9faONNGbbH1kPiHe9Wmc8Ja1ArOp722Y3d5cY/A5i+5RTOs5i1zFDN56NdxusR/2BcztGuImxhUd",
-	"WzGWDyOCo72YKNXkifiZ4OhX+9y9zlXKB/IluWdvuULY66IQGCs3zCzbEUERiemciJKxXhKcNTX16gWs",
-	"UTH8DJ/nK9SqkOgLLiZcKRcu+yoTEfQYiSk8n0/u5uuWB81wdGUWZzfVRhtkQY+bsOjG6WjV40W/dJ0U",
-	"bfNkZ1E9SfLvWfklbRhyBl6RBV5+xZJ6Dry5ygDGu0uhFYiWykWkcQPWt6jo3sHT9/rwqg5n/RHWR+em",
-	"3js4EA0ARRDweITX/a++BGZJVwq7+K1PszrtYkqcVxdiVymq1WZuuZ57tf2XiszalXVvj78JvroS8Fup",
-	"6L4qvu20afGrK/2zxhrvHp3a0lLz7IKboNaaLD3TaPQNfbV19JWZ2W0K3Rpzss4FvAVpuiWIb1u1CIka",
-	"ZiT3AcL7pduWbxjpKqBbuMoEfp/5KZJgXJn6D2bdXOW6LOZVRAYjbMGqgas9B0liU8wYiR9IKNUcoN/e",
-	"/QpvtPlcxtspV/3ub1O1Ze37pVgvt79Nv6GIv5ZzzAYbtniOeQDFrYynh4qY28MWHRsXRCrvxeOunRtY",
-	"CDr/qo8ecGtgJAGZZPXERvIEYlErTTwhDCe0v8SzeF20/I15rtviu5feuFRGxMN0phvYNszgYkpl/vYu",
-	"4ILiLluHpyzWxdshdY5tZS2QMe/KnZYQyfoR5HRTxojJ0AgU6Fv4ouRWNqX01oUEC2rtT4ZnZG1WXzZn",
-	"X67Vn3exaUm/pezVWO/FGWohSF1FIVuh13hG6k33N44VZYEdO50kCk2xMckhLfOyN7jsec3um0jqbu3t",
-	"rGfvgZP2ts3ttfvjm4391WTqQSCyaSfnzGf2uUZLuommbAgA4qGDHseYTVKgUB87+jLJY3KMhteURegn",
-	"FDHDL2ZK1P8vuuz1yZzGfQsvv+zBt4wrJEIeEfQTGgyDSzbUV2/0EypSpMCT30GFyJ/QwYG+oFtqBPQT",
-	"knJqaJa5oJMrgKyjy3QwOCRofwD/N6znONqMzMz87r8AUL070HrDk3+nrphhlQ0UKF65QDyOMiqjOhg4",
-	"1A+tQYEbstgCBjz7wLx5sxzIe5xZ+FengbP0EiLbNk7zuE/WWKP2kabiuG+KMluongchVFWgoTPGwhIt",
-	"iCBoIahShJ1A1T1nR9gKCgjLaxJBpQLK0BBKpdmK2VCpjODogcyZ4uH1+u267X5N3dhNFUf7orFftIo5",
-	"szNrVf/Z+fs69WJmu5HDqjE1qIHD6lu5yy8OTAmXW7ubOhXHLOkSZ8aYD5vLYjotY+VuXe6JHkxMwEFJ",
-	"GdSz1j0eYVsTw1U2CXNZh5rYhlBg1ZZ44SR9Z6cPtLDOpWEHfUfujLwHeq6AdRAsQT62YrDZeeGtTFlT",
-	"MTJXy7u43pm3f6sVeceaxRSXdGaArSy5mWy1KyV5G1J1N0Ukv9mzRXvWOmAxijmbIGfIbCBWiif1MnXB",
-	"k9sQKGjmThRU1n6dgjIVmyyHwBimgP0FSpKs6q28ehUfo8xS7iBwLhOlESiWZ/o0o7zO6YSRCPFUnVgD",
-	"yGXWhTHB4gYe75vuVjphyJARtErFKUCg2mSu1VVXOQcAL/pFqeQNi5cBOsczck6Vm5k+eoFpnAp7R7WV",
-	"744N0SaU8ZphZlZbX4qglB4P3ZUUo8WUxsTYnFYdmBdBST0SXbLR0sFR+shQqPCxeZX+jcvQA2f6QmjV",
-	"lRUClZh6S/AZDG1RKLavhs4EAVZWHMsvI2HUyjVlVbH+ljC6JiQMm47aUjgrQtd2K65CYCvxY1PKdl2A",
-	"8tw8sUu4hWnBJzr2m7vRe++JkFC5asoXaJYCmzuUpjFKQ39apLscl0uieGL3lVPEhA0eJoLoL4qWS4V9",
-	"WTevVVm1CIvNYNNKSyouSATEuQZP5/xqcLyjRwP7Y081trem/QvozQ4x/badO7KObOu1IWz39VeMr//d",
-	"kHqINCZoAdlzUxqR9RHpKoukldnmBKRcnO556lE+kK+m4r8WeLOQK+lB60EJXvX0UkGlBQlmlcPNGH2E",
-	"cPlTxVHITc1V88EUZLusV+WUL6StCGZC51kgoV9jUe1cdxUauOVMpLzlbzlIt5eDBDoSDletImXhyG0I",
-	"+5vPavOP1mhTT+qRj3UbemT3COSaru4Jc/Us7YmtZSdtsXaq/qVe5VWJ/pbvtPN8pwo0vEmUPVlNTpTr",
-	"85puJIG3hG1sVq/3LJfp9rGNa0RpGwWuarCMThsyDm5jIqymLmhGKLzCQuJFM25NPd69sXGbu+EbnPGr",
-	"SxnqeBQ0VxpIZVM6wm/y3tMp6SH8hYmU9KmYyjIVJsBaqVRmsddzS6xWCkXY+qqcjzOw3PmzVALHjysr",
-	"b6vMmIdjPtnz2cDmXqgXaXdF1OHtt3wdzNv8dgncpg4ftHD1n3E2jmmotnfNTGUJR+7bQCVWyCZGC9iR",
-	"haSjuqsk8J7iOHYeZf27BzLj3DP1bWMsFSp0CXBZltKY4VFMIhRilhNw6Stb3WXUbsS/OklGVym777fM",
-	"rvK9AXnGhpJ1S9fLOnXtjs9vBBlbu4a2kLWbkWLotczz67pUxuuuTak0H3GBIjLjXs1qyuZtQbNu3zjS",
-	"nbobzuq6Dfft3vqXPY2yi27X06gpca9obZW55m+gV1J/hK3mEsTIp+wOhBqsOgMJgPpjGJBQCC/wclWv",
-	"nJtDdcfU9q/JImuhlY448iLEel/XnryhqP8HnTtBt/T85St1F+kvMdA3y3+RdX49/7kWrnry+R2wmX/p",
-	"q/acRW7b4uqmbbli9Szo6w1o54z7WooBfPmLfdpxhbdms9pNO6dksd45+x6euNfOWT2Erwatc47nJEKw",
-	"bkGhQIKBymBBoHhCZwyPz12qp213x/37DH53e+5S3WZdKAvm9Wv1mW5B5hAGoWsIDelHPH7JCtQVpLcl",
-	"ua6Vwm+Euvfa9SczrdVGgFYdf7nGqvP8bSgnt+T5W6d5IBnL9P4bpMTny2sUnh0CS16aip5EoBleGkQq",
-	"ZmXPnRdQsgW1dcfH7u0I/zdP3FeHIOmm61fdapmxUM6H0sLIrynpHX/4qC8W1wSypPRekUTM/QWV1RQy",
-	"y/TXvaCXirh33HsI+8t2rPoDSSeAhKfGpOapcvUoOVQlo7JQaNjmWq0yswDCfcKJRJwV6lkmhCex1meQ",
-	"vENV/qoConj1bQAIzvHHQYE0MyjMdqFndrZ9HYNKm4spz7OWgCMilSmO46WpbUxksWemOG3NIBcYKvqo",
-	"KUELChlP9ncub7bmd7oTwEQS5T8J+ZwIcxur6bficeH5MuPs6o/AIxWga7LMiYVA9lDMJ/lrKvfs1feY",
-	"CrrwiuIXuRyY3K7PHz///wEAAP//",
+	"7L0Lc9s4lj/6VXD131vp7qUV2XHSHbu6/utOJ9vZ6Tw29qRvbZy1IRKSMKYADgFK0fRmP/stnAPwJVAk",
+	"Zcl5TKamOrJE4nlwcJ6/8+cglPNECia0Gpz8OZgxGrEUPj69oFPzb8RUmPJEcykGJ4OLGSMpW3DFpQgI",
+	"F+TvmdRMnZCJTMnzycELqsMZoSIyf7yUguE3w0EwYB/oPInZ4GRwOTi+HAyCgQpnbE5NJ3P64Xcmpno2",
+	"OHlwFAz0KjHPKZ1yMR18/BgMfpchxSHUR/THjKWMcE24Gja1+fDQ0+jHYJDQlM6ZtjM+C0OZ2YWo9nFG",
+	"EppqHvKECk3khFCxMv/oGVOMnP1xTqh995QsuZ6R69Lz14F5jig6Z0QKZgbJTaN/z1i6GgQDQedmXLaF",
+	"yhS4ZnNVm8uj42Aw58L9ebg2scA8/RzffDjKf6ZpSlewlmdK8algzDfR0rxOCZsnekW4IkKOZbQKyOVg",
+	"zi4H5pvlTBKqblTjbGwfnabTewJZxPVZ2EQPVAdEprDoZhvImE0kkIgikdRVUswUSxs3BFpsIKnWbSiN",
+	"U6a+YcpmSjBvNPR7ePRTx44vaDpler3n55HZ4uWMarKkioQzKqYsahqMxlYaRnP08FH7aH6hImqhtabe",
+	"x1REfhL6l5RNBieD/3O/YGD38TF133RYJaNjDxU9oZpNZcpZh7HlBPNuwD5MeDx47x9viG2uWsnecLnO",
+	"p/jIdwieGG7x2jCw9eHDb4TGMdFmm+eOBXuHvMZ1IjahWawHJxMaK5Z3PZYyZlRg51mqfFR9LdgHfW2X",
+	"jiR0yuzpa+wdG2ogr+PR40c+ivqVLXjInv/qIW6tCI9OoHsaRSlTKmcGgumlTG8IF5qlExpWd3ZwOBoe",
+	"jYaHw8OHbqwJ1bNiqNxQYsr+nvGURYMTnWZs06lIqNYsNc3897uzg/+iB/8YHTweXp38v/928P7Pw+Do",
+	"4aOP/zJonlzDzv4xk8qs6YwuuMzSU5jYhKfKXEsTJiKW3jPc2dyJdKyY0E0rH0E3tzrYTxc8YiJk56E0",
+	"P/lkhVCKBUsV3N3K0QWz78HOGCodM71kTOQs296cjbeLgg69NDtwjZu9FdkcjmzxVbl1c4jXJ/WMx5ql",
+	"PhngV6YZ3An4CKGK/Mf5q5cgBiUxDZmb3ySmmkzgIVWlsT8vgaWpy8HJu8tBmHLNQxpfDt5/bJgpttJ4",
+	"GTx68FP1HvIKT89kOqeem+CVHS6PG8/nBF/dRPhulUO1GASDvykp4oaVTaWHos81TTWLyHczmiRMsOh7",
+	"QjUQxkSztLp8R6OjRwejBwejw4vR6AT+/19NAzedlYdpZ3IyiKhmB5rPmff0/cajiInG00c10ZJEktCx",
+	"zDSJHEko5LSU6ExwMSVpFjMy45ERjWNGF8ys9JzITAdklv+ppYQzIKSembdY3HwVzmBgTUT/IYyzqELz",
+	"+TdcuE9SxCv/1jSz0uoGHE9G9JCGh+Ej9tOPD8Kffho9nLCjSfjwUfgjpeGPt+WcIN00cU5knIdHPzUw",
+	"zucT0DX8jMioM7hHhuRR6CEpU1oRKU7dFWHEXDKjilw7Jec6sNzUiI84ZhJJpvwaDUwelahi+k4t2qTx",
+	"lOb83eXg3ejgMcz1p4+Xg/+5vPzh+6YZGxWrYdZnAiZ9ko/fyO1Kc5AKGEn5dKaNQoJ3pVBLlponHoyO",
+	"+82t0PI2Xibro/8Lb5ULyY15piaBRUI1yV/m8U6yV5nGkMCuzII/OPLRVlkWe+QTJX/nc679dDeXShMY",
+	"BeiNIBM1HfEYmvGecKMHzekHPjen+3A0GgHXt3/mIzKSzZSlMKYXNGkbVsJY6hhXyoiayaUg38Ewc8Z2",
+	"T5E5TU7MHcdoOCOhjLO5+P62U3jYaQYfzkOZeiSLN1zdEGV+M3eFmUvTeOb0wxU8WKdN7Pjx49IoRv5R",
+	"MJ3yUPkuAx7OyBx/Pq3IXFbj5x9wcRVdwSCNWGrEN/gyZhPgRTwlKTAjkOIa5wHd7NY4UDKKFKT8gotO",
+	"ix4zumG0XNx21WXEJ5xFTTKDTFkETDvldMqisshwgrqtliSRcUykaByl7eNqW1nhlZW4fUxM1W1AcpJL",
+	"6HWGVtI8Gviae7Odt9lzdQvz0CsxlebJtTn9RhURkjARkRVr3HtpXy+PtKZBBoMPB1N5YL49UDc8OZDQ",
+	"BY0PEgnKmVU9zWheOxPdS2jeJ6SYjod+yQP+2SR7bDIj5F3/heHKvC4rD+tEKecM5IflTBJNb5gCXQbU",
+	"AypWJJUxGxIQIbkic0YFfNAyjsh4BRwjlvLGKRELGmfshFBR6LHUqbAB4QfD4TAgTNgPiyTED3rJ4gUj",
+	"EZ8ageU78zoaFr8PLoVMQcQklMwM/4eFI9eoCZ5cB+TafA0fMsVS+JDIVJ9cFzY0YGZKGkkWJIghuXCD",
+	"VWSeKW0VOqB3wYiSqR5eCh/Bj4aj+4ePmki+dHrugurfsFCm0X/CGBpYfQqPqFOYYV3FLuQlI4OQn0kk",
+	"FNjB01BGjPw/P5NRw4Fxf/aygLxhSsYZaB7bWdbSvIH+9rWi83Yr2zkTSqZbDlLBy63b324Tbd3+c5k2",
+	"GdNesiVTGq/ngMTUkHio+YK5r5YyLX6XcVR6Wqbm9JvjLNOIpWbCSkszpsYpy7RK75s2wowah59Q4b8q",
+	"z3anSzdz0Y73pRnlhVwf4y+5idAzvKPW4Wm5k8FpqjPFtqVUeLv/UcptSth9+3m6MLTnE0dfPL9485Sc",
+	"XVxcZqPR0aMnf6kJGRdno9HxgyZuq6HZ9pNWNWxenKGmetymNXkt2Bd06pnHDVv97O6+itsNpGajmxv2",
+	"myuImk67ON3ID+auNdcwtF236YvFz0kqo+bVmbYuzbG5g8pq5X///P5ff95mWVg4E/zvGeuyyafk4vDw",
+	"cATihEIbRTY+0HkTREtZJwTzQuNM3Zu9ScFRwneXl0P8/ODj9/+3hS4e+hfgg89tJYjmOmYBMS8EpPRr",
+	"UDEaW4MaUwEoAmzB0LYT0ubjq02XTdaLmnDxwMc9fGzNY9kc74DT9eZsF6ukp4/LSDpiaES/KxVS0Ugs",
+	"q4TtWCUd+Qjir4mZYIMu+HvpQq4Zjn1jzrCtrXU+OxbffpdHstnr5Qax3X7+VTVpQ0YUN5L7vUIpKuhs",
+	"LgXdUkuqbWeDgRbts4+OG8yzb18+b7P25R66iAltdPO00QW0ENxPevkiZlzoB0eDst3s0Y8//nh0+HCz",
+	"9aGVP719/aQ1RsTqfPnMzDvbx4YskvAO4kLe8lDzeVdjxgKfrttmx0P71zCU8ybGge/uX637aIhaJVJY",
+	"ue4XGr1h5lqE+yWUQjMBH2mSxBwjjO4nqRzHbP6vf1MYXtLRWIBvYad1yphwFkdkDjYBIYlRa9gpuWZp",
+	"KlN1bVRqRZZGxxyAY19MYh7e6RCfa2K6SmnEQ63QgAbeAmn4AboQx+iAusNRQbCZjK2fGD0WAXhfzAVP",
+	"VDaZ8JCZ4b2U+pnMRHTHa8ZxIHrGUuYceeSGJZqYb+zAnCnTZ7wCoVQBDwAHlaEE89pruIEjDt5mymN2",
+	"pzPLLVlgLLIBQoRrkDKXMx6z+hjf5FfHHa6/izbkisy5UpYhuDfu8oAbTm+IgCTuISMRyhdUrO70vEhJ",
+	"5mBqRCaHoS+xDG9YBAGalOS791dBMz2TKf/H3e7aS5n7WCFCMCIcQ4rsuxCI+fr5XxisXJLKhKXaxmiF",
+	"KTNiU1dRyVxMCU+ZusLghw7vdLZMBwMe+eUvCDm0NtwbtkK1lVu+H6ZoOK8br9ZGHlOlrzLl4xoXEtqe",
+	"yQyE3N3OSli5snWAcikwSqbFz2ukxfCGocG8HkkWDAx7bzU3mmfwLndc5h3GFDjB1TxQdOQGF+QEU8Q8",
+	"yPHfWKhNz0hkv3OUBWqEJo0Eo5l/zLmo0snCY4m5ruasCSvBQFi9t838GwyWs1WXCOfaikHfQTE576oY",
+	"9YVrjw38lWCExiwF+q0uV+XByrB+Onx85Bm/ch7Gzi7BYACU3V1JKs/cPlQephvD2hqUzgoEk5m9HOar",
+	"Uj5JfG4UZDMkK9Xiw0CIZu6DKdezbGzk4PtzbkS9pbmuKp/tKx9LK/+CJpsJss5PMXSIK/Qoyww2aJ1q",
+	"WTRl3an2BU2eRlO2TrYeup1YvbwbTxYy6jeOlzKqjeOBdxhyzrW9HVpafGWfNFQlu4/cnrpCo1YzuTRr",
+	"/3BkGP7x4RFGVFT5e4eTaW0RYA3Id9qtlNu5YoLec2vubN9t8QeGpdmAJ3svpVnMVCHYiZrAv37CNzPE",
+	"Wa4ZbD7CEGDS/thW3K0Ij4NONrG5HtchBNI/FTr1SCM0T0AoKCIPmxmiiadKCt5cB+rPDzgrG3JOyeXg",
+	"hq1OLgfgUqSCnL1+bqSLe4rwyPxqdjT/Gfb3njLfq5XSbH45qAkd/pvaOpq7ZGiAja2B2rhCjYgIuRya",
+	"h9EY1vD0ktrH4VGUqlpHKjMdSp8F7AwcsidEZWHIlDpFFWY5Wxn1xXSVsokRq4bthzRwuQ/ttHir2wkk",
+	"GfukS/3Ic0/sEFquKTi2wxKxbryn4Ole15Sa0ZRF9/HFPMHkDmSnYkZfiPwEqSdrVBnLJTk8OHockDmL",
+	"eDYnD0YHDx8HZManM/JodPDj44C4YHDy0+jg8eNhKZQ3lktDrfDmwHDb6QxkW3x+PaDXK8L8gpk0exNf",
+	"TPuvDftcpwgYcOVsyGwclw6GyOZjZP1mqt2eNMtBRceHby87FnsA8UswJf/+K/aGq5umc/HBytabqP53",
+	"tmAxHJZ5QtEO2OnxmN+wmM+kjDq+Uptq6f2gPNx8IN4JcxF5o8X+mEky4XHMoiJuqWTYJ8sZE+uChsuC",
+	"7HIF4W1VEybLZ3q02flaulm2lGW5UJqKkHUZbp511OVhjxruv3dSNl3XurxNqmwsWKeF1dYvv4mCLuj0",
+	"nOlCgvbdwmhsMhdvTBUm83Rb1oXgO/LkLJKwfca1Y4CepWK7LFF00xTdcdgnp8Uu9n/7url0uHr3eKFm",
+	"4Q3zTHTskkpphCZoGr+uPLCZMGoBSCti2jslQgqGXrp/sFRaIbHc7rFniAXH2qz9aJrqLW8hfNd11Uka",
+	"tAu3b0nwlyy+MaSxvkMR05THnbjYmtTvtzmmTEEmQSnnDFVYUJb11QRcQGaVrAfNHOMFjUHCnqAb5b23",
+	"Xcz1qWwOF/rR8aA1UH1NkreD9NNyfFPyP/op1ybd5jrln3aS5lMpaPNkMGaCT8WVTjN2lUjFNV9ANAYG",
+	"kp0MwlgqNHJwc1LetSdvvQ9Aj8QFpuO4CAWYuxSjPBAdx+8uYBfS+3j4ePD+I05deSNJ8stt8DaLBUvp",
+	"mMdcr4j5Vdg1rbG0fPobLyRIBHiCz6Lpn4XaZxH5TS7RS2JzHzXmPY1ZzNmCRUTLImE6v3COKvkq66TQ",
+	"w6YwyRNMaRy/mgxO3nUMEbSZqR/f+457/am9nvtebhK1m7BdtwPuHlq/hBztdlvWC0jUfGPe8a9o6YHP",
+	"YzFr3Maei2ZG45il7zhFFet7G3V/DDZYoJ8uWLqCWP8SnAShilB1g4aWWwsi7o5ZJ4hd0QA2X6OD2s89",
+	"qH438lCQb5Zvk59QTWM5zdh+pcCcsVyYhlplwW1kPMO1BYtb70Qf8M+cKUWnTJGpHBKXkmf0fmW4uOHt",
+	"EUuYiBSRGIhvevfonYXps9qLWqlYTk9IFiUn9+9DfszDw+OA6DD/+9HoMCA6VvnfDw+PO9kXaRzL5VWS",
+	"8gXVDdF8dlxkTldkzIh91n+oJnmavxOPbD7+IBjIUE0GwYCqycQrApWAnxoF6nJI7LFPPqsO/y3mBNGU",
+	"kWXKtWYCrNMCAnJTRiMypuGNR8YuRUUXNILctb5EgDZwQihgGJgrXC5hkyOqKZnIOMJA0NadQM/8evtL",
+	"Np5JeXNCfntx9oTcsNUpJPCmUaZXJySVmeZiar4fkj9wjkHDBFvMx2yexJYI1vEd1h+XCQ89tCrUCTl7",
+	"87Jbl6uElWnFTtVIkDENb+BCszM13wlIboDDsAHlIRhkadyFWOpWNvNrJ7XG8Yp96zVP5DyhKbdhL33Y",
+	"qwVW6eLG6GdtmheZyN18p/B8aSIt2b9beUP7XXE56EzZ5enm1XZLyAVL6ZT5QxPWwH0C4DbLGYPALEQ/",
+	"gL32+Tc/tdmxJJR1W/0J/9DkT5NZHDl/L1+LNhodHd+lIRPimBRjokeAQFfbZymwqGIqbFXbDU1S5QeP",
+	"W1lSgbQ98Ijb+7Z9EbvbYrc2OAQuJbKLuUQxpboah7W9fDbxE3cAz+HhPZqU79j+GwyWVPWcfF3MLVmL",
+	"cS03yO5ew3HO3fZoOXZ97N90nM/mC3Hb5rtrxABfqEfn6yGnhA5G6Bu28kv9b18/gZB37LYCxCnqzMgP",
+	"oAkEYLX8jWNIWBrauN9aqqFtAsAiqdAsOiWHo5FNfBdF2Bn+WPXuOE9sGbLGe1YLHy0cm1tY9GtKxOGh",
+	"Z5txqL41z2FZEhnzcFUkGVgcLRAmcqQcyD7QMklsIEl3E7HZ8gqR5IMqbVqxK/mybCRax7ydKF9pyPmj",
+	"FI9tizMaySX8aidnPmZCZYnhNiy6snl95a8qDC6WWl1NsthI4X/PpKYwTlgO06jpvGNUQnUKd8D6zrP5",
+	"nPqjuQrw314sDllGBz63mb9qqWncu89FEu5xxFvxW5yIHVpQrGsbB8ZQ7abQf25dTN0irb2M9RzgraQI",
+	"WYdgOP+xNYPYMPi/KrTrV4eeUKWWMo02jegUoVPGRbaNBapDaM9YTg+46BTDl9kxbFooGGd9ivkwbRsN",
+	"84QADhqrVmNddRGcUL+Wjtovg7G8lkVToUxTFmoyk6liZAxmv5WR3JOYedasDda0vCo2wyDv17cqvzIa",
+	"/c609m1+75SVjgGQcd6ffxPQbedJp8sggx5AWAGobCaXRE40Ey5AUqecRU55Bm0IPaclm6NXjv2bkmL4",
+	"hi5foEHW7xx1y5FPYPN67l9QLe3dFyKq5vZ4vx0ExTKQVKZGhpEiINQFdgckycYxVzPDYEREFEsXfnNI",
+	"kQXSLVDTvdAlXyDHhu8gTueA2pUDD17l6sl+4LMQhFJMLPSvN1CwEE9bhNPSMV5zQuQnB9e4wPHrduBr",
+	"yTPrO5rElAuimNBmIhidgiNTtRuhIdsGg9JlerVgackgUGBJtnv/mC+qtR7lZemt+9RzXOYW6nI40+ad",
+	"aUbTKMr06socnAWN2Zpe5reGYILA1XjVhIgPzqESei/izfCIqXUzmp8pdwxjmTcmBHuoKaZKB2S8yjE5",
+	"ZYrZ0AlLVZ/FBkiUzgf6pdSsg7s1qSHidWq7BKPn5Rcii2NqDqi9xdY6rXvuut5/q4RFJfDxYkXvKSKX",
+	"Yv2Gw5ijPOSmDypa2cTnRyOubF1Hs6WNLN44DPNMT0Nhn8i0IsKoN7KVLrCrmhCFeoElBQVc0baNPvQ1",
+	"ynXczX+T+9CqN1Mp3qndVGMThTqv/q6Mo94sFFT8cQGCcjWLau4k0GHleg1KCGg2VjHPgKowiaCMxr92",
+	"M3WzlRYi0B4tBvWAqr7BCTycleHhKcQqUKEBSpkSxWgazoIqYjxAfErNJzb9Pv9S0QWLyIKz5ZC8sOEN",
+	"uTUKQSgBmNOa5U7xPsuNWuYpTMmicQyq5qWYyTg6RUzqmCt9TzkQTypWZE5XNdDOPOL2nS8BBR2ZTZiC",
+	"QmoIxbGwL0Zst/4AJhaAvqX04OPHj++DtvhCBxlaO/o5qNn67dBc6+hptbrRcBDspkBRUMQm76paTX4U",
+	"eTOju2VFmcIZ7Qcxq0FrdeNVRWLopgXAkguDXQYL+tW3Agy8X+p5AWfd870KwPQOUKw7S3q+PHHBCjgq",
+	"c/jVqYUfx13C4ByJzIJPhUsE7hck5mJUK5vhcXiXz3lHWbFoWnZHqF63D5RxhbfpPK0i794KMPfh+sKo",
+	"Ai93H1C37p5mak8QpZ2kvFvxKb0BH/MSL4LLQSsg5q2H5pUc94tc2QuU0p+Z5dh5gU/YjadohyG5D4jH",
+	"oIrK2FkULsEodhefcxmk98lfCK7uGGqwPR7uTuP+y2Lxv6cyS9QW6SzjzIbtHB0Hg/GqwBEtEiM2i5Nm",
+	"u/2oqevJI3lna5jTNIWKLFDUZGrmck8RNTfy8YwrLacpnRPpTiAO7Z4iZmToC5YBQvblnhsUsLVNa+0T",
+	"Wz9uTQmGxf4FxbR8lXpeyHFRDcZWZEGnfK+qMmWVcbzabKD+za3jbYjk+KfylJt1kI/B9lSzgWh6rM4t",
+	"tqYf2+vO7jbgzLg5btzBdv+LH4yoqDrJVAmeD08PhNVhachMo5Qr2AeoKBOZ63kXGSOFhWCnXp3cSV8z",
+	"hFcKbRYFw8COC1kwZCLTlkiR/tklfugVu9bD3ihE/bxP52C/6JXGiCFUaJn1HOmyPaEQUt8NZMIwb9Ay",
+	"MCMTQpWEk8EBamXrKYMuWqutlGngCpB22v4dst6e9bzcjDuWg9iwbbnt1gULwfIGAxreCLmMWYTptFxc",
+	"JamcQk5M4FJJu8X0nDtD4P5NcxfW/lrb/ZLPsM1DuLU7qYspPgcD+YJs314NBnmLhvpEyvCywMUGYI6V",
+	"cvEC5jEhZMigXoNh+fiKA7mucaUmNnunBviSV9RbHtUZqYe1eMZWt6kvx6UwrtuSAyUbuyORytbmxvZG",
+	"E3leMvhWcat+7C9vLgP7oFkq8CL0ZKHxtHfI/0wq7Qn7b0gza0JezetkZUJzLHLJheEaMl0BjJpqLgPd",
+	"7tv9jDIk5jTswttgyj1EJkNDUFegg8wkJxNv3TvHKbCeKGTT9zAimhGcs3RhUb1bB7FgacotnGR7y6/y",
+	"xyHu2Tv+HByAa6ISeYPxFgHJEqIluErmNhigJb+kyftrmUo+9C28wD08u/3yLvzlj/ItLQuy+9nQTwv8",
+	"Ay5QxwdLbK7C08oH1lFRmRK7ejBtHtweZSTTw5McO6OrlG4U6yvwBDpR3Q5nzOPYXOgR1XRMFbOOkUrM",
+	"feBBfnONbV8FsisqdZ8Gpe5y2fRosfnEPy9Vh3eY9f5Tn3uWRqMfDx8/Pnp4/OPx6PHjw13pjQ5se+Op",
+	"6ANH0SCI3EXYZleW8nmEbOZX69qqKJmlIfPD54UU4PPMVSRPSDQLk4BEQgVECR6QmdZJPTHRKyOvr0Cn",
+	"lGxbEgvH14etvcSY6T2ztlfly99zYyVMJjGDqAg5IVyfWoeq0UTQx0ZiRlNh8/W1zNBa5cE338jG+oDm",
+	"d2Q7XY9qm4egsivFeu19a9yN72EBVhvx3PAbr3PPCnuFaTeZSvuHj8rM9dHDhw9axYcklWhl3Xy46ikU",
+	"8JYdRUewtsoeuYXb4w49LcXcVjfHxvh2jgHsEzKYcV+l/ydSGK0WQp3UlvE33nr8Pug8M71ue/G0CFDb",
+	"3zYAPBl1caXr2Ia9wocQeLcDRv6YKt7EMAEYHlADUqa0i+QuLCuHRySiK1WqWDaTGZS0jeiqC+JIzCa6",
+	"IeZZFzWkXV38elX83dY5UfWcyZTRaAXZmOmci+lVlnjhTbqY3ouIeNOYIllSKxAt5FJAPR5c0VPyALNK",
+	"GcNczH4iiMs3B6q5Ddj9M87i6Clkb65bkuIYckYrtjYbUiQTJgJSNiAHpGQ/Dog1Hwcd7j2olFarsuDs",
+	"ya02mvyKLg0xYeL/9i/IAKNwDQb57H3CHaza/iVerE8OndWtuLsB4QIXs48X1YOROsYzNCXBdsJKbcyM",
+	"hx3ZnBDfwHzomHlcd89quRTtFBpTbX3ZXY112wUdugg5D7v+lU8mLGVCE8TTUe0GKfDytC77oqgA2Tun",
+	"HRfY7XDg/ErF9POlK8+t6LMT+hMS6b5jXFy0Rel6sMb7krU+Z0tjRNbPK2iXSyjnYY5BUfMSi3k603wp",
+	"HS4o6t0vBG/ztpUW5JfV3SzJ/rkc7m8HPtLgicegJBfrnkKqq1SMjNlKAoADQwuuiwLcQyEaD4ojDtbH",
+	"dH9jNEZcu+qayhvfatZ6kjf+NvOga5+QJ0kkCR3LTJezEzBLoJL+BplvjtPGjC7QfTJ3FaZKGINcAIyE",
+	"oXcRr7oR7m+uXs9+6TaPQfLcbE2hYWd5ffl5YOcvhSdydDNkKaBv3xoWQmmWXCkotOkZKZIlJnGMadqA",
+	"wbIpsXUrEi+RdmV8m6OKsOhEiaf66pp0CzHApvaonrnyZ+tEs9JMXaUsZHxRT+vvtODYgPJC7vyyIsuZ",
+	"JGM2pWKLvQylEPZAbwEs5s9RMDKXkJHNI4KRYUhyXXVvFcBmvqyEi9y/zqWAYrjAmXhD7L5C+8jm6Pi+",
+	"YRSy/wGoFmwrVr2yvUGdWErjx+XwnRJX8G5dAyvjDm5wWmoqIrUWb3box3SOs7nfR0mLbbmnyJwmZZZv",
+	"bcIV8WatUFUlC/8WdFnAafrgfyszBhBqV28VtOxOrv3N8QxrSd0t+kV32251Pm4tiUxtbfVSIKGG0uFQ",
+	"WpaLUlQKX9Na2q2U4OZ00npBVdV9aiDNV0WNRb8JREhNopQuha+G4G3IIC9f2WIodtUle+gv9TqLrevg",
+	"s2yrdHKl5U2j4JWXYIRw8ZCm6cpt5f938OT8zbODC/M2QSDmU5fU6dDWSCjlDUeIdU/9Oj/ju+Giof4B",
+	"ZpXEMUuLKszlEw4IQIHV7P62hEoadO493WY+V0WNhhqIHF0ZedOhxY0zTRTTUBBqSRyojp/Xd0EMai04",
+	"vD4awGW2T/g7hjLzyn9XmS3HO498l39+Hn2PXKe0qnO6go9bWrX92Pbb1kq2IEZADp5qyeUdzKfvJ3yd",
+	"Iu50G7gT3nwy0x3i7/Jov86WGT+1ZwJjbGujaIWJ8S+WC9ODVpsXYxNM9DxfrrYlkEtxlVDVGuBb9hrY",
+	"GKarqbPb9XlRcuEjcajxTIxMf4JW/myOzlNF5lxkkJkmMSMmNve9cpXO55ZRmV9w2gRh30iU26qABSjy",
+	"HcTMBCSSc8qF+n5I8jKg5vKQYwQlQmFQAUYVemhdRaZuGCNdPSJ1BSu30P306LgS4PnIe984ovMGeaFH",
+	"44QAHQaO6wRkOBz2pUpLS2sKl93JZgLdv83GcoW9VIZ4yZYFImDXEKZy1f/B0ejox4PR4RokAWqJmpst",
+	"QT0T2euAChqvlF5PKig3++cdlN2vZXgebirCv35TmRvcaJOKIaC1i9CWaABTNlhbm5vqFL6n6kY5kRNP",
+	"Xhek2cpl25ZscdsbDN5voJOXNraiByihi4wpbowziHGEAE2ztCeEkljSiGimtBdsqw+WIHTXMPrXJWDD",
+	"HjMo4yFugjls5S8bAQ5fsqWDtux6BidZHF/ZQ/ZCCkp+54oW586Kcm1HrtRKl+gaf5BIAikK5lz897uz",
+	"g/+iB/8YHTx+X3wcXv3bwfs/R8GjBx//ZXBbCm8G+zyzWJ7uiVPQVrlRriNGsmTTyeuwn/s9XG85W/ba",
+	"/i3SuyxpPHF1kA2/sk4kNOu6gNSW5K+ts7Q6SVKlTNwmwmxh2m4ya0KDnrFUEcVQ45cNiZC9EsE822yX",
+	"x7vRloXWDE+Znq2Fmzek46yHGjZgEt6+IrMdVtDAVr12Y5jgHs3GL0vYTW9cJbIeVR5tESxXjWigHpgP",
+	"B/hPsTBFqR6otjOYaZ1g9Sl5o4a2TRzzEtEb/cUcPWfTcw61xAtRHBiFduCtz2gHvhF92j5WoGl6sRjP",
+	"mSbjlQ3TTBdr9Zv8hBfxqXXKr9s6YimmZhJTag6Y9WidINSNJlZHL4U5PZzXLvrKFfIv//Pf78z98edh",
+	"8PDju/nsvffOyFfcJ17n69+TP23Jb3wx6S+lYCfE7gNwWqZCGlNdw/zJ66zmuL0Wc8MsmXujSBA10nxe",
+	"xmKGvs33m8P3OsA9svRqJjOPnHumyVwqTZRE83deC44KiE3DULXUqKmAuYZUckpGJ+TRaD2dr80E+feM",
+	"Y7WTTmrRf5qnf5NZqtp8EH4+7UjI0UuQH7ROkRJrrGjfntZ6h/6iwL3xsGdUXRXV2TqY59sxV7t13K1G",
+	"j9ev4opQtgCsVvenoZiwHUQZOjufi+2pskgN93qlr/3bBLzE8IVka7wGef8Zj5vcv7dwru4a4MNXb8+7",
+	"YLWFMG+Vi7A1r4PqSyiF+F1zbr9+RtiHJMWiVLbYCg9tcnjFn+xCTNqpoB9Vlna2HZJqnwSW0jnzlgso",
+	"hdm2yzxOGf1zZx6GGhZ5q9PTOZicmGBTq80KRHSV+8O9MoCTZlpguHClbF2PW9VN84iHz4wUfmL9qbCa",
+	"iIzo17zQnLu79d7opakC7jq6yAdRbD9OrbQ2G0nOmlKLEJyQxlelbUuZZsJ0emU28KoIEVv/LYWI5OoP",
+	"ecTD2i/wSlHpsfYDzSLuDx7IR77/S6s4l23c4Van/m1ORl1VQ0d4gIKLILg/DYLB4Y9Hw8NHiIl7ZP5+",
+	"bP7+qQySW12sLyFHtf2Q9asYv3HjbGcN21WGCV33kykesSGBmioyBkOes6hHPApAvUR8uCVdgQfN2hHJ",
+	"0tr37gKqo0ctWiYi2IwuGDLliJnaymTaLAy6CA1zcXAbDTy1J/LHvkA4dpU36GywObjSWvz3+12gNKTd",
+	"lmsbEAQbHeCBQehmYiufmz1a2tYBOvvhs0NhlaINMmfmaFKM/OXN53M3nMmHvLQhvu/M/WQLqBcHqqn+",
+	"cGkkR9uIgRujLNuLaLXNdXPEneMJXnzfknUzR/lFbB+s/o6m81M/gK5/Ng9vORvHlfZHG9WionvpwpzO",
+	"Dei2W/DCFqAxy/Mai322qz8NMfun5HLww+UAAkjECoMwrDZZ7qJkhytufcNbN9D9bSllrVzj7nawE1jw",
+	"Otfct1XQ+bU7AtHUhPssTdfx+LqwH4Huylu5xF3v2JpXRmReHb67eOZQslpS44vowoSx1JMf0E0FBgCn",
+	"zl3hJbB1Z/tOlCiGuEWmRB+xuNNV1U0e2336Qo1kC6kN97pEYZ1TE5oI/Q70b7Z+cXRP/TNvezL/AE5A",
+	"Zp9Nxt9rp2PVQpF6+MNLie7rdF+jdb/vHN/vKNDDgPcpyqdsYcNL6sb2K4fvudvk0Y5E68mEYksbCHYb",
+	"FOqH3Yn611qKJtdkKbM4guzM9ZrktpKLrX2yB1J3xZ3d1gQdbV+4xV1x4Gth1Fu5y+vxs9CIf2xyHDNP",
+	"6tubZ0/I4+OHP67rghHTlMd+s1DMBYNcpHLseh3MglwiMAVKqRD2vHsoDajD3p37ltA/Oms8/lOS4jbf",
+	"U4RHUHzW5rnEctopkL+oL5iv23GlUsHDCnrC8chL33laQbH4pcGROWRUCQlgYKxLjInjRbVIihxXNkFC",
+	"OsEcxpNxTMUNhMvft7+o+xj4XQyo+IWLBY151LsweQ1U2C6dj85L8Qj9zh94choiSOoZLs7uNQevhQYM",
+	"BPRb6FkGHkduRknBbZGJluCQH5uLlJXZViU+57t3o8P3EKHzP0fvRgcP3n9/8m508BC/8sbqVKp71fxD",
+	"eb0CeIBIYTMcIM7EFrzNIIgoR0WC8BLIWKhEmLQDfqwnot5yYv+QwjOn52cvz8Bickr+evFkLeq0IM6n",
+	"mSGD+7+wNObtONqNGbKdolVKxLlvjfQNo95snbov0+zlVcl+C3/nIB7SCJpXigPqQTijsELwSAH/8X5D",
+	"hKTHn2ALPNei0aDs4eHw8KG5KSAOL88TnZCx1LMaRx0dte6N9TA2hqMj1FDzCrXhTqf5+z1r08N7cGFg",
+	"PtAy5VqbCxFqXv8XYzf3FAFsJjT59S5Jf6u4U7ds+KydZPP6PXNIVnXZocnF7r91TK8e9vsX87UtUU0X",
+	"DPAtBbDkaka0MoyIxrhqjSbjB0c9MfZ86Zk8GsqUT69mXXL+vHepRZouKpGm7BSKk57YIqXOxFdOVbU4",
+	"pVbhyfcHTKYLGld8GUbKHwQD05TndDYkAuINi/vQvN29ix3tqORQr8CinJiaiKCcK4HZEVfv/zwMHhz5",
+	"UyM2k8jfM7ZWhKMpHHzfJY1wk+4Kpm1PVYd2Wj1oD4FNOPn+lYE2F+6yZATES34mkUA3GHxN/pdcDoZs",
+	"wWMX9n456Ffra1+lgj7jc7mDakQyjVyMn21igLaREmPOv5BxxJQ/uuduWUQzzV7IpC9fiLjSXIR6Ezyf",
+	"vcdyo2S7VaYft7mQCUQTdSp+jOCkHjsHRmuhMBHT8IYUpYJLckMLviAkLzU3jpmoxb2O6RdzSM2YGfGF",
+	"zdXdmWftaItFKW3nRiLZopIhriBGdBcCkjW3t9dOr3G/UArQNGx4iWmuCLHszvXcoHbgisRnHek1a+xf",
+	"Bic87MsJe3Aw2LQ1O0pmq/lLQqOIZAmI7Yxi/N0udscPeHVLWcsSUPNhUX9hiYc3npVhbWycaM4Pblii",
+	"ifll3eSaB97XFWcScXWzw1DFj/l9tfMkfxcW6w1e3m6w9eCtPPC2HnfdHw36DYtdps6a9dt6Nfq4P1Iw",
+	"u/QRpMFMU7vYPPgda9C6hz3L2Bbzca0Vo/XTNyzMXegSuAMdLvd9yvR56fpGYCvwSZRw/HSWChZZrysZ",
+	"syH5hQk+FScEwIUsyN8SjRdJwgSLgjxYFqLw5BITEUsgozrN2FUiFdd8AXDn0ORV/Wsg3/IXmTADS+dc",
+	"dK5gWZrzHv2eb2wFyXVDGBqbrb3PYvCYj2YaKiAzFkdkzPSSMUEOQRl6/NjDMm0VgbbiAYVH9APXrZWo",
+	"EXrT0PI8oaHu/HjMb1jMZ1JGnV/ZBjUblqi7/MzSuSfYf3NGah1+37IMCwNdmmdlWfMFc2Ps5n1/g8Uf",
+	"90eEXizCpzScAYSZLZmDEMoTiWCEc7oqn80FZ0uwQDgYj2BAozkX3XCA38g7yE09ZyJ6w5TNlurmzP0D",
+	"C5xOKI/X4Pb82VC3AW0+B+TvJjjoKJXJekxmhygszMFe+W+jErBJ33bT3InSuio9qhUqbn3K3XSFJeXa",
+	"arQ9ZKQcY92tjeu3DImHC1500e2w2u3b43E9x+zJrkGH/vSR6XpMpX/reidrlwI2PdiJDpyVqqZsEAux",
+	"tXvRu2OWeJ8yrL507SJH29aHdAviP/Kwl/uXIx3RfFI58pzpLCmjXDUDWdUAQWZyKYgUner09kG1OrcH",
+	"szBhHhS1ovBqy784QNgL88nd9+4nt+edbrtzrAy259suj5+pp//l+me7CwP195x/96G20k3WpZJDv8jH",
+	"olh3r3gE917uH3TT8lGGzbXqlp3gZ521ZINyDmmpHyN+NqKptuesORBPv3x8YP7qeHV3CRuw/tAmxEnv",
+	"jQgz3ON9mBvAm0sNtqSFZ/OGrJemiNoW61pL/urDhw8e9TPY+VNWO1YXRK6Tr9K+Oc9Fyum0a9FhP4C4",
+	"xb1Wmq5UJRTmT1s9E8tAZbFgKR3zmOsVUSEVAiNiEDcqzFLzvWYUQgXSkg1j3UDgwg0diFGHusZ5yR4P",
+	"yl+mWHpP2QirUp2qsYxWrYCaW5QwXksVXNNW2pEqexkxy/YgGsevJoOTd203Sv7Ox/efyuLy+dVyPryN",
+	"F78Iku22B7kx1koHDRtx7qpafeJN8BWXvoDqRJ1w9WoocDxiNj0f4sBZnbM0AeTl4X/V+hvvbFje4+Fj",
+	"QFkwI1XO/i6GZrmuDE8qw+m99XEsTzjC7qHxqgFna0aOE7KcSciUTRmNIPYOwNJWjKY5Krd2XpkOYeeb",
+	"oO/6KXh3jZXXDYit25Vb0OreL928Kz/kGg3hols38uG8MKdcaoJ701CNgSZJbOHTNu3EmX1sG+PBl4rk",
+	"VtrqrTDc7P7Yzt5vZHz7NxbUqOkLwWxz8NQ1sylXG3jRhPI4S31e5d/l9IC7lCs0ABOwEdrKB0rjTxGH",
+	"k9Met9IPx9p0cBXLKRe7N4TFMrxh0VUmNNq8d9t6rRZMp0r5bajyzRjbtqc74gS7QNeumJgdcdYLsKxN",
+	"rwXby9B+R5WrJPLkK4wij0NiB8dNBw1ow9HqQS89zkWPVpuJ5yvTARxNdtTCgDrffxon3K0Ef0Ph+7/5",
+	"4A75Qu67t96E6U+OfN9coKRVTSlQ8fcGee+G00mAhxXet+huOtkRTvLnKD27tP5N+wbrvJXcDK03HY79",
+	"s4t8774IlgGOHDSLnpsJuPWQN5w1Whpevzq/IPcXh/cVehCHBOUMZesXVgoXjpniEVpWjODq2i5KvhQH",
+	"oSAzmnAL7eqt+H8myNnr5+SGrU4JF+Tsj3NCyX/8cTGEUD0zDbODjKaY+YVtzrROBh8/Qpr6RHoibhE/",
+	"rRSvZjTglKlECoW5+6ajt6+fkIuUTiY8JC9g7FxMh+TpgqUrrGZY1PyTQsmYETWTS0VCOWeKTFI5x1jW",
+	"S3EpfiA//PDHTELozA8/kOsPB+buvobKzaKoKuhivmJmdAzAldRotcJqgoRr8l2SjWMeBgTjbgJiw24C",
+	"AsLbKcQO+4N3LgWx8TvfD80YrKB0DR55mDjg5UOMnpaVUon59pr3AK312g2W2qA/a8C3SZuubAQ8C6n/",
+	"uArnfAo1xrkwC3FGLGm5+pbfXdeJ7vp7M0VHB+S76zMo/MH/ASt2Qn6B7Sfz5dVwODQPyzSwxBIgtRCZ",
+	"knM+fXs8NAtw5gpxugFD/R3IMKVuFIa8uU3rvy5Ke8J+XZuxzdm1QzXAgp3kunwYru1kDRdSP/xAFF2R",
+	"a3c6r0+Ikbnz0p4lYrLWSRgVZiZAyUzYyGvDRK4NaUSKaEC4s8VhuSIo35Pr5Wx1bXpDayfsd97U0DXB",
+	"3cQgn+k6T/WQcSyXps+ETtlpUTvB/p4jJ2QK/TNFpq6druUOP/xgXlna5cXkF1vwVCty/fSCTmH1rp30",
+	"fE2+kyn+6Jh+vrxjGa1KxQWR+5IZVUQK9v2QHB8enRAl58w8aCbMYoVlUidUaXM+jo9+OiGCcTMQ+GHK",
+	"F0zYIQPghRkxTRm5BisXotY7aIZ//ZuS4npIsNwwtenHXBEwDWSxDsg1Im1cWxzCPG0mKIoA2uJr1sVl",
+	"41txBBd8ztwA3jx7Qh48ePD4lKiECgVg1KYRnhIIN8htdfgdE6YRCDoMAcWiEE7OEhrO2MHRcLRWJWa5",
+	"XA4p/DyU6fS+fVfd//35k6cvz5/COwV+xuBFhW/n/vfB4XCED8qECZrwwcngwXA0fGAlIrhfzFEB8xbX",
+	"q4M5BRFz6gPiPouXhmihkL0KZcJOzJm3JvcA6sUC0w6gMPWCh8x8MixapsBBoWok8lBQKLDcHSVGqoFm",
+	"bamQB4ckoitli06WCxabP8Cnyuyiluq7Dk4G/870mZ3JC5rAJC2es2rUvIpH7p8nVDxLpZEWOj17IeFJ",
+	"Lw6ombNdDx9YgIV/ttcw5qfkt3CRC40nqS926Pqgnke4bQUYm69fi7jW0G07pF9zv29fP2nqdJGETT22",
+	"JtGsd+jkBh4xoY0Qmrrru058jeMRvDKeStTlg6NKQZpHP/7449Hhw7ZMhoaQfCjZz1XTQFDfKw+lCILK",
+	"d8oFQeVf2OXMxgIB59FooOnUm0vvCwE0F7iLZadTV2zyGoaD9xKdVkmaJknDHEy/DZvbxdPTDWPXSDEx",
+	"owvmSlL4RsI+hHEWVYn71sC8PoTPVs7xgia/Q0rbx/fgqQeJFoZxNBrZGuzaBmiW77q/2YigYvwbnTwl",
+	"Pghy9vpGG17/MRgcY6++xvLR3f+FRi6tEl45bH/lr4JaIRB9Tcej4/aXXkr9TGaY71CqnbH5JYcO9hFj",
+	"heYUkjGNKK8SeWPlxuUME+MA0rbIwgJTmzWs2iB50wxcigk/uGGIq2QvxOp1YyRHrHyret81lgTayeUJ",
+	"JrTvl1hgEqCOe2jlDGRNBHiRUBw+TBkGCtwd7Txof+mZTMeArbcD4jHnw2ozqkQ1oL1xpZEIKsSTW+UT",
+	"qRqCqw1n5RZpDYCP1ZKlVlxELmvk4lOrLmCiJVUzdPdWSe8JGFts2WU0NDClf5HRamdEUZR1/li1ZRjF",
+	"6OMaNR7urGOcW1TuvLqWL2hka9dFNp/9d4k9NTVtH72fPwetfr7Ue9e88gW9YSUFvoXisRAMGIaubthq",
+	"iJa/wfphqDHS+3/y6CMeDWfgq1L1G7aQN2WqrlDYsQ+5wLwQfcU7gzPcfm/sUnsZVa8L6/mvg4/v3YZi",
+	"J5uuRXiibx9dlS+reLU8BWM4CzWAZXZ+GpMwuj1+QdMp63SLf17XvRl7222PyDBYD/urv+pzA2ivu758",
+	"Gu6zD8715D0UT+HnLY8FqqAdqOdLPUD9qT2uknuupY+5oKD3rXtjNPug74dq0fdNr/I0sQUK/zmOBaGK",
+	"PDl/S2RK/uP81UsAUFZdbyLz79Aej8ZDFFJNYznFLBGv+fEP1OIQYDuWEr0hgf1KCBkyoQka6vFnh/Ya",
+	"gNk6x/xE64H5akwVI6nFJlkzJT7Jh7RHXlx00kBoGLe8LdnckgjAkQZDIHJSBo9At0aZBNRKaTbfpE/n",
+	"Zac3CQ5PitrUNSZZ9zo6K5ViRGmqWaMhDX71G3427owdyTm8XnUgH/rsPjXUmwkk04I7FMtSNY3PVZXb",
+	"YAVttYzZ3lI25Yhm7usIf91FP9vbcz09fEmikyOKNulpvCJFbbs7vCZ2ct7zkQfWJcbALQdM1DrbuSLg",
+	"bULYcMsC8gPegQncH3MRcTFVjfz+6Qca6njlgO6uF4Jfw3iu8/GBORo9hWsM3OzQL66PFmay7jX4hN6B",
+	"fDBullVjOxP8YEQPx0fhg6hhkAXl7c6x8krEK7KcSQS2ATjAwsUCIQxckbmcsw18TvuXbgdRzXs985aK",
+	"mo68uaQdMX9KtenuresTHkNuivPElEliOWMCCisgZJQUIHYVRE1mdGvWkY+iQY4wspu7vO2jd3AluK4a",
+	"SMQN+hNx9t/kksyzcFbi3HBLvX39BL3wuRDSZ0tKpaeb2LhVljQWfrJ1cDLFIvD1Q+kRRAkuOPQpKQKM",
+	"ih7uK8AsviYaqoLYcg4Ws5VYwSRv5J4DKL8UVKwg1Gom4+jUuTaL3qCleab0kNQr+VCiIdOGpFnMoJwP",
+	"4iDm9aoyETOlyDXW9LFRPQBcuuSK+UIUDBf5tVywu6cpwIUD37Ep4K8ArRF1bdQ+3q3tFzZctGvjr8RU",
+	"oiu2PUoDMmVBf2p9tkhv7vT4L1REnR58wcV5iPH1HXzDHzo/e2EVw3a5mGo2lSnv9vRFriZ3epqGmoed",
+	"Hi3Vtez0/Cub19vp4bdQ86PTo2euSHCXZl8/6bgM0259W0yCTg+fW/STLuN8+bzj5n7opEr9BvwMquF3",
+	"GqlMdeeHe+tzHZ40G2oHsE9JMGfcm9W/L0jhwzoAhWVHYbDEJKa6dEWWpILSjd9JLrg/zmKA3PO7xZ9i",
+	"xOc1j9Q1iIuUXKO0cI0jgSBY9iFhoWbRNQb/FZGreTTuSSn8VC8liQDePQ/c5coGFEfku+PR4++H5CkN",
+	"Z5ciH+c9RVLAHoQAJxlHoMFrxeLJkIDl8drIANdBTSZwock2EFbROYMg8BMEXAXRSmVJkjKlfOLAL1l8",
+	"UxEH9uHJN53kdNbFlz/acdcA6ug9LnbRHZz24DP3yj9uf+OJFJOYY5LLbU3wgNRDsoRoSY5Go/IxpRrg",
+	"1jacTGd/z78f5vhohQ3eooF6zu2aP6sm1oMQrkvCvZyQ639/Wpfar9GGpHTK6NxJ7S6K3h0bqFRhGlDa",
+	"ZnA8OX8LIfMyJSoBzIsZY1qdEEpCZtu4FGM25Y5lXf98HZDrfzX/OTD/+Tc8q3SMXAWyBcxqpkxnqSBT",
+	"phWh5O+Z1CXY1IAoieMTkkBBRzq3+gbXtmLkRKbzLKY2OllpmSQA0HApcMmK1hRhAsLQzUfISI+5YCfk",
+	"+s9LLPx4OTghw+Hw4zWOMZVL7Lwyr/8Dj177uAc6FW+jTnT3LH5TPL4pHt8Uj2+Kxx0qHt+iAu7E3VN2",
+	"6xb5bUGbz79d3lj3+TerCZBeoMqKQs2ma37fu6ScdwDdqU8kNEPnm9wNuFgBiWk6/STehlvSHejrZWl2",
+	"vHJZe7dRNWeuvGOzvnlGpjRxYueEsciGisT8hpG/Z5xhbRtMrMzbgxyiOM5r4WgWxyD8zglNaKrXvY95",
+	"pcm7I9m14pZ3TLV5/41OMpqqL5xIIVPR6DO2kMTWpKry+ot+dod2mbsjHlsP8o5J5p/Gnma4yXImY6ct",
+	"34Z0XBB9k+vz11KppJ4h3pOXUjDI9r4jO2oTqyiXeyqleTy9oNO2FA94Bpp90NEl7tTAL8b3/kpUV6gj",
+	"KW0V8Q+J4sipOmBBWw+qTBWZSiIFAZMTF1PIPXZi5nJGNYCZcq0IYuSeEo3mGa6wLj/RMgtnLLJgqvP1",
+	"KxZV/dtQe5nSd89bKzjbn4qxepmqshlmQi5vc76+ovSp48OjLoeRhVIgct8zAJyEV49+6vfqG0cFOzMQ",
+	"y4784JYWYXPxdEOKeG7k65QxEso4mwt1QpTM0tAolWDudQaWgGhIAFCnCMVjcXoWLFUUb08brVH20xgZ",
+	"bEieRlOmCDATHs6qD12KlCmNoRrXM6mvCySJPHIDYAlweDmoDlQavaeIojesHWkiP2PbQE18fkngX0jM",
+	"WcooXAtlOnJhqnJuGJt9Ys/3YsPxMG/QlNtd8h6OZ9bXReZMpzws8GcMwZqVqhIzTg6wfSqISM4nWpwc",
+	"xIC4p4hcCpJQpcl35uuHRv5EnKfH5nPC0pAJzWN2KVwxBjpnZCYz8MFEdGXOFUQxAQ7L9zAC6MZc2Alj",
+	"KVogKl5PPJZ/OC+srY0oJYm51jGDIbA4Dsg1xOND6O71kqZzLqZXWXLtpokvConTbTh7T4pl7rt7v8Iq",
+	"dY5WeAGbpPYdVZ5Pp+GYlujqKw4qvSgd6nuKjNmMLrghSwQ2A/LLidsl8Rh6VJ/mtIOBqBKIur5zTGiA",
+	"KbNHrZRSBQVWuS6AFeD3HOIEDnrCZBIzEpoTZk6gP879NzuOLxuEYlNWamkl/7lirF3YiudOMGrUp6F7",
+	"IbWrCLeNQum1zL5kLAK+7wDnAgvnDp05pRBxCiy2I13SFd5LcJ/CjbV+QM6i6KXUbH8oGdD656TgVSwo",
+	"aIAyjBJ37ZvCt4OTeRZB2gOS1T7VrRJMuveGOR4dFxZGrBqXY1YKCI0HHBlvfuvrHOZ+b2TquvAQaS4p",
+	"rswov2JaySeaw7TWlVpYgHY6sq8PUwapMzk0rCsPsFeWX6pL6SXEX1Ye7R11Fa0IW/CIATOnc3ODG5K1",
+	"yoP7yWr2p+QasCV/TkpRG9eQ5IfRY66mem5EgLtwgWEYhAulGY2Gm/MubPXM3vLSUzvWczPCLw72A2f9",
+	"+bhaPoV2kXtwHSx0cQjRZrR3g3rj+Yodlnwj+gEXRLEFE6CVuzBDSN6aaJaeFLp4YRjJv8IDUvoCrQVE",
+	"2ghM0PaNkhUQah92fCqvCc3VpSjbXfIH4OXvqBFWufi+sFigYcDFdRE6peZ8lk0OSg8JZMeFEhX/pdsY",
+	"vMyUUYgwAjYgkGsFt13ElaaGnxgmwueNmVZv7KruTTG6ZbxSn8MLM2k6vfZnyLMMMPa8qiF9AefTzaE4",
+	"Gk7PWaGAz+9MzTdHYzPu46/2mZbM8ueC8CgoQJLt/WeOgaHfoJQQK416M1VB4R6DC5WqRrxezT40okYc",
+	"jUbbwquWoItPSTl5spKI/q6KZPy+O5TxnmBXa/nqmQaTEdj1ZUjjHC62GSFWs1TQuDLWbWsTrQ/oBU1v",
+	"WEQoiH8zPp2h0bdpNOaJq4UtCLyP8cBtmBcvcODsZEoXjPDGHH6LJ7wrAJEC1mCRhG2wBv2RRbogspSQ",
+	"uQ8PD4+Ojo4ePHjwYI9QLb8xmkYkwwtUME/y/KcEn6AWip0kqdQylDFkZSUy1YET5+H+T6vlWQdKzZrg",
+	"d1i6CVa805r9TpUmyoj9VEOuhBF4GvF+GBNXkxTgfnvBTXxxaDR4CXXBoom+xBgqd8MWVz5+szFOCh7p",
+	"ECRlafKzjZCC8TUa9wDGnzzXijy9oFNXLcQV5sgF8wVLU1fw51sclT+OyhJCFyLbzte4TRzVH04NUpiL",
+	"QWJGU1EJjVL2mvZHRW1J3vsNicJhfaqQqKYT9S0e6muJhzp3BbWs2/RGyGW58EnTMS8s9cBXu5jpi2vG",
+	"D4LTpDFuStZcUx0xtsmMoRFTSzVUCKFiVSoPgn/llfKDAVp4GmqC3GmC5zeoiS8lNP5T2GtLgfTcnQd3",
+	"mm1idkJTvf/723fw5zY2qP3Uuyiiu6hItU+qxHlsCtIAA9fXHZTB89g9VdDijKpPQ4QY/rSJBF/bAKk7",
+	"KYb2WcS9mhlvIlJYswCLzVU9lv8MMUXzgmqL+kifhngVS/kGQ3uuqJ/jc20Sk1bAf6qWqfFKM3UlM90g",
+	"QuFRHtR1kdtAp95FnUEcgbXVSS40AfegEavVkIxOiMogLh71SIRJLCosjkbNaNmsoercqGRf/OnRsXUw",
+	"4N+jbnXvsMyti+q0Vos5oypL2UklvBPMjnl4Z7PNPsHa4D4RWC7FlWmqJAeXvjLtXrkae0IK5hOG93+X",
+	"tof+2jPyFfOkMxcKL8G6wee22NiGqPc7Y1czRmM92xjMH0sakTGNqQgNqZLnGnFAK1WDKVEappISNZNZ",
+	"jCVijYLqjc36DbvdZ7o29uAhuueaRBIpbruNtTXMByfv3tcCoSBQQNvaalj/rKWGABbSzhXvOdt0WbzY",
+	"a6mGF4322JDGMZLbp7CX/zGTYEBUN1xMi9BgjK2b03LFKFuuG1d4nil9gPHFjSFk+bLfT6hSS5lChEqS",
+	"+aD8RKQIA0QRG01iq4aXk0wy5QvRRYvga9fDfoyPrvlPY370Ew+OJToFDO2lq2zOFVHs85ZCj486QOFd",
+	"SPmCitUusBiwGrwUpfQmRyte2nYWPaC30sN9qd42ulnBerE6d4/tkYJsH5v0mny0n4gTvcr3RxUL4t2f",
+	"1gXvWCswX/rBltnt7TUGn4roC/JpPRWRq5ghO++GOy32S0/RwNpGCan5xJKxuh8xGh3ETOs2S8SvjEa/",
+	"2+e+6FylYiKfk3n2jiuEvSwTAUq5YS7ZjhmJWMwXLK0I6xXC2VBTr5nAWhnDr/B9sUOdCok+k+lUau3c",
+	"ZV9lIoKZI8PC88Xibr9vhdOMRle4OfupNtpCC2beTES3TkerXy+m0U1UtMubXUTNIMl/5OWXjGAoBVhF",
+	"lnT1FVPqOeDmagwY70+FliA6Mpc0i1tifcuM7g08/UVfXvXpbL7ChuQc672DAREDUFIGFo/wZvjVl8Cs",
+	"8MrUbn7n26yJu2CJ8/pG7CtFtd7NHddzr/f/XLN5t7Lu3eNvgq+uBPxOKrqvk283blr+6cq81lrj3cNT",
+	"O0pqnlNwm6i1NkkPO42+RV/tPPoKV3aXRLdBnGwyAe+Amu4oxLcrW4REDZzJlxDC+7nLlq8E60ugO1Bl",
+	"Ar/N/IwoEK6w/gPum6tcl/u8ypHBhNpg1cDVnoMksRkVgsX3FJRqDshf3/wOLdp8LrR2qnW7++tM75j7",
+	"fi7Sy90f029RxF/LPWadDTu8xzwBxZ2Ep/uaofawQ8PGBVPaq3h8auMGTVO++KqvHjBrUKIgMsnyia3o",
+	"CciikZpkwgRN+HBF5/Emb/krfK7f5rtGb10qI5JhNjcd7DrM4GLGVdF6n+CC8inbFE9Zrou3R+gc28vG",
+	"QMZiKJ+0hEg+jqCAm0IhJo9G4ADfIpcVszKW0tvkEiyxtT8FnbONWX35mn2+Un8xxLYt/Zay1yC9l1eo",
+	"AyH1JYV8h17SOWsW3V85VJQldeh0imkyoyiSQ1rm5WB0OfCK3beh1P3K2/nI3gIm7V2L2xvPxzcZ+6vJ",
+	"1ANHZNtJLpDP7HOtknQbTNk1BBBfu9DjmIppBhDqEwdfpmTMTsj1DRcR+ZlEAvHFsET9/5LLwZAteDy0",
+	"4eWXA/hVSE3SUEaM/ExG18GluDaqN/mZlCFS4MnvoELkz+ToyCjoFhqB/EyUmiHMskz59ApC1sllNho9",
+	"YORwBP+7bsY42g7MDN/7Twio3l/QesuTf+GumGEdDRQgXmVKZBzlUEZNYeBQP7QhChzBYksx4PkX2PJ2",
+	"OZBfcGbhPzsMnIWXSPNj4ziP+2aDNGofaSuO+6pMs6XqeeBC1SUYOhQWVmTJUkaWKdeaiVOouufkCFtB",
+	"gVB1wyKoVMAFuYZSabZiNlQqYzS6pwqkeGjetG76HjbUjd2WcXQvGvtZs5gndmUt639y/raJveBqt2JY",
+	"taYGtWBYfSt3+dkFU4Jya09Tr+KYFV7ixBj8sr0spuMylu425Z6YycQMDJRcQD1rM+IxtTUxXGWTsKB1",
+	"qImNgALrssQzR+l7u32gh00mDTvpT2TOKEZg1gpQB0ESlBNLBtvdF97KlA0VIwu2vA/1Dlv/VivyE3MW",
+	"LC7pxABbWXI72upWSvIuqOrTFJH8Js+W5VlrgKUklmJKnCCzBVlpmTTT1IVM7oKgoJtPwqDy/psYFFZs",
+	"shgCE1gC8U9QkmSdbxXVq+SE5JJyD4JzmSitgWJFpk97lNc5nwoWEZnpUysAucy6MGY0vYXF+7anlU8F",
+	"QTCCvqk4XTLXmqqrnEMAL/lN6+SViFcBOadzds61W5kheUZ5nKVWR7WV704QaBPKeM2pwN02ShGU0pOh",
+	"U0kpWc54zFDmtOwAG4KSeiy6FOOVC0cZEoRQkRNsyrzjMvTAmL5MDevKC4Eqyr0l+DCGtkwUu2dDT1IG",
+	"qKw0Vp9Hwqilay7qZP0tYXSDSxgOHbelcNaIrutRXA+BrfmPsZTtJgflOT6xz3AL7MFHOvaXT8P33rJU",
+	"QeWqmVySeQZo7lCaBpmG+bYMdzmplkTx+O5rtwi6De4nKTM/lCWXGvqy6d6wsnoRFpvBZpiW0jJlEQDn",
+	"Yjyds6vB9U4ejuzLnmpsr7H/CxjNHmP6bT+fSDqyvTe6sN3PX3F8/R8I6pFmMSNLyJ6b8Yht9kjXUSQt",
+	"zbYnIBXk9IWnHhUT+Woq/huCx41cSw/aHJTgZU/PNVRaUCBWubgZ5EeEVr/VkoQSa67iFzOg7SpfVTO5",
+	"VLYiGLrOc0fCsEGi2jvvKnVwx5lIRc/fcpDuLgcJeCRcroZFqtKV2+L2x+8a8482cFNP6pEPdRtGZM8I",
+	"5JqunwlUPStnYmfZSTusnWreNLu8TtHf8p32nu9UCw1vI2VPVpMj5ea8pltR4B3FNraz1y8sl+nuYxs3",
+	"kNIuClw1xDI6bigkmI1Zajl1iTNC4RURMm80487Y46cXNu7yNHwLZ/zqUoZ6XgXtlQYy1ZaO8Ff1xcMp",
+	"mSn8EwMpmVsxU1UoTAhr5UrjZm/GlvAFUaRKF1Z1Duj5embUPwDdtFGrqBeyWFkb1zxTgADkis7bGjTY",
+	"WiynB1wYdTMvL80VFOYVxP4xpxEjWdKkWZpt3l8Zdmj9jhVKnFdUdP1Nm9zlZTDq4DN4IsUk5qHenb6a",
+	"qUpAuu8kVuAl26Ax4GiXspeadFIAUKVx7EzT5r17Kgfvw0K5MVWalIYEAV4WG1nQccwiElJRIHkZ3a9J",
+	"q7Xn8Z8dbaMvlX3p6mpf+t4ChWNLyrojPbWJXbt7+BvSxs702Q60djt0DbOXRaJenxJ7/bkpV/iVTEnE",
+	"5tLLWbH+3g446+5lJDOoTwN+3XTgvinA/7S3Ua4x972N2jIAy9JWFbT+FnylyVd3S8VKsA+FXtUi/mEQ",
+	"AlQ8oxB7ReiSrtYZ0Bum8P6twOnvDdxDZ0neUWNGu/v9q73q/p0vHC0TWte+3Y1iteM+xJ6azfTD6WZ+",
+	"irxDSjv30NleNPsqgbVdW8fe6MfB13VN3AW9hjOpmNgFufpYc7mywmaMf0NkzQUW9oDY/7nv3lMRueNL",
+	"64e343Y1I/1v1u2cwflrKXjx+W/2Wc8d3pk6ZQ/tgrPlZgfEW3jii3ZAmCl8NRFp53TBIgL7FpSKgGA4",
+	"GE0ZFAjpHafmM+ibZdvftf82DzG9O4O+6bPJXQvr+rWa83dAc4QC0bW4P80jHpN5LZwbqLcjgLSlwm+g",
+	"0V+0VVrlXKsLATVXKGo2Sm9JJ3dklN7EeSDhEEf/LWzKZ2ZuJZ49Bk89x6q1LCVzukJzDxVVo7I3aGoH",
+	"bOsTX7t3Q/zfjMRfXZRUP16/bvHNhYVqzp8hRnnD2eDk3XujWNwwyAQ0Z0WxdOEvGg7GW/x5EAyyNB6c",
+	"DO7D+bIDq7+g+BSyPTiK1DLTruaqtHEwpWLaNp9wHX0IsjimkikiRalma8JkEht+BglqXBdNlaLm11uD",
+	"oPcixj4oAcMGpdUujcyutm9gUE12OZNFZh7goGQqo3G8wvrdTJVHhgWYGya5pFC1Ss8YWXLI6rPvudzw",
+	"hvfMIABtJypeCeWCpaiNNYxby7j0fBVVef0lsEgF5IatCvAsoD0Sy2nRTE3PXm8Hq0RDE+UfCjrA/MWP",
+	"7z/+/wEAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -1,0 +1,49 @@
+package api
+
+import (
+	"bytes"
+	"context"
+
+	"github.com/mirrorwatch/mirrorwatch/events"
+	"github.com/mirrorwatch/mirrorwatch/lambdas/api/gen"
+)
+
+// GetHealth says that the API answers.
+func (s *server) GetHealth(context.Context, gen.GetHealthRequestObject) (gen.GetHealthResponseObject, error) {
+	return gen.GetHealth200JSONResponse{Ok: true}, nil
+}
+
+// GetOpenapi gives the contract.
+func (s *server) GetOpenapi(context.Context, gen.GetOpenapiRequestObject) (gen.GetOpenapiResponseObject, error) {
+	return gen.GetOpenapi200ApplicationyamlResponse{Body: bytes.NewReader(document), ContentLength: int64(len(document))}, nil
+}
+
+// GetStatus says how it all fares.
+func (s *server) GetStatus(ctx context.Context, _ gen.GetStatusRequestObject) (gen.GetStatusResponseObject, error) {
+	out := gen.GetStatus200JSONResponse{Version: s.Version, Time: s.Now().UTC(), Sensors: []events.Health{}}
+	if s.Health != nil {
+		out.Sensors = list(s.Health())
+	}
+	if s.Store.Records == nil {
+		return out, nil
+	}
+	size, err := s.Store.Records.Size(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out.Records = &gen.RecordsKept{Records: size.Records, Bytes: size.Bytes, Oldest: timeOrNil(size.Oldest)}
+	return out, nil
+}
+
+// GetCatalogue gives every type of detection.
+func (s *server) GetCatalogue(context.Context, gen.GetCatalogueRequestObject) (gen.GetCatalogueResponseObject, error) {
+	out := gen.GetCatalogue200JSONResponse{Items: []gen.DetectionType{}, Complete: true}
+	for _, spec := range s.Catalogue {
+		out.Items = append(out.Items, gen.DetectionType{
+			Type: spec.Type, Title: spec.Title, Text: spec.Text, Category: spec.Category, Tactics: list(spec.Tactics),
+			Techniques: list(spec.Techniques), GuarddutyEquivalent: spec.GuardDuty, Version: spec.Version,
+			Risk: gen.BaseRisk{Likelihood: spec.Risk.Likelihood, Complexity: spec.Risk.Complexity, Impact: spec.Risk.Impact},
+		})
+	}
+	return out, nil
+}
