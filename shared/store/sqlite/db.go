@@ -27,7 +27,8 @@ type database struct {
 
 	closing chan struct{}
 	closed  chan struct{} // when the goroutine that writes has ended
-	once    sync.Once
+	ending  sync.Once
+	ended   error // of close
 
 	mu        sync.Mutex
 	fullSince time.Time // zero while there is space
@@ -235,16 +236,19 @@ func (d *database) finish(group []*job, err error) {
 	}
 }
 
-// close lets the change under way end, and closes the file.
+// close lets the change under way end, and closes the file. It may be called again.
 func (d *database) close() error {
-	d.once.Do(func() { close(d.closing) })
-	if d.write == nil {
-		return d.read.Close()
-	}
-	<-d.closed
-	err := d.read.Close()
-	for _, s := range d.stmts {
-		s.Close()
-	}
-	return errors.Join(err, d.write.Close(), d.pool.Close())
+	d.ending.Do(func() {
+		close(d.closing)
+		d.ended = d.read.Close()
+		if d.write == nil {
+			return
+		}
+		<-d.closed
+		for _, s := range d.stmts {
+			d.ended = errors.Join(d.ended, s.Close())
+		}
+		d.ended = errors.Join(d.ended, d.write.Close(), d.pool.Close())
+	})
+	return d.ended
 }

@@ -53,10 +53,9 @@ CREATE TABLE audit (
 	after   BLOB,
 	outcome TEXT NOT NULL
 );
-CREATE INDEX audit_at ON audit (at);
+CREATE INDEX audit_at ON audit (at); -- for the purge
 CREATE INDEX audit_target ON audit (target, seq);
 CREATE INDEX audit_actor ON audit (actor, seq);
-CREATE INDEX audit_action ON audit (action, seq);
 CREATE TABLE device (
 	id         TEXT PRIMARY KEY,
 	body       BLOB NOT NULL, -- without overrides and revision

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/shared/store"
@@ -33,6 +34,8 @@ type Options struct {
 type handle struct {
 	files []*database
 	lock  *os.File
+	once  sync.Once
+	err   error // of Close
 }
 
 // Open opens the store of a folder, or makes it. A file that another process has open gives store.ErrInUse, a damaged one
@@ -47,15 +50,13 @@ func Open(ctx context.Context, o Options) (*store.Store, error) {
 }
 
 func (h *handle) open(ctx context.Context, o Options) (s *store.Store, err error) {
-	if !o.ReadOnly {
-		if err := os.MkdirAll(o.Folder, 0o700); err != nil {
-			return nil, fmt.Errorf("make folder: %w", err)
-		}
-		if h.lock, err = lock(filepath.Join(o.Folder, LockFile)); err != nil {
-			return nil, err
-		}
+	alone, err := h.enter(o)
+	if err != nil {
+		return nil, err
 	}
-	d, err := mainFile(o).open(ctx)
+	f := mainFile(o)
+	f.alone = alone
+	d, err := f.open(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -77,18 +78,31 @@ func (h *handle) open(ctx context.Context, o Options) (s *store.Store, err error
 	}, nil
 }
 
+// enter makes the folder where it may be made, and locks it. alone says whether nobody else can write to it from now on.
+func (h *handle) enter(o Options) (alone bool, err error) {
+	path := filepath.Join(o.Folder, LockFile)
+	if o.ReadOnly {
+		h.lock, alone, err = share(path)
+		return alone, err
+	}
+	if err := os.MkdirAll(o.Folder, 0o700); err != nil {
+		return false, fmt.Errorf("make folder: %w", err)
+	}
+	h.lock, err = lock(path)
+	return true, err
+}
+
 // Close lets the changes under way end and closes the files. It may be called again.
 func (h *handle) Close() error {
-	var errs []error
-	for _, d := range h.files {
-		errs = append(errs, d.close())
-	}
-	h.files = nil
-	if h.lock != nil {
-		errs = append(errs, h.lock.Close())
-		h.lock = nil
-	}
-	return errors.Join(errs...)
+	h.once.Do(func() {
+		for _, d := range h.files {
+			h.err = errors.Join(h.err, d.close())
+		}
+		if h.lock != nil {
+			h.err = errors.Join(h.err, h.lock.Close())
+		}
+	})
+	return h.err
 }
 
 // Health says whether the store can be written.
