@@ -116,17 +116,28 @@ func (d *database) statement(query string) (*sql.Stmt, error) {
 
 // query prepares for the connections that read, once. The text must come from a small set.
 func (d *database) query(query string) (*sql.Stmt, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if s := d.prepared[query]; s != nil {
+	if s := d.known(query, nil); s != nil {
 		return s, nil
 	}
-	s, err := d.read.Prepare(query)
+	s, err := d.read.Prepare(query) // may wait for a connection: nobody may wait for a lock meanwhile
 	if err != nil {
 		return nil, fmt.Errorf("prepare query: %w", d.seen(err))
 	}
-	d.prepared[query] = s
+	if first := d.known(query, s); first != s {
+		return first, s.Close()
+	}
 	return s, nil
+}
+
+// known gives the statement of a query, which is the one given where there was none.
+func (d *database) known(query string, or *sql.Stmt) *sql.Stmt {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if s := d.prepared[query]; s != nil || or == nil {
+		return s
+	}
+	d.prepared[query] = or
+	return or
 }
 
 // writes is the goroutine that owns the connection: it takes whatever waits, up to a bound, and commits once.
