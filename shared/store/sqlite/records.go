@@ -97,12 +97,14 @@ type records struct {
 }
 
 // openRecords opens the records of a folder. The schema says what queries may ask for.
-func openRecords(ctx context.Context, o Options) (*records, error) {
+func openRecords(ctx context.Context, o Options, alone bool) (*records, error) {
 	codec, err := segment.NewCodec()
 	if err != nil {
 		return nil, err
 	}
-	d, err := recordsFile(o).open(ctx)
+	f := recordsFile(o)
+	f.alone = alone
+	d, err := f.open(ctx)
 	if err != nil {
 		codec.Close()
 		return nil, err
