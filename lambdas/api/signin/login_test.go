@@ -292,6 +292,34 @@ func TestFloodOfHashesIsBounded(t *testing.T) {
 	}
 }
 
+func TestWaitingForANameIsBounded(t *testing.T) {
+	turns := newTurns()
+	leave, err := turns.take(t.Context(), "mona")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	for range maxTurns {
+		wg.Go(func() {
+			if _, err := turns.take(ctx, "mona"); !errors.Is(err, context.Canceled) {
+				t.Error(err)
+			}
+		})
+	}
+	for turns.waiting.Load() < maxTurns {
+		time.Sleep(time.Millisecond)
+	}
+	_, err = turns.take(t.Context(), "mona")
+	wantErr(t, "one more than may wait", err, ErrRateLimited)
+	cancel()
+	wg.Wait()
+	leave()
+	if _, err := turns.take(t.Context(), "mona"); err != nil {
+		t.Errorf("after the flood: %v", err)
+	}
+}
+
 func TestPasswordIsHashedAgainWhenTheCostWasRaised(t *testing.T) {
 	w := newWorld(t)
 	w.user("mona", store.RoleViewer)
