@@ -415,6 +415,10 @@ func TestSNS(t *testing.T) {
 			t.Errorf("%s: %v, permanent %v", code, err, isPermanent(err))
 		}
 	}
+	fail = ""
+	if err := send(t, ChannelOptions{SNS: client, Topics: []string{"arn:aws:sns:eu-central-1:111122223333:other"}}, c, one(hostile())); err == nil || !isPermanent(err) {
+		t.Errorf("a topic that is not among those allowed: %v", err)
+	}
 	if Channels(ChannelOptions{})[TypeSNS] != nil || Channels(ChannelOptions{})[TypeJSONL] != nil {
 		t.Error("channels that cannot work are there")
 	}
