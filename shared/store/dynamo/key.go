@@ -52,19 +52,33 @@ func split(sk string) (at, id string) {
 	return at, id
 }
 
-// ticks make moments of storing that grow even where the clock stands still: a stamp and a count. The count of each process begins
-// somewhere else, so that two of them never make the same.
-type ticks struct{ n atomic.Uint32 }
+// ticks make moments of storing that grow even where the clock stands still: a stamp, a count, and the process that counted. The count
+// of each process begins somewhere else, so that two of them hardly ever make the same.
+type ticks struct {
+	n       atomic.Uint32
+	process string
+}
 
 func newTicks() *ticks {
-	t := &ticks{}
+	t := &ticks{process: unique()}
 	t.n.Store(binary.BigEndian.Uint32(random()) >> 1)
 	return t
 }
 
 func (c *ticks) count() uint32 { return c.n.Add(1) }
 
-func (c *ticks) next(now time.Time) string { return fmt.Sprintf("%s.%08x", stamp(now), c.count()) }
+func (c *ticks) next(now time.Time) string {
+	return fmt.Sprintf("%s.%08x.%s", stamp(now), c.count(), c.process)
+}
+
+// later says whether a tick came after another. Of the same nanosecond in two processes neither did.
+func later(tick, than string) bool {
+	if len(tick) != len(than) || len(tick) < len(moment) || tick[:len(moment)] != than[:len(moment)] {
+		return tick > than
+	}
+	process := len(tick) - 8
+	return tick[process:] == than[process:] && tick > than
+}
 
 // unique tells apart what two processes make in the same moment.
 func unique() string { return hex.EncodeToString(random()) }

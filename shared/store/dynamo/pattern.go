@@ -48,6 +48,8 @@ const (
 	SnapshotPrune     Pattern = "snapshot.prune"
 	SnapshotNames     Pattern = "snapshot.names"
 	EventPut          Pattern = "event.put"
+	StreamPosition    Pattern = "stream.position"
+	StreamRead        Pattern = "stream.read"
 )
 
 // index says which index a pattern reads; the zero value is the table itself.

@@ -272,7 +272,7 @@ func (m *matching) readsNotes() bool {
 }
 
 func (m *matching) means(f found) bool {
-	if f.detection == nil || f.tick > m.as || m.hints && stamp(f.detection.Start) != f.at {
+	if f.detection == nil || later(f.tick, m.as) || m.hints && stamp(f.detection.Start) != f.at {
 		return false
 	}
 	return m.filter.Match(f.detection)

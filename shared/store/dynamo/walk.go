@@ -64,12 +64,14 @@ type walk struct {
 	group []found // of one moment, by id
 	begun bool
 	skip  found // everything up to and with it was given before
+	over  bool  // the last moment was read to its end beyond the budget
 	gave  bool  // something was given: only then may the budget end the walk, so that every page comes further
 }
 
 // lane is one partition as it is read.
 type lane struct {
 	span span
+	size int // of its next page
 	from item
 	done bool
 	buf  []found
@@ -114,6 +116,9 @@ func (w *walk) gather(ctx context.Context) (bool, error) {
 			return false, err
 		}
 	}
+	if w.over && w.gave {
+		return false, errSpent
+	}
 	for {
 		moment, err := w.moment(ctx)
 		if err != nil {
@@ -154,14 +159,17 @@ func (w *walk) begin(ctx context.Context) error {
 	return nil
 }
 
-// firstPage is how much a lane reads at first: a page of the console comes from it, and one who wants more reads up to 1 MB at once.
-const firstPage = 40
+// A lane reads a little at first, from which a page of the console comes, and more each time: who reads on wants all of it.
+const (
+	firstPage   = 40
+	largestPage = 1000
+)
 
 func (w *walk) open(day string) {
 	w.lanes = w.lanes[:0]
 	for _, pk := range w.path.lanes(day) {
-		w.lanes = append(w.lanes, &lane{span: span{
-			pk: pk, low: w.path.low, high: w.path.high, backwards: !w.path.forward, limit: firstPage, consistent: w.path.pattern.index().name == "",
+		w.lanes = append(w.lanes, &lane{size: firstPage, span: span{
+			pk: pk, low: w.path.low, high: w.path.high, backwards: !w.path.forward, consistent: w.path.pattern.index().name == "",
 		}})
 	}
 }
@@ -197,6 +205,7 @@ func (w *walk) take(ctx context.Context, moment string) error {
 		if !waiting {
 			break
 		}
+		w.over = w.spend.spent()
 		if err := w.read(ctx); err != nil {
 			return err
 		}
@@ -229,6 +238,9 @@ func (w *walk) read(ctx context.Context) error {
 	for i, l := range w.lanes {
 		if hungry(l) {
 			lanes = append(lanes, l)
+			left := max(w.spend.items-w.spend.read, 0)/len(w.lanes) + 1
+			l.span.limit = int32(min(left, l.size))
+			l.size = min(l.size*5, largestPage)
 			wait.Go(func() { errs[i] = w.table.readLane(ctx, w.path.pattern, l) })
 		}
 	}
@@ -245,7 +257,6 @@ func (t *table) readLane(ctx context.Context, p Pattern, l *lane) error {
 		return err
 	}
 	l.from, l.done = next, next == nil
-	l.span.limit = min(l.span.limit*5, 1000)
 	for _, it := range items {
 		f, err := foundIn(it, p.index())
 		if err != nil {
