@@ -50,6 +50,7 @@ type Detail struct {
 	Sequence  int64      `json:"sequence"`            // grows with each event of one subject; a smaller one came late
 	Changed   []string   `json:"changed,omitempty"`   // members of the detection that differ from the event before: "risk", "status", ...
 	Actor     string     `json:"actor,omitempty"`     // who changed it; empty where a detector did
+	Truncated bool       `json:"truncated,omitempty"` // the longest members were cut to fit a carrier's limit: the store has the whole
 	Detection *Detection `json:"detection,omitempty"` // exactly as stored
 	Coverage  *Coverage  `json:"coverage,omitempty"`
 	Health    *Health    `json:"health,omitempty"`

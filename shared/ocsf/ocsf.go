@@ -1,0 +1,317 @@
+// Package ocsf writes detections in the form of the Open Cybersecurity Schema Framework: a Detection Finding (class 2004) of schema
+// 1.1.0, which is what Amazon Security Lake takes and what every later 1.x reads. What comes in is a detection and what is known of its
+// event; what goes out is a value for encoding/json. It never leaves out a member that the schema requires.
+package ocsf
+
+import (
+	"encoding/json"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/mirrorwatch/mirrorwatch/events"
+)
+
+// The class, in the words of the schema.
+const (
+	Version     = "1.1.0"
+	CategoryUID = 2
+	ClassUID    = 2004
+)
+
+// About is what a finding says beyond the detection.
+type About struct {
+	Event    string // id of the event that it tells of
+	Type     events.DetailType
+	Time     time.Time
+	Sequence int64
+	Version  string // of the product
+	Account  string // AWS account and region of the sensor; empty outside AWS
+	Region   string
+}
+
+// Finding is a Detection Finding. Times are milliseconds since 1970, as the schema has them.
+type Finding struct {
+	ActivityID      int          `json:"activity_id"`
+	ActivityName    string       `json:"activity_name"`
+	CategoryUID     int          `json:"category_uid"`
+	CategoryName    string       `json:"category_name"`
+	ClassUID        int          `json:"class_uid"`
+	ClassName       string       `json:"class_name"`
+	TypeUID         int          `json:"type_uid"`
+	TypeName        string       `json:"type_name"`
+	Time            int64        `json:"time"`
+	StartTime       int64        `json:"start_time"`
+	EndTime         int64        `json:"end_time"`
+	Count           int          `json:"count,omitempty"`
+	Message         string       `json:"message"`
+	SeverityID      int          `json:"severity_id"`
+	Severity        string       `json:"severity"`
+	StatusID        int          `json:"status_id"`
+	Status          string       `json:"status"`
+	StatusDetail    string       `json:"status_detail,omitempty"`
+	Comment         string       `json:"comment,omitempty"`
+	ConfidenceID    int          `json:"confidence_id"`
+	Confidence      string       `json:"confidence"`
+	ConfidenceScore int          `json:"confidence_score"`
+	ImpactID        int          `json:"impact_id"`
+	Impact          string       `json:"impact"`
+	RiskLevelID     int          `json:"risk_level_id"`
+	RiskLevel       string       `json:"risk_level"`
+	RiskScore       int          `json:"risk_score"`
+	Metadata        Metadata     `json:"metadata"`
+	FindingInfo     Info         `json:"finding_info"`
+	Evidences       []Evidence   `json:"evidences"`
+	Resources       []Resource   `json:"resources,omitempty"`
+	Observables     []Observable `json:"observables,omitempty"`
+	Unmapped        *Unmapped    `json:"unmapped,omitempty"`
+}
+
+// Metadata says who wrote the event, and in which schema.
+type Metadata struct {
+	Version   string   `json:"version"`
+	Product   Product  `json:"product"`
+	UID       string   `json:"uid,omitempty"`
+	EventCode string   `json:"event_code,omitempty"`
+	Sequence  int64    `json:"sequence,omitempty"`
+	Labels    []string `json:"labels,omitempty"`
+}
+
+// Product is Mirrorwatch.
+type Product struct {
+	Name       string `json:"name"`
+	VendorName string `json:"vendor_name"`
+	UID        string `json:"uid"`
+	Version    string `json:"version,omitempty"`
+}
+
+// Info is what the finding is.
+type Info struct {
+	UID           string   `json:"uid"`
+	Title         string   `json:"title"`
+	Desc          string   `json:"desc,omitempty"`
+	Types         []string `json:"types,omitempty"`
+	CreatedTime   int64    `json:"created_time,omitempty"`
+	ModifiedTime  int64    `json:"modified_time,omitempty"`
+	FirstSeenTime int64    `json:"first_seen_time"`
+	LastSeenTime  int64    `json:"last_seen_time"`
+	DataSources   []string `json:"data_sources,omitempty"`
+	ProductUID    string   `json:"product_uid,omitempty"`
+	Analytic      Analytic `json:"analytic"`
+	Attacks       []Attack `json:"attacks,omitempty"`
+}
+
+// Analytic is the detector.
+type Analytic struct {
+	UID      string `json:"uid"`
+	Name     string `json:"name"`
+	Category string `json:"category,omitempty"`
+	TypeID   int    `json:"type_id"`
+	Type     string `json:"type"`
+	Version  string `json:"version,omitempty"`
+}
+
+// Evidence is one participant, and what the detector measured.
+type Evidence struct {
+	SrcEndpoint *Endpoint `json:"src_endpoint,omitempty"`
+	DstEndpoint *Endpoint `json:"dst_endpoint,omitempty"`
+	Data        any       `json:"data,omitempty"`
+}
+
+// Endpoint is one side of a conversation.
+type Endpoint struct {
+	IP           string `json:"ip,omitempty"`
+	Port         int    `json:"port,omitempty"`
+	Hostname     string `json:"hostname,omitempty"`
+	UID          string `json:"uid,omitempty"`
+	InstanceUID  string `json:"instance_uid,omitempty"`
+	InterfaceUID string `json:"interface_uid,omitempty"`
+	VPCUID       string `json:"vpc_uid,omitempty"`
+}
+
+// Resource is an affected machine of one's own.
+type Resource struct {
+	UID    string   `json:"uid"`
+	Name   string   `json:"name,omitempty"`
+	Type   string   `json:"type"`
+	Labels []string `json:"labels,omitempty"`
+}
+
+// Observable is a value to search by, and where in the finding it is.
+type Observable struct {
+	Name   string `json:"name"`
+	TypeID int    `json:"type_id"`
+	Type   string `json:"type"`
+	Value  string `json:"value"`
+}
+
+// Unmapped is what the schema has no place for.
+type Unmapped struct {
+	Category            string        `json:"category,omitempty"`
+	Assignee            string        `json:"assignee,omitempty"`
+	Resolution          string        `json:"resolution,omitempty"`
+	Sensor              string        `json:"sensor,omitempty"`
+	VNI                 uint32        `json:"vni,omitempty"`
+	Account             string        `json:"account,omitempty"`
+	Region              string        `json:"region,omitempty"`
+	UIDs                []string      `json:"uids,omitempty"`
+	RiskTerms           []events.Term `json:"risk_terms,omitempty"`
+	GuardDutyEquivalent string        `json:"guardduty_equivalent,omitempty"`
+}
+
+// New writes a detection as a finding.
+func New(d *events.Detection, a About) Finding {
+	f := Finding{
+		CategoryUID: CategoryUID, CategoryName: "Findings", ClassUID: ClassUID, ClassName: "Detection Finding",
+		Time: millis(a.Time), StartTime: millis(d.Start), EndTime: millis(lastSeen(d)), Count: len(d.Activity), Message: d.Description,
+		StatusDetail: string(d.Resolution), ConfidenceScore: percent(d.Confidence), RiskScore: d.Risk.Score,
+		Metadata: Metadata{
+			Version: Version, UID: a.Event, EventCode: d.Type, Sequence: a.Sequence,
+			Product: Product{Name: "Mirrorwatch", VendorName: "Mirrorwatch", UID: "mirrorwatch", Version: a.Version},
+		},
+		FindingInfo: info(d), Evidences: evidences(d), Resources: resources(d), Observables: observables(d), Unmapped: unmapped(d, a),
+	}
+	f.ActivityID, f.ActivityName = activity(a.Type)
+	f.TypeUID, f.TypeName = ClassUID*100+f.ActivityID, "Detection Finding: "+f.ActivityName
+	f.SeverityID, f.Severity = severity(d.Risk.Band)
+	f.RiskLevelID, f.RiskLevel = riskLevel(d.Risk.Band)
+	f.StatusID, f.Status = status(d)
+	f.ConfidenceID, f.Confidence = confidence(d.Confidence)
+	f.ImpactID, f.Impact = level(d.Risk.Impact)
+	if n := len(d.Notes); n > 0 {
+		f.Comment = d.Notes[n-1].Text
+	}
+	return f
+}
+
+func info(d *events.Detection) Info {
+	i := Info{
+		UID: d.ID, Title: d.Title, Desc: d.Description, Types: []string{d.Type}, FirstSeenTime: millis(d.Start), LastSeenTime: millis(lastSeen(d)),
+		ProductUID: "mirrorwatch", DataSources: []string{"VPC Traffic Mirroring"}, Attacks: attacks(d),
+		Analytic: Analytic{UID: d.Type, Name: d.Title, Category: d.Category, TypeID: 2, Type: "Behavioral", Version: strconv.Itoa(d.DetectorVersion)},
+	}
+	if d.Created != nil {
+		i.CreatedTime = millis(*d.Created)
+	}
+	if d.Modified != nil {
+		i.ModifiedTime = millis(*d.Modified)
+	}
+	if i.Title == "" {
+		i.Title = d.Type
+	}
+	return i
+}
+
+// millis is the schema's timestamp_t.
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+func lastSeen(d *events.Detection) time.Time {
+	if d.End != nil {
+		return *d.End
+	}
+	return d.Update
+}
+
+func percent(confidence float64) int {
+	if math.IsNaN(confidence) {
+		return 0
+	}
+	return int(math.Round(100 * min(max(confidence, 0), 1)))
+}
+
+func unmapped(d *events.Detection, a About) *Unmapped {
+	return &Unmapped{
+		Category: d.Category, Assignee: d.Assignee, Resolution: string(d.Resolution), Sensor: d.Sensor, VNI: d.VNI, Account: a.Account,
+		Region: a.Region, UIDs: d.Evidence.UIDs, RiskTerms: d.Risk.Terms, GuardDutyEquivalent: d.GuardDutyEquivalent,
+	}
+}
+
+// evidences gives an entry a participant, up to MaxEvidences, with the client as source, and one with what the detector measured.
+func evidences(d *events.Detection) []Evidence {
+	list := make([]Evidence, 0, min(len(d.Participants), MaxEvidences)+1)
+	for i := range d.Participants[:min(len(d.Participants), MaxEvidences)] {
+		p := &d.Participants[i]
+		e := endpoint(p)
+		if e == (Endpoint{}) {
+			continue
+		}
+		if p.Endpoint == "server" || p.Endpoint == "" && p.Role == "victim" {
+			list = append(list, Evidence{DstEndpoint: &e})
+		} else {
+			list = append(list, Evidence{SrcEndpoint: &e})
+		}
+	}
+	properties := d.Properties
+	if properties == nil {
+		properties = map[string]any{}
+	}
+	if _, err := json.Marshal(properties); err != nil {
+		properties = map[string]any{} // what no JSON can say
+	}
+	return append(list, Evidence{Data: properties})
+}
+
+// MaxEvidences bounds evidences, resources and observables of a finding.
+const MaxEvidences = 100
+
+func endpoint(p *events.Participant) Endpoint {
+	e := Endpoint{Port: int(p.Port), Hostname: p.Hostname, UID: p.Device, InstanceUID: p.Instance, InterfaceUID: p.Interface, VPCUID: p.VPC}
+	if p.Address.IsValid() {
+		e.IP = p.Address.Unmap().String()
+	}
+	return e
+}
+
+func resources(d *events.Detection) (list []Resource) {
+	for i := range d.Participants {
+		p := &d.Participants[i]
+		if p.External || len(list) == MaxEvidences {
+			continue
+		}
+		r := Resource{UID: p.Instance, Name: p.Hostname, Type: "AWS::EC2::Instance"}
+		if r.UID == "" {
+			r.UID, r.Type = p.Interface, "AWS::EC2::NetworkInterface"
+		}
+		if r.UID == "" {
+			r.UID, r.Type = p.Address.String(), "IP Address"
+		}
+		if p.Role != "" {
+			r.Labels = []string{"role:" + p.Role}
+		}
+		list = append(list, r)
+	}
+	return list
+}
+
+// observables lists addresses and names. The types are the schema's: 1 host name, 2 IP address.
+func observables(d *events.Detection) (list []Observable) {
+	for i := range d.Participants[:min(len(d.Participants), MaxEvidences)] {
+		p := &d.Participants[i]
+		if p.Address.IsValid() {
+			list = append(list, Observable{Name: "evidences." + side(p) + ".ip", TypeID: 2, Type: "IP Address", Value: p.Address.Unmap().String()})
+		}
+		if p.Hostname != "" {
+			list = append(list, Observable{Name: "evidences." + side(p) + ".hostname", TypeID: 1, Type: "Hostname", Value: p.Hostname})
+		}
+	}
+	return list
+}
+
+func side(p *events.Participant) string {
+	if p.Endpoint == "server" || p.Endpoint == "" && p.Role == "victim" {
+		return "dst_endpoint"
+	}
+	return "src_endpoint"
+}
+
+// parent is the technique that a sub-technique belongs to.
+func parent(technique string) (string, bool) {
+	p, _, sub := strings.Cut(technique, ".")
+	return p, sub
+}
