@@ -204,7 +204,7 @@ func (s *StreamOutbox) read(ctx context.Context, sh *streamShard) (int, error) {
 		return 0, answer(StreamRead, err)
 	}
 	for _, r := range out.Records {
-		list, err := Events(recordOf(r))
+		list, err := Events(RecordOf(r))
 		if err != nil {
 			return 0, err
 		}

@@ -6,8 +6,8 @@ import (
 	streams "github.com/aws/aws-sdk-go-v2/service/dynamodbstreams/types"
 )
 
-// recordOf gives a record of the Streams API the shape in which Lambda hands it to a function.
-func recordOf(r streams.Record) lambda.DynamoDBEventRecord {
+// RecordOf gives a record of the Streams API the shape in which Lambda hands it to a function.
+func RecordOf(r streams.Record) lambda.DynamoDBEventRecord {
 	return lambda.DynamoDBEventRecord{
 		EventID: aws.ToString(r.EventID), EventName: string(r.EventName), AWSRegion: aws.ToString(r.AwsRegion),
 		Change: lambda.DynamoDBStreamRecord{
