@@ -104,6 +104,30 @@ func deleteRequest(k key) types.WriteRequest {
 	return types.WriteRequest{DeleteRequest: &types.DeleteRequest{Key: k.item()}}
 }
 
+// clear deletes everything in a span.
+func (t *table) clear(ctx context.Context, p Pattern, s span) (deleted int, err error) {
+	var requests []types.WriteRequest
+	flush := func() error {
+		err := t.write(ctx, p, requests)
+		if err == nil {
+			deleted += len(requests)
+		}
+		requests = requests[:0]
+		return err
+	}
+	for it, err := range t.all(ctx, p, s) {
+		if err != nil {
+			return deleted, errors.Join(err, flush())
+		}
+		if requests = append(requests, deleteRequest(keyOf(it))); len(requests) == maxBatchWrite {
+			if err := flush(); err != nil {
+				return deleted, err
+			}
+		}
+	}
+	return deleted, flush()
+}
+
 // condition is what must be true of the stored item: an expression and its values.
 type condition struct {
 	expression string
