@@ -148,7 +148,7 @@ func New(d *events.Detection, a About) Finding {
 	f := Finding{
 		SchemaVersion: SchemaVersion, ID: clip("mirrorwatch/"+a.Region+"/"+a.Account+"/"+d.ID, MaxID), ProductARN: a.ProductARN,
 		ProductName: "Mirrorwatch", CompanyName: "Mirrorwatch", Region: a.Region, GeneratorID: clip("mirrorwatch/"+d.Type, MaxID), AwsAccountID: a.Account,
-		Types: types(d), FirstObservedAt: stamp(d.Start), LastObservedAt: stamp(lastSeen(d)), CreatedAt: stamp(created(d)), UpdatedAt: stamp(a.Time),
+		Types: taxonomy(d), FirstObservedAt: stamp(d.Start), LastObservedAt: stamp(lastSeen(d)), CreatedAt: stamp(created(d)), UpdatedAt: stamp(a.Time),
 		Severity:   Severity{Label: label, Normalized: normalized, Original: strconv.Itoa(d.Risk.Score)},
 		Confidence: percent(d.Confidence), Criticality: criticality(d.Risk.Impact), Title: title(d), Description: description(d),
 		ProductFields: productFields(d, a), Network: network(d), Resources: resources(d, a), Workflow: Workflow{workflow(d)}, RecordState: "ACTIVE", Note: note(d),

@@ -47,9 +47,9 @@ func workflow(d *events.Detection) string {
 	return "NEW"
 }
 
-// types gives namespace/category/classifier of the format's taxonomy: one for each tactic that it has a category for, or else what
+// taxonomy gives namespace/category/classifier of the format's taxonomy: one for each tactic that it has a category for, or else what
 // our own category comes to.
-func types(d *events.Detection) (list []string) {
+func taxonomy(d *events.Detection) (list []string) {
 	classifier := clip(d.Type, 128)
 	for _, t := range d.Tactics {
 		category := map[string]string{

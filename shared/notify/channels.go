@@ -33,6 +33,7 @@ const DefaultTimeout = 15 * time.Second
 type ChannelOptions struct {
 	Folder   string         // below it the JSON lines are written; empty: that channel is not to be had
 	SNS      SNSClient      // nil: that channel is not to be had
+	Topics   []string       // the SNS topics that may be written to; none: any that a rule names
 	Resolver *net.Resolver  // nil: the system's
 	Roots    *x509.CertPool // whom TLS trusts; nil: the system's
 	Timeout  time.Duration  // 0: DefaultTimeout
@@ -56,7 +57,7 @@ func Channels(o ChannelOptions) map[string]Channel {
 		TypeSyslog: &syslog{dialer: d, roots: o.Roots, host: o.Host, form: f},
 	}
 	if o.SNS != nil {
-		all[TypeSNS] = &topic{client: o.SNS}
+		all[TypeSNS] = &topic{client: o.SNS, only: o.Topics}
 	}
 	if o.Folder != "" {
 		all[TypeJSONL] = newJSONL(o.Folder, o.FileSize, f)

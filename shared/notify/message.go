@@ -115,10 +115,10 @@ func orUnknown(s string) string {
 	return s
 }
 
-// line makes one line of at most limit bytes of anything.
+// line makes one line of at most limit bytes of anything, without what turns the direction of writing.
 func line(s string, limit int) string {
 	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || r == unicode.ReplacementChar {
+		if unicode.IsControl(r) || unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp) || r == unicode.ReplacementChar {
 			return ' '
 		}
 		return r

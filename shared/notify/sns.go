@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -23,10 +24,16 @@ type SNSClient interface {
 const snsBytes = 256<<10 - 8<<10
 
 // topic publishes to an SNS topic: the event as JSON, and as attributes what subscriptions filter by.
-type topic struct{ client SNSClient }
+type topic struct {
+	client SNSClient
+	only   []string // the topics that there are to choose from; none: any
+}
 
 // Send publishes the message.
 func (t *topic) Send(ctx context.Context, to store.Channel, m Message) error {
+	if len(t.only) > 0 && !slices.Contains(t.only, to.Topic) {
+		return permanent(fmt.Errorf("topic %s is not among those that this installation may write to", to.Topic))
+	}
 	body, err := (former{}).one(FormJSON, m)
 	for limit := MaxMessage; err == nil && len(body) > snsBytes && limit > 1<<10; {
 		limit /= 2

@@ -5,6 +5,7 @@ import (
 	"hash/maphash"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -16,7 +17,8 @@ import (
 const (
 	maxAddresses = 8192
 	maxGhosts    = 8192
-	maxWaiting   = 64
+	maxWaiting   = 64  // for a place to hash
+	maxTurns     = 256 // for a turn of their name
 )
 
 // gate lets a few passwords be hashed at once: each takes megabytes, and a flood of log-ins must not take all there are.
@@ -48,19 +50,25 @@ func (g *gate) enter(ctx context.Context) (leave func(), err error) {
 // turns lets one attempt a name go on at a time, so that somebody who signs in twice at once is not counted as a guesser. Names that
 // share a place wait for each other; nothing else comes of it.
 type turns struct {
-	seed   maphash.Seed
-	places [64]chan struct{}
+	seed    maphash.Seed
+	places  [64]chan struct{}
+	waiting atomic.Int64
 }
 
-func newTurns() turns {
-	t := turns{seed: maphash.MakeSeed()}
+func newTurns() *turns {
+	t := &turns{seed: maphash.MakeSeed()}
 	for i := range t.places {
 		t.places[i] = make(chan struct{}, 1)
 	}
 	return t
 }
 
+// take waits for the turn of a name. Where too many wait already, it is ErrRateLimited at once.
 func (t *turns) take(ctx context.Context, id string) (leave func(), err error) {
+	defer t.waiting.Add(-1)
+	if t.waiting.Add(1) > maxTurns {
+		return nil, &RetryError{Err: ErrRateLimited, After: time.Second}
+	}
 	place := t.places[maphash.String(t.seed, id)%uint64(len(t.places))]
 	select {
 	case place <- struct{}{}:

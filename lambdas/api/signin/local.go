@@ -83,7 +83,7 @@ type Local struct {
 	keys     store.Collection[store.APIKey]
 	sessions store.Collection[store.Session]
 	gate     *gate     // before the hashing of passwords
-	turns    turns     // one attempt a name at a time
+	turns    *turns    // one attempt a name at a time
 	rates    *limiter  // of log-ins, by address
 	badKeys  *limiter  // of audit lines about bad keys, by address
 	ghosts   *ghosts   // failures of names that do not exist

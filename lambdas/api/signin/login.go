@@ -41,6 +41,9 @@ func (l *Local) login(ctx context.Context, r LoginRequest) (*http.Cookie, Princi
 	if err != nil {
 		return nil, Principal{}, err
 	}
+	if err := l.trim(ctx, u.Value.Name); err != nil {
+		return nil, Principal{}, err
+	}
 	return l.open(ctx, u, r)
 }
 
@@ -167,7 +170,7 @@ func (l *Local) open(ctx context.Context, u store.Item[store.User], r LoginReque
 		u.Value.Failures, u.Value.LockedUntil, u.Value.LastLogin = 0, nil, &now
 		err := l.writeLogin(ctx, u, s, r.Address)
 		if err == nil {
-			return l.cookie(value), l.principal(u.Value, s), l.trim(ctx, u.Value.Name)
+			return l.cookie(value), l.principal(u.Value, s), nil
 		}
 		if !errors.Is(err, store.ErrConflict) {
 			return nil, Principal{}, fmt.Errorf("open session: %w", err)

@@ -173,21 +173,25 @@ func TestLockHoldsTheRightPasswordToo(t *testing.T) {
 	}
 }
 
-// TestParallelGuessesCannotRacePastTheLock lets fifty guess at once, through two processes on one store.
+// TestParallelGuessesCannotRacePastTheLock lets fifty guess at once, through ten processes on one store, each of
+// which has read the user before any of the others writes.
 func TestParallelGuessesCannotRacePastTheLock(t *testing.T) {
 	for _, name := range []string{"mona", "nobody"} {
 		w := newWorld(t)
 		w.user("mona", store.RoleViewer)
-		processes := []*Local{w.Local, w.Local}
+		processes := slices.Repeat([]*Local{w.Local}, 10)
 		if name == "mona" {
-			processes[1] = must(New(w.o))
+			w.store.pause = func(store.Kind) { time.Sleep(time.Millisecond) }
+			for i := range processes {
+				processes[i] = must(New(w.o))
+			}
 		}
 		var mu sync.Mutex
 		judged, locked := 0, 0
 		var wg sync.WaitGroup
 		for i := range 50 {
 			wg.Go(func() {
-				_, _, err := processes[i%2].Login(context.Background(), LoginRequest{Name: name, Password: "guess", Address: home})
+				_, _, err := processes[i%10].Login(context.Background(), LoginRequest{Name: name, Password: "guess", Address: home})
 				mu.Lock()
 				defer mu.Unlock()
 				switch {
@@ -285,6 +289,34 @@ func TestFloodOfHashesIsBounded(t *testing.T) {
 		t.Errorf("after the flood: %v", err)
 	} else {
 		leave()
+	}
+}
+
+func TestWaitingForANameIsBounded(t *testing.T) {
+	turns := newTurns()
+	leave, err := turns.take(t.Context(), "mona")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	for range maxTurns {
+		wg.Go(func() {
+			if _, err := turns.take(ctx, "mona"); !errors.Is(err, context.Canceled) {
+				t.Error(err)
+			}
+		})
+	}
+	for turns.waiting.Load() < maxTurns {
+		time.Sleep(time.Millisecond)
+	}
+	_, err = turns.take(t.Context(), "mona")
+	wantErr(t, "one more than may wait", err, ErrRateLimited)
+	cancel()
+	wg.Wait()
+	leave()
+	if _, err := turns.take(t.Context(), "mona"); err != nil {
+		t.Errorf("after the flood: %v", err)
 	}
 }
 

@@ -3,6 +3,7 @@ package signin
 import (
 	"context"
 	"encoding/base32"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -46,8 +47,8 @@ func (l *Local) ChangePassword(ctx context.Context, c PasswordChange) (*http.Coo
 	return l.replacePassword(ctx, u, r, c)
 }
 
-// replacePassword writes the password and the new session together. Sessions from before it are dead with that write, for they are
-// older than the password; then they are cleared away.
+// replacePassword ends the other sessions, and then writes the password with a new session for the one who asked. A session that was
+// opened with the old password in between is dead with that write: it is older than the password.
 func (l *Local) replacePassword(ctx context.Context, u store.Item[store.User], r LoginRequest, c PasswordChange) (*http.Cookie, Principal, error) {
 	leave, err := l.gate.enter(ctx)
 	if err != nil {
@@ -55,6 +56,10 @@ func (l *Local) replacePassword(ctx context.Context, u store.Item[store.User], r
 	}
 	hash := hashPassword(l.o.Password, c.New)
 	leave()
+	by := c.Principal.Actor(c.Address)
+	if err := l.endOthers(ctx, u.Value.Name, c.Principal.Session, by); err != nil {
+		return nil, Principal{}, err
+	}
 	now := l.o.Now().UTC()
 	before := redactUser(u.Value)
 	u.Value.PasswordHash, u.Value.MustChange, u.Value.Changed = hash, false, now
@@ -62,15 +67,14 @@ func (l *Local) replacePassword(ctx context.Context, u store.Item[store.User], r
 	value, s := l.newSession(u.Value.Name, r, now)
 	user, err1 := l.users.Change(u, store.Condition(u.Revision))
 	session, err2 := l.sessions.Change(s, store.New)
-	if err1 != nil || err2 != nil {
-		return nil, Principal{}, fmt.Errorf("encode password change: %w %w", err1, err2)
+	if err := errors.Join(err1, err2); err != nil {
+		return nil, Principal{}, err
 	}
-	e := entry(c.Principal.Actor(c.Address), "user.password", u.ID, before, redactUser(u.Value))
-	if _, err := l.o.Documents.Write(ctx, []store.Write{user, session}, e); err != nil {
+	changes := []store.Write{user, session, {Kind: store.KindSession, ID: c.Principal.Session}}
+	if _, err := l.o.Documents.Write(ctx, changes, entry(by, "user.password", u.ID, before, redactUser(u.Value))); err != nil {
 		return nil, Principal{}, fmt.Errorf("change password: %w", err)
 	}
-	l.fresh.clear()
-	return l.cookie(value), l.principal(u.Value, s), l.endOthers(ctx, u.Value.Name, s.ID, c.Principal.Actor(c.Address))
+	return l.cookie(value), l.principal(u.Value, s), nil
 }
 
 // endOthers ends every session of a user but one.

@@ -202,13 +202,13 @@ func (l *Local) Sessions(ctx context.Context, user string) ([]store.Item[store.S
 	return all, nil
 }
 
-// trim ends the oldest sessions of a user who has too many.
+// trim makes room for one more session of a user: the oldest beyond the limit end.
 func (l *Local) trim(ctx context.Context, user string) error {
 	list, err := l.Sessions(ctx, user)
 	if err != nil {
 		return err
 	}
-	for _, s := range list[min(len(list), maxSessions):] {
+	for _, s := range list[min(len(list), maxSessions-1):] {
 		if err := l.RevokeSession(ctx, s.ID, store.Actor{Name: "system"}); err != nil && !errors.Is(err, store.ErrNotFound) {
 			return err
 		}

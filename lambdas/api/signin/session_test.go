@@ -230,6 +230,8 @@ func TestCrossSiteRequests(t *testing.T) {
 		_, err := w.Authenticate(r)
 		wantErr(t, k.name, err, k.want)
 	}
+	err := checkCrossSite(httptest.NewRequest("POST", "/", nil), Principal{Kind: "user"})
+	wantErr(t, "a session that has no token", err, ErrForbidden)
 }
 
 func FuzzAuthenticate(f *testing.F) {

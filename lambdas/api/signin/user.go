@@ -218,7 +218,11 @@ func (l *Local) writeWithAdmin(ctx context.Context, leaving string, changes []st
 	if err != nil {
 		return nil, err
 	}
-	return l.o.Documents.Write(ctx, append(changes, witness), e)
+	docs, err := l.o.Documents.Write(ctx, append(changes, witness), e)
+	if errors.Is(err, store.ErrNotFound) {
+		err = store.ErrConflict // one of the two went meanwhile; whoever reads again sees which
+	}
+	return docs, err
 }
 
 // DeleteUser deletes a user with all sessions and keys. ErrLastAdmin where no admin would be left.
@@ -226,27 +230,37 @@ func (l *Local) DeleteUser(ctx context.Context, name string, ifRevision *int64, 
 	if err := checkName(name); err != nil {
 		return err
 	}
-	u, err := l.users.Get(ctx, userID(name))
-	if err == nil && ifRevision != nil && *ifRevision != u.Revision {
-		err = store.ErrConflict
-	}
-	if err == nil {
-		e := entry(by, "user.delete", u.ID, redactUser(u.Value), nil)
-		if isAdmin(u.Value) {
-			_, err = l.writeWithAdmin(ctx, u.ID, []store.Write{{Kind: store.KindUser, ID: u.ID, If: store.Condition(u.Revision)}}, e)
-		} else {
-			err = l.users.Delete(ctx, u.ID, store.Condition(u.Revision), e)
+	err := store.ErrConflict
+	for range 10 {
+		if err = l.deleteOnce(ctx, name, ifRevision, by); !errors.Is(err, store.ErrConflict) || ifRevision != nil {
+			break
 		}
 	}
 	l.fresh.clear()
 	if err == nil {
-		_, err = l.RevokeSessions(ctx, u.Value.Name, by)
+		_, err = l.RevokeSessions(ctx, name, by)
 	}
 	if err == nil {
-		err = l.revokeKeysOf(ctx, u.Value.Name, by)
+		err = l.revokeKeysOf(ctx, name, by)
 	}
 	if err != nil {
 		return fmt.Errorf("delete user %s: %w", name, err)
 	}
 	return nil
+}
+
+func (l *Local) deleteOnce(ctx context.Context, name string, ifRevision *int64, by store.Actor) error {
+	u, err := l.users.Get(ctx, userID(name))
+	if err != nil {
+		return err
+	}
+	if ifRevision != nil && *ifRevision != u.Revision {
+		return store.ErrConflict
+	}
+	e := entry(by, "user.delete", u.ID, redactUser(u.Value), nil)
+	if !isAdmin(u.Value) {
+		return l.users.Delete(ctx, u.ID, store.Condition(u.Revision), e)
+	}
+	_, err = l.writeWithAdmin(ctx, u.ID, []store.Write{{Kind: store.KindUser, ID: u.ID, If: store.Condition(u.Revision)}}, e)
+	return err
 }

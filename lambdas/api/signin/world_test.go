@@ -23,8 +23,8 @@ type memory struct {
 	docs  map[store.Kind]map[string]store.Document
 	log   []store.AuditEntry
 	reads int
-	fail  error // what every write gives, where it is set
-	pause func(store.Kind)
+	fail  error            // what every write gives, where it is set
+	pause func(store.Kind) // called between a reading and its answer
 }
 
 func (m *memory) find(k store.Kind, id string) (store.Document, bool) {
@@ -36,16 +36,17 @@ func (m *memory) find(k store.Kind, id string) (store.Document, bool) {
 }
 
 func (m *memory) Get(_ context.Context, k store.Kind, id string) (store.Document, error) {
+	m.mu.Lock()
+	m.reads++
+	d, ok := m.find(k, id)
+	m.mu.Unlock()
 	if m.pause != nil {
 		m.pause(k)
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.reads++
-	if d, ok := m.find(k, id); ok {
-		return d, nil
+	if !ok {
+		return store.Document{}, store.ErrNotFound
 	}
-	return store.Document{}, store.ErrNotFound
+	return d, nil
 }
 
 func (m *memory) List(_ context.Context, k store.Kind, q store.ListQuery) (store.DocumentPage, error) {

@@ -27,7 +27,8 @@ type database struct {
 
 	closing chan struct{}
 	closed  chan struct{} // when the goroutine that writes has ended
-	once    sync.Once
+	ending  sync.Once
+	ended   error // of close
 
 	mu        sync.Mutex
 	fullSince time.Time // zero while there is space
@@ -115,17 +116,28 @@ func (d *database) statement(query string) (*sql.Stmt, error) {
 
 // query prepares for the connections that read, once. The text must come from a small set.
 func (d *database) query(query string) (*sql.Stmt, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if s := d.prepared[query]; s != nil {
+	if s := d.known(query, nil); s != nil {
 		return s, nil
 	}
-	s, err := d.read.Prepare(query)
+	s, err := d.read.Prepare(query) // may wait for a connection: nobody may wait for a lock meanwhile
 	if err != nil {
 		return nil, fmt.Errorf("prepare query: %w", d.seen(err))
 	}
-	d.prepared[query] = s
+	if first := d.known(query, s); first != s {
+		return first, s.Close()
+	}
 	return s, nil
+}
+
+// known gives the statement of a query, which is the one given where there was none.
+func (d *database) known(query string, or *sql.Stmt) *sql.Stmt {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if s := d.prepared[query]; s != nil || or == nil {
+		return s
+	}
+	d.prepared[query] = or
+	return or
 }
 
 // writes is the goroutine that owns the connection: it takes whatever waits, up to a bound, and commits once.
@@ -235,16 +247,19 @@ func (d *database) finish(group []*job, err error) {
 	}
 }
 
-// close lets the change under way end, and closes the file.
+// close lets the change under way end, and closes the file. It may be called again.
 func (d *database) close() error {
-	d.once.Do(func() { close(d.closing) })
-	if d.write == nil {
-		return d.read.Close()
-	}
-	<-d.closed
-	err := d.read.Close()
-	for _, s := range d.stmts {
-		s.Close()
-	}
-	return errors.Join(err, d.write.Close(), d.pool.Close())
+	d.ending.Do(func() {
+		close(d.closing)
+		d.ended = d.read.Close()
+		if d.write == nil {
+			return
+		}
+		<-d.closed
+		for _, s := range d.stmts {
+			d.ended = errors.Join(d.ended, s.Close())
+		}
+		d.ended = errors.Join(d.ended, d.write.Close(), d.pool.Close())
+	})
+	return d.ended
 }

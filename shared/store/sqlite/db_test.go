@@ -17,7 +17,7 @@ func clock() time.Time { return time.Date(2026, 5, 4, 10, 0, 0, 0, time.UTC) }
 func openTestDatabase(t *testing.T) *database {
 	t.Helper()
 	f := file{
-		path: filepath.Join(t.TempDir(), "test.db"), application: 1, pageSize: 4096, sync: "NORMAL", readers: 2, wholeCheck: 1 << 30, now: clock,
+		path: filepath.Join(t.TempDir(), "test.db"), application: 1, pageSize: 4096, sync: "NORMAL", readers: 2, wholeCheck: 1 << 30, alone: true, now: clock,
 		migrations: []string{"CREATE TABLE n (k TEXT PRIMARY KEY, v INTEGER NOT NULL CHECK (v < 1000))"},
 	}
 	d, err := f.open(t.Context())

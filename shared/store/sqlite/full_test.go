@@ -29,29 +29,70 @@ func TestFullDatabase(t *testing.T) {
 
 // TestFullDisk fills a small disk of its own.
 func TestFullDisk(t *testing.T) {
-	folder := t.TempDir()
+	folder, makeRoom := smallDisk(t)
+	s := openIn(t, filepath.Join(folder, "data"))
+	fillUp(t, s, makeRoom)
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	checkIntegrity(t, filepath.Join(folder, "data", MainFile))
+}
+
+// TestFullDiskOpened closes and opens while the disk is full: that may fail, as full and nothing else, and loses nothing.
+func TestFullDiskOpened(t *testing.T) {
+	folder, makeRoom := smallDisk(t)
+	s := openIn(t, filepath.Join(folder, "data"))
+	kept := map[string]bool{}
+	for n := 0; ; n++ {
+		v := crashDetection(0, 0, n, 0)
+		if _, err := s.Detections.Put(t.Context(), v); err != nil {
+			break
+		}
+		kept[v.ID] = true
+	}
+	if err := s.Close(); err != nil {
+		t.Logf("closing on a full disk: %v", err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, "more"), make([]byte, 8<<20), 0o600); err == nil {
+		t.Fatal("the disk is not full")
+	}
+	s, err := Open(t.Context(), Options{Folder: filepath.Join(folder, "data"), Now: clock})
+	if err == nil {
+		checkKept(t, s, kept)
+		err = s.Close()
+	}
+	if err != nil && !errors.Is(err, store.ErrFull) {
+		t.Errorf("opened on a full disk: %v", err)
+	}
+	makeRoom()
+	s = openIn(t, filepath.Join(folder, "data"))
+	defer s.Close()
+	checkKept(t, s, kept)
+	if _, err := s.Detections.Put(t.Context(), crashDetection(1, 0, 0, 0)); err != nil {
+		t.Error(err)
+	}
+}
+
+// smallDisk mounts a disk of a few megabytes, part of it taken until room is made.
+func smallDisk(t *testing.T) (folder string, makeRoom func()) {
+	t.Helper()
+	folder = t.TempDir()
 	if err := unix.Mount("none", folder, "tmpfs", 0, "size=6m"); err != nil {
 		if os.Getenv("MIRRORWATCH_REQUIRE_ALL") == "1" {
 			t.Fatalf("cannot mount a small disk: %v", err)
 		}
 		t.Skipf("SKIPPED: a full disk was not tried; run as root, which may mount a small one (%v)", err)
 	}
-	defer unix.Unmount(folder, unix.MNT_DETACH)
+	t.Cleanup(func() { unix.Unmount(folder, unix.MNT_DETACH) })
 	ballast := filepath.Join(folder, "ballast")
 	if err := os.WriteFile(ballast, make([]byte, 2<<20), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s := openIn(t, filepath.Join(folder, "data"))
-	defer s.Close()
-	fillUp(t, s, func() {
-		if err := os.Remove(ballast); err != nil {
+	return folder, func() {
+		if err := errors.Join(os.Remove(ballast), removeIfThere(filepath.Join(folder, "more"))); err != nil {
 			t.Fatal(err)
 		}
-	})
-	if err := s.Close(); err != nil {
-		t.Error(err)
 	}
-	checkIntegrity(t, filepath.Join(folder, "data", MainFile))
 }
 
 // fillUp writes from several goroutines until there is no space, and again once there is.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -25,6 +26,7 @@ type file struct {
 	checks      []string
 	now         func() time.Time
 	readOnly    bool
+	alone       bool // nobody else writes to it while it is open: the folder's lock is held
 }
 
 // open opens a file, or makes it, and brings its schema up to date. The folder must be this process's own (see lock). A file that is
@@ -90,8 +92,9 @@ func (f file) dsn(pragmas ...string) string {
 	q := url.Values{"_error_rc": {"true"}, "_dqs": {"false"}, "mode": {"rw"}}
 	if f.readOnly {
 		q.Set("mode", "ro")
+		q.Set("immutable", strconv.FormatBool(f.alone && !f.logged())) // else reading leaves an empty log behind
 	}
-	q["_pragma"] = append([]string{"busy_timeout(5000)", "cache_size(-16000)", "temp_store(memory)", "trusted_schema(0)"}, pragmas...)
+	q["_pragma"] = append([]string{"busy_timeout(5000)", "cache_size(-8000)", "temp_store(memory)", "trusted_schema(0)"}, pragmas...)
 	return (&url.URL{Scheme: "file", Path: f.path, RawQuery: q.Encode()}).String()
 }
 
@@ -115,15 +118,15 @@ func (f file) migrate(ctx context.Context, d *database) error {
 // inspect looks at a file without changing it: whether it is there, whole, ours, and not newer than this program.
 func (f file) inspect(ctx context.Context) (there bool, err error) {
 	info, err := os.Stat(f.path)
-	if errors.Is(err, os.ErrNotExist) || err == nil && info.Size() == 0 && !exists(f.path+"-wal") {
+	if errors.Is(err, os.ErrNotExist) || err == nil && info.Size() == 0 && !f.logged() {
 		return false, nil
 	}
 	if err != nil {
 		return false, fmt.Errorf("open database: %w", err)
 	}
 	// What a killed process left in the write-ahead log belongs to the file; reading it needs a map of the log, which goes again.
-	mode, mapped := "immutable=1", false
-	if exists(f.path + "-wal") {
+	mode, mapped := "immutable=1", true
+	if f.logged() || !f.alone {
 		mode, mapped = "mode=ro", exists(f.path+"-shm")
 	}
 	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Path: f.path, RawQuery: mode + "&_error_rc=true"}).String())
@@ -132,7 +135,7 @@ func (f file) inspect(ctx context.Context) (there bool, err error) {
 	}
 	db.SetMaxOpenConns(1)
 	err = errors.Join(f.examine(ctx, db, info.Size()), db.Close())
-	if mode == "mode=ro" && !mapped && !f.readOnly {
+	if !mapped && !f.readOnly {
 		err = errors.Join(err, removeIfThere(f.path+"-shm"))
 	}
 	return true, err
@@ -175,7 +178,7 @@ func (f file) examine(ctx context.Context, db *sql.DB, size int64) error {
 
 // sized finds a file that was cut short, which costs nothing to see.
 func (f file) sized(ctx context.Context, db *sql.DB, size int64) error {
-	if exists(f.path + "-wal") {
+	if f.logged() || !f.alone {
 		return nil // pages may be in the log still
 	}
 	var pages, page int64
@@ -190,6 +193,12 @@ func (f file) sized(ctx context.Context, db *sql.DB, size int64) error {
 
 func (f file) damaged(how string) error {
 	return fmt.Errorf("%s: %w: %s", f.path, store.ErrCorrupt, strings.ReplaceAll(how, "\n", " "))
+}
+
+// logged says whether something is in the write-ahead log that is not in the file yet.
+func (f file) logged() bool {
+	info, err := os.Stat(f.path + "-wal")
+	return err == nil && info.Size() > 0
 }
 
 func exists(path string) bool {

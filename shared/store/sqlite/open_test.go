@@ -208,6 +208,24 @@ func TestOpenInChild(t *testing.T) {
 	t.Log(err)
 }
 
+func TestReadingOnlyLeavesAFolderAsItIs(t *testing.T) {
+	folder, _ := filled(t)
+	before := contents(t, folder)
+	s, err := Open(t.Context(), Options{Folder: folder, Now: clock, ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Devices.Get(t.Context(), "device-0007"); err != nil {
+		t.Error(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if after := contents(t, folder); after != before {
+		t.Errorf("the folder was\n%sand is\n%s", before, after)
+	}
+}
+
 func TestNothingToReadIsNotMade(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "data")
 	if _, err := Open(t.Context(), Options{Folder: folder, Now: clock, ReadOnly: true}); !errors.Is(err, os.ErrNotExist) {

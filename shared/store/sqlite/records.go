@@ -97,12 +97,14 @@ type records struct {
 }
 
 // openRecords opens the records of a folder. The schema says what queries may ask for.
-func openRecords(ctx context.Context, o Options) (*records, error) {
+func openRecords(ctx context.Context, o Options, alone bool) (*records, error) {
 	codec, err := segment.NewCodec()
 	if err != nil {
 		return nil, err
 	}
-	d, err := recordsFile(o).open(ctx)
+	f := recordsFile(o)
+	f.alone = alone
+	d, err := f.open(ctx)
 	if err != nil {
 		codec.Close()
 		return nil, err
@@ -196,25 +198,26 @@ func (r *records) loadFresh(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("fresh rows %d: %w", seq, err)
 		}
-		r.addFresh(freshChunk{seq: seq, kind: kind, rows: list})
-		r.last = max(r.last, seq+int64(len(list))-1)
+		r.addFresh(freshChunk{kind: kind, rows: list})
+		r.last = max(r.last, list[len(list)-1].Seq)
 	}
 	return r.d.seen(rows.Err())
 }
 
 // freshChunk is rows of one kind that were stored together.
 type freshChunk struct {
-	seq  int64
 	kind string
+	at   []int // their places among all rows that were stored together
 	rows []segment.Row
 }
 
-// packChunk writes times and lines.
-func (r *records) packChunk(rows []segment.Row) []byte {
+// packChunk writes times, places and lines.
+func (r *records) packChunk(c freshChunk) []byte {
 	var plain []byte
 	was := int64(0)
-	for _, row := range rows {
+	for i, row := range c.rows {
 		plain = binary.AppendVarint(plain, row.TS-was)
+		plain = binary.AppendUvarint(plain, uint64(c.at[i]-c.at[0]))
 		plain = binary.AppendUvarint(plain, uint64(len(row.Line)))
 		plain = append(plain, row.Line...)
 		was = row.TS
@@ -224,8 +227,8 @@ func (r *records) packChunk(rows []segment.Row) []byte {
 
 func (r *records) unpackChunk(seq int64, data []byte) (list []segment.Row, err error) {
 	plain, err := r.codec.Decompress(data)
-	if err != nil {
-		return nil, err
+	if err != nil || len(plain) == 0 {
+		return nil, errors.Join(segment.ErrDamaged, err)
 	}
 	ts := int64(0)
 	for len(plain) > 0 {
@@ -233,13 +236,18 @@ func (r *records) unpackChunk(seq int64, data []byte) (list []segment.Row, err e
 		if n <= 0 {
 			return nil, segment.ErrDamaged
 		}
+		at, k := binary.Uvarint(plain[n:])
+		if k <= 0 || at > math.MaxInt32 {
+			return nil, segment.ErrDamaged
+		}
+		n += k
 		size, m := binary.Uvarint(plain[n:])
 		if m <= 0 || size > math.MaxInt32 || int(size) > len(plain)-n-m {
 			return nil, segment.ErrDamaged
 		}
 		ts += step
 		plain = plain[n+m:]
-		list = append(list, segment.Row{TS: ts, Seq: seq + int64(len(list)), Line: plain[:size:size]})
+		list = append(list, segment.Row{TS: ts, Seq: seq + int64(at), Line: plain[:size:size]})
 		plain = plain[size:]
 	}
 	return list, nil

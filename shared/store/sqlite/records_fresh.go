@@ -29,6 +29,8 @@ type run struct {
 	chunks []int64 // their places
 	rows   []segment.Row
 	bytes  int
+	from   int64 // times of the first and the last row
+	to     int64
 	closed bool
 
 	mu   sync.Mutex
@@ -68,12 +70,12 @@ func (r *records) Append(ctx context.Context, list ...store.Row) error {
 	chunks := chunksOf(list)
 	packed := make([][]byte, len(chunks))
 	for i := range chunks {
-		packed[i] = r.packChunk(chunks[i].rows)
+		packed[i] = r.packChunk(chunks[i])
 	}
 	err := r.d.change(ctx, func(t *tx) error {
 		r.place(chunks)
 		for i, c := range chunks {
-			if _, err := t.exec("INSERT INTO record_fresh (seq, kind, data) VALUES (?, ?, ?)", c.seq, c.kind, packed[i]); err != nil {
+			if _, err := t.exec("INSERT INTO record_fresh (seq, kind, data) VALUES (?, ?, ?)", c.rows[0].Seq, c.kind, packed[i]); err != nil {
 				return err
 			}
 		}
@@ -128,6 +130,7 @@ func chunksOf(list []store.Row) (chunks []freshChunk) {
 		}
 		from := len(lines)
 		lines = append(lines, list[i].Line...)
+		chunks[at].at = append(chunks[at].at, i)
 		chunks[at].rows = append(chunks[at].rows, segment.Row{TS: list[i].Time.UnixNano(), Line: lines[from:len(lines):len(lines)]})
 	}
 	return chunks
@@ -137,13 +140,14 @@ func chunksOf(list []store.Row) (chunks []freshChunk) {
 func (r *records) place(chunks []freshChunk) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for i := range chunks {
-		chunks[i].seq = r.given + 1
-		for j := range chunks[i].rows {
-			chunks[i].rows[j].Seq = chunks[i].seq + int64(j)
+	most := 0
+	for _, c := range chunks {
+		for i := range c.rows {
+			c.rows[i].Seq = r.given + 1 + int64(c.at[i])
+			most = max(most, c.at[i])
 		}
-		r.given += int64(len(chunks[i].rows))
 	}
+	r.given += int64(most) + 1
 }
 
 // show makes stored chunks visible.
@@ -152,7 +156,7 @@ func (r *records) show(chunks []freshChunk) {
 	defer r.mu.Unlock()
 	for _, c := range chunks {
 		r.addFresh(c)
-		r.last = max(r.last, c.seq+int64(len(c.rows))-1)
+		r.last = max(r.last, c.rows[len(c.rows)-1].Seq)
 	}
 	if r.wantsSealing() != "" {
 		select {
@@ -175,9 +179,13 @@ func (r *records) addFresh(c freshChunk) {
 		k.runs = append(k.runs, &run{})
 	}
 	u := k.runs[len(k.runs)-1]
-	u.chunks = append(u.chunks, c.seq)
+	if len(u.rows) == 0 {
+		u.from, u.to = c.rows[0].TS, c.rows[0].TS
+	}
+	u.chunks = append(u.chunks, c.rows[0].Seq)
 	u.rows = append(u.rows, c.rows...)
 	for i := range c.rows {
+		u.from, u.to = min(u.from, c.rows[i].TS), max(u.to, c.rows[i].TS)
 		u.bytes += len(c.rows[i].Line)
 		r.bytes += len(c.rows[i].Line)
 	}

@@ -65,10 +65,7 @@ func (r *records) view() (pieces []piece, last int64) {
 	}
 	for kind, k := range r.fresh {
 		for _, u := range k.runs {
-			p := piece{kind: kind, fresh: u, rows: u.rows[:len(u.rows):len(u.rows)], from: u.rows[0].TS, to: u.rows[0].TS, maxSeq: u.rows[len(u.rows)-1].Seq}
-			for i := range p.rows {
-				p.from, p.to = min(p.from, p.rows[i].TS), max(p.to, p.rows[i].TS)
-			}
+			p := piece{kind: kind, fresh: u, rows: u.rows[:len(u.rows):len(u.rows)], from: u.from, to: u.to, maxSeq: u.rows[len(u.rows)-1].Seq}
 			pieces = append(pieces, p)
 		}
 	}

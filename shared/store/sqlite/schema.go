@@ -6,7 +6,7 @@ import "path/filepath"
 func mainFile(o Options) file {
 	return file{
 		path: filepath.Join(o.Folder, MainFile), application: 0x4d575448, // "MWTH"
-		migrations: []string{schema1}, pageSize: 8192, sync: "FULL", readers: 4,
+		migrations: []string{schema1}, pageSize: 8192, sync: "FULL", readers: 8,
 		wholeCheck: 512 << 20, checks: []string{"detection_facets", "outbox", "document", "audit", "binding", "coverage", "device"},
 		now: o.Now, readOnly: o.ReadOnly,
 	}
@@ -53,10 +53,9 @@ CREATE TABLE audit (
 	after   BLOB,
 	outcome TEXT NOT NULL
 );
-CREATE INDEX audit_at ON audit (at);
+CREATE INDEX audit_at ON audit (at); -- for the purge
 CREATE INDEX audit_target ON audit (target, seq);
 CREATE INDEX audit_actor ON audit (actor, seq);
-CREATE INDEX audit_action ON audit (action, seq);
 CREATE TABLE device (
 	id         TEXT PRIMARY KEY,
 	body       BLOB NOT NULL, -- without overrides and revision

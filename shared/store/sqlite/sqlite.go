@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/shared/query"
@@ -37,6 +38,8 @@ type handle struct {
 	files   []*database
 	records *records
 	lock    *os.File
+	once    sync.Once
+	err     error // of Close
 }
 
 // Open opens the store of a folder, or makes it. A file that another process has open gives store.ErrInUse, a damaged one
@@ -51,20 +54,18 @@ func Open(ctx context.Context, o Options) (*store.Store, error) {
 }
 
 func (h *handle) open(ctx context.Context, o Options) (s *store.Store, err error) {
-	if !o.ReadOnly {
-		if err := os.MkdirAll(o.Folder, 0o700); err != nil {
-			return nil, fmt.Errorf("make folder: %w", err)
-		}
-		if h.lock, err = lock(filepath.Join(o.Folder, LockFile)); err != nil {
-			return nil, err
-		}
+	alone, err := h.enter(o)
+	if err != nil {
+		return nil, err
 	}
-	d, err := mainFile(o).open(ctx)
+	f := mainFile(o)
+	f.alone = alone
+	d, err := f.open(ctx)
 	if err != nil {
 		return nil, err
 	}
 	h.files = append(h.files, d)
-	if h.records, err = openRecords(ctx, o); err != nil {
+	if h.records, err = openRecords(ctx, o, alone); err != nil {
 		return nil, err
 	}
 	box := &outbox{d: d, wake: make(chan struct{}, 1)}
@@ -84,22 +85,34 @@ func (h *handle) open(ctx context.Context, o Options) (s *store.Store, err error
 	}, nil
 }
 
+// enter makes the folder where it may be made, and locks it. alone says whether nobody else can write to it from now on.
+func (h *handle) enter(o Options) (alone bool, err error) {
+	path := filepath.Join(o.Folder, LockFile)
+	if o.ReadOnly {
+		h.lock, alone, err = share(path)
+		return alone, err
+	}
+	if err := os.MkdirAll(o.Folder, 0o700); err != nil {
+		return false, fmt.Errorf("make folder: %w", err)
+	}
+	h.lock, err = lock(path)
+	return true, err
+}
+
 // Close lets the changes under way end and closes the files. It may be called again.
 func (h *handle) Close() error {
-	var errs []error
-	for _, d := range h.files {
-		errs = append(errs, d.close())
-	}
-	h.files = nil
-	if h.records != nil {
-		errs = append(errs, h.records.close())
-		h.records = nil
-	}
-	if h.lock != nil {
-		errs = append(errs, h.lock.Close())
-		h.lock = nil
-	}
-	return errors.Join(errs...)
+	h.once.Do(func() {
+		for _, d := range h.files {
+			h.err = errors.Join(h.err, d.close())
+		}
+		if h.records != nil {
+			h.err = errors.Join(h.err, h.records.close())
+		}
+		if h.lock != nil {
+			h.err = errors.Join(h.err, h.lock.Close())
+		}
+	})
+	return h.err
 }
 
 // Health says whether the store can be written.

@@ -122,7 +122,7 @@ func TestSchemaAllowsOneOpenBinding(t *testing.T) {
 
 // TestMigrationsGoOnWhereTheyStopped opens a file with a program of fewer steps, and then one of more, whose last step fails at first.
 func TestMigrationsGoOnWhereTheyStopped(t *testing.T) {
-	f := file{path: filepath.Join(t.TempDir(), "m.db"), application: 1, pageSize: 4096, sync: "NORMAL", readers: 1, wholeCheck: 1 << 30, now: clock}
+	f := file{path: filepath.Join(t.TempDir(), "m.db"), application: 1, pageSize: 4096, sync: "NORMAL", readers: 1, wholeCheck: 1 << 30, alone: true, now: clock}
 	for i, step := range []struct {
 		migrations []string
 		fails      bool

@@ -1,0 +1,200 @@
+// Package deploy holds the names that infrastructure writes and programs read: one struct a program, which becomes the environment of
+// its function or process and comes back from it. What comes in is a struct, or a way to look up a variable; what goes out is the other.
+// It never reads the environment itself, never calls AWS, and holds no secret: those are read by their names at run time.
+package deploy
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// The variables.
+const (
+	Table          = "MIRRORWATCH_TABLE"            // name of the store's table
+	Stream         = "MIRRORWATCH_STREAM"           // ARN of the table's stream
+	Bus            = "MIRRORWATCH_BUS"              // name or ARN of the EventBridge bus
+	Topics         = "MIRRORWATCH_TOPICS"           // ARNs of the SNS topics that may be written to, with commas
+	Database       = "MIRRORWATCH_ATHENA_DATABASE"  // of the records
+	Workgroup      = "MIRRORWATCH_ATHENA_WORKGROUP" //
+	Output         = "MIRRORWATCH_ATHENA_OUTPUT"    // s3:// prefix for results; empty: the workgroup's own
+	UserPool       = "MIRRORWATCH_USER_POOL"        // id of the Cognito user pool
+	UserPoolClient = "MIRRORWATCH_USER_POOL_CLIENT" // id of the console's client in it
+	Domain         = "MIRRORWATCH_SIGN_IN_DOMAIN"   // host name of the pool's sign-in pages
+	Address        = "MIRRORWATCH_ADDRESS"          // https:// address at which people reach the console
+	Account        = "MIRRORWATCH_ACCOUNT"          // twelve digits
+	Sensor         = "MIRRORWATCH_SENSOR"           // name of the sensor; empty: the host's
+)
+
+// API is the environment of lambdas/api.
+type API struct {
+	Table                       string
+	Database, Workgroup, Output string // Output may be empty
+	UserPool, UserPoolClient    string
+	Domain                      string
+	Address                     string
+}
+
+func (a *API) fields() []field {
+	return []field{
+		{Table, &a.Table, anyName}, {Database, &a.Database, anyName}, {Workgroup, &a.Workgroup, anyName},
+		{Output, &a.Output, optional(beginning("s3://"))}, {UserPool, &a.UserPool, anyName}, {UserPoolClient, &a.UserPoolClient, anyName},
+		{Domain, &a.Domain, anyName}, {Address, &a.Address, beginning("https://")},
+	}
+}
+
+// APIFromEnv reads the environment of lambdas/api.
+func APIFromEnv(get func(string) string) (API, error) {
+	var a API
+	err := read(get, "lambdas/api", a.fields())
+	return a, err
+}
+
+// Env is the environment as infrastructure writes it.
+func (a API) Env() map[string]string { return env(a.fields()) }
+
+// Publish is the environment of lambdas/publish.
+type Publish struct{ Bus string }
+
+func (p *Publish) fields() []field { return []field{{Bus, &p.Bus, anyName}} }
+
+// PublishFromEnv reads the environment of lambdas/publish.
+func PublishFromEnv(get func(string) string) (Publish, error) {
+	var p Publish
+	err := read(get, "lambdas/publish", p.fields())
+	return p, err
+}
+
+// Env is the environment as infrastructure writes it.
+func (p Publish) Env() map[string]string { return env(p.fields()) }
+
+// Notify is the environment of lambdas/notify.
+type Notify struct {
+	Table   string
+	Topics  []string // may be empty: notification rules name their own
+	Account string
+	Address string
+}
+
+func (n *Notify) fields(topics *string) []field {
+	return []field{
+		{Table, &n.Table, anyName}, {Topics, topics, optional(beginning("arn:"))}, {Account, &n.Account, account}, {Address, &n.Address, beginning("https://")},
+	}
+}
+
+// NotifyFromEnv reads the environment of lambdas/notify.
+func NotifyFromEnv(get func(string) string) (Notify, error) {
+	var n Notify
+	topics := ""
+	err := read(get, "lambdas/notify", n.fields(&topics))
+	if topics != "" {
+		n.Topics = strings.Split(topics, ",")
+	}
+	for _, t := range n.Topics {
+		if err == nil && !strings.HasPrefix(t, "arn:") {
+			err = fmt.Errorf("environment of lambdas/notify: %s: %q is not an ARN", Topics, t)
+		}
+	}
+	return n, err
+}
+
+// Env is the environment as infrastructure writes it.
+func (n Notify) Env() map[string]string {
+	topics := strings.Join(n.Topics, ",")
+	return env(n.fields(&topics))
+}
+
+// Fleet is the environment of the sensors in AWS.
+type Fleet struct {
+	Table  string
+	Sensor string // may be empty
+}
+
+func (f *Fleet) fields() []field {
+	return []field{{Table, &f.Table, anyName}, {Sensor, &f.Sensor, optional(anyName)}}
+}
+
+// FleetFromEnv reads the environment of a sensor in AWS.
+func FleetFromEnv(get func(string) string) (Fleet, error) {
+	var f Fleet
+	err := read(get, "the sensor", f.fields())
+	return f, err
+}
+
+// Env is the environment as infrastructure writes it.
+func (f Fleet) Env() map[string]string { return env(f.fields()) }
+
+// field is one variable: where it goes, and what is wrong with a value ("" is nothing).
+type field struct {
+	name  string
+	value *string
+	wrong func(string) string
+}
+
+// read fills the fields, and names in one line all that is missing or makes no sense.
+func read(get func(string) string, program string, fields []field) error {
+	faults := map[string]string{}
+	for _, f := range fields {
+		*f.value = strings.TrimSpace(get(f.name))
+		if w := f.wrong(*f.value); w != "" {
+			faults[f.name] = w
+		}
+	}
+	if len(faults) == 0 {
+		return nil
+	}
+	var all []string
+	for _, name := range slices.Sorted(maps.Keys(faults)) {
+		all = append(all, name+" "+faults[name])
+	}
+	return fmt.Errorf("environment of %s: %s", program, strings.Join(all, "; "))
+}
+
+func env(fields []field) map[string]string {
+	out := map[string]string{}
+	for _, f := range fields {
+		if *f.value != "" {
+			out[f.name] = *f.value
+		}
+	}
+	return out
+}
+
+func anyName(v string) string {
+	if v == "" {
+		return "is missing"
+	}
+	return ""
+}
+
+func beginning(prefix string) func(string) string {
+	return func(v string) string {
+		switch {
+		case v == "":
+			return "is missing"
+		case !strings.HasPrefix(v, prefix):
+			return fmt.Sprintf("is %q, which does not begin with %s", v, prefix)
+		}
+		return ""
+	}
+}
+
+func optional(wrong func(string) string) func(string) string {
+	return func(v string) string {
+		if v == "" {
+			return ""
+		}
+		return wrong(v)
+	}
+}
+
+func account(v string) string {
+	if v == "" {
+		return "is missing"
+	}
+	if len(v) != 12 || strings.Trim(v, "0123456789") != "" {
+		return fmt.Sprintf("is %q, not twelve digits", v)
+	}
+	return ""
+}

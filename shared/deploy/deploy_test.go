@@ -1,0 +1,60 @@
+package deploy
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// TestRoundTrip holds what infrastructure writes against what programs read.
+func TestRoundTrip(t *testing.T) {
+	api := API{
+		Table: "mw", Database: "db", Workgroup: "wg", Output: "s3://bucket/results/", UserPool: "eu-central-1_abc", UserPoolClient: "client",
+		Domain: "mw.auth.eu-central-1.amazoncognito.com", Address: "https://mw.example.com",
+	}
+	if got, err := APIFromEnv(from(api.Env())); err != nil || got != api {
+		t.Errorf("api: %+v, %v", got, err)
+	}
+	publish := Publish{Bus: "mirrorwatch"}
+	if got, err := PublishFromEnv(from(publish.Env())); err != nil || got != publish {
+		t.Errorf("publish: %+v, %v", got, err)
+	}
+	fleet := Fleet{Table: "mw", Sensor: "a"}
+	if got, err := FleetFromEnv(from(fleet.Env())); err != nil || got != fleet {
+		t.Errorf("fleet: %+v, %v", got, err)
+	}
+	for _, topics := range [][]string{nil, {"arn:aws:sns:eu-central-1:123456789012:a", "arn:aws:sns:eu-central-1:123456789012:b"}} {
+		notify := Notify{Table: "mw", Topics: topics, Account: "123456789012", Address: "https://mw.example.com"}
+		if got, err := NotifyFromEnv(from(notify.Env())); err != nil || !reflect.DeepEqual(got, notify) {
+			t.Errorf("notify: %+v, %v", got, err)
+		}
+	}
+}
+
+func from(env map[string]string) func(string) string {
+	return func(name string) string { return env[name] }
+}
+
+// TestWhatIsMissing says all of it in one line.
+func TestWhatIsMissing(t *testing.T) {
+	_, err := APIFromEnv(from(map[string]string{Table: "mw", Output: "bucket", Address: "http://mw.example.com"}))
+	if err == nil || strings.Contains(err.Error(), "\n") {
+		t.Fatalf("not one line: %v", err)
+	}
+	for _, want := range []string{Database + " is missing", UserPool + " is missing", Output + ` is "bucket"`, Address + ` is "http://mw.example.com"`} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q lacks %q", err, want)
+		}
+	}
+	if strings.Contains(err.Error(), Table+" ") {
+		t.Errorf("%q names what is there", err)
+	}
+	_, err = NotifyFromEnv(from(map[string]string{Table: "mw", Account: "12", Address: "https://a", Topics: "arn:aws:sns:a,b"}))
+	if err == nil || !strings.Contains(err.Error(), `"12", not twelve digits`) {
+		t.Errorf("account of two digits: %v", err)
+	}
+	_, err = NotifyFromEnv(from(map[string]string{Table: "mw", Account: "123456789012", Address: "https://a", Topics: "arn:aws:sns:a,b"}))
+	if err == nil || !strings.Contains(err.Error(), `"b" is not an ARN`) {
+		t.Errorf("a topic that is no ARN: %v", err)
+	}
+}
