@@ -94,16 +94,23 @@ func appendInBatches(t testing.TB, r *rand.Rand, s *store.Store, rows []store.Ro
 // sealEverything turns all fresh rows into segments.
 func sealEverything(t testing.TB, r *records) {
 	t.Helper()
-	r.work.Lock()
-	defer r.work.Unlock()
-	for _, kind := range r.kinds(func(p *piece) bool { return p.sealed == nil }) {
-		if err := (&retention{records: r}).sealAll(context.Background(), kind); err != nil {
-			t.Fatal(err)
-		}
+	if err := sealNow(r); err != nil {
+		t.Fatal(err)
 	}
 	if left := r.kinds(func(p *piece) bool { return p.sealed == nil }); len(left) > 0 {
 		t.Fatalf("%v are fresh still", left)
 	}
+}
+
+func sealNow(r *records) error {
+	r.work.Lock()
+	defer r.work.Unlock()
+	for _, kind := range r.kinds(func(p *piece) bool { return p.sealed == nil }) {
+		if err := (&retention{records: r}).sealAll(context.Background(), kind); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func parsed(t testing.TB, text string) *query.Query {
