@@ -149,7 +149,7 @@ func (r *records) again(ctx context.Context, do func() error) error {
 			}
 			return err
 		}
-		if r.stop == nil { // another process writes; this one only looks
+		if r.d.write == nil { // another process writes; this one only looks
 			if err := r.reload(ctx); err != nil {
 				return err
 			}

@@ -374,10 +374,6 @@ func TestRecordPagesAreStable(t *testing.T) {
 	group.Wait()
 }
 
-// diskSlack is how much the files may go beyond the promised size between two calls of Retain while rows are written at full speed: what
-// is written meanwhile, and the write-ahead log.
-const diskSlack = 64 << 20
-
 // TestRecordsRetainWhileWriting writes at full speed while retention runs: the files never go beyond the size and the slack, each call
 // keeps its promise when nobody writes, and queries are right.
 func TestRecordsRetainWhileWriting(t *testing.T) {
@@ -428,8 +424,8 @@ func TestRecordsRetainWhileWriting(t *testing.T) {
 		t.Fatalf("retained %+v, %v; want at most %d bytes", got, err, size)
 	}
 	t.Logf("%d rows written, %d deleted, at most %d bytes", written, deleted+got.Deleted, most)
-	if most > size+diskSlack || deleted == 0 || got.Records+deleted+got.Deleted != written || got.Records == 0 {
-		t.Errorf("%d bytes on disk, at most %d; %d rows left and %d deleted of %d", most, size+diskSlack, got.Records, deleted+got.Deleted, written)
+	if most > size+RetainSlack || deleted == 0 || got.Records+deleted+got.Deleted != written || got.Records == 0 {
+		t.Errorf("%d bytes on disk, at most %d; %d rows left and %d deleted of %d", most, size+RetainSlack, got.Records, deleted+got.Deleted, written)
 	}
 }
 
