@@ -113,7 +113,7 @@ func decode(in *aws.EventBridgeEvent) (events.Event, error) {
 		return e, fmt.Errorf("event %s: a %s without what it is about", in.ID, in.DetailType)
 	}
 	if d.Sequence > 0 {
-		e.ID = fmt.Sprintf("%s/%s/%d", in.DetailType, d.Subject, d.Sequence)
+		e.ID = fmt.Sprintf("%s-%d", d.Subject, d.Sequence) // as the store makes it
 	}
 	return e, nil
 }
