@@ -32,6 +32,10 @@ const (
 	stopRelay = 5 * time.Second
 )
 
+// sendLease is how long a message that was being sent when the server was killed waits for the next server: twice what the slowest
+// channel may take.
+const sendLease = 2 * notify.DefaultTimeout
+
 // server is everything that serve runs. Its parts are started from the store outward and stopped the other way.
 type server struct {
 	o     serveOptions
@@ -117,7 +121,7 @@ func (s *server) startEvents(ctx context.Context) error {
 		return fmt.Errorf("make folder of events: %w", err)
 	}
 	s.notify = notify.New(notify.Options{
-		Documents: s.store.Documents, Now: time.Now,
+		Documents: s.store.Documents, Now: time.Now, Lease: sendLease,
 		Channels: notify.Channels(notify.ChannelOptions{Folder: folder, Version: versionLine(), Host: hostname()}),
 		Failed:   func(rule string, err error) { s.log.Warn("notification failed", "rule", rule, "error", err) },
 	})

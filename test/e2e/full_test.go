@@ -7,6 +7,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // TestFullDisk fills the disk under a running server: it says so, keeps what is there, answers, and goes on when there is room.
@@ -27,12 +28,12 @@ func TestFullDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	m.attack(netip.MustParseAddr("10.100.0.1"), netip.MustParseAddr("10.20.0.1"))
-	wait(t, "the first detection", func() bool { all, err := walk(c); return err == nil && len(all) == 1 })
+	wait(t, 30*time.Second, "the first detection", func() bool { all, err := walk(c); return err == nil && len(all) == 1 })
 
 	ballast := filepath.Join(disk, "ballast")
 	fill(t, ballast)
 	n := byte(0)
-	wait(t, "the server says that it is full", func() bool {
+	wait(t, 30*time.Second, "the server says that it is full", func() bool {
 		n++
 		m.attack(netip.AddrFrom4([4]byte{10, 100, 1, n}), netip.MustParseAddr("10.20.0.1"))
 		return strings.Contains(health(side), "no space left")
@@ -46,9 +47,9 @@ func TestFullDisk(t *testing.T) {
 	if err := os.Remove(ballast); err != nil {
 		t.Fatal(err)
 	}
-	wait(t, "the server is well again", func() bool { return !strings.Contains(health(side), "no space left") })
+	wait(t, 30*time.Second, "the server is well again", func() bool { return !strings.Contains(health(side), "no space left") })
 	m.attack(netip.MustParseAddr("10.100.2.1"), netip.MustParseAddr("10.20.0.1"))
-	wait(t, "what came while the disk was full, and after", func() bool {
+	wait(t, 30*time.Second, "what came while the disk was full, and after", func() bool {
 		all, err := walk(c)
 		return err == nil && len(all) >= int(n)
 	})

@@ -52,7 +52,8 @@ func TestKilledAgainAndAgain(t *testing.T) {
 	if len(stored) < rounds*offenders/4 {
 		t.Errorf("only %d detections in %d rounds: the load was none", len(stored), rounds)
 	}
-	wait(t, "every stored detection is published", func() bool { return len(unpublished(t, folder, stored)) == 0 })
+	// What was on its way when a server was killed comes again when its lease has run out.
+	wait(t, time.Minute, "every stored detection is published", func() bool { return len(unpublished(t, folder, stored)) == 0 })
 	r.stop()
 	t.Logf("%d rounds, %d detections, each published", rounds, len(stored))
 }
@@ -152,12 +153,12 @@ func unpublished(t *testing.T, folder string, stored seen) []string {
 	return missing
 }
 
-func wait(t *testing.T, what string, f func() bool) {
+func wait(t *testing.T, length time.Duration, what string, f func() bool) {
 	t.Helper()
-	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(length); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		if f() {
 			return
 		}
 	}
-	t.Fatalf("not within 30 s: %s", what)
+	t.Fatalf("not within %v: %s", length, what)
 }
