@@ -140,7 +140,7 @@ func (s devices) Observe(ctx context.Context, list ...events.Sample) error {
 	}
 	defer s.w.mu.Unlock()
 	for _, v := range list {
-		if err := store.CheckID("device", v.Device); err != nil {
+		if err := store.CheckSample(&v); err != nil {
 			return err
 		}
 	}

@@ -71,7 +71,7 @@ func (s mirror) Bindings(ctx context.Context, vni uint32, iface string) ([]event
 	var list []events.Binding
 	for of, history := range s.w.bindings {
 		for _, b := range history {
-			if (vni == 0 || of == vni) && (iface == "" || b.Interface == iface) {
+			if vni != 0 && of == vni || vni == 0 && b.Interface == iface {
 				list = append(list, b)
 			}
 		}

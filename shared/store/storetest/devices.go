@@ -288,6 +288,8 @@ func minutesOfSamples(h *harness) {
 	}
 	err = h.Devices.Observe(h.ctx, events.Sample{Device: "", Time: at, Metrics: map[string]float64{"a": 1}})
 	h.refused("a sample of no device", err, store.ErrInvalid)
+	err = h.Devices.Observe(h.ctx, events.Sample{Device: "d", Time: at.Add(1), Metrics: map[string]float64{"a": 1}})
+	h.refused("a sample that begins with no minute", err, store.ErrInvalid)
 }
 
 func unknownDevices(h *harness) {
@@ -339,6 +341,6 @@ func devicesCancelled(h *harness) {
 		return err
 	})
 	h.cancelled("observe", func(ctx context.Context) error {
-		return h.Devices.Observe(ctx, events.Sample{Device: "d", Time: h.clock.Now(), Metrics: map[string]float64{"a": 1}})
+		return h.Devices.Observe(ctx, events.Sample{Device: "d", Time: h.clock.Now().Truncate(time.Minute), Metrics: map[string]float64{"a": 1}})
 	})
 }

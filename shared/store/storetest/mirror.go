@@ -120,7 +120,7 @@ func bindingHistory(h *harness) {
 		vni   uint32
 		iface string
 		want  int
-	}{{7, "", 5}, {0, "eni-0", 8}, {7, "eni-1", 2}, {9, "", 0}, {0, "none", 0}} {
+	}{{7, "", 5}, {0, "eni-0", 8}, {7, "eni-1", 5}, {9, "", 0}, {0, "none", 0}} {
 		list, err := h.Mirror.Bindings(h.ctx, c.vni, c.iface)
 		h.must(err)
 		newest := slices.IsSortedFunc(list, func(a, b events.Binding) int { return b.From.Compare(a.From) })

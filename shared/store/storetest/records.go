@@ -1,13 +1,10 @@
 package storetest
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
-	"fmt"
 	"reflect"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -66,38 +63,6 @@ func (h *harness) fillRecords(n int) []store.Row {
 
 func (h *harness) span() (from, to time.Time) {
 	return h.clock.Now().Add(-time.Hour), h.clock.Now().Add(24 * time.Hour)
-}
-
-// questions pairs a query with what it means, said in Go.
-var questions = []struct {
-	text  string
-	kinds []events.Kind
-	holds func(kind events.Kind, m map[string]any) bool
-}{
-	{"", nil, func(events.Kind, map[string]any) bool { return true }},
-	{"", []events.Kind{events.KindDNS, events.KindSSL}, func(k events.Kind, _ map[string]any) bool { return k == events.KindDNS || k == events.KindSSL }},
-	{"proto = tcp", nil, func(_ events.Kind, m map[string]any) bool { return m["proto"] == "tcp" }},
-	{"id.resp_p = 443 or id.resp_p = 80", nil, func(_ events.Kind, m map[string]any) bool { return m["id.resp_p"] == 443.0 || m["id.resp_p"] == 80.0 }},
-	{"not service = dns", nil, func(_ events.Kind, m map[string]any) bool { return m["service"] != "dns" }},
-	{"service != dns", nil, func(_ events.Kind, m map[string]any) bool { return m["service"] != nil && m["service"] != "dns" }},
-	{"orig_bytes > 30000 and conn_state = SF", nil, func(_ events.Kind, m map[string]any) bool {
-		n, _ := m["orig_bytes"].(float64)
-		return n > 30000 && m["conn_state"] == "SF"
-	}},
-	{`query ~ "EXAMPLE.net"`, nil, func(_ events.Kind, m map[string]any) bool {
-		s, _ := m["query"].(string)
-		return strings.Contains(s, "example.net")
-	}},
-	{"rcode = 3", nil, func(_ events.Kind, m map[string]any) bool { return m["rcode"] == 3.0 }},
-	{"id.orig_h = 10.0.0.0/21", nil, func(_ events.Kind, m map[string]any) bool {
-		s, _ := m["id.orig_h"].(string)
-		return slices.Contains([]string{"10.0.0", "10.0.1", "10.0.2", "10.0.3", "10.0.4", "10.0.5", "10.0.6", "10.0.7"}, s[:strings.LastIndex(s, ".")])
-	}},
-	{"alpn = h2", nil, func(_ events.Kind, m map[string]any) bool { return m["alpn"] != nil }},
-	{"kind = http and status_code >= 400", nil, func(k events.Kind, m map[string]any) bool {
-		n, _ := m["status_code"].(float64)
-		return k == events.KindHTTP && n >= 400
-	}},
 }
 
 func (h *harness) where(text string) *query.Query {
@@ -191,55 +156,6 @@ func (h *harness) agreeOnTop(text string, q store.RecordQuery, want []store.Row,
 	if len(first) != len(top.Values) || len(first) > 0 && !reflect.DeepEqual(top.Values, first) || top.Missing != missing || top.Distinct != len(groups) || top.Others != others {
 		h.Errorf("%q by %v: %+v, not %+v, %d others, %d without, %d different", text, fields, top, first, others, missing, len(groups))
 	}
-}
-
-func (h *harness) topOf(rows []store.Row, fields []string) (list []store.TopValue, missing int) {
-	h.Helper()
-	groups := map[string]*store.TopValue{}
-	for i := range rows {
-		m := members(h, &rows[i])
-		m["kind"] = string(rows[i].Kind)
-		combinations := [][]string{nil}
-		for _, f := range fields {
-			var longer [][]string
-			for _, c := range combinations {
-				for _, v := range textsOf(m[f]) {
-					longer = append(longer, append(slices.Clone(c), v))
-				}
-			}
-			combinations = longer
-		}
-		if len(combinations) == 0 {
-			missing++
-		}
-		sum, _ := m["orig_bytes"].(float64)
-		for _, c := range combinations {
-			key := strings.Join(c, "\x00")
-			if groups[key] == nil {
-				groups[key] = &store.TopValue{Values: c, Sums: []float64{0}}
-			}
-			groups[key].Count++
-			groups[key].Sums[0] += sum
-		}
-	}
-	for _, g := range groups {
-		list = append(list, *g)
-	}
-	slices.SortFunc(list, func(a, b store.TopValue) int { return cmp.Or(b.Count-a.Count, slices.Compare(a.Values, b.Values)) })
-	return list, missing
-}
-
-func textsOf(v any) (texts []string) {
-	switch v := v.(type) {
-	case nil:
-		return nil
-	case []any:
-		for _, one := range v {
-			texts = append(texts, textsOf(one)...)
-		}
-		return texts
-	}
-	return []string{fmt.Sprint(v)}
 }
 
 func (h *harness) walkRecords(q store.RecordQuery, between func()) (list []store.RecordItem, total int) {

@@ -81,9 +81,9 @@ func (h *harness) change(list []events.Detection, r *rand.Rand) {
 func againstBruteForce(h *harness) {
 	const seed = 42
 	h.Logf("seed %d", seed)
-	all := h.fill(300, seed)
+	all := h.fill(240, seed)
 	r := rand.New(rand.NewPCG(seed, 4))
-	for i := range 300 {
+	for i := range 250 {
 		f := all.Filter(r)
 		h.agree(all, f, r)
 		if h.Failed() {
