@@ -2,6 +2,7 @@ package dynamo
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -152,6 +153,9 @@ func checkWrites(changes []store.Write) error {
 		}
 		if len(w.Body) > store.MaxBody {
 			return tooLong(w.Body)
+		}
+		if w.Body != nil && !json.Valid(w.Body) {
+			return &store.Invalid{Field: "body", Value: fmt.Sprintf("%.64q", w.Body), Allowed: "JSON"}
 		}
 		k := documentKey(w.Kind, w.ID)
 		if known[k] {

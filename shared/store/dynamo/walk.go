@@ -59,7 +59,8 @@ type walk struct {
 	table *table
 	path  path
 	spend *budget
-	days  []string
+	days  []string // that are not open yet
+	ahead int      // how many of them are opened at once
 	lanes []*lane
 	group []found // of one moment, by id
 	begun bool
@@ -130,8 +131,9 @@ func (w *walk) gather(ctx context.Context) (bool, error) {
 		if len(w.days) == 0 {
 			return false, nil
 		}
-		w.open(w.days[0])
-		w.days = w.days[1:]
+		n := min(max(w.ahead, 1), len(w.days))
+		w.open(w.days[:n])
+		w.days, w.ahead = w.days[n:], min(2*n, mostAhead)
 	}
 }
 
@@ -165,12 +167,18 @@ const (
 	largestPage = 1000
 )
 
-func (w *walk) open(day string) {
+// mostAhead is how many days are opened at once at the most. One who has walked through some days without finding enough will walk
+// through more, and then waits once for many days rather than for each.
+const mostAhead = 16
+
+func (w *walk) open(days []string) {
 	w.lanes = w.lanes[:0]
-	for _, pk := range w.path.lanes(day) {
-		w.lanes = append(w.lanes, &lane{size: firstPage, span: span{
-			pk: pk, low: w.path.low, high: w.path.high, backwards: !w.path.forward, consistent: w.path.pattern.index().name == "",
-		}})
+	for _, day := range days {
+		for _, pk := range w.path.lanes(day) {
+			w.lanes = append(w.lanes, &lane{size: firstPage, span: span{
+				pk: pk, low: w.path.low, high: w.path.high, backwards: !w.path.forward, consistent: w.path.pattern.index().name == "",
+			}})
+		}
 	}
 }
 
