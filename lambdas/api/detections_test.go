@@ -34,7 +34,9 @@ func scene(w *world) {
 			d.Participants[1].Tags, d.Participants[1].VPC, d.Participants[1].Account = map[string]string{"env": "prod"}, "vpc-0a1b2c3d", "111122223333"
 			d.Participants[1].Interface, d.Participants[1].Instance = "eni-0a1b2c3d", "i-0a1b2c3d"
 		}),
-		detection(2, func(d *events.Detection) { d.Risk.Score, d.Risk.Band, d.Sensor, d.VNI = 85, "critical", "sensor-b", 1002 }),
+		detection(2, func(d *events.Detection) {
+			d.Risk.Score, d.Risk.Band, d.Sensor, d.VNI = 85, "critical", "sensor-b", 1002
+		}),
 		detection(3, func(d *events.Detection) {
 			d.End = ptr(d.Update)
 			d.Participants[0], d.Participants[1] = d.Participants[1], d.Participants[0]
