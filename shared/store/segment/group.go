@@ -31,7 +31,9 @@ type Grouping struct {
 	values []string
 	small  []uint32          // ids of whole numbers that are small
 	nums   map[number]uint32 // ids of other numbers
-	table  []uint32          // 1 + place of a group, by the hash of its values
+	fours  fourTable
+	table  []uint32 // 1 + place of a group, by the hash of its values
+	byID   []uint32 // where there is one key: 1 + place of the group, by the value
 	groups []group
 	totals []float64 // sums of groups, one after the other
 
