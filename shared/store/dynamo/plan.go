@@ -259,8 +259,9 @@ func (m *matching) load(ctx context.Context) error {
 		byID[f.id] = f
 	}
 	for _, f := range list {
-		if whole, was := byID[f.id]; was {
-			f = whole
+		if read, was := byID[f.id]; was {
+			// Its place stays its own: the same detection may come by two hints, of which one is out of date.
+			f.detection, f.tick, f.whole = read.detection, read.tick, true
 		}
 		m.ready = append(m.ready, f)
 	}
