@@ -1,7 +1,7 @@
 # Mirrorwatch. `make help` lists what there is to do.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test check replay record bench fuzz clean
+.PHONY: help setup build lambdas generate demo serve test check replay record bench fuzz clean
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 60s
@@ -10,15 +10,27 @@ export CGO_ENABLED ?= 0
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: ## Install what the tests need (a C compiler for the race detector, iproute2 for network namespaces)
+setup: ## Install what the tests need (a C compiler, iproute2, Java with DynamoDB Local, Node with DuckDB)
 	@test/setup.sh
 
 build: ## Build bin/mirrorwatch
 	@mkdir -p bin
 	go build -trimpath -o bin/mirrorwatch ./cmd/mirrorwatch
 
-demo: build ## Analyse our own captures of real attacks and honest traffic, and print what is found
-	@bin/mirrorwatch demo
+lambdas: ## Build the functions for provided.al2023 on arm64 into build/<name>/bootstrap
+	@for f in lambdas/*/main; do \
+	  name=$$(basename $$(dirname $$f)); mkdir -p build/$$name; \
+	  GOOS=linux GOARCH=arm64 CGO_ENABLED=0 go build -tags lambda.norpc -trimpath -ldflags="-s -w" -o build/$$name/bootstrap ./$$f || exit 1; \
+	done
+
+generate: ## Write the API's Go code anew from lambdas/api/openapi.yaml
+	go generate ./lambdas/api/...
+
+demo: build ## Play our own captures of attacks and honest traffic to a server, and say where to look (CI=1 ends it there)
+	@bin/mirrorwatch demo $(if $(CI),--once)
+
+serve: build ## Run sensor, detectors, store and API on this machine until interrupted
+	@bin/mirrorwatch serve
 
 test: setup ## Run every test; installs what they need first
 	go test ./...
@@ -43,4 +55,4 @@ fuzz: ## Run every fuzz target for FUZZTIME (default 60s)
 	@test/fuzz.sh $(FUZZTIME)
 
 clean: ## Remove what was built
-	rm -rf bin
+	rm -rf bin build

@@ -1,16 +1,24 @@
 #!/usr/bin/env bash
 # Installs what the tests need on a bare Debian machine with Go: a C compiler for the race detector, iproute2 for the tests that
-# make network namespaces. What is there already is left alone; without root it says what is missing and goes on, since
-# the tests that need it skip themselves and say so.
+# make network namespaces, Java for DynamoDB Local, Node for DuckDB; and fetches those two. What is there already is left alone;
+# without root it says what is missing and goes on, since the tests that need it skip themselves and say so.
 set -euo pipefail
+here="$(cd "$(dirname "$0")" && pwd)"
 missing=()
 command -v gcc >/dev/null || missing+=(gcc libc6-dev)
 command -v ip >/dev/null || missing+=(iproute2)
-[ ${#missing[@]} -eq 0 ] && exit 0
-if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
-  echo "setup: please install ${missing[*]}; tests that need them are skipped" >&2
-  exit 0
+command -v javac >/dev/null || missing+=(openjdk-17-jdk-headless)
+command -v npm >/dev/null || missing+=(nodejs npm)
+if [ ${#missing[@]} -gt 0 ]; then
+  if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
+    echo "setup: please install ${missing[*]}; tests that need them are skipped" >&2
+  else
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+    echo "setup: installed ${missing[*]}"
+  fi
 fi
-apt-get update -qq
-DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
-echo "setup: installed ${missing[*]}"
+for fetch in dynamodb duckdb; do
+  [ -x "$here/$fetch/setup.sh" ] && "$here/$fetch/setup.sh"
+done
+exit 0

@@ -2,32 +2,41 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/mirrorwatch/mirrorwatch/events"
+	"github.com/mirrorwatch/mirrorwatch/sensor/replay"
 )
 
 // demoFolder is where the captures lie that the project ships, below the folder that the demo is run in.
 const demoFolder = "test/replay"
 
+// demoRest is the time between two captures: long enough that what one of them began has ended when the next begins.
+const demoRest = 4 * time.Minute
+
+// demoVNI is the first network identifier of captures that no mirror wrapped.
+const demoVNI = 1001
+
 func newDemo() *cobra.Command {
-	var o options
+	var o serveOptions
+	var once bool
 	cmd := &cobra.Command{
 		Use:   "demo [FOLDER]",
-		Short: "Analyse the captures that come with the project and print what is found",
-		Long: `Demo reads every capture of a folder on its own (by default test/replay, which the project ships: real attack tools and
-ordinary programs, recorded across network namespaces) and prints the detections. FOLDER/expect.tsv says what each
-capture is; the demo ends with how many attacks were found and how many honest captures stayed silent.`,
-		Example: "  make demo\n  mirrorwatch demo my-captures/",
+		Short: "Play the captures that come with the project to a server of its own, and say where to look",
+		Long: `Demo starts a server on a folder that is deleted when it ends, and plays to it every capture of FOLDER (by default
+test/replay, which the project ships: real attack tools and ordinary programs) as VXLAN over loopback, moved to the last hours.
+FOLDER/expect.tsv says what each capture is: when all are played, demo asks the API what was found, prints how many
+attacks were recognised and whether the honest captures stayed silent, and where to sign in. Then it serves until it is interrupted.`,
+		Example: "  make demo\n  mirrorwatch demo\n  mirrorwatch demo --once my-captures/",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
 				return usageError{fmt.Errorf("demo takes one folder, but got %d", len(args))}
@@ -39,48 +48,84 @@ capture is; the demo ends with how many attacks were found and how many honest c
 			if len(args) == 1 {
 				folder = args[0]
 			}
-			return demo(cmd.OutOrStdout(), o, folder)
+			return demo(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), o, folder, once)
 		},
 	}
-	addPipelineFlags(cmd, &o)
+	addPipelineFlags(cmd, &o.options)
+	cmd.Flags().StringVar(&o.address, "http", "127.0.0.1:8080", "`ADDRESS` of API and console; of port 0 any that is free")
+	cmd.Flags().StringVar(&o.data, "data", "", "`FOLDER` to keep everything in, and to leave there (default one that is deleted)")
+	cmd.Flags().BoolVar(&once, "once", false, "end when everything was played and told")
 	return cmd
 }
 
 // scene is one capture of the demo and what it is.
 type scene struct {
-	name, class, kind string // file, attack or benign, expected detection type
+	name, class, kind, offender string // file, attack or benign, expected detection type, address
+	*replay.Scene
 }
 
-// tally is how the demo went.
-type tally struct {
-	attacks, found, honest, silent int
-	types                          []string
-	packets                        uint64
-}
-
-func demo(w io.Writer, o options, folder string) error {
-	begin := time.Now()
-	scenes, err := scenesOf(folder)
+func demo(ctx context.Context, out, log io.Writer, o serveOptions, folder string, once bool) (err error) {
+	scenes, err := loadScenes(folder)
 	if err != nil {
 		return err
 	}
-	var all tally
-	for _, s := range scenes {
-		list, packets, err := play(o, filepath.Join(folder, s.name))
-		if err != nil {
-			return err
+	if o.data == "" {
+		if o.data, err = os.MkdirTemp("", "mirrorwatch-demo-"); err != nil {
+			return fmt.Errorf("make folder: %w", err)
 		}
-		all.add(s, list, packets)
-		fmt.Fprintf(w, "== %s (%s)\n", clean(s.name), s.class)
-		writeTable(w, list)
-		fmt.Fprintln(w)
+		defer func() { err = errors.Join(err, os.RemoveAll(o.data)) }()
 	}
-	all.print(w, time.Since(begin))
-	return nil
+	if o.listen, err = freeUDP(); err != nil {
+		return err
+	}
+	start := replay.Lay(played(scenes), demoRest, time.Now().Add(-demoRest))
+	clock := replay.NewClock(start.Add(-time.Second), time.Now)
+	s := newServer(o, slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelWarn})))
+	s.clock, s.wrap = clock.Now, clock.Source
+	if err := s.start(ctx); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.stop()) }()
+	player := &replay.Player{Clock: clock, Progress: progressOf(log, scenes)}
+	if err := player.Play(ctx, o.listen, played(scenes)); err != nil {
+		return err
+	}
+	if err := player.Done(ctx); err != nil {
+		return err
+	}
+	if err := s.reportDemo(ctx, out, scenes); err != nil || once {
+		return err
+	}
+	s.greet(out)
+	return s.wait(ctx)
 }
 
-// scenesOf reads FOLDER/expect.tsv, or, where there is none, takes every capture for one of unknown class.
-func scenesOf(folder string) ([]scene, error) {
+func played(scenes []*scene) []*replay.Scene {
+	list := make([]*replay.Scene, len(scenes))
+	for i, s := range scenes {
+		list[i] = s.Scene
+	}
+	return list
+}
+
+// loadScenes reads the captures that FOLDER/expect.tsv names, or, where there is none, all there are, of unknown class.
+func loadScenes(folder string) ([]*scene, error) {
+	list, err := scenesOf(folder)
+	if err != nil {
+		return nil, err
+	}
+	if len(list) == 0 {
+		return nil, fmt.Errorf("%s: no captures", folder)
+	}
+	for i, s := range list {
+		if s.Scene, err = replay.Load(filepath.Join(folder, s.name), demoVNI+uint32(i)); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+func scenesOf(folder string) ([]*scene, error) {
 	f, err := os.Open(filepath.Join(folder, "expect.tsv"))
 	if errors.Is(err, os.ErrNotExist) {
 		return capturesOf(folder)
@@ -89,68 +134,27 @@ func scenesOf(folder string) ([]scene, error) {
 		return nil, fmt.Errorf("open list of captures: %w", err)
 	}
 	defer f.Close()
-	var out []scene
+	var out []*scene
 	lines := bufio.NewScanner(f)
 	for n := 0; lines.Scan(); n++ {
 		if line := lines.Text(); n > 0 && line != "" && !strings.HasPrefix(line, "#") {
-			cols := append(strings.Split(line, "\t"), "", "")
-			out = append(out, scene{cols[0], cols[1], cols[2]})
+			cols := append(strings.Split(line, "\t"), "", "", "")
+			out = append(out, &scene{name: cols[0], class: cols[1], kind: cols[2], offender: cols[3]})
 		}
 	}
 	return out, lines.Err()
 }
 
-func capturesOf(folder string) ([]scene, error) {
+func capturesOf(folder string) ([]*scene, error) {
 	entries, err := os.ReadDir(folder)
 	if err != nil {
 		return nil, fmt.Errorf("list captures: %w (run the demo in the project's folder, or name one)", err)
 	}
-	var out []scene
+	var out []*scene
 	for _, e := range entries {
 		if strings.Contains(e.Name(), ".pcap") {
-			out = append(out, scene{name: e.Name(), class: "unknown"})
+			out = append(out, &scene{name: e.Name(), class: "unknown"})
 		}
 	}
 	return out, nil
-}
-
-// play reads one capture through a pipeline of its own.
-func play(o options, path string) ([]*events.Detection, uint64, error) {
-	p, err := newPipeline(o, nil)
-	if err != nil {
-		return nil, 0, err
-	}
-	if err := p.readFile(path); err != nil {
-		return nil, 0, err
-	}
-	p.engine.Finish()
-	return p.judge.Detections(), p.engine.Stats().Packets, p.close()
-}
-
-func (t *tally) add(s scene, list []*events.Detection, packets uint64) {
-	t.packets += packets
-	for _, d := range list {
-		if s.class != "benign" && !slices.Contains(t.types, d.Type) {
-			t.types = append(t.types, d.Type)
-		}
-	}
-	switch s.class {
-	case "attack":
-		t.attacks++
-		if slices.ContainsFunc(list, func(d *events.Detection) bool { return d.Type == s.kind }) {
-			t.found++
-		}
-	case "benign":
-		t.honest++
-		if len(list) == 0 {
-			t.silent++
-		}
-	}
-}
-
-func (t *tally) print(w io.Writer, took time.Duration) {
-	slices.Sort(t.types)
-	fmt.Fprintf(w, "%d of %d attacks found, by %d types of detection: %s\n", t.found, t.attacks, len(t.types), strings.Join(t.types, ", "))
-	fmt.Fprintf(w, "%d of %d honest captures silent\n", t.silent, t.honest)
-	fmt.Fprintf(w, "%d packets in %.2f s\n", t.packets, took.Seconds())
 }

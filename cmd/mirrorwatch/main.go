@@ -90,6 +90,6 @@ Exit codes: 0 done, 1 an input could not be read, 2 a mistake on the command lin
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(newRead(), newDemo(), newSensor(), newVersion())
+	root.AddCommand(newRead(), newDemo(), newSensor(), newServe(), newUsers(), newVersion())
 	return root
 }

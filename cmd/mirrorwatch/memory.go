@@ -18,7 +18,7 @@ type memory struct {
 }
 
 // flushEvery is how long a record or detection may wait for others to be stored with.
-const flushEvery = time.Second
+const flushEvery = 250 * time.Millisecond
 
 func newMemory(s *ship.Store, sensor string) *memory {
 	return &memory{store: s, meter: device.NewMeter(), points: feed.NewPoints(sensor)}

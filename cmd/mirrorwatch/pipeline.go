@@ -43,7 +43,7 @@ type pipeline struct {
 
 // newPipeline wires one. Emit, which may be nil, is given every new or updated detection.
 func newPipeline(o options, emit func(*events.Detection)) (*pipeline, error) {
-	local, err := parseNetworks(o.local)
+	local, err := parseNetworks(o.local, "--local")
 	if err != nil {
 		return nil, err
 	}
@@ -71,12 +71,12 @@ func newPipeline(o options, emit func(*events.Detection)) (*pipeline, error) {
 	return p, nil
 }
 
-func parseNetworks(list []string) ([]netip.Prefix, error) {
+func parseNetworks(list []string, flag string) ([]netip.Prefix, error) {
 	var out []netip.Prefix
 	for _, s := range list {
 		p, err := netip.ParsePrefix(s)
 		if err != nil {
-			return nil, usageError{fmt.Errorf("--local %q is not a network such as 10.0.0.0/8", s)}
+			return nil, usageError{fmt.Errorf("%s %q is not a network such as 10.0.0.0/8", flag, s)}
 		}
 		out = append(out, p.Masked())
 	}

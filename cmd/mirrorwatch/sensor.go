@@ -71,7 +71,7 @@ func watch(ctx context.Context, cmd *cobra.Command, o options, side string, open
 		return errors.Join(err, p.close())
 	}
 	begin := time.Now()
-	sideDone, err := serveSide(ctx, side, p)
+	sideDone, err := serveSide(ctx, side, p, nil)
 	if err != nil {
 		return errors.Join(err, closeAll(sources), p.close())
 	}

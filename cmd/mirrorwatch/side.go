@@ -16,8 +16,9 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/sensor/engine"
 )
 
-// serveSide serves /metrics and /healthz on address until ctx is done. The function it gives waits for the end.
-func serveSide(ctx context.Context, address string, p *pipeline) (wait func() error, err error) {
+// serveSide serves /metrics and /healthz on address until ctx is done. The function it gives waits for the end. Trouble, which may be
+// nil, says what besides the packet path is wrong.
+func serveSide(ctx context.Context, address string, p *pipeline, trouble func() string) (wait func() error, err error) {
 	if address == "" {
 		return func() error { return nil }, nil
 	}
@@ -29,7 +30,7 @@ func serveSide(ctx context.Context, address string, p *pipeline) (wait func() er
 	reg.MustRegister(&collector{p: p}, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(reg, promhttp.HandlerOpts{}))
-	mux.Handle("GET /healthz", &health{p: p, now: time.Now})
+	mux.Handle("GET /healthz", &health{p: p, now: time.Now, trouble: trouble})
 	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute}
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(l) }()
@@ -50,8 +51,9 @@ const unhealthyFor = 15 * time.Second
 
 // health answers the load balancer: a sensor that loses packets must not get more of them.
 type health struct {
-	p   *pipeline
-	now func() time.Time
+	p       *pipeline
+	now     func() time.Time
+	trouble func() string // may be nil
 
 	mu      sync.Mutex
 	drops   uint64
@@ -75,7 +77,13 @@ func (h *health) check() string {
 	if n := s.Drops(); n > h.drops {
 		h.drops, h.dropped = n, h.now()
 	}
+	why := ""
+	if h.trouble != nil {
+		why = h.trouble()
+	}
 	switch {
+	case why != "": // the queue and the drops follow from it
+		return why
 	case !h.dropped.IsZero() && h.now().Sub(h.dropped) < unhealthyFor:
 		return "dropping: " + s.DropReasons()
 	case waiting >= limit:

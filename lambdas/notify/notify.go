@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	aws "github.com/aws/aws-lambda-go/events"
@@ -26,7 +27,7 @@ type Options struct {
 	Documents store.Documents
 	Channels  map[string]notify.Channel
 	Now       func() time.Time
-	Failed    func(rule string, err error) // told of each message that failed, for the log; may be nil
+	Log       *slog.Logger // of messages that failed; nil: none
 }
 
 // Handler is the function.
@@ -38,12 +39,12 @@ type Handler struct {
 
 // New makes the function.
 func New(o Options) *Handler {
-	if o.Failed == nil {
-		o.Failed = func(string, error) {}
+	failed := func(string, error) {}
+	if o.Log != nil {
+		failed = func(rule string, err error) { o.Log.Warn("cannot notify", "rule", rule, "error", err) }
 	}
 	return &Handler{
-		service: notify.New(notify.Options{Documents: o.Documents, Channels: o.Channels, Now: o.Now, Failed: o.Failed}),
-		now:     o.Now, failed: o.Failed,
+		service: notify.New(notify.Options{Documents: o.Documents, Channels: o.Channels, Now: o.Now, Failed: failed}), now: o.Now, failed: failed,
 	}
 }
 
@@ -112,7 +113,7 @@ func decode(in *aws.EventBridgeEvent) (events.Event, error) {
 		return e, fmt.Errorf("event %s: a %s without what it is about", in.ID, in.DetailType)
 	}
 	if d.Sequence > 0 {
-		e.ID = fmt.Sprintf("%s/%s/%d", in.DetailType, d.Subject, d.Sequence)
+		e.ID = fmt.Sprintf("%s-%d", d.Subject, d.Sequence) // as the store makes it
 	}
 	return e, nil
 }

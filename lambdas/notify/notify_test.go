@@ -4,7 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
+	"log/slog"
 	"os"
 	"slices"
 	"strings"
@@ -86,10 +86,10 @@ func (r *recorder) Send(_ context.Context, _ store.Channel, m notify.Message) er
 
 type world struct {
 	*Handler
-	docs   *documents
-	out    *recorder
-	now    time.Time
-	failed []string
+	docs *documents
+	out  *recorder
+	now  time.Time
+	log  strings.Builder
 }
 
 func newWorld(t *testing.T, rules ...store.NotificationRule) *world {
@@ -105,7 +105,7 @@ func newWorld(t *testing.T, rules ...store.NotificationRule) *world {
 	}
 	w.Handler = New(Options{
 		Documents: w.docs, Channels: map[string]notify.Channel{notify.TypeWebhook: w.out}, Now: func() time.Time { return w.now },
-		Failed: func(rule string, err error) { w.failed = append(w.failed, fmt.Sprint(rule, ": ", err)) },
+		Log: slog.New(slog.NewTextHandler(&w.log, nil)),
 	})
 	return w
 }
@@ -148,8 +148,8 @@ func TestScheduleSendsWhatWaits(t *testing.T) {
 	if err := w.Handle(ctx, sample(t, "../../events/testdata/event_detection_created.json")); err != nil {
 		t.Fatalf("a channel that is down is no failure of the function: %v", err)
 	}
-	if len(w.failed) != 1 || !strings.Contains(w.failed[0], "down") {
-		t.Errorf("log %q", w.failed)
+	if !strings.Contains(w.log.String(), `msg="cannot notify" rule=now error="send to webhook: down"`) {
+		t.Errorf("log %q", w.log.String())
 	}
 	w.out.fail = nil
 	tick := sample(t, "testdata/scheduled_event.json")

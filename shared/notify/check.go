@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -52,6 +53,12 @@ func checkRule(r *store.NotificationRule) *store.Invalid {
 		if !slices.Contains(Reasons(), on) {
 			return invalid("on", on, "one of "+strings.Join(Reasons(), ", "))
 		}
+	}
+	var bad *store.Invalid
+	if err := r.Match.Validate(); errors.As(err, &bad) {
+		return invalid("match."+bad.Field, bad.Value, bad.Allowed)
+	} else if err != nil {
+		return invalid("match", err.Error(), "a filter of detections")
 	}
 	if r.PerHour < 0 || r.PerHour > maxPerHour {
 		return invalid("per_hour", strconv.Itoa(r.PerHour), fmt.Sprintf("0 to %d", maxPerHour))

@@ -27,6 +27,7 @@ func TestCheck(t *testing.T) {
 		"no name":           {"name", store.NotificationRule{Channel: hook}},
 		"name of two lines": {"name", store.NotificationRule{Name: "a\nb", Channel: hook}},
 		"on":                {"on", store.NotificationRule{Name: "r", On: []string{"deleted"}, Channel: hook}},
+		"filter":            {"match.text", store.NotificationRule{Name: "r", Match: store.DetectionFilter{Text: "x"}, Channel: hook}},
 		"rate":              {"per_hour", store.NotificationRule{Name: "r", PerHour: -1, Channel: hook}},
 		"rate too high":     {"per_hour", store.NotificationRule{Name: "r", PerHour: 1001, Channel: hook}},
 		"digest":            {"digest", store.NotificationRule{Name: "r", Digest: "soon", Channel: hook}},

@@ -98,7 +98,7 @@ func plain(root *os.Root, name string) error {
 		if err != nil {
 			return fmt.Errorf("look at %s: %w", at, err)
 		}
-		if last := i == len(parts)-1; info.Mode()&fs.ModeSymlink != 0 || last && !info.Mode().IsRegular() || !last && !info.IsDir() {
+		if last := i == len(parts)-1; last && !info.Mode().IsRegular() || !last && !info.IsDir() { // a symbolic link is neither
 			return fmt.Errorf("%s is neither a plain file nor a folder", at)
 		}
 	}

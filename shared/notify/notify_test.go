@@ -224,6 +224,17 @@ func TestOneFailureHoldsUpItsRuleOnly(t *testing.T) {
 	}
 }
 
+// TestWaitAsLongAsTheLease meets the one moment at which a delivery is put off to where it is.
+func TestWaitAsLongAsTheLease(t *testing.T) {
+	h := newHouse(t, store.NotificationRule{Name: "r"})
+	h.handle(t, detected("a", 1, events.DetectionCreated, 40))
+	h.out.fail = []error{&failure{error: errors.New("answer 429"), after: DefaultLease}}
+	h.flush(t, time.Second)
+	h.wants(t)
+	h.flush(t, DefaultLease)
+	h.wants(t, "r created 1")
+}
+
 func TestRuleGoneOrOff(t *testing.T) {
 	h := newHouse(t, store.NotificationRule{Name: "r"})
 	h.handle(t, detected("a", 1, events.DetectionCreated, 40))

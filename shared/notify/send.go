@@ -199,8 +199,15 @@ func (s *Service) settle(ctx context.Context, list []waiting, instead func(waiti
 
 func (s *Service) changes(list []waiting, instead func(waiting) []store.Write) (changes []store.Write) {
 	for _, w := range list {
+		puts := instead(w)
+		// A wait that ends with the lease leaves a delivery where it is: no Write changes one document twice.
+		if len(puts) == 1 && puts[0].Kind == store.KindDelivery && puts[0].ID == w.ID {
+			puts[0].If = store.Condition(w.Revision)
+			changes = append(changes, puts[0])
+			continue
+		}
 		changes = append(changes, store.Write{Kind: store.KindDelivery, ID: w.ID, If: store.Condition(w.Revision)})
-		changes = append(changes, instead(w)...)
+		changes = append(changes, puts...)
 	}
 	return changes
 }

@@ -182,6 +182,9 @@ func (s *Service) escalation(ctx context.Context, rules []store.Item[store.Notif
 		return false, nil, nil // late, or again
 	}
 	before := have.Value.Band
+	if known && before == d.Risk.Band {
+		return false, nil, nil
+	}
 	if !known {
 		before = bandBefore(d)
 		have.Revision = int64(store.New)

@@ -39,7 +39,7 @@ func Trino() Dialect {
 	}
 }
 
-// DuckDB is the dialect of the engine that the tests run. It knows no addresses: address_key is a macro of the tests, which gives 32
+// DuckDB is the dialect of the engine that the tests run. It knows no addresses: address_key is a function of the tests, which gives 32
 // hexadecimal digits.
 func DuckDB() Dialect {
 	lambda := func(function string) func(list, member, test string) string {

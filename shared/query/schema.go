@@ -134,6 +134,11 @@ func (s Schema) Names() []string {
 
 // Check gives an *UnknownFieldError where no kind has a field or alias of this name.
 func (s Schema) Check(name string) error {
+	for _, t := range s {
+		if _, ok := t.Field(name); ok {
+			return nil
+		}
+	}
 	names := s.Names()
 	if slices.Contains(names, name) {
 		return nil

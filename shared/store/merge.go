@@ -220,3 +220,11 @@ func CheckCoverage(c *events.Coverage) error {
 	}
 	return CheckID("interface", c.Interface)
 }
+
+// CheckSample says why a sample cannot be stored.
+func CheckSample(v *events.Sample) error {
+	if !v.Time.Equal(v.Time.Truncate(time.Minute)) {
+		return &Invalid{"time", v.Time.Format(time.RFC3339Nano), "the beginning of a minute"}
+	}
+	return CheckID("device", v.Device)
+}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -128,6 +129,31 @@ func BadCursor(cursor string) error {
 func CheckID(field, id string) error {
 	if id == "" || len(id) > MaxID || strings.ContainsFunc(id, func(r rune) bool { return r < 0x20 || r > 0x7e }) {
 		return &Invalid{field, shorten(id), fmt.Sprintf("1 to %d printable ASCII characters", MaxID)}
+	}
+	return nil
+}
+
+// CheckWrites says what makes no sense in a Write of documents.
+func CheckWrites(changes []Write) error {
+	if len(changes) < 1 || len(changes) > MaxWrites {
+		return &Invalid{"changes", strconv.Itoa(len(changes)), fmt.Sprintf("1 to %d", MaxWrites)}
+	}
+	for i, w := range changes {
+		if err := CheckID("kind", string(w.Kind)); err != nil {
+			return err
+		}
+		if err := CheckID("id", w.ID); err != nil {
+			return err
+		}
+		if len(w.Body) > MaxBody {
+			return &Invalid{"body", strconv.Itoa(len(w.Body)) + " bytes", fmt.Sprintf("at most %d bytes", MaxBody)}
+		}
+		if w.Body != nil && !json.Valid(w.Body) {
+			return &Invalid{"body", shorten(string(w.Body)), "JSON"}
+		}
+		if slices.ContainsFunc(changes[:i], func(o Write) bool { return o.Kind == w.Kind && o.ID == w.ID }) {
+			return &Invalid{"id", w.ID, "named once: one Write changes a document once"}
+		}
 	}
 	return nil
 }

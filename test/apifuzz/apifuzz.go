@@ -68,7 +68,7 @@ func Run(ctx context.Context, o Options) (Report, error) {
 		return Report{}, fmt.Errorf("route document: %w", err)
 	}
 	f := &fuzzer{
-		o: o, router: router, rng: rand.New(rand.NewPCG(o.Seed, 0x6d77)), kept: map[string][]string{},
+		o: o, router: router, rng: rand.New(rand.NewPCG(o.Seed, 0x6d77)), kept: map[string][]string{}, tags: map[string]string{},
 		report: Report{Statuses: map[int]int{}, Reached: map[string]map[int]int{}},
 	}
 	list := operations(o)
@@ -112,13 +112,14 @@ type fuzzer struct {
 	o      Options
 	router routers.Router
 	rng    *rand.Rand
-	kept   map[string][]string // what answers contained, by member name
+	kept   map[string][]string // what answers contained, by member name; ids also by the path that gave them
+	tags   map[string]string   // the ETag that each path had last
 	report Report
 }
 
 // ask sends one request and looks at the answer.
 func (f *fuzzer) ask(ctx context.Context, op operation, round int) {
-	g := &generator{rng: f.rng, kept: f.kept, wild: wildness(round)}
+	g := &generator{rng: f.rng, kept: f.kept, tags: f.tags, wild: wildness(round)}
 	r, shown := g.request(ctx, op)
 	if f.o.Sign != nil {
 		f.o.Sign(r)
@@ -135,7 +136,7 @@ func (f *fuzzer) ask(ctx context.Context, op operation, round int) {
 		f.report.Findings = append(f.report.Findings, Finding{op.op.OperationID, shown, w.Code, why})
 	}
 	if w.Code < 300 {
-		f.keep(w)
+		f.keep(op.path, r, w)
 	}
 }
 

@@ -20,6 +20,7 @@ import (
 type generator struct {
 	rng  *rand.Rand
 	kept map[string][]string
+	tags map[string]string
 	wild float64
 }
 
@@ -28,19 +29,22 @@ func (g *generator) request(ctx context.Context, op operation) (*http.Request, s
 	path, query, header := op.path, url.Values{}, http.Header{}
 	for _, ref := range append(append(openapi3.Parameters{}, op.item.Parameters...), op.op.Parameters...) {
 		p := ref.Value
-		if !p.Required && g.rng.Float64() > 0.3 {
+		if !p.Required && p.Name != "If-Match" && g.rng.Float64() > 0.3 {
 			continue
 		}
 		for _, text := range g.texts(p) {
 			switch p.In {
 			case openapi3.ParameterInPath:
-				path = strings.ReplaceAll(path, "{"+p.Name+"}", url.PathEscape(text))
+				path = strings.ReplaceAll(path, "{"+p.Name+"}", url.PathEscape(g.existing(op.path, text)))
 			case openapi3.ParameterInQuery:
 				query.Add(p.Name, text)
 			case openapi3.ParameterInHeader:
 				header.Set(p.Name, strings.Map(visible, text))
 			}
 		}
+	}
+	if tag := g.tags[path]; tag != "" && header.Get("If-Match") != "" && !g.nonsense() {
+		header.Set("If-Match", tag)
 	}
 	body, kind := g.body(op.op)
 	target := path
@@ -57,6 +61,15 @@ func (g *generator) request(ctx context.Context, op operation) (*http.Request, s
 	}
 	r.Header = header
 	return r, short(op.method + " " + target + " " + string(body))
+}
+
+// existing gives mostly an id that the list above the path has shown: of /v1/views/{id} one that /v1/views gave.
+func (g *generator) existing(path, otherwise string) string {
+	above, _, _ := strings.Cut(path, "/{")
+	if list := g.kept[above]; len(list) > 0 && !g.nonsense() && g.rng.Float64() < 0.9 {
+		return g.pick(list)
+	}
+	return otherwise
 }
 
 // visible keeps what a header may hold (RFC 9110 section 5.5).
@@ -214,14 +227,41 @@ func (g *generator) array(name string, s *openapi3.Schema, depth int) any {
 }
 
 // keep remembers what an answer's members were, so that later requests ask with ids that exist.
-func (f *fuzzer) keep(w *httptest.ResponseRecorder) {
+func (f *fuzzer) keep(path string, r *http.Request, w *httptest.ResponseRecorder) {
 	if tag := w.Header().Get("ETag"); tag != "" {
+		f.tags[r.URL.EscapedPath()] = tag
 		f.remember("If-Match", tag)
 		f.remember("If-None-Match", tag)
 	}
 	var v any
-	if json.Unmarshal(w.Body.Bytes(), &v) == nil {
-		f.walk("", v, 0)
+	if json.Unmarshal(w.Body.Bytes(), &v) != nil {
+		return
+	}
+	f.walk("", v, 0)
+	f.keepIDs(path, v)
+	if body, ok := v.(map[string]any); ok {
+		items, _ := body["items"].([]any)
+		for _, item := range items {
+			f.keepIDs(path, item)
+		}
+	}
+}
+
+// keepIDs remembers what a thing is called, for the paths below the one that gave it.
+func (f *fuzzer) keepIDs(path string, v any) {
+	thing, ok := v.(map[string]any)
+	if !ok {
+		return
+	}
+	for _, member := range []string{"id", "name"} {
+		if id, ok := thing[member].(string); ok && (member == "id" || thing["id"] == nil) {
+			f.remember(path, id)
+		}
+	}
+	if revision, ok := thing["revision"].(float64); ok && f.tags[path] == "" {
+		if id, ok := thing["id"].(string); ok {
+			f.tags[path+"/"+url.PathEscape(id)] = fmt.Sprintf("%q", fmt.Sprint(int64(revision)))
+		}
 	}
 }
 

@@ -94,6 +94,8 @@ func (g *generator) str(name string, s *openapi3.Schema) string {
 		}
 	}
 	switch {
+	case name == "fields" || name == "sum" || name == "field":
+		return g.pick([]string{"id.orig_h", "id.resp_h", "service", "orig_bytes", "query", "addr", "port", "nothing"})
 	case s.Format == "date-time":
 		return time.Now().Add(-time.Duration(g.rng.Int64N(int64(72 * time.Hour)))).UTC().Format(time.RFC3339Nano)
 	case strings.Contains(name, "query") || name == "where" || name == "q":

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -49,6 +50,10 @@ func expand(packed []byte) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("expand item: %w", err)
 	}
+	return readAll(r)
+}
+
+func readAll(r io.Reader) ([]byte, error) {
 	plain, err := io.ReadAll(io.LimitReader(r, maxUnpacked+1))
 	if err != nil {
 		return nil, fmt.Errorf("expand item: %w", err)
@@ -57,6 +62,22 @@ func expand(packed []byte) ([]byte, error) {
 		return nil, fmt.Errorf("expand item: more than %d bytes", maxUnpacked)
 	}
 	return plain, nil
+}
+
+// readers keeps gzip readers, because a walk expands thousands of facets, and a reader is 40 KB to make.
+type readers struct{ pool sync.Pool }
+
+func (r *readers) expand(packed []byte) ([]byte, error) {
+	z, kept := r.pool.Get().(*gzip.Reader)
+	if !kept {
+		z = new(gzip.Reader)
+	}
+	if err := z.Reset(bytes.NewReader(packed)); err != nil {
+		return nil, fmt.Errorf("expand item: %w", err)
+	}
+	plain, err := readAll(z)
+	r.pool.Put(z)
+	return plain, err
 }
 
 func unpack(it item, attribute string, into any) error {

@@ -129,7 +129,7 @@ func matchDeviceText(want string, d *events.Device) bool {
 		all = append(all, n.Text)
 	}
 	for k, v := range d.Tags {
-		all = append(all, k+"="+v)
+		all = append(all, k, v)
 	}
 	return strings.Contains(strings.ToLower(strings.Join(all, "\n")), strings.ToLower(want))
 }

@@ -127,7 +127,7 @@ func (d documents) List(ctx context.Context, k store.Kind, q store.ListQuery) (s
 
 // Write makes all of the changes and the entry in one transaction, or none.
 func (d documents) Write(ctx context.Context, changes []store.Write, entry *store.AuditEntry) (docs []store.Document, err error) {
-	if err := checkWrites(changes); err != nil {
+	if err := store.CheckWrites(changes); err != nil {
 		return nil, err
 	}
 	err = again(ctx, "documents", func() error {
@@ -135,31 +135,6 @@ func (d documents) Write(ctx context.Context, changes []store.Write, entry *stor
 		return err
 	})
 	return docs, err
-}
-
-func checkWrites(changes []store.Write) error {
-	if len(changes) > store.MaxWrites {
-		return &store.Invalid{Field: "changes", Value: fmt.Sprint(len(changes)), Allowed: fmt.Sprintf("at most %d", store.MaxWrites)}
-	}
-	known := map[key]bool{}
-	for i := range changes {
-		w := &changes[i]
-		if err := store.CheckID("id", w.ID); err != nil {
-			return err
-		}
-		if err := store.CheckID("kind", string(w.Kind)); err != nil {
-			return err
-		}
-		if len(w.Body) > store.MaxBody {
-			return tooLong(w.Body)
-		}
-		k := documentKey(w.Kind, w.ID)
-		if known[k] {
-			return &store.Invalid{Field: "id", Value: w.ID, Allowed: "written once in one call"}
-		}
-		known[k] = true
-	}
-	return nil
 }
 
 func (d documents) writeOnce(ctx context.Context, changes []store.Write, entry *store.AuditEntry) ([]store.Document, error) {

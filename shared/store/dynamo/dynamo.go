@@ -71,6 +71,7 @@ type table struct {
 	now      func() time.Time
 	ticks    *ticks
 	seen     *seen
+	readers  *readers
 	budget   int
 	patience time.Duration
 	samples  time.Duration
@@ -95,7 +96,7 @@ func open(o Options) (*table, error) {
 		o.SampleDays = DefaultSampleDays
 	}
 	return &table{
-		client: o.Client, name: o.Table, now: func() time.Time { return o.Now().UTC() }, ticks: newTicks(), seen: newSeen(),
+		client: o.Client, name: o.Table, now: func() time.Time { return o.Now().UTC() }, ticks: newTicks(), seen: newSeen(), readers: &readers{},
 		budget: o.Budget, patience: o.Patience, samples: time.Duration(o.SampleDays) * 24 * time.Hour,
 	}, nil
 }

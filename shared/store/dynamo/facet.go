@@ -23,13 +23,13 @@ func facetOf(d *events.Detection, tick string) ([]byte, error) {
 	return pack(&f)
 }
 
-func readFacet(it item) (*facet, error) {
+func (t *table) readFacet(it item) (*facet, error) {
 	f := &facet{}
 	b, ok := it[attrFace].(*types.AttributeValueMemberB)
 	if !ok {
 		return nil, fmt.Errorf("read facet: no attribute %s", attrFace)
 	}
-	plain, err := expand(b.Value)
+	plain, err := t.readers.expand(b.Value)
 	if err != nil {
 		return nil, err
 	}

@@ -140,6 +140,7 @@ func pathOf(q *store.DetectionQuery) (path, bool) {
 }
 
 func (d detections) walked(ctx context.Context, q store.DetectionQuery, p path, c cursor) (store.DetectionPage, error) {
+	p.first = firstOf(q.Limit)
 	m, err := d.search(ctx, &q.Filter, p, found{at: c.At, id: c.ID}, c.As, d.fresh())
 	if err != nil {
 		return store.DetectionPage{}, err

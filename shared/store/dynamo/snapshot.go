@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -53,6 +54,9 @@ func (s snapshots) Save(ctx context.Context, name string, at time.Time, body io.
 	if err := store.CheckID("name", name); err != nil {
 		return err
 	}
+	if keep < 1 {
+		return &store.Invalid{Field: "keep", Value: strconv.Itoa(keep), Allowed: "1 or more"}
+	}
 	now := s.now()
 	v := version{At: at.Round(0).UTC(), Name: place(stamp(at), s.ticks.next(now)+unique())}
 	if err := s.announce(ctx, name, v, now); err != nil {
@@ -66,7 +70,7 @@ func (s snapshots) Save(ctx context.Context, name string, at time.Time, body io.
 	if err := s.commit(ctx, name, v); err != nil {
 		return err
 	}
-	return s.prune(ctx, name, max(keep, 1), now)
+	return s.prune(ctx, name, keep, now)
 }
 
 func (s snapshots) announce(ctx context.Context, name string, v version, now time.Time) error {

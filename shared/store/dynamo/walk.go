@@ -1,6 +1,7 @@
 package dynamo
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -49,6 +50,7 @@ type path struct {
 	pattern  Pattern
 	calendar []string                  // the calendars that list its days; none: everything lies under the one day ""
 	lanes    func(day string) []string // the partitions of a day
+	first    int                       // items that a lane reads at first; 0: firstPage
 	low      string                    // of the sort key, included
 	high     string                    // of the sort key, excluded
 	forward  bool
@@ -59,7 +61,8 @@ type walk struct {
 	table *table
 	path  path
 	spend *budget
-	days  []string
+	days  []string // that are not open yet
+	ahead int      // how many of them are opened at once
 	lanes []*lane
 	group []found // of one moment, by id
 	begun bool
@@ -130,8 +133,9 @@ func (w *walk) gather(ctx context.Context) (bool, error) {
 		if len(w.days) == 0 {
 			return false, nil
 		}
-		w.open(w.days[0])
-		w.days = w.days[1:]
+		n := min(max(w.ahead, 1), len(w.days))
+		w.open(w.days[:n])
+		w.days, w.ahead = w.days[n:], min(2*n, mostAhead)
 	}
 }
 
@@ -159,18 +163,30 @@ func (w *walk) begin(ctx context.Context) error {
 	return nil
 }
 
-// A lane reads a little at first, from which a page of the console comes, and more each time: who reads on wants all of it.
+// A lane reads a little at first where a page is wanted, and more each time: who reads on wants all of it.
 const (
-	firstPage   = 40
+	firstPage   = 250
 	largestPage = 1000
 )
 
-func (w *walk) open(day string) {
+// firstOf is what the lanes of a day read at first for a page: it comes of most of them, and one of them may have all of it.
+func firstOf(limit int) int { return min(limit/2+8, firstPage) }
+
+// atOnce is how many partitions one walk reads at a time.
+const atOnce = 16
+
+// mostAhead is how many days are opened at once at the most. One who has walked through some days without finding enough will walk
+// through more, and then waits once for many days rather than for each.
+const mostAhead = 16
+
+func (w *walk) open(days []string) {
 	w.lanes = w.lanes[:0]
-	for _, pk := range w.path.lanes(day) {
-		w.lanes = append(w.lanes, &lane{size: firstPage, span: span{
-			pk: pk, low: w.path.low, high: w.path.high, backwards: !w.path.forward, consistent: w.path.pattern.index().name == "",
-		}})
+	for _, day := range days {
+		for _, pk := range w.path.lanes(day) {
+			w.lanes = append(w.lanes, &lane{size: cmp.Or(w.path.first, firstPage), span: span{
+				pk: pk, low: w.path.low, high: w.path.high, backwards: !w.path.forward, consistent: w.path.pattern.index().name == "",
+			}})
+		}
 	}
 }
 
@@ -234,6 +250,7 @@ func hungry(l *lane) bool { return len(l.buf) == 0 && !l.done }
 // read reads one page of every empty lane, all at once.
 func (w *walk) read(ctx context.Context) error {
 	var wait sync.WaitGroup
+	turns := make(chan struct{}, atOnce)
 	errs, lanes := make([]error, len(w.lanes)), []*lane{}
 	for i, l := range w.lanes {
 		if hungry(l) {
@@ -241,7 +258,11 @@ func (w *walk) read(ctx context.Context) error {
 			left := max(w.spend.items-w.spend.read, 0)/len(w.lanes) + 1
 			l.span.limit = int32(min(left, l.size))
 			l.size = min(l.size*5, largestPage)
-			wait.Go(func() { errs[i] = w.table.readLane(ctx, w.path.pattern, l) })
+			wait.Go(func() {
+				turns <- struct{}{}
+				errs[i] = w.table.readLane(ctx, w.path.pattern, l)
+				<-turns
+			})
 		}
 	}
 	wait.Wait()
@@ -258,7 +279,7 @@ func (t *table) readLane(ctx context.Context, p Pattern, l *lane) error {
 	}
 	l.from, l.done = next, next == nil
 	for _, it := range items {
-		f, err := foundIn(it, p.index())
+		f, err := t.foundIn(it, p.index())
 		if err != nil {
 			return err
 		}
@@ -267,13 +288,13 @@ func (t *table) readLane(ctx context.Context, p Pattern, l *lane) error {
 	return nil
 }
 
-func foundIn(it item, x index) (found, error) {
+func (t *table) foundIn(it item, x index) (found, error) {
 	f := found{}
 	f.at, f.id = split(textOf(it, x.sk))
 	if x.name == "" {
 		return f, nil
 	}
-	face, err := readFacet(it)
+	face, err := t.readFacet(it)
 	if err != nil {
 		return f, err
 	}

@@ -21,7 +21,7 @@ func (x *Index) Groups(f store.DetectionFilter, q store.GroupQuery) (store.Group
 	g := newGrouping(x, q.By)
 	x.mu.RUnlock()
 	if step := q.Step(&f); step > 0 {
-		g.from, g.step = nanos(*f.From), int64(step)
+		g.from, g.step, g.buckets = nanos(*f.From), int64(step), q.Buckets
 	}
 	x.scan(p, order, always, g.see)
 	return g.result(q), nil
@@ -37,9 +37,11 @@ type grouping struct {
 	groups  []group
 	open    *memo[bool]
 	devices *memo[uint32] // a number for each device; 0: none
-	seen    tally         // group, role and device
-	bars    tally         // group and bar
-	row     []uint32      // groups of the row at hand
+	width   int           // most devices that there can be
+	buckets int
+	seen    tally    // group, role and device, of those groups that have no set of their own
+	bars    tally    // group and bar, likewise
+	row     []uint32 // groups of the row at hand
 }
 
 type group struct {
@@ -48,13 +50,20 @@ type group struct {
 	score             int32
 	latest, labelled  int64
 	offenders, victim int
+
+	devices []uint64 // bits: role and device
+	bars    []uint32
 }
+
+// ownSets is how many groups have a set of devices and bars of their own. It is quicker than the table that the others share, and takes
+// a few ten kilobytes each.
+const ownSets = 256
 
 // sorting says which groups a row counts in.
 type sorting func(c *chunk, i uint16, add func(number uint32, label string))
 
 func newGrouping(x *Index, by store.GroupBy) *grouping {
-	g := &grouping{numbers: map[string]uint32{}, seen: newTally(), bars: newTally()}
+	g := &grouping{numbers: map[string]uint32{}, seen: newTally(), bars: newTally(), width: len(x.profiles.slots)}
 	devices := map[string]uint32{}
 	g.open = newMemo(&x.triages, x.clock, func(section string) bool {
 		d := readTriage(&reader{rest: section})
@@ -175,7 +184,7 @@ func (g *grouping) count(c *chunk, i uint16, number uint32, label string) {
 		t.open++
 	}
 	if g.step > 0 {
-		g.bars.add(uint64(number)<<32 | uint64((c.start[i]-g.from)/g.step))
+		g.countBar(number, uint64((c.start[i]-g.from)/g.step))
 	}
 	g.countDevices(c, i, number)
 }
@@ -187,7 +196,7 @@ func (g *grouping) countDevices(c *chunk, i uint16, number uint32) {
 			continue
 		}
 		device := g.devices.of(p.profile)
-		if device == 0 || g.seen.add(uint64(number)<<32|uint64(device)<<1|uint64(p.role-1)) > 1 {
+		if device == 0 || g.met(number, uint64(device)<<1|uint64(p.role-1)) {
 			continue
 		}
 		if p.role == roleOffender {
@@ -196,6 +205,33 @@ func (g *grouping) countDevices(c *chunk, i uint16, number uint32) {
 			t.victim++
 		}
 	}
+}
+
+// met says whether a group has met a device in a role before.
+func (g *grouping) met(number uint32, which uint64) bool {
+	t := &g.groups[number]
+	if number >= ownSets || which/2 > uint64(g.width) {
+		return g.seen.add(uint64(number)<<32|which) > 1
+	}
+	if t.devices == nil {
+		t.devices = make([]uint64, g.width/32+1)
+	}
+	word, bit := which/64, uint64(1)<<(which%64)
+	had := t.devices[word]&bit != 0
+	t.devices[word] |= bit
+	return had
+}
+
+func (g *grouping) countBar(number uint32, bar uint64) {
+	t := &g.groups[number]
+	if number >= ownSets {
+		g.bars.add(uint64(number)<<32 | bar)
+		return
+	}
+	if t.bars == nil {
+		t.bars = make([]uint32, g.buckets)
+	}
+	t.bars[bar]++
 }
 
 // result gives the largest groups; among equals the keys decide.
@@ -235,6 +271,9 @@ func (t *group) item(buckets int) store.Group {
 	}
 	if buckets > 0 {
 		item.Bars = make([]int, buckets)
+		for i, n := range t.bars {
+			item.Bars[i] = int(n)
+		}
 	}
 	return item
 }

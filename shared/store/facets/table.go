@@ -8,6 +8,8 @@ type table struct {
 	codes map[string]uint32
 	slots []slot
 	free  []uint32
+
+	youngest uint64 // when a code was given last
 }
 
 type slot struct {
@@ -25,6 +27,7 @@ func (t *table) take(section string, now uint64) uint32 {
 		return code
 	}
 	s := slot{strings.Clone(section), 1, now}
+	t.youngest = now
 	code := uint32(len(t.slots))
 	if n := len(t.free); n > 0 {
 		code, t.free = t.free[n-1], t.free[:n-1]
@@ -51,22 +54,27 @@ func (t *table) drop(code uint32) {
 type memo[T any] struct {
 	table *table
 	began uint64
-	known []bool
-	says  []T
+	cells []cell[T]
 	ask   func(section string) T
 }
 
+type cell[T any] struct {
+	known bool
+	says  T
+}
+
 func newMemo[T any](t *table, began uint64, ask func(section string) T) *memo[T] {
-	return &memo[T]{table: t, began: began, known: make([]bool, len(t.slots)), says: make([]T, len(t.slots)), ask: ask}
+	return &memo[T]{table: t, began: began, cells: make([]cell[T], len(t.slots)), ask: ask}
 }
 
 func (m *memo[T]) of(code uint32) T {
-	s := &m.table.slots[code]
-	if int(code) >= len(m.known) || s.born > m.began {
-		return m.ask(s.section)
+	// Most scans see no new section at all, and need not look at how old each is.
+	if m.table.youngest > m.began && (int(code) >= len(m.cells) || m.table.slots[code].born > m.began) {
+		return m.ask(m.table.slots[code].section)
 	}
-	if !m.known[code] {
-		m.says[code], m.known[code] = m.ask(s.section), true
+	c := &m.cells[code]
+	if !c.known {
+		c.says, c.known = m.ask(m.table.slots[code].section), true
 	}
-	return m.says[code]
+	return c.says
 }

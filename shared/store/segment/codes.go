@@ -3,6 +3,7 @@ package segment
 import (
 	"encoding/binary"
 	"fmt"
+	"math/bits"
 )
 
 // codes is which value each row has: 0 none, else the value's place plus one.
@@ -39,7 +40,7 @@ func (s *Segment) codes(c *Column) (*codes, error) {
 }
 
 func (k *codes) parse(b []byte) error {
-	if len(b) == 0 || b[0] > 24 || len(b)-1 < packedSize(k.rows, int(b[0])) || 1<<b[0] <= k.col.Distinct {
+	if len(b) == 0 || int(b[0]) != bits.Len(uint(k.col.Distinct)) || len(b)-1 < packedSize(k.rows, int(b[0])) {
 		return damaged("codes")
 	}
 	k.width, k.body = int(b[0]), b[1:]
@@ -108,21 +109,29 @@ func (k *codes) all(dst []uint32) ([]uint32, error) {
 }
 
 // mark adds the rows with a code that holds; holds is by code, with false for 0.
-func (k *codes) mark(into Bitmap, holds []bool, scratch []uint32) error {
-	list, err := k.all(scratch)
-	if err != nil {
-		return err
+func (k *codes) mark(into Bitmap, holds []bool) {
+	if k.body == nil {
+		for i := range k.rows {
+			if holds[i+1] {
+				into.Set(i)
+			}
+		}
+		return
 	}
-	for i := 0; i < len(list); i += 64 {
+	// With an answer for every code that so many bits can say, damaged ones too, none needs to be checked.
+	holds = append(holds, make([]bool, 1<<k.width-len(holds))...)
+	mask, pos := uint64(len(holds)-1), 0
+	for i := 0; i < k.rows; i += 64 {
 		var word uint64
-		for j, c := range list[i:min(i+64, len(list))] {
-			if holds[c] {
+		for j := range min(64, k.rows-i) {
+			at := pos >> 3
+			if holds[binary.LittleEndian.Uint64(k.body[at:at+8])>>(pos&7)&mask] {
 				word |= 1 << j
 			}
+			pos += k.width
 		}
 		into[i>>6] |= word
 	}
-	return nil
 }
 
 // markLists is mark for columns with lists. Of a field that is a list only lists count, of another only single values: so it is in query.

@@ -151,10 +151,10 @@ func (e *Encoder) addValues(s *Sealed, col *Column, c *builder, nums []int64, wh
 	}
 }
 
-// squeeze compresses what becomes a quarter shorter by it; the first byte says whether it was.
+// squeeze compresses what becomes half as long by it: less is not worth the time at each reading. The first byte says whether it was.
 func (e *Encoder) squeeze(b []byte) []byte {
 	if len(b) > 256 {
-		if small := e.codec.Compress([]byte{1}, b); len(small) < len(b)-len(b)/4 {
+		if small := e.codec.Compress([]byte{1}, b); len(small) < len(b)/2 {
 			return small
 		}
 	}

@@ -31,9 +31,9 @@ type Grouping struct {
 	values []string
 	small  []uint32          // ids of whole numbers that are small
 	nums   map[number]uint32 // ids of other numbers
-	index  map[[MaxKeys]uint32]int
-	byID   []int // where there is one key: 1 + place of the group
+	table  []uint32          // 1 + place of a group, by the hash of its values
 	groups []group
+	totals []float64 // sums of groups, one after the other
 
 	codes, local []uint32
 	scratch      []int64
@@ -43,7 +43,6 @@ type Grouping struct {
 type group struct {
 	combo [MaxKeys]uint32
 	count int
-	sums  []float64
 }
 
 type number struct {
@@ -54,8 +53,8 @@ type number struct {
 // NewGrouping makes one for so many keys and sums, with a bound on the groups that it may hold.
 func NewGrouping(keys, sums, most int) *Grouping {
 	return &Grouping{
-		keys: keys, sums: sums, most: most, ids: map[string]uint32{}, nums: map[number]uint32{}, index: map[[MaxKeys]uint32]int{},
-		small: make([]uint32, 1<<16),
+		keys: keys, sums: sums, most: most, ids: map[string]uint32{}, nums: map[number]uint32{},
+		small: make([]uint32, 1<<16), table: make([]uint32, 1<<10),
 	}
 }
 
@@ -132,6 +131,10 @@ func (g *Grouping) Add(s *Segment, kind string, keys []Key, sums []string, found
 		add = append(add, v)
 	}
 	g.Rows += found.Count()
+	if oneEach(cols) {
+		g.singles(found, cols, add)
+		return nil
+	}
 	found.Each(func(row int) { g.row(row, cols, add) })
 	return nil
 }
@@ -143,6 +146,30 @@ func names(keys []Key) (list []string) {
 		}
 	}
 	return list
+}
+
+// oneEach says whether every row has one value of each key at most, as is usual.
+func oneEach(cols []rowIDs) bool {
+	for i := range cols {
+		if cols[i].start != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// singles is row for rows with one value of each key.
+func (g *Grouping) singles(found Bitmap, cols []rowIDs, add [][]float64) {
+	found.Each(func(row int) {
+		var combo [MaxKeys]uint32
+		for i := range cols {
+			if combo[i] = cols[i].ids[row]; combo[i] == 0 {
+				g.Missing++
+				return
+			}
+		}
+		g.bump(combo, row, add)
+	})
 }
 
 // row counts one row in each combination of its values.
@@ -180,43 +207,56 @@ func (g *Grouping) row(row int, cols []rowIDs, add [][]float64) {
 }
 
 func (g *Grouping) bump(combo [MaxKeys]uint32, row int, add [][]float64) {
-	t := g.group(combo)
-	if t == nil {
+	at := g.group(combo)
+	if at < 0 {
 		return
 	}
-	t.count++
+	g.groups[at].count++
 	for i, v := range add {
 		if v != nil && !math.IsNaN(v[row]) {
-			t.sums[i] += v[row]
+			g.totals[at*g.sums+i] += v[row]
 		}
 	}
 }
 
-// group finds a combination's group, or begins it; nil where there is no room.
-func (g *Grouping) group(combo [MaxKeys]uint32) *group {
-	at := 0
-	if g.keys == 1 {
-		for len(g.byID) <= int(combo[0]) {
-			g.byID = append(g.byID, 0)
+// group finds a combination's group, or begins it; -1 where there is no room.
+func (g *Grouping) group(combo [MaxKeys]uint32) int {
+	mask := uint64(len(g.table) - 1)
+	h := hashOf(combo)
+	for ; g.table[h&mask] != 0; h++ {
+		if at := int(g.table[h&mask]) - 1; g.groups[at].combo == combo {
+			return at
 		}
-		at = g.byID[combo[0]]
-	} else {
-		at = g.index[combo]
-	}
-	if at > 0 {
-		return &g.groups[at-1]
 	}
 	if len(g.groups) >= g.most {
 		g.Full = true
-		return nil
+		return -1
 	}
-	g.groups = append(g.groups, group{combo: combo, sums: make([]float64, g.sums)})
-	if at = len(g.groups); g.keys == 1 {
-		g.byID[combo[0]] = at
-	} else {
-		g.index[combo] = at
+	g.groups = append(g.groups, group{combo: combo})
+	g.totals = append(g.totals, make([]float64, g.sums)...)
+	g.table[h&mask] = uint32(len(g.groups))
+	if len(g.groups)*2 > len(g.table) {
+		g.grow()
 	}
-	return &g.groups[at-1]
+	return len(g.groups) - 1
+}
+
+func hashOf(c [MaxKeys]uint32) uint64 {
+	h := (uint64(c[0])<<32 | uint64(c[1])) * 0x9e3779b97f4a7c15
+	h ^= (uint64(c[2])<<32 | uint64(c[3])) * 0xc2b2ae3d27d4eb4f
+	return (h ^ h>>29) * 0xbf58476d1ce4e5b9 >> 20
+}
+
+func (g *Grouping) grow() {
+	g.table = make([]uint32, len(g.table)*4)
+	mask := uint64(len(g.table) - 1)
+	for i := range g.groups {
+		h := hashOf(g.groups[i].combo)
+		for g.table[h&mask] != 0 {
+			h++
+		}
+		g.table[h&mask] = uint32(i + 1)
+	}
 }
 
 // Merge adds what another has counted.
@@ -237,10 +277,10 @@ func (g *Grouping) Merge(o *Grouping) {
 		if lost {
 			continue
 		}
-		if t := g.group(combo); t != nil {
-			t.count += from.count
-			for k, v := range from.sums {
-				t.sums[k] += v
+		if at := g.group(combo); at >= 0 {
+			g.groups[at].count += from.count
+			for k := range g.sums {
+				g.totals[at*g.sums+k] += o.totals[i*g.sums+k]
 			}
 		}
 	}

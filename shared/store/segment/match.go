@@ -1,7 +1,6 @@
 package segment
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"strings"
@@ -13,8 +12,8 @@ import (
 type Matching struct {
 	plan  *query.Plan // nil: every row
 	holds []bool
-	codes []uint32
 	nums  []int64
+	small []byte
 }
 
 // NewMatching makes a matching for a plan; nil matches everything.
@@ -161,7 +160,7 @@ func (m *Matching) column(s *Segment, c *Column, a asked, found *Bitmap) error {
 		if a.holds.Number == nil {
 			return nil
 		}
-		return m.numbers(s, c, a.holds.Number, ensure(found, s.Rows))
+		return m.numbers(s, c, a, ensure(found, s.Rows))
 	}
 	if miss, err := m.filtered(s, c, a); miss || err != nil {
 		return err
@@ -182,10 +181,8 @@ func (m *Matching) column(s *Segment, c *Column, a asked, found *Bitmap) error {
 		k.markLists(ensure(found, s.Rows), m.holds, a.field.List)
 		return nil
 	}
-	if m.codes == nil {
-		m.codes = make([]uint32, MaxRows)
-	}
-	return k.mark(ensure(found, s.Rows), m.holds, m.codes)
+	k.mark(ensure(found, s.Rows), m.holds)
+	return nil
 }
 
 func ensure(b *Bitmap, rows int) Bitmap {
@@ -248,46 +245,6 @@ func (m *Matching) filtered(s *Segment, c *Column, a asked) (miss bool, err erro
 	return err == nil && !mayHold(f, text), err
 }
 
-// numbers adds the rows whose number holds.
-func (m *Matching) numbers(s *Segment, c *Column, holds func(float64) bool, into Bitmap) error {
-	v, there, err := s.numbers(c)
-	if err != nil {
-		return err
-	}
-	m.nums = v.All(m.nums[:0])
-	unit := pow10[c.Scale]
-	for i, n := range m.nums {
-		if holds(float64(n)/unit) && (there == nil || there.Has(i)) {
-			into.Set(i)
-		}
-	}
-	return nil
-}
-
-// numbers opens a column of numbers; there is nil where every row has one.
-func (s *Segment) numbers(c *Column) (v Ints, there Bitmap, err error) {
-	b, err := s.source.Part(c.Data, nil)
-	if err != nil {
-		return v, nil, err
-	}
-	words := len(NewBitmap(s.Rows))
-	if len(b) == 0 || b[0] > 1 || b[0] == 1 && len(b) < 1+8*words {
-		return v, nil, damaged("numbers")
-	}
-	rest := b[1:]
-	if b[0] == 1 {
-		there = NewBitmap(s.Rows)
-		for i := range there {
-			there[i] = binary.LittleEndian.Uint64(rest[8*i:])
-		}
-		rest = rest[8*words:]
-	}
-	if v, err = parseInts(rest); err == nil && v.n != s.Rows {
-		err = damaged("count of numbers")
-	}
-	return v, there, err
-}
-
 // values asks the predicate once for each value and leaves the answers by code.
 func (m *Matching) values(d *dictionary, a asked) (any bool) {
 	m.holds = append(m.holds[:0], false)
@@ -304,6 +261,8 @@ func (m *Matching) values(d *dictionary, a asked) (any bool) {
 			b = d.address(i).AppendTo(b[:0])
 			m.holds = append(m.holds, p.Text(string(b)))
 		}
+	case d.col.Values == ValuesTexts && a.test.Op == query.Contains && a.test.Value.Text != "":
+		return m.contains(d, query.Lower(a.test.Value.Text))
 	case d.col.Values == ValuesTexts:
 		for i := range d.n {
 			m.holds = append(m.holds, p.Text(d.text(i)))

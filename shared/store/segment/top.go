@@ -31,7 +31,7 @@ func (g *Grouping) Top(limit int) []Group {
 	var out []Group
 	for _, i := range order[:min(limit, len(order))] {
 		t := &g.groups[i]
-		v := Group{Count: t.count, Sums: t.sums}
+		v := Group{Count: t.count, Sums: g.totals[i*g.sums : (i+1)*g.sums : (i+1)*g.sums]}
 		for k := range g.keys {
 			v.Values = append(v.Values, g.values[t.combo[k]-1])
 		}

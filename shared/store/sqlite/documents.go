@@ -3,11 +3,8 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
-	"strconv"
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/shared/store"
@@ -99,7 +96,7 @@ func collect[T any](rows *sql.Rows, err error, read func(scan func(...any) error
 
 // Write makes the changes and the audit entry, or none.
 func (s documents) Write(ctx context.Context, changes []store.Write, entry *store.AuditEntry) ([]store.Document, error) {
-	if err := checkWrites(changes); err != nil {
+	if err := store.CheckWrites(changes); err != nil {
 		return nil, err
 	}
 	var docs []store.Document
@@ -125,27 +122,6 @@ func (s documents) Write(ctx context.Context, changes []store.Write, entry *stor
 		return nil, fmt.Errorf("write documents: %w", err)
 	}
 	return docs, nil
-}
-
-func checkWrites(changes []store.Write) error {
-	if len(changes) > store.MaxWrites {
-		return &store.Invalid{Field: "changes", Value: strconv.Itoa(len(changes)), Allowed: fmt.Sprintf("at most %d", store.MaxWrites)}
-	}
-	for i, w := range changes {
-		if err := store.CheckID("id", w.ID); err != nil {
-			return err
-		}
-		if len(w.Body) > store.MaxBody {
-			return &store.Invalid{Field: "body", Value: strconv.Itoa(len(w.Body)) + " bytes", Allowed: fmt.Sprintf("at most %d bytes", store.MaxBody)}
-		}
-		if w.Body != nil && !json.Valid(w.Body) {
-			return &store.Invalid{Field: "body", Value: w.ID, Allowed: "JSON"}
-		}
-		if slices.ContainsFunc(changes[:i], func(o store.Write) bool { return o.Kind == w.Kind && o.ID == w.ID }) {
-			return &store.Invalid{Field: "changes", Value: string(w.Kind) + " " + w.ID, Allowed: "changed once"}
-		}
-	}
-	return nil
 }
 
 func write(t *tx, w store.Write, now time.Time) (store.Document, error) {

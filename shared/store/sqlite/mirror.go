@@ -120,17 +120,20 @@ func (s mirror) BoundAt(ctx context.Context, vni uint32, at time.Time) (b events
 	return b, nil
 }
 
-// Bindings gives the history of a VNI, or of an interface where vni is 0.
+// Bindings gives the history of a VNI, or of an interface where vni is 0; where both are given, of the two together.
 func (s mirror) Bindings(ctx context.Context, vni uint32, iface string) ([]events.Binding, error) {
-	query, what := "SELECT body FROM binding WHERE vni = ? ORDER BY began DESC, seq DESC", any(vni)
-	if vni == 0 {
-		query, what = "SELECT body FROM binding WHERE iface = ? ORDER BY began DESC, seq DESC", iface
+	query, args := "SELECT body FROM binding WHERE vni = ?", []any{vni}
+	switch {
+	case vni == 0:
+		query, args = "SELECT body FROM binding WHERE iface = ?", []any{iface}
+	case iface != "":
+		query, args = query+" AND iface = ?", append(args, iface)
 	}
-	q, err := s.d.query(query)
+	q, err := s.d.query(query + " ORDER BY began DESC, seq DESC")
 	if err != nil {
 		return nil, err
 	}
-	rows, err := q.QueryContext(ctx, what)
+	rows, err := q.QueryContext(ctx, args...)
 	list, err := collect(rows, err, fromJSON[events.Binding])
 	if err != nil {
 		return nil, fmt.Errorf("read bindings: %w", s.d.seen(err))

@@ -14,6 +14,11 @@ import (
 // dropStep is how many segments are deleted in one transaction: those who write meanwhile wait for one step.
 const dropStep = 16
 
+// RetainSlack is how much the files of records may go beyond the size that Retain is given, while rows are written at full speed and Retain
+// is called each second: what is written meanwhile, twice (fresh, and sealed), and the write-ahead log. When it returns and nobody has
+// written since, they are at most the size.
+const RetainSlack = 64 << 20
+
 // retention is one call of Retain on its way.
 type retention struct {
 	*records

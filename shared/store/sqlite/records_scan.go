@@ -15,7 +15,7 @@ import (
 )
 
 // workers is how many pieces are searched at a time, by all queries together.
-const workers = 4
+const workers = 2
 
 // attempts is how often a query begins anew because what it read was merged or deleted meanwhile.
 const attempts = 8
@@ -149,7 +149,7 @@ func (r *records) again(ctx context.Context, do func() error) error {
 			}
 			return err
 		}
-		if r.stop == nil { // another process writes; this one only looks
+		if r.d.write == nil { // another process writes; this one only looks
 			if err := r.reload(ctx); err != nil {
 				return err
 			}

@@ -94,16 +94,23 @@ func appendInBatches(t testing.TB, r *rand.Rand, s *store.Store, rows []store.Ro
 // sealEverything turns all fresh rows into segments.
 func sealEverything(t testing.TB, r *records) {
 	t.Helper()
-	r.work.Lock()
-	defer r.work.Unlock()
-	for _, kind := range r.kinds(func(p *piece) bool { return p.sealed == nil }) {
-		if err := (&retention{records: r}).sealAll(context.Background(), kind); err != nil {
-			t.Fatal(err)
-		}
+	if err := sealNow(r); err != nil {
+		t.Fatal(err)
 	}
 	if left := r.kinds(func(p *piece) bool { return p.sealed == nil }); len(left) > 0 {
 		t.Fatalf("%v are fresh still", left)
 	}
+}
+
+func sealNow(r *records) error {
+	r.work.Lock()
+	defer r.work.Unlock()
+	for _, kind := range r.kinds(func(p *piece) bool { return p.sealed == nil }) {
+		if err := (&retention{records: r}).sealAll(context.Background(), kind); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func parsed(t testing.TB, text string) *query.Query {
@@ -367,10 +374,6 @@ func TestRecordPagesAreStable(t *testing.T) {
 	group.Wait()
 }
 
-// diskSlack is how much the files may go beyond the promised size between two calls of Retain while rows are written at full speed: what
-// is written meanwhile, and the write-ahead log.
-const diskSlack = 64 << 20
-
 // TestRecordsRetainWhileWriting writes at full speed while retention runs: the files never go beyond the size and the slack, each call
 // keeps its promise when nobody writes, and queries are right.
 func TestRecordsRetainWhileWriting(t *testing.T) {
@@ -421,8 +424,8 @@ func TestRecordsRetainWhileWriting(t *testing.T) {
 		t.Fatalf("retained %+v, %v; want at most %d bytes", got, err, size)
 	}
 	t.Logf("%d rows written, %d deleted, at most %d bytes", written, deleted+got.Deleted, most)
-	if most > size+diskSlack || deleted == 0 || got.Records+deleted+got.Deleted != written || got.Records == 0 {
-		t.Errorf("%d bytes on disk, at most %d; %d rows left and %d deleted of %d", most, size+diskSlack, got.Records, deleted+got.Deleted, written)
+	if most > size+RetainSlack || deleted == 0 || got.Records+deleted+got.Deleted != written || got.Records == 0 {
+		t.Errorf("%d bytes on disk, at most %d; %d rows left and %d deleted of %d", most, size+RetainSlack, got.Records, deleted+got.Deleted, written)
 	}
 }
 

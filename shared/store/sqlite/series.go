@@ -21,6 +21,9 @@ const hour = 3600
 
 // Observe stores samples.
 func (s devices) Observe(ctx context.Context, list ...events.Sample) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	type place struct {
 		device string
 		hour   int64

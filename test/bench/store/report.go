@@ -30,6 +30,8 @@ type report struct {
 	Answers       []answers `json:"answers"`
 	Walks         walks     `json:"walks"`
 	Written       int       `json:"written"`
+
+	Records *recordsReport `json:"records,omitempty"`
 }
 
 // opening is what it takes to open the store.
@@ -131,6 +133,11 @@ func sortByName(list []question) {
 
 // print writes the report as a table for people.
 func (r *report) print(to io.Writer) error {
+	if r.Records != nil {
+		if err := r.Records.print(to); err != nil || len(r.Answers) == 0 {
+			return err
+		}
+	}
 	t := tabwriter.NewWriter(to, 0, 0, 2, ' ', tabwriter.AlignRight)
 	for _, a := range r.Answers {
 		fmt.Fprintf(t, "\n%s (ms)\tday p50\tp99 (< %d)\t90 days p50\tp99 (< %d)\t\n", a.Condition, dayBar.Milliseconds(), rangeBar.Milliseconds())

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"time"
+
+	detectors "github.com/mirrorwatch/mirrorwatch/shared/detect/all"
+
+	"github.com/mirrorwatch/mirrorwatch/events"
+	"github.com/mirrorwatch/mirrorwatch/lambdas/api"
+	"github.com/mirrorwatch/mirrorwatch/lambdas/api/signin"
+	"github.com/mirrorwatch/mirrorwatch/shared/archive"
+)
+
+// startHTTP answers on the address: the API, and what stands in for the console.
+func (s *server) startHTTP(context.Context) error {
+	handler, err := api.New(api.Options{
+		Store: s.store, Authenticator: s.signin, Accounts: s.signin, Notifier: s.notify, Catalogue: detectors.Specs(), Fields: archive.Schema(),
+		Health: func() []events.Health { return []events.Health{s.health.Now()} }, Address: s.signin.Address,
+		Now: time.Now, Version: versionLine(), Console: http.HandlerFunc(noConsole), Log: s.log,
+	})
+	if err != nil {
+		return err
+	}
+	if s.listener, err = net.Listen("tcp", s.o.address); err != nil {
+		return fmt.Errorf("listen on %s: %w", s.o.address, err)
+	}
+	s.http = &http.Server{
+		Handler:           signin.Guard(handler, signin.GuardOptions{TLS: s.o.cert != "", Loopback: isLoopback(s.listener.Addr()), Hosts: s.o.names}),
+		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+	}
+	if s.o.cert != "" {
+		if s.http.TLSConfig, _, err = signin.TLSConfig(s.o.cert, s.o.key, time.Now); err != nil {
+			return errors.Join(err, s.listener.Close())
+		}
+	}
+	go func() { s.served <- s.answer() }()
+	return nil
+}
+
+func (s *server) answer() error {
+	var err error
+	if s.http.TLSConfig != nil {
+		err = s.http.ServeTLS(s.listener, "", "")
+	} else {
+		err = s.http.Serve(s.listener)
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// url is where the server answers.
+func (s *server) url() string {
+	if s.o.cert != "" {
+		return "https://" + s.listener.Addr().String()
+	}
+	return "http://" + s.listener.Addr().String()
+}
+
+func isLoopback(a net.Addr) bool {
+	tcp, ok := a.(*net.TCPAddr)
+	return ok && tcp.IP.IsLoopback()
+}
+
+// noConsole stands where the console will be, so that whoever opens the address is told where to go on.
+func noConsole(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path != "/" {
+		http.NotFound(w, r)
+		return
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	io.WriteString(w, "Mirrorwatch is running. This build has no console; the API is under /v1, described by /v1/openapi.yaml.\n") //nolint:errcheck // whoever asked is gone
+}
