@@ -167,7 +167,7 @@ func given(p *openapi3.Parameter, in *openapi3filter.RequestValidationInput) str
 func shownValue(field string, v any) string {
 	for _, secret := range []string{"password", "current", "new", "secret", "headers"} {
 		if strings.Contains(field, secret) {
-			return "..."
+			return "(hidden)"
 		}
 	}
 	switch v := v.(type) {
