@@ -24,7 +24,7 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/shared/archive"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/all"
 	"github.com/mirrorwatch/mirrorwatch/shared/store"
-	"github.com/mirrorwatch/mirrorwatch/shared/store/sqlite"
+	"github.com/mirrorwatch/mirrorwatch/shared/store/memory"
 )
 
 // noon is when every test happens.
@@ -81,11 +81,8 @@ func newWorld(t *testing.T, change ...func(*Options)) *world {
 	t.Helper()
 	w := &world{t: t, now: noon, sent: &outbox{}}
 	now := func() time.Time { return w.now }
-	s, err := sqlite.Open(context.Background(), sqlite.Options{Folder: t.TempDir(), Now: now, Schema: archive.Schema()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = s.Close() })
+	s := memory.New(memory.Options{Now: now, Schema: archive.Schema()})
+	var err error
 	w.store = s
 	w.local, err = signin.New(signin.Options{
 		Documents: s.Documents, Audit: s.Audit, Now: now, Wait: func(context.Context, time.Duration) {},
