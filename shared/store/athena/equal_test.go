@@ -12,6 +12,7 @@ import (
 	"os"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -59,9 +60,9 @@ func TestDuckDBAnswersAsTheEvaluatorDoes(t *testing.T) {
 	slices.SortStableFunc(rows, func(a, b archive.Row) int { return a.Time.Compare(b.Time) })
 	ref := newReference(rows)
 	list := nasty()
-	generated := 40
-	if os.Getenv("MIRRORWATCH_REQUIRE_ALL") == "1" {
-		generated = 300 // where a minute more hurts nobody
+	generated, err := strconv.Atoi(os.Getenv("MIRRORWATCH_QUERIES")) // 300 take some minutes
+	if err != nil {
+		generated = 40
 	}
 	for range generated {
 		list = append(list, s.query())
