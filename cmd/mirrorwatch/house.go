@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
+	"github.com/mirrorwatch/mirrorwatch/lambdas/api"
 	"github.com/mirrorwatch/mirrorwatch/shared/store"
 )
 
@@ -40,22 +42,37 @@ func (s *server) keepHouse(ctx context.Context) {
 }
 
 func (s *server) retainRecords(ctx context.Context) error {
-	kept, err := s.store.Records.Retain(ctx, daysAgo(number(ctx, s.store, "retention_days_records")), number(ctx, s.store, "retention_bytes_records"))
+	from, err := keptFrom(ctx, s.store, "retention_days_records")
+	if err != nil {
+		return err
+	}
+	size, err := number(ctx, s.store, "retention_bytes_records")
+	if err != nil {
+		return err
+	}
+	kept, err := s.store.Records.Retain(ctx, from, size)
 	if err == nil && kept.Deleted > 0 {
 		s.log.Debug("records deleted", "deleted", kept.Deleted, "left", kept.Records, "bytes", kept.Bytes)
 	}
 	return err
 }
 
+// purge deletes what is too old of everything but records. What one setting hinders does not hinder the others.
 func (s *server) purge(ctx context.Context) error {
-	_, detections := s.store.Detections.Purge(ctx, daysAgo(number(ctx, s.store, "retention_days_detections")), purgeLimit)
-	metrics := daysAgo(number(ctx, s.store, "retention_days_metrics"))
-	_, devices := s.store.Devices.Purge(ctx, metrics, metrics)
-	_, audit := s.store.Audit.Purge(ctx, daysAgo(number(ctx, s.store, "retention_days_audit")))
-	return errors.Join(detections, devices, audit)
+	var errs []error
+	for name, purge := range map[string]func(time.Time) error{
+		"retention_days_detections": func(t time.Time) error { _, err := s.store.Detections.Purge(ctx, t, purgeLimit); return err },
+		"retention_days_metrics":    func(t time.Time) error { _, err := s.store.Devices.Purge(ctx, t, t); return err },
+		"retention_days_audit":      func(t time.Time) error { _, err := s.store.Audit.Purge(ctx, t); return err },
+	} {
+		from, err := keptFrom(ctx, s.store, name)
+		if err == nil {
+			err = purge(from)
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
 }
-
-func daysAgo(days int64) time.Time { return time.Now().AddDate(0, 0, -int(days)) }
 
 // watchHealth tells when the sensor begins to lose packets, or cannot store what it finds, and when it is well again.
 func (s *server) watchHealth(ctx context.Context) {
@@ -85,20 +102,38 @@ func (s *server) tell(ctx context.Context, e events.Event) {
 }
 
 // parameter gives a setting that people made, or its default.
-func parameter(ctx context.Context, s *store.Store, name string) []string {
+func parameter(ctx context.Context, s *store.Store, name string) ([]string, error) {
 	p, err := store.Collection[store.Parameter]{Kind: store.KindParameter, Documents: s.Documents}.Get(ctx, name)
-	if err != nil {
-		return nil
+	if errors.Is(err, store.ErrNotFound) {
+		return api.ParameterDefault(name), nil
 	}
-	return p.Value.Values
+	if err != nil {
+		return nil, fmt.Errorf("read parameter %s: %w", name, err)
+	}
+	return p.Value.Values, nil
 }
 
-// number gives a setting that is a number; where nobody made it, what the catalogue of parameters says.
-func number(ctx context.Context, s *store.Store, name string) int64 {
-	if values := parameter(ctx, s, name); len(values) > 0 {
-		if n, err := strconv.ParseInt(values[0], 10, 64); err == nil {
-			return n
-		}
+// number gives a setting that is a number. One that cannot be read is an error and never a guess: things are deleted by it.
+func number(ctx context.Context, s *store.Store, name string) (int64, error) {
+	values, err := parameter(ctx, s, name)
+	if err != nil {
+		return 0, err
 	}
-	return 0
+	if len(values) != 1 {
+		return 0, fmt.Errorf("parameter %s has %d values, not one", name, len(values))
+	}
+	n, err := strconv.ParseInt(values[0], 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("parameter %s: %w", name, err)
+	}
+	return n, nil
+}
+
+// keptFrom is the time before which a retention in days lets go.
+func keptFrom(ctx context.Context, s *store.Store, name string) (time.Time, error) {
+	days, err := number(ctx, s, name)
+	if err == nil && days < 1 {
+		err = fmt.Errorf("parameter %s is %d, at least one day is kept", name, days)
+	}
+	return time.Now().AddDate(0, 0, -int(days)), err
 }

@@ -149,7 +149,9 @@ func (s *server) startSensor(ctx context.Context) (err error) {
 	o := s.o.options
 	o.memory, o.recall = newMemory(s.ship, o.sensor), s.recall
 	if len(o.local) == 0 {
-		o.local = parameter(ctx, s.store, "local_networks")
+		if o.local, err = parameter(ctx, s.store, "local_networks"); err != nil {
+			return err
+		}
 	}
 	if s.pipeline, err = newPipeline(o, s.ship.Detection); err != nil {
 		return err

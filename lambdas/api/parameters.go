@@ -32,6 +32,15 @@ func parameterList() []parameter {
 	}
 }
 
+// ParameterDefault gives what holds where nobody has set a parameter; nothing of one that there is not.
+func ParameterDefault(name string) []string {
+	p, err := findParameter(gen.ParameterKey(name))
+	if err != nil {
+		return nil
+	}
+	return p.otherwise
+}
+
 func (p *parameter) allowed() string {
 	switch p.kind {
 	case gen.ParameterKindNetworks:
