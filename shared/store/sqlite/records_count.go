@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/shared/query"
@@ -79,12 +80,28 @@ func (h *hits) spread(counts []int, from, step int64) error {
 	return nil
 }
 
+// checkFields says which of the fields to count by or to add up no record has.
+func (r *records) checkFields(t *store.TopQuery) error {
+	for _, f := range slices.Concat(t.Fields, t.Sum) {
+		if f == query.KindField {
+			continue
+		}
+		if err := r.schema.Check(f); err != nil {
+			return &store.Invalid{Field: "fields", Value: clip(f), Allowed: "a field: " + err.Error()}
+		}
+	}
+	return nil
+}
+
 // Top counts what matches by the values of fields.
 func (r *records) Top(ctx context.Context, q store.RecordQuery, t store.TopQuery) (top store.Top, err error) {
 	if err := q.Validate(); err != nil {
 		return top, err
 	}
 	if err := t.Validate(); err != nil {
+		return top, err
+	}
+	if err := r.checkFields(&t); err != nil {
 		return top, err
 	}
 	if t.Limit == 0 {
