@@ -12,6 +12,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/lambdas/api/signin"
 	"github.com/mirrorwatch/mirrorwatch/sensor/capture"
@@ -55,6 +57,7 @@ type server struct {
 	sources  []capture.Source
 	listener net.Listener
 	http     *http.Server
+	requests *prometheus.HistogramVec // of the API, by method and status
 	sideDone func() error
 
 	background sync.WaitGroup // everything that cancel ends
@@ -66,7 +69,7 @@ type server struct {
 // newServer makes a server that is not started.
 func newServer(o serveOptions, log *slog.Logger) *server {
 	return &server{
-		o: o, log: log, clock: time.Now, health: &feed.Health{Sensor: o.sensor},
+		o: o, log: log, clock: time.Now, health: &feed.Health{Sensor: o.sensor}, requests: newRequests(),
 		watched: make(chan error, 1), served: make(chan error, 1), sideDone: func() error { return nil },
 	}
 }
@@ -161,7 +164,7 @@ func (s *server) startSensor(ctx context.Context) (err error) {
 		}
 	}
 	go func() { s.watched <- s.pipeline.engine.Live(s.sources, func() int64 { return s.clock().UnixNano() }) }()
-	done, err := serveSide(ctx, s.o.side, s.pipeline, s.trouble)
+	done, err := serveSide(ctx, s.o.side, s.pipeline, s.trouble, &doors{s}, s.requests)
 	if err == nil {
 		s.sideDone = done
 	}

@@ -17,8 +17,8 @@ import (
 )
 
 // serveSide serves /metrics and /healthz on address until ctx is done. The function it gives waits for the end. Trouble, which may be
-// nil, says what besides the packet path is wrong.
-func serveSide(ctx context.Context, address string, p *pipeline, trouble func() string) (wait func() error, err error) {
+// nil, says what besides the packet path is wrong; more has metrics besides its own.
+func serveSide(ctx context.Context, address string, p *pipeline, trouble func() string, more ...prometheus.Collector) (wait func() error, err error) {
 	if address == "" {
 		return func() error { return nil }, nil
 	}
@@ -28,6 +28,7 @@ func serveSide(ctx context.Context, address string, p *pipeline, trouble func() 
 	}
 	reg := prometheus.NewRegistry()
 	reg.MustRegister(&collector{p: p}, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	reg.MustRegister(more...)
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(reg, promhttp.HandlerOpts{}))
 	mux.Handle("GET /healthz", &health{p: p, now: time.Now, trouble: trouble})

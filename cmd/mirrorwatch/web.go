@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
 	detectors "github.com/mirrorwatch/mirrorwatch/shared/detect/all"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
@@ -30,8 +32,9 @@ func (s *server) startHTTP(context.Context) error {
 	if s.listener, err = net.Listen("tcp", s.o.address); err != nil {
 		return fmt.Errorf("listen on %s: %w", s.o.address, err)
 	}
+	guard := signin.GuardOptions{TLS: s.o.cert != "", Loopback: isLoopback(s.listener.Addr()), Hosts: s.o.names}
 	s.http = &http.Server{
-		Handler:           signin.Guard(handler, signin.GuardOptions{TLS: s.o.cert != "", Loopback: isLoopback(s.listener.Addr()), Hosts: s.o.names}),
+		Handler:           promhttp.InstrumentHandlerDuration(s.requests, signin.Guard(handler, guard)),
 		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 	}
 	if s.o.cert != "" {

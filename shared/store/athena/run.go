@@ -27,6 +27,9 @@ var errTimeout = errors.New("out of time")
 
 // run carries out a statement; an empty one has no rows.
 func (r *Records) run(ctx context.Context, sql string) (answer, error) {
+	if err := ctx.Err(); err != nil {
+		return answer{}, err
+	}
 	if sql == "" {
 		return answer{}, nil
 	}

@@ -30,8 +30,16 @@ func (t *table) get(ctx context.Context, p Pattern, k key) (item, error) {
 	return out.Item, nil
 }
 
-// batch reads items by key. What is missing is not in the answer.
-func (t *table) batch(ctx context.Context, p Pattern, keys []key, consistent bool) (map[key]item, error) {
+// batch reads items by key, each once: DynamoDB takes no key twice. What is missing is not in the answer.
+func (t *table) batch(ctx context.Context, p Pattern, list []key, consistent bool) (map[key]item, error) {
+	keys := make([]key, 0, len(list))
+	known := make(map[key]bool, len(list))
+	for _, k := range list {
+		if !known[k] {
+			known[k] = true
+			keys = append(keys, k)
+		}
+	}
 	found := make(map[key]item, len(keys))
 	for len(keys) > 0 {
 		n := min(len(keys), maxBatchGet)

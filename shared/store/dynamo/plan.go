@@ -259,8 +259,9 @@ func (m *matching) load(ctx context.Context) error {
 		byID[f.id] = f
 	}
 	for _, f := range list {
-		if whole, was := byID[f.id]; was {
-			f = whole
+		if read, was := byID[f.id]; was {
+			// Its place stays its own: the same detection may come by two hints, of which one is out of date.
+			f.detection, f.tick, f.whole = read.detection, read.tick, true
 		}
 		m.ready = append(m.ready, f)
 	}
@@ -290,7 +291,7 @@ func (d detections) search(ctx context.Context, f *store.DetectionFilter, p path
 	return m, nil
 }
 
-// open makes an empty filter's moment: everything that is stored when it is called.
+// asOf is now, as what is stored from here on will be later than it.
 func (d detections) asOf() string { return d.ticks.next(d.now()) }
 
 // eventsOf is what the found are.

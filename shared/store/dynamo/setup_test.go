@@ -166,6 +166,13 @@ func (r *recording) TransactWriteItems(ctx context.Context, in *dynamodb.Transac
 	return r.Client.TransactWriteItems(ctx, in, o...)
 }
 
+func (r *recording) BatchWriteItem(ctx context.Context, in *dynamodb.BatchWriteItemInput, o ...func(*dynamodb.Options)) (*dynamodb.BatchWriteItemOutput, error) {
+	if err := r.called("BatchWriteItem"); err != nil {
+		return nil, err
+	}
+	return r.Client.BatchWriteItem(ctx, in, o...)
+}
+
 func (r *recording) reset() {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -31,7 +31,9 @@ type Grouping struct {
 	values []string
 	small  []uint32          // ids of whole numbers that are small
 	nums   map[number]uint32 // ids of other numbers
-	table  []uint32          // 1 + place of a group, by the hash of its values
+	fours  fourTable
+	table  []uint32 // 1 + place of a group, by the hash of its values
+	byID   []uint32 // where there is one key: 1 + place of the group, by the value
 	groups []group
 	totals []float64 // sums of groups, one after the other
 
@@ -221,6 +223,9 @@ func (g *Grouping) bump(combo [MaxKeys]uint32, row int, add [][]float64) {
 
 // group finds a combination's group, or begins it; -1 where there is no room.
 func (g *Grouping) group(combo [MaxKeys]uint32) int {
+	if g.keys == 1 {
+		return g.groupOfOne(combo)
+	}
 	mask := uint64(len(g.table) - 1)
 	h := hashOf(combo)
 	for ; g.table[h&mask] != 0; h++ {
@@ -239,6 +244,19 @@ func (g *Grouping) group(combo [MaxKeys]uint32) int {
 		g.grow()
 	}
 	return len(g.groups) - 1
+}
+
+func (g *Grouping) groupOfOne(combo [MaxKeys]uint32) int {
+	id := int(combo[0])
+	if id >= len(g.byID) {
+		g.byID = append(g.byID, make([]uint32, id+1-len(g.byID)+len(g.byID)/2)...)
+	}
+	if g.byID[id] == 0 {
+		g.groups = append(g.groups, group{combo: combo}) // ids are bounded as groups are
+		g.totals = append(g.totals, make([]float64, g.sums)...)
+		g.byID[id] = uint32(len(g.groups))
+	}
+	return int(g.byID[id]) - 1
 }
 
 func hashOf(c [MaxKeys]uint32) uint64 {

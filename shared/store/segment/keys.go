@@ -1,6 +1,7 @@
 package segment
 
 import (
+	"encoding/binary"
 	"fmt"
 	"slices"
 
@@ -102,10 +103,59 @@ func (g *Grouping) translate(d *dictionary, code uint32) uint32 {
 		return 0
 	}
 	if g.local[code] == 0 {
+		if at := int(code-1) * 4; d.col.Values == ValuesAddresses && at < len(d.four) {
+			g.local[code] = g.idOfFour(binary.BigEndian.Uint32(d.four[at:]), d, int(code-1))
+			return g.local[code]
+		}
 		g.buf = d.appendValue(g.buf[:0], int(code-1))
 		g.local[code] = g.id(g.buf)
 	}
 	return g.local[code]
+}
+
+// fourTable finds the id of an IPv4 address without writing it as text.
+type fourTable struct {
+	keys, ids []uint32 // id 0: the place is free
+	used      int
+}
+
+func (t *fourTable) place(key uint32) int {
+	mask := uint32(len(t.keys) - 1)
+	at := key * 0x9e3779b1 >> 7 & mask
+	for t.ids[at] != 0 && t.keys[at] != key {
+		at = (at + 1) & mask
+	}
+	return int(at)
+}
+
+func (g *Grouping) idOfFour(key uint32, d *dictionary, i int) uint32 {
+	t := &g.fours
+	if t.used*2 >= len(t.keys) {
+		t.grow()
+	}
+	at := t.place(key)
+	if t.ids[at] == 0 {
+		g.buf = d.appendValue(g.buf[:0], i)
+		id := g.id(g.buf)
+		if id == 0 {
+			return 0
+		}
+		t.keys[at], t.ids[at] = key, id
+		t.used++
+	}
+	return t.ids[at]
+}
+
+func (t *fourTable) grow() {
+	was := *t
+	size := max(1024, len(was.keys)*4)
+	t.keys, t.ids = make([]uint32, size), make([]uint32, size)
+	for i, id := range was.ids {
+		if id != 0 {
+			at := t.place(was.keys[i])
+			t.keys[at], t.ids[at] = was.keys[i], id
+		}
+	}
 }
 
 func (g *Grouping) lists(k *codes, d *dictionary, found Bitmap) rowIDs {

@@ -8,6 +8,7 @@ import (
 	"math"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/shared/query"
@@ -21,6 +22,8 @@ const RecordsFile = "records.db"
 const (
 	// sealRows is how many rows of one kind become a segment.
 	sealRows = 16384
+	// sealBytes is how many bytes of lines become a segment, where its rows are few: retention deletes whole ones.
+	sealBytes = 12 << 20
 	// chunkRows is how many rows of one kind are stored together at most, so that segments come out nearly full.
 	chunkRows = 4096
 	// runRows is how many fresh rows are read line by line at most before they become columns in memory.
@@ -85,11 +88,12 @@ type records struct {
 	mu       sync.Mutex
 	sealed   []*sealedSegment // replaced, never changed
 	fresh    map[string]*freshKind
-	bytes    int   // of fresh lines
-	chunks   int   // of fresh rows
-	last     int64 // place of the last row that can be seen
-	given    int64 // place of the last row that was given one
-	failed   error // why the last sealing failed
+	bytes    int          // of fresh lines
+	chunks   int          // of fresh rows
+	last     int64        // place of the last row that can be seen
+	given    int64        // place of the last row that was given one
+	failed   error        // why the last sealing failed
+	promised atomic.Int64 // what the files may take, as Retain was told last; 0: no limit
 	room     chan struct{}
 	sealSoon chan struct{}
 	stop     context.CancelFunc

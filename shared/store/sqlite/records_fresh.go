@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -20,8 +21,10 @@ const (
 
 // freshKind is the rows of one kind that are not sealed, in runs.
 type freshKind struct {
-	runs []*run // all but the last are closed
-	rows int
+	runs   []*run // all but the last are closed
+	rows   int
+	bytes  int
+	chunks int
 }
 
 // run is some fresh rows that are read as one. While it is open rows are added to its end, and nothing else ever changes.
@@ -64,7 +67,7 @@ func (r *records) Append(ctx context.Context, list ...store.Row) error {
 	if len(list) == 0 {
 		return nil
 	}
-	if err := r.waitForRoom(ctx); err != nil {
+	if err := errors.Join(r.waitForRoom(ctx), r.keepPromise(ctx)); err != nil {
 		return err
 	}
 	chunks := chunksOf(list)
@@ -186,12 +189,12 @@ func (r *records) addFresh(c freshChunk) {
 	u.rows = append(u.rows, c.rows...)
 	for i := range c.rows {
 		u.from, u.to = min(u.from, c.rows[i].TS), max(u.to, c.rows[i].TS)
-		u.bytes += len(c.rows[i].Line)
-		r.bytes += len(c.rows[i].Line)
+		size := len(c.rows[i].Line)
+		u.bytes, k.bytes, r.bytes = u.bytes+size, k.bytes+size, r.bytes+size
 	}
 	u.closed = len(u.rows) >= runRows
 	k.rows += len(c.rows)
-	r.chunks++
+	k.chunks, r.chunks = k.chunks+1, r.chunks+1
 }
 
 // waitForRoom holds a writer up who is faster than sealing.

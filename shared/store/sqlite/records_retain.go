@@ -14,10 +14,23 @@ import (
 // dropStep is how many segments are deleted in one transaction: those who write meanwhile wait for one step.
 const dropStep = 16
 
-// RetainSlack is how much the files of records may go beyond the size that Retain is given, while rows are written at full speed and Retain
-// is called each second: what is written meanwhile, twice (fresh, and sealed), and the write-ahead log. When it returns and nobody has
-// written since, they are at most the size.
+// RetainSlack is how much the files of records may go beyond the size that Retain was given last, while rows are written: what is
+// written between two calls, and the write-ahead log. Who writes so fast that a quarter of it is used makes room himself, before he writes.
 const RetainSlack = 64 << 20
+
+// keepPromise deletes the oldest where writing went too far beyond what Retain was told.
+func (r *records) keepPromise(ctx context.Context) error {
+	size := r.promised.Load()
+	if size == 0 {
+		return nil
+	}
+	disk, err := r.disk()
+	if err != nil || disk < size+RetainSlack/4 {
+		return err
+	}
+	_, err = r.Retain(ctx, time.Time{}, size)
+	return err
+}
 
 // retention is one call of Retain on its way.
 type retention struct {
@@ -33,6 +46,7 @@ func (r *records) Retain(ctx context.Context, before time.Time, size int64) (sto
 	}
 	r.work.Lock()
 	defer r.work.Unlock()
+	r.promised.Store(size)
 	t := &retention{records: r}
 	err := t.remember(ctx)
 	if err == nil && !before.IsZero() {
@@ -108,10 +122,15 @@ func (t *retention) sealAll(ctx context.Context, kind string) error {
 		rows = k.rows
 	}
 	t.mu.Unlock()
-	for ; rows > 0; rows -= sealRows - chunkRows {
-		if err := t.seal(ctx, kind); err != nil {
+	for rows > 0 {
+		n, err := t.seal(ctx, kind)
+		if err != nil {
 			return err
 		}
+		if n == 0 {
+			break
+		}
+		rows -= n
 	}
 	return t.mergeSmall(ctx, kind)
 }

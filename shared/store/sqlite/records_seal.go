@@ -36,18 +36,14 @@ func (r *records) seals(ctx context.Context) {
 
 // wantsSealing names the kind to seal next, "" where none needs it. The caller holds mu.
 func (r *records) wantsSealing() string {
-	size, most, name := 0, 0, ""
+	most, name := 0, ""
 	for kind, k := range r.fresh {
-		if k.rows >= sealRows {
+		if k.rows >= sealRows || k.bytes >= sealBytes {
 			return kind
 		}
-		size = 0
-		for _, u := range k.runs {
-			if r.bytes > freshBytes {
-				size += u.bytes
-			} else {
-				size += len(u.chunks)
-			}
+		size := k.bytes
+		if r.bytes <= freshBytes {
+			size = k.chunks
 		}
 		if size > most {
 			most, name = size, kind
@@ -68,7 +64,7 @@ func (r *records) sealNext(ctx context.Context) (more bool, err error) {
 	if kind == "" {
 		return false, nil
 	}
-	if err := r.seal(ctx, kind); err != nil {
+	if _, err := r.seal(ctx, kind); err != nil {
 		return false, fmt.Errorf("seal records: %w", err)
 	}
 	return true, r.mergeSmall(ctx, kind)
@@ -82,8 +78,9 @@ func (r *records) take(kind string) (runs []*run, rows []segment.Row) {
 	if k == nil {
 		return nil, nil
 	}
+	size := 0
 	for _, u := range k.runs {
-		if len(rows)+len(u.rows) > sealRows {
+		if size += u.bytes; len(rows)+len(u.rows) > sealRows || len(rows) > 0 && size > sealBytes {
 			break
 		}
 		u.closed = true
@@ -93,17 +90,17 @@ func (r *records) take(kind string) (runs []*run, rows []segment.Row) {
 	return runs, rows
 }
 
-// seal turns fresh rows of a kind into a segment. The caller holds work.
-func (r *records) seal(ctx context.Context, kind string) error {
+// seal turns fresh rows of a kind into a segment, and says how many. The caller holds work.
+func (r *records) seal(ctx context.Context, kind string) (int, error) {
 	runs, rows := r.take(kind)
 	if len(rows) == 0 {
-		return nil
+		return 0, nil
 	}
 	s, err := r.encode(kind, rows)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	return r.d.change(ctx, func(t *tx) error {
+	return len(rows), r.d.change(ctx, func(t *tx) error {
 		if err := s.store(t); err != nil {
 			return err
 		}
@@ -176,7 +173,8 @@ func (r *records) replace(kind string, runs int, gone []*sealedSegment, s *seale
 		for _, u := range k.runs[:runs] {
 			r.bytes -= u.bytes
 			r.chunks -= len(u.chunks)
-			k.rows -= len(u.rows)
+			k.chunks -= len(u.chunks)
+			k.rows, k.bytes = k.rows-len(u.rows), k.bytes-u.bytes
 		}
 		if k.runs = slices.Clone(k.runs[runs:]); len(k.runs) == 0 {
 			delete(r.fresh, kind)
