@@ -18,7 +18,7 @@ type Records interface {
 	// Histogram counts what matches by time.
 	Histogram(ctx context.Context, q RecordQuery, buckets int) (Histogram, error)
 	// Top counts what matches by the values of one or several fields, most frequent first (among equals by the values). A list counts
-	// once for each of its values.
+	// once for each of its different values.
 	Top(ctx context.Context, q RecordQuery, t TopQuery) (Top, error)
 	// Retain deletes the oldest until what is left is younger than before and takes at most size bytes on disk; 0 sets no limit.
 	Retain(ctx context.Context, before time.Time, size int64) (Retained, error)

@@ -131,7 +131,7 @@ func (l *Local) ResetPassword(ctx context.Context, name string, by store.Actor) 
 }
 
 func (l *Local) setPassword(ctx context.Context, name, chosen string, by store.Actor) (password string, err error) {
-	_, err = l.changeUser(ctx, userEdit{name: name, action: "user.reset", by: by, change: func(u *store.User) (err error) {
+	_, err = l.changeUser(ctx, userEdit{name: name, action: "user.password", by: by, change: func(u *store.User) (err error) {
 		password, err = l.setSetup(ctx, u, chosen)
 		return err
 	}})

@@ -92,7 +92,7 @@ func TestEveryChangeOfAUserIsAudited(t *testing.T) {
 	wantErr(t, "reset of nobody", err, store.ErrNotFound)
 	want := map[string][2]string{
 		"user.update":   {`"role":"viewer"`, `"role":"analyst"`},
-		"user.reset": {`"role":"analyst"`, `"must_change":true`},
+		"user.password": {`"role":"analyst"`, `"must_change":true`},
 		"user.delete":   {`"must_change":true`, ``},
 	}
 	for _, e := range w.store.lines() {

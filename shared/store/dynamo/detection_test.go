@@ -35,7 +35,7 @@ func TestBudgetHidesNothing(t *testing.T) {
 	device := &store.ParticipantFilter{Devices: []string{"eni-1"}}
 	for i, sort := range store.Sorts() {
 		filters := []store.DetectionFilter{{MinScore: 70}, {Types: []string{"recon.port_scan"}, MinScore: 70}, {Participant: device, MinScore: 70}}
-		for _, f := range []store.DetectionFilter{filters[i%3], filters[(i+1)%3]} {
+		for _, f := range filters[i%3 : i%3+1] {
 			seen, incomplete := walkAll(t, w, store.DetectionQuery{Sort: sort, Limit: 9, Filter: f})
 			if len(seen) != want {
 				t.Errorf("%s %+v: %d of %d detections", sort, f, len(seen), want)

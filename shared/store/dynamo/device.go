@@ -186,7 +186,7 @@ func (d devices) Observe(ctx context.Context, list ...events.Sample) error {
 	var marks []key
 	for i := range list {
 		s := &list[i]
-		if err := store.CheckID("device", s.Device); err != nil {
+		if err := store.CheckSample(s); err != nil {
 			return err
 		}
 		on := day(s.Time)

@@ -110,7 +110,7 @@ func (m mirror) BoundAt(ctx context.Context, vni uint32, at time.Time) (events.B
 	return events.Binding{}, fmt.Errorf("binding of vni %d at %s: %w", vni, at.UTC().Format(time.RFC3339), store.ErrNotFound)
 }
 
-// Bindings gives the history of a VNI, or of an interface, newest first.
+// Bindings gives the history of a VNI, or of an interface where vni is 0, newest first.
 func (m mirror) Bindings(ctx context.Context, vni uint32, iface string) ([]events.Binding, error) {
 	if vni == 0 {
 		if iface == "" {
@@ -118,11 +118,7 @@ func (m mirror) Bindings(ctx context.Context, vni uint32, iface string) ([]event
 		}
 		return m.history(ctx, BindingOf, span{pk: "I#" + iface, backwards: true, consistent: true})
 	}
-	list, err := m.history(ctx, BindingRead, m.spanOf(vni))
-	if iface != "" {
-		list = slices.DeleteFunc(list, func(b events.Binding) bool { return b.Interface != iface })
-	}
-	return list, err
+	return m.history(ctx, BindingRead, m.spanOf(vni))
 }
 
 // Coverage lies in as many partitions as detections do of a day, by interface.

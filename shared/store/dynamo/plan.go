@@ -291,7 +291,7 @@ func (d detections) search(ctx context.Context, f *store.DetectionFilter, p path
 	return m, nil
 }
 
-// open makes an empty filter's moment: everything that is stored when it is called.
+// asOf is now, as what is stored from here on will be later than it.
 func (d detections) asOf() string { return d.ticks.next(d.now()) }
 
 // eventsOf is what the found are.

@@ -249,7 +249,7 @@ func count(groups map[string]*store.TopValue, members map[string]json.RawMessage
 	return len(combinations) > 0
 }
 
-// valuesOf gives the values of a member as they stand in its JSON, without quotes.
+// valuesOf gives the different values of a member as they stand in its JSON, without quotes.
 func valuesOf(raw json.RawMessage) (values []string) {
 	if raw == nil {
 		return nil
@@ -263,7 +263,9 @@ func valuesOf(raw json.RawMessage) (values []string) {
 		if json.Unmarshal(v, &s) != nil {
 			s = string(v)
 		}
-		values = append(values, s)
+		if !slices.Contains(values, s) {
+			values = append(values, s)
+		}
 	}
 	return values
 }

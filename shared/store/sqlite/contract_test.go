@@ -10,7 +10,7 @@ import (
 
 func TestContract(t *testing.T) {
 	storetest.Run(t, func(t *testing.T, now func() time.Time) *store.Store {
-		s, err := Open(t.Context(), Options{Folder: t.TempDir(), Now: now})
+		s, err := Open(t.Context(), Options{Folder: t.TempDir(), Now: now, Schema: storetest.Schema()})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -120,14 +120,11 @@ func (s mirror) BoundAt(ctx context.Context, vni uint32, at time.Time) (b events
 	return b, nil
 }
 
-// Bindings gives the history of a VNI, or of an interface where vni is 0; where both are given, of the two together.
+// Bindings gives the history of a VNI, or of an interface where vni is 0.
 func (s mirror) Bindings(ctx context.Context, vni uint32, iface string) ([]events.Binding, error) {
 	query, args := "SELECT body FROM binding WHERE vni = ?", []any{vni}
-	switch {
-	case vni == 0:
+	if vni == 0 {
 		query, args = "SELECT body FROM binding WHERE iface = ?", []any{iface}
-	case iface != "":
-		query, args = query+" AND iface = ?", append(args, iface)
 	}
 	q, err := s.d.query(query + " ORDER BY began DESC, seq DESC")
 	if err != nil {

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/shared/query"
@@ -87,6 +88,9 @@ func (r *records) Top(ctx context.Context, q store.RecordQuery, t store.TopQuery
 	if err := t.Validate(); err != nil {
 		return top, err
 	}
+	if err := r.checkFields(t); err != nil {
+		return top, err
+	}
 	if t.Limit == 0 {
 		t.Limit = 10
 	}
@@ -103,6 +107,15 @@ func (r *records) Top(ctx context.Context, q store.RecordQuery, t store.TopQuery
 		return store.Top{}, fmt.Errorf("count records by value: %w", err)
 	}
 	return topOf(all, t), nil
+}
+
+func (r *records) checkFields(t store.TopQuery) error {
+	for _, f := range slices.Concat(t.Fields, t.Sum) {
+		if err := r.schema.Check(f); err != nil && f != query.KindField {
+			return &store.Invalid{Field: "fields", Value: clip(f), Allowed: "a field: " + err.Error()}
+		}
+	}
+	return nil
 }
 
 func (s *scan) group(ctx context.Context, t store.TopQuery) (*segment.Grouping, error) {
@@ -130,7 +143,7 @@ func (s *scan) group(ctx context.Context, t store.TopQuery) (*segment.Grouping, 
 	return all, err
 }
 
-// keys gives what each field stands for in a kind. A name that no record of ours has is taken as it stands: lines may have more members.
+// keys gives what each field stands for in a kind. A name that this kind does not have is taken as it stands: lines may have it all the same.
 func (s *scan) keys(kind string, fields []string) []segment.Key {
 	table, _ := s.r.schema.Table(kind)
 	keys := make([]segment.Key, len(fields))

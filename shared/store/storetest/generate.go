@@ -166,6 +166,9 @@ func dns(r *rand.Rand, h events.Head) events.Record {
 		return d
 	}
 	d.Answers, d.TTLs = []string{outside(r.IntN(outsiders)).String()}, []events.Interval{60e9}
+	if r.IntN(8) == 0 { // a record may name a value twice
+		d.Answers, d.TTLs = append(d.Answers, "203.0.113.7", d.Answers[0]), append(d.TTLs, 60e9, 60e9)
+	}
 	return d
 }
 

@@ -86,7 +86,8 @@ func textsOf(v any) (texts []string) {
 		for _, one := range v {
 			texts = append(texts, textsOf(one)...)
 		}
-		return texts
+		slices.Sort(texts)
+		return slices.Compact(texts)
 	}
 	return []string{fmt.Sprint(v)}
 }

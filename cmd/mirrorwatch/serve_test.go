@@ -1,0 +1,131 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"net"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/mirrorwatch/mirrorwatch/shared/store/sqlite"
+)
+
+// TestDemo plays every capture to a server and asks its API: every attack is found or part of what was found before, every type speaks,
+// and no honest capture raises anything.
+func TestDemo(t *testing.T) {
+	code, out, stderr := do("demo", "--once", "--http", "127.0.0.1:0", replayFolder)
+	if code != 0 {
+		t.Fatalf("code %d: %s", code, stderr)
+	}
+	if strings.Contains(out, "NOT FOUND") || !strings.Contains(out, "8 types of detection; 8 of 8 honest captures silent") {
+		t.Errorf("the demo shows:\n%s", out)
+	}
+	if !regexp.MustCompile(`(?m)^portscan-syn\.pcap +attack +found: recon\.port_scan$`).MatchString(out) {
+		t.Errorf("no line of the first capture in:\n%s", out)
+	}
+}
+
+func TestDemoOfNothing(t *testing.T) {
+	if code, _, stderr := do("demo", "--once", t.TempDir()); code != 1 || !strings.Contains(stderr, "no captures") {
+		t.Errorf("code %d, %q", code, stderr)
+	}
+}
+
+// TestServeRefuses: each mistake gets one line that names it, and the right exit code.
+func TestServeRefuses(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	broken := t.TempDir()
+	if err := os.WriteFile(filepath.Join(broken, sqlite.MainFile), []byte("this is no database, and nobody should write to it"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	inUse := t.TempDir()
+	held, err := sqlite.Open(context.Background(), sqlite.Options{Folder: inUse, Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer held.Close()
+	for name, c := range map[string]struct {
+		args []string
+		code int
+		line string
+	}{
+		"an argument":      {[]string{"now"}, 2, `"now"`},
+		"half of TLS":      {[]string{"--tls-cert", "cert.pem"}, 2, "--tls-cert and --tls-key"},
+		"no workers":       {[]string{"--workers", "0"}, 2, "--workers 0"},
+		"bad proxy":        {[]string{"--trust-proxy", "10.0.0.0/40", "--data", t.TempDir()}, 2, "--trust-proxy"},
+		"port in use":      {[]string{"--http", taken.Addr().String(), "--data", t.TempDir()}, 1, taken.Addr().String()},
+		"damaged":          {[]string{"--data", broken}, 1, "damaged"},
+		"folder in use":    {[]string{"--data", inUse}, 1, "in use"},
+		"no certificate":   {[]string{"--tls-cert", "none.pem", "--tls-key", "none.key", "--data", t.TempDir()}, 1, "none.pem"},
+		"no such address":  {[]string{"--listen", "198.51.100.1:4789", "--data", t.TempDir()}, 1, "198.51.100.1"},
+		"unwritable place": {[]string{"--data", "/proc/mirrorwatch"}, 1, "/proc/mirrorwatch"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			args := append([]string{"serve", "--http", "127.0.0.1:0", "--listen", "127.0.0.1:0", "--side", ""}, c.args...)
+			code, _, stderr := do(args...)
+			if code != c.code || !strings.Contains(stderr, c.line) || strings.Count("\n"+stderr, "\nmirrorwatch: ") != 1 {
+				t.Errorf("code %d, want %d with one line of %q:\n%s", code, c.code, c.line, stderr)
+			}
+		})
+	}
+	if b, _ := os.ReadFile(filepath.Join(broken, sqlite.MainFile)); !strings.HasPrefix(string(b), "this is no database") {
+		t.Error("a damaged file was written to")
+	}
+}
+
+// TestServeUntilInterrupted: a server greets once with a password, ends when it is told to, and a second start on the folder shows none.
+func TestServeUntilInterrupted(t *testing.T) {
+	folder := t.TempDir()
+	first := serveBriefly(t, folder)
+	if !strings.Contains(first, "API and console: http://127.0.0.1:") || !strings.Contains(first, "password") {
+		t.Errorf("first start: %s", first)
+	}
+	if second := serveBriefly(t, folder); strings.Contains(second, "password") {
+		t.Errorf("second start: %s", second)
+	}
+	code, out, stderr := do("users", "list", "--data", folder)
+	if code != 0 || !strings.Contains(out, "admin  admin  true") || !strings.Contains(out, "must change") {
+		t.Errorf("users: code %d, %s%s", code, out, stderr)
+	}
+	if code, out, stderr = do("users", "reset", "admin", "--data", folder); code != 0 || len(strings.TrimSpace(out)) < 25 {
+		t.Errorf("reset: code %d, %q, %s", code, out, stderr)
+	}
+	if code, _, stderr = do("users", "reset", "nobody", "--data", folder); code != 1 || !strings.Contains(stderr, "nobody") {
+		t.Errorf("reset of nobody: code %d, %s", code, stderr)
+	}
+}
+
+func serveBriefly(t *testing.T, folder string) string {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	out, log := &shown{stop: stop}, &shown{}
+	if code := run(ctx, []string{"serve", "--http", "127.0.0.1:0", "--listen", "127.0.0.1:0", "--side", "", "--data", folder}, out, log); code != 0 {
+		t.Errorf("code %d: %s", code, log.text.String())
+	}
+	return out.text.String()
+}
+
+// shown keeps what a server prints, and stops it when it is up.
+type shown struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+	stop func()
+}
+
+func (s *shown) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stop != nil && bytes.Contains(b, []byte("Interrupt")) {
+		s.stop()
+	}
+	return s.text.Write(b)
+}

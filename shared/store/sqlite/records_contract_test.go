@@ -1,0 +1,24 @@
+package sqlite
+
+import (
+	"testing"
+	"time"
+
+	"github.com/mirrorwatch/mirrorwatch/shared/store"
+	"github.com/mirrorwatch/mirrorwatch/shared/store/storetest"
+)
+
+func TestRecordsContract(t *testing.T) {
+	storetest.RunRecords(t, func(t *testing.T, now func() time.Time) *store.Store {
+		s, err := Open(t.Context(), Options{Folder: t.TempDir(), Now: now, Schema: storetest.Schema()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+		return s
+	})
+}
