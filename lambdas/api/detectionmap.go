@@ -55,11 +55,17 @@ type detectionMap struct {
 }
 
 func (m *detectionMap) fill(ctx context.Context, s *server) error {
-	into, err := s.talksOf(ctx, m.out.From, m.out.To, anyOf("id.resp_h", m.middle))
-	if err != nil {
-		return err
-	}
-	outOf, err := s.talksOf(ctx, m.out.From, m.out.To, anyOf("id.orig_h", m.middle))
+	var into, outOf talks
+	err := together(
+		func() (err error) {
+			into, err = s.talksOf(ctx, m.out.From, m.out.To, anyOf("id.resp_h", m.middle))
+			return err
+		},
+		func() (err error) {
+			outOf, err = s.talksOf(ctx, m.out.From, m.out.To, anyOf("id.orig_h", m.middle))
+			return err
+		},
+	)
 	if err != nil {
 		return err
 	}

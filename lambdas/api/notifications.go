@@ -3,12 +3,9 @@ package api
 import (
 	"context"
 	"errors"
-	"fmt"
-	"net/url"
-	"strings"
-	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/lambdas/api/gen"
+	"github.com/mirrorwatch/mirrorwatch/shared/notify"
 	"github.com/mirrorwatch/mirrorwatch/shared/store"
 )
 
@@ -48,7 +45,7 @@ func redacted(r store.NotificationRule) store.NotificationRule {
 // CreateNotificationRule makes a rule.
 func (s *server) CreateNotificationRule(ctx context.Context, q gen.CreateNotificationRuleRequestObject) (gen.CreateNotificationRuleResponseObject, error) {
 	r := *q.Body
-	if err := checkNotification(&r); err != nil {
+	if err := notify.Check(r); err != nil {
 		return nil, err
 	}
 	r.CreatedBy = who(ctx).Name
@@ -59,59 +56,6 @@ func (s *server) CreateNotificationRule(ctx context.Context, q gen.CreateNotific
 	}
 	head := gen.CreateNotificationRule201ResponseHeaders{ETag: etag(i.Revision), Location: "/v1/notifications/rules/" + i.ID}
 	return gen.CreateNotificationRule201JSONResponse{Body: notificationItem(i), Headers: head}, nil
-}
-
-// checkNotification says which member of a rule makes no sense.
-func checkNotification(r *store.NotificationRule) error {
-	if err := r.Match.Validate(); err != nil {
-		return err
-	}
-	for i, q := range r.Quiet {
-		if _, err := time.LoadLocation(q.Zone); err != nil {
-			return invalidField(fmt.Sprintf("quiet.%d.zone", i), q.Zone, "the IANA name of a time zone, such as Europe/Berlin")
-		}
-	}
-	if d, err := time.ParseDuration(r.Digest); r.Digest != "" && (err != nil || d < time.Minute || d > 7*24*time.Hour) {
-		return invalidField("digest", r.Digest, "a time from 1m to 168h")
-	}
-	return checkChannel(&r.Channel)
-}
-
-func checkChannel(c *store.Channel) error {
-	switch c.Type {
-	case "webhook", "slack":
-		return checkURL("channel.url", c.URL, "http", "https")
-	case "pagerduty":
-		if c.Secret == "" {
-			return invalidField("channel.secret", "", "given: the routing key")
-		}
-		if c.URL != "" {
-			return checkURL("channel.url", c.URL, "http", "https")
-		}
-	case "sns":
-		if p := strings.Split(c.Topic, ":"); len(p) != 6 || p[0] != "arn" || p[2] != "sns" {
-			return invalidField("channel.topic", c.Topic, "the ARN of an SNS topic")
-		}
-	case "syslog":
-		return checkURL("channel.address", c.Address, "udp", "tcp", "tls")
-	case "jsonl":
-		if c.Path == "" || strings.HasPrefix(c.Path, "/") || strings.Contains(c.Path, "..") || strings.ContainsAny(c.Path, "\\\x00") {
-			return invalidField("channel.path", c.Path, "the name of a file below the data folder")
-		}
-	}
-	return nil
-}
-
-func checkURL(field, text string, schemes ...string) error {
-	u, err := url.Parse(text)
-	if err == nil && u.Host != "" && u.User == nil {
-		for _, s := range schemes {
-			if u.Scheme == s {
-				return nil
-			}
-		}
-	}
-	return invalidField(field, text, "an address that begins with "+strings.Join(schemes, ":// or ")+":// and has a host and no password")
 }
 
 // GetNotificationRule gives one.
@@ -135,7 +79,7 @@ func (s *server) PutNotificationRule(ctx context.Context, q gen.PutNotificationR
 	}
 	before, after := i.Value, *q.Body
 	keepSecrets(&after.Channel, before.Channel)
-	if err := checkNotification(&after); err != nil {
+	if err := notify.Check(after); err != nil {
 		return nil, err
 	}
 	after.CreatedBy = before.CreatedBy

@@ -3,9 +3,12 @@ package api
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
+	"runtime/debug"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
@@ -45,12 +48,17 @@ func (s *server) talksOf(ctx context.Context, from, to time.Time, n query.Node) 
 	if n != nil {
 		rq.Where = made(n)
 	}
-	sums := []string{"orig_bytes", "resp_bytes"}
-	all, err := records.Top(ctx, rq, store.TopQuery{Fields: []string{"id.orig_h", "id.resp_h"}, Sum: sums, Limit: store.MaxGroups})
-	if err != nil {
-		return talks{}, err
-	}
-	named, err := records.Top(ctx, rq, store.TopQuery{Fields: []string{"id.orig_h", "id.resp_h", "service"}, Limit: store.MaxGroups})
+	var all, named store.Top
+	err = together(
+		func() (err error) {
+			all, err = records.Top(ctx, rq, store.TopQuery{Fields: pair(), Sum: []string{"orig_bytes", "resp_bytes"}, Limit: store.MaxGroups})
+			return err
+		},
+		func() (err error) {
+			named, err = records.Top(ctx, rq, store.TopQuery{Fields: append(pair(), "service"), Limit: store.MaxGroups})
+			return err
+		},
+	)
 	if err != nil {
 		return talks{}, err
 	}
@@ -66,6 +74,28 @@ func (s *server) talksOf(ctx context.Context, from, to time.Time, n query.Node) 
 		}
 	}
 	return out, nil
+}
+
+// pair is the fields that say who spoke with whom.
+func pair() []string { return []string{"id.orig_h", "id.resp_h"} }
+
+// together does several things at once: each question to Athena takes seconds, however small. A panic in one is an error, for nobody
+// could catch it in a goroutine of its own.
+func together(work ...func() error) error {
+	errs := make([]error, len(work))
+	var wait sync.WaitGroup
+	for i, f := range work {
+		wait.Go(func() {
+			defer func() {
+				if v := recover(); v != nil {
+					errs[i] = fmt.Errorf("panic: %v\n%s", v, debug.Stack())
+				}
+			}()
+			errs[i] = f()
+		})
+	}
+	wait.Wait()
+	return errors.Join(errs...)
 }
 
 // known gives the devices of addresses, by address.

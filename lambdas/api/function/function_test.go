@@ -1,0 +1,129 @@
+package function
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	lambdaevents "github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/athena"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"github.com/mirrorwatch/mirrorwatch/events"
+	"github.com/mirrorwatch/mirrorwatch/lambdas/api/gateway"
+	"github.com/mirrorwatch/mirrorwatch/shared/deploy"
+	records "github.com/mirrorwatch/mirrorwatch/shared/store/athena"
+	"github.com/mirrorwatch/mirrorwatch/shared/store/dynamo"
+	local "github.com/mirrorwatch/mirrorwatch/test/dynamodb"
+)
+
+// noAthena answers nothing: what these tests ask is in the table.
+type noAthena struct{ records.Client }
+
+func (noAthena) StartQueryExecution(context.Context, *athena.StartQueryExecutionInput, ...func(*athena.Options)) (*athena.StartQueryExecutionOutput, error) {
+	return nil, context.DeadlineExceeded
+}
+
+var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+
+func now() time.Time { return noon }
+
+// asked sends an event of API Gateway whose caller has a group.
+func asked(t *testing.T, f func(context.Context, lambdaevents.APIGatewayV2HTTPRequest) (lambdaevents.APIGatewayV2HTTPResponse, error), group, method, path, body string, headers map[string]string) lambdaevents.APIGatewayV2HTTPResponse {
+	t.Helper()
+	e := lambdaevents.APIGatewayV2HTTPRequest{Version: "2.0", RawPath: "/live" + path, Body: body, Headers: map[string]string{"content-type": "application/json"}}
+	e.RequestContext.Stage, e.RequestContext.HTTP.Method, e.RequestContext.HTTP.SourceIP = "live", method, "198.51.100.9"
+	for name, value := range headers {
+		e.Headers[name] = value
+	}
+	if group != "" {
+		claims := map[string]string{"cognito:groups": "[" + group + "]", "cognito:username": "mona"}
+		e.RequestContext.Authorizer = &lambdaevents.APIGatewayV2HTTPRequestContextAuthorizerDescription{
+			JWT: &lambdaevents.APIGatewayV2HTTPRequestContextAuthorizerJWTDescription{Claims: claims},
+		}
+	}
+	got, err := f(context.Background(), e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+// TestAFunctionOnATable asks the function as API Gateway would, with the claims that it has checked.
+func TestAFunctionOnATable(t *testing.T) {
+	l, err := local.Start()
+	local.Need(t, err)
+	defer l.Close()
+	client := dynamodb.NewFromConfig(aws.Config{
+		Region: "eu-central-1", BaseEndpoint: &l.Endpoint, Credentials: credentials.NewStaticCredentialsProvider("local", "local", ""),
+	})
+	ctx := context.Background()
+	if _, err := client.CreateTable(ctx, dynamo.Schema("mirrorwatch")); err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	h, err := New(Options{
+		Env: deploy.API{Table: "mirrorwatch", Database: "mirrorwatch"}, Table: client, Athena: noAthena{}, Now: now,
+		Log: slog.New(slog.NewTextHandler(&log, nil)),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := gateway.Handle(h)
+	memory, err := dynamo.Open(dynamo.Options{Client: client, Table: "mirrorwatch", Now: now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := events.Detection{
+		ID: "4f0a1ac1c6e873c8805fe2fc56c7aac7", Type: "recon.port_scan", Title: "Port scan", Start: noon.Add(-time.Hour), Update: noon.Add(-time.Hour),
+		Risk: events.Risk{Score: 40, Band: "medium", Likelihood: "low", Complexity: "low", Impact: "low"}, Evidence: events.Evidence{Start: noon, End: noon},
+	}
+	if _, err := memory.Detections.Put(ctx, d); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		group, method, path, body string
+		headers                   map[string]string
+		status                    int
+		has                       string
+	}{
+		{"", "GET", "/v1/health", "", nil, 200, `"ok":true`},
+		{"", "GET", "/v1/detections", "", nil, 401, "Sign in first"},
+		{"strangers", "GET", "/v1/detections", "", nil, 403, "none of the groups"},
+		{"mirrorwatch-viewer", "GET", "/v1/me", "", nil, 200, `"kind":"jwt"`},
+		{"mirrorwatch-viewer", "GET", "/v1/detections", "", nil, 200, d.ID},
+		{"mirrorwatch-viewer", "PATCH", "/v1/detections/" + d.ID, `{"status":"acknowledged"}`, map[string]string{"if-match": `"1"`}, 403, "analyst"},
+		{"mirrorwatch-analyst", "PATCH", "/v1/detections/" + d.ID, `{"status":"acknowledged"}`, map[string]string{"if-match": `"1"`}, 200, `"revision":2`},
+		{"mirrorwatch-analyst", "PATCH", "/v1/detections/" + d.ID, `{"status":"open"}`, map[string]string{"if-match": `"1"`}, 412, "changed meanwhile"},
+		{"mirrorwatch-admin", "GET", "/v1/audit", "", nil, 200, `"address":"198.51.100.9"`},
+		{"mirrorwatch-admin", "GET", "/v1/users", "", nil, 404, "identity provider"},
+		{"mirrorwatch-viewer", "GET", "/v1/records/fields", "", nil, 200, `"id.orig_h"`},
+	} {
+		got := asked(t, f, c.group, c.method, c.path, c.body, c.headers)
+		text := got.Body
+		if got.IsBase64Encoded {
+			t.Fatalf("%s %s is base64 without having asked for gzip", c.method, c.path)
+		}
+		if got.StatusCode != c.status || !strings.Contains(text, c.has) {
+			t.Errorf("%s %s as %q: %d %s", c.method, c.path, c.group, got.StatusCode, text)
+		}
+		if got.StatusCode >= 400 && (!json.Valid([]byte(text)) || got.Headers["Content-Type"] != "application/problem+json") {
+			t.Errorf("%s %s: %v", c.method, c.path, got.Headers)
+		}
+	}
+	if log.Len() > 0 && strings.Contains(log.String(), "level=ERROR") {
+		t.Errorf("%s", log.String())
+	}
+}
+
+func TestNewSaysWhatIsMissing(t *testing.T) {
+	if _, err := New(Options{}); err == nil || !strings.HasPrefix(err.Error(), "make function: ") {
+		t.Errorf("%v", err)
+	}
+}
