@@ -51,6 +51,11 @@ func (s *server) chain(operations http.Handler) http.Handler {
 func (s *server) api(w http.ResponseWriter, r *http.Request, operations http.Handler) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Security-Policy", policy)
+	file := "api.json" // a browser that is led here stores it, and shows nothing
+	if strings.HasSuffix(r.URL.Path, ".yaml") {
+		file = "openapi.yaml"
+	}
+	w.Header().Set("Content-Disposition", `attachment; filename="`+file+`"`)
 	r.Body = http.MaxBytesReader(w, r.Body, MaxBody)
 	operations.ServeHTTP(w, r)
 }
@@ -103,6 +108,7 @@ func (s *server) guard(op *operation, next http.Handler) http.Handler {
 		}
 		p, err := s.Authenticator.Authenticate(r)
 		if err != nil {
+			s.Log.Info("not signed in", "id", c.id, "operation", op.id, "from", s.Address(r), "why", shorten(err.Error()))
 			s.fail(w, r, err)
 			return
 		}

@@ -62,6 +62,7 @@ func write(w http.ResponseWriter, r *http.Request, p *refusal) {
 	h := w.Header()
 	h.Del("ETag")
 	h.Set("Content-Type", "application/problem+json")
+	h.Set("Content-Disposition", `attachment; filename="problem.json"`)
 	switch p.Status {
 	case http.StatusUnauthorized:
 		h.Set("WWW-Authenticate", "Bearer")

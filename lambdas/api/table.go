@@ -24,6 +24,7 @@ type operation struct {
 	mustChange bool       // may be called by who must set a new password first
 	stream     bool       // gives a file, which may take longer than one answer
 	names      []string   // query parameters there are
+	many       []string   // those of them that may be given more than once
 	route      *routers.Route
 }
 
@@ -62,6 +63,9 @@ func newTable() (*table, error) {
 			for _, p := range slices.Concat(item.Parameters, o.Parameters) {
 				if p.Value.In == openapi3.ParameterInQuery {
 					op.names = append(op.names, p.Value.Name)
+					if p.Value.Schema.Value.Type.Is("array") {
+						op.many = append(op.many, p.Value.Name)
+					}
 				}
 			}
 			t.list = append(t.list, op)
@@ -121,6 +125,7 @@ func (t *table) route(s *server, next http.Handler) http.Handler {
 func (s *server) missing(w http.ResponseWriter, r *http.Request, h http.Handler) {
 	probe := httptest.NewRecorder()
 	h.ServeHTTP(probe, r)
+	s.Log.Info("no such operation", "id", callOf(r.Context()).id, "method", shorten(r.Method), "path", shorten(r.URL.Path), "from", s.Address(r))
 	if probe.Code == http.StatusMethodNotAllowed {
 		allow := probe.Header().Get("Allow")
 		w.Header().Set("Allow", allow)

@@ -54,7 +54,8 @@ func pathNames(path string) []string {
 	return names
 }
 
-// checkQuery refuses parameters that there are not: a filter that is misspelt would otherwise give everything.
+// checkQuery refuses parameters that there are not: a filter that is misspelt would otherwise give everything. And it refuses a second
+// value where there is one: which of the two holds would be for each reader on the way to decide.
 func checkQuery(op *operation, r *http.Request) (url.Values, error) {
 	values, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
@@ -67,6 +68,9 @@ func checkQuery(op *operation, r *http.Request) (url.Values, error) {
 				allowed = "one of the parameters " + strings.Join(op.names, ", ")
 			}
 			return nil, invalidField(name, values.Get(name), allowed)
+		}
+		if given := values[name]; len(given) > 1 && !slices.Contains(op.many, name) {
+			return nil, invalidField(name, strings.Join(given, ","), "given once")
 		}
 	}
 	return values, nil

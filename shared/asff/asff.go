@@ -30,6 +30,8 @@ const (
 	MaxTags          = 50
 	MaxTagKey        = 128
 	MaxTagValue      = 256
+	MaxRegion        = 16
+	MaxDomain        = 128
 	MaxFinding       = 240 << 10 // bytes of one finding as JSON
 )
 
@@ -181,7 +183,7 @@ func (a About) filled() About {
 	if a.Account == "" {
 		a.Account = UnknownAccount
 	}
-	if a.Region == "" {
+	if a.Region == "" || len(a.Region) > MaxRegion {
 		a.Region = UnknownRegion
 	}
 	if a.Partition == "" {
@@ -237,8 +239,8 @@ func title(d *events.Detection) string {
 		s = d.Type
 	}
 	for _, p := range d.Participants {
-		if p.Role == "offender" {
-			s += " by " + p.Address.String()
+		if p.Role == "offender" && p.Address.IsValid() {
+			s += " by " + p.Address.Unmap().String()
 			break
 		}
 	}

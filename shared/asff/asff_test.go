@@ -104,7 +104,7 @@ func importInto(t *testing.T, findings ...types.AwsSecurityFinding) []json.RawMe
 }
 
 // holds checks a finding against the limits in the format's reference.
-func holds(t *testing.T, f *types.AwsSecurityFinding) {
+func holds(t *testing.T, rules map[string]rule, f *types.AwsSecurityFinding) {
 	t.Helper()
 	text := func(name string, s *string, most int) {
 		if n := utf8.RuneCountInString(aws.ToString(s)); n == 0 || n > most {
@@ -133,6 +133,9 @@ func holds(t *testing.T, f *types.AwsSecurityFinding) {
 		match("Types", `^(Software and Configuration Checks|TTPs|Effects|Unusual Behaviors|Sensitive Data Identifications)/[^/]+/[^/]+$`, &typ)
 	}
 	holdsResources(t, f)
+	for _, why := range whole(rules, *f) {
+		t.Errorf("%s: %s", aws.ToString(f.Id), why)
+	}
 	n := aws.ToInt32(f.Severity.Normalized)
 	ranges := map[types.SeverityLabel][2]int32{"INFORMATIONAL": {0, 0}, "LOW": {1, 39}, "MEDIUM": {40, 69}, "HIGH": {70, 89}, "CRITICAL": {90, 100}}
 	if r, ok := ranges[f.Severity.Label]; !ok || n < r[0] || n > r[1] {
@@ -165,9 +168,10 @@ func holdsResources(t *testing.T, f *types.AwsSecurityFinding) {
 
 func TestReplayedDetectionsAreFindings(t *testing.T) {
 	var all []types.AwsSecurityFinding
+	rules := published(t)
 	for _, d := range replayed(t) {
 		f := typed(t, New(&d, About{Time: d.Update.Add(time.Minute), Account: "111122223333", Region: "eu-central-1", Version: "1.0.0"}))
-		holds(t, &f)
+		holds(t, rules, &f)
 		all = append(all, f)
 	}
 	took := importInto(t, all...)
@@ -194,7 +198,7 @@ func TestWords(t *testing.T) {
 		},
 	}
 	f := typed(t, New(&d, About{Time: at, Account: "111122223333", Region: "us-gov-west-1"}))
-	holds(t, &f)
+	holds(t, published(t), &f)
 	importInto(t, f)
 	if f.Severity.Label != "HIGH" || *f.Severity.Normalized != 89 || f.Workflow.Status != "NOTIFIED" || f.Types[0] != "TTPs/Credential Access/access.ssh_brute_force" {
 		t.Errorf("%+v %+v %v", f.Severity, f.Workflow, f.Types)
@@ -223,9 +227,19 @@ func TestHostile(t *testing.T) {
 	for i := range 100 {
 		d.Participants = append(d.Participants, events.Participant{Address: netip.AddrFrom4([4]byte{10, 0, 0, byte(i)}), Instance: fmt.Sprint(i, long), Tags: tags, Hostname: long})
 	}
-	for _, d := range []events.Detection{d, {ID: "d", Type: "x"}, {ID: "d", Type: "x", Participants: []events.Participant{{}}}} {
-		f := typed(t, New(&d, About{}))
-		holds(t, &f)
+	mapped := events.Participant{Address: netip.MustParseAddr("::ffff:10.0.0.1"), Role: "victim"}
+	rules := published(t)
+	for _, d := range []events.Detection{d, {ID: "d", Type: "x"}, {ID: "d", Type: "x", Participants: []events.Participant{{}, {Role: "offender"}}}, {ID: "d", Type: "x", Participants: []events.Participant{mapped}}} {
+		f := typed(t, New(&d, About{Region: "a-region-that-is-longer-than-any"}))
+		holds(t, rules, &f)
 		importInto(t, f)
+		for _, r := range f.Resources {
+			if strings.Contains(*r.Id, "invalid") || strings.Contains(*r.Id, "::ffff:") {
+				t.Errorf("resource %s", *r.Id)
+			}
+		}
+		if strings.Contains(*f.Title, "invalid") {
+			t.Errorf("title %s", *f.Title)
+		}
 	}
 }

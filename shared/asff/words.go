@@ -94,6 +94,9 @@ func resources(d *events.Detection, a About) []Resource {
 			if p.External != external || len(list) == MaxResources || external && len(list) > 0 {
 				continue
 			}
+			if p.Instance == "" && p.Interface == "" && !p.Address.IsValid() {
+				continue // nobody knows what it is
+			}
 			if r := resource(p, a); !seen[r.ID] {
 				seen[r.ID] = true
 				list = append(list, r)
@@ -128,11 +131,12 @@ func resource(p *events.Participant, a About) Resource {
 		r.Type, r.ID = "AwsEc2NetworkInterface", arn("network-interface", p.Interface)
 		r.Details = &Details{AwsEc2NetworkInterface: &Interface{NetworkInterfaceID: clip(p.Interface, MaxID)}}
 	default:
-		other := map[string]string{"Address": p.Address.String(), "Role": clip(p.Role, 64)}
+		address := p.Address.Unmap().String()
+		other := map[string]string{"Address": address, "Role": clip(p.Role, 64)}
 		if p.Hostname != "" {
 			other["Hostname"] = clip(p.Hostname, 256)
 		}
-		r.Type, r.ID, r.Details = "Other", clip(p.Address.String(), MaxID), &Details{Other: other}
+		r.Type, r.ID, r.Details = "Other", clip(address, MaxID), &Details{Other: other}
 	}
 	return r
 }
@@ -167,13 +171,13 @@ func network(d *events.Detection) *Network {
 	if source == nil {
 		return nil
 	}
-	n := &Network{SourcePort: int(source.Port), SourceDomain: clip(source.Hostname, 128), Direction: "OUT"}
+	n := &Network{SourcePort: int(source.Port), SourceDomain: clip(source.Hostname, MaxDomain), Direction: "OUT"}
 	n.SourceIPV4, n.SourceIPV6 = families(source.Address)
 	if source.External {
 		n.Direction = "IN"
 	}
 	if destination != nil {
-		n.DestinationPort, n.DestDomain = int(destination.Port), clip(destination.Hostname, 128)
+		n.DestinationPort, n.DestDomain = int(destination.Port), clip(destination.Hostname, MaxDomain)
 		n.DestinationIPV4, n.DestinationIPV6 = families(destination.Address)
 	}
 	return n

@@ -4,10 +4,8 @@
 package ocsf
 
 import (
-	"encoding/json"
 	"math"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
@@ -44,6 +42,7 @@ type Finding struct {
 	Time            int64        `json:"time"`
 	StartTime       int64        `json:"start_time"`
 	EndTime         int64        `json:"end_time"`
+	TimezoneOffset  int          `json:"timezone_offset"` // all is in UTC
 	Count           int          `json:"count,omitempty"`
 	Message         string       `json:"message"`
 	SeverityID      int          `json:"severity_id"`
@@ -61,6 +60,7 @@ type Finding struct {
 	RiskLevel       string       `json:"risk_level"`
 	RiskScore       int          `json:"risk_score"`
 	Metadata        Metadata     `json:"metadata"`
+	Cloud           *Cloud       `json:"cloud,omitempty"`
 	FindingInfo     Info         `json:"finding_info"`
 	Evidences       []Evidence   `json:"evidences"`
 	Resources       []Resource   `json:"resources,omitempty"`
@@ -75,7 +75,21 @@ type Metadata struct {
 	UID       string   `json:"uid,omitempty"`
 	EventCode string   `json:"event_code,omitempty"`
 	Sequence  int64    `json:"sequence,omitempty"`
-	Labels    []string `json:"labels,omitempty"`
+	Profiles  []string `json:"profiles,omitempty"`
+}
+
+// Cloud is where the sensor stands: the schema's profile "cloud", which metadata.profiles names.
+type Cloud struct {
+	Provider string   `json:"provider"`
+	Account  *Account `json:"account,omitempty"`
+	Region   string   `json:"region,omitempty"`
+}
+
+// Account is an AWS account.
+type Account struct {
+	UID    string `json:"uid"`
+	TypeID int    `json:"type_id"`
+	Type   string `json:"type"`
 }
 
 // Product is Mirrorwatch.
@@ -124,6 +138,7 @@ type Endpoint struct {
 	IP           string `json:"ip,omitempty"`
 	Port         int    `json:"port,omitempty"`
 	Hostname     string `json:"hostname,omitempty"`
+	Name         string `json:"name,omitempty"` // a name that no host may bear, as the network gave it
 	UID          string `json:"uid,omitempty"`
 	InstanceUID  string `json:"instance_uid,omitempty"`
 	InterfaceUID string `json:"interface_uid,omitempty"`
@@ -153,8 +168,6 @@ type Unmapped struct {
 	Resolution          string        `json:"resolution,omitempty"`
 	Sensor              string        `json:"sensor,omitempty"`
 	VNI                 uint32        `json:"vni,omitempty"`
-	Account             string        `json:"account,omitempty"`
-	Region              string        `json:"region,omitempty"`
 	UIDs                []string      `json:"uids,omitempty"`
 	RiskTerms           []events.Term `json:"risk_terms,omitempty"`
 	GuardDutyEquivalent string        `json:"guardduty_equivalent,omitempty"`
@@ -164,13 +177,16 @@ type Unmapped struct {
 func New(d *events.Detection, a About) Finding {
 	f := Finding{
 		CategoryUID: CategoryUID, CategoryName: "Findings", ClassUID: ClassUID, ClassName: "Detection Finding",
-		Time: millis(a.Time), StartTime: millis(d.Start), EndTime: millis(lastSeen(d)), Count: len(d.Activity), Message: d.Description,
-		StatusDetail: string(d.Resolution), ConfidenceScore: percent(d.Confidence), RiskScore: d.Risk.Score,
+		Time: millis(a.Time), StartTime: millis(d.Start), EndTime: millis(lastSeen(d)), Count: len(d.Activity), Message: clip(d.Description),
+		StatusDetail: clip(string(d.Resolution)), ConfidenceScore: percent(d.Confidence), RiskScore: d.Risk.Score,
 		Metadata: Metadata{
-			Version: Version, UID: a.Event, EventCode: d.Type, Sequence: a.Sequence,
-			Product: Product{Name: "Mirrorwatch", VendorName: "Mirrorwatch", UID: "mirrorwatch", Version: a.Version},
+			Version: Version, UID: clip(a.Event), EventCode: clip(d.Type), Sequence: a.Sequence,
+			Product: Product{Name: "Mirrorwatch", VendorName: "Mirrorwatch", UID: "mirrorwatch", Version: clip(a.Version)},
 		},
-		FindingInfo: info(d), Evidences: evidences(d), Resources: resources(d), Observables: observables(d), Unmapped: unmapped(d, a),
+		Cloud: cloud(a), FindingInfo: info(d), Evidences: evidences(d), Resources: resources(d), Observables: observables(d), Unmapped: unmapped(d),
+	}
+	if f.Cloud != nil {
+		f.Metadata.Profiles = []string{"cloud"}
 	}
 	f.ActivityID, f.ActivityName = activity(a.Type)
 	f.TypeUID, f.TypeName = ClassUID*100+f.ActivityID, "Detection Finding: "+f.ActivityName
@@ -180,16 +196,20 @@ func New(d *events.Detection, a About) Finding {
 	f.ConfidenceID, f.Confidence = confidence(d.Confidence)
 	f.ImpactID, f.Impact = level(d.Risk.Impact)
 	if n := len(d.Notes); n > 0 {
-		f.Comment = d.Notes[n-1].Text
+		f.Comment = clip(d.Notes[n-1].Text)
 	}
 	return f
 }
 
 func info(d *events.Detection) Info {
+	title, kind := clip(d.Title), clip(d.Type)
+	if title == "" {
+		title = kind
+	}
 	i := Info{
-		UID: d.ID, Title: d.Title, Desc: d.Description, Types: []string{d.Type}, FirstSeenTime: millis(d.Start), LastSeenTime: millis(lastSeen(d)),
+		UID: clip(d.ID), Title: title, Desc: clip(d.Description), Types: []string{kind}, FirstSeenTime: millis(d.Start), LastSeenTime: millis(lastSeen(d)),
 		ProductUID: "mirrorwatch", DataSources: []string{"VPC Traffic Mirroring"}, Attacks: attacks(d),
-		Analytic: Analytic{UID: d.Type, Name: d.Title, Category: d.Category, TypeID: 2, Type: "Behavioral", Version: strconv.Itoa(d.DetectorVersion)},
+		Analytic: Analytic{UID: kind, Name: title, Category: clip(d.Category), TypeID: 2, Type: "Behavioral", Version: strconv.Itoa(d.DetectorVersion)},
 	}
 	if d.Created != nil {
 		i.CreatedTime = millis(*d.Created)
@@ -197,18 +217,12 @@ func info(d *events.Detection) Info {
 	if d.Modified != nil {
 		i.ModifiedTime = millis(*d.Modified)
 	}
-	if i.Title == "" {
-		i.Title = d.Type
-	}
 	return i
 }
 
 // millis is the schema's timestamp_t.
 func millis(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMilli()
+	return max(t.UnixMilli(), 0) // no time, and any before 1970, is none
 }
 
 func lastSeen(d *events.Detection) time.Time {
@@ -225,93 +239,9 @@ func percent(confidence float64) int {
 	return int(math.Round(100 * min(max(confidence, 0), 1)))
 }
 
-func unmapped(d *events.Detection, a About) *Unmapped {
+func unmapped(d *events.Detection) *Unmapped {
 	return &Unmapped{
-		Category: d.Category, Assignee: d.Assignee, Resolution: string(d.Resolution), Sensor: d.Sensor, VNI: d.VNI, Account: a.Account,
-		Region: a.Region, UIDs: d.Evidence.UIDs, RiskTerms: d.Risk.Terms, GuardDutyEquivalent: d.GuardDutyEquivalent,
+		Category: d.Category, Assignee: d.Assignee, Resolution: string(d.Resolution), Sensor: d.Sensor, VNI: d.VNI,
+		UIDs: d.Evidence.UIDs, RiskTerms: d.Risk.Terms, GuardDutyEquivalent: d.GuardDutyEquivalent,
 	}
-}
-
-// evidences gives an entry a participant, up to MaxEvidences, with the client as source, and one with what the detector measured.
-func evidences(d *events.Detection) []Evidence {
-	list := make([]Evidence, 0, min(len(d.Participants), MaxEvidences)+1)
-	for i := range d.Participants[:min(len(d.Participants), MaxEvidences)] {
-		p := &d.Participants[i]
-		e := endpoint(p)
-		if e == (Endpoint{}) {
-			continue
-		}
-		if p.Endpoint == "server" || p.Endpoint == "" && p.Role == "victim" {
-			list = append(list, Evidence{DstEndpoint: &e})
-		} else {
-			list = append(list, Evidence{SrcEndpoint: &e})
-		}
-	}
-	properties := d.Properties
-	if properties == nil {
-		properties = map[string]any{}
-	}
-	if _, err := json.Marshal(properties); err != nil {
-		properties = map[string]any{} // what no JSON can say
-	}
-	return append(list, Evidence{Data: properties})
-}
-
-// MaxEvidences bounds evidences, resources and observables of a finding.
-const MaxEvidences = 100
-
-func endpoint(p *events.Participant) Endpoint {
-	e := Endpoint{Port: int(p.Port), Hostname: p.Hostname, UID: p.Device, InstanceUID: p.Instance, InterfaceUID: p.Interface, VPCUID: p.VPC}
-	if p.Address.IsValid() {
-		e.IP = p.Address.Unmap().String()
-	}
-	return e
-}
-
-func resources(d *events.Detection) (list []Resource) {
-	for i := range d.Participants {
-		p := &d.Participants[i]
-		if p.External || len(list) == MaxEvidences {
-			continue
-		}
-		r := Resource{UID: p.Instance, Name: p.Hostname, Type: "AWS::EC2::Instance"}
-		if r.UID == "" {
-			r.UID, r.Type = p.Interface, "AWS::EC2::NetworkInterface"
-		}
-		if r.UID == "" {
-			r.UID, r.Type = p.Address.String(), "IP Address"
-		}
-		if p.Role != "" {
-			r.Labels = []string{"role:" + p.Role}
-		}
-		list = append(list, r)
-	}
-	return list
-}
-
-// observables lists addresses and names. The types are the schema's: 1 host name, 2 IP address.
-func observables(d *events.Detection) (list []Observable) {
-	for i := range d.Participants[:min(len(d.Participants), MaxEvidences)] {
-		p := &d.Participants[i]
-		if p.Address.IsValid() {
-			list = append(list, Observable{Name: "evidences." + side(p) + ".ip", TypeID: 2, Type: "IP Address", Value: p.Address.Unmap().String()})
-		}
-		if p.Hostname != "" {
-			list = append(list, Observable{Name: "evidences." + side(p) + ".hostname", TypeID: 1, Type: "Hostname", Value: p.Hostname})
-		}
-	}
-	return list
-}
-
-func side(p *events.Participant) string {
-	if p.Endpoint == "server" || p.Endpoint == "" && p.Role == "victim" {
-		return "dst_endpoint"
-	}
-	return "src_endpoint"
-}
-
-// parent is the technique that a sub-technique belongs to.
-func parent(technique string) (string, bool) {
-	p, _, sub := strings.Cut(technique, ".")
-	return p, sub
 }

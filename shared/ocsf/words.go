@@ -1,6 +1,10 @@
 package ocsf
 
-import "github.com/mirrorwatch/mirrorwatch/events"
+import (
+	"strings"
+
+	"github.com/mirrorwatch/mirrorwatch/events"
+)
 
 // activity is 1 Create, 2 Update, 3 Close.
 func activity(t events.DetailType) (int, string) {
@@ -102,14 +106,14 @@ const attackVersion = "17"
 func attacks(d *events.Detection) (list []Attack) {
 	var only *Technique
 	if len(d.Tactics) == 1 {
-		only = &Technique{UID: d.Tactics[0], Name: tactic(d.Tactics[0])}
+		only = &Technique{UID: clip(d.Tactics[0]), Name: tactic(d.Tactics[0])}
 	}
 	for _, id := range d.Techniques {
 		a := Attack{Version: attackVersion, Tactic: only}
 		if p, sub := parent(id); sub {
-			a.Technique, a.SubTechnique = &Technique{UID: p}, &Technique{UID: id}
+			a.Technique, a.SubTechnique = &Technique{UID: clip(p)}, &Technique{UID: clip(id)}
 		} else {
-			a.Technique = &Technique{UID: id}
+			a.Technique = &Technique{UID: clip(id)}
 		}
 		list = append(list, a)
 	}
@@ -117,9 +121,15 @@ func attacks(d *events.Detection) (list []Attack) {
 		return list
 	}
 	for _, id := range d.Tactics {
-		list = append(list, Attack{Version: attackVersion, Tactic: &Technique{UID: id, Name: tactic(id)}})
+		list = append(list, Attack{Version: attackVersion, Tactic: &Technique{UID: clip(id), Name: tactic(id)}})
 	}
 	return list
+}
+
+// parent is the technique that a sub-technique belongs to.
+func parent(technique string) (string, bool) {
+	p, _, sub := strings.Cut(technique, ".")
+	return p, sub
 }
 
 // tactic is the name of an enterprise tactic.

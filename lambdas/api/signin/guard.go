@@ -82,6 +82,7 @@ func hostName(host string) string {
 // problem answers a refusal in the API's shape.
 func problem(w http.ResponseWriter, status int, detail string) {
 	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Content-Disposition", `attachment; filename="problem.json"`)
 	w.WriteHeader(status)
 	json.NewEncoder(w).Encode(map[string]any{ //nolint:errcheck // whoever asked is gone
 		"type": "about:blank", "title": http.StatusText(status), "status": status, "detail": detail,
