@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what the tests need on a bare Debian machine with Go: a C compiler for the race detector, iproute2 for the tests that
-# make network namespaces, Java for DynamoDB Local, Node for DuckDB and for a client of the API; and fetches those three. What is there already is left alone;
-# without root it says what is missing and goes on, since the tests that need it skip themselves and say so.
+# make network namespaces, Java for DynamoDB Local, Node for DuckDB and for a client of the API; and fetches those three. What is
+# there already is left alone; without root it says what is missing and goes on, since the tests that need it skip themselves and
+# say so.
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 missing=()
