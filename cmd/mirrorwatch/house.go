@@ -3,7 +3,7 @@ package main
 import (
 	"context"
 	"errors"
-	"strconv"
+	"fmt"
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
@@ -15,7 +15,7 @@ const (
 	retainEvery = 15 * time.Second
 	purgeEvery  = 10 * time.Minute
 	healthEvery = 5 * time.Second
-	purgeLimit  = 10_000 // detections at a time: a purge must not hold up what is being stored
+	purgeLimit  = 1000 // detections at a time: a purge must not hold up what is being stored
 )
 
 // keepHouse deletes what is older, or more, than the parameters want kept.
@@ -40,22 +40,55 @@ func (s *server) keepHouse(ctx context.Context) {
 }
 
 func (s *server) retainRecords(ctx context.Context) error {
-	kept, err := s.store.Records.Retain(ctx, daysAgo(number(ctx, s.store, "retention_days_records")), number(ctx, s.store, "retention_bytes_records"))
+	before, err := s.keptSince(ctx, store.RetentionDaysRecords)
+	if err != nil {
+		return err
+	}
+	size, err := store.ParameterNumber(ctx, s.store.Documents, store.RetentionBytesRecords)
+	if err != nil {
+		return err
+	}
+	kept, err := s.store.Records.Retain(ctx, before, size)
 	if err == nil && kept.Deleted > 0 {
 		s.log.Debug("records deleted", "deleted", kept.Deleted, "left", kept.Records, "bytes", kept.Bytes)
 	}
 	return err
 }
 
+// purge deletes what is too old, each thing by its own parameter.
 func (s *server) purge(ctx context.Context) error {
-	_, detections := s.store.Detections.Purge(ctx, daysAgo(number(ctx, s.store, "retention_days_detections")), purgeLimit)
-	metrics := daysAgo(number(ctx, s.store, "retention_days_metrics"))
-	_, devices := s.store.Devices.Purge(ctx, metrics, metrics)
-	_, audit := s.store.Audit.Purge(ctx, daysAgo(number(ctx, s.store, "retention_days_audit")))
-	return errors.Join(detections, devices, audit)
+	var errs []error
+	for parameter, purge := range map[string]func(before time.Time) error{
+		store.RetentionDaysDetections: func(t time.Time) error { return s.purgeDetections(ctx, t) },
+		store.RetentionDaysMetrics:    func(t time.Time) error { _, err := s.store.Devices.Purge(ctx, t, t); return err },
+		store.RetentionDaysAudit:      func(t time.Time) error { _, err := s.store.Audit.Purge(ctx, t); return err },
+	} {
+		before, err := s.keptSince(ctx, parameter)
+		if err == nil {
+			err = purge(before)
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
 }
 
-func daysAgo(days int64) time.Time { return time.Now().AddDate(0, 0, -int(days)) }
+// purgeDetections deletes some at a time, so that others can be stored between.
+func (s *server) purgeDetections(ctx context.Context, before time.Time) error {
+	for {
+		if n, err := s.store.Detections.Purge(ctx, before, purgeLimit); err != nil || n < purgeLimit {
+			return err
+		}
+	}
+}
+
+// keptSince gives the moment before which a parameter of days wants things deleted.
+func (s *server) keptSince(ctx context.Context, parameter string) (time.Time, error) {
+	days, err := store.ParameterNumber(ctx, s.store.Documents, parameter)
+	if err == nil && days < 1 {
+		err = fmt.Errorf("parameter %s is %d: nothing is deleted", parameter, days)
+	}
+	return time.Now().AddDate(0, 0, -int(days)), err
+}
 
 // watchHealth tells when the sensor begins to lose packets, or cannot store what it finds, and when it is well again.
 func (s *server) watchHealth(ctx context.Context) {
@@ -82,23 +115,4 @@ func (s *server) tell(ctx context.Context, e events.Event) {
 	if err := s.store.Outbox.Publish(ctx, e); err != nil && ctx.Err() == nil {
 		s.log.Error("sensor's health was not told", "error", err)
 	}
-}
-
-// parameter gives a setting that people made, or its default.
-func parameter(ctx context.Context, s *store.Store, name string) []string {
-	p, err := store.Collection[store.Parameter]{Kind: store.KindParameter, Documents: s.Documents}.Get(ctx, name)
-	if err != nil {
-		return nil
-	}
-	return p.Value.Values
-}
-
-// number gives a setting that is a number; where nobody made it, what the catalogue of parameters says.
-func number(ctx context.Context, s *store.Store, name string) int64 {
-	if values := parameter(ctx, s, name); len(values) > 0 {
-		if n, err := strconv.ParseInt(values[0], 10, 64); err == nil {
-			return n
-		}
-	}
-	return 0
 }
