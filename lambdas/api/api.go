@@ -26,6 +26,9 @@ var document []byte
 // DefaultTimeout is how long one request may take when nothing else is said.
 const DefaultTimeout = 10 * time.Second
 
+// DefaultExportTimeout is the same for an export.
+const DefaultExportTimeout = 15 * time.Minute
+
 // MaxBody is how many bytes the body of a request may have.
 const MaxBody = 1 << 20
 
@@ -47,6 +50,8 @@ type Options struct {
 	Console http.Handler // everything outside /v1; may be nil
 	Log     *slog.Logger
 	Timeout time.Duration // 0: DefaultTimeout
+	// ExportTimeout is how long a file may take that is streamed; 0: DefaultExportTimeout.
+	ExportTimeout time.Duration
 }
 
 // Accounts is who may come in, as signin.Local keeps it.
@@ -119,11 +124,14 @@ func (o *Options) fill() error {
 	if o.Store.Records != nil && len(o.Fields) == 0 {
 		return errors.New("make API: Fields must be given where records are kept")
 	}
-	if o.Timeout < 0 {
-		return fmt.Errorf("make API: Timeout %v is not positive", o.Timeout)
+	if o.Timeout < 0 || o.ExportTimeout < 0 {
+		return fmt.Errorf("make API: a time of %v is less than nothing", min(o.Timeout, o.ExportTimeout))
 	}
 	if o.Timeout == 0 {
 		o.Timeout = DefaultTimeout
+	}
+	if o.ExportTimeout == 0 {
+		o.ExportTimeout = DefaultExportTimeout
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

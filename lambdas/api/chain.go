@@ -47,7 +47,7 @@ func (s *server) chain(operations http.Handler) http.Handler {
 	})
 }
 
-// api serves a request of the API: a bounded body, a bounded time.
+// api serves a request of the API, with a bounded body.
 func (s *server) api(w http.ResponseWriter, r *http.Request, operations http.Handler) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Security-Policy", policy)
@@ -56,9 +56,6 @@ func (s *server) api(w http.ResponseWriter, r *http.Request, operations http.Han
 		file = "openapi.yaml"
 	}
 	w.Header().Set("Content-Disposition", `attachment; filename="`+file+`"`)
-	ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
-	defer cancel()
-	r = r.WithContext(ctx)
 	r.Body = http.MaxBytesReader(w, r.Body, MaxBody)
 	operations.ServeHTTP(w, r)
 }
@@ -94,11 +91,17 @@ func (s *server) recover(w *reply, r *http.Request) {
 	w.close()
 }
 
-// guard lets through who may call the operation. Nothing but the contract says who that is.
+// guard lets through who may call the operation, and gives it its time. Nothing but the contract says who that is.
 func (s *server) guard(op *operation, next http.Handler) http.Handler {
+	patience := s.Timeout
+	if op.stream {
+		patience = s.ExportTimeout
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c := callOf(r.Context())
-		c.operation = op
+		ctx, cancel := context.WithTimeout(r.Context(), patience)
+		defer cancel()
+		r = r.WithContext(ctx)
+		c := callOf(ctx)
 		if op.role == "" {
 			next.ServeHTTP(w, r)
 			return
@@ -114,7 +117,6 @@ func (s *server) guard(op *operation, next http.Handler) http.Handler {
 			s.fail(w, r, problem(http.StatusForbidden, "forbidden", "It is not allowed", why))
 			return
 		}
-		c.principal = p
 		next.ServeHTTP(w, r.WithContext(signin.With(r.Context(), p)))
 	})
 }

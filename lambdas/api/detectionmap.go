@@ -24,7 +24,10 @@ func (s *server) GetDetectionMap(ctx context.Context, q gen.GetDetectionMapReque
 	if len(middle) == 0 {
 		middle = addresses(d, "victim")
 	}
-	m := detectionMap{d: &d, limit: cmp.Or(q.Params.Limit, defaultLimit), nodes: map[string]*gen.MapNode{}, middle: middle[:min(len(middle), maxOffenders)]}
+	m := detectionMap{
+		d: &d, parties: byAddress(&d), limit: cmp.Or(q.Params.Limit, defaultLimit), nodes: map[string]*gen.MapNode{},
+		middle: middle[:min(len(middle), maxOffenders)],
+	}
 	m.out.From, m.out.To = mapSpan(d)
 	m.out.Complete = len(middle) <= maxOffenders
 	m.out.Omitted.Nodes = len(middle) - len(m.middle)
@@ -46,12 +49,13 @@ func mapSpan(d events.Detection) (from, to time.Time) {
 
 // detectionMap is a map in the making.
 type detectionMap struct {
-	d      *events.Detection
-	limit  int
-	middle []string
-	nodes  map[string]*gen.MapNode // by id
-	order  []string
-	out    gen.ActivityMap
+	d       *events.Detection
+	parties map[string]*events.Participant // by address
+	limit   int
+	middle  []string
+	nodes   map[string]*gen.MapNode // by id
+	order   []string
+	out     gen.ActivityMap
 }
 
 func (m *detectionMap) fill(ctx context.Context, s *server) error {
@@ -99,7 +103,8 @@ func (m *detectionMap) omit(pairs, conversations int) {
 // withHot puts what the detection is about first, even where no conversation of it has ended yet and there is none to count.
 func (m *detectionMap) withHot(t talks, into bool) []talk {
 	list := slices.Clone(t.list)
-	for _, p := range parties(*m.d, "victim")[:min(len(parties(*m.d, "victim")), m.limit)] {
+	victims := parties(*m.d, "victim")
+	for _, p := range victims[:min(len(victims), m.limit)] {
 		v := p.Address.Unmap().WithZone("").String()
 		for _, o := range m.middle {
 			one := talk{from: o, to: v}
@@ -127,12 +132,22 @@ func (m *detectionMap) hot(t talk) bool {
 }
 
 func (m *detectionMap) role(address string) string {
-	for i := range m.d.Participants {
-		if p := &m.d.Participants[i]; p.Address.Unmap().WithZone("").String() == address {
-			return p.Role
-		}
+	if p := m.parties[address]; p != nil {
+		return p.Role
 	}
 	return ""
+}
+
+// byAddress gives the participants by address; the first of an address counts.
+func byAddress(d *events.Detection) map[string]*events.Participant {
+	out := make(map[string]*events.Participant, len(d.Participants))
+	for i := range d.Participants {
+		p := &d.Participants[i]
+		if a := p.Address.Unmap().WithZone("").String(); out[a] == nil {
+			out[a] = p
+		}
+	}
+	return out
 }
 
 // draw puts the other ends of talks into a column, up to the limit.
@@ -190,12 +205,10 @@ func (m *detectionMap) label(ctx context.Context, s *server) error {
 		if d, ok := devices[address]; ok {
 			n.Device, n.External, n.Label = d.ID, d.External, called(d, address)
 		}
-		for i := range m.d.Participants {
-			if p := &m.d.Participants[i]; p.Address.Unmap().WithZone("").String() == address {
-				n.External, n.Device = p.External, cmp.Or(n.Device, p.Device)
-				if n.Label == address {
-					n.Label = cmp.Or(p.Hostname, address)
-				}
+		if p := m.parties[address]; p != nil {
+			n.External, n.Device = p.External, cmp.Or(n.Device, p.Device)
+			if n.Label == address {
+				n.Label = cmp.Or(p.Hostname, address)
 			}
 		}
 		m.out.Nodes = append(m.out.Nodes, *n)

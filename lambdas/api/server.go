@@ -133,15 +133,6 @@ func condition(expected int64) store.Condition {
 // ptr gives the address of a value.
 func ptr[T any](v T) *T { return &v }
 
-// orZero gives what a pointer points at.
-func orZero[T any](p *T) T {
-	if p == nil {
-		var zero T
-		return zero
-	}
-	return *p
-}
-
 // timeOrNil is nil for a time that was not given.
 func timeOrNil(t time.Time) *time.Time {
 	if t.IsZero() {

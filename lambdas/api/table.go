@@ -140,10 +140,8 @@ type callKey struct{}
 
 // call is what a handler may need to know of its request besides what the contract gives it.
 type call struct {
-	id        string // of the request
-	request   *http.Request
-	operation *operation
-	principal signin.Principal
+	id      string // of the request
+	request *http.Request
 }
 
 func withCall(ctx context.Context, c *call) context.Context {

@@ -1,10 +1,8 @@
 package store
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
-	"sort"
 	"strconv"
 	"time"
 
@@ -33,48 +31,6 @@ func DetectionEvent(before *events.Detection, after events.Detection, actor stri
 		e.DetailType = events.DetectionClosed
 	}
 	return e
-}
-
-// Differing names the members of two states of a detection that differ, in JSON's names and sorted, but for the store's own, which
-// differ always.
-func Differing(a, b *events.Detection) []string {
-	have, want := membersOf(a), membersOf(b)
-	var names []string
-	for name, value := range have {
-		if !bytes.Equal(value, want[name]) {
-			names = append(names, name)
-		}
-	}
-	for name := range want {
-		if _, both := have[name]; !both {
-			names = append(names, name)
-		}
-	}
-	sort.Strings(names)
-	return names
-}
-
-// membersOf compares as JSON does because that is what was stored: a property that was an int comes back as a float64, and an empty
-// list as none.
-func membersOf(d *events.Detection) map[string]json.RawMessage {
-	copied := *d
-	copied.Revision, copied.Created, copied.Modified = 0, nil, nil
-	if len(copied.Participants) == 0 {
-		copied.Participants = nil
-	}
-	if len(copied.Risk.Terms) == 0 {
-		copied.Risk.Terms = nil
-	}
-	members := map[string]json.RawMessage{}
-	text, err := json.Marshal(&copied)
-	if err == nil {
-		err = json.Unmarshal(text, &members)
-	}
-	if err != nil {
-		// CheckDetection let no such detection in; should one come all the same, it differs from every other.
-		members["properties"] = json.RawMessage(err.Error())
-	}
-	return members
 }
 
 // CoverageEvent is the event of an interface that came into another state.

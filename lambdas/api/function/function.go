@@ -54,7 +54,7 @@ func New(o Options) (http.Handler, error) {
 	}
 	return api.New(api.Options{
 		Store: memory, Authenticator: gate, Address: gate.Address, Notifier: sender(memory, o.Now), Catalogue: all.Specs(),
-		Fields: archive.Schema(), Now: o.Now, Version: o.Version, Log: o.Log, Timeout: Timeout,
+		Fields: archive.Schema(), Now: o.Now, Version: o.Version, Log: o.Log, Timeout: Timeout, ExportTimeout: Timeout,
 	})
 }
 

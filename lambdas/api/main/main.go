@@ -1,5 +1,4 @@
-// Command main is the bootstrap of lambdas/api: it reads the environment, makes the clients and hands the handler to Lambda, or, where
-// there is no Lambda, to a server on the loopback. It never does anything of its own.
+// Command main is the bootstrap of lambdas/api: it hands the handler to Lambda, or to a server on the loopback, and never does more.
 package main
 
 import (

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"net/netip"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
 )
@@ -58,16 +57,16 @@ func Decode(b []byte) (Facet, error) {
 	if f.id == "" || len(f.id) > math.MaxUint16 || len(f.description) > math.MaxInt32 || len(f.notes) > math.MaxInt32 {
 		r.bad = true
 	}
-	if r.done() && whole(readNature, f.nature) && whole(readTriage, f.triage) && whole(readPlace, f.place) {
+	if r.done() && whole(f.nature, skipNature) && whole(f.triage, skipTriage) && whole(f.place, skipPlace) {
 		return f, nil
 	}
 	return Facet{}, fmt.Errorf("decode facet of %d bytes: %w", len(b), ErrFormat)
 }
 
 // whole says whether a section can be read, to its end.
-func whole[T any](read func(*reader) T, section string) bool {
+func whole(section string, skip func(*reader)) bool {
 	r := reader{rest: section}
-	read(&r)
+	skip(&r)
 	return r.done()
 }
 
@@ -90,6 +89,11 @@ func (r *reader) byte() byte {
 }
 
 func (r *reader) uvarint() uint64 {
+	if r.rest != "" && r.rest[0] < 0x80 { // as most are
+		v := r.rest[0]
+		r.rest = r.rest[1:]
+		return uint64(v)
+	}
 	var v uint64
 	for shift := uint(0); shift < 64; shift += 7 {
 		b := r.byte()
@@ -161,74 +165,10 @@ func (r *reader) parts() []facetPart {
 		p.role = r.byte()
 		port := r.uvarint()
 		p.port, p.profile = uint16(port), r.text()
-		if port > math.MaxUint16 || p.role > roleVictim || !whole(readProfileOnly, p.profile) {
+		if port > math.MaxUint16 || p.role > roleVictim || !whole(p.profile, skipProfile) {
 			r.fail()
 			return nil
 		}
 	}
 	return parts
-}
-
-// The readers of sections give a detection, or a participant, that has only what the section holds.
-
-func readNature(r *reader) (d events.Detection) {
-	d.Type, d.Title, d.Category, d.Risk.Band = r.text(), r.text(), r.text(), events.Band(r.text())
-	d.Tactics, d.Techniques = r.list(), r.list()
-	return d
-}
-
-func readTriage(r *reader) (d events.Detection) {
-	d.Status, d.Resolution, d.Assignee, d.HiddenBy = events.Status(r.text()), events.Resolution(r.text()), r.text(), r.text()
-	return d
-}
-
-func readPlace(r *reader) (d events.Detection) {
-	d.Sensor = r.text()
-	vni := r.uvarint()
-	if vni > math.MaxUint32 {
-		r.fail()
-	}
-	d.VNI = uint32(vni)
-	return d
-}
-
-func readProfileOnly(r *reader) events.Participant { return readProfile(r, false) }
-
-// readProfile makes the map of tags only where it is asked for: most questions are not about them.
-func readProfile(r *reader, tags bool) (p events.Participant) {
-	p.External = r.byte() == 1
-	p.Address = r.address()
-	p.Device, p.Hostname, p.Interface, p.Instance = r.text(), r.text(), r.text(), r.text()
-	p.VPC, p.Account, p.User = r.text(), r.text(), r.text()
-	n := r.uvarint()
-	if n > uint64(len(r.rest)) {
-		r.fail()
-		return p
-	}
-	if tags {
-		p.Tags = make(map[string]string, n)
-	}
-	for range n {
-		k, v := r.text(), r.text()
-		if tags {
-			p.Tags[k] = v
-		}
-	}
-	return p
-}
-
-func (r *reader) address() netip.Addr {
-	raw, zone := r.text(), r.text()
-	var a netip.Addr
-	switch len(raw) {
-	case 0:
-		return a
-	case 4:
-		a = netip.AddrFrom4([4]byte([]byte(raw)))
-	case 16:
-		a = netip.AddrFrom16([16]byte([]byte(raw))).WithZone(zone)
-	default:
-		r.fail()
-	}
-	return a
 }

@@ -31,6 +31,8 @@ type Index struct {
 	rows   locator
 
 	natures, triages, places, profiles table
+
+	blocks sync.Pool // for the logs of groupings
 }
 
 // New makes an empty index.
@@ -39,6 +41,7 @@ func New(o Options) *Index {
 		latest: math.MinInt64, filled: -1,
 		rows:    locator{seed: maphash.MakeSeed(), byHash: make(map[uint64]uint32, o.Expect), odd: map[string]uint32{}},
 		natures: newTable(), triages: newTable(), places: newTable(), profiles: newTable(),
+		blocks: newBlocks(),
 	}
 }
 

@@ -2,9 +2,7 @@ package facets
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
-	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/shared/store"
@@ -20,140 +18,144 @@ func (x *Index) Groups(f store.DetectionFilter, q store.GroupQuery) (store.Group
 	x.mu.RLock()
 	g := newGrouping(x, q.By)
 	x.mu.RUnlock()
+	defer g.log.free()
 	if step := q.Step(&f); step > 0 {
-		g.from, g.step, g.buckets = nanos(*f.From), int64(step), q.Buckets
+		g.from, g.step = nanos(*f.From), int64(step)
 	}
 	x.scan(p, order, always, g.see)
 	return g.result(q), nil
 }
 
-// grouping gathers groups. Keys, devices and so on are told apart by number while counting: texts are only read where a section is
-// met first.
+// grouping gathers groups in one scan. Keys, devices and labels are told apart by number while counting: texts are read only where a
+// section is met first. What only the groups that are given need, which are a thousand at most and there may be a hundred thousand, is
+// written to a log meanwhile, and reckoned from it at the end.
 type grouping struct {
-	from, step int64
+	by         store.GroupBy
+	from, step int64 // of bars; step 0: none are asked for
 
-	sort    sorting
-	numbers map[string]uint32 // of each key
-	groups  []group
+	sort    func(c *chunk, i uint16) // counts a row in its groups
+	keys    *numbers
+	devices *numbers
+	labels  []string // 0: none
+	groups  []group  // by the number of the key
 	open    *memo[bool]
-	devices *memo[uint32] // a number for each device; 0: none
-	width   int           // most devices that there can be
-	buckets int
-	seen    tally    // group, role and device, of those groups that have no set of their own
-	bars    tally    // group and bar, likewise
+	sides   *memo[side]
 	row     []uint32 // groups of the row at hand
+	log     log
+	one     events.Detection // what store.GroupBy is asked about
 }
 
+// group is as small as it can be: counting by device goes to and fro between a hundred thousand of them.
 type group struct {
-	key, label        string
-	count, open       int
-	score             int32
-	latest, labelled  int64
-	offenders, victim int
-
-	devices []uint64 // bits: role and device
-	bars    []uint32
+	latest, labelled int64
+	count, open      uint32
+	score            int32
+	label            uint32
 }
 
-// ownSets is how many groups have a set of devices and bars of their own. It is quicker than the table that the others share, and takes
-// a few ten kilobytes each.
-const ownSets = 256
+// named is a group, and what a section calls it, as numbers.
+type named struct{ key, label uint32 }
 
-// sorting says which groups a row counts in.
-type sorting func(c *chunk, i uint16, add func(number uint32, label string))
+// side is what matters of a participant: the number of its device, and its group where participants decide that.
+type side struct {
+	device uint32
+	named
+}
+
+// numbers tells texts apart by small numbers; that of "" is 0.
+type numbers struct {
+	known map[string]uint32
+	texts []string
+}
+
+func newNumbers() *numbers { return &numbers{map[string]uint32{"": 0}, []string{""}} }
+
+func (n *numbers) of(text string) uint32 {
+	number, known := n.known[text]
+	if !known {
+		number = uint32(len(n.texts))
+		n.known[text] = number
+		n.texts = append(n.texts, text)
+	}
+	return number
+}
 
 func newGrouping(x *Index, by store.GroupBy) *grouping {
-	g := &grouping{numbers: map[string]uint32{}, seen: newTally(), bars: newTally(), width: len(x.profiles.slots)}
-	devices := map[string]uint32{}
+	g := &grouping{by: by, devices: newNumbers(), labels: []string{""}, log: log{pool: &x.blocks}}
+	g.keys = g.devices
+	if by != store.GroupOffender && by != store.GroupVictim {
+		g.keys = newNumbers()
+	}
 	g.open = newMemo(&x.triages, x.clock, func(section string) bool {
 		d := readTriage(&reader{rest: section})
 		return d.Status == events.StatusOpen
 	})
-	g.devices = newMemo(&x.profiles, x.clock, func(section string) uint32 {
+	g.sides = newMemo(&x.profiles, x.clock, func(section string) side {
 		p := readProfile(&reader{rest: section}, false)
-		if _, known := devices[p.Device]; !known && p.Device != "" {
-			devices[p.Device] = uint32(len(devices)) + 1
-		}
-		return devices[p.Device]
+		return side{device: g.devices.of(p.Device)}
 	})
-	g.sort = g.sorting(x, by)
+	g.sort = g.sorting(x)
 	return g
 }
 
-func (g *grouping) number(key string) uint32 {
-	n, known := g.numbers[key]
-	if !known {
-		n = uint32(len(g.groups))
-		g.numbers[key] = n
-		g.groups = append(g.groups, group{key: key})
+// sorting asks store.GroupBy.Keys, with a detection that has nothing but the section that the field is in.
+func (g *grouping) sorting(x *Index) func(c *chunk, i uint16) {
+	switch g.by {
+	case store.GroupStatus, store.GroupAssignee:
+		m := newMemo(&x.triages, x.clock, g.naming(readTriage))
+		return func(c *chunk, i uint16) { g.countAll(c, i, m.of(c.triage[i])) }
+	case store.GroupSensor, store.GroupVNI:
+		m := newMemo(&x.places, x.clock, g.naming(readPlace))
+		return func(c *chunk, i uint16) { g.countAll(c, i, m.of(c.place[i])) }
+	case store.GroupOffender:
+		return g.sortingParts(x, roleOffender, "offender")
+	case store.GroupVictim:
+		return g.sortingParts(x, roleVictim, "victim")
+	case store.GroupVPC, store.GroupAccount:
+		return g.sortingParts(x, roleOther, "")
+	}
+	m := newMemo(&x.natures, x.clock, g.naming(readNature))
+	return func(c *chunk, i uint16) { g.countAll(c, i, m.of(c.nature[i])) }
+}
+
+func (g *grouping) naming(read func(*reader) events.Detection) func(string) []named {
+	return func(section string) (list []named) {
+		g.one = read(&reader{rest: section})
+		for _, key := range g.by.Keys(&g.one) {
+			list = append(list, g.named(key))
+		}
+		return list
+	}
+}
+
+func (g *grouping) named(key string) named {
+	n := named{key: g.keys.of(key)}
+	if label := g.by.Label(&g.one, key); label != "" {
+		n.label = uint32(len(g.labels))
+		g.labels = append(g.labels, label)
 	}
 	return n
 }
 
-// sorting asks store.GroupBy.Keys, with a detection that has nothing but the section that the field is in.
-func (g *grouping) sorting(x *Index, by store.GroupBy) sorting {
-	switch by {
-	case store.GroupStatus, store.GroupAssignee:
-		return sortBy(g, newMemo(&x.triages, x.clock, g.keys(by, readTriage)), func(c *chunk) *[chunkRows]uint32 { return &c.triage })
-	case store.GroupSensor, store.GroupVNI:
-		return sortBy(g, newMemo(&x.places, x.clock, g.keys(by, readPlace)), func(c *chunk) *[chunkRows]uint32 { return &c.place })
-	case store.GroupOffender:
-		return g.sortByParts(x, by, roleOffender, "offender")
-	case store.GroupVictim:
-		return g.sortByParts(x, by, roleVictim, "victim")
-	case store.GroupVPC, store.GroupAccount:
-		return g.sortByParts(x, by, roleOther, "")
-	}
-	return sortBy(g, newMemo(&x.natures, x.clock, g.keys(by, readNature)), func(c *chunk) *[chunkRows]uint32 { return &c.nature })
-}
-
-// named is a group, and what a section calls it.
-type named struct {
-	number uint32
-	label  string
-}
-
-func (g *grouping) keys(by store.GroupBy, read func(*reader) events.Detection) func(string) []named {
-	return func(section string) []named {
-		d := read(&reader{rest: section})
-		return g.named(by, &d)
-	}
-}
-
-func (g *grouping) named(by store.GroupBy, d *events.Detection) (list []named) {
-	for _, key := range by.Keys(d) {
-		list = append(list, named{g.number(key), by.Label(d, key)})
-	}
-	return list
-}
-
-func sortBy(_ *grouping, m *memo[[]named], column func(*chunk) *[chunkRows]uint32) sorting {
-	return func(c *chunk, i uint16, add func(uint32, string)) {
-		for _, n := range m.of(column(c)[i]) {
-			add(n.number, n.label)
-		}
-	}
-}
-
-func (g *grouping) sortByParts(x *Index, by store.GroupBy, role byte, name string) sorting {
-	m := newMemo(&x.profiles, x.clock, func(section string) named {
-		p := readProfile(&reader{rest: section}, false)
+func (g *grouping) sortingParts(x *Index, role byte, name string) func(c *chunk, i uint16) {
+	g.one.Participants = make([]events.Participant, 1)
+	g.sides = newMemo(&x.profiles, x.clock, func(section string) side {
+		p := &g.one.Participants[0]
+		*p = readProfile(&reader{rest: section}, false)
 		p.Role = name
-		return g.named(by, &events.Detection{Participants: []events.Participant{p}})[0]
+		return side{g.devices.of(p.Device), g.named(g.by.Keys(&g.one)[0])}
 	})
-	return func(c *chunk, i uint16, add func(uint32, string)) {
-		any := false
+	return func(c *chunk, i uint16) {
 		for _, p := range c.parts.of(i) {
 			if role != roleOther && p.role != role {
 				continue
 			}
-			if n := m.of(p.profile); g.groups[n.number].key != "" {
-				any = true
-				add(n.number, n.label)
+			if s := g.sides.of(p.profile); s.key != 0 {
+				g.count(c, i, s.named)
 			}
 		}
-		if !any {
-			add(g.number(""), "")
+		if len(g.row) == 0 {
+			g.count(c, i, named{})
 		}
 	}
 }
@@ -161,20 +163,27 @@ func (g *grouping) sortByParts(x *Index, by store.GroupBy, role byte, name strin
 func (g *grouping) see(c *chunk, rows []uint16) {
 	for _, i := range rows {
 		g.row = g.row[:0]
-		g.sort(c, i, func(number uint32, label string) { g.count(c, i, number, label) })
+		g.sort(c, i)
+	}
+}
+
+func (g *grouping) countAll(c *chunk, i uint16, list []named) {
+	for _, n := range list {
+		g.count(c, i, n)
 	}
 }
 
 // count counts a row in one of its groups; a group may come several times, as when a device is twice an offender.
-func (g *grouping) count(c *chunk, i uint16, number uint32, label string) {
-	t := &g.groups[number]
-	if label != "" && (t.label == "" || c.update[i] > t.labelled || c.update[i] == t.labelled && label > t.label) {
-		t.label, t.labelled = label, c.update[i]
+func (g *grouping) count(c *chunk, i uint16, n named) {
+	for int(n.key) >= len(g.groups) {
+		g.groups = append(g.groups, group{})
 	}
-	if slices.Contains(g.row, number) {
+	t := &g.groups[n.key]
+	g.call(t, n.label, c.update[i])
+	if slices.Contains(g.row, n.key) {
 		return
 	}
-	g.row = append(g.row, number)
+	g.row = append(g.row, n.key)
 	if t.count == 0 {
 		t.score, t.latest = c.score[i], c.update[i]
 	}
@@ -184,96 +193,25 @@ func (g *grouping) count(c *chunk, i uint16, number uint32, label string) {
 		t.open++
 	}
 	if g.step > 0 {
-		g.countBar(number, uint64((c.start[i]-g.from)/g.step))
+		g.log.bar(n.key, uint32((c.start[i]-g.from)/g.step))
 	}
-	g.countDevices(c, i, number)
-}
-
-func (g *grouping) countDevices(c *chunk, i uint16, number uint32) {
-	t := &g.groups[number]
 	for _, p := range c.parts.of(i) {
 		if p.role == roleOther {
 			continue
 		}
-		device := g.devices.of(p.profile)
-		if device == 0 || g.met(number, uint64(device)<<1|uint64(p.role-1)) {
-			continue
-		}
-		if p.role == roleOffender {
-			t.offenders++
-		} else {
-			t.victim++
+		if s := g.sides.of(p.profile); s.device != 0 {
+			g.log.device(n.key, s.device, p.role)
 		}
 	}
 }
 
-// met says whether a group has met a device in a role before.
-func (g *grouping) met(number uint32, which uint64) bool {
-	t := &g.groups[number]
-	if number >= ownSets || which/2 > uint64(g.width) {
-		return g.seen.add(uint64(number)<<32|which) > 1
-	}
-	if t.devices == nil {
-		t.devices = make([]uint64, g.width/32+1)
-	}
-	word, bit := which/64, uint64(1)<<(which%64)
-	had := t.devices[word]&bit != 0
-	t.devices[word] |= bit
-	return had
-}
-
-func (g *grouping) countBar(number uint32, bar uint64) {
-	t := &g.groups[number]
-	if number >= ownSets {
-		g.bars.add(uint64(number)<<32 | bar)
+// call gives a group the label of whoever was updated last; of several the greatest.
+func (g *grouping) call(t *group, label uint32, update int64) {
+	switch {
+	case label == 0 || t.label != 0 && update < t.labelled:
+		return
+	case t.label != 0 && update == t.labelled && g.labels[label] <= g.labels[t.label]:
 		return
 	}
-	if t.bars == nil {
-		t.bars = make([]uint32, g.buckets)
-	}
-	t.bars[bar]++
-}
-
-// result gives the largest groups; among equals the keys decide.
-func (g *grouping) result(q store.GroupQuery) store.Groups {
-	var found []uint32
-	for n := range g.groups {
-		if g.groups[n].count > 0 {
-			found = append(found, uint32(n))
-		}
-	}
-	slices.SortFunc(found, func(a, b uint32) int {
-		return cmp.Or(cmp.Compare(g.groups[b].count, g.groups[a].count), cmp.Compare(g.groups[a].key, g.groups[b].key))
-	})
-	r := store.Groups{Complete: len(found) <= q.Limit, Total: len(found)}
-	if !r.Complete {
-		r.Why = fmt.Sprintf("of %d groups the largest %d are given", len(found), q.Limit)
-		found = found[:q.Limit]
-	}
-	rank := make(map[uint32]int, len(found))
-	r.Items = make([]store.Group, 0, len(found))
-	for i, n := range found {
-		rank[n] = i
-		r.Items = append(r.Items, g.groups[n].item(q.Buckets))
-	}
-	g.bars.each(func(key uint64, n uint32) {
-		if i, wanted := rank[uint32(key>>32)]; wanted {
-			r.Items[i].Bars[uint32(key)] = int(n)
-		}
-	})
-	return r
-}
-
-func (t *group) item(buckets int) store.Group {
-	item := store.Group{
-		Key: t.key, Label: cmp.Or(t.label, t.key), Count: t.count, Open: t.open, MaxScore: int(t.score),
-		Latest: time.Unix(0, t.latest).UTC(), Offenders: t.offenders, Victims: t.victim,
-	}
-	if buckets > 0 {
-		item.Bars = make([]int, buckets)
-		for i, n := range t.bars {
-			item.Bars[i] = int(n)
-		}
-	}
-	return item
+	t.label, t.labelled = label, update
 }

@@ -9,13 +9,13 @@ type table struct {
 	slots []slot
 	free  []uint32
 
-	youngest uint64 // when a code was given last
+	born     []uint64 // of each slot, the index's clock when its code was given to its section; apart, as scans look at nothing else
+	youngest uint64   // when a code was given last
 }
 
 type slot struct {
 	section string
 	refs    uint32
-	born    uint64 // the index's clock when the code was given to this section
 }
 
 func newTable() table { return table{codes: map[string]uint32{}} }
@@ -26,14 +26,14 @@ func (t *table) take(section string, now uint64) uint32 {
 		t.slots[code].refs++
 		return code
 	}
-	s := slot{strings.Clone(section), 1, now}
+	s := slot{strings.Clone(section), 1}
 	t.youngest = now
 	code := uint32(len(t.slots))
 	if n := len(t.free); n > 0 {
 		code, t.free = t.free[n-1], t.free[:n-1]
-		t.slots[code] = s
+		t.slots[code], t.born[code] = s, now
 	} else {
-		t.slots = append(t.slots, s)
+		t.slots, t.born = append(t.slots, s), append(t.born, now)
 	}
 	t.codes[s.section] = code
 	return code
@@ -69,7 +69,7 @@ func newMemo[T any](t *table, began uint64, ask func(section string) T) *memo[T]
 
 func (m *memo[T]) of(code uint32) T {
 	// Most scans see no new section at all, and need not look at how old each is.
-	if m.table.youngest > m.began && (int(code) >= len(m.cells) || m.table.slots[code].born > m.began) {
+	if m.table.youngest > m.began && (int(code) >= len(m.cells) || m.table.born[code] > m.began) {
 		return m.ask(m.table.slots[code].section)
 	}
 	c := &m.cells[code]

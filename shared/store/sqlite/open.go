@@ -37,7 +37,7 @@ func (f file) open(ctx context.Context) (*database, error) {
 		return nil, err
 	}
 	if !there {
-		if err := f.create(); err != nil {
+		if err := f.create(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -60,21 +60,34 @@ func (f file) open(ctx context.Context) (*database, error) {
 	return d, nil
 }
 
-// create makes an empty file that only its owner can read; SQLite gives the files beside it the same mode.
-func (f file) create() error {
+// create makes a file without a table that only its owner can read; SQLite gives the files beside it the same mode. The size of pages
+// comes before all else, because nothing changes it later; the driver would set it after auto_vacuum, in the order of names.
+func (f file) create(ctx context.Context) error {
 	if f.readOnly {
 		return fmt.Errorf("open %s: %w", f.path, os.ErrNotExist)
 	}
 	h, err := os.OpenFile(f.path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err == nil {
+		err = h.Close()
+	}
 	if err != nil {
 		return fmt.Errorf("make database: %w", err)
 	}
-	return h.Close()
+	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Path: f.path, RawQuery: "mode=rw&_error_rc=true"}).String())
+	if err != nil {
+		return fmt.Errorf("make %s: %w", f.path, err)
+	}
+	db.SetMaxOpenConns(1)
+	_, err = db.ExecContext(ctx, fmt.Sprintf("PRAGMA page_size = %d; PRAGMA auto_vacuum = incremental; PRAGMA synchronous = full; PRAGMA application_id = %d",
+		f.pageSize, int32(f.application)))
+	if err = errors.Join(err, db.Close()); err != nil {
+		return fmt.Errorf("make %s: %w", f.path, err)
+	}
+	return nil
 }
 
 func (f file) openWriter(ctx context.Context, d *database) (err error) {
-	dsn := f.dsn(fmt.Sprintf("page_size(%d)", f.pageSize), "auto_vacuum(incremental)", "journal_mode(wal)", "synchronous("+f.sync+")",
-		"journal_size_limit(67108864)")
+	dsn := f.dsn("journal_mode(wal)", "synchronous("+f.sync+")", "journal_size_limit(67108864)")
 	if d.pool, err = sql.Open("sqlite", dsn); err != nil {
 		return fmt.Errorf("open %s: %w", f.path, err)
 	}

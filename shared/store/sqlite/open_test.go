@@ -235,3 +235,24 @@ func TestNothingToReadIsNotMade(t *testing.T) {
 		t.Error("the folder was made")
 	}
 }
+
+// TestPagesAsLargeAsStated: the size of pages can be set only before anything else makes the first of them.
+func TestPagesAsLargeAsStated(t *testing.T) {
+	folder := t.TempDir()
+	openIn(t, folder)
+	for _, f := range []struct {
+		name string
+		want int
+	}{{MainFile, 8192}, {RecordsFile, 16384}} {
+		db, err := sql.Open("sqlite", filepath.Join(folder, f.name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var size int
+		var mode string
+		err = errors.Join(db.QueryRow("PRAGMA page_size").Scan(&size), db.QueryRow("PRAGMA journal_mode").Scan(&mode), db.Close())
+		if err != nil || size != f.want || mode != "wal" {
+			t.Errorf("%s: pages of %d bytes, not %d, journal %s: %v", f.name, size, f.want, mode, err)
+		}
+	}
+}

@@ -33,9 +33,11 @@ func TestRecordsKilledWhileWriting(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "data")
 	promised := map[string]bool{}
 	for round := range crashRounds {
-		runRecordsChild(t, folder, round, time.Duration(50+rand.IntN(400))*time.Millisecond, promised)
+		runRecordsChild(t, folder, round, time.Duration(50+rand.IntN(200))*time.Millisecond, promised)
 		checkIntegrity(t, filepath.Join(folder, RecordsFile))
-		checkPromised(t, folder, promised)
+		if round%4 == 3 || round == crashRounds-1 { // what was lost or doubled in any round is so in the last; each check reads everything
+			checkPromised(t, folder, promised)
+		}
 		if t.Failed() {
 			t.Fatalf("round %d", round)
 		}
