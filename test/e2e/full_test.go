@@ -12,6 +12,9 @@ import (
 
 // TestFullDisk fills the disk under a running server: it says so, keeps what is there, answers, and goes on when there is room.
 func TestFullDisk(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts whole servers, which the race detector does not see")
+	}
 	if os.Getuid() != 0 {
 		t.Skip("not root: no small disk can be mounted, so a full one is not tested")
 	}

@@ -26,6 +26,9 @@ type seen map[string]int64
 // TestKilledAgainAndAgain kills a server under load, again and again: no detection that the API has shown may be lost or go back, none
 // may be there twice, and each one that is stored must have been published. MIRRORWATCH_CRASH_ROUNDS says how often; 100 is the bar.
 func TestKilledAgainAndAgain(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts whole servers, which the race detector does not see")
+	}
 	rounds := 8
 	if n, err := strconv.Atoi(os.Getenv("MIRRORWATCH_CRASH_ROUNDS")); err == nil {
 		rounds = n

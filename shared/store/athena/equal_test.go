@@ -64,6 +64,9 @@ func TestDuckDBAnswersAsTheEvaluatorDoes(t *testing.T) {
 	if err != nil {
 		generated = 40
 	}
+	if testing.Short() {
+		generated = 5
+	}
 	for range generated {
 		list = append(list, s.query())
 	}

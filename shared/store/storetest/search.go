@@ -83,7 +83,11 @@ func againstBruteForce(h *harness) {
 	h.Logf("seed %d", seed)
 	all := h.fill(240, seed)
 	r := rand.New(rand.NewPCG(seed, 4))
-	for i := range 250 {
+	questions := 250
+	if testing.Short() {
+		questions = 50
+	}
+	for i := range questions {
 		f := all.Filter(r)
 		h.agree(all, f, r)
 		if h.Failed() {
