@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need on a bare Debian machine with Go: a C compiler for the race detector, iproute2 for the tests that
-# make network namespaces, Java for DynamoDB Local, Node for DuckDB; and fetches those two. What is there already is left alone;
+# make network namespaces, Java for DynamoDB Local, Node for DuckDB and for a client of the API; and fetches those three. What is there already is left alone;
 # without root it says what is missing and goes on, since the tests that need it skip themselves and say so.
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
@@ -18,7 +18,7 @@ if [ ${#missing[@]} -gt 0 ]; then
     echo "setup: installed ${missing[*]}"
   fi
 fi
-for fetch in dynamodb duckdb; do
+for fetch in dynamodb duckdb client; do
   [ -x "$here/$fetch/setup.sh" ] && "$here/$fetch/setup.sh"
 done
 exit 0

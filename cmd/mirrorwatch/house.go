@@ -95,16 +95,16 @@ func (s *server) watchHealth(ctx context.Context) {
 	check := &health{p: s.pipeline, now: time.Now, trouble: s.trouble}
 	tick := time.NewTicker(healthEvery)
 	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
+	for { // the first look is at once: until it nothing is known of the sensor, and the API would call it ill
 		stats := s.pipeline.engine.Stats()
 		waiting, _ := s.pipeline.engine.Waiting()
 		if e, changed := s.health.Turn(time.Now().UTC(), check.check(), stats.Packets, stats.Drops(), waiting); changed {
 			s.tell(ctx, e)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
 		}
 	}
 }

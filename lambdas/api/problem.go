@@ -127,11 +127,11 @@ func refusalOfInput(err error) *refusal {
 	case errors.As(err, &bad):
 		return invalidField(bad.Field, bad.Value, bad.Allowed)
 	case errors.As(err, &syntax):
-		return invalidField("query", syntax.Got, fmt.Sprintf("%s (at byte %d)", syntax.Want, syntax.Offset))
+		return invalidQuery(syntax.Got, fmt.Sprintf("%s (at byte %d)", syntax.Want, syntax.Offset), syntax)
 	case errors.As(err, &unknown):
-		return invalidField("query", unknown.Field, "the name of a field: "+unknown.Error())
+		return invalidQuery(unknown.Field, "the name of a field: "+unknown.Error(), unknown)
 	case errors.As(err, &value):
-		return invalidField("query", value.Value, value.Error())
+		return invalidQuery(value.Value, value.Want, value)
 	case errors.As(err, &large):
 		return problem(http.StatusRequestEntityTooLarge, "too-large", "The body is too large", fmt.Sprintf("it may have %d bytes", large.Limit))
 	case errors.As(err, &format):
@@ -142,6 +142,13 @@ func refusalOfInput(err error) *refusal {
 		return invalidField(decode.Field, decode.Value, "a "+decode.Type.String())
 	}
 	return nil
+}
+
+// invalidQuery is an invalidField whose line for a person is the query's own: it knows the place.
+func invalidQuery(got, want string, err error) *refusal {
+	r := invalidField("query", got, want)
+	r.Detail = cut(err.Error(), 2048)
+	return r
 }
 
 // misread answers a request whose body or parameters the generated code could not read: that is the caller's to mend, whatever it was.

@@ -153,11 +153,12 @@ func (s *server) hasField(name string) bool {
 // ListFields gives the fields of each kind.
 func (s *server) ListFields(context.Context, gen.ListFieldsRequestObject) (gen.ListFieldsResponseObject, error) {
 	out := gen.ListFields200JSONResponse{Items: []gen.RecordField{}, Complete: true}
+	at := map[string]int{}
 	for _, a := range query.Aliases() {
+		at[a.Name] = len(out.Items) // one that some kind has as a field besides is listed once
 		out.Items = append(out.Items, gen.RecordField{Name: a.Name, Type: gen.RecordFieldTypeText, Kinds: []string{}, Description: a.Means})
 	}
 	out.Items = append(out.Items, gen.RecordField{Name: query.KindField, Type: gen.RecordFieldTypeText, Kinds: []string{}, Description: "the record's log"})
-	at := map[string]int{}
 	for _, t := range s.Fields {
 		for _, f := range t.Fields {
 			i, known := at[f.Name]

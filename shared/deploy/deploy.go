@@ -24,6 +24,7 @@ const (
 	Domain         = "MIRRORWATCH_SIGN_IN_DOMAIN"   // host name of the pool's sign-in pages
 	Address        = "MIRRORWATCH_ADDRESS"          // https:// address at which people reach the console
 	Account        = "MIRRORWATCH_ACCOUNT"          // twelve digits
+	Callers        = "MIRRORWATCH_CALLERS"          // who may call with SigV4: "ARN ROLE" or "ARN ROLE packets", with semicolons; empty: nobody
 	Sensor         = "MIRRORWATCH_SENSOR"           // name of the sensor; empty: the host's
 )
 
@@ -34,13 +35,14 @@ type API struct {
 	UserPool, UserPoolClient    string
 	Domain                      string
 	Address                     string
+	Callers                     string // may be empty
 }
 
 func (a *API) fields() []field {
 	return []field{
 		{Table, &a.Table, anyName}, {Database, &a.Database, anyName}, {Workgroup, &a.Workgroup, anyName},
 		{Output, &a.Output, optional(beginning("s3://"))}, {UserPool, &a.UserPool, anyName}, {UserPoolClient, &a.UserPoolClient, anyName},
-		{Domain, &a.Domain, anyName}, {Address, &a.Address, beginning("https://")},
+		{Domain, &a.Domain, anyName}, {Address, &a.Address, beginning("https://")}, {Callers, &a.Callers, optional(anyName)},
 	}
 }
 

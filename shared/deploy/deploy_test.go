@@ -11,6 +11,7 @@ func TestRoundTrip(t *testing.T) {
 	api := API{
 		Table: "mw", Database: "db", Workgroup: "wg", Output: "s3://bucket/results/", UserPool: "eu-central-1_abc", UserPoolClient: "client",
 		Domain: "mw.auth.eu-central-1.amazoncognito.com", Address: "https://mw.example.com",
+		Callers: "arn:aws:iam::123456789012:role/Analyst* analyst",
 	}
 	if got, err := APIFromEnv(from(api.Env())); err != nil || got != api {
 		t.Errorf("api: %+v, %v", got, err)

@@ -44,8 +44,8 @@ func TestFullDisk(t *testing.T) {
 	if all, err := walk(c); err != nil || len(all) == 0 {
 		t.Errorf("what is there cannot be read: %d, %v", len(all), err)
 	}
-	if !strings.Contains(r.log.String(), "no space left") {
-		t.Errorf("the log says nothing: %s", r.log)
+	if !strings.Contains(r.Log.String(), "no space left") {
+		t.Errorf("the log says nothing: %s", r.Log)
 	}
 	if err := os.Remove(ballast); err != nil {
 		t.Fatal(err)

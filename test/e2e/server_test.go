@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
@@ -10,102 +9,29 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"os"
-	"os/exec"
-	"path/filepath"
-	"regexp"
-	"strings"
-	"sync"
-	"syscall"
 	"testing"
 	"time"
 )
 
-// program builds mirrorwatch once for all tests.
-var program = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "mirrorwatch-e2e-")
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(dir, "mirrorwatch")
-	out, err := exec.Command("go", "build", "-o", path, "../../cmd/mirrorwatch").CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("build: %w: %s", err, out)
-	}
-	return path, nil
-})
-
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if path, err := program(); err == nil {
-		os.RemoveAll(filepath.Dir(path))
-	}
+	Clean()
 	os.Exit(code)
 }
 
 // running is a server that was started.
 type running struct {
-	t        *testing.T
-	cmd      *exec.Cmd
-	url      string
-	packets  string // UDP address
-	password string // of the first start
-	log      *lines
+	*Server
+	t       *testing.T
+	packets string // UDP address
 }
-
-// lines keeps what a server wrote to standard error.
-type lines struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *lines) Write(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(b)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}
-
-var passwordLine = regexp.MustCompile(`password  (\S+)`)
 
 // serve starts a server on a folder and waits until it has said where it answers.
 func serve(t *testing.T, folder string, more ...string) *running {
 	t.Helper()
-	path, err := program()
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := &running{t: t, packets: freeUDP(t), log: &lines{}}
-	r.cmd = exec.Command(path, append([]string{"serve", "--data", folder, "--http", "127.0.0.1:0", "--listen", r.packets, "--side", "", "--workers", "2"}, more...)...)
-	r.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	r.cmd.Stderr = r.log
-	out, err := r.cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := r.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { r.cmd.Process.Kill(); r.cmd.Wait() })
-	for scan := bufio.NewScanner(out); scan.Scan(); {
-		line := scan.Text()
-		if url, ok := strings.CutPrefix(line, "API and console: "); ok {
-			r.url = url
-		}
-		if m := passwordLine.FindStringSubmatch(line); m != nil {
-			r.password = m[1]
-		}
-		if strings.HasPrefix(line, "Interrupt") {
-			go io.Copy(io.Discard, out)
-			return r
-		}
-	}
-	t.Fatalf("the server did not come up: %s", r.log)
-	return nil
+	packets := freeUDP(t)
+	args := []string{"serve", "--data", folder, "--http", "127.0.0.1:0", "--listen", packets, "--side", "", "--workers", "2"}
+	return &running{Start(t, append(args, more...)...), t, packets}
 }
 
 // kill ends the server as a power cut would, as far as the process is concerned.
@@ -119,7 +45,7 @@ func (r *running) stop() {
 	r.t.Helper()
 	r.cmd.Process.Signal(os.Interrupt)
 	if err := r.cmd.Wait(); err != nil {
-		r.t.Errorf("stop: %v: %s", err, r.log)
+		r.t.Errorf("stop: %v: %s", err, r.Log)
 	}
 }
 
@@ -131,9 +57,9 @@ func (r *running) key() string {
 	var me struct {
 		CSRF string `json:"csrf_token"`
 	}
-	c.must("POST", "/v1/session", map[string]any{"name": "admin", "password": r.password}, &me)
+	c.must("POST", "/v1/session", map[string]any{"name": "admin", "password": r.Password}, &me)
 	c.csrf = me.CSRF
-	c.must("PUT", "/v1/me/password", map[string]any{"current": r.password, "new": "a long walk along the river"}, &me)
+	c.must("PUT", "/v1/me/password", map[string]any{"current": r.Password, "new": "a long walk along the river"}, &me)
 	c.csrf = me.CSRF
 	var made struct{ Key string }
 	c.must("POST", "/v1/api-keys", map[string]any{"name": "test", "role": "admin"}, &made)
@@ -161,7 +87,7 @@ func (c *caller) do(method, path string, body, into any) error {
 		}
 		in = bytes.NewReader(b)
 	}
-	q, err := http.NewRequest(method, c.r.url+path, in)
+	q, err := http.NewRequest(method, c.r.URL+path, in)
 	if err != nil {
 		return err
 	}

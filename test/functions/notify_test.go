@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -79,24 +78,6 @@ func table(t *testing.T, name string) (endpoint string, s *store.Store) {
 	return l.Endpoint, s
 }
 
-func notifyHost(t *testing.T, env deploy.Notify, endpoint string) *lambdahost.Host {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "bootstrap")
-	if err := lambdahost.Build(context.Background(), lambdahost.BuildOptions{Package: "../../lambdas/notify/main", Output: path}); err != nil {
-		t.Fatal(err)
-	}
-	vars := []string{"AWS_ENDPOINT_URL=" + endpoint, "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local", "AWS_REGION=eu-central-1", "AWS_EC2_METADATA_DISABLED=true"}
-	for k, v := range env.Env() {
-		vars = append(vars, k+"="+v)
-	}
-	h, err := lambdahost.New(lambdahost.Options{Bootstrap: path, Name: "notify", Env: vars})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { h.Close() })
-	return h
-}
-
 func event(t *testing.T, path string) []byte {
 	t.Helper()
 	b, err := os.ReadFile(path)
@@ -117,7 +98,7 @@ func TestNotify(t *testing.T) {
 	if _, err := rules.Put(ctx, store.Item[store.NotificationRule]{ID: "rule-1", Value: rule}, store.New, nil); err != nil {
 		t.Fatal(err)
 	}
-	h := notifyHost(t, deploy.Notify{Table: "mirrorwatch", Account: "111122223333", Address: "https://mirrorwatch.example"}, endpoint)
+	h := host(t, "notify", endpoint, deploy.Notify{Table: "mirrorwatch", Account: "111122223333", Address: "https://mirrorwatch.example"}.Env())
 	for i, name := range []string{"detection_created", "detection_updated", "detection_closed", "coverage_changed", "sensor_unhealthy"} {
 		for range 2 {
 			began := time.Now()
@@ -169,7 +150,7 @@ func waitsAndIsSent(t *testing.T, h *lambdahost.Host, far *receiver, tick []byte
 }
 
 func TestNotifyWithoutEnvironment(t *testing.T) {
-	h := notifyHost(t, deploy.Notify{}, "http://127.0.0.1:1")
+	h := host(t, "notify", "http://127.0.0.1:1", nil)
 	_, err := h.Invoke(context.Background(), []byte("{}"))
 	if err == nil || !strings.Contains(err.Error()+h.Logs(), deploy.Table) {
 		t.Errorf("%v, want the variable named\n%s", err, h.Logs())

@@ -48,7 +48,11 @@ func New(o Options) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make function: %w", err)
 	}
-	gate, err := signin.NewGateway(signin.GatewayOptions{})
+	callers, err := signin.ParseCallers(o.Env.Callers)
+	if err != nil {
+		return nil, fmt.Errorf("make function: %s: %w", deploy.Callers, err)
+	}
+	gate, err := signin.NewGateway(signin.GatewayOptions{Callers: callers})
 	if err != nil {
 		return nil, fmt.Errorf("make function: %w", err)
 	}

@@ -37,6 +37,23 @@ type Caller struct {
 	Packets bool
 }
 
+// ParseCallers reads callers as the environment of a function has them: "ARN ROLE" or "ARN ROLE packets", with semicolons between.
+func ParseCallers(text string) ([]Caller, error) {
+	var list []Caller
+	for entry := range strings.SplitSeq(text, ";") {
+		word := strings.Fields(entry)
+		switch {
+		case len(word) == 0:
+			continue
+		case len(word) == 2 || len(word) == 3 && word[2] == "packets":
+			list = append(list, Caller{ARN: word[0], Role: store.Role(word[1]), Packets: len(word) == 3})
+		default:
+			return nil, &store.Invalid{Field: "caller", Value: strings.TrimSpace(entry), Allowed: `"ARN ROLE" or "ARN ROLE packets"`}
+		}
+	}
+	return list, nil
+}
+
 // DefaultGroups are the groups that the stack makes.
 func DefaultGroups() map[string]store.Role {
 	return map[string]store.Role{

@@ -180,3 +180,22 @@ func FuzzClaims(f *testing.F) {
 		}
 	})
 }
+
+func TestParseCallers(t *testing.T) {
+	got, err := ParseCallers(" arn:aws:iam::123456789012:role/Analyst* analyst packets; arn:aws:iam::123456789012:user/anna admin;")
+	want := []Caller{
+		{ARN: "arn:aws:iam::123456789012:role/Analyst*", Role: store.RoleAnalyst, Packets: true},
+		{ARN: "arn:aws:iam::123456789012:user/anna", Role: store.RoleAdmin},
+	}
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if got, err := ParseCallers(""); err != nil || len(got) != 0 {
+		t.Errorf("nobody: %+v, %v", got, err)
+	}
+	for _, bad := range []string{"arn:aws:iam::123456789012:root", "arn:aws:iam::123456789012:root admin pictures"} {
+		if _, err := ParseCallers(bad); err == nil || !strings.Contains(err.Error(), bad) {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
+}
