@@ -132,7 +132,7 @@ func TestRefusalsAreLogged(t *testing.T) {
 	w := newWorld(t)
 	for _, c := range []struct{ as, method, path, has string }{
 		{"viewer", "GET", "/v1/users", "who=the-viewer"},
-		{"", "GET", "/v1/users", "operation=ListUsers"},
+		{"", "GET", "/v1/users", "operation=listUsers"},
 		{"admin", "GET", "/v1/detections/x/packets", "who=the-admin"},
 		{"admin", "BREW", "/v1/session", "BREW"},
 		{"admin", "POST", "/v1/nothing", "/v1/nothing"},
