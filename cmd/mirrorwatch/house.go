@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
-	"github.com/mirrorwatch/mirrorwatch/lambdas/api"
 	"github.com/mirrorwatch/mirrorwatch/shared/store"
 )
 
@@ -17,7 +15,7 @@ const (
 	retainEvery = 15 * time.Second
 	purgeEvery  = 10 * time.Minute
 	healthEvery = 5 * time.Second
-	purgeLimit  = 10_000 // detections at a time: a purge must not hold up what is being stored
+	purgeLimit  = 1000 // detections at a time: a purge must not hold up what is being stored
 )
 
 // keepHouse deletes what is older, or more, than the parameters want kept.
@@ -42,36 +40,54 @@ func (s *server) keepHouse(ctx context.Context) {
 }
 
 func (s *server) retainRecords(ctx context.Context) error {
-	from, err := keptFrom(ctx, s.store, "retention_days_records")
+	before, err := s.keptSince(ctx, store.RetentionDaysRecords)
 	if err != nil {
 		return err
 	}
-	size, err := number(ctx, s.store, "retention_bytes_records")
+	size, err := store.ParameterNumber(ctx, s.store.Documents, store.RetentionBytesRecords)
 	if err != nil {
 		return err
 	}
-	kept, err := s.store.Records.Retain(ctx, from, size)
+	kept, err := s.store.Records.Retain(ctx, before, size)
 	if err == nil && kept.Deleted > 0 {
 		s.log.Debug("records deleted", "deleted", kept.Deleted, "left", kept.Records, "bytes", kept.Bytes)
 	}
 	return err
 }
 
-// purge deletes what is too old of everything but records. What one setting hinders does not hinder the others.
+// purge deletes what is too old, each thing by its own parameter.
 func (s *server) purge(ctx context.Context) error {
 	var errs []error
-	for name, purge := range map[string]func(time.Time) error{
-		"retention_days_detections": func(t time.Time) error { _, err := s.store.Detections.Purge(ctx, t, purgeLimit); return err },
-		"retention_days_metrics":    func(t time.Time) error { _, err := s.store.Devices.Purge(ctx, t, t); return err },
-		"retention_days_audit":      func(t time.Time) error { _, err := s.store.Audit.Purge(ctx, t); return err },
+	for parameter, purge := range map[string]func(before time.Time) error{
+		store.RetentionDaysDetections: func(t time.Time) error { return s.purgeDetections(ctx, t) },
+		store.RetentionDaysMetrics:    func(t time.Time) error { _, err := s.store.Devices.Purge(ctx, t, t); return err },
+		store.RetentionDaysAudit:      func(t time.Time) error { _, err := s.store.Audit.Purge(ctx, t); return err },
 	} {
-		from, err := keptFrom(ctx, s.store, name)
+		before, err := s.keptSince(ctx, parameter)
 		if err == nil {
-			err = purge(from)
+			err = purge(before)
 		}
 		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
+}
+
+// purgeDetections deletes some at a time, so that others can be stored between.
+func (s *server) purgeDetections(ctx context.Context, before time.Time) error {
+	for {
+		if n, err := s.store.Detections.Purge(ctx, before, purgeLimit); err != nil || n < purgeLimit {
+			return err
+		}
+	}
+}
+
+// keptSince gives the moment before which a parameter of days wants things deleted.
+func (s *server) keptSince(ctx context.Context, parameter string) (time.Time, error) {
+	days, err := store.ParameterNumber(ctx, s.store.Documents, parameter)
+	if err == nil && days < 1 {
+		err = fmt.Errorf("parameter %s is %d: nothing is deleted", parameter, days)
+	}
+	return time.Now().AddDate(0, 0, -int(days)), err
 }
 
 // watchHealth tells when the sensor begins to lose packets, or cannot store what it finds, and when it is well again.
@@ -99,41 +115,4 @@ func (s *server) tell(ctx context.Context, e events.Event) {
 	if err := s.store.Outbox.Publish(ctx, e); err != nil && ctx.Err() == nil {
 		s.log.Error("sensor's health was not told", "error", err)
 	}
-}
-
-// parameter gives a setting that people made, or its default.
-func parameter(ctx context.Context, s *store.Store, name string) ([]string, error) {
-	p, err := store.Collection[store.Parameter]{Kind: store.KindParameter, Documents: s.Documents}.Get(ctx, name)
-	if errors.Is(err, store.ErrNotFound) {
-		return api.ParameterDefault(name), nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read parameter %s: %w", name, err)
-	}
-	return p.Value.Values, nil
-}
-
-// number gives a setting that is a number. One that cannot be read is an error and never a guess: things are deleted by it.
-func number(ctx context.Context, s *store.Store, name string) (int64, error) {
-	values, err := parameter(ctx, s, name)
-	if err != nil {
-		return 0, err
-	}
-	if len(values) != 1 {
-		return 0, fmt.Errorf("parameter %s has %d values, not one", name, len(values))
-	}
-	n, err := strconv.ParseInt(values[0], 10, 64)
-	if err != nil {
-		return 0, fmt.Errorf("parameter %s: %w", name, err)
-	}
-	return n, nil
-}
-
-// keptFrom is the time before which a retention in days lets go.
-func keptFrom(ctx context.Context, s *store.Store, name string) (time.Time, error) {
-	days, err := number(ctx, s, name)
-	if err == nil && days < 1 {
-		err = fmt.Errorf("parameter %s is %d, at least one day is kept", name, days)
-	}
-	return time.Now().AddDate(0, 0, -int(days)), err
 }

@@ -2,80 +2,108 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"io"
 	"log/slog"
 	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/shared/archive"
+	"github.com/mirrorwatch/mirrorwatch/shared/device"
 	"github.com/mirrorwatch/mirrorwatch/shared/store"
-	"github.com/mirrorwatch/mirrorwatch/shared/store/sqlite"
+	memstore "github.com/mirrorwatch/mirrorwatch/shared/store/memory"
+	"github.com/mirrorwatch/mirrorwatch/shared/store/storetest"
 )
 
-// TestHouseKeepsWhatIsYoung holds the housekeeping to the catalogue of parameters where nobody has set any, and to what was set: what
-// is younger stays, what is older goes.
-func TestHouseKeepsWhatIsYoung(t *testing.T) {
-	ctx := context.Background()
-	s := newServer(serveOptions{}, slog.New(slog.NewTextHandler(io.Discard, nil)))
-	var err error
-	if s.store, err = sqlite.Open(ctx, sqlite.Options{Folder: t.TempDir(), Now: time.Now, Schema: archive.Schema()}); err != nil {
+func keeper(t *testing.T) *server {
+	t.Helper()
+	return &server{store: memstore.New(memstore.Options{Now: time.Now, Schema: archive.Schema()}), log: slog.New(slog.DiscardHandler)}
+}
+
+// TestHouseKeepsByDefault: where nobody set anything, what is a day old stays and what is years old goes.
+func TestHouseKeepsByDefault(t *testing.T) {
+	ctx, s := context.Background(), keeper(t)
+	fillAged(t, s.store, 24*time.Hour, 10*365*24*time.Hour)
+	keepOnce(t, s)
+	checkKept(t, s.store, 1)
+	set := store.Item[store.Parameter]{ID: store.RetentionDaysRecords, Value: store.Parameter{Values: []string{"0"}}}
+	if _, err := (store.Collection[store.Parameter]{Kind: store.KindParameter, Documents: s.store.Documents}).Put(ctx, set, store.Always, nil); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { s.store.Close() })
-	fillWithAges(t, s.store, time.Hour, 20*24*time.Hour, 80*24*time.Hour, 400*24*time.Hour)
-	for _, c := range []struct{ recordDays, detectionDays, records, detections int }{
-		{0, 0, 2, 3}, // the defaults: 30 and 90 days
-		{10, 30, 1, 2},
-	} {
-		set(t, s.store, "retention_days_records", c.recordDays)
-		set(t, s.store, "retention_days_detections", c.detectionDays)
-		if err := s.retainRecords(ctx); err != nil {
+	if err := s.retainRecords(ctx); err == nil {
+		t.Error("zero days were taken for an order to delete everything")
+	}
+	checkKept(t, s.store, 1)
+}
+
+// TestHouseHeedsParameters: what people set is what is kept.
+func TestHouseHeedsParameters(t *testing.T) {
+	s := keeper(t)
+	fillAged(t, s.store, time.Hour, 3*24*time.Hour)
+	docs := store.Collection[store.Parameter]{Kind: store.KindParameter, Documents: s.store.Documents}
+	for _, name := range []string{store.RetentionDaysRecords, store.RetentionDaysDetections, store.RetentionDaysMetrics} {
+		if _, err := docs.Put(context.Background(), store.Item[store.Parameter]{ID: name, Value: store.Parameter{Values: []string{"2"}}}, store.New, nil); err != nil {
 			t.Fatal(err)
-		}
-		if err := s.purge(ctx); err != nil {
-			t.Fatal(err)
-		}
-		kept, err := s.store.Records.Size(ctx)
-		page, err2 := s.store.Detections.Search(ctx, store.DetectionQuery{Limit: 10})
-		if err != nil || err2 != nil || int(kept.Records) != c.records || len(page.Items) != c.detections {
-			t.Errorf("%+v: %d records and %d detections are left (%v, %v)", c, kept.Records, len(page.Items), err, err2)
 		}
 	}
-	set(t, s.store, "retention_days_records", -1)
-	if err := s.retainRecords(ctx); err == nil {
-		t.Error("a setting that makes no sense deletes")
+	keepOnce(t, s)
+	checkKept(t, s.store, 1)
+}
+
+func TestDefaultNetworksAreTheModels(t *testing.T) {
+	local, err := store.ParameterValues(context.Background(), keeper(t).store.Documents, store.LocalNetworks)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var parsed []netip.Prefix
+	for _, text := range local {
+		parsed = append(parsed, netip.MustParsePrefix(text))
+	}
+	if !slices.Equal(parsed, device.DefaultLocal()) {
+		t.Errorf("the parameter says %v, the model %v", parsed, device.DefaultLocal())
 	}
 }
 
-func fillWithAges(t *testing.T, s *store.Store, ages ...time.Duration) {
+// fillAged stores one detection, record and device of each age.
+func fillAged(t *testing.T, s *store.Store, ages ...time.Duration) {
 	t.Helper()
+	ctx := context.Background()
 	for i, age := range ages {
 		at := time.Now().Add(-age).UTC()
-		line := fmt.Sprintf(`{"ts":%d.5,"uid":"C%d","id.orig_h":"10.0.0.1","id.orig_p":1,"id.resp_h":"10.0.0.2","id.resp_p":2,"proto":"tcp"}`, at.Unix(), i)
-		if err := s.Records.Append(context.Background(), store.Row{Kind: "conn", Time: at, UID: fmt.Sprint("C", i), Line: []byte(line)}); err != nil {
-			t.Fatal(err)
+		d := storetest.Device(i, at)
+		_, err := s.Detections.Put(ctx, storetest.Detection(i, at))
+		for _, err := range []error{err, s.Records.Append(ctx, storetest.Record(i, at)), s.Devices.Put(ctx, d)} {
+			if err != nil {
+				t.Fatal(err)
+			}
 		}
-		d := events.Detection{
-			ID: fmt.Sprint("d", i), Type: "recon.port_scan", Title: "Port scan", Category: "recon", Description: "x", Triage: events.Triage{Status: events.StatusOpen},
-			Risk: events.Risk{Score: 50, Band: "medium"}, Start: at, Update: at, End: &at, DetectorVersion: 1,
-			Participants: []events.Participant{{Role: "offender", Address: netip.MustParseAddr("10.0.0.1")}},
-		}
-		if _, err := s.Detections.Put(context.Background(), d); err != nil {
+		if err := s.Devices.Observe(ctx, events.Sample{Device: d.ID, Time: at.Truncate(time.Minute), Metrics: map[string]float64{"bytes_in": 1}}); err != nil {
 			t.Fatal(err)
 		}
 	}
 }
 
-func set(t *testing.T, s *store.Store, name string, days int) {
+func keepOnce(t *testing.T, s *server) {
 	t.Helper()
-	if days == 0 {
-		return
-	}
-	c := store.Collection[store.Parameter]{Kind: store.KindParameter, Documents: s.Documents}
-	if _, err := c.Put(context.Background(), store.Item[store.Parameter]{ID: name, Value: store.Parameter{Values: []string{fmt.Sprint(days)}}}, store.Always, nil); err != nil {
+	if err := s.retainRecords(context.Background()); err != nil {
 		t.Fatal(err)
+	}
+	if err := s.purge(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func checkKept(t *testing.T, s *store.Store, want int) {
+	t.Helper()
+	ctx := context.Background()
+	detections, err1 := s.Detections.Search(ctx, store.DetectionQuery{Count: true})
+	records, err2 := s.Records.Size(ctx)
+	devices, err3 := s.Devices.Search(ctx, store.DeviceQuery{})
+	if err1 != nil || err2 != nil || err3 != nil {
+		t.Fatal(err1, err2, err3)
+	}
+	if detections.Total != want || int(records.Records) != want || len(devices.Items) != want {
+		t.Errorf("%d detections, %d records, %d devices are kept, want %d of each", detections.Total, records.Records, len(devices.Items), want)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
@@ -106,8 +107,15 @@ func (o *serveOptions) open() ([]capture.Source, error) {
 	return capture.ListenVXLAN(o.listen, o.workers)
 }
 
+// serveMemory is where the collector stops letting the heap of a server grow so freely: the sensor's gigabyte, and another for a million
+// detections in columns, the records' caches and what the API answers.
+const serveMemory = 2 * memoryLimit
+
 // serve runs a server until it is told to stop, or a part of it fails.
 func serve(ctx context.Context, out, log io.Writer, o serveOptions) (err error) {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(serveMemory)
+	}
 	s := newServer(o, slog.New(slog.NewTextHandler(log, nil)))
 	if err := s.start(ctx); err != nil {
 		return err

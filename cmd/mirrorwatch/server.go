@@ -68,6 +68,9 @@ type server struct {
 
 // newServer makes a server that is not started.
 func newServer(o serveOptions, log *slog.Logger) *server {
+	if o.sensor == "" {
+		o.sensor = hostname()
+	}
 	return &server{
 		o: o, log: log, clock: time.Now, health: &feed.Health{Sensor: o.sensor}, requests: newRequests(),
 		watched: make(chan error, 1), served: make(chan error, 1), sideDone: func() error { return nil },
@@ -149,7 +152,7 @@ func (s *server) startSensor(ctx context.Context) (err error) {
 	o := s.o.options
 	o.memory, o.recall = newMemory(s.ship, o.sensor), s.recall
 	if len(o.local) == 0 {
-		if o.local, err = parameter(ctx, s.store, "local_networks"); err != nil {
+		if o.local, err = store.ParameterValues(ctx, s.store.Documents, store.LocalNetworks); err != nil {
 			return err
 		}
 	}

@@ -10,7 +10,8 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/shared/store"
 )
 
-// parameter says what a parameter may be. The list is the contract's enumeration, in order; a test holds them together.
+// parameter is what a parameter may be, in the contract's types. The list is the contract's enumeration, in order; a test holds them
+// together.
 type parameter struct {
 	name      gen.ParameterKey
 	kind      gen.ParameterKind
@@ -20,25 +21,11 @@ type parameter struct {
 }
 
 func parameterList() []parameter {
-	return []parameter{
-		{gen.ParameterKeyLocalNetworks, gen.ParameterKindNetworks, "Networks whose addresses are our own; all others are outside.",
-			[]string{"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "fc00::/7", "fe80::/10"}, 0, 0},
-		{gen.ParameterKeyRetentionDaysDetections, gen.ParameterKindDays, "How long detections are kept after their last update.", []string{"90"}, 1, 3650},
-		{gen.ParameterKeyRetentionDaysRecords, gen.ParameterKindDays, "How long records are kept.", []string{"30"}, 1, 3650},
-		{gen.ParameterKeyRetentionBytesRecords, gen.ParameterKindBytes, "How much room records may take on disk; the oldest go first. 0: no limit.",
-			[]string{"53687091200"}, 0, 1 << 50},
-		{gen.ParameterKeyRetentionDaysMetrics, gen.ParameterKindDays, "How long the metrics of devices are kept.", []string{"35"}, 1, 3650},
-		{gen.ParameterKeyRetentionDaysAudit, gen.ParameterKindDays, "How long the audit log is kept.", []string{"365"}, 30, 3650},
+	var list []parameter
+	for _, s := range store.ParameterSpecs() {
+		list = append(list, parameter{gen.ParameterKey(s.Name), gen.ParameterKind(s.Kind), s.Text, s.Default, s.Low, s.High})
 	}
-}
-
-// ParameterDefault gives what holds where nobody has set a parameter; nothing of one that there is not.
-func ParameterDefault(name string) []string {
-	p, err := findParameter(gen.ParameterKey(name))
-	if err != nil {
-		return nil
-	}
-	return p.otherwise
+	return list
 }
 
 func (p *parameter) allowed() string {

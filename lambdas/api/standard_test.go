@@ -10,6 +10,7 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
+	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/lambdas/api/gen"
 )
 
@@ -147,6 +148,19 @@ func TestRefusalsAreLogged(t *testing.T) {
 	}
 }
 
+// TestNoKeyIsInTheLog: what somebody shows to be let in is not in the log, though it was wrong.
+func TestNoKeyIsInTheLog(t *testing.T) {
+	w, password := local(t)
+	for _, header := range [][2]string{{"Authorization", "Bearer " + password}, {"Authorization", "Basic " + password}, {"Cookie", "mirrorwatch=" + password}, {"X-CSRF-Token", password}} {
+		w.ask("", "GET", "/v1/detections", nil, header[0], header[1]).is(http.StatusUnauthorized)
+		w.ask("", "GET", "/v1/nothing?key="+password, nil, header[0], header[1]).is(http.StatusNotFound)
+	}
+	w.ask("", "POST", "/v1/session", map[string]any{"name": "admin", "password": password + "x"}).is(http.StatusUnauthorized)
+	if log := w.log.String(); !strings.Contains(log, "not signed in") || strings.Contains(log, password) {
+		t.Errorf("log %s", cut(log, 2000))
+	}
+}
+
 // TestNobodyIsSentElsewhere: no path, however it is written, is answered with a redirect to another host.
 func TestNobodyIsSentElsewhere(t *testing.T) {
 	w := newWorld(t)
@@ -160,6 +174,22 @@ func TestNobodyIsSentElsewhere(t *testing.T) {
 		}
 		if rec.Code < 300 {
 			t.Errorf("%s: %d", path, rec.Code)
+		}
+	}
+}
+
+// TestLettersStayWhatTheyAre: what a person writes is read back letter by letter, and stands in the answer so that no page could run it.
+func TestLettersStayWhatTheyAre(t *testing.T) {
+	w := newWorld(t)
+	w.put(detection(0))
+	for _, text := range []string{"Zoë, 日本語 und 🔥", `<script>alert("x")</script> & 'y'`, "a\u202eb\u2028c", "e\u0301 is not é", "=1+1", `\"}]`} {
+		g := w.ask("analyst", "POST", "/v1/detections/"+detection(0).ID+"/notes", map[string]any{"text": text}).is(200)
+		notes := decode[events.Detection](w.ask("viewer", "GET", "/v1/detections/"+detection(0).ID, nil).is(200)).Notes
+		if len(notes) == 0 || notes[len(notes)-1].Text != text {
+			t.Errorf("%q came back as %+v", text, notes)
+		}
+		if strings.Contains(string(g.body), "<script") {
+			t.Errorf("markup stands in the answer: %s", g.body)
 		}
 	}
 }

@@ -4,8 +4,13 @@
 // them. It never holds a detection whole, never reads or writes a file, and never imports an implementation of the store.
 //
 // What many detections share (kind, triage, place, participants) is kept once, and each question is asked of it once a scan; a scan is
-// then little more than look-ups by small numbers. A scan holds the lock for one chunk of detections at a time: a writer waits for
-// a few hundred microseconds at the most, and sees or is seen whole.
+// then little more than look-ups by small numbers. A scan runs on the goroutine that asks and no other, so that a question takes one
+// processor and leaves the rest to those who write. It holds the lock for one chunk of detections at a time: a writer waits for a few
+// hundred microseconds (a few milliseconds where a chunk names thousands of participants that the scan has not met), and sees or is
+// seen whole.
+//
+// A detection takes 268 bytes (a million over 90 days with 160,000 hosts outside and 5,000 devices: 269 MB, measured with what the tables
+// of shared sections take). While groups are counted, a pair for each bar and participant comes to it: 24 MB a million detections.
 package facets
 
 import (

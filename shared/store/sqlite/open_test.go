@@ -238,21 +238,21 @@ func TestNothingToReadIsNotMade(t *testing.T) {
 
 // TestPagesAsLargeAsStated: the size of pages can be set only before anything else makes the first of them.
 func TestPagesAsLargeAsStated(t *testing.T) {
-	folder := t.TempDir()
-	openIn(t, folder)
-	for _, f := range []struct {
-		name string
-		want int
-	}{{MainFile, 8192}, {RecordsFile, 16384}} {
-		db, err := sql.Open("sqlite", filepath.Join(folder, f.name))
+	for _, want := range []int{4096, 16384} {
+		f := file{
+			path: filepath.Join(t.TempDir(), "test.db"), application: 1, pageSize: want, migrations: []string{"CREATE TABLE a (b)"},
+			sync: "NORMAL", readers: 1, alone: true, now: clock,
+		}
+		d, err := f.open(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		var size int
+		var size, vacuum int
 		var mode string
-		err = errors.Join(db.QueryRow("PRAGMA page_size").Scan(&size), db.QueryRow("PRAGMA journal_mode").Scan(&mode), db.Close())
-		if err != nil || size != f.want || mode != "wal" {
-			t.Errorf("%s: pages of %d bytes, not %d, journal %s: %v", f.name, size, f.want, mode, err)
+		err = errors.Join(d.read.QueryRow("PRAGMA page_size").Scan(&size), d.read.QueryRow("PRAGMA auto_vacuum").Scan(&vacuum),
+			d.read.QueryRow("PRAGMA journal_mode").Scan(&mode), d.close())
+		if err != nil || size != want || vacuum != 2 || mode != "wal" {
+			t.Errorf("pages of %d bytes, not %d, auto_vacuum %d, journal %s: %v", size, want, vacuum, mode, err)
 		}
 	}
 }

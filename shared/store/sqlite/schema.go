@@ -6,7 +6,7 @@ import "path/filepath"
 func mainFile(o Options) file {
 	return file{
 		path: filepath.Join(o.Folder, MainFile), application: 0x4d575448, // "MWTH"
-		migrations: []string{schema1}, pageSize: 8192, sync: "FULL", readers: 8,
+		migrations: []string{schema1}, pageSize: 4096, sync: "FULL", readers: 8,
 		wholeCheck: 512 << 20, checks: []string{"detection_facets", "outbox", "document", "audit", "binding", "coverage", "device"},
 		now: o.Now, readOnly: o.ReadOnly,
 	}
