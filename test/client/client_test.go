@@ -24,12 +24,6 @@ import (
 
 const document = "../../lambdas/api/openapi.yaml"
 
-func TestMain(m *testing.M) {
-	code := m.Run()
-	e2e.Clean()
-	os.Exit(code)
-}
-
 // otherwise are the operations that cannot go well here, and how each is answered instead.
 func otherwise() map[string]int {
 	return map[string]int{"getPackets": 404} // no packets are kept yet: a problem that says so
@@ -41,6 +35,7 @@ func TestEveryPage(t *testing.T) {
 	dir := made(t)
 	folder := t.TempDir()
 	fill(t, folder)
+	t.Cleanup(e2e.Clean)
 	server := e2e.Start(t, "demo", "../replay", "--data", folder, "--http", "127.0.0.1:0", "--sensor-name", "lab", "--workers", "2")
 	doc, err := openapi3.NewLoader().LoadFromFile(document)
 	if err != nil {
