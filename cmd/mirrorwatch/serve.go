@@ -26,7 +26,6 @@ type serveOptions struct {
 	cert, key string   // TLS
 	names     []string // host names that the API answers to besides loopback's
 	proxies   []string // whose X-Forwarded-For is believed
-	private   bool     // notifications may go to private addresses
 }
 
 func newServe() *cobra.Command {

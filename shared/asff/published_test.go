@@ -29,12 +29,12 @@ import (
 
 // rule is what is published of one member.
 type rule struct {
-	required, deprecated      bool
-	least, most               int // of a text, or of the members of a list or a map; most 0: nothing is said
-	keys, values              int // of a map, how long they may be
-	exactly, zeroToOneHundred bool
-	namespaces                []string
-	said                      string
+	required, deprecated bool
+	least, most          int // of a text, or of the members of a list or a map; most 0: nothing is said
+	keys, values         int // of a map, how long they may be
+	zeroToOneHundred     bool
+	namespaces           []string
+	said                 string
 }
 
 var sayings = map[string]*regexp.Regexp{
@@ -276,6 +276,7 @@ var spoilt = []struct {
 	{`RecordState: "GONE" is no value of RecordState`, func(f *types.AwsSecurityFinding) { f.RecordState = "GONE" }},
 	{`Resources[0].Partition: "eu" is no value of Partition`, func(f *types.AwsSecurityFinding) { f.Resources[0].Partition = "eu" }},
 	{"Severity.Product: deprecated", func(f *types.AwsSecurityFinding) { f.Severity.Product = aws.Float64(1) }},
+	//lint:ignore SA1019 a deprecated member is what is being refused
 	{"WorkflowState: deprecated", func(f *types.AwsSecurityFinding) { f.WorkflowState = types.WorkflowStateNew }},
 	{"AwsAccountId: not 12 digits", func(f *types.AwsSecurityFinding) { f.AwsAccountId = aws.String("12345678901a") }},
 	{"SchemaVersion: not 2018-10-08", func(f *types.AwsSecurityFinding) { f.SchemaVersion = aws.String("2019-01-01") }},

@@ -118,7 +118,7 @@ func (g *generator) body(op *openapi3.Operation) ([]byte, string) {
 	if err != nil {
 		b = []byte("null")
 	}
-	if g.nonsense() && g.nonsense() {
+	if g.badly() {
 		return g.spoil(b)
 	}
 	return b, "application/json"
@@ -140,12 +140,15 @@ func (g *generator) spoil(b []byte) ([]byte, string) {
 
 func (g *generator) nonsense() bool { return g.rng.Float64() < g.wild }
 
+// badly is rarer: what it spoils spoils all the rest of the request.
+func (g *generator) badly() bool { return g.rng.Float64() < g.wild*g.wild }
+
 // maxDepth bounds schemas that contain themselves.
 const maxDepth = 5
 
 // value makes a value for a schema, or something that is none.
 func (g *generator) value(name string, s *openapi3.Schema, depth int) any {
-	if s == nil || g.nonsense() && g.nonsense() {
+	if s == nil || g.badly() {
 		return g.anything()
 	}
 	if len(s.AllOf)+len(s.OneOf)+len(s.AnyOf) > 0 {

@@ -112,8 +112,9 @@ func (t *texts) set(i int, f *Facet) {
 	t.id[i], t.description[i], t.notes[i] = uint16(len(f.id)), uint32(len(f.description)), uint32(len(f.notes))
 	if needs <= had {
 		t.waste += had - needs
-		to := t.bytes[t.at[i]:t.at[i]]
-		to = append(append(append(to, f.id...), f.description...), f.notes...)
+		to := t.bytes[t.at[i]:]
+		to = to[copy(to, f.id):]
+		copy(to[copy(to, f.description):], f.notes)
 		return
 	}
 	t.waste += had

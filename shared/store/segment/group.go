@@ -37,9 +37,9 @@ type Grouping struct {
 	groups []group
 	totals []float64 // sums of groups, one after the other
 
-	codes, local []uint32
-	scratch      []int64
-	buf          []byte
+	local   []uint32
+	scratch []int64
+	buf     []byte
 }
 
 type group struct {
