@@ -36,10 +36,7 @@ func TestKilledAgainAndAgain(t *testing.T) {
 	folder := t.TempDir()
 	r := serve(t, folder)
 	key := r.key()
-	r.as(key).must("POST", "/v1/notifications/rules", map[string]any{
-		"name": "all", "enabled": true, "on": []string{"created", "updated", "closed"}, "match": map[string]any{"hidden": "include"},
-		"per_hour": 10000, "channel": map[string]any{"type": "jsonl", "path": "all.jsonl"},
-	}, nil)
+	tellAll(r.as(key), rounds)
 	shown := seen{}
 	rng := rand.New(rand.NewPCG(1, uint64(rounds)))
 	for round := range rounds {
@@ -59,6 +56,22 @@ func TestKilledAgainAndAgain(t *testing.T) {
 	wait(t, time.Minute, "every stored detection is published", func() bool { return len(unpublished(t, folder, stored)) == 0 })
 	r.stop()
 	t.Logf("%d rounds, %d detections, each published", rounds, len(stored))
+}
+
+// tellAll has every event written to files. A rule gathers what comes too often into a digest, so that each is for a few rounds only.
+func tellAll(c *caller, rounds int) {
+	const each = 10
+	for first := 0; first < rounds; first += each {
+		var networks []string
+		for n := range each {
+			networks = append(networks, fmt.Sprintf("10.100.%d.0/24", first+n))
+		}
+		c.must("POST", "/v1/notifications/rules", map[string]any{
+			"name": fmt.Sprint("from round ", first), "enabled": true, "on": []string{"created", "updated", "closed"}, "per_hour": 1000,
+			"match":   map[string]any{"hidden": "include", "offender": map[string]any{"addresses": networks}},
+			"channel": map[string]any{"type": "jsonl", "path": fmt.Sprintf("all-%d.jsonl", first)},
+		}, nil)
+	}
 }
 
 // load has hosts attack that no other round has.
@@ -131,7 +144,7 @@ func walk(c *caller) (seen, error) {
 func unpublished(t *testing.T, folder string, stored seen) []string {
 	t.Helper()
 	told := map[string]bool{}
-	files, _ := filepath.Glob(filepath.Join(folder, "events", "all.jsonl*"))
+	files, _ := filepath.Glob(filepath.Join(folder, "events", "all-*.jsonl*"))
 	for _, file := range files {
 		b, err := os.ReadFile(file)
 		if err != nil {
