@@ -73,6 +73,9 @@ func TestMatchOfNoObject(t *testing.T) {
 }
 
 func TestMatchAllocatesNothing(t *testing.T) {
+	if raced {
+		t.Skip("under the race detector a pool forgets things at random")
+	}
 	m, err := compile(t, `(query ~ nowhere or answers = 9.9.9.9 or host = *.x or addr = 10.9.0.0/16) and ts > 5`)
 	if err != nil {
 		t.Fatal(err)
