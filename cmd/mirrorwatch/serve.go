@@ -106,12 +106,19 @@ func (o *serveOptions) open() ([]capture.Source, error) {
 	return capture.ListenVXLAN(o.listen, o.workers)
 }
 
-// serveMemory is where the collector stops letting the heap of a server grow so freely: the sensor's gigabyte, and another for a million
-// detections in columns, the records' caches and what the API answers.
-const serveMemory = 2 * memoryLimit
+// A server keeps more than a sensor does (columns, caches), and shares its machine with people: the heap grows to twice what is live
+// before the collector runs, not to five times. Beyond serveMemory it grows less freely still: the sensor's gigabyte, and another for a
+// million detections in columns, the records' caches and what the API answers (docs/decisions/0009-serve-under-load.md).
+const (
+	serveGC     = 100
+	serveMemory = 2 * memoryLimit
+)
 
 // serve runs a server until it is told to stop, or a part of it fails.
 func serve(ctx context.Context, out, log io.Writer, o serveOptions) (err error) {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(serveGC)
+	}
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(serveMemory)
 	}

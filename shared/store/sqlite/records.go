@@ -154,7 +154,7 @@ func (r *records) load(ctx context.Context) error {
 		return err
 	}
 	r.given = r.last
-	return nil
+	return r.warm(ctx)
 }
 
 func (r *records) loadSegments(ctx context.Context) error {
