@@ -3,16 +3,8 @@ module github.com/mirrorwatch/mirrorwatch
 go 1.26.0
 
 require (
-	github.com/google/gopacket v1.1.19 // the tests' second opinion of frames and capture files
-	github.com/prometheus/client_golang v1.23.2 // /metrics of the sensor
-	github.com/schollz/progressbar/v3 v3.19.0 // how far a reading has come
-	github.com/spf13/cobra v1.10.2 // commands, help, completion
-	golang.org/x/net v0.62.0 // assembler for the BPF programs that steer packets
-	golang.org/x/sys v0.50.0 // recvmmsg, socket options and the packet ring, without cgo
-)
-
-require (
 	github.com/aws/aws-lambda-go v1.55.1 // the runtime of the functions, and the shapes of their events
+	github.com/aws/aws-sdk-go-v2 v1.48.0 // what every AWS client shares
 	github.com/aws/aws-sdk-go-v2/config v1.33.18 // region and credentials as every AWS tool finds them
 	github.com/aws/aws-sdk-go-v2/credentials v1.21.0 // static credentials for local endpoints
 	github.com/aws/aws-sdk-go-v2/service/athena v1.67.1 // queries of archived records
@@ -23,12 +15,17 @@ require (
 	github.com/aws/aws-sdk-go-v2/service/sns v1.48.0 // notifications
 	github.com/aws/smithy-go v1.28.9 // error codes of AWS answers
 	github.com/getkin/kin-openapi v0.153.0 // requests held against openapi.yaml
+	github.com/google/gopacket v1.1.19 // the tests' second opinion of frames and capture files
 	github.com/klauspost/compress v1.20.4 // zstd for stored records
-	github.com/oapi-codegen/nethttp-middleware v1.3.1 // requests held against openapi.yaml, as middleware
 	github.com/oapi-codegen/runtime v1.9.0 // what the generated API code calls
 	github.com/parquet-go/parquet-go v0.32.0 // archive files that Athena reads
+	github.com/prometheus/client_golang v1.23.2 // /metrics of the sensor
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3 // OCSF events held against the published schema, in tests
+	github.com/schollz/progressbar/v3 v3.19.0 // how far a reading has come
+	github.com/spf13/cobra v1.10.2 // commands, help, completion
 	golang.org/x/crypto v0.59.0 // argon2id for passwords
+	golang.org/x/net v0.62.0 // assembler for the BPF programs that steer packets
+	golang.org/x/sys v0.50.0 // recvmmsg, socket options and the packet ring, without cgo
 	golang.org/x/time v0.16.0 // rate limits
 	modernc.org/sqlite v1.61.1 // the embedded store, without cgo
 )
@@ -36,7 +33,6 @@ require (
 require (
 	github.com/andybalholm/brotli v1.1.1 // indirect
 	github.com/apapsch/go-jsonmerge/v2 v2.0.0 // indirect
-	github.com/aws/aws-sdk-go-v2 v1.48.0 // indirect
 	github.com/aws/aws-sdk-go-v2/feature/ec2/imds v1.20.9 // indirect
 	github.com/aws/aws-sdk-go-v2/internal/configsources v1.5.12 // indirect
 	github.com/aws/aws-sdk-go-v2/internal/endpoints/v2 v2.8.12 // indirect
