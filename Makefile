@@ -27,7 +27,7 @@ generate: ## Write the API's Go code anew from lambdas/api/openapi.yaml
 	go generate ./lambdas/api/...
 
 demo: build ## Play our own captures of attacks and honest traffic to a server, and say where to look (CI=1 ends it there)
-	@bin/mirrorwatch demo $(if $(CI),--once)
+	@bin/mirrorwatch demo $(if $(CI),--once --http 127.0.0.1:0)
 
 serve: build ## Run sensor, detectors, store and API on this machine until interrupted
 	@bin/mirrorwatch serve

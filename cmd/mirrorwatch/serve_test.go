@@ -3,7 +3,16 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"log/slog"
+	"math/big"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -128,4 +137,68 @@ func (s *shown) Write(b []byte) (int, error) {
 		s.stop()
 	}
 	return s.text.Write(b)
+}
+
+// TestServeTLS: with a certificate the API answers over TLS 1.2 or better, and tells browsers to stay with it.
+func TestServeTLS(t *testing.T) {
+	cert, key := selfSigned(t)
+	ctx, stop := context.WithCancel(context.Background())
+	s := newServer(serveOptions{
+		options: options{workers: 1}, data: t.TempDir(), address: "127.0.0.1:0", listen: "127.0.0.1:0", cert: cert, key: key,
+	}, slog.New(slog.DiscardHandler))
+	if err := s.start(ctx); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		stop()
+		if err := s.stop(); err != nil {
+			t.Error(err)
+		}
+	}()
+	pool := x509.NewCertPool()
+	b, err := os.ReadFile(cert)
+	if err != nil || !pool.AppendCertsFromPEM(b) {
+		t.Fatal("no certificate", err)
+	}
+	c := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}}
+	answer, err := c.Get(s.url() + "/v1/health")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK || answer.Header.Get("Strict-Transport-Security") == "" {
+		t.Errorf("%s, headers %v", answer.Status, answer.Header)
+	}
+	old := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, MaxVersion: tls.VersionTLS11}}}
+	if _, err := old.Get(s.url() + "/v1/health"); err == nil {
+		t.Error("TLS 1.1 was taken")
+	}
+}
+
+// selfSigned writes a certificate for the loopback address, and its key.
+func selfSigned(t *testing.T) (cert, key string) {
+	t.Helper()
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for name, block := range map[string]*pem.Block{"cert.pem": {Type: "CERTIFICATE", Bytes: der}, "key.pem": {Type: "PRIVATE KEY", Bytes: secret}} {
+		if err := os.WriteFile(filepath.Join(dir, name), pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
 }
