@@ -106,11 +106,11 @@ func (o *serveOptions) open() ([]capture.Source, error) {
 	return capture.ListenVXLAN(o.listen, o.workers)
 }
 
-// A server keeps more than a sensor does (columns, caches), and shares its machine with people: the heap grows to twice what is live
+// A server keeps more than a sensor does (columns, caches), and shares its machine with people: the heap grows to three times what is live
 // before the collector runs, not to five times. Beyond serveMemory it grows less freely still: the sensor's gigabyte, and another for a
 // million detections in columns, the records' caches and what the API answers (docs/decisions/0009-serve-under-load.md).
 const (
-	serveGC     = 100
+	serveGC     = 200
 	serveMemory = 2 * memoryLimit
 )
 

@@ -1,6 +1,9 @@
 package segment
 
-import "unsafe"
+import (
+	"runtime"
+	"unsafe"
+)
 
 // builder gathers one member of many lines: each value once, as it stands in the line, and a code a row. Code 0 is "not there".
 type builder struct {
@@ -130,6 +133,10 @@ type Encoder struct {
 // NewEncoder makes an encoder.
 func NewEncoder(c *Codec) *Encoder { return &Encoder{codec: c, byName: map[string]int{}} }
 
+// yieldRows is after how many rows others may have the processor. Making a segment takes a third of a second and hurries nobody; a
+// request that comes meanwhile would otherwise wait for the scheduler's whole slice of 10 ms, behind packets that wait too.
+const yieldRows = 64
+
 // gather reads the members of all lines.
 func (e *Encoder) gather(rows []Row) error {
 	e.free = append(e.free, e.columns...)
@@ -138,6 +145,9 @@ func (e *Encoder) gather(rows []Row) error {
 	for i := range rows {
 		if err := e.gatherLine(i, rows[i].Line); err != nil {
 			return err
+		}
+		if i%yieldRows == 0 {
+			runtime.Gosched()
 		}
 	}
 	for _, c := range e.columns {

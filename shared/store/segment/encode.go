@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/bits"
 	"net/netip"
+	"runtime"
 	"slices"
 	"strings"
 )
@@ -29,6 +30,7 @@ func (e *Encoder) Encode(rows []Row) (*Sealed, error) {
 	e.addLines(&d, s, rows)
 	for _, c := range e.columns {
 		d.Columns = append(d.Columns, e.addColumn(s, c, len(rows)))
+		runtime.Gosched()
 	}
 	s.Directory = d.append(nil)
 	return s, nil
@@ -69,6 +71,7 @@ func (e *Encoder) addLines(d *Directory, s *Sealed, rows []Row) {
 			plain = append(plain, r.Line...)
 		}
 		s.put(e.codec.Compress(nil, plain))
+		runtime.Gosched()
 	}
 }
 
