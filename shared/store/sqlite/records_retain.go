@@ -15,8 +15,9 @@ import (
 const dropStep = 16
 
 // RetainSlack is how much the files of records may go beyond the size that Retain was given last, while rows are written: what is
-// written between two calls, and the write-ahead log. Who writes so fast that a quarter of it is used makes room himself, before he writes.
-const RetainSlack = 64 << 20
+// written between two calls, and the write-ahead log, which takes most, for it cannot begin anew while somebody reads. Who writes so
+// fast that a tenth of it is used makes room himself, before he writes.
+const RetainSlack = 80 << 20
 
 // keepPromise deletes the oldest where writing went too far beyond what Retain was told.
 func (r *records) keepPromise(ctx context.Context) error {
@@ -25,7 +26,7 @@ func (r *records) keepPromise(ctx context.Context) error {
 		return nil
 	}
 	disk, err := r.disk()
-	if err != nil || disk < size+RetainSlack/4 {
+	if err != nil || disk < size+RetainSlack/10 {
 		return err
 	}
 	_, err = r.Retain(ctx, time.Time{}, size)

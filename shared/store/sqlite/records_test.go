@@ -377,7 +377,7 @@ func TestRecordPagesAreStable(t *testing.T) {
 // TestRecordsRetainWhileWriting writes at full speed more than size and slack together while retention runs: the files never go beyond
 // them, each call keeps its promise when nobody writes, and queries are right.
 func TestRecordsRetainWhileWriting(t *testing.T) {
-	const size, batches = 16 << 20, 32
+	const size, batches = 16 << 20, 40
 	s, in := openRecordStore(t, t.TempDir())
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
