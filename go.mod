@@ -8,14 +8,21 @@ require (
 	github.com/aws/aws-sdk-go-v2/config v1.33.18 // region and credentials as every AWS tool finds them
 	github.com/aws/aws-sdk-go-v2/credentials v1.21.0 // static credentials for local endpoints
 	github.com/aws/aws-sdk-go-v2/service/athena v1.67.1 // queries of archived records
+	github.com/aws/aws-sdk-go-v2/service/autoscaling v1.81.0 // tags of Auto Scaling groups
 	github.com/aws/aws-sdk-go-v2/service/dynamodb v1.74.0 // the store in AWS
 	github.com/aws/aws-sdk-go-v2/service/dynamodbstreams v1.47.0 // the events of that store
+	github.com/aws/aws-sdk-go-v2/service/ec2 v1.344.3 // mirror sessions and what they are of; only shared/ec2api/sdk imports it
+	github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2 v1.64.0 // the listener that mirrored packets need
 	github.com/aws/aws-sdk-go-v2/service/eventbridge v1.55.11 // events out
+	github.com/aws/aws-sdk-go-v2/service/ram v1.46.0 // mirror targets shared with other accounts
 	github.com/aws/aws-sdk-go-v2/service/securityhub v1.71.2 // ASFF findings, checked by AWS's own types
 	github.com/aws/aws-sdk-go-v2/service/sns v1.48.0 // notifications
+	github.com/aws/aws-sdk-go-v2/service/ssm v1.82.1 // the mirror policy as a parameter
+	github.com/aws/aws-sdk-go-v2/service/sts v1.52.0 // roles in other accounts
 	github.com/aws/smithy-go v1.28.9 // error codes of AWS answers
 	github.com/getkin/kin-openapi v0.153.0 // requests held against openapi.yaml
 	github.com/google/gopacket v1.1.19 // the tests' second opinion of frames and capture files
+	github.com/jedib0t/go-pretty/v6 v6.8.3 // tables with colour on a terminal
 	github.com/klauspost/compress v1.20.4 // zstd for stored records
 	github.com/oapi-codegen/runtime v1.9.0 // what the generated API code calls
 	github.com/parquet-go/parquet-go v0.32.0 // archive files that Athena reads
@@ -23,11 +30,14 @@ require (
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3 // OCSF events held against the published schema, in tests
 	github.com/schollz/progressbar/v3 v3.19.0 // how far a reading has come
 	github.com/spf13/cobra v1.10.2 // commands, help, completion
+	go.yaml.in/yaml/v4 v4.0.0 // the mirror policy, with line numbers
 	golang.org/x/crypto v0.59.0 // argon2id for passwords
 	golang.org/x/net v0.62.0 // assembler for the BPF programs that steer packets
 	golang.org/x/sys v0.50.0 // recvmmsg, socket options and the packet ring, without cgo
+	golang.org/x/term v0.48.0 // whether output goes to a terminal
 	golang.org/x/time v0.16.0 // rate limits
 	modernc.org/sqlite v1.61.1 // the embedded store, without cgo
+	pgregory.net/rapid v1.3.0 // property tests of the mirror planner
 )
 
 require (
@@ -43,7 +53,6 @@ require (
 	github.com/aws/aws-sdk-go-v2/service/signin v1.13.1 // indirect
 	github.com/aws/aws-sdk-go-v2/service/sso v1.39.5 // indirect
 	github.com/aws/aws-sdk-go-v2/service/ssooidc v1.44.5 // indirect
-	github.com/aws/aws-sdk-go-v2/service/sts v1.52.0 // indirect
 	github.com/beorn7/perks v1.0.1 // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/dustin/go-humanize v1.1.0 // indirect
@@ -66,8 +75,6 @@ require (
 	github.com/spf13/pflag v1.0.9 // indirect
 	github.com/twpayne/go-geom v1.6.1 // indirect
 	go.yaml.in/yaml/v2 v2.4.2 // indirect
-	go.yaml.in/yaml/v4 v4.0.0 // indirect
-	golang.org/x/term v0.48.0 // indirect
 	golang.org/x/text v0.44.0 // indirect
 	google.golang.org/protobuf v1.36.8 // indirect
 	modernc.org/libc v1.79.0 // indirect

@@ -19,7 +19,8 @@ const (
 	CoverageUnsupportedENI  CoverageState = "unsupported_interface"
 	CoverageSlotsFull       CoverageState = "slots_full" // three sessions of others
 	CoverageQuota           CoverageState = "quota"
-	CoverageStopped         CoverageState = "stopped"
+	CoverageBudget          CoverageState = "budget"  // the policy's budget does not suffice
+	CoverageStopped         CoverageState = "stopped" // instance stopped, or interface not attached
 	CoverageError           CoverageState = "error"
 )
 
@@ -27,7 +28,7 @@ const (
 func CoverageStates() []CoverageState {
 	return []CoverageState{
 		CoverageMirrored, CoveragePending, CoverageSilent, CoverageShadowed, CoverageExcluded, CoverageUnsupportedType,
-		CoverageUnsupportedENI, CoverageSlotsFull, CoverageQuota, CoverageStopped, CoverageError,
+		CoverageUnsupportedENI, CoverageSlotsFull, CoverageQuota, CoverageBudget, CoverageStopped, CoverageError,
 	}
 }
 

@@ -44,3 +44,15 @@ type CoveragePage struct {
 	Page
 	Items []events.Coverage
 }
+
+// BindingPage is a page of bindings.
+type BindingPage struct {
+	Page
+	Items []events.Binding
+}
+
+// HeardPage is a page of what was heard.
+type HeardPage struct {
+	Page
+	Items []events.Heard
+}

@@ -20,6 +20,10 @@ const (
 	KindAPIKey           Kind = "api_key"
 	KindSession          Kind = "session"
 	KindView             Kind = "view" // a saved filter
+	KindMirrorLease      Kind = "mirror_lease"   // who acts on an account and region now
+	KindMirrorVerdict    Kind = "mirror_verdict" // what was learned of an instance family
+	KindMirrorUsage      Kind = "mirror_usage"   // sessions of ours by account and region, for the budget
+	KindCoverageTrend    Kind = "coverage_trend" // how much was watched, by the hour
 )
 
 // Document is one of the small things that people make: a rule, a user, a key.
