@@ -62,10 +62,10 @@ func missing(parameter string) error {
 func do[T any](ctx context.Context, h *handle, r request, act func() (T, error)) (T, error) {
 	var none T
 	c := h.c
-	ask := c.count(h, r.name)
 	if err := ctx.Err(); err != nil {
 		return none, err
 	}
+	ask := c.count(h, r.name)
 	if ask.before != nil {
 		if err := ask.before(ctx, h.account, h.region.name, r.name); err != nil {
 			return none, err

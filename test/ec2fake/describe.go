@@ -13,7 +13,6 @@ import (
 // kind says how one sort of object is described.
 type kind[T any] struct {
 	noun    noun
-	limit   int32                           // of MaxResults; 0: 1000
 	filters map[string]func(v *T) []string  // by AWS's name of the filter
 	tags    func(v *T) map[string]string    // nil: no filters by tag, as AWS documents none
 	narrow  map[string]byte                 // filters that are a key too
@@ -111,10 +110,6 @@ func (t *table[T]) narrowest(start key, by map[string]byte, filters map[string][
 const maxFilterValues = 200
 
 func checkQuery[T any](q ec2api.Query, k kind[T]) error {
-	limit := k.limit
-	if limit == 0 {
-		limit = 1000
-	}
 	switch {
 	case len(q.IDs) > 0 && q.MaxResults != 0:
 		return refuse(ec2api.CodeInvalidParameterConflict, "The parameter %sIds cannot be used with the parameter maxResults", k.noun.label)
@@ -122,8 +117,8 @@ func checkQuery[T any](q ec2api.Query, k kind[T]) error {
 		return refuse(ec2api.CodeInvalidParameterConflict, "The parameter %sIds cannot be used with the parameter nextToken", k.noun.label)
 	case len(q.IDs) > 1000:
 		return invalid(len(q.IDs), k.noun.label+"Ids", "At most 1000 ids are allowed.")
-	case q.MaxResults != 0 && (q.MaxResults < 5 || q.MaxResults > limit):
-		return invalid(q.MaxResults, "maxResults", fmt.Sprintf("Expecting a value between 5 and %d.", limit))
+	case q.MaxResults != 0 && (q.MaxResults < 5 || q.MaxResults > 1000):
+		return invalid(q.MaxResults, "maxResults", "Expecting a value between 5 and 1000.")
 	}
 	for _, id := range q.IDs {
 		if err := k.noun.check(id); err != nil {

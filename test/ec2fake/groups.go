@@ -15,16 +15,16 @@ const groupTag = "aws:autoscaling:groupName"
 // groupID is where a group is kept: names are an account's own.
 func groupID(account, name string) string { return account + "/" + name }
 
-// DescribeAutoScalingGroups gives the account's groups, by name. A name that is not there is left out, as AWS does; a page is at most
-// 100, and names may be paged.
+// DescribeAutoScalingGroups gives the account's groups, by name. A name that is not there is left out, as AWS does, and names may be
+// paged. A page is 100 at the most, whatever is asked: the AWS client behind the same interface asks for no more.
 func (h *handle) DescribeAutoScalingGroups(ctx context.Context, q ec2api.Query) (ec2api.Page[ec2api.AutoScalingGroup], error) {
 	return do(ctx, h, request{name: "DescribeAutoScalingGroups"}, func() (ec2api.Page[ec2api.AutoScalingGroup], error) {
 		var page ec2api.Page[ec2api.AutoScalingGroup]
 		switch {
 		case len(q.Filters) > 0:
 			return page, refuse("ValidationError", "The imitation has no filters of Auto Scaling groups")
-		case q.MaxResults < 0 || q.MaxResults > 100:
-			return page, refuse("ValidationError", "Value '%d' at 'maxRecords' failed to satisfy constraint: Member must have value less than or equal to 100", q.MaxResults)
+		case q.MaxResults < 0:
+			return page, refuse("ValidationError", "Value '%d' at 'maxRecords' failed to satisfy constraint: Member must have value greater than or equal to 1", q.MaxResults)
 		}
 		after, err := h.c.openToken(h, "AutoScalingGroup", tokenQuery(q))
 		if err != nil {
@@ -42,7 +42,7 @@ func tokenQuery(q ec2api.Query) ec2api.Query {
 
 func (h *handle) groupPage(q ec2api.Query, after string) ec2api.Page[ec2api.AutoScalingGroup] {
 	var page ec2api.Page[ec2api.AutoScalingGroup]
-	size := int(q.MaxResults)
+	size := int(min(q.MaxResults, 100))
 	if size == 0 {
 		size = 50
 	}

@@ -32,7 +32,8 @@ func (h *handle) DescribeInstances(ctx context.Context, q ec2api.Query) (ec2api.
 	})
 }
 
-// DescribeInstanceTypes gives types by name, or all that the imitation knows. AWS allows 5 to 100 a page here.
+// DescribeInstanceTypes gives types by name, or all that the imitation knows. A page is 100 at the most, whatever is asked: the AWS
+// client behind the same interface asks for no more.
 func (h *handle) DescribeInstanceTypes(ctx context.Context, q ec2api.Query) (ec2api.Page[ec2api.InstanceType], error) {
 	return do(ctx, h, request{name: "DescribeInstanceTypes"}, func() (ec2api.Page[ec2api.InstanceType], error) {
 		return h.instanceTypes(q)
@@ -42,7 +43,7 @@ func (h *handle) DescribeInstanceTypes(ctx context.Context, q ec2api.Query) (ec2
 func instanceTypeKind() kind[ec2api.InstanceType] {
 	type instanceType = ec2api.InstanceType
 	return kind[instanceType]{
-		noun: noun{label: "InstanceType"}, limit: 100,
+		noun: noun{label: "InstanceType"},
 		filters: map[string]func(*instanceType) []string{
 			"instance-type": func(v *instanceType) []string { return []string{v.Name} },
 			"hypervisor":    func(v *instanceType) []string { return []string{v.Hypervisor} },
@@ -73,7 +74,7 @@ func (h *handle) instanceTypes(q ec2api.Query) (ec2api.Page[ec2api.InstanceType]
 	if len(names) == 0 {
 		names = allTypes()
 	}
-	size := int(q.MaxResults)
+	size := int(min(q.MaxResults, 100))
 	if size == 0 {
 		size = 100
 	}

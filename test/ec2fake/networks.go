@@ -27,6 +27,7 @@ func vpcKind() kind[ec2api.Vpc] {
 		filters: map[string]func(*vpc) []string{
 			"vpc-id":                            func(v *vpc) []string { return []string{v.ID} },
 			"owner-id":                          func(v *vpc) []string { return []string{v.Owner} },
+			"state":                             func(*vpc) []string { return []string{"available"} },
 			"cidr-block-association.cidr-block": func(v *vpc) []string { return v.CIDRs },
 		},
 	}
@@ -42,6 +43,7 @@ func subnetKind() kind[ec2api.Subnet] {
 			"owner-id":          func(v *subnet) []string { return []string{v.Owner} },
 			"availability-zone": func(v *subnet) []string { return []string{v.AvailabilityZone} },
 			"cidr-block":        func(v *subnet) []string { return []string{v.CIDR} },
+			"state":             func(*subnet) []string { return []string{"available"} },
 			"ipv6-native":       func(v *subnet) []string { return []string{strconv.FormatBool(v.IPv6Native)} },
 		},
 	}

@@ -10,7 +10,8 @@ import (
 
 // sessionKeys: a session is seen by its owner and by the owner of its target.
 func (r *region) sessionKeys(owner string, v *ec2api.TrafficMirrorSession, keys []key) []key {
-	keys = append(keys, key{seenBy, owner}, key{ofSource, v.NetworkInterface}, key{ofTarget, v.Target}, key{ofFilter, v.Filter})
+	keys = append(keys, key{seenBy, owner}, key{ofSource, v.NetworkInterface}, key{ofTarget, v.Target}, key{ofFilter, v.Filter},
+		key{ofNetwork, strconv.Itoa(int(v.VirtualNetworkID))})
 	if t := r.targets.rows[v.Target]; t != nil && t.owner != owner {
 		keys = append(keys, key{seenBy, t.owner})
 	}
@@ -32,7 +33,7 @@ func sessionKind(account string) kind[ec2api.TrafficMirrorSession] {
 			"traffic-mirror-target-id":  func(v *session) []string { return []string{v.Target} },
 			"virtual-network-id":        func(v *session) []string { return []string{strconv.Itoa(int(v.VirtualNetworkID))} },
 		},
-		narrow: map[string]byte{"network-interface-id": ofSource, "traffic-mirror-target-id": ofTarget, "traffic-mirror-filter-id": ofFilter},
+		narrow: map[string]byte{"network-interface-id": ofSource, "traffic-mirror-target-id": ofTarget, "traffic-mirror-filter-id": ofFilter, "virtual-network-id": ofNetwork},
 		show: func(r *row[session], v *session) (session, bool) {
 			out := *v
 			if r.owner != account {
@@ -111,8 +112,8 @@ func (h *handle) newSession(in ec2api.CreateTrafficMirrorSession) (ec2api.Traffi
 func (h *handle) freeVNI() uint32 {
 	for {
 		vni, used := 1+h.c.names.Uint32N(maxVNI), false
-		h.region.sessions.each(key{seenBy, h.account}, func(r *row[ec2api.TrafficMirrorSession], v *ec2api.TrafficMirrorSession) {
-			used = used || r.owner == h.account && v.VirtualNetworkID == vni
+		h.region.sessions.each(key{ofNetwork, strconv.Itoa(int(vni))}, func(r *row[ec2api.TrafficMirrorSession], _ *ec2api.TrafficMirrorSession) {
+			used = used || r.owner == h.account
 		})
 		if !used {
 			return vni

@@ -1,7 +1,6 @@
 package ec2fake
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -22,6 +21,7 @@ const (
 	ofSource   = 'e' // the session's network interface
 	ofTarget   = 't'
 	ofFilter   = 'f'
+	ofNetwork  = 'v' // VNI
 )
 
 // table holds the objects of one kind in one region, by id and by key, each list sorted by id. What is now is always at hand; a row
@@ -167,7 +167,7 @@ func (t *table[T]) keysFor(r *row[T], v *T) []key {
 	if v == nil {
 		return nil
 	}
-	return t.keysOf(r.owner, v, make([]key, 0, 6))
+	return t.keysOf(r.owner, v, append(make([]key, 0, 8), key{by: everywhere}))
 }
 
 func (t *table[T]) list(r *row[T], k key) {
@@ -195,7 +195,8 @@ func byID[T any](r *row[T], id string) int { return strings.Compare(r.id, id) }
 // each visits what is now under a key, by id.
 func (t *table[T]) each(k key, visit func(r *row[T], v *T)) {
 	for _, r := range t.lists[k] {
-		if r.now != nil && slices.Contains(t.keysFor(r, r.now), k) {
+		// A settled row is listed under what it is now, another one also under what it was.
+		if r.now != nil && (len(r.past) == 0 || slices.Contains(t.keysFor(r, r.now), k)) {
 			visit(r, r.now)
 		}
 	}
@@ -204,12 +205,11 @@ func (t *table[T]) each(k key, visit func(r *row[T], v *T)) {
 // all gives every row that is, by id.
 func (t *table[T]) all() []*row[T] {
 	rows := make([]*row[T], 0, len(t.rows))
-	for _, r := range t.rows {
+	for _, r := range t.lists[key{by: everywhere}] {
 		if r.now != nil {
 			rows = append(rows, r)
 		}
 	}
-	slices.SortFunc(rows, func(a, b *row[T]) int { return cmp.Compare(a.id, b.id) })
 	return rows
 }
 

@@ -76,7 +76,7 @@ func (h *handle) retag(call string, ids []string, add map[string]string, remove 
 			return invalid(k, "TagKey", "Tag keys starting with 'aws:' are reserved for internal use")
 		}
 	}
-	var changes []func()
+	changes := map[string]func(){}
 	for _, id := range ids {
 		o, err := h.object(id)
 		if err != nil {
@@ -88,14 +88,18 @@ func (h *handle) retag(call string, ids []string, add map[string]string, remove 
 		if err := checkTags(o.tags, add); err != nil {
 			return err
 		}
-		changes = append(changes, func() {
+		next := withTags(o.tags, add, remove)
+		if maps.Equal(next, o.tags) {
+			continue // no change is no event either
+		}
+		changes[id] = func() {
 			h.c.touch(h, call, id, o.tags)
-			o.retag(withTags(o.tags, add, remove))
-		})
+			o.retag(next)
+		}
 	}
-	for i, change := range changes {
-		change()
-		h.tagChanged(ids[i], slices.Concat(slices.Sorted(maps.Keys(add)), remove))
+	for _, id := range slices.Sorted(maps.Keys(changes)) {
+		changes[id]()
+		h.tagChanged(id, slices.Concat(slices.Sorted(maps.Keys(add)), remove))
 	}
 	return nil
 }

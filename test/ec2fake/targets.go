@@ -7,9 +7,8 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/shared/ec2api"
 )
 
-// targetKeys lists targets under the region too, as any account may see one that is shared with it.
 func targetKeys(owner string, v *ec2api.TrafficMirrorTarget, keys []key) []key {
-	keys = append(keys, key{seenBy, owner}, key{by: everywhere})
+	keys = append(keys, key{seenBy, owner})
 	if v.NetworkInterface != "" {
 		keys = append(keys, key{ofSource, v.NetworkInterface})
 	}
@@ -40,6 +39,7 @@ func (h *handle) targetKind() kind[ec2api.TrafficMirrorTarget] {
 
 // DescribeTrafficMirrorTargets gives the account's targets and those that are shared with it.
 func (h *handle) DescribeTrafficMirrorTargets(ctx context.Context, q ec2api.Query) (ec2api.Page[ec2api.TrafficMirrorTarget], error) {
+	// Any account may see a target that is shared with it, so that all of the region are asked.
 	return do(ctx, h, request{name: "DescribeTrafficMirrorTargets"}, func() (ec2api.Page[ec2api.TrafficMirrorTarget], error) {
 		return describe(h, h.region.targets, h.targetKind(), key{by: everywhere}, q)
 	})
