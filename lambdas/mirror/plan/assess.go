@@ -202,9 +202,25 @@ func (s *survey) unread(src *source) bool {
 	if !src.site.read(callSessions) {
 		return s.keepBefore(src, "its sessions", callSessions)
 	}
-	if src.site.lost != "" && src.keep == nil {
+	if src.keep == nil {
+		return s.unreadToMake(src)
+	}
+	return false
+}
+
+// unreadToMake is for what must be known besides before a first session is made: that the subnet has IPv4, that the interface is no
+// mirror target, and that there is no session that was only not seen.
+func (s *survey) unreadToMake(src *source) bool {
+	t := src.site
+	if _, ok := t.Subnets[src.eni.Subnet]; !ok && !t.read(callSubnets) {
+		return s.keepBefore(src, "subnet "+src.eni.Subnet, callSubnets)
+	}
+	if !t.read(callTargets) {
+		return s.keepBefore(src, "mirror targets", callTargets)
+	}
+	if t.lost != "" {
 		src.leave = true
-		return src.say(events.CoveragePending, "", "%s, so that the next pass looks again before it makes more", src.site.lost)
+		return src.say(events.CoveragePending, "", "%s, so that the next pass looks again before it makes more", t.lost)
 	}
 	return false
 }

@@ -22,7 +22,8 @@ func Make(have World, want policy.Policy) Plan {
 	return p
 }
 
-func prepare(have *World, want *policy.Policy) (Plan, *survey) {
+func prepare(w *World, want *policy.Policy) (Plan, *survey) {
+	have := w.inOrder()
 	s := look(have, want)
 	var steps []Step
 	for _, planner := range planners(s) {
