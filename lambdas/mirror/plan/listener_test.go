@@ -80,6 +80,14 @@ func TestListeners(t *testing.T) {
 			},
 			want: []string{listener, group, cross}, warns: "has no node in eu-west-1c",
 		},
+		"a zone is missing that is not its own": {
+			world: func(w *World) {
+				w.Accounts[0].Balancers[0].AvailabilityZones = []string{"eu-west-1a"}
+				mirror(&w.Accounts[0], "eni-2", "vpc-1", "eu-west-1c")
+			},
+			policy: func(p *policy.Policy) { p.Fleet.Targets[0].Zones = []string{"eu-west-1a"} },
+			want:   []string{listener, group, cross},
+		},
 		"another account has more zones": {
 			world: func(w *World) {
 				for _, zone := range []string{"x", "y", "z"} {

@@ -47,6 +47,13 @@ func TestRogues(t *testing.T) {
 				f.Sessions = append(f.Sessions, session("tms-2", trusted, "tmt-f"))
 			},
 		},
+		"a trusted account's to a stranger": {
+			world: func(f, m *Account) {
+				m.Targets = append(m.Targets, target("tmt-x", alienID))
+				m.Sessions = append(m.Sessions, session("tms-1", trusted, "tmt-x"))
+			},
+			want: "222222222222 tmt-x [999999999999] shares this target",
+		},
 		"one of our accounts to itself": {
 			world: func(_, m *Account) {
 				m.Targets = append(m.Targets, target("tmt-x", memberID))

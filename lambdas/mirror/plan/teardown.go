@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/lambdas/mirror/policy"
 	"github.com/mirrorwatch/mirrorwatch/shared/ec2api"
 )
@@ -116,21 +115,12 @@ func (t *teardown) bindings() {
 		a := fabricPlace(t.have, b.Account, b.Region)
 		rail := "unseen: nothing was read of " + Place(b.Account, b.Region)
 		if a != nil {
-			rail = cmp.Or(t.unseen(a), t.sending(a, b))
+			rail = t.unseen(a)
 		}
 		step := t.step(b.Account, b.Region, Release, "", fmt.Sprintf("teardown: VNI %d is free again", b.VNI))
 		step.Interface, step.Name, step.Input.Binding = id, b.Name, &b
 		t.take(step, rail)
 	}
-}
-
-func (t *teardown) sending(a *Account, b events.Binding) string {
-	for _, s := range a.Sessions {
-		if s.NetworkInterface == b.Interface && s.VirtualNetworkID == b.VNI && t.want.Owned(s.Tags) && !t.gone[s.ID] {
-			return "in use: session " + s.ID + " sends with it"
-		}
-	}
-	return ""
 }
 
 // unseen says why what an account holds is not known whole, or "".
