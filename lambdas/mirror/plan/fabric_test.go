@@ -56,8 +56,8 @@ func fabricBare() *World {
 	}}
 }
 
-// settled is the bare world after everything that these planners want was made.
-func settled(t *testing.T, want *policy.Policy) *World {
+// fabricSettled is the bare world after everything that these planners want was made.
+func fabricSettled(t *testing.T, want *policy.Policy) *World {
 	t.Helper()
 	w := fabricBare()
 	return fabricApply(t, w, fabricAll(w, want))
@@ -72,8 +72,8 @@ func fabricAll(have *World, want *policy.Policy) []Step {
 	return steps
 }
 
-// lines are steps as a table reads them: who, what, on what.
-func lines(steps []Step) []string {
+// fabricLines are steps as a table reads them: who, what, on what.
+func fabricLines(steps []Step) []string {
 	out := []string{}
 	for _, s := range steps {
 		line := fmt.Sprintf("%s %s %s%s", s.Account[:3], s.Action, s.Object, s.Makes)
@@ -97,20 +97,20 @@ func lines(steps []Step) []string {
 	return out
 }
 
-// same fails where steps are not those of a table.
-func same(t *testing.T, got []Step, want ...string) {
+// fabricSame fails where steps are not those of a table.
+func fabricSame(t *testing.T, got []Step, want ...string) {
 	t.Helper()
 	for _, s := range got {
 		if s.Reason == "" || s.Planner == "" || s.Region == "" {
 			t.Errorf("%s of %q in %q gives the reason %q: a step says who plans it, where and why", s.Action, s.Planner, s.Region, s.Reason)
 		}
 	}
-	if g := lines(got); !slices.Equal(g, want) {
+	if g := fabricLines(got); !slices.Equal(g, want) {
 		t.Errorf("got\n\t%s\nwant\n\t%s", strings.Join(g, "\n\t"), strings.Join(want, "\n\t"))
 	}
 }
 
-func cloneWorld(w *World) *World {
+func fabricCloneWorld(w *World) *World {
 	var out World
 	b, err := json.Marshal(w)
 	if err == nil {
@@ -122,16 +122,16 @@ func cloneWorld(w *World) *World {
 	return &out
 }
 
-type failer interface {
+type fabricFailer interface {
 	Helper()
 	Fatalf(format string, args ...any)
 }
 
 // fabricApply gives the world after steps, as strict as AWS where these planners could go wrong.
-func fabricApply(t failer, before *World, steps []Step) *World {
+func fabricApply(t fabricFailer, before *World, steps []Step) *World {
 	t.Helper()
-	w := cloneWorld(before)
-	x := &applier{failer: t, w: w, made: map[string]string{}, tokens: map[string]string{}}
+	w := fabricCloneWorld(before)
+	x := &fabricApplier{fabricFailer: t, w: w, made: map[string]string{}, tokens: map[string]string{}}
 	for _, s := range steps {
 		if x.a = fabricPlace(w, s.Account, s.Region); x.a == nil {
 			t.Fatalf("%s in %s/%s, which is not in the world", s.Action, s.Account, s.Region)
@@ -142,24 +142,24 @@ func fabricApply(t failer, before *World, steps []Step) *World {
 	return w
 }
 
-type applier struct {
-	failer
+type fabricApplier struct {
+	fabricFailer
 	w            *World
 	a            *Account
 	n            int
 	made, tokens map[string]string
 }
 
-func (x *applier) id(kind string) string { return fmt.Sprintf("%s-made%04d", kind, x.n) }
+func (x *fabricApplier) id(kind string) string { return fmt.Sprintf("%s-made%04d", kind, x.n) }
 
-func (x *applier) once(token string) {
+func (x *fabricApplier) once(token string) {
 	if token == "" || x.tokens[token] != "" {
 		x.Fatalf("token %q is empty or was used in this pass by another request", token)
 	}
 	x.tokens[token] = token
 }
 
-func (x *applier) step(s Step) {
+func (x *fabricApplier) step(s Step) {
 	x.Helper()
 	switch s.Action {
 	case CreateTarget:
@@ -169,7 +169,7 @@ func (x *applier) step(s Step) {
 		x.a.Targets, x.made[s.Makes] = append(x.a.Targets, t), t.ID
 	case DeleteTarget:
 		x.unused(s.Object)
-		x.a.Targets = remove(x, x.a.Targets, s.Object, func(t ec2api.TrafficMirrorTarget) string { return t.ID })
+		x.a.Targets = fabricRemove(x, x.a.Targets, s.Object, func(t ec2api.TrafficMirrorTarget) string { return t.ID })
 	case CreateShare, AssociateShare, DisassociateShare, DeleteShare, AcceptShare:
 		x.share(s)
 	case CreateListener, SetGroup, SetBalancer:
@@ -180,7 +180,7 @@ func (x *applier) step(s Step) {
 		x.a.Filters, x.made[s.Makes] = append(x.a.Filters, f), f.ID
 	case DeleteFilter:
 		x.unused(s.Object)
-		x.a.Filters = remove(x, x.a.Filters, s.Object, func(f ec2api.TrafficMirrorFilter) string { return f.ID })
+		x.a.Filters = fabricRemove(x, x.a.Filters, s.Object, func(f ec2api.TrafficMirrorFilter) string { return f.ID })
 	case SetServices, CreateRule, ModifyRule, DeleteRule:
 		x.rule(s)
 	case Tag:
@@ -197,7 +197,7 @@ func (x *applier) step(s Step) {
 	}
 }
 
-func (x *applier) unused(id string) {
+func (x *fabricApplier) unused(id string) {
 	x.Helper()
 	for _, s := range append(fabricUsers(x.w)[id], ec2api.TrafficMirrorSession{}) {
 		if s.ID != "" {
@@ -206,7 +206,7 @@ func (x *applier) unused(id string) {
 	}
 }
 
-func remove[T any](x *applier, list []T, id string, of func(T) string) []T {
+func fabricRemove[T any](x *fabricApplier, list []T, id string, of func(T) string) []T {
 	x.Helper()
 	out := slices.DeleteFunc(slices.Clone(list), func(v T) bool { return of(v) == id })
 	if len(out) != len(list)-1 {
@@ -215,24 +215,24 @@ func remove[T any](x *applier, list []T, id string, of func(T) string) []T {
 	return out
 }
 
-func (x *applier) tag(s Step) {
+func (x *fabricApplier) tag(s Step) {
 	x.Helper()
 	for i := range x.a.Targets {
 		if t := &x.a.Targets[i]; t.ID == s.Object {
-			merge(&t.Tags, s.Input.Tags)
+			fabricMerge(&t.Tags, s.Input.Tags)
 			return
 		}
 	}
 	for i := range x.a.Filters {
 		if f := &x.a.Filters[i]; f.ID == s.Object {
-			merge(&f.Tags, s.Input.Tags)
+			fabricMerge(&f.Tags, s.Input.Tags)
 			return
 		}
 	}
 	x.Fatalf("%s is not there to be tagged", s.Object)
 }
 
-func merge(into *map[string]string, set map[string]string) {
+func fabricMerge(into *map[string]string, set map[string]string) {
 	if *into == nil {
 		*into = map[string]string{}
 	}
@@ -241,7 +241,7 @@ func merge(into *map[string]string, set map[string]string) {
 	}
 }
 
-func (x *applier) share(s Step) {
+func (x *fabricApplier) share(s Step) {
 	x.Helper()
 	var made []string
 	if s.TargetRef != "" {
@@ -255,7 +255,7 @@ func (x *applier) share(s Step) {
 		return
 	}
 	if s.Action == AcceptShare {
-		x.a.Invitations = remove(x, x.a.Invitations, s.Object, func(i ec2api.Invitation) string { return i.ARN })
+		x.a.Invitations = fabricRemove(x, x.a.Invitations, s.Object, func(i ec2api.Invitation) string { return i.ARN })
 		return
 	}
 	i := slices.IndexFunc(x.a.Shares, func(r ec2api.ResourceShare) bool { return r.ARN == s.Object || r.ARN == x.made[s.Object] })
@@ -274,7 +274,7 @@ func (x *applier) share(s Step) {
 	}
 }
 
-func (x *applier) balancer(s Step) {
+func (x *fabricApplier) balancer(s Step) {
 	x.Helper()
 	for i := range x.a.Balancers {
 		b := &x.a.Balancers[i]
@@ -285,14 +285,14 @@ func (x *applier) balancer(s Step) {
 			}
 			b.Listeners = append(b.Listeners, *s.Input.CreateListener)
 		case s.Action == SetBalancer && b.ARN == s.Object:
-			merge(&b.Attributes, s.Input.Attributes)
+			fabricMerge(&b.Attributes, s.Input.Attributes)
 		case s.Action == SetGroup:
-			merge(&fabricGroup(b, s.Object).Attributes, s.Input.Attributes)
+			fabricMerge(&fabricGroup(b, s.Object).Attributes, s.Input.Attributes)
 		}
 	}
 }
 
-func (x *applier) rule(s Step) {
+func (x *fabricApplier) rule(s Step) {
 	x.Helper()
 	f := x.filter(s)
 	rules := &f.Ingress
@@ -324,7 +324,7 @@ func (x *applier) rule(s Step) {
 }
 
 // filter finds the filter that a step is about, by its id, what made it, or its rule.
-func (x *applier) filter(s Step) *ec2api.TrafficMirrorFilter {
+func (x *fabricApplier) filter(s Step) *ec2api.TrafficMirrorFilter {
 	x.Helper()
 	for i := range x.a.Filters {
 		f := &x.a.Filters[i]

@@ -16,33 +16,35 @@ import (
 
 const away = "us-east-1"
 
-// maybe is true in about one of n.
-func maybe(t *rapid.T, n int, label string) bool { return rapid.IntRange(1, n).Draw(t, label) == 1 }
+// fabricMaybe is true in about one of n.
+func fabricMaybe(t *rapid.T, n int, label string) bool {
+	return rapid.IntRange(1, n).Draw(t, label) == 1
+}
 
-func anyPolicy(t *rapid.T) *policy.Policy {
+func fabricAnyPolicy(t *rapid.T) *policy.Policy {
 	p := fabricPolicy()
-	p.Fleet.Share.Manage, p.Fleet.Share.External = !maybe(t, 5, "unmanaged"), maybe(t, 3, "external")
+	p.Fleet.Share.Manage, p.Fleet.Share.External = !fabricMaybe(t, 5, "unmanaged"), fabricMaybe(t, 3, "external")
 	p.Select.Default = rapid.SampledFrom([]string{"on", "off", "web"}).Draw(t, "default")
-	if maybe(t, 3, "member gone") {
+	if fabricMaybe(t, 3, "member gone") {
 		p.Accounts = p.Accounts[:1]
 	}
-	if maybe(t, 2, "two regions") {
+	if fabricMaybe(t, 2, "two regions") {
 		for i := range p.Accounts {
 			p.Accounts[i].Regions = []string{home, away}
 		}
 		p.Fleet.Targets = append(p.Fleet.Targets, policy.Target{Region: away, LoadBalancer: "arn:aws:x:us-east-1:1:loadbalancer/net/b/1"})
 	}
-	if maybe(t, 3, "endpoint") {
+	if fabricMaybe(t, 3, "endpoint") {
 		p.Fleet.Targets = append(p.Fleet.Targets, policy.Target{Region: home, Endpoint: "vpce-1"})
 	}
-	if maybe(t, 4, "another's target") {
+	if fabricMaybe(t, 4, "another's target") {
 		p.Fleet.Targets = append(p.Fleet.Targets, policy.Target{Region: home, ID: "tmt-1"})
 	}
-	web := policy.Profile{DNS: maybe(t, 2, "dns")}
+	web := policy.Profile{DNS: fabricMaybe(t, 2, "dns")}
 	for i := range rapid.IntRange(0, 4).Draw(t, "rules") {
 		n := netip.MustParsePrefix(fmt.Sprintf("10.%d.0.0/16", i))
 		r := policy.Rule{Action: rapid.SampledFrom([]string{"accept", "reject"}).Draw(t, "action"), Direction: "egress"}
-		if maybe(t, 2, "blocks") {
+		if fabricMaybe(t, 2, "blocks") {
 			r.Source, r.Destination = n, n
 		}
 		web.Rules = append(web.Rules, r)
@@ -51,27 +53,27 @@ func anyPolicy(t *rapid.T) *policy.Policy {
 	return p
 }
 
-func anyWorld(t *rapid.T, p *policy.Policy) *World {
+func fabricAnyWorld(t *rapid.T, p *policy.Policy) *World {
 	w := &World{At: fabricNoon, Bindings: map[string]events.Binding{}}
 	for _, id := range []string{fleetID, memberID, alienID} {
 		for _, region := range []string{home, away} {
-			if maybe(t, 6, "not seen") {
+			if fabricMaybe(t, 6, "not seen") {
 				continue
 			}
 			a := Account{ID: id, Region: region}
-			if maybe(t, 8, "failed") {
+			if fabricMaybe(t, 8, "failed") {
 				call := rapid.SampledFrom([]string{"DescribeVpcs", "DescribeTrafficMirrorTargets", "GetResourceShares", "AssumeRole", "DescribeListeners"}).Draw(t, "call")
 				a.Failures = []string{call + ": InternalError"}
 			}
-			anyTargets(t, &a)
-			anyFilters(t, p, &a)
-			anySessions(t, &a)
+			fabricAnyTargets(t, &a)
+			fabricAnyFilters(t, p, &a)
+			fabricAnySessions(t, &a)
 			if id == fleetID {
-				anyShares(t, &a)
+				fabricAnyShares(t, &a)
 				if region == home {
 					a.Balancers = fabricBare().Accounts[0].Balancers
 				}
-			} else if maybe(t, 2, "invited") {
+			} else if fabricMaybe(t, 2, "invited") {
 				a.Invitations = []ec2api.Invitation{{ARN: "arn:i", ShareName: "mirrorwatch-prod", Sender: fleetID}, {ARN: "arn:j", ShareName: "mirrorwatch-prod", Sender: alienID}}
 			}
 			w.Accounts = append(w.Accounts, a)
@@ -80,14 +82,14 @@ func anyWorld(t *rapid.T, p *policy.Policy) *World {
 	return w
 }
 
-// anyOwner gives tags of ours, of another deployment, or of nobody.
-func anyOwner(t *rapid.T) map[string]string {
+// fabricAnyOwner gives tags of ours, of another deployment, or of nobody.
+func fabricAnyOwner(t *rapid.T) map[string]string {
 	return map[string]string{TagDeployment: rapid.SampledFrom([]string{"prod", "prod", "test", ""}).Draw(t, "deployment"), TagName: "x"}
 }
 
-func anyTargets(t *rapid.T, a *Account) {
+func fabricAnyTargets(t *rapid.T, a *Account) {
 	for i := range rapid.IntRange(0, 4).Draw(t, "targets") {
-		x := ec2api.TrafficMirrorTarget{ID: fmt.Sprintf("tmt-%d", i), Owner: rapid.SampledFrom([]string{a.ID, alienID}).Draw(t, "owner"), Tags: anyOwner(t)}
+		x := ec2api.TrafficMirrorTarget{ID: fmt.Sprintf("tmt-%d", i), Owner: rapid.SampledFrom([]string{a.ID, alienID}).Draw(t, "owner"), Tags: fabricAnyOwner(t)}
 		switch rapid.IntRange(0, 2).Draw(t, "points to") {
 		case 0:
 			x.NetworkLoadBalancer = sensorLB
@@ -100,20 +102,20 @@ func anyTargets(t *rapid.T, a *Account) {
 	}
 }
 
-func anyFilters(t *rapid.T, p *policy.Policy, a *Account) {
+func fabricAnyFilters(t *rapid.T, p *policy.Policy, a *Account) {
 	for i := range rapid.IntRange(0, 4).Draw(t, "filters") {
 		f := madeFilter(fmt.Sprintf("tmf-%d", i), p, rapid.SampledFrom([]string{"default", "web"}).Draw(t, "profile"))
-		f.Tags[TagDeployment] = anyOwner(t)[TagDeployment]
-		if maybe(t, 4, "before") {
+		f.Tags[TagDeployment] = fabricAnyOwner(t)[TagDeployment]
+		if fabricMaybe(t, 4, "before") {
 			f.Tags[TagFilterSpec] = "before"
 		}
-		if maybe(t, 3, "no services") {
+		if fabricMaybe(t, 3, "no services") {
 			f.NetworkServices = nil
 		}
 		keep := rapid.IntRange(0, 3).Draw(t, "keep")
 		f.Ingress = f.Ingress[:min(keep, len(f.Ingress))]
 		for j := range f.Egress {
-			if maybe(t, 3, "differs") {
+			if fabricMaybe(t, 3, "differs") {
 				f.Egress[j].Protocol = 17
 			}
 		}
@@ -132,10 +134,10 @@ func anyFilters(t *rapid.T, p *policy.Policy, a *Account) {
 	}
 }
 
-func anySessions(t *rapid.T, a *Account) {
+func fabricAnySessions(t *rapid.T, a *Account) {
 	for i := range rapid.IntRange(0, 4).Draw(t, "sessions") {
 		s := ec2api.TrafficMirrorSession{
-			ID: fmt.Sprintf("tms-%s-%s-%d", a.ID, a.Region, i), Owner: rapid.SampledFrom([]string{a.ID, a.ID, alienID}).Draw(t, "owner"), Tags: anyOwner(t),
+			ID: fmt.Sprintf("tms-%s-%s-%d", a.ID, a.Region, i), Owner: rapid.SampledFrom([]string{a.ID, a.ID, alienID}).Draw(t, "owner"), Tags: fabricAnyOwner(t),
 			Target: fmt.Sprintf("tmt-%d", rapid.IntRange(0, 5).Draw(t, "target")), Filter: fmt.Sprintf("tmf-%d", rapid.IntRange(0, 5).Draw(t, "filter")),
 		}
 		s.Tags[TagProfile] = rapid.SampledFrom([]string{"default", "web", "gone"}).Draw(t, "profile")
@@ -143,14 +145,14 @@ func anySessions(t *rapid.T, a *Account) {
 	}
 }
 
-func anyShares(t *rapid.T, a *Account) {
+func fabricAnyShares(t *rapid.T, a *Account) {
 	for i := range rapid.IntRange(0, 2).Draw(t, "shares") {
 		s := ec2api.ResourceShare{
 			ARN: fmt.Sprintf("arn:s-%d", i), Name: rapid.SampledFrom([]string{"mirrorwatch-prod", "other"}).Draw(t, "name"),
 			Owner: rapid.SampledFrom([]string{a.ID, a.ID, alienID}).Draw(t, "owner"), Status: "ACTIVE",
 		}
 		for j := range 4 {
-			if maybe(t, 2, "holds") {
+			if fabricMaybe(t, 2, "holds") {
 				s.Resources = append(s.Resources, ec2api.TrafficMirrorTarget{ID: fmt.Sprintf("tmt-%d", j), Owner: a.ID}.ARN(a.Region))
 			}
 		}
@@ -159,8 +161,8 @@ func anyShares(t *rapid.T, a *Account) {
 	}
 }
 
-// foreign is everything in a world that is not ours, to compare before and after.
-func foreign(w *World, p *policy.Policy) []any {
+// fabricForeign is everything in a world that is not ours, to compare before and after.
+func fabricForeign(w *World, p *policy.Policy) []any {
 	var out []any
 	for i := range w.Accounts {
 		a := &w.Accounts[i]
@@ -192,25 +194,25 @@ func foreign(w *World, p *policy.Policy) []any {
 // and what is not ours, or in use, is as it was. The applier refuses what AWS would: a deletion of what is in use, an eleventh rule.
 func TestFabricConverges(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		p := anyPolicy(t)
-		before := cloneWorld(anyWorld(t, p))
+		p := fabricAnyPolicy(t)
+		before := fabricCloneWorld(fabricAnyWorld(t, p))
 		steps := fabricAll(before, p)
-		if a, b := asJSON(t, steps), asJSON(t, fabricAll(cloneWorld(before), p)); a != b {
+		if a, b := fabricAsJSON(t, steps), fabricAsJSON(t, fabricAll(fabricCloneWorld(before), p)); a != b {
 			t.Fatalf("one world gives two plans:\n%s\n%s", a, b)
 		}
 		after := fabricApply(t, before, steps)
 		if again := fabricAll(after, p); len(again) > 0 {
-			t.Fatalf("after\n%v\nthere is still\n%v", lines(steps), lines(again))
+			t.Fatalf("after\n%v\nthere is still\n%v", fabricLines(steps), fabricLines(again))
 		}
-		if a, b := foreign(before, p), foreign(after, p); !reflect.DeepEqual(a, b) {
-			t.Fatalf("what is not ours changed by %v\nfrom %v\nto %v", lines(steps), a, b)
+		if a, b := fabricForeign(before, p), fabricForeign(after, p); !reflect.DeepEqual(a, b) {
+			t.Fatalf("what is not ours changed by %v\nfrom %v\nto %v", fabricLines(steps), a, b)
 		}
-		checkWanted(t, after, p)
+		fabricCheckWanted(t, after, p)
 	})
 }
 
-// checkWanted holds a world that was seen whole against what the policy says, without asking the planners.
-func checkWanted(t *rapid.T, w *World, p *policy.Policy) {
+// fabricCheckWanted holds a world that was seen whole against what the policy says, without asking the planners.
+func fabricCheckWanted(t *rapid.T, w *World, p *policy.Policy) {
 	for _, target := range p.Fleet.Targets {
 		a := fabricPlace(w, fleetID, target.Region)
 		if a == nil || target.ID != "" || len(a.Failures) > 0 {
@@ -242,24 +244,24 @@ func checkWanted(t *rapid.T, w *World, p *policy.Policy) {
 // TestTeardownTakesOnlyOurs: what is left after it is foreign, held, or in accounts that were not seen whole.
 func TestTeardownTakesOnlyOurs(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		p := anyPolicy(t)
-		before := cloneWorld(anyWorld(t, p))
+		p := fabricAnyPolicy(t)
+		before := fabricCloneWorld(fabricAnyWorld(t, p))
 		for i := range rapid.IntRange(0, 3).Draw(t, "bindings") {
 			id := fmt.Sprintf("eni-%d", i)
 			before.Bindings[id] = events.Binding{VNI: uint32(i + 1), Interface: id, Account: fleetID, Region: home}
 		}
 		got := Teardown(*before, *p)
-		after := fabricApply(t, before, fleetOnly(t, before, got.Steps))
-		if a, b := foreign(before, p), foreign(after, p); !reflect.DeepEqual(a, b) {
-			t.Fatalf("what is not ours changed by %v\nfrom %v\nto %v", lines(got.Steps), a, b)
+		after := fabricApply(t, before, fabricFleetOnly(t, before, got.Steps))
+		if a, b := fabricForeign(before, p), fabricForeign(after, p); !reflect.DeepEqual(a, b) {
+			t.Fatalf("what is not ours changed by %v\nfrom %v\nto %v", fabricLines(got.Steps), a, b)
 		}
 		again := Teardown(*after, *p)
 		if len(again.Steps) > 0 || len(again.Held) != len(got.Held) {
-			t.Fatalf("after\n%v\nthere is still\n%v, held %v", lines(got.Steps), lines(again.Steps), again.Held)
+			t.Fatalf("after\n%v\nthere is still\n%v, held %v", fabricLines(got.Steps), fabricLines(again.Steps), again.Held)
 		}
 		left := 0
 		for i := range after.Accounts {
-			left += ownedIn(&after.Accounts[i], p)
+			left += fabricOwnedIn(&after.Accounts[i], p)
 		}
 		if held := len(again.Held) - len(after.Bindings); left > held {
 			t.Fatalf("%d things of ours are left and %d are held", left, held)
@@ -267,17 +269,17 @@ func TestTeardownTakesOnlyOurs(t *testing.T) {
 	})
 }
 
-// fleetOnly fails where a step is about an account that was not seen.
-func fleetOnly(t *rapid.T, w *World, steps []Step) []Step {
+// fabricFleetOnly fails where a step is about an account that was not seen.
+func fabricFleetOnly(t *rapid.T, w *World, steps []Step) []Step {
 	for _, s := range steps {
 		if fabricPlace(w, s.Account, s.Region) == nil {
-			t.Fatalf("%v is about what nobody saw", lines([]Step{s}))
+			t.Fatalf("%v is about what nobody saw", fabricLines([]Step{s}))
 		}
 	}
 	return steps
 }
 
-func ownedIn(a *Account, p *policy.Policy) int {
+func fabricOwnedIn(a *Account, p *policy.Policy) int {
 	n := 0
 	for _, s := range a.Sessions {
 		if s.Owner == a.ID && p.Owned(s.Tags) {
@@ -297,7 +299,7 @@ func ownedIn(a *Account, p *policy.Policy) int {
 	return n
 }
 
-func asJSON(t *rapid.T, v any) string {
+func fabricAsJSON(t *rapid.T, v any) string {
 	b, err := json.Marshal(v)
 	if err != nil {
 		t.Fatal(err)

@@ -133,7 +133,7 @@ func TestFilters(t *testing.T) {
 		},
 		"a session of ours has it": {
 			policy: func(p *policy.Policy) { p.Select.Default = "off" },
-			world:  func(a *Account) { mirror(a, "eni-1", "vpc-1", "a") },
+			world:  func(a *Account) { fabricMirror(a, "eni-1", "vpc-1", "a") },
 			want:   createsDefault,
 		},
 	} {
@@ -151,7 +151,7 @@ func TestFilters(t *testing.T) {
 			if c.world != nil {
 				c.world(&w.Accounts[0])
 			}
-			same(t, FilterPlanner{}.Plan(w, p), c.want...)
+			fabricSame(t, FilterPlanner{}.Plan(w, p), c.want...)
 		})
 	}
 }
@@ -231,7 +231,7 @@ func TestRuleIsAskedForOnce(t *testing.T) {
 	w.Accounts[0].Filters, w.At = []ec2api.TrafficMirrorFilter{f}, w.At.Add(5e9)
 	again := FilterPlanner{}.Plan(w, p)
 	if len(again) != 4 {
-		t.Fatalf("%v", lines(again))
+		t.Fatalf("%v", fabricLines(again))
 	}
 	for i, s := range again {
 		if a, b := made[2+i].Input.CreateRule, s.Input.CreateRule; a.ClientToken != b.ClientToken || a.RuleSpec != b.RuleSpec {

@@ -75,15 +75,15 @@ func TestListeners(t *testing.T) {
 		},
 		"a zone is missing": {
 			world: func(w *World) {
-				mirror(&w.Accounts[0], "eni-1", "vpc-1", "eu-west-1a")
-				mirror(&w.Accounts[0], "eni-2", "vpc-1", "eu-west-1c")
+				fabricMirror(&w.Accounts[0], "eni-1", "vpc-1", "eu-west-1a")
+				fabricMirror(&w.Accounts[0], "eni-2", "vpc-1", "eu-west-1c")
 			},
 			want: []string{listener, group, cross}, warns: "has no node in eu-west-1c",
 		},
 		"a zone is missing that is not its own": {
 			world: func(w *World) {
 				w.Accounts[0].Balancers[0].AvailabilityZones = []string{"eu-west-1a"}
-				mirror(&w.Accounts[0], "eni-2", "vpc-1", "eu-west-1c")
+				fabricMirror(&w.Accounts[0], "eni-2", "vpc-1", "eu-west-1c")
 			},
 			policy: func(p *policy.Policy) { p.Fleet.Targets[0].Zones = []string{"eu-west-1a"} },
 			want:   []string{listener, group, cross},
@@ -91,7 +91,7 @@ func TestListeners(t *testing.T) {
 		"another account has more zones": {
 			world: func(w *World) {
 				for _, zone := range []string{"x", "y", "z"} {
-					mirror(&w.Accounts[1], "eni-"+zone, "vpc-1", zone)
+					fabricMirror(&w.Accounts[1], "eni-"+zone, "vpc-1", zone)
 				}
 			},
 			want: []string{listener, group, cross}, warns: "has no node in 1 of 3 zones",
@@ -105,14 +105,14 @@ func TestListeners(t *testing.T) {
 			if c.policy != nil {
 				c.policy(p)
 			}
-			same(t, ListenerPlanner{}.Plan(w, p), c.want...)
-			warns(t, fabricWarnings(w, p), c.warns)
+			fabricSame(t, ListenerPlanner{}.Plan(w, p), c.want...)
+			fabricWarns(t, fabricWarnings(w, p), c.warns)
 		})
 	}
 }
 
-// warns fails unless exactly one warning has the text, or there is none where the text is empty.
-func warns(t *testing.T, got []string, text string) {
+// fabricWarns fails unless exactly one warning has the text, or there is none where the text is empty.
+func fabricWarns(t *testing.T, got []string, text string) {
 	t.Helper()
 	n := 0
 	for _, g := range got {
@@ -125,8 +125,8 @@ func warns(t *testing.T, got []string, text string) {
 	}
 }
 
-// mirror puts an interface with a session of ours into an account.
-func mirror(a *Account, id, vpc, zone string) {
+// fabricMirror puts an interface with a session of ours into an account.
+func fabricMirror(a *Account, id, vpc, zone string) {
 	a.Interfaces = append(a.Interfaces, ec2api.NetworkInterface{ID: id, Owner: a.ID, Type: "interface", VPC: vpc, AvailabilityZone: zone})
 	a.Sessions = append(a.Sessions, ec2api.TrafficMirrorSession{
 		ID: "tms-" + id, Owner: a.ID, NetworkInterface: id, Target: "tmt-1", Filter: "tmf-1", VirtualNetworkID: uint32(len(a.Sessions) + 1),

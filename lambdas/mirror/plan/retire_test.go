@@ -7,9 +7,9 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/shared/ec2api"
 )
 
-// aged is a settled world with something old in every corner.
-func aged(t *testing.T, p *policy.Policy) *World {
-	w := settled(t, p)
+// fabricAged is a settled world with something old in every corner.
+func fabricAged(t *testing.T, p *policy.Policy) *World {
+	w := fabricSettled(t, p)
 	old := madeFilter("tmf-old", p, "default")
 	old.Tags[TagFilterSpec] = "before"
 	foreign := madeFilter("tmf-foreign", p, "default")
@@ -59,7 +59,7 @@ func TestRetire(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := fabricPolicy()
-			w := aged(t, p)
+			w := fabricAged(t, p)
 			if c.world != nil {
 				c.world(w)
 			}
@@ -71,7 +71,7 @@ func TestRetire(t *testing.T) {
 					f.ID = "tmf-made0010"
 				}
 			}
-			same(t, RetirePlanner{}.Plan(w, p), c.want...)
+			fabricSame(t, RetirePlanner{}.Plan(w, p), c.want...)
 		})
 	}
 }

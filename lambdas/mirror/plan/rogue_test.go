@@ -92,7 +92,7 @@ func TestRogues(t *testing.T) {
 			},
 		},
 		"ours": {
-			world: func(_, m *Account) { mirror(m, "eni-1", "vpc-1", "a") },
+			world: func(_, m *Account) { fabricMirror(m, "eni-1", "vpc-1", "a") },
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 
 const targetARN = "arn:aws:ec2:eu-west-1:111111111111:traffic-mirror-target/tmt-1"
 
-func shared(w *World, resources, principals []string) {
+func fabricWithShare(w *World, resources, principals []string) {
 	w.Accounts[0].Shares = append(w.Accounts[0].Shares, ec2api.ResourceShare{
 		ARN: "arn:share-1", Name: "mirrorwatch-prod", Owner: fleetID, Status: "ACTIVE", Resources: resources, Principals: principals,
 	})
@@ -35,12 +35,12 @@ func TestShares(t *testing.T) {
 		"the target is there": {world: withTarget, want: []string{"111 create_share share/eu-west-1"}},
 		"all is shared": {world: func(w *World) {
 			withTarget(w)
-			shared(w, []string{targetARN}, []string{memberID})
+			fabricWithShare(w, []string{targetARN}, []string{memberID})
 		}},
 		"a deleted share is none": {
 			world: func(w *World) {
 				withTarget(w)
-				shared(w, []string{targetARN}, []string{memberID})
+				fabricWithShare(w, []string{targetARN}, []string{memberID})
 				w.Accounts[0].Shares[0].Status = "DELETED"
 			},
 			want: []string{"111 create_share share/eu-west-1"},
@@ -48,7 +48,7 @@ func TestShares(t *testing.T) {
 		"a share of that name by somebody else is not ours": {
 			world: func(w *World) {
 				withTarget(w)
-				shared(w, nil, nil)
+				fabricWithShare(w, nil, nil)
 				w.Accounts[0].Shares[0].Owner = alienID
 			},
 			want: []string{"111 create_share share/eu-west-1"},
@@ -56,21 +56,21 @@ func TestShares(t *testing.T) {
 		"it lacks the member": {
 			world: func(w *World) {
 				withTarget(w)
-				shared(w, []string{targetARN}, nil)
+				fabricWithShare(w, []string{targetARN}, nil)
 			},
 			want: []string{"111 associate_share arn:share-1 [] [" + memberID + "]"},
 		},
 		"strangers are in it": {
 			world: func(w *World) {
 				withTarget(w)
-				shared(w, []string{targetARN, "arn:aws:ec2:eu-west-1:111111111111:traffic-mirror-target/tmt-old"}, []string{alienID, memberID})
+				fabricWithShare(w, []string{targetARN, "arn:aws:ec2:eu-west-1:111111111111:traffic-mirror-target/tmt-old"}, []string{alienID, memberID})
 			},
 			want: []string{"111 disassociate_share arn:share-1 [arn:aws:ec2:eu-west-1:111111111111:traffic-mirror-target/tmt-old] [" + alienID + "]"},
 		},
 		"a target that sessions use stays shared, and so does one that the policy names": {
 			world: func(w *World) {
 				withTarget(w)
-				shared(w, []string{targetARN, "x/tmt-old", "x/tmt-7"}, []string{memberID})
+				fabricWithShare(w, []string{targetARN, "x/tmt-old", "x/tmt-7"}, []string{memberID})
 				w.Accounts[1].Sessions = []ec2api.TrafficMirrorSession{{ID: "tms-1", Owner: memberID, Target: "tmt-old"}}
 			},
 			policy: func(p *policy.Policy) {
@@ -80,7 +80,7 @@ func TestShares(t *testing.T) {
 		"a call failed: nobody is put out": {
 			world: func(w *World) {
 				withTarget(w)
-				shared(w, []string{targetARN}, []string{alienID})
+				fabricWithShare(w, []string{targetARN}, []string{alienID})
 				w.Accounts[0].Failures = []string{"DescribeVpcs: InternalError"}
 			},
 			want: []string{"111 associate_share arn:share-1 [] [" + memberID + "]"},
@@ -92,7 +92,7 @@ func TestShares(t *testing.T) {
 		"the member is invited": {
 			world: func(w *World) {
 				withTarget(w)
-				shared(w, []string{targetARN}, []string{memberID})
+				fabricWithShare(w, []string{targetARN}, []string{memberID})
 				w.Accounts[1].Invitations = []ec2api.Invitation{
 					{ARN: "arn:i-1", ShareName: "mirrorwatch-prod", Sender: fleetID},
 					{ARN: "arn:i-2", ShareName: "mirrorwatch-prod", Sender: alienID},
@@ -110,7 +110,7 @@ func TestShares(t *testing.T) {
 			if c.policy != nil {
 				c.policy(p)
 			}
-			same(t, SharePlanner{}.Plan(w, p), c.want...)
+			fabricSame(t, SharePlanner{}.Plan(w, p), c.want...)
 		})
 	}
 }

@@ -73,7 +73,7 @@ func TestTargets(t *testing.T) {
 			if c.policy != nil {
 				c.policy(p)
 			}
-			same(t, TargetPlanner{}.Plan(w, p), c.want...)
+			fabricSame(t, TargetPlanner{}.Plan(w, p), c.want...)
 		})
 	}
 }

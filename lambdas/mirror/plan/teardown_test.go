@@ -10,13 +10,13 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/shared/ec2api"
 )
 
-// standing is a settled world with a session of ours in each account, bound, and one of somebody else.
-func standing(t *testing.T, p *policy.Policy) *World {
-	w := settled(t, p)
+// fabricStanding is a settled world with a session of ours in each account, bound, and one of somebody else.
+func fabricStanding(t *testing.T, p *policy.Policy) *World {
+	w := fabricSettled(t, p)
 	w.Bindings = map[string]events.Binding{}
 	for i := range w.Accounts {
 		a := &w.Accounts[i]
-		mirror(a, "eni-"+a.ID[:3], "vpc-1", "eu-west-1a")
+		fabricMirror(a, "eni-"+a.ID[:3], "vpc-1", "eu-west-1a")
 		a.Sessions[0].Target, a.Sessions[0].Filter = w.Accounts[0].Targets[0].ID, a.Filters[0].ID
 		a.Sessions = append(a.Sessions, ec2api.TrafficMirrorSession{ID: "tms-foreign-" + a.ID[:3], Owner: a.ID, Target: "tmt-x", Filter: "tmf-x"})
 		w.Bindings["eni-"+a.ID[:3]] = events.Binding{VNI: 1, Account: a.ID, Region: home, Interface: "eni-" + a.ID[:3]}
@@ -25,7 +25,7 @@ func standing(t *testing.T, p *policy.Policy) *World {
 	return w
 }
 
-func actions(steps []Step) []string {
+func fabricActions(steps []Step) []string {
 	var out []string
 	for _, s := range steps {
 		out = append(out, s.Account[:3]+" "+string(s.Action))
@@ -84,7 +84,7 @@ func TestTeardown(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := fabricPolicy()
-			w := standing(t, p)
+			w := fabricStanding(t, p)
 			if c.world != nil {
 				c.world(w)
 			}
@@ -92,12 +92,12 @@ func TestTeardown(t *testing.T) {
 				c.policy(p)
 			}
 			got := Teardown(*w, *p)
-			if a := actions(got.Steps); !slices.Equal(a, c.want) {
+			if a := fabricActions(got.Steps); !slices.Equal(a, c.want) {
 				t.Errorf("takes %v, want %v", a, c.want)
 			}
 			var held []string
 			for i, h := range got.Held {
-				held = append(held, actions([]Step{h.Step})[0]+" "+h.Rail)
+				held = append(held, fabricActions([]Step{h.Step})[0]+" "+h.Rail)
 				if i < len(c.held) && strings.HasPrefix(held[i], c.held[i]) {
 					held[i] = c.held[i]
 				}
@@ -117,14 +117,14 @@ func TestTeardown(t *testing.T) {
 
 func TestTeardownSaysWhatIsLeftAndWhatItSaves(t *testing.T) {
 	p := fabricPolicy()
-	w := standing(t, p)
+	w := fabricStanding(t, p)
 	got := Teardown(*w, *p)
 	if e := got.Estimate; e.Sessions != 2 || e.SessionsAfter != 0 || e.MonthlyUSD != 2*0.015*730 || e.MonthlyUSDAfter != 0 || got.Steps[0].Monthly != -0.015*730 {
 		t.Errorf("estimate %+v, first step %v", e, got.Steps[0].Monthly)
 	}
-	warns(t, got.Warnings, "load balancer sensors in eu-west-1 stays")
+	fabricWarns(t, got.Warnings, "load balancer sensors in eu-west-1 stays")
 	w.Accounts[1].Failures = []string{"DescribeVpcs: InternalError"}
-	warns(t, Teardown(*w, *p).Warnings, "of 222222222222/eu-west-1 not everything was seen")
+	fabricWarns(t, Teardown(*w, *p).Warnings, "of 222222222222/eu-west-1 not everything was seen")
 	w.Accounts = w.Accounts[:1]
-	warns(t, Teardown(*w, *p).Warnings, "of 222222222222/eu-west-1 nothing was read")
+	fabricWarns(t, Teardown(*w, *p).Warnings, "of 222222222222/eu-west-1 nothing was read")
 }

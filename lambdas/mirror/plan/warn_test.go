@@ -10,10 +10,10 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/shared/ec2api"
 )
 
-// healthy is a settled world with a sensor that answers: there is nothing to warn of.
-func healthy(t *testing.T, p *policy.Policy) *World {
+// fabricHealthy is a settled world with a sensor that answers: there is nothing to warn of.
+func fabricHealthy(t *testing.T, p *policy.Policy) *World {
 	t.Helper()
-	w := settled(t, p)
+	w := fabricSettled(t, p)
 	if got := fabricWarnings(w, p); len(got) > 0 {
 		t.Fatalf("warnings where nothing is wrong: %q", got)
 	}
@@ -24,7 +24,7 @@ func TestWarnings(t *testing.T) {
 	crowd := func(a *Account, mirrored, others int) {
 		a.Vpcs = map[string]ec2api.Vpc{"vpc-1": {ID: "vpc-1", CIDRs: []string{"10.1.0.0/16", "2001:db8::/56"}}}
 		for i := range mirrored {
-			mirror(a, fmt.Sprint("eni-", i), "vpc-1", "eu-west-1a")
+			fabricMirror(a, fmt.Sprint("eni-", i), "vpc-1", "eu-west-1a")
 		}
 		for i := range others {
 			a.Interfaces = append(a.Interfaces, ec2api.NetworkInterface{ID: fmt.Sprint("eni-x", i), Type: "interface", VPC: "vpc-1"})
@@ -93,14 +93,14 @@ func TestWarnings(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := fabricPolicy()
-			w := healthy(t, p)
+			w := fabricHealthy(t, p)
 			if c.world != nil {
 				c.world(w)
 			}
 			if c.policy != nil {
 				c.policy(p)
 			}
-			warns(t, fabricWarnings(w, p), c.warns)
+			fabricWarns(t, fabricWarnings(w, p), c.warns)
 		})
 	}
 }
@@ -111,19 +111,19 @@ func TestEndpointsCutLongPackets(t *testing.T) {
 	d := p.Profiles["default"]
 	d.PacketLength = 8500
 	p.Profiles["default"] = d
-	warns(t, fabricWarnings(settled(t, p), p), "a Gateway Load Balancer endpoint carries 8426 at most")
+	fabricWarns(t, fabricWarnings(fabricSettled(t, p), p), "a Gateway Load Balancer endpoint carries 8426 at most")
 }
 
 func TestWarningsAreBounded(t *testing.T) {
 	p := fabricPolicy()
-	w := healthy(t, p)
+	w := fabricHealthy(t, p)
 	a := &w.Accounts[1]
 	a.Vpcs = map[string]ec2api.Vpc{}
 	for v := range 80 {
 		id := fmt.Sprintf("vpc-%02d", v)
 		a.Vpcs[id] = ec2api.Vpc{ID: id, CIDRs: []string{"10.1.0.0/16"}}
 		for i := range 4 {
-			mirror(a, fmt.Sprintf("eni-%d-%d", v, i), id, "eu-west-1a")
+			fabricMirror(a, fmt.Sprintf("eni-%d-%d", v, i), id, "eu-west-1a")
 		}
 	}
 	got := fabricWarnings(w, p)
