@@ -365,10 +365,10 @@ var mistakes = []struct {
 		"14: not YAML: mapping values are not allowed in this context",
 	}},
 	{"open bracket", "", "trusted: [\n", []string{
-		"15: not YAML: did not find expected node content (while parsing a flow node)",
+		"14: not YAML: did not find expected node content (while parsing a flow node)",
 	}},
 	{"open quote", "", "switch: \"on\n", []string{
-		"15: not YAML: found unexpected end of stream (while scanning a quoted scalar)",
+		"14: not YAML: found unexpected end of stream (while scanning a quoted scalar)",
 	}},
 	{"tab", "", "\tswitch: on\n", []string{
 		"14: not YAML: found a tab character that violates indentation (while scanning a plain scalar)",
