@@ -44,7 +44,7 @@ profiles:
 exclude: [{match: {tags: {secret: []}}, reason: secret}]
 budget: {sessions: %d, usd_month: %d, reserve: %d, tags: [{key: tier, value: web, sessions: %d}]}
 limits: {deletes: %d, delete_percent: %d, session_quota: %d}
-`, home, region, n("account budget", 0, 9), second, region, home, region, sensorLB,
+`, homeID, region, n("account budget", 0, 9), second, region, homeID, region, fleetLB,
 		pick("default", "on", "off", "deep"), pick("rule", "on", "off", "deep"),
 		pick("place", "before", "after", "exact"), n("number", 1, 4), n("priority", 0, 5),
 		pick("deep place", "before", "after"), n("length", 1, 200), pick("dns", "true", "false"),
@@ -64,7 +64,7 @@ type drawn struct {
 
 func anyWorld(t *rapid.T) World {
 	d := &drawn{t: t, w: World{At: noon, Bindings: map[string]events.Binding{}, Before: map[string]events.Coverage{}}}
-	for i, id := range []string{home, second} {
+	for i, id := range []string{homeID, second} {
 		d.w.Accounts = append(d.w.Accounts, d.account(i, id))
 	}
 	return d.w
@@ -80,7 +80,7 @@ func (d *drawn) account(i int, id string) Account {
 		Subnets: map[string]ec2api.Subnet{"subnet-1": {ID: "subnet-1", Tags: d.tags("subnet")}, "subnet-6": {ID: "subnet-6", IPv6Native: true}},
 		Vpcs:    map[string]ec2api.Vpc{"vpc-1": {ID: "vpc-1", Tags: d.tags("vpc")}},
 		Targets: []ec2api.TrafficMirrorTarget{
-			{ID: "tmt-theirs", Owner: home, NetworkInterface: "eni-0-1", Tags: map[string]string{TagDeployment: "other"}},
+			{ID: "tmt-theirs", Owner: homeID, NetworkInterface: "eni-0-1", Tags: map[string]string{TagDeployment: "other"}},
 		},
 		Filters: []ec2api.TrafficMirrorFilter{theirs("tmf-theirs", "10.0.0.0/8")},
 	}

@@ -11,10 +11,10 @@ import (
 )
 
 const (
-	home     = "111122223333"
+	homeID   = "111122223333"
 	stranger = "999900001111"
 	region   = "eu-central-1"
-	sensorLB = "arn:aws:elasticloadbalancing:eu-central-1:111122223333:loadbalancer/net/sensors/1234567890abcdef"
+	fleetLB  = "arn:aws:elasticloadbalancing:eu-central-1:111122223333:loadbalancer/net/sensors/1234567890abcdef"
 )
 
 // noon is when every test takes place.
@@ -28,7 +28,7 @@ accounts:
 fleet:
   account: "111122223333"
   targets:
-    - {region: eu-central-1, load_balancer: "` + sensorLB + `"}
+    - {region: eu-central-1, load_balancer: "` + fleetLB + `"}
   share: {manage: false}
 `
 
@@ -55,11 +55,11 @@ func newScene(t testing.TB, more string) *scene {
 	s.At = noon
 	s.Bindings, s.Before = map[string]events.Binding{}, map[string]events.Coverage{}
 	a := Account{
-		ID: home, Region: region, Instances: map[string]ec2api.Instance{}, Groups: map[string]ec2api.AutoScalingGroup{},
+		ID: homeID, Region: region, Instances: map[string]ec2api.Instance{}, Groups: map[string]ec2api.AutoScalingGroup{},
 		Subnets: map[string]ec2api.Subnet{"subnet-1": {ID: "subnet-1", VPC: "vpc-1", AvailabilityZone: region + "a"}},
 		Vpcs:    map[string]ec2api.Vpc{"vpc-1": {ID: "vpc-1"}},
-		Targets: []ec2api.TrafficMirrorTarget{{ID: "tmt-ours", Owner: home, NetworkLoadBalancer: sensorLB, Tags: map[string]string{
-			TagDeployment: "main", TagTarget: sensorLB, TagCreated: noon.Format(time.RFC3339), TagName: "mirrorwatch sensors",
+		Targets: []ec2api.TrafficMirrorTarget{{ID: "tmt-ours", Owner: homeID, NetworkLoadBalancer: fleetLB, Tags: map[string]string{
+			TagDeployment: "main", TagTarget: fleetLB, TagCreated: noon.Format(time.RFC3339), TagName: "mirrorwatch sensors",
 		}}},
 	}
 	for name := range s.want.Profiles {
@@ -96,9 +96,9 @@ func (s *scene) host(id string, edit ...func(*ec2api.NetworkInterface, *ec2api.I
 	i := ec2api.Instance{ID: "i-" + id, Type: "m5.large", State: "running", VPC: "vpc-1", Subnet: "subnet-1", Interfaces: []string{"eni-" + id},
 		Tags: map[string]string{"Name": "host " + id, "mirrorwatch": "on"}}
 	n := ec2api.NetworkInterface{
-		ID: "eni-" + id, Owner: home, VPC: "vpc-1", Subnet: "subnet-1", AvailabilityZone: region + "a", Type: "interface", Status: "in-use",
+		ID: "eni-" + id, Owner: homeID, VPC: "vpc-1", Subnet: "subnet-1", AvailabilityZone: region + "a", Type: "interface", Status: "in-use",
 		PrimaryAddress: netip.MustParseAddr("10.0.0.7"), Addresses: []netip.Addr{netip.MustParseAddr("10.0.0.7")},
-		Attachment: &ec2api.Attachment{Instance: i.ID, InstanceOwner: home, Status: "attached", AttachTime: noon.Add(-time.Hour)},
+		Attachment: &ec2api.Attachment{Instance: i.ID, InstanceOwner: homeID, Status: "attached", AttachTime: noon.Add(-time.Hour)},
 	}
 	for _, f := range edit {
 		f(&n, &i)
@@ -114,7 +114,7 @@ func (s *scene) host(id string, edit ...func(*ec2api.NetworkInterface, *ec2api.I
 func (s *scene) session(id string, vni uint32, edit ...func(*ec2api.TrafficMirrorSession)) *scene {
 	from := noon.Add(-time.Hour)
 	t := ec2api.TrafficMirrorSession{
-		ID: "tms-" + id, Owner: home, NetworkInterface: "eni-" + id, Target: "tmt-ours", Filter: "tmf-default", SessionNumber: 1, VirtualNetworkID: vni,
+		ID: "tms-" + id, Owner: homeID, NetworkInterface: "eni-" + id, Target: "tmt-ours", Filter: "tmf-default", SessionNumber: 1, VirtualNetworkID: vni,
 		Description: "Mirrorwatch, deployment main, profile default",
 		Tags:        map[string]string{TagDeployment: "main", TagProfile: "default", TagCreated: from.Format(time.RFC3339), TagName: "mirrorwatch host " + id},
 	}
@@ -124,7 +124,7 @@ func (s *scene) session(id string, vni uint32, edit ...func(*ec2api.TrafficMirro
 	s.account().Sessions = append(s.account().Sessions, t)
 	name := "host " + id
 	s.Bindings[t.NetworkInterface] = events.Binding{
-		VNI: vni, Account: home, Region: region, VPC: "vpc-1", Subnet: "subnet-1", Interface: t.NetworkInterface, Instance: "i-" + id, Name: name,
+		VNI: vni, Account: homeID, Region: region, VPC: "vpc-1", Subnet: "subnet-1", Interface: t.NetworkInterface, Instance: "i-" + id, Name: name,
 		Tags: map[string]string{"Name": name, "mirrorwatch": "on"}, Addresses: []netip.Addr{netip.MustParseAddr("10.0.0.7")}, From: from,
 	}
 	return s
@@ -133,14 +133,14 @@ func (s *scene) session(id string, vni uint32, edit ...func(*ec2api.TrafficMirro
 // foreign puts in a session of somebody else.
 func (s *scene) foreign(id, iface string, number int32, filter string) *scene {
 	s.account().Sessions = append(s.account().Sessions, ec2api.TrafficMirrorSession{
-		ID: id, Owner: home, NetworkInterface: iface, Target: "tmt-theirs", Filter: filter, SessionNumber: number, VirtualNetworkID: 77,
+		ID: id, Owner: homeID, NetworkInterface: iface, Target: "tmt-theirs", Filter: filter, SessionNumber: number, VirtualNetworkID: 77,
 	})
 	return s
 }
 
 // before says what the pass before stored of an interface.
 func (s *scene) before(iface string, state events.CoverageState, since time.Time) *scene {
-	s.Before[iface] = events.Coverage{Interface: iface, Account: home, Region: region, State: state, Changed: since, Reason: "as before", Fix: "as before"}
+	s.Before[iface] = events.Coverage{Interface: iface, Account: homeID, Region: region, State: state, Changed: since, Reason: "as before", Fix: "as before"}
 	return s
 }
 
