@@ -45,6 +45,7 @@ type lease struct {
 	value    Lease
 	revision int64
 	lost     bool
+	released bool
 }
 
 // acquire takes the lease of a place, or gives errTaken with who has it. The context that it gives ends when the lease is lost.
@@ -144,6 +145,10 @@ func (h *lease) lose(why error) error {
 func (h *lease) release(ctx context.Context) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if h.released {
+		return nil
+	}
+	h.released = true
 	close(h.done)
 	defer h.cancel(context.Canceled)
 	if h.lost {

@@ -32,10 +32,11 @@ type Options struct {
 	Now   func() time.Time
 	// Sleep waits between tries of a write that somebody else was faster with.
 	Sleep   func(ctx context.Context, d time.Duration) error
-	Holder  string        // who this is, in leases: for people
-	Log     *slog.Logger  // nil: silent
-	Observe func(Metrics) // told of every pass; nil: nobody is
-	Workers int           // accounts and regions looked at in parallel; 0: 8
+	Holder  string         // who this is, in leases: for people
+	Log     *slog.Logger   // nil: silent
+	Observe func(Metrics)  // told of every pass; nil: nobody is
+	Counts  *ec2api.Counts // that Open's calls are counted in, for how often AWS throttled; nil: nobody knows
+	Workers int            // accounts and regions looked at in parallel; 0: 8
 }
 
 const defaultWorkers = 8
@@ -47,7 +48,7 @@ type Loop struct {
 	mu     sync.Mutex
 	opened map[string]ec2api.Account
 	types  map[string]seenType // what AWS said of instance types, for a day
-	memory memory
+	memory recollection
 }
 
 // New makes a loop.
@@ -69,7 +70,7 @@ func New(o Options) (*Loop, error) {
 	if o.Workers <= 0 {
 		o.Workers = defaultWorkers
 	}
-	return &Loop{o: o, opened: map[string]ec2api.Account{}, types: map[string]seenType{}, memory: memory{before: map[string]remembered{}}}, nil
+	return &Loop{o: o, opened: map[string]ec2api.Account{}, types: map[string]seenType{}, memory: recollection{before: map[string]remembered{}}}, nil
 }
 
 // site is an account and region that a policy names.

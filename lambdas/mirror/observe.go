@@ -272,7 +272,9 @@ func asked[I, O any](e *eye, name string, call func(context.Context, I) (O, erro
 // shares sees how targets reach other accounts, where that is ours to see to and there are others.
 func (e *eye) shares() {
 	share := e.p.policy.Fleet.Share
-	others := slices.ContainsFunc(e.p.policy.Accounts, func(a policy.Account) bool { return a.ID != e.p.policy.Fleet.Account && slices.Contains(a.Regions, e.pl.region) })
+	others := slices.ContainsFunc(e.p.policy.Accounts, func(a policy.Account) bool {
+		return a.ID != e.p.policy.Fleet.Account && slices.Contains(a.Regions, e.pl.region)
+	})
 	if !share.Manage || !others {
 		return
 	}
@@ -288,4 +290,3 @@ func (e *eye) shares() {
 		}, struct{}{})
 	}
 }
-

@@ -83,7 +83,7 @@ func (p *pass) judge(pl *place, s *plan.Step, got effect, o *Outcome, err error)
 	if s.Interface == "" || s.Action == plan.Release || s.Action == plan.Bind && err == nil {
 		return
 	}
-	v := verdictOf{session: got.id, vni: got.vni}
+	v := verdictOf{}
 	switch {
 	case o.Result == Left:
 		v.state, v.reason = events.CoveragePending, "the pass ended before its session was dealt with: the next one goes on"
@@ -91,7 +91,7 @@ func (p *pass) judge(pl *place, s *plan.Step, got effect, o *Outcome, err error)
 			return // as it was planned, it still is
 		}
 	case err == nil && s.Action == plan.CreateSession:
-		v.state = events.CoverageMirrored
+		v = verdictOf{state: events.CoverageMirrored, reason: "session " + got.id + " was made for it", session: got.id, vni: got.vni}
 	case err == nil:
 		return
 	default:

@@ -29,6 +29,7 @@ type pass struct {
 	kind   string
 	policy *policy.Policy
 	at     time.Time
+	oldest time.Time // of the events that it is about; zero: none is known
 	stop   time.Time // no step begins after it; zero: whenever
 	places []*place
 	world  plan.World
@@ -36,6 +37,8 @@ type pass struct {
 	book   *book
 	calls  tally
 	made   made
+
+	throttledBefore int
 
 	mu     sync.Mutex
 	errs   []error
@@ -69,8 +72,11 @@ func (l *Loop) begin(ctx context.Context, kind string) (*pass, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &pass{l: l, kind: kind, policy: pol, at: l.o.Now().UTC(), reason: map[string]verdictOf{}, }
+	p := &pass{l: l, kind: kind, policy: pol, at: l.o.Now().UTC(), reason: map[string]verdictOf{}}
 	p.made.ids, p.made.failed = map[string]string{}, map[string]string{}
+	if l.o.Counts != nil {
+		p.throttledBefore = l.o.Counts.Total().Throttled
+	}
 	if deadline, ok := ctx.Deadline(); ok {
 		p.stop = deadline.Add(-spare)
 	}
@@ -152,13 +158,13 @@ func (p *pass) each(do func(*place)) {
 }
 
 // run is a pass from the leases to what is remembered.
-func (p *pass) run(ctx context.Context, list []*place, decide func(*plan.World, *policy.Policy) plan.Plan) (Report, error) {
+func (p *pass) run(ctx context.Context, list []*place, decide func(plan.World, policy.Policy) plan.Plan) (Report, error) {
 	p.enter(ctx, list)
 	defer p.leave(ctx)
 	if err := p.observe(ctx); err != nil {
 		return p.report(), errors.Join(append(p.errs, err)...)
 	}
-	p.plan = decide(&p.world, p.policy)
+	p.plan = decide(p.world, *p.policy)
 	p.plan.Steps = append(p.plan.Steps, p.surplus()...)
 	p.apply()
 	p.remember(ctx)

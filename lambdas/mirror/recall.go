@@ -14,8 +14,8 @@ import (
 // thousand rows for each event would cost more than all that the event is about.
 const freshFor = 10 * time.Minute
 
-// memory is what the loop read from the store, kept for events.
-type memory struct {
+// recollection is what the loop read from the store, kept for events.
+type recollection struct {
 	before map[string]remembered // by place
 	heard  map[uint32]events.Heard
 	at     time.Time // when heard was read

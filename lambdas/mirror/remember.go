@@ -27,6 +27,9 @@ const (
 func (p *pass) remember(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), spare)
 	defer cancel()
+	if p.kind == KindTeardown {
+		p.tornDown()
+	}
 	p.rewrite()
 	for _, pl := range p.here() {
 		if err := p.settleUsage(ctx, pl); err != nil {
@@ -36,7 +39,7 @@ func (p *pass) remember(ctx context.Context) {
 	if err := p.putCoverage(ctx); err != nil {
 		p.fail(err)
 	}
-	if p.world.Scope == nil {
+	if p.world.Scope == nil && p.kind != KindTeardown {
 		if err := p.forget(ctx); err != nil {
 			p.fail(err)
 		}

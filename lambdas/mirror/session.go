@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/lambdas/mirror/plan"
+	"github.com/mirrorwatch/mirrorwatch/shared/ec2api"
 	"github.com/mirrorwatch/mirrorwatch/shared/store"
 )
 
@@ -23,9 +26,14 @@ func (p *pass) createSession(pl *place, s *plan.Step) (effect, error) {
 		return effect{}, err
 	}
 	in.VirtualNetworkID, in.ClientToken, s.Input.Binding = b.VNI, token, &b
+	in.Tags = maps.Clone(in.Tags)
+	in.Tags[plan.TagCreated] = b.From.UTC().Format(time.RFC3339) // the same attempt must be the same request to the letter
 	made, err := called(p, pl, "CreateTrafficMirrorSession", pl.api.EC2.CreateTrafficMirrorSession, *in)
-	if err == nil {
+	switch {
+	case err == nil:
 		pl.used++
+	case ec2api.Is(err, ec2api.CodeIdempotentParameter) && p.l.o.Now().Sub(b.From) >= p.policy.Limits.Settle:
+		err = errors.Join(err, p.giveBack(pl.ctx, b.Interface, b.VNI)) // whatever it was of is settled: the next pass begins anew
 	}
 	return effect{id: made.ID, vni: b.VNI, called: true}, err
 }
@@ -60,7 +68,7 @@ func (p *pass) bindingOf(s *plan.Step) events.Binding {
 func (p *pass) modifySession(pl *place, s *plan.Step) (effect, error) {
 	in, e := s.Input.ModifySession, effect{id: s.Object}
 	if in.VirtualNetworkID != nil && *in.VirtualNetworkID == 0 {
-		b, err := p.renumber(pl.ctx, p.bindingOf(s))
+		b, err := p.renumber(pl.ctx, pl.vniOf(s.Object), p.bindingOf(s))
 		if err != nil {
 			return e, err
 		}
@@ -74,6 +82,16 @@ func (p *pass) modifySession(pl *place, s *plan.Step) (effect, error) {
 		return e, p.keepOnly(pl.ctx, s.Interface, e.vni)
 	}
 	return e, nil
+}
+
+// vniOf is the VNI that a session has now.
+func (pl *place) vniOf(session string) uint32 {
+	for i := range pl.seen.Sessions {
+		if pl.seen.Sessions[i].ID == session {
+			return pl.seen.Sessions[i].VirtualNetworkID
+		}
+	}
+	return 0
 }
 
 // keepOnly gives back the VNIs of an interface but for one.

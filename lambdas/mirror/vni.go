@@ -4,13 +4,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"sync"
-	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/lambdas/mirror/plan"
@@ -86,20 +83,14 @@ func (b *book) settle(accounts []plan.Account) {
 	}
 }
 
-// token is the ClientToken of an attempt: the same attempt is the same request to AWS, however often it is made, and so the same session.
-func token(deployment string, b *events.Binding) string {
-	sum := sha256.Sum256([]byte(deployment + "\x00" + b.Interface + "\x00" + strconv.FormatUint(uint64(b.VNI), 10) + "\x00" + b.From.UTC().Format(time.RFC3339Nano)))
-	return hex.EncodeToString(sum[:16])
-}
-
-// take leases a VNI for a session that is to be made. The interface's own binding is used again while a session of it may be there that
-// nobody sees yet, or where none was ever seen with it: AWS then gives the same session again. After that it is given back: AWS would
-// replay a session that is long gone.
+// take leases a VNI for a session that is to be made. Where the plan names one, the interface's binding is used again: the session may
+// be there and not be visible yet, and AWS gives the same session for the same token. Where it names none, what the interface has is
+// given back, since AWS would only replay a session that is long gone, and a free one is bound.
 func (p *pass) take(ctx context.Context, want events.Binding) (events.Binding, string, error) {
 	own := p.book.of(want.Interface)
-	if len(own) > 0 {
-		if b := own[0]; p.reusable(&b) {
-			return b, token(p.policy.Deployment, &b), nil
+	for _, b := range own {
+		if b.VNI == want.VNI {
+			return b, p.token(&b), nil
 		}
 	}
 	for _, old := range own {
@@ -108,25 +99,20 @@ func (p *pass) take(ctx context.Context, want events.Binding) (events.Binding, s
 		}
 	}
 	b, err := p.bindFree(ctx, want)
-	return b, token(p.policy.Deployment, &b), err
+	return b, p.token(&b), err
 }
 
-func (p *pass) reusable(b *events.Binding) bool {
-	if !p.inRange(b.VNI) {
-		return false
-	}
-	young := p.l.o.Now().Sub(b.From) < p.policy.Limits.Settle
-	before, known := p.world.Before[b.Interface]
-	seen := known && before.Session != "" && before.VNI == b.VNI
-	return young || !seen && p.world.Scope == nil
+func (p *pass) token(b *events.Binding) string {
+	return plan.ClientToken(p.policy.Deployment, b.Interface, b.VNI, b.From)
 }
 
 func (p *pass) inRange(vni uint32) bool { return vni >= p.policy.VNI.From && vni <= p.policy.VNI.To }
 
-// renumber leases another VNI for a session that has one which is not its own. The others of its interface end when the session has it.
-func (p *pass) renumber(ctx context.Context, want events.Binding) (events.Binding, error) {
+// renumber leases another VNI for a session that has one which is not its own. One that a pass bound which then died is used; the others
+// of its interface end when the session has it.
+func (p *pass) renumber(ctx context.Context, now uint32, want events.Binding) (events.Binding, error) {
 	for _, b := range p.book.of(want.Interface) {
-		if p.inRange(b.VNI) && !p.doubled(b.VNI, want.Interface) {
+		if b.VNI != now && p.inRange(b.VNI) && !p.doubled(b.VNI, want.Interface) {
 			return b, nil
 		}
 	}
@@ -145,7 +131,9 @@ func (p *pass) doubled(vni uint32, iface string) bool {
 	return false
 }
 
-func (p *pass) ours(tags map[string]string) bool { return tags[plan.TagDeployment] == p.policy.Deployment }
+func (p *pass) ours(tags map[string]string) bool {
+	return tags[plan.TagDeployment] == p.policy.Deployment
+}
 
 // bindFree binds the first free VNI of a sequence that depends on the interface only: who reads a stale store probes the same ones, and
 // finds the binding that is there already.
