@@ -48,13 +48,13 @@ func TestWarnings(t *testing.T) {
 	}{
 		"a target of others that is not visible": {
 			policy: func(p *policy.Policy) {
-				p.Fleet.Targets = append(p.Fleet.Targets, policy.Target{Region: home, ID: "tmt-9"})
+				p.Fleet.Targets = append(p.Fleet.Targets, policy.Target{Region: fabricHome, ID: "tmt-9"})
 			},
 			warns: "target tmt-9 is not visible in eu-west-1",
 		},
 		"it is visible to a member": {
 			policy: func(p *policy.Policy) {
-				p.Fleet.Targets = append(p.Fleet.Targets, policy.Target{Region: home, ID: "tmt-9"})
+				p.Fleet.Targets = append(p.Fleet.Targets, policy.Target{Region: fabricHome, ID: "tmt-9"})
 			},
 			world: func(w *World) { w.Accounts[1].Targets = []ec2api.TrafficMirrorTarget{{ID: "tmt-9"}} },
 		},
@@ -107,7 +107,7 @@ func TestWarnings(t *testing.T) {
 
 func TestEndpointsCutLongPackets(t *testing.T) {
 	p := fabricPolicy()
-	p.Fleet.Targets = append(p.Fleet.Targets, policy.Target{Region: home, Endpoint: "vpce-1"})
+	p.Fleet.Targets = append(p.Fleet.Targets, policy.Target{Region: fabricHome, Endpoint: "vpce-1"})
 	d := p.Profiles["default"]
 	d.PacketLength = 8500
 	p.Profiles["default"] = d
