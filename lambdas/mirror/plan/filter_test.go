@@ -44,9 +44,15 @@ func TestFilters(t *testing.T) {
 		filter func(f *ec2api.TrafficMirrorFilter) // there is one, changed so
 		world  func(a *Account)
 		policy func(p *policy.Policy)
+		scope  []string
 		want   []string
 	}{
-		"none yet":     {want: fabricCreatesDefault},
+		"none yet":                    {want: fabricCreatesDefault},
+		"an event about what is gone": {scope: []string{"eni-1"}},
+		"an event about what is there": {
+			scope: []string{"eni-1"}, world: func(a *Account) { a.Interfaces = []ec2api.NetworkInterface{{ID: "eni-1"}} },
+			want: fabricCreatesDefault,
+		},
 		"as it should": {filter: func(*ec2api.TrafficMirrorFilter) {}},
 		"services, then rules": {
 			filter: func(f *ec2api.TrafficMirrorFilter) {
@@ -141,7 +147,7 @@ func TestFilters(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := fabricPolicy()
-			w := &World{At: fabricNoon, Accounts: []Account{{ID: fabricMemberID, Region: fabricHome}, {ID: fabricAlienID, Region: fabricHome}}}
+			w := &World{At: fabricNoon, Scope: c.scope, Accounts: []Account{{ID: fabricMemberID, Region: fabricHome}, {ID: fabricAlienID, Region: fabricHome}}}
 			if c.policy != nil {
 				c.policy(p)
 			}

@@ -50,11 +50,18 @@ func TestTargets(t *testing.T) {
 			},
 			want: []string{"111 tag tmt-1 [{tag Name renamed mirrorwatch sensors}]"},
 		},
-		"targets were not read":    {world: func(w *World) { w.Accounts[0].Failures = []string{"DescribeTrafficMirrorTargets: InternalError"} }},
-		"the role was not had":     {world: func(w *World) { w.Accounts[0].Failures = []string{"AssumeRole: AccessDenied"} }},
-		"something else failed":    {world: func(w *World) { w.Accounts[0].Failures = []string{"DescribeVpcs: InternalError"} }, want: []string{makes}},
-		"the fleet's is not there": {world: func(w *World) { w.Accounts = w.Accounts[1:] }},
-		"switched off":             {policy: func(p *policy.Policy) { p.Switch = policy.Off }},
+		"targets were not read":       {world: func(w *World) { w.Accounts[0].Failures = []string{"DescribeTrafficMirrorTargets: InternalError"} }},
+		"the role was not had":        {world: func(w *World) { w.Accounts[0].Failures = []string{"AssumeRole: AccessDenied"} }},
+		"something else failed":       {world: func(w *World) { w.Accounts[0].Failures = []string{"DescribeVpcs: InternalError"} }, want: []string{makes}},
+		"the fleet's is not there":    {world: func(w *World) { w.Accounts = w.Accounts[1:] }},
+		"an event about what is gone": {world: func(w *World) { w.Scope = []string{"eni-1"} }},
+		"an event about what is there": {
+			world: func(w *World) {
+				w.Scope, w.Accounts[0].Interfaces = []string{"eni-1"}, []ec2api.NetworkInterface{{ID: "eni-1"}}
+			},
+			want: []string{makes},
+		},
+		"switched off": {policy: func(p *policy.Policy) { p.Switch = policy.Off }},
 		"somebody else keeps it": {
 			policy: func(p *policy.Policy) { p.Fleet.Targets = []policy.Target{{Region: fabricHome, ID: "tmt-9"}} },
 		},
