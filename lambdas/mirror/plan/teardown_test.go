@@ -19,7 +19,7 @@ func fabricStanding(t *testing.T, p *policy.Policy) *World {
 		fabricMirror(a, "eni-"+a.ID[:3], "vpc-1", "eu-west-1a")
 		a.Sessions[0].Target, a.Sessions[0].Filter = w.Accounts[0].Targets[0].ID, a.Filters[0].ID
 		a.Sessions = append(a.Sessions, ec2api.TrafficMirrorSession{ID: "tms-foreign-" + a.ID[:3], Owner: a.ID, Target: "tmt-x", Filter: "tmf-x"})
-		w.Bindings["eni-"+a.ID[:3]] = events.Binding{VNI: 1, Account: a.ID, Region: home, Interface: "eni-" + a.ID[:3]}
+		w.Bindings["eni-"+a.ID[:3]] = events.Binding{VNI: 1, Account: a.ID, Region: fabricHome, Interface: "eni-" + a.ID[:3]}
 	}
 	w.Accounts[0].Sessions = append(w.Accounts[0].Sessions, w.Accounts[1].Sessions[0]) // the target's owner sees it, too
 	return w
@@ -57,7 +57,7 @@ func TestTeardown(t *testing.T) {
 		},
 		"somebody else uses our target": {
 			world: func(w *World) {
-				w.Accounts[0].Sessions = append(w.Accounts[0].Sessions, ec2api.TrafficMirrorSession{ID: "tms-z", Owner: alienID, Target: w.Accounts[0].Targets[0].ID})
+				w.Accounts[0].Sessions = append(w.Accounts[0].Sessions, ec2api.TrafficMirrorSession{ID: "tms-z", Owner: fabricAlienID, Target: w.Accounts[0].Targets[0].ID})
 			},
 			want: slices.Concat(all[:4], all[6:]),
 			held: []string{"111 delete_share in use", "111 delete_target in use"},
