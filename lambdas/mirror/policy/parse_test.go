@@ -184,6 +184,7 @@ func FuzzParse(f *testing.F) {
 					t.Fatalf("profile %q has %d rules", name, n)
 				}
 			}
+			again(t, p)
 			for _, a := range p.Accounts {
 				for _, region := range a.Regions {
 					if _, ok := p.TargetFor(region, region+"a"); !ok {
