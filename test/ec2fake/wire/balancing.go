@@ -115,7 +115,7 @@ func describeListeners(c *call, in listenerQuery) ([]element, error) {
 }
 
 func showListener(l ec2api.Listener) []element {
-	forward := []element{text("Type", "forward"), text("TargetGroupArn", l.TargetGroup), number("Order", 1)}
+	forward := []element{text("Type", "forward"), text("TargetGroupArn", l.TargetGroup)}
 	return []element{
 		text("ListenerArn", l.ARN), text("LoadBalancerArn", l.LoadBalancer), text("Protocol", l.Protocol), number("Port", l.Port),
 		group("DefaultActions", group("member", forward...)),

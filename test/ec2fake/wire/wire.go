@@ -29,8 +29,10 @@ const MaxBody = 1 << 20
 // Options say who is asked, and who may ask.
 type Options struct {
 	Account func(account, region string) ec2api.Account // who answers
-	Keys    map[string]string                           // access key id → account, to begin with; SetKey adds to it
-	Regions []string                                    // those that there are; others are refused
+	// AccountAs is used instead of Account, if set: the caller is the ARN of who asks, as CloudTrail names it.
+	AccountAs func(account, region, caller string) ec2api.Account
+	Keys      map[string]string // access key id → account, to begin with; SetKey adds to it
+	Regions   []string          // those that there are; others are refused
 	// Roles says whether a caller (an ARN) may take a role; nil: every role may be taken by everybody.
 	Roles func(caller, role, externalID string) error
 	// Machines are calls that make and move what is mirrored (RunInstances, AttachNetworkInterface, ...); nil: there are none.
@@ -49,7 +51,10 @@ type Server struct {
 
 // New makes a server. It has no parameters until SetParameter.
 func New(o Options) (*Server, error) {
-	if o.Account == nil || o.Now == nil || len(o.Regions) == 0 {
+	if o.AccountAs == nil && o.Account != nil {
+		o.AccountAs = func(account, region, _ string) ec2api.Account { return o.Account(account, region) }
+	}
+	if o.AccountAs == nil || o.Now == nil || len(o.Regions) == 0 {
 		return nil, errors.New("make server: Account, Now and at least one region are needed")
 	}
 	s := &Server{o: o, keys: map[string]string{}, parameters: map[parameterName]parameter{}}
@@ -125,7 +130,7 @@ func (s *Server) admit(c *call, sc scope) error {
 	if err != nil {
 		return err
 	}
-	c.who, c.account = who, s.o.Account(who.Account, sc.region)
+	c.who, c.account = who, s.o.AccountAs(who.Account, sc.region, who.ARN())
 	return nil
 }
 
