@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mirrorwatch/mirrorwatch/shared/ec2api"
 	"github.com/mirrorwatch/mirrorwatch/test/ec2fake/wire/stage"
 )
 
@@ -21,6 +22,7 @@ type step struct {
 	code    string
 	keep    string // name under which the first id of the answer is kept
 	prefix  string // of that id
+	then    func(t *testing.T, s *stage.Stage, known map[string]string)
 }
 
 // TestCLITellsALifeStory has the AWS CLI make, read, change and delete what mirroring is made of.
@@ -28,9 +30,6 @@ func TestCLITellsALifeStory(t *testing.T) {
 	needCLI(t)
 	s, endpoint := open(t)
 	known := map[string]string{"$eni": s.Plain[0].Interfaces[0], "$nlb": s.Fleet.Balancer.ARN}
-	for i, eni := range s.Plain {
-		known["$eni"+string(rune('a'+i))] = eni.Interfaces[0]
-	}
 	for _, st := range lifeStory() {
 		out, errOut := awsCLI(t, endpoint, words(st.command, known))
 		if st.code != "" {
@@ -41,6 +40,9 @@ func TestCLITellsALifeStory(t *testing.T) {
 		}
 		if errOut != "" {
 			t.Fatalf("aws %s: %s", st.command, errOut)
+		}
+		if st.then != nil {
+			st.then(t, s, known)
 		}
 		if st.keep != "" {
 			known["$"+st.keep] = regexp.MustCompile(`\b` + st.prefix + `-0[0-9a-f]{16}\b`).FindString(out)
@@ -75,19 +77,14 @@ func lifeStory() []step {
 			want: `{"TrafficMirrorFilter":` + with(filter, ingress, `"amazon-dns"`) + `}`},
 		{command: "create-traffic-mirror-target --network-load-balancer-arn $nlb --client-token target" + with(tags, "target", ""), keep: "target", prefix: "tmt",
 			want: `{"TrafficMirrorTarget":{"TrafficMirrorTargetId":"tmt-#","NetworkLoadBalancerArn":"NLB","Type":"network-load-balancer","OwnerId":"ACCOUNT",` + tagSet + `},"ClientToken":"target"}`},
-		{command: create + " --network-interface-id $enia --client-token story" + with(tags, "session", ""), keep: "session", prefix: "tms", want: made},
-		{command: create + " --network-interface-id $enia --client-token story" + with(tags, "session", ""), want: made}, // the same again
-		{command: create + " --network-interface-id $enia", code: "InvalidParameterValue"},                               // the number is taken
-	}
-	six := with(strings.ReplaceAll(session, tagSet, `"Tags":[]`), "1", "")
-	for _, eni := range "bcdef" {
-		steps = append(steps, step{command: create + " --client-token s" + string(eni) + " --network-interface-id $eni" + string(eni),
-			want: `{"TrafficMirrorSession":` + six + `,"ClientToken":"s` + string(eni) + `"}`})
+		{command: create + " --network-interface-id $eni --client-token story" + with(tags, "session", ""), keep: "session", prefix: "tms", want: made},
+		{command: create + " --network-interface-id $eni --client-token story" + with(tags, "session", ""), want: made, then: fiveMore}, // the same again
+		{command: create + " --network-interface-id $eni", code: "InvalidParameterValue"},                                               // the number is taken
 	}
 	return append(steps,
 		step{command: sessions + " --page-size 5 --query length(TrafficMirrorSessions)", want: "6"},
 		step{command: sessions + " --page-size 5 --max-items 3 --query length(TrafficMirrorSessions)", want: "3"},
-		step{command: sessions + " Name=network-interface-id,Values=$enia", want: `{"TrafficMirrorSessions":[` + with(session, "1", "") + `]}`},
+		step{command: sessions + " Name=network-interface-id,Values=$eni", want: `{"TrafficMirrorSessions":[` + with(session, "1", "") + `]}`},
 		step{command: "modify-traffic-mirror-session --traffic-mirror-session-id $session --session-number 9", want: `{"TrafficMirrorSession":` + with(session, "9", "") + `}`},
 		step{command: "delete-traffic-mirror-filter --traffic-mirror-filter-id $filter", code: "TrafficMirrorFilterInUse"},
 		step{command: "delete-traffic-mirror-session --traffic-mirror-session-id $session", want: `{"TrafficMirrorSessionId":"tms-#"}`},
@@ -96,7 +93,20 @@ func lifeStory() []step {
 	)
 }
 
-// words cuts a command into its arguments and puts in what is known. Longer names go first, as $eni begins $enia.
+// fiveMore makes sessions of other interfaces, so that there are pages to read; asking the CLI for them would only take time.
+func fiveMore(t *testing.T, s *stage.Stage, known map[string]string) {
+	t.Helper()
+	for _, i := range s.Plain[1:6] {
+		_, err := s.Cloud.Account(stage.Account, stage.Region).EC2.CreateTrafficMirrorSession(t.Context(), ec2api.CreateTrafficMirrorSession{
+			NetworkInterface: i.Interfaces[0], Target: known["$target"], Filter: known["$filter"], SessionNumber: 1,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// words cuts a command into its arguments and puts in what is known. Longer names go first, as $eni begins $eni.
 func words(command string, known map[string]string) []string {
 	out := strings.Fields(command)
 	for i, word := range out {
