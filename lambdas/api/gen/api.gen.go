@@ -53,6 +53,24 @@ func (e BulkItemResult) Valid() bool {
 	}
 }
 
+// Defines values for CoverageHistoryStep.
+const (
+	CoverageHistoryStepDay  CoverageHistoryStep = "day"
+	CoverageHistoryStepHour CoverageHistoryStep = "hour"
+)
+
+// Valid indicates whether the value is a known member of the CoverageHistoryStep enum.
+func (e CoverageHistoryStep) Valid() bool {
+	switch e {
+	case CoverageHistoryStepDay:
+		return true
+	case CoverageHistoryStepHour:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ExpectationState.
 const (
 	ExpectationStateReady     ExpectationState = "ready"
@@ -121,6 +139,7 @@ const (
 	ParameterKindBytes    ParameterKind = "bytes"
 	ParameterKindDays     ParameterKind = "days"
 	ParameterKindNetworks ParameterKind = "networks"
+	ParameterKindTags     ParameterKind = "tags"
 )
 
 // Valid indicates whether the value is a known member of the ParameterKind enum.
@@ -132,6 +151,8 @@ func (e ParameterKind) Valid() bool {
 		return true
 	case ParameterKindNetworks:
 		return true
+	case ParameterKindTags:
+		return true
 	default:
 		return false
 	}
@@ -139,6 +160,7 @@ func (e ParameterKind) Valid() bool {
 
 // Defines values for ParameterKey.
 const (
+	ParameterKeyCoverageTags            ParameterKey = "coverage_tags"
 	ParameterKeyLocalNetworks           ParameterKey = "local_networks"
 	ParameterKeyRetentionBytesRecords   ParameterKey = "retention_bytes_records"
 	ParameterKeyRetentionDaysAudit      ParameterKey = "retention_days_audit"
@@ -150,6 +172,8 @@ const (
 // Valid indicates whether the value is a known member of the ParameterKey enum.
 func (e ParameterKey) Valid() bool {
 	switch e {
+	case ParameterKeyCoverageTags:
+		return true
 	case ParameterKeyLocalNetworks:
 		return true
 	case ParameterKeyRetentionBytesRecords:
@@ -698,6 +722,17 @@ type Comparison struct {
 // Coverage One network interface, and whether it is watched.
 type Coverage = events.Coverage
 
+// CoverageHistory defines model for CoverageHistory.
+type CoverageHistory struct {
+	Complete bool                `json:"complete"`
+	Items    []CoveragePoint     `json:"items"`
+	Step     CoverageHistoryStep `json:"step"`
+	Why      string              `json:"why,omitempty,omitzero"`
+}
+
+// CoverageHistoryStep defines model for CoverageHistory.Step.
+type CoverageHistoryStep string
+
 // CoverageList defines model for CoverageList.
 type CoverageList struct {
 	Complete bool       `json:"complete"`
@@ -706,22 +741,23 @@ type CoverageList struct {
 	Why      string     `json:"why,omitempty,omitzero"`
 }
 
-// CoverageShare defines model for CoverageShare.
-type CoverageShare struct {
-	Account    string `json:"account,omitempty,omitzero"`
-	Interfaces int    `json:"interfaces"`
+// CoveragePoint defines model for CoveragePoint.
+type CoveragePoint struct {
+	// At When it was counted.
+	At time.Time `json:"at"`
 
-	// Key The VPC or account; empty is none.
-	Key      string `json:"key"`
-	Mirrored int    `json:"mirrored"`
-
-	// Percent Mirrored of wanted; 100 where nothing is wanted.
-	Percent float64        `json:"percent"`
-	States  map[string]int `json:"states"`
-
-	// Wanted Those that policy does not exclude and that are not stopped.
-	Wanted int `json:"wanted"`
+	// Share How much is watched of some interfaces.
+	Share CoverageShare `json:"share"`
 }
+
+// CoverageRest What is not told apart.
+type CoverageRest = store.CoverageRest
+
+// CoverageRests The rest of each kind of share.
+type CoverageRests = store.CoverageRests
+
+// CoverageShare How much is watched of some interfaces.
+type CoverageShare = store.CoverageShare
 
 // CoverageState defines model for CoverageState.
 type CoverageState = events.CoverageState
@@ -730,9 +766,15 @@ type CoverageState = events.CoverageState
 type CoverageSummary struct {
 	Accounts []CoverageShare `json:"accounts"`
 	Complete bool            `json:"complete"`
-	Total    CoverageShare   `json:"total"`
-	Vpcs     []CoverageShare `json:"vpcs"`
-	Why      string          `json:"why,omitempty,omitzero"`
+
+	// Rest The rest of each kind of share.
+	Rest CoverageRests   `json:"rest"`
+	Tags []CoverageShare `json:"tags"`
+
+	// Total How much is watched of some interfaces.
+	Total CoverageShare   `json:"total"`
+	Vpcs  []CoverageShare `json:"vpcs"`
+	Why   string          `json:"why,omitempty,omitzero"`
 }
 
 // CreatedAPIKey defines model for CreatedAPIKey.
@@ -1897,6 +1939,24 @@ type ListBindingsParams struct {
 	At *time.Time `form:"at,omitempty" json:"at,omitempty"`
 }
 
+// GetCoverageTrendParams defines parameters for GetCoverageTrend.
+type GetCoverageTrendParams struct {
+	// From At or after.
+	From SpanFrom `form:"from" json:"from"`
+
+	// To Before.
+	To SpanTo `form:"to" json:"to"`
+
+	// Vpc Of one VPC.
+	Vpc string `form:"vpc,omitempty" json:"vpc,omitempty,omitzero"`
+
+	// Account Of one AWS account.
+	Account string `form:"account,omitempty" json:"account,omitempty,omitzero"`
+
+	// Tag Of one value of a tag, as the summary writes it.
+	Tag string `form:"tag,omitempty" json:"tag,omitempty,omitzero"`
+}
+
 // ListDetectionsParams defines parameters for ListDetections.
 type ListDetectionsParams struct {
 	// Filter A DetectionFilter as JSON, in place of the flat filters.
@@ -2564,9 +2624,12 @@ type ServerInterface interface {
 	// ListBindings Who filled a network identifier when, or which ones an interface had
 	// (GET /v1/coverage/bindings)
 	ListBindings(w http.ResponseWriter, r *http.Request, params ListBindingsParams)
-	// GetCoverageSummary How much is watched, by VPC and account
+	// GetCoverageSummary How much is watched, by VPC, account and tag
 	// (GET /v1/coverage/summary)
 	GetCoverageSummary(w http.ResponseWriter, r *http.Request)
+	// GetCoverageTrend How much was watched in time
+	// (GET /v1/coverage/trend)
+	GetCoverageTrend(w http.ResponseWriter, r *http.Request, params GetCoverageTrendParams)
 	// ListDetections Search detections with flat parameters
 	// (GET /v1/detections)
 	ListDetections(w http.ResponseWriter, r *http.Request, params ListDetectionsParams)
@@ -3406,6 +3469,91 @@ func (siw *ServerInterfaceWrapper) GetCoverageSummary(w http.ResponseWriter, r *
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.GetCoverageSummary(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetCoverageTrend operation middleware
+func (siw *ServerInterfaceWrapper) GetCoverageTrend(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetCoverageTrendParams
+
+	// ------------- Required query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "from", r.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "from"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "from", Err: err})
+		}
+		return
+	}
+
+	// ------------- Required query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "to", r.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "to"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "to", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "vpc" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "vpc", r.URL.Query(), &params.Vpc, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "vpc"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "vpc", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "account" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "account", r.URL.Query(), &params.Account, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "account"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "account", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "tag" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "tag", r.URL.Query(), &params.Tag, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "tag"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tag", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetCoverageTrend(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -7118,6 +7266,7 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/activity-map", wrapper.GetActivityMap)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/coverage", wrapper.ListCoverage)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/coverage/summary", wrapper.GetCoverageSummary)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/coverage/trend", wrapper.GetCoverageTrend)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/coverage/bindings", wrapper.ListBindings)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/notifications/rules", wrapper.ListNotificationRules)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/notifications/rules", wrapper.CreateNotificationRule)
@@ -8011,6 +8160,77 @@ type GetCoverageSummarydefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetCoverageSummarydefaultApplicationProblemPlusJSONResponse) VisitGetCoverageSummaryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCoverageTrendRequestObject struct {
+	Params GetCoverageTrendParams
+}
+
+type GetCoverageTrendResponseObject interface {
+	VisitGetCoverageTrendResponse(w http.ResponseWriter) error
+}
+
+type GetCoverageTrend200JSONResponse CoverageHistory
+
+func (response GetCoverageTrend200JSONResponse) VisitGetCoverageTrendResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCoverageTrend400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetCoverageTrend400ApplicationProblemPlusJSONResponse) VisitGetCoverageTrendResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCoverageTrend401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetCoverageTrend401ApplicationProblemPlusJSONResponse) VisitGetCoverageTrendResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCoverageTrenddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetCoverageTrenddefaultApplicationProblemPlusJSONResponse) VisitGetCoverageTrendResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -14395,9 +14615,12 @@ type StrictServerInterface interface {
 	// ListBindings Who filled a network identifier when, or which ones an interface had
 	// (GET /v1/coverage/bindings)
 	ListBindings(ctx context.Context, request ListBindingsRequestObject) (ListBindingsResponseObject, error)
-	// GetCoverageSummary How much is watched, by VPC and account
+	// GetCoverageSummary How much is watched, by VPC, account and tag
 	// (GET /v1/coverage/summary)
 	GetCoverageSummary(ctx context.Context, request GetCoverageSummaryRequestObject) (GetCoverageSummaryResponseObject, error)
+	// GetCoverageTrend How much was watched in time
+	// (GET /v1/coverage/trend)
+	GetCoverageTrend(ctx context.Context, request GetCoverageTrendRequestObject) (GetCoverageTrendResponseObject, error)
 	// ListDetections Search detections with flat parameters
 	// (GET /v1/detections)
 	ListDetections(ctx context.Context, request ListDetectionsRequestObject) (ListDetectionsResponseObject, error)
@@ -14900,6 +15123,32 @@ func (sh *strictHandler) GetCoverageSummary(w http.ResponseWriter, r *http.Reque
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(GetCoverageSummaryResponseObject); ok {
 		if err := validResponse.VisitGetCoverageSummaryResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetCoverageTrend operation middleware
+func (sh *strictHandler) GetCoverageTrend(w http.ResponseWriter, r *http.Request, params GetCoverageTrendParams) {
+	var request GetCoverageTrendRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCoverageTrend(ctx, request.(GetCoverageTrendRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCoverageTrend")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetCoverageTrendResponseObject); ok {
+		if err := validResponse.VisitGetCoverageTrendResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -16850,332 +17099,343 @@ func (sh *strictHandler) PutView(w http.ResponseWriter, r *http.Request, id ID, 
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L0Ld9s4kj/6VXD133vS3UsrsuOkO/bp8193OtnOTuexsSd9z8ZZGyIhCWMK4BCgFE1v9rPfgyqAL4Ei",
-	"KUvOY7Jnz7QjUcSrUChU/epXfw5COU+kYEKrwcmfgxmjEUvhz6cXdGr+GzEVpjzRXIrByeBixkjKFlxx",
-	"KQLCBfl7JjVTJ2QiU/J8cvCC6nBGqIjMP15KwfCT4SAYsA90nsRscDK4HBxfDgbBQIUzNqemkTn98DsT",
-	"Uz0bnDw4CgZ6lZjnlE65mA4+fgwGv8uQYhfqPfpjxlJGuCZcDZve+fDQ89KPwSChKZ0zbUd8FoYysxNR",
-	"beOMJDTVPOQJFZrICaFiZf6jZ0wxcvbHOaH2t6dkyfWMXJeevw7Mc0TROSNSMNNJbl7694ylq0EwEHRu",
-	"+mXfUBkC12yuamN5dBwM5ly4fx6uDSwwTz/HXz4c5V/TNKUrmMszpfhUMAZvpnEsl0/niV69pXHGBic6",
-	"zVhQH39puKeEmacJV0TIsYxWAbkczNnlwHyynElC1Y1qHKRtutMoe48ri7g+C5vEhOqAyBTWwqwOGbOJ",
-	"BMlRJJK6KqGZYmnjOsEbGyStdXVK/ZSpr5uyWUDMLxraPTz6qWPDFzSdMr3e8vPILPFyRjVZUkXCGRVT",
-	"FjV1RuNbGnpz9PBRe29+oSLy7bWSrDW1PqYi8ovQv6RsMjgZ/J/7hV67j4+p+6bBqhgde6ToCdVsKlPO",
-	"OvQtF5h3A/ZhwuPBe39/Q3znqlXsjfLrvLmPfJvgiVEir41eW+8+fEdoHBNtlnnuNLO3y2vKKGITmsV6",
-	"cDKhsWJ502MpY0YFNp6lyifV14J90Nd26khCp8zuvsbW8UUN4nU8evzIJ1G/sgUP2fNfPcKtFeHRCTRP",
-	"oyhlSuXKQDC9lOkN4UKzdELD6soODkfDo9HwcHj40PU1oXpWdJUbSUzZ3zOessipz+ZdkVCtWWpe89/v",
-	"zg7+ix78Y3TweHh18v/+28H7Pw+Do4ePPv7LoHlwDSv7x0wqM6czuuAyS09hYBOeKnNaTZiIWHrPaGdz",
-	"VNKxYkI3zXwEzdxqYz9d8IiJkJ2H0nzlMyFCKRYsVXCkKycXzP4OVsZI6ZjpJWMiV9n2QG08XRQ06JXZ",
-	"gXu5WVuRzWHLFh+V32428fqgnvFYs9RnGvzKNIMzAR8hVJH/OH/1EqyjJKYhc+ObxFSTCTykqjL25yWo",
-	"NHU5OHl3OQhTrnlI48vB+48NI8W3NB4Gjx78VD2HvDbVM5nOqeckeGW7y+PG/TnBn24SfDfLoVoMgsHf",
-	"lBRxw8ym0iPR55qmmkXkuxlNEiZY9D2hGgRjollanb6j0dGjg9GDg9HhxWh0Av//X00dN42Vu2lHcjKI",
-	"qGYHms+Zd/f9xqOIicbdRzXRkkSS0LHMNImcSCjUtJToTHAxJWkWMzLjkbGYY0YXzMz0nMhMB2SW/1NL",
-	"CXtASD0zv2Jx81E4g441Cf2HMM6iisznn3Dh/pIiXvmXplmVVhfgeDKihzQ8DB+xn358EP700+jhhB1N",
-	"woePwh8pDX+8reYE66ZJc6LiPDz6qUFxPp/AFcSviMwtB9fIiDwaPSRlSisixak7IoyZS2ZUkWt397kO",
-	"rDY15iP2mUSSKf9FBwaPd6ti+O62tOkiVBrzd5eDd6ODxzDWnz5eDv7n8vKH75tGbG5eDaM+EzDok7z/",
-	"xm5XmoNVwEjKpzNt7il4Vgq1ZKl54sHouN/YisvfxsNkvfd/4a12Ibkxz9QssEioJvvLPN7J9irLGArY",
-	"lZnwB0c+2SrbYo98puTvfM61X+7mUmkCvYDrJNhETVs8htd4d7i5B83pBz43u/twNBqB1rf/zHtkLJsp",
-	"S6FPL2jS1q2EsdQprpQRNZNLQb6DbuaK7Z4ic5qcmDOO0XBGQhlnc/H9bYfwsNMIPpyHMvVYFm+4uiHK",
-	"fGfOCjOWpv7M6YcreLAum9jw48elXoz8vWA65aHyHQY8nJE5fn1asbmsI4B/wMlVdAWdNGapMd/gw5hN",
-	"QBfxlKSgjMCKaxwHNLNbn0HJV1KI8gsuOk16zOiG3nJx21mXEZ9wFjXZDDJlESjtlNMpi8omwwnebbUk",
-	"iYxjIkVjL20bV9vaCq+sxe1TYqruGpKT3EKvK7TSzaNBr7lftus2u69u4TV6JabSPLk2pt+oIkISJiKy",
-	"Yo1rL+3Pyz2t3SCDwYeDqTwwnx6oG54cSGiCxgeJhMuZvXqa3rx2nruX8HqfkWIaHvotD/jPJttjkxsh",
-	"b/ovDGfmdfnysC6Ucs7AfljOJNH0him4y8D1gIoVSWXMhgRMSK7InFEBf2gZR2S8Ao0RS3njLhELGmfs",
-	"hFBR3GOpu8IGhB8Mh8OAMGH/WCQh/qGXLF4wEvGpMVi+Mz9Hf+P3waWQKZiYhJKZ0f8wceQab4In1wG5",
-	"Nh/DH5liKfyRyFSfXBc+NFBmShpLFiyIIblwnVVkniltL3Qg74IRJVM9vBQ+gR8NR/cPHzWJfGn33IXU",
-	"v2GhTKP/hD40qPoUHlGnMML6Fbuwl4wNQn4mkVDgHk9DGTHy//xMRg0bxv2zlwfkDVMyzuDmsZ1nLc1f",
-	"0N+/VjTe7mU7Z0LJdMtOKvhx6/K3+0Rbl/9cpk3OtJdsyZTG4zkgMTUiHmq+YO6jpUyL72UclZ6Wqdn9",
-	"ZjvLNGKpGbDS0vSpccgyrcr7poUwvcbuJ1T4j8qz3d2lm7Vox/PS9PJCrvfxl9xF6OneUWv3tNxJ5zTV",
-	"mWLbSir8uv9Wyn1K2Hz7frowsuczR188v3jzlJxdXFxmo9HRoyd/qRkZF2ej0fGDJm2r4bXtO63q2Lw4",
-	"w5vqcdutyevBvqBTzzhu2Opnd/ZVonFgNZu7uVG/+QVR02mXWBz5wZy15hiGd9d9+mLxc5LKqHl2pq1T",
-	"c2zOoPK18r9/fv+vP28zLSycCf73jHVZ5FNycXh4OAJzQqGPIhsf6PwVREtZFwTzg8aRul/2FgUnCd9d",
-	"Xg7x7wcfv/+/LXLx0D8BH3xhK0E01zELiPlBQErfBhWnsXWoMRXARYAtGPp2Qtq8fbVpssl7UTMuHvi0",
-	"h0+teTyb4x1out6a7WKV9IxxGUtHDI3pd6VCKhqFZZWwHV9JRz6B+GtiBthwF/y9dCDXHMe+Pmf4rq3v",
-	"fLYvvvUu92Rz1Mt1Yrv1/Ktqug0ZU9xY7veKS1EhZ3Mp6Ja3pNpyNjho0T/76LjBPfv25fM2b18eoYuY",
-	"0OZunjaGgBaC+0Uvn8SMC/3gaFD2mz368ccfjw4fbvY+tOqnt6+ftEJH7J0vH5n5zfaQkUUS3gFc5C0P",
-	"NZ93dWYs8Om6b3Y8tP8ahnLepDjwt/u/1n00Qq0SKaxd9wuN3jBzLML5EkqhmYA/aZLEHIFH95NUjmM2",
-	"/9e/KYSXdHQW4K+w0bpkTDiLIzIHn4CQxFxr2Cm5ZmkqU3VtrtSKLM0dcwCBfTGJeXinXXyuiWkqpREP",
-	"tUIHGkQLpNEHGEIcYwDqDnsFGDQZ2zgxRiwCiL6YA56obDLhITPdeyn1M5mJ6I7njGNH9IylzAXyyA1L",
-	"NDGf2I45V6bPeQVGqQIdAAEqIwnmZ6/hBI44RJspj9mdjiz3ZIGzyAKECNdgZS5nPGb1Pr7Jj447nH8H",
-	"QuSKzLlSViG4X9zlBjea3ggBSdxDxiKUL6hY3el+kZLMwdWISg6hL7EMb1gEuE1K8tX7q6CZnsmU/+Nu",
-	"V+2lzGOsgBCMCEdIkf0t4DNfP/8Lg5lLUpmwVFuMVpgyYzZ1NZXMwZTwlKkrBD90+E1nz3Qw4JHf/gLI",
-	"ofXh3rAVXlu51fthio7zuvNqrecxVfoqUz6tcSHh3TOZgZG721EJa1e2dlAuBaJkWuK8xloMbxg6zOtI",
-	"smBg1Huru9E8g2e50zLvEFPgDFfzQNGQ61yQC0yBeZDjv7FQm5ZRyH7naAvUBE0aC0Yzf59zU6WTh8cK",
-	"c/2as2asBANh771t7t9gsJytugCfazMGbQfF4LyzYq4vXHt84K8EIzRmKchvdboqD1a69dPh4yNP/5WL",
-	"MHYOCQYDkOzul6TyyO1D5W66PqzNQWmvAJjMrOUwn5XyTuJzc0E2XbJWLT4MgmjGPphyPcvGxg6+P+fG",
-	"1Fua46ryt/3Jx9LMv6DJZoGs61OEDnGFEWWZwQKtSy2Lpqy71L6gydNoytbF1iO3E3sv76aThYz69eOl",
-	"jGr9eODthpxzbU+Hlje+sk8aqZLde253XXGjVjO5NHP/cGQU/vHhESIqqvq9w860vgjwBuQr7WbKrVwx",
-	"QO++NWe277T4A2FpFvBkz6U0i5kqDDtRM/jXd/hmhTjLbwabtzAATNof20q7FfA4aGSTmutxHAKQ/qnQ",
-	"qccaoXkCQiEROWxmiC6eqih4cx2oPz/grOzIOSWXgxu2OrkcQEiRCnL2+rmxLu4pwiPzrVnR/GtY33vK",
-	"fK5WSrP55aBmdPhPahto7pKhAT62BmnjCm9ERMjl0DyMzrCGp5fUPg6PolXV2lOZ6VD6PGBnEJA9ISoL",
-	"Q6bUKV5hlrOVub6YplI2MWbVsH2TBi73oV0Wb3U6gSVjn3SpH3nuie1CyzEF23ZYEtaN5xQ83euYUjOa",
-	"sug+/jBPMLkD26kY0RdiP0HqyZpUxnJJDg+OHgdkziKezcmD0cHDxwGZ8emMPBod/Pg4IA4MTn4aHTx+",
-	"PCxBeWO5NNIKvxwYbTudgW2Lz68Der0mzC+YSbM388W8/7VRn+sSAR2u7A2ZjePSxhDZfIyq3wy125Nm",
-	"Oqjo+PDtbcdiDQC/BEPyr79ib7i6adoXH6xtvUnqf2cLFsNmmScU/YCdHo/5DYv5TMqo409qQy39Pih3",
-	"N++Id8BcRF602B8zSSY8jllU4JZKjn2ynDGxbmi45MguRxCeVjVjsrynR5uDr6WTZUtblgulqQhZl+7m",
-	"WUddHvZcw/3nTsqm67cu7ytVNhas08RqG5ffJEEXdHrOdGFB+05hdDaZgzemCpN5uk3rQvAdRXIWSdg+",
-	"4to2wMhSsVxWKLrdFN122KemxSb2f/q6sXQ4evd4oGbhDfMMdOySSmmELmgav648sFkwagCkFTHvOyVC",
-	"CoZRun+wVFojsfzeY08XC421+fajaaq3PIXwt66pTtagnbh9W4K/ZPGNEY31FYqYpjzupMXWrH6/zzFl",
-	"CjIJSjlneIWFy7K+mkAIyMySjaCZbbygMVjYEwyjvPe+F3N9KovDhX50PGgFqq9Z8raTflmOb0rxR7/k",
-	"2qTb/E75px2k+asE2jwZjJngU3Gl04xdJVJxzReAxkAg2ckgjKVCJwc3O+Vde/LW+wDukTjBdBwXUIC5",
-	"SzHKgejYf3cAO0jv4+HjwfuPOHTlRZLkh9vgbRYLltIxj7leEfOtsHNaU2n58DceSJAI8ASfRdc/C7XP",
-	"I/KbXGKUxOY+asx7GrOYswWLiJZFwnR+4BxV8lXWRaGHT2GSJ5jSOH41GZy86wgRtJmpH9/7tnv9qb3u",
-	"+15hErUb2K5bAXcOrR9CTna7TesFJGq+Mb/xz2jpgc9jMmvaxu6LZkXjlKVvO0UV73ubdH8MNnigny5Y",
-	"ugKsf4lOglBFqLpBR8utDRF3xqwLxK5kAF9fk4Pa1z2kfjf2UJAvlm+Rn1BNYznN2H6twFyxXJgXtdqC",
-	"29h4RmsLFreeiT4+oDlTik6ZIlM5JC4lz9z7ldHiRrdHLGEiUkQiEN+07rl3Fq7PaitqpWI5PSFZlJzc",
-	"vw/5MQ8PjwOiw/zfj0aHAdGxyv/98PC4k38RKHmukpQvqG5A89l+kTldkTEj9ln/pprkaf7OPLL5+INg",
-	"IEM1GQQDqiYTrwlU4oNqNKjLkNhjn31W7f5bzAmiKSPLlGvNBHinBQByU0YjMqbhjcfGLqGiCxlB7Vqf",
-	"ImAbOCEUOAzMES6XsMgR1ZRMZBwhELR1JTAyv/7+JRvPpLw5Ib+9OHtCbtjqFBJ40yjTqxOSykxzMTWf",
-	"D8kfOMagYYAt7mM2T2IrBOv8DuuPy4SHHlkV6oScvXnZrclVwsqyYodqLMiYhjdwoNmRms8EJDfAZtjA",
-	"8hAMsjTuIix1L5v5ttO1xumKfd9rnsh5QlNuYS991KslVukSxujnbZoXmcjdYqfwfGkgLdm/W0VD+x1x",
-	"OelMOeTpxtV2SsgFS+mU+aEJa+Q+AWib5YwBMAvZD2CtffHNT+12LBll3WZ/wj80xdNkFkcu3svX0Eaj",
-	"o+O7dGQCjkkxJnoABLr6PkvAooqrsPXabmSSKj953MqKCqTtQUTcnrftk9jdF7u1wyFwKZFd3CWKKdXV",
-	"Oazt4bNJn7gNeA4P79GlfMf+32CwpKrn4OtmbslbjHO5wXb3Oo5z7bZHz7FrY/+u43w0X0jYNl9dYwb4",
-	"oB6dj4dcEjo4oW/Yym/1v339BCDv2GyFiFPUlZGfQBMEwN7yN/YhYWlocb+1VEP7CiCLpEKz6JQcjkY2",
-	"8V0UsDP8shrdcZHYMmWNd68WMVrYNrfw6NcuEYeHnmXGrvrmPKdlSWTMw1WRZGB5tMCYyJlyIPtAyySx",
-	"QJLuLmKz5BUhyTtVWrRiVfJp2Si0Tnk7U77yIhePUjy2b5zRSC7hWzs482cmVJYYbcOiK5vXV/6oouBi",
-	"qdXVJIuNFf73TGo6CAbjLLI8oTgv5u2mFx3hCdWx3IEOPM/mc+qHdRXkwL10HeqODgpvs6LVUtO4d5uL",
-	"JNxjj7dSvDgQ27WgmNc2VYyY7aYcAG5jTd0g114New48V1KErAMqzr9/TSc2dP6vCh381a4nVKmlTKNN",
-	"PTpFDpVxkXZjGeuQ4zOW0wMuOoH5MtuHTRMF/awPMe+mfUfDOAHJQWPV6rWrToKz7tfyUvulMpbnsnhV",
-	"KNOUhZrMZKoYGYP/b2VM+CRmnjlr4zctz4pNNcjb9c3Kr4xGvzOtfYvfO3elIxIyztvzL4KP5fvCQoAD",
-	"y8YKjGUzuSRyoplwSEmdcha5WzRcizCEWnI+eg3avykphm/o8gV6Zv1RUjcd+QA2z+f+LdbS2n0hNmvu",
-	"mPc7RNA+A5NlaowZKQJCHcI7IEk2jrmaGQUjIqJYuvD7RYp0kG6ITfeDLokDOUl8B7s6Z9aubHgIL1d3",
-	"9gOfqyCUYmI5gL2IwcJObbFSS9t4LRqR7xyc44LQr9uGr2XRrK9oElMuiGJCm4EgTAV7pmonQkPaDaLT",
-	"ZXq1YGnJM1CQSraHAZkP3lqHe1l56z70nKC5Rboc4bT5zTSjaRRlenVlNs6CxmztguZ3i2CmwNV41USN",
-	"D1GiEo0vEs/wiKl1f5pfKXfEs8wbM4M90hRTpQMyXuXknDLFtOiEparPZAM3SucN/VJq1iHumtSo8Tq9",
-	"u8Sn51O6IotjavanPcTW2qxH8Loef6uERSUS8mJC7ykil2L9gEPsUQ696cOOVnb1+VmJKyvX0X1pEcYb",
-	"u2Ge6ekw7INQK5BGvRmudMFh1cQs1Is0KShoi7Z96UPfS7mOu8Vx8lha9WAq4Z7aXTY2Yajz7O/KSerN",
-	"RkEHAE5AUK5qUc2hBDmsnK5BiQnNYhbzTKiKjgjKrPxrB1M3n2lhAe3RYVAHVvUFKfBwVqaJp4BZoEID",
-	"pTIlitE0nAVV5nig+pSaT2wafv6hogsWkQVnyyF5YWEOuVcKySiBoNO6507xOMudW+YpTM2icQw3zUsx",
-	"k3F0itzUMVf6nnJknlSsyJyuauSdOfL2nS8RBQOaTdyCQmqA5Fj6F2O127gAEwtg4VJ68PHjx/dBG87Q",
-	"UYfWtn5ObrZ+OpRLIdXwS9UqR8NBsJtCRUGBUd5V1Zp8K/JmRXfLyjJFUNpPZlaj2Oqmq4oE0U0TgKUX",
-	"BrsEDfpvbwUpeL8U9ILWuufvKkTTO2Cz7mzo+fLFBStoqczmV6eWhhxXCUE6EpUFnwqXENwPLOawqpXF",
-	"8AS+y/u8o6lYvFp2Z6pedw+U+YW3aTytMvDeijj34frEqII3dx+Ut+6cZmpPVKWdrLxb6Sm9gSfzEg+C",
-	"y0ErMeatu+a1HPfLYNmLnNKfoeXUecFT2E2naMcluQ+qx6DKztjZFC7RKXY3n3MbpPfOXwiu7physB0X",
-	"d6f4/7JZ/O+pzBK1RVrLOLPwnaPjYDBeFXyiRYLEZnPSLLefPXU9iSRvbI17mqZQmQWKm0zNWO4poubG",
-	"Pp5xpeU0pXMi3Q7Ert1TxPQMY8IyQOq+PHCDBra26a19MPbj1tRgmOxf0EzLZ6nngRwXVWFsZRYMzveq",
-	"LlO+Mo5Xm/3Tv7l5vI2QHP9UHnLzHeRjsL3UbBCaHrNzi6Xpp/a6q7sNfDNujBtXsD384iclKqpPMlWi",
-	"6cPdA/A6LBGZabRyBfsAlWUiczzvInOk8BDsNKiTx+hrfvBKwc2icBi4cSEbhkxk2oIY6Z9l4qdgsXM9",
-	"7M1G1C/4dA7+i17pjAilQs+sZ0uX/QmFkfpuIBOG+YNWgRmbEKolnAwO8Fa2njroUFttJU0DV4i00/Lv",
-	"UPX2rOvlRtyxLMSGZct9tw40BNMbDGh4I+QyZhGm1XJxlaRyCrkxgUsp7QbpOXeOwP275i6s/7W2+qWQ",
-	"YVuAcOtoUhdXfE4K8gX5vr03GNQtGuoUKaPLAgcNwFwr5eAC5jEhZMigboNR+fgTR3Zd00pNavZOHfCl",
-	"oKi3TKpzUg9ruMbWqKkv16VwrtvSAyUfuxORytLmzvZGF3leOvhW+FU/B5g3p4F90CwVeBB6stF42hv6",
-	"P5NKe+D/DelmTQyseb2sTGiOxS65MFpDpiugU1PN5aDbQ7ufUabEnIZddBsMuYfJZGQI6gt0sJnkZOKt",
-	"f+c0BdYVhaz6Hk5E04Nzli4su3drJxYsTbmllWx/86v8ccA/e/ufkwRwTVQibxBuEZAsIVpCqGRusQAt",
-	"eSZN0V+rVPKubxEF7hHZ7Zd/4S+DlC9p2ZDdz4J+WgIgCIE6PVhScxWdVt6wTorKktg1gmnz4fZoI5kW",
-	"nuQcGl2tdHOxvoJIoDPVbXfGPI7NgR5RTcdUMRsYqWDvAw8DnHvZ9tUgu7JT93mh1F0Omx5vbN7xz0tV",
-	"4h13vX/X55Gl0ejHw8ePjx4e/3g8evz4cFf3Rke6vXFX9KGlaDBE7gK12VWlfB6IzfxoXZsVJbM0ZH4a",
-	"vZACjZ45iuQJiWZhEpBIqIAowQMy0zqpJyh6beT1GeiUmm1LY2H/+qi1lwiZ3rNqe1U+/D0nVsJkEjNA",
-	"RcgJ4frUBlTNTQRjbCRmNBU2b1/LDL1VHp7zjWqsD3l+R7XTdau2RQgqq1LM196Xxp34HhVgbyOeE37j",
-	"ce6ZYa8x7QZTef/ho7JyffTw4YNW8yFJJXpZN2+uegYF/Mr2oiNpW2WN3MTtcYWeliC31cWxEN/OGMA+",
-	"kMGM+yr+P5HC3GoB6qS2xN946/L7KPTM8LqtxdMCoLa/ZQCaMupwpesch73gQ0jA24Erf0wVb1KYQBAP",
-	"7AEpU9oBuQvPyuERiehKlSqXzWQGpW0juurCPBKziW6APOuilrSrj1+vjr/beieqnjuZMhqtICsznXMx",
-	"vcoSL81JF9d7AYg3L1MkS2qFooVcCqjLgzN6Sh5gdiljmJPZzwRxeecgNbchvX/GWRw9heTNdU9SHEPu",
-	"aMXXZiFFMmEiIGUHckBK/uOAWPdx0OHcg4pptWoLzp/c6qPJj+hSFxMm/m//wgzQC/fCIB+9z7iDWdu/",
-	"xYt1yqGxuhd3N2RcEGL26aI6GKkjnqEpB7YTZ2pjhjysyObE+AblQ8fME7p7VkulaJfQmGoby+7qrNsO",
-	"dOgQch51/SufTFjKhCbIq6PaHVIQ5Wmd9kVRCbJ3bjtOsFvhwMWViuHnU1ceW9FmJxYoFNJ9Y1wc2qJ0",
-	"PFjnfclbn6ulMTLs55W0y6WUc5hjUNS+xKKezjVfyoYLirr3C8Hbom2lCflldTdTsn8th+vbQY80ROIR",
-	"lOSw7ilkukrFyJitJBA5MPTgOhTgHgrSeNgcsbM+pfsbozHy21XnVN74ZrPWkrzxvzMHXfuMPEkiSehY",
-	"ZrqcnYBZApXsN0h8c5o2ZnSB4ZO5qzRV4hrkAugkjLyLeNVNcH9zdXv2K7c5BslzsjVBw87yOvPzwI5f",
-	"Cg9ydDN1KbBw35oVQmmWXCkouOnpKYolJnGMadrAxbIpr3UrES+JdqV/m1FFWHyipFN99U26QQzwVXu8",
-	"nrkyaOtCs9JMXaUsZHxRz+rvNOH4AuWl3vllRZYzScZsSsUWaxlKIeyG3oJgzJ+jYGwuISObRwQ9Q0hy",
-	"/ereaoDNfFkJF3l8nUsBRXFBM/EG7L5C/8hmdHxfGIXsvwGqhduKWa8sb1AXllL/cTp8u8QVvlu/gZX5",
-	"BzcELTUVkVrDmx36uZ3jbO6PUdJiWe4pMqdJWeVbn3DFvFkrWFVJwr+FXBa0mj4a4MqIgYza1V2FW3an",
-	"0P5mPMNaTnfL/aK7b7c6HjeXRKa2xnoJSKihhDiUmOWihErha7eWdi8lhDmdtV5IVXWdGkTzVVFr0e8C",
-	"EVKTKKVL4asleBsxyMtYtjiKXZXJHveXer3F1nnwebZVOrnS8qbR8MpLMQJcPKRpunJL+f8dPDl/8+zg",
-	"wvyaICHzqUvqdKxrJJTyhiPVuqeOnV/x3XDRUAcBs0rimKVFNebyDgcCoMDe7P62hIoadO7d3WY8V0Wt",
-	"hhqZHF0Ze9Oxxo0zTRTTUBhqSRynjl/XdyEMai08vN4b4Ge2T/gbhnLzyn9WmSXHM498l//9PPoetU5p",
-	"Vud0BX9u6dX2c9xvWzPZchiBOHiqJpdXMB++X/B1ivzTbdxOePLJTHfA3+Vov86eGb+0ZwIxtrVetLLE",
-	"+CfLwfTgrc2TsYkuep5PV9sUyKW4SqhqBfiWowYWw3Q1dX67Pj+UXPhEHGo9E2PTn6CXP5tj8FSRORcZ",
-	"ZKZJzIiJzXmvXMXzuVVU5hscNkHWNxLlvipQAYp8B5iZgERyTrlQ3w9JXg7UHB5yjJxEaAwqoKjCCK2r",
-	"zNSNYqRrRKR+wco9dD89Oq4APB95zxsndF6QF0Y0TgjIYeC0TkCGw2FfqbSytHbhsivZLKD799lYrbCX",
-	"ChEv2bIgBOwKYSpX/x8cjY5+PBgdrlES4C1Rc7MkeM9E9TqggsYrpdeTCsqv/fMOyu/XMjwPNxXjXz+p",
-	"zAlubpOKIbG1Q2hLdIApC9bW5qQ6hc+pulHO5MSd14VxtnLYtiVb3PYEg983yMlLi63owUnokDHFiXEG",
-	"GEcAaJqpPSGUxJJGRDOlvVxbfagEobmG3r8u8Rr2GEGZDnETy2GrftnIb/iSLR2zZdc9OMni+MpushdS",
-	"UPI7V7TYd9aUa9typbd0Qdf4QSIJpCiYffHf784O/ose/GN08Ph98efw6t8O3v85Ch49+Pgvg9tKeDPX",
-	"55ml8nRPnMJtlZvLdcRIlmzaeR3Wc7+b6y1ny17Lv0V6lxWNJ64estFXNoiEbl0HSG1J/to6S6uTJVXK",
-	"xG0SzBal7QazZjToGUsVUQxv/LIhEbJXIphnme30eBfaqtCa4ynTszW4eUM6zjrUsIGS8PaVmW23gga1",
-	"6vUbwwD36DZ+WeJueuMqkvWo9miLYbmqRAP1wPxxgP8pJqYo2QNVdwYzrROsQiVv1NC+E/u8RPJGf1FH",
-	"z9707EMt8UAUB+ZCO/DWabQd30g+bR8ryDS9VIznTJPxysI008VaHSe/4EV8aoPy676OWIqpGcSUmg1m",
-	"I1onSHWjib2jl2BOD+e1g75yhPzL//z3O3N+/HkYPPz4bj577z0z8hn3mdf5/PfUT1vqGx8m/aUU7ITY",
-	"dQBNy1RIY6prnD95vdWcttdybpgpc78oEkSNNZ+Xs5hhbPP9ZvheB7pHll7NZOaxc880mUuliZLo/s5r",
-	"wlEB2DSEqqXmmgqcayglp2R0Qh6N1tL52jyQf884Fj3pdCv6T/P0bzJLVVsIwq+mnQQ5cQnyfdYJKLGm",
-	"ifYdaK036K8N3JsNe0bVVVGkrYN3vp1xtVvD3Ur1eMMqrhZlC71qdX0aagrbTpSJs/Ox2JYqk9RwrFfa",
-	"2r9LwCsMX0iyxmsw95/xuCn6e4vY6q75PXxl97wTVpsI86tyLbbmeVB9BaWwvmux7dfPCPuQpFibytZc",
-	"4aHNDa+Ekx3CpF0K+kllaWXbGan2KWApnTNvsYASyrbd5HF30T93FmCoMZG3xjxdfMlZCTaz2sxARFd5",
-	"ONxrAjhjpoWFC2fKVvW4Vfk0j3X4zBjhJzacCrOJxIj+ixd6c3c33xuDNFW+XScXeSeK5cehleZmo8hZ",
-	"T2qBwAlpfFVatpRpJkyjV2YBrwqE2Pp3KQCSq1/kgIe1b+AnRcHH2hc0i7gfO5D3fP+HVrEv27TDrXb9",
-	"21yMut4MneABCS5y4P40CAaHPx4NDx8hJe6R+fdj8++fyhy51cn6ElJU2zdZv8LxGxfONtawXGWW0PUw",
-	"meIRGxKoqCJj8OM5h3rEowBul0gPt6QrCKBZNyJZWvfeXTB19ChJy0QEi9GFQqYMmKnNTKbNxGCE0CgX",
-	"x7bRoFN7En/si4NjV2mDzgWbcyutwb/f74KkIe02XdtwIFhwgIcFoZuHrbxv9uhoW+fn7EfPDmVVineQ",
-	"OTNbkyLwlzfvz91oJh/x0gZ435n7ytZRLzZUUxniUk+OtjEDN4Is20totY11M+DO6QQvvW/JuZmT/CK1",
-	"DxaBR8/5qZ8/1z+ah7ccjdNK+5ONam3RvTRhducGctstdGELz5jVeY01P9uvPw2Q/VNyOfjhcgD4EbFC",
-	"DIa9TZabKPnhilPf6NYNcn9bSVkr1ri7FezEFbyuNfftFXRh7Y48NDXjPkvTdTq+LupHYLTyVhFx1zq+",
-	"zWsjMu8dvrt55kiyWjLjC3BhwljqSQ/odgUG/qbOTeEhsHVj+86TKLq4RaJEH7O401HVzR7bffZCTWQL",
-	"qw3XuiRhnTMTmgT9Du7fbP3g6J75Z37tSfwDNgGZfTYJf6/dHauGROoRDi/lua/LfU3W/aFz/H1Hgx46",
-	"vE9TPmULiy6pO9uvHL3nbnNHOwqtJxGKLS0O7DYk1A+7C/WvtQxNrslSZnEEyZnrpcltIRdb+mQPou5K",
-	"O7ulCTr6vnCJu9LA11DUW0XL6/BZeIm/b3IcM0/m25tnT8jj44c/rt8FI6Ypj/1uoZgLBqlIZeh6ncuC",
-	"XCIvBVqpgHrePZMGVGHvrn1L5B+dbzz+XZLiMt9ThEdQetamucRy2gnHX5QXzOftuFKo4GGFPOF45JXv",
-	"PKugmPxS58gcEqqEBC4w1gVi4nRRDUiR08omKEgnmMJ4Mo6puAG0/H37jbqPuO+iQ8U3XCxozKPeZclr",
-	"nMJ26nxyXsIj9Nt/EMlpAJDUE1yc32sOUQsNFAgYt9CzDCKO3PSSQtgiEy3YkB+ba5SV1VYFnvPdu9Hh",
-	"ewDo/M/Ru9HBg/ffn7wbHTzEj7xQnUpxr1p8KC9XAA8QKWyCA8BMbLnbDDBEOSkSoEsgYaECMGnn+1jP",
-	"Q73lwP4hhWdMz89enoHH5JT89eLJGui0EM6nmRGD+7+wNObtNNqNCbKd0Col4dz3jfQNo95knXos06zl",
-	"Vcl/C//OOTykMTSvFAfSg3BGYYbgkYL94/0GgKQnnmDLO9fAaFD18HB4+NCcFADDy9NEJ2Qs9aymUUdH",
-	"rWtjI4yNaHRkGmqeoTba6TT/fc/K9PA7ODAwHWiZcq3NgQgVr/+LsZt7igA1E7r8ehekvxXs1E0bPmsH",
-	"2Tx/zxyRVd12aAqx+08d06pH/f7FfGwLVNMFA3pLASqZG2MiXpWzopXRRjTGqWv0Gz846smz50vR5NFQ",
-	"pnx6NeuS9+c9UC3bdFGNNGWnUKD0xBYqdX6+crqq5Sq1t558kcBvuqBxJaBhTP1BMDCv8mzRhmRAPGZx",
-	"MZrXvHfBox2VHeqFLsolqkkIyvkSmCFx9f7Pw+DBkT89YrOI/D1ja4U4miDh+y5rhIt0V1Rte6o8tNMK",
-	"QntAN+Hg+1cH2ly8y4oRCC/5mUQCY2HwMflfcjkYsgWPHfT9ctCv3te+ygV9xvtyBxWJZBo5oJ99xQAd",
-	"JCXFnH8g44gpP8TnblVEs8xeyKSvXoi40lyEehNFnz3Hcs9ku2umn7a5kAlAijoVQEaCUo+zAyFbaFHE",
-	"NLwhRbngkt3QwjEICUzNL8ds1OJcxxSMOaRnzIwNw+bq7ny0trfFpJSWc6OQbFHNEGcQYd2FgWR97u31",
-	"02vaL5QCrhsWY2JeV+Asu2s916kdxCPxWSd6zdf2L0MTHvbVhD00GCzamjMlsxX9JaFRRLIEzHZGEYS3",
-	"i9Xxk17d0tayAtS8WdRfWOLRjWdlahsLFs31wQ1LNDHfrPtdc/R9/fZMIq5udohX/JifVztP9HfYWC+C",
-	"ebvO1hFcOfq2Dr7uzwj9hsUuXWfNBW5DG31iICn4XvoY0uCrqR1sHg6PNXrdw56lbIvxuLcVvfXLN0zM",
-	"XdwlcAU6HO77tOnz8vWN5FYQmChx+eksFSyyoVcyZkPyCxN8Kk4IEAxZor8lejCShAkWBTliFqB4conJ",
-	"iCWiUZ1m7CqRimu+AMpzeOVV/WMQ3/IHmTAdS+dcdK5iWRrzHoOfb2wVyXVvGHqcrdPP8vCYP80wVEBm",
-	"LI7ImOklY4IcwmXo8WOPyrSVBNoKCBRh0Q9ct1ajRvpNI8vzhIa68+Mxv2Exn0kZdf7JNszZMEXd7WeW",
-	"zj2I/81ZqXUKfqsyLBV0aZyVac0nzPWxWwj+DRaA3J8QevkIn9JwBjRmtmwO0ihPJBISzumqvDcXnC3B",
-	"A+GoPIIBjeZcdOMCfiPvIEH1nInoDVM2ZapbRPcPLHI6oTxeo9zzp0Tdhrj5HNi/myiho1Qm68DMDlAs",
-	"zMNe+U+jErlJ3/emeSSldVZ6VCxU3AaWu90VlpRre6PtYSPlPOtubly7ZVo8nPCiiW6b1S7fHrfrOaZQ",
-	"dkUe+nNIpuvASv/S9c7YLqE2PfyJjqCVqqaUEEuztXvTu2OqeJ9SrL6c7SJR29aIdBPi3/Kwlvu3I53Q",
-	"fFI78pzpLCkzXTWTWdVIQWZyKYgUnWr19mG2Orcbs3BhHhT1ovBoyz84QOoL85c7791Xbs07nXbnWB1s",
-	"z6ddDqKp5wDm98/2EAbe33P93UfaSidZl2oO/eCPRcHuXqAE97s8PuiG5ZMMm3DVLUXBrzprGQflRNJS",
-	"O8b8bGRUbU9cc0Sefvv4wPyr49HdBTtg46FNrJPeExFGuMfzMHeAN5cbbMkNz+YNqS9NsNoW71pLEuvD",
-	"hw8e9XPY+fNWO1YYRK2Tz9K+Nc9Fyum0a+FhP4m45b5Wmq5UBQ/zp62giaWgsliwlI55zPWKqJAKgbAY",
-	"5I4Ks9R8rhkFqEBa8mGsOwgc5tARGXWobZyX7fEw/WWKpfeUhVmValWNZbRqJdXcoozxWr7g2m2lna2y",
-	"lxOz7A+icfxqMjh513ai5L/5+P5TeVw+v3rOh7eJ4hdI2W5rkDtjrXXQsBDnrrLVJ14EX4HpC6hQ1Ilb",
-	"r8YExyNmc/QBDM7qmqWJJC/HAFZrcLyz2LzHw8dAtWB6qpz/XQzNdF0ZnVSm1Hvr01geOMLu6fGqqLM1",
-	"J8cJWc4kpMumjEYAwAPCtBWjac7MrV1UpgP2fBP9Xb8L3l3z5XVjY+t25BayuvdDN2/Kz7tGQzjo1p18",
-	"OC5MLJea4No0VGSgSRJbDrVNK3FmH9vGefCl0rmVlnorIje7Prax9xsV3/6dBTVp+kKI2xxFdc1tytUG",
-	"XTShPM5SX1T5dzk94C7vCh3ABHyEtvqB0vhVxGHntONW+nFZmwauYjnlYveOsFiGNyy6yoRGn/du316r",
-	"B9OpWn4bs3wzz7Zt6Y40wS4YtisuZiec9SIsa8NrIfgyst/xylUyefIZRpPHsbFD4KbDDWjD1uohLz32",
-	"RY+3NgvPV3YHcDLZ8RYG0vn+0wThbmX4Gwnf/8kHZ8gXct699WZNf3L2++YiJa3XlIIZf2+09647nQx4",
-	"mOF9m+6mkR2RJX+O1rPL7d+0bjDPW9nN8PamzbF/dZGv3RehMiCQg27RczMANx/yhrNGT8PrV+cX5P7i",
-	"8L7CCOKQoJ2hbA3DSvHCMVM8Qs+KMVzdu4uyL8VGKMSMJtzyu3qr/p8Jcvb6Oblhq1PCBTn745xQ8h9/",
-	"XAwBqmeGYVaQ0RQzv/CdM62TwcePkKs+kR7ELZKolfBq5gacMpVIoTCB3zT09vUTcpHSyYSH5AX0nYvp",
-	"kDxdsHSFFQ2Lun9SKBkzomZyqUgo50yRSSrniGW9FJfiB/LDD3/MJEBnfviBXH84MGf3NVRvFkVlQYf5",
-	"ipm5YwC5pEavFVYUJFyT75JsHPMwIIi7CYiF3QQEjLdTwA77wTuXglj8zvdD0wdrKF1DRB4GDpz5gNHT",
-	"slIuMV9e8zugbL12naUW9Gcd+DZz05WOgGch/x9n4ZxPoc44F2YizogVLVfj8rvrutBdf2+G6OSAfHd9",
-	"BsU/+D9gxk7IL7D8ZL68Gg6H5mGZBlZYApQWIlNyzqdvj4dmAs5cMU7XYajBA2mm1PXCiDe3uf3XRXlP",
-	"WK9r07c5u3bUBli0k1yXN8O1HazRQuqHH4iiK3Ltduf1CTE2d17esyRM1jsJvcLMBCibCQt5bZTItRGN",
-	"SBENNHe2QCxXBO17cr2cra5Na+jthPXOXzV0r+BuYJDPdJ2nesg4lkvTZkKn7LSon2C/z+kTMoXxmSJd",
-	"1w7XaocffjA/WdrpxeQXW/RUK3L99IJOYfaunfV8Tb6TKX7plH4+vWMZrUoFBlH7khlVRAr2/ZAcHx6d",
-	"ECXnzDxoBsxihaVSJ1Rpsz+Oj346IYJx0xH4YsoXTNguA+uF6TFNGbkGLxdS1zt+hn/9m5Liekiw5DC1",
-	"OchcEXANZLEOyDXSbVxbMsI8bSYoCgHaAmw2xGXxrdiDCz5nrgNvnj0hDx48eHxKVEKFAkZq8xKeEoAb",
-	"5L46/IwJ8xIAHYZAZVEYJ2cJDWfs4Gg4WqsUs1wuhxS+Hsp0et/+Vt3//fmTpy/Pn8JvChKNwYuK3s7j",
-	"74PD4QgflAkTNOGDk8GD4Wj4wFpEcL6YrQLuLa5XB3MKJubUx8Z9Fi+N0EIxexXKhJ2YPW9d7gHUjAWl",
-	"HUBx6gUPmfnLqGiZggaFypGoQ+FCgSXvKDFWDbzWlgt5cEgiulK28GS5aLH5B8RUmZ3UUo1XY94xfWZH",
-	"8oImMEhL6qwab17FI/fPEyqepdJYC52evZDwpJcM1IzZzoePMcByQNtjGPNT8lO4yIXGndSXQHS9U88j",
-	"XLaCkc3XrqVda2i2ndevud23r580NbpIwqYWW5No1ht0dgOPmNDGCE3d8V0Xvsb+CF7pTwV1+eCoUpTm",
-	"0Y8//nh0+LAtk6EBkg9l+7lq6gje98pdKUBQ+Uo5EFT+gZ3ObCyQdR6dBppOvbn0PgigOcAdlp1OXcHJ",
-	"a+gOnkt0WhVpmiQNYzDtNixul0hPN6JdY8XEjC6Yq0vh6wn7EMZZVBXuW7Pz+mg+WzXHC5r8DiltH99D",
-	"pB4sWujG0Whk67BrC9Asn3V/s4igov8bgzwlPQh29vpCG13/MRgcY6u+l+W9u/8LjVxaJfzksP0nfxXU",
-	"GoEYazoeHbf/6KXUz2SG+Q6lAhqbf+Qowj4iVmhOIRnTmPIqkTfWblzOMDEOeG2LLCxwtVnHqgXJm9fA",
-	"oZjwgxuG5Er2QKweNzFXGqvfqt5njRWBdnF5ggnt+xUWGARcxz2ycga2JrK8SCgQH6YMgQJ3JzsP2n/0",
-	"TKZjINjbgfCY/WFvM6okNXB740qjEFSEJ/fKJ1I1gKuNZuWWbg3Yj9WSpdZcRC1r7OJTe13AREuqZhju",
-	"rYoeOlts6WV0NDClf5HRamdCUZR2/lj1ZZiL0cc1aTzcWcNP0JFUbrw6ly9oZOvXRTaf/XeJLTW92j56",
-	"P38O3vr5Su9d68oX9IaVLvAtEo/VYMAxdHXDVkMUxsH6Zqgp0vt/8ugjbg3n4KtKdcoW8qYs1RUJO/Yx",
-	"F5gfRF/xyuAIt18bO9VeRdXrwHr+6+Dje7eg2MimYxGe6NtG18uXvXi1PAV9OAs1MGZ2fhqTMLo9fkHT",
-	"Ket0in9ex73pe9tpj8wwWBP7qz/qcwdor7O+vBvusw8u9OTdFPj1ltsCr6AdpOdL3UD9pT2uint+Sx9z",
-	"QeHetx6N0eyDvh+qRd9fei9PE1ul8J9jWxCqyJPzt0Sm5D/OX70EFmXV9SQy/x3a7dG4iUKqaSynmCXi",
-	"dT/+gbc4ZNmOpcRoSGA/EkKGTGiCjnr82lG+BuC2zok/0XtgPhpTxUhquUnWXIlP8i7tURcXjTQIGuKW",
-	"txWbWwoBBNKgC0ROyuQRGNYoi4BaKc3mm+7TeenpTYbDk6I+dU1J1qOOzkulGFGaatboSINv/Y6fjStj",
-	"e3IOP68GkI98fp8a680EkmkhHIq1qZr650rLbfCCtnrGbGspm3KkNPc1hN/uop3t/bmeFr4k08kJRZv1",
-	"NF6RosDdHR4TO9nvec8DGxJjEJYDJWqD7VwRiDYhd7hVAfkG76AE7o+5iLiYqkZ9//QDDXW8ckR31wvB",
-	"r6E/13n/wB2NkcI1BW6UyS+ujRZlsh41+ITRgbwzbpRVZzsT/GBED8dH4YOooZOF5O0usPJKxCuynEkk",
-	"tgE6wCLEAhAGrshcztkGPaf9U7cDVPNe97yVoqYtbw5pJ8yf8tp09971CY8hN8VFYsoisZwxAdUVkDJK",
-	"CjC7CqEmM7q16sh70WBHGNvNHd720Ts4ElxTDSLiOv2JNPtvcknmWTgraW44pd6+foJR+NwI6bMkpfrT",
-	"TWrcXpY0Vn+yxXAyxSKI9UP9EWQJLjT0KSkARkUL9xVwFl8TDaVBbE0Hy9lKrGGSv+SeIyi/FFSsAGo1",
-	"k3F06kKbRWvwpnmm9JDUy/lQoiHThqRZzKCmD/Ig5kWrMhEzpcg1FvaxqB4gLl1yxXwQBXMs/Vqu2t3T",
-	"FeDgwHfsCvgrUGtEXV9qH+/27hcWLtr15a/EVGIoth2lAZmycH9qfbZIb+70+C9URJ0efMHFeYj4+g6x",
-	"4Q+dn72wF8N2u5hqNpUp7/b0RX5N7vQ0DTUPOz1aKm7Z6flXNq+308NvofBHp0fPXKXgLq99/aTjNEy7",
-	"tW05CTo9fG7ZT7r08+Xzjov7odNV6jfQZ1ASv1NPZao7P9z7PtfhSbOgtgP7tARzxb35+vcFXfiwDkDh",
-	"2VEIlpjEVJeOyJJVUDrxO9kF98dZDJR7/rD4U0R8XvNIXYO5SMk1WgvX2BMAwbIPCQs1i64R/FcgV3M0",
-	"7kkJfqqXkkRA754Dd7mygOKIfHc8evz9kDyl4exS5P28p0gK3IMAcJJxBDd4rVg8GRLwPF4bG+A6qNkE",
-	"DppsgbCKzhmAwE+QcBVMK5UlScqU8pkDZnYq5sA+Ivm/ZPFNLmddYvmjHTcNpI7e7WIn3dFpDz7zqPzj",
-	"9l88kWISc0xyua0LHph6SJYQLcnRaFTeplQD3dqGnen87/nnw5wfrfDBWzZQz75di2fVzHowwnXJuJcT",
-	"cv3vT+tW+zX6kJROGZ07q92h6N22gUoV5gVK2wyOJ+dvATIvU6IS4LyYMabVCaEkZPYdl2LMptyprOuf",
-	"rwNy/a/mfw7M//wb7lU6Rq0C2QJmNlOms1SQKdOKUPL3TOoSbWpAlMT+CUmgqiOd2/sG17Zs5ESm8yym",
-	"Fp2stEwSIGi4FDhlxdsUYQJg6OZPyEiPuWAn5PrPS6z+eDk4IcPh8OM19jGVS2y8Mq7/A49e+7QHNnib",
-	"60T3yOK3i8e3i8e3i8e3i8cdXjy+oQLuJNxTDusW+W1BW8y/3d5Yj/k3XxMgvUCVLwo1n675fu+Wct4A",
-	"5NGrT2Q0Q+Obwg04WQGJaTr9JNGGW8od3NfL1ux45bL2bnPVnLnyjs33zTMypYkzOyeMRRYqEvMbRv6e",
-	"cYa1bTCxMn8f5BDFcV4LR7M4BuN3TmhCU70efcx/enciu1bc8o6lNm+/MUhGU/WFCylkKpr7jC0ksbWo",
-	"qrz+ol/d4fd3Jzy2HuQdi8w/jT/NaJPlTMbutnwb0XEg+qbQ56+lUkk9Id6Tl1IwyPa+Iz9qk6ool3sq",
-	"pXk8vaDTthQPeAZe+6BjSNxdA7+Y2PsrUZ2hjqK0FeIfEsVRU3XggrYRVJkqMpVECgIuJy6mkHvszMzl",
-	"jGogM+VaEeTIPSUa3TNcYXF+omUWzlhkyVTn60cserNuI+1lSd+9bq3wbH8qxepVqspmmAm5vM3++orS",
-	"p44Pj7psRhZKgcx9z4BwEn569FO/n75xUrAzB7HsqA9u6RE2B083pojnxr5OGSOhjLO5UCdEySwNzaUS",
-	"3L3OwRIQDQkA6hSpeCxPz4KliuLpadEa5TiNscGG5Gk0ZYqAMuHhrPrQpUiZ0gjVuJ5JfV0wSeTIDaAl",
-	"wO7lpDpQafSeIoresHamiXyPbUM18fklgX8hmLOUUTgWynLkYKpybhSbfWLP52LD9jC/oCm3q+TdHM9s",
-	"rIvMmU55WPDPGIE1M1UVZhwccPtUGJFcTLTYOcgBcU8RuRQkoUqT78zHD439iTxPj83fCUtDJjSP2aVw",
-	"xRjonJGZzCAGE9GV2VeAYgIelu+hB9CMObATxlL0QFSinrgt/3BRWFsbUUoSc61jBl1gcRyQa8DjA3T3",
-	"eknTORfTqyy5dsPEHwqJw23Ye0+Kae67er/CLHVGK7yARVL7RpXnw2nYpiW5+opBpRelTX1PkTGb0QU3",
-	"YonEZiB+uXC7JB4jj+rT7Hbw8lSAqOsrx4QGmjK71UopVVBgleuCWAG+zylOYKMnTCYxI6HZYWYH+nHu",
-	"v9l+fNkkFJuyUksz+c+FsXawFc+ZYK5Rn0buhdSuItw2F0qvZ/YlYxHofUc4F1g6d2jMXQqRp8ByO9Il",
-	"XeG5BOcpnFjrG4RG0Uup2f5YMuDtn9MFr+JBQQeUUZS4at8ufDvYmWcRpD2gWO3zulWiSfeeMMej48LD",
-	"iFXjcs5KAdB44JHx5re+zmnu9yamrgmPkOaW4sr08iuWlXygOU1r/VILE9AuR/bnw5RB6kxODevKA+xV",
-	"5ZfqUnoF8ZeV5/aOdxWtCFvwiIEyp3NzghuRtZcH95W92Z+Sa+CW/DkpoTauIckP0WOupnruRICzcIEw",
-	"DMKF0oxGw815F7Z6Zm976ant67np4RdH+4Gj/nxCLZ/idpFHcB0tdLEJ0We0d4d64/6KHZd8I/sBF0Sx",
-	"BRNwK3cwQ0jemmiWnhR38cIxkn+EG6T0AXoLiLQITLjtm0tWQKh92OmpvCY0V5ei7HfJH4Aff0eNscrF",
-	"94XHAh0DDtdF6JSa/Vl2OSg9JJAdF0q8+C/dwuBhpsyFCBGwAYFcKzjtIq40NfrEKBE+b8y0emNndW8X",
-	"o1vilfpsXhhJ0+61X0OeZYDY8+oN6QvYn24MxdZw95wVGvj8zq75Zmts5n381T7Tkln+XBAeBQVJsj3/",
-	"zDYw8huUEmKlud5MVVCEx+BApaqRr1ezD42sEUej0bb0qiXq4lNSTp6sJKK/qzIZv+9OZbwn2tVavnqm",
-	"wWUEfn0Z0jini21miNUsFTSu9HXb2kTrHXpB0xsWEQrm34xPZ+j0beqNeeJqYQsC76M/cBrmxQscOTuZ",
-	"0gUjvDGH3/IJ74pApKA1WCRhG61Bf2aRLowsJWbuw8PDo6OjowcPHjzYI1XLb4ymEcnwABXMkzz/Kckn",
-	"qKViJ0kqtQxlDFlZiUx14Mx5OP/TannWgVKzJvodlm6iFe80Z79TpYkyZj/VkCthDJ5Gvh/GxNUkBbrf",
-	"XnQTXxwbDR5CXbhooi8RQ+VO2OLIx0824qTgkQ4gKSuTny1CCvrX6NwDGn/yXCvy9IJOXbUQV5gjN8wX",
-	"LE1dwZ9vOCo/jsoKQhch2y7WuA2O6g93DVKYi0FiRlNRgUYpe0z7UVFbivd+IVHYrU8FiWraUd/wUF8L",
-	"HurcFdSyYdMbIZflwidN27zw1INe7eKmL44ZPwlO041xU7Lm2tURsU2mD42cWqqhQggVq1J5EPxXXik/",
-	"GKCHp6EmyJ0meH6jmvhSoPGfwl9bAtJztx/cbraJ2QlN9f7Pb9/Gn1tsUPuudyiiu6hItU+pxHFsAmmA",
-	"g+vrBmXwHLunClmcUfVphBDhT5tE8LUFSN1JMbTPAvdqRrxJSGHOAiw2V41Y/jNgiuaF1Bb1kT6N8CqW",
-	"8g2O9vyifo7PtVlMWoH+qXqmxivN1JXMdIMJhVt5UL+L3IY69S7qDGIPrK9OcqEJhAeNWa2GZHRCVAa4",
-	"eLxHIk1iUWFxNGpmy2YNVedGJf/iT4+ObYAB/z3qVvcOy9w6VKf1WswZVVnKTirwTnA75vDOZp99grXB",
-	"fSawXIor86qSHVz6yLz3ytXYE1IwnzG8/7O0Hfpr98hXrJPOHBRegneDz22xsQ2o9ztTVzNGYz3bCOaP",
-	"JY3ImMZUhEZUyXONPKCVqsGUKA1DSYmaySzGErHmgurFZv2Gze4zXRtb8Ajdc00iiRK33cLaGuaDk3fv",
-	"a0AoAApoW1sN65+11BDAQtr5xXvONh0WL/ZaquFFoz82pHGM4vYp/OV/zCQ4ENUNF9MCGozYujktV4yy",
-	"5bpxhueZ0geIL26EkOXTfj+hSi1lCgiVJPNR+YlIEQaMIhZNYquGl5NMMuWD6GInXrsW9uN8dK//NO5H",
-	"v/BgX6JT4NBeusrmXBHFPm8r9PioAxXehZQvqFjtgosBq8FLUUpvcrLilW3n0QN5Kz3cV+rtSzdfsF6s",
-	"zt1je5Qg28ame03e20+kiV7l66OKCfGuT+uEd6wVmE/9YMvs9vYag09F9AXFtJ6KyFXMkJ1Xw+0W++EQ",
-	"53YDcZOQmk+sGKv7EaPRQcy0bvNE/Mpo9Lt97ovOVSoG8jm5Z++4QtjLshCglRvmlu2YkYjFfMHSirFe",
-	"EZwNNfWaBaxVMeDnxQp1KiT6TKZTqbULl32ViQhmjAwLzxeTu/26FUEzGl3h4uyn2miLLJhxMxHdOh2t",
-	"fryYl26Sol2e7CJqJkn+Iy+/ZAxDKcArsqSrr1hSz4E3VyNgvL8UWoHoqFzSLG7B+pYV3Rt4+os+vOrD",
-	"2XyEDck51nsHByICUFIGHo/wZvjVl8Cs6MrULn7n06xJu2DF7PpC7CtFtd7MHddzr7f/XLN5t7Lu3fE3",
-	"wVdXAn4nFd3XxbebNi1/dWV+1lrj3aNTO1pqnl1wG9Ram6X3KzQafUNf7Rx9hTO7S6HbYE42uYB3IE13",
-	"BPHtqhYhUQNH8iVAeD932/KVYH0FdAdXmcDvMz8jCowrrP+A6+Yq1+UxrzIymFALVg1c7TlIEptRIVh8",
-	"T0Gp5oD89c3v8Eabz4XeTrXud08yvWPt+7lYL3e/Tb+hiL+Wc8wGG3Z4jnkAxZ2Mp/ua4e1hh44N80rv",
-	"xeNTOzdomvLFV330gFuDEgXIJKsntpInEItGaZIJEzThwxWdx5ui5a/wuX6L715661IZkQyzuWlg1zCD",
-	"ixlXxdv7gAvKu2wTnrJcF2+P1Dm2lY1AxqIrn7SESN6PoKCbQiMmRyNwoG+Ry4pbGUvpbQoJltTan4LO",
-	"2casvnzOPl+rv+hi25J+S9lrsN7LM9RBkPqKQr5CL+mcNZvurxwrypI6djrFNJlRNMkhLfNyMLoceM3u",
-	"20jqfu3tvGdvgZP2rs3tjfvjm4391WTqQSCybScXzGf2uVZLuo2m7BoAxNcOehxTMc2AQn3i6MuUjNkJ",
-	"ub7hIiI/k0ggvxiWqP9fcjkYsgWPhxZefjmAb4XUJA1lxMjPZHQdXIprc/UmP5MyRQo8+R1UiPyZHB2Z",
-	"C7qlRiA/E6VmSLMsUz69Asg6ucxGoweMHI7g/66bOY62IzPD3/0nAKr3B1pvefIv3BUzrLOBAsWrTImM",
-	"o5zKqAkGDvVDG1DgSBZbwoDnH+Cbt8uB/IIzC//ZaeAsvUSabxunedwnG6xR+0hbcdxXZZktVc+DEKou",
-	"0dChsbAiS5Yysky51kycQtU9Z0eAHrJ8asLqKKipQKi6YRHULuCCXEPxNFtDG2qXMRrdUwV3PDRo2jO9",
-	"GTZUkt1WlXQvI/tZK50ndmbtYfDk/G2TwsHZbmW1ak0WamG1+lYA87ODV8J11+6mXuUyK9rFGTb4YXuh",
-	"TKd3rNxtykYxg4kZuCy5gArXpsdjaqtkuFonYSHrUCUbKQbWrYtnTtL3dh5BC5ucHHbQn8jBUfTAzBXw",
-	"EIJOlhMrBtudIN5alQ01JAu1vI8LH779W/XIT6xZsNykMwxsrcntZKtbccm7kKpPU1bym4VbtnCtS5aS",
-	"WIopcYbMFmKlZdIsU1omdyFQF6aZT6Kg8vabFBTWcLKsAhOYAvFPUKRkXW8V9azkhOSWcg+Bc7kprdCx",
-	"IvenHfd1zqeCRURm+tQaQC7XLowZTW/hA7/tbuVTQZCeoFNyTgkU1SWXraneyjlAeslvWievRLwKyDmd",
-	"s3Ou3cwMyTPK4yy1t1ZbC+8EqTehsNecClxtcymC4noydFdSSpYzHjO0Oa06wBdBkT0WXYrxygFUhgRJ",
-	"VeQEX2V+43L2wL2+TI3qykuDKsq9RfkQo1gWit2roScpA55WGqvPI4XUyjUXdbH+lkK6IUgMm47b4jhr",
-	"Qtd1K66DYmsRZSxuuylkeY5P7BOAgS34RMd+82n03luWKqhlNZNLMs+A3x2K1aDSMJ+WCTAn1SIpnmh+",
-	"7RTBQML9JGXmi7LlUuNjNs0bVVYvy2Jz2ozSUlqmLAIqXUTYOb8aHO/k4cj+2FOfzbZ/Ab3ZI8r/Nbbz",
-	"iawj23pjUNt9/RUj7v9Amo80ixlZQj7djEdsc4y6zitpZbY9JakQpy88GakYyOdzX9uBxwgXci1haDNM",
-	"wauenmuovaDArHJIGtRHhFY/1ZKEEquw4gczkO2qXlUzuVS2RhgG0/NAwrDBotq77io1cMe5SUXL37KS",
-	"7i4rCXQkHK5GRarSkdsCBMDPGjOSNmhTTzKSj4cbemT3CGSfru8JfEFlT+wsX2mH1VTNL80qr0v0twyo",
-	"vWdA1cDibaLsyXNyotyc6XQrCbwjtGO7ev3CspvuHu24QZR2UfKqAd3otKGQ4DZmqdXUJc0IpVhEyLz4",
-	"xp2px09vbNzlbvgGcPzqkoh6HgXttQcy1Zag8Ff1xRMsmSH8E1MrmVMxU1VyTAC6cqVxsTezTfhAFKnS",
-	"hVedA5++npnrH9BwWhwr3gtZrKyPa54p4ARyZehtVRp8WyynB1yY62ZecJorKNUriP3HnEaMZEnTzdIs",
-	"8/4Ks8Pb7/hC+QTGFRVNf7tN7vIwGHWIGTyRYhLzUO/uvpqpCkTdtxMrhJNtZBmwtUv5TE13UqBUpXHs",
-	"XNPmd/dUTueHpXNjqjQpdQkAXpYtWdBxzCISUlFwe5m7X9Ot1u7Hf3b+jb5S9qVfV/vK9xa8HFtK1h3d",
-	"U5vUtTuHv3Fv7Ow+20HWbse3YdaySN3rU3SvvzblCj+SKYnYXHo1K1r0O9Csu7eRTKc+DR1204b7dgH+",
-	"pz2N8htz39OoLSewbG1VaexvoVeaYnW3vFgJ9qG4V7WYfwhCgBpoFLBXhC7pal0BpUzh+Vsh2N8b3YfO",
-	"kryhxhx39/1Xe9T9O184WSa0fvt2J4q9HfcR9gqX/dpBmfmF8g6FzSdqe7ncV2Ws7eQ69gIgB1/XSXEX",
-	"IhvOpGJiRxLrU9Dligubuf+NnDUXXtgDk//nvoBPReR2MK3v344r1lwBYPMNz7mdv5ZCGJ//Yp/1XOGd",
-	"Xarspl1wttwchngLT3zRYQgzhK8Gl3ZOFywisG5BqTgIgsJoyqBwSG+0ms+tb6Ztfyf/2xxoendufdNm",
-	"U9AW5vVrdervQOYIBaFrCYKaRzyO8xqoG6S3I7G0lcJvZNJftG9a5VqriwCte6YLjdXkmt5STu7INb1J",
-	"80DaIfb+G3jK52xuFZ49QqieYzVblpI5XaHTh4qqa9kLndqB2vrEx+7dCP83V/FXh5Xqp+vX/b65sVDN",
-	"/DPCKG84G5y8e28uFjcM8gHNXlEsXfiLiYMLF78eBIMsjQcng/uwv2zH6j9QfAo5HxxNaplpV4tVWjRM",
-	"qci2zSpc5yCCXI6pZIpIUarlmjCZxEafQZoa18WrStj59bcB9L1A2gclwtigNNulntnZ9nUMqswuZ7LI",
-	"zwM2lExlNI5XWNebqXLPsDBzwyCXFKpZ6RkjSw65ffZ3LkO84XemE8C5ExU/CeWCpXgba+i3lnHp+Srb",
-	"8vqPwCMVkBu2Kii0QPZILKfFa2r37PX3YPVoeEX5i0IOMIvx4/uP/38AAAD//w==",
+	"7L0Ldxu3ki76V3B55i4nmRZNybITSyvrHMWxT3x2/BhLce4ayyOC3SCJrSbQu4EWzZ3x+e13oQroF9Hs",
+	"boqUH9uzZu3IZLPxKhQKVV999dcglItECia0Gpz8NZgzGrEU/nx6QWfmvxFTYcoTzaUYnAwu5oyk7IYr",
+	"LkVAuCD/yKRm6oRMZUqeTw9eUB3OCRWR+cdLKRh+MhwEA/aBLpKYDU4Gl4Pjy8EgGKhwzhbUNLKgH35n",
+	"Yqbng5MHR8FArxLznNIpF7PBx4/B4HcZUuxCvUd/zlnKCNeEq2HTOx8eel76MRgkNKULpu2Iz8JQZnYi",
+	"qm2ckYSmmoc8oUITOSVUrMx/9JwpRs7+PCfU/vaULLmek3Hp+XFgniOKLhiRgplOcvPSf2QsXQ2CgaAL",
+	"0y/7hsoQuGYLVRvLo+NgsODC/fNwbWCBefo5/vLhKP+apildwVyeKcVngjF4M41juXy6SPTqLY0zNjjR",
+	"acaC+vhLwz0lzDxNuCJCTmS0CsjlYMEuB+aT5VwSqq5V4yBt051G2XtcWcT1WdgkJlQHRKawFmZ1yIRN",
+	"JUiOIpHUVQnNFEsb1wne2CBpratT6qdMfd2UzQJiftHQ7uHRTx0bvqDpjOn1lp9HZomXc6rJkioSzqmY",
+	"saipMxrf0tCbo4eP2nvzCxWRb6+VZK2p9QkVkV+E/i1l08HJ4H/cL/TafXxM3TcNVsXo2CNFT6hmM5ly",
+	"1qFvucC8G7APUx4P3vv7G+I7V61ib5Rf58195NsET4wSeW302nr34TtC45hos8wLp5m9XV5TRhGb0izW",
+	"g5MpjRXLm55IGTMqsPEsVT6pHgv2QY/t1JGEzpjdfY2t44saxOt49PiRT6J+ZTc8ZM9/9Qi3VoRHJ9A8",
+	"jaKUKZUrA8H0UqbXhAvN0ikNqys7OBwNj0bDw+HhQ9fXhOp50VVuJDFl/8h4yiKnPpt3RUK1Zql5zX+9",
+	"Ozv4T3rwz9HB4+HVyf/7vw7e/3UYHD189PHfBs2Da1jZP+dSmTmd0xsus/QUBjblqTKn1ZSJiKX3jHY2",
+	"RyWdKCZ008xH0MytNvbTGx4xEbLzUJqvfCZEKMUNSxUc6crJBbO/g5UxUjphesmYyFW2PVAbTxcFDXpl",
+	"duBebtZWZAvYssVH5bebTbw+qGc81iz1mQa/Ms3gTMBHCFXk/5y/egnWURLTkLnxTWOqyRQeUlUZ++sS",
+	"VJq6HJy8uxyEKdc8pPHl4P3HhpHiWxoPg0cPfqqeQ16b6plMF9RzEryy3eVx4/6c4k83Cb6b5VDdDILB",
+	"35UUccPMptIj0eeapppF5Ls5TRImWPQ9oRoEY6pZWp2+o9HRo4PRg4PR4cVodAL//59NHTeNlbtpR3Iy",
+	"iKhmB5ovmHf3/cajiInG3Uc10ZJEktCJzDSJnEgo1LSU6ExwMSNpFjMy55GxmGNGb5iZ6QWRmQ7IPP+n",
+	"lhL2gJB6bn7F4uajcA4daxL6D2GcRRWZzz/hwv0lRbzyL02zKq0uwPF0RA9peBg+Yj/9+CD86afRwyk7",
+	"moYPH4U/Uhr+eFvNCdZNk+ZExXl49FOD4nw+hSuIXxGZWw6ukRF5NHpIypRWRIpTd0QYM5fMqSJjd/cZ",
+	"B1abGvMR+0wiyZT/ogODx7tVMXx3W9p0ESqN+bvLwbvRwWMY608fLwf/fXn5w/dNIzY3r4ZRnwkY9Ene",
+	"f2O3K83BKmAk5bO5NvcUPCuFWrLUPPFgdNxvbMXlb+Nhst77v/FWu5Bcm2dqFlgkVJP9ZR7vZHuVZQwF",
+	"7MpM+IMjn2yVbbFHPlPyd77g2i93C6k0gV7AdRJsoqYtHsNrvDvc3IMW9ANfmN19OBqNQOvbf+Y9MpbN",
+	"jKXQpxc0aetWwljqFFfKiJrLpSDfQTdzxXZPkQVNTswZx2g4J6GMs4X4/rZDeNhpBB/OQ5l6LIs3XF0T",
+	"Zb4zZ4UZS1N/FvTDFTxYl01s+PHjUi9G/l4wnfJQ+Q4DHs7JAr8+rdhc1hHAP+DkKrqCThqz1Jhv8GHM",
+	"pqCLeEpSUEZgxTWOA5rZrc+g5CspRPkFF50mPWZ0Q2+5uO2sy4hPOYuabAaZsgiUdsrpjEVlk+EE77Za",
+	"kkTGMZGisZe2jattbYVX1uL2KTFVdw3JaW6h1xVa6ebRoNfcL9t1m91Xt/AavRIzaZ5cG9NvVBEhCRMR",
+	"WbHGtZf25+We1m6QweDDwUwemE8P1DVPDiQ0QeODRMLlzF49TW9eO8/dS3i9z0gxDQ/9lgf8Z5PtscmN",
+	"kDf9N4Yz87p8eVgXSrlgYD8s55Joes0U3GXgekDFiqQyZkMCJiRXZMGogD+0jCMyWYHGiKW8dpeIGxpn",
+	"7IRQUdxjqbvCBoQfDIfDgDBh/7hJQvxDL1l8w0jEZ8Zg+c78HP2N3weXQqZgYhJK5kb/w8SRMd4ET8YB",
+	"GZuP4Y9MsRT+SGSqT8aFDw2UmZLGkgULYkguXGcVWWRK2wsdyLtgRMlUDy+FT+BHw9H9w0dNIl/aPXch",
+	"9W9YKNPoP6APDao+hUfUKYywfsUu7CVjg5CfSSQUuMfTUEaM/D8/k1HDhnH/7OUBecOUjDO4eWznWUvz",
+	"F/T3rxWNt3vZzplQMt2ykwp+3Lr87T7R1uU/l2mTM+0lWzKl8XgOSEyNiIea3zD30VKmxfcyjkpPy9Ts",
+	"frOdZRqx1AxYaWn61DhkmVblfdNCmF5j9xMq/Efl2e7u0s1atON5aXp5Idf7+EvuIvR076i1e1rupHOa",
+	"6kyxbSUVft1/K+U+JWy+fT9dGNnzmaMvnl+8eUrOLi4us9Ho6NGTv9WMjIuz0ej4QZO21fDa9p1WdWxe",
+	"nOFN9bjt1uT1YF/QmWcc12z1szv7KtE4sJrN3dyo3/yCqOmsSyyO/GDOWnMMw7vrPn1x83OSyqh5dmat",
+	"U3NszqDytfK/fn7/7z9vMy0snAv+j4x1WeRTcnF4eDgCc0KhjyKbHOj8FURLWRcE84PGkbpf9hYFJwnf",
+	"XV4O8e8HH7//ny1y8dA/AR98YStBNNcxC4j5QUBK3wYVp7F1qDEVwEWA3TD07YS0eftq02ST96JmXDzw",
+	"aQ+fWvN4Nic70HS9NdvFKukZ4zKWjhga0+9KhVQ0CssqYTu+ko58AvFHYgbYcBf8vXQg1xzHvj5n+K6t",
+	"73y2L771Lvdkc9TLdWK79fxDNd2GjCluLPd7xaWokLOFFHTLW1JtORsctOiffXTc4J59+/J5m7cvj9BF",
+	"TGhzN08bQ0A3gvtFL5/EjAv94GhQ9ps9+vHHH48OH272PrTqp7evn7RCR+ydLx+Z+c32kJGbJLwDuMhb",
+	"Hmq+6OrMuMGn677ZydD+axjKRZPiwN/u/1r30Qi1SqSwdt0vNHrDzLEI50sohWYC/qRJEnMEHt1PUjmJ",
+	"2eLf/64QXtLRWYC/wkbrkjHlLI7IAnwCQhJzrWGnZMzSVKZqbK7UiizNHXMAgX0xjXl4p118rolpKqUR",
+	"D7VCBxpEC6TRBxhCnGAA6g57BRg0Gds4MUYsAoi+mAOeqGw65SEz3Xsp9TOZieiO54xjR/ScpcwF8sg1",
+	"SzQxn9iOOVemz3kFRqkCHQABKiMJ5mev4QSOOESbKY/ZnY4s92SBs8gChAjXYGUu5zxm9T6+yY+OO5x/",
+	"B0Lkiiy4UlYhuF/c5QY3mt4IAUncQ8YilC+oWN3pfpGSLMDViEoOoS+xDK9ZBLhNSvLV+0PQTM9lyv95",
+	"t6v2UuYxVkAIRoQjpMj+FvCZr5//jcHMJalMWKotRitMmTGbuppK5mBKeMrUFYIfOvyms2c6GPDIb38B",
+	"5ND6cK/ZCq+t3Or9MEXHed15tdbzmCp9lSmf1riQ8O65zMDI3e2ohLUrWzsolwJRMi1xXmMthtcMHeZ1",
+	"JFkwMOq91d1onsGz3GmZd4gpcIareaBoyHUuyAWmwDzIyd9ZqE3LKGS/c7QFaoImjQWjmb/PuanSycNj",
+	"hbl+zVkzVoKBsPfeNvdvMFjOV12Az7UZg7aDYnDeWTHXF649PvBXghEasxTktzpdlQcr3frp8PGRp//K",
+	"RRg7hwSDAUh290tSeeT2oXI3XR/W5qC0VwBMZtZymM9KeSfxhbkgmy5ZqxYfBkE0Yx/MuJ5nE2MH319w",
+	"Y+otzXFV+dv+5GNp5l/QZLNA1vUpQoe4woiyzGCB1qWWRTPWXWpf0ORpNGPrYuuR26m9l3fTyUJG/frx",
+	"Uka1fjzwdkMuuLanQ8sbX9knjVTJ7j23u664Uau5XJq5fzgyCv/48AgRFVX93mFnWl8EeAPylXYz5Vau",
+	"GKB335oz23da/ImwNAt4sudSmsVMFYadqBn86zt8s0Kc5zeDzVsYACbtj22l3Qp4HDSySc31OA4BSP9U",
+	"6NRjjdA8AaGQiBw2M0QXT1UUvLkO1J8fcFZ25JySy8E1W51cDiCkSAU5e/3cWBf3FOGR+dasaP41rO89",
+	"ZT5XK6XZ4nJQMzr8J7UNNHfJ0AAfW4O0cYU3IiLkcmgeRmdYw9NLah+HR9Gqau2pzHQofR6wMwjInhCV",
+	"hSFT6hSvMMv5ylxfTFMpmxqzati+SQOX+9Aui7c6ncCSsU+61I8898R2oeWYgm07LAnrxnMKnu51TKk5",
+	"TVl0H3+YJ5jcge1UjOgLsZ8g9WRNKmO5JIcHR48DsmARzxbkwejg4eOAzPlsTh6NDn58HBAHBic/jQ4e",
+	"Px6WoLyxXBpphV8OjLadzcG2xefXAb1eE+YXzKTZm/li3v/aqM91iYAOV/aGzCZxaWOIbDFB1W+G2u1J",
+	"Mx1UdHz49rZjsQaAX4Ih+ddfsTdcXTftiw/Wtt4k9b+zGxbDZlkkFP2AnR6P+TWL+VzKqONPakMt/T4o",
+	"dzfviHfAXERetNifc0mmPI5ZVOCWSo59spwzsW5ouOTILkcQnlY1Y7K8p0ebg6+lk2VLW5YLpakIWZfu",
+	"5llHXR72XMP9507KZuu3Lu8rVTYRrNPEahuX3yRBF3R2znRhQftOYXQ2mYM3pgqTebpN643gO4rk3CRh",
+	"+4hr2wAjS8VyWaHodlN022Gfmhab2P/p68bS4ejd44GahdfMM9CJSyqlEbqgafy68sBmwagBkFbEvO+U",
+	"CCkYRun+yVJpjcTye489XSw01ubbj6ap3vIUwt+6pjpZg3bi9m0J/pLF10Y01lcoYpryuJMWW7P6/T7H",
+	"lCnIJCjlnOEVFi7L+moKISAzSzaCZrbxDY3Bwp5iGOW9972Y61NZHC70o+NBK1B9zZK3nfTLcnxdij/6",
+	"Jdcm3eZ3yr/sIM1fJdDmyWDCBJ+JK51m7CqRimt+A2gMBJKdDMJYKnRycLNT3rUnb70P4B6JE0wncQEF",
+	"WLgUoxyIjv13B7CD9D4ePh68/4hDV14kSX64Dd5msWApnfCY6xUx3wo7pzWVlg9/44EEiQBP8Fl0/bNQ",
+	"+zwiv8klRkls7qPGvKcJizm7YRHRskiYzg+co0q+yroo9PApTPMEUxrHr6aDk3cdIYI2M/Xje992rz+1",
+	"133fK0yidgPbdSvgzqH1Q8jJbrdpvYBEzTfmN/4ZLT3weUxmTdvYfdGsaJyy9G2nqOJ9b5Puj8EGD/TT",
+	"G5auAOtfopMgVBGqrtHRcmtDxJ0x6wKxKxnA19fkoPZ1D6nfjT0U5IvlW+QnVNNYzjK2XyswVywX5kWt",
+	"tuA2Np7R2oLFrWeijw9owZSiM6bITA6JS8kz935ltLjR7RFLmIgUkQjEN6177p2F67PailqpWM5OSBYl",
+	"J/fvQ37Mw8PjgOgw//ej0WFAdKzyfz88PO7kXwRKnqsk5TdUN6D5bL/Igq7IhBH7rH9TTfM0f2ce2Xz8",
+	"QTCQoZoOggFV06nXBCrxQTUa1GVI7LHPPqt2/y3mBNGUkWXKtWYCvNMCALkpoxGZ0PDaY2OXUNGFjKB2",
+	"rU8RsA2cEAocBuYIl0tY5IhqSqYyjhAI2roSGJlff/+STeZSXp+Q316cPSHXbHUKCbxplOnVCUllprmY",
+	"mc+H5E8cY9AwwBb3MVsksRWCdX6H9cdlwkOPrAp1Qs7evOzW5CphZVmxQzUWZEzDazjQ7EjNZwKSG2Az",
+	"bGB5CAZZGncRlrqXzXzb6VrjdMW+7zVP5CKhKbewlz7q1RKrdAlj9PM2LYpM5G6xU3i+NJCW7N+toqH9",
+	"jricdKYc8nTjajsl5A1L6Yz5oQlr5D4BaJvlnAEwC9kPYK198c1P7XYsGWXdZn/KPzTF02QWRy7ey9fQ",
+	"RqOj47t0ZAKOSTEmegAEuvo+S8Ciiquw9dpuZJIqP3ncyooKpO1BRNyet+2T2N0Xu7XDIXApkV3cJYop",
+	"1dU5rO3hs0mfuA14Dg/v0aV8x/7fYLCkqufg62ZuyVuMc7nBdvc6jnPttkfPsWvjN27OudV+7w2uMQwK",
+	"dvAhK82SskEyl1k6CAYRXXkNjVtdsaCtjufN/h3t+dp/IUHu6tKuA2O0l7xVOAgGHLV4Cnc7EcA467xB",
+	"4eH6uIDDDN+zaURvrGvWj2oBrL+MI0IT6sNB5lpA+dMX51IxmwSkzCWBxpC+Cr6T/Lc4PebDkAFom1Hr",
+	"i2zBVtG0PfBRDyvgj4Jyz7tZ4eX52r8pXjSmmpiKgQARKYqAgEFOCbyo0dbrvCthjB3PsPpvbpKw52/q",
+	"wcgEDOO8z7YbvRdJ3dkqnbvN6vG6Z5itYc1wWCO5KMm+2miZr5EXUvL29ZNhB4xddWNu3kjXbOWXsbev",
+	"n2C2nu0SJFdcDi6z0ehBqOkM/mA/478hyxw/uRyUmJRpHFs+Uqkw0mgBu/VM8vUbBEy+ddxuHEHC0pD5",
+	"puyFfQXw/1Kjg0/J4WhkuUxEgSTGL/EGBQA6KeKVozyJY/DpuP5U1biD4JS5yryqqwDngL10i1BuzXtU",
+	"OuMK/Y4D8q1rzseVyJiHqyK7zBIowhzkFGmQdqZlklgEYXdVa8SqIoh5p0pLW6xdPi29djruvTvb6e7S",
+	"4Cy2yjgcDkLx2A5oTiO5hG/t3Jo/M6GyxPSRRVc2n7z8UcWwjqVWV9MsjgfB4B+Z1HQQDCZZZPmpcVnM",
+	"200vOsLiqmO5A9v7PFssqB9OXBxLvaxGa/C0hkY2W6yptXy6nlSqfCTupb9aahr3fqk7cffSpa1MahxH",
+	"0HSU26lvM7kxk6kpM45bBEa3RCTvEXcO7I/G6uyAFfcrN9OJDZ3/Q2HYu9r1hCq1lGm0qUenyCw2KZJR",
+	"LY8rMl/HcnbARSeIe2b7sGmioJ/1IebdtO9oGCfgG2msWmNZ1UlwPq81toZ+Cf7luSxeFco0ZaEmc5kq",
+	"RiYQFVsRpWkSM8+ctbF+l2fFJuDl7fpm5VdGo9+Z1r7F753R2TE/IM7b8y+Cr/bFhU2MCSxHOfB4zuWS",
+	"yKkuLq865c4yslkFCCwqheS8B/XflRTDN3T5AuOVfuyQm458AJvnc/+eidLafSG+iTxc7Q8ToIkL9tzM",
+	"WHpSBIS6vKeAJNkk5srcTcwCK5be+KMFRZJktzwG94Mu6XR56ZQOjsu83kRlwwPoqrqzH/gc6KEUU8uM",
+	"78XRF0Z8iwlf2sbNbh+c44LmttuGr+WWrq9oElMuiGJCm4GgdwV7pmonQkMyKuZsyfTqhqUlf3lBtdwO",
+	"jmG+pI86CNrKW/eh52ULWqTLlWEwv5llNI2iTK+uzMa5oTFbi2r5gwWYP3c1WTUVjAHsRIncHunYeMTU",
+	"epTJr5Q7ojwXjXwZHmmKqdIBmaxyymqZIllIwlLVZ7KBMazzhn4pdRd7MakRxnZ6d4ll1qd0RRbH1OxP",
+	"e4ittVnHtXQ9/lYJi0qlOYoJvaeIXIr1Aw5vDTkgtQ9naDkA5ufqr6xcx6CezbvZ2A3zTM8wWh/cdoG/",
+	"7c37qAtmxya+vV5UgkFB5rftSx/6Xsp13A3dkCNMqgdTCQ3c7rmzabSdZ39XoUNvjia6J3ACgnKtpyqz",
+	"AMhh5XQNSvygFsmf5wdXdERQrlWzdjB1iyQWFtAe3Rl1uHFf6B4P5+XiKeBQZFRoKDRAiWI0DedBtZ4K",
+	"EGBLzaeWnCb/UNEbFpEbzpZD8sKC/3KXHVI0A2219XCe4nGWe/7MUzr3bZqb5qWYyzg6xYoNMVf6nnIU",
+	"11SsyIKuapTWeT7KO196JsJ8mhh3hdQAVLWkaMZqt24VJm6AmxLiAh/fB23oe0eoXdv6OeXn+ulQLhBY",
+	"Q/VWa/8NB8FuyvcFRebOrmq55VuRNyu6W9ZbK6BaforPGvFkN11V0CZsmgAsSDTYJZTef3srSmX0I2Yp",
+	"ij30/F2l/MIOajx0NvR8LCqCFWSNZvOrU1ucA1cJoasSlQWfCRf56AehdhkclcXwwMHK+7yjqVi8Wnav",
+	"37DuHiiz7m/TeFrlpb8VnfxDD0akYJPfBxG8O6eZ2hOBdycr71Z6Sm9gj77Eg+By0EoXfeuueS3H/fI6",
+	"96Js9uctO3VesPd20ynaMSzvgwA5qHIWdzaFSyTD3c3n3AbpvfNvBFd3TMTbHhi906y4sln8v1OZJWqL",
+	"ZM9JZkGtR8fBYLIqWLaLtMHN5qRZbj+n+HpqZd7YWkUGmqocTzMzY7mniFoY+3jOlZazlC6IdDsQu3ZP",
+	"EdMzDJjLAAlt88ANGtjakj70yTybtBJmwGT/gmZaPks9D+S4qJVm65UhcqFXzbXylXGy2uyf/s3N422E",
+	"5Pin8pCb7yAfg+2lZoPQ9JidWyxNP7XXXd1tYGFzY9y4gu3hFz9VX1GTmakSeS3uHgCdY+HkTKOVK9gH",
+	"qLcWmeN5F/mUhYdgp0GdPGBf84NXylAX5TTBjQs5omQq0xY4Tf/cSz+E0871sDdHX7/g0zn4L3ol+SPK",
+	"DT2zni1d9icURuq7gUwYZtVbBWZsQqghdDI4wFvZekJ9AajbXOg7cOW5Oy3/DlVvz2qXbsQdiyVtWLbc",
+	"d+sgTTC9wYCG10IuYxYh2QQXV0kqZ5AxGjiihW6Ao3PnCNy/a+7C+l9rq18KGbYFCLeOJnVxxedUWV+Q",
+	"79t7g0HdoqF6nzK6LHDQAMxAVg4uYB4TQoYMqhkZlY8/cSUg1nCgfjV7pw74UlDUWzzcOamHNdBna9TU",
+	"lwFaONdtQZ6Sj92JSGVpc2d7o4s8L6jfiLjrkfTXJdOPfdAsFXgQenK0edo7IW4ulfYkxTUkYTfxkudV",
+	"JDOhOZaA5sJoDZmugGQU5XAtj7JbaPczyh9c0LCLboMh9zCZjAxB1Z0ONpOcTr1VYZ2mwGrbwDXTw4lo",
+	"enDO0htb86K1EzcsTbklW25/86v8cYCQe/ufU+dwTVQirxFuEZAsIVpCqGRhsQAt2ZdN0V+rVPKubxEF",
+	"7hHZ7ZeV6C8OmC9p2ZDdz4J+Wlo8CIE6PVhScxWdVt6wTorKktg1gmmzxPdoI5kWnuTMUl2tdHOxvoJI",
+	"oDPVbXcmPI7NgR5RTSdUMRsYqSQmBB5eVPey7Wskd63Z0OeFUnc5bHq8sXnHPxckiWkI0RdX0cW/6/PI",
+	"0mj04+Hjx0cPj388Hj1+fLire6MrRbFxV/Qha2owRO4CtdlVpXweiM38aF2bFSWzNGR+ctmQArmsOYrk",
+	"CYnmYRKQSKiAKMEDMtc6qafte23k9RnoRFhiC0Zi//qotZcImd6zantVPvw9J1bCZBIzQEXIKeH61AZU",
+	"zU0EY2wkZjQVls1Gywy9VZ6s141qrE9JmY5qp+tWbYsQVFalmK+9L4078T0qwN5GPCf8xuPcM8NeY9oN",
+	"pvL+w0dl5fro4cMHreZDkkr0sm7eXPUMCviV7UVHKtPKGrmJ2+MKPS1BbquLYyG+nTGAfSCDmUV2VPfp",
+	"EynMrRagTmpL/M2j4xZ+NgdHM8PrthZPC4Da/pYByDupw5WuM//2gg95GCj8FWQmVPEmhQllU4BTJ2VK",
+	"OyB34Vk5PCIRXalSPc+5zKDge0RXXfi4YjZt4k0wr7TwM6jxU/SlD5i+hymk6pmdKaPRClJW0wUXs6ss",
+	"2cTJsdH1XgDizcsUyZLqRF4LuRRAfIAzekoeYOotY5gx2s8EcWwsIDW3KQXzjLM4egqppeuepDiGzNaK",
+	"r81CimTCREDKDuSAlPzHAbHu46DDuQd1RGs1iJw/udVHkx/RpS4mTPzP/uWKoBfuhUE+ep9xB7O2f4v3",
+	"DQtlGkFjdS/ubigqIcTs00V1MFJHPIPfHO/IJN5IUQArUmIbELamcLvyoRPmCd09q6VStEtoTLWNZXd1",
+	"1m0HOnQIOY+6/pVPpyxlQhNkm1PtDimI8rRO+01RH7l34j9OsFvhwMWViuHnU1ceW9FmJxoAFNJ9Y1wc",
+	"2qJ0PFjnfclbn6ulCdadQe992XlfGmg+TsySLpKkB6VsuNyzh46wlmhbaUJ+Wd3NlOxfy+H6dtAjDZF4",
+	"BCU5rHsKma5SMTJhKwksFww9uA4FuIcybR6OY+ysT+n+xmiMrK/VOZXXvtmstSSv/e/MQdc+I0+SSBI6",
+	"kZkuZydglkAl+w0S35ymjRm9wfDJwtVfLDHwcgFkF0beRbzqJri/uWp2+5XbHIPkOdmaoGFncWyR0ovA",
+	"jl8KD3J0M6E31KbodCJu2j5Ks+RKQRlqT09RLDGJY0LTBqKaTXmtW4l4SbQr/duMKsKSTCWd6qv61Q1i",
+	"gK/a4/XMFQddF5qVZuoqZSHjN/Ws/k4Tji9QXvaiX1ZkOZdkwmZUbLGWoRTCbugtaDf9OQrG5hIysnlE",
+	"0DOEJNev7q0G2NyXlXCRx9e5FMAeBZqJN2D3FfpHNqPj+8IoZP8NUC1nWsx6ZXmDurCU+o/T4dslrhzs",
+	"+g2szMq7IWipqYjUGt7s0F/xIM4WooF4LF+We4osaFJW+dYnXDFv1so4VpLwbyGXBdm0jxy/MmKgGXTV",
+	"yOGW3Sm0vxnPsJbT3XK/6O7brY7HzSWRKUFbsQQk1PSaKSy8zkUJlcLXbi3tXkoIczprvZCq6jo1iOar",
+	"ogJxM4FklNKl8FXYvY0Y5MWdWxzFrvZyj/tLvQpx6zz4PNsqnV5ped1oeOUFigEuHtI0Xbml/P8Onpy/",
+	"eXZwYX5NsEzBqUvqdMR1JJTymmMBEk91V7/iu+aioToQZpXEMUsJXD4iguxCbocDAVBgb3Z/X0KdKbrw",
+	"7m4znquiglGNj4+ujL3piPcmmSaKaSiXuCSOU8ev67sQBrWW41/vDVQtsE/4G075bN7EwmmWHM888l3+",
+	"9/Poe9Q6pVld0BX8uaVX21/5xeqNjW4i80wDhxGIg31NMUvVFcyH7xd8nWJVhjZuJzz5ZKY74O9ytF9n",
+	"z4xf2jOBGNtaL1pZYvyT5WB68NbmydhURGGRT1fbFMiluEpoOz1dOWpgMUxXM+e36/NDyYVPxF8JRigx",
+	"Nv0JevmzBQZPFVlwkUFmmsSMmNic90hJC7fCpct+IThsR/Ib5b4qUAGKfAeYmYBEckG5UN8PSV4k2xwe",
+	"coKcRGgMKqCowgitq1fYjWKka0SkfsHKPXQ/PTquADwfec8bJ3RekBdGNE4IyGHgtE5AhsNhX6m0srR2",
+	"4bIr2Syg+/fZWK2wl7pJL9myIATsCmFiHxKeMnUF1sXR6OjHg9HhGiUB3hI1N0uC90xUrwMqaLxCbuNa",
+	"fLT02r92HI7yIQhqGZ6Hfr3hq1FvTipzgpvbpGJY7sEhtCU6wJQFa2tzUp3C51RdK2dy4s7rQjxcOWzb",
+	"ki1ue4LB7xvk5KXFVvTgJHTImOLEOAOMIwA0zdSeEEpiSSOimdJerq0+VILQXEPvX5d4DXuMoEyHuInl",
+	"sFW/bOQ3fMmWjtmy6x6cZnF8ZTfZCyko+Z0rWuw7a8q1bbnSW7qga/wgkQRSFMy++K93Zwf/SQ/+OTp4",
+	"/L74c3j1vw7e/zUKHj34+G+D20p4M9fnmaXydE+cIim+uVxHjGTJpp3XYT33u7necrbstfxbpHdZ0Xhi",
+	"nwN9ZYNI6NZ1gNSW5K+ts7Q6WVKlTNwmwWxR2m4wa0aDnrNUEcXwxi8bEiF7JYJ5ltlOj3ehrQqtOZ4y",
+	"PV+Dmzek46xDDRsoCeHA3C6L1T5kuxU0qFWv3xgGuEe38csSd9MbV6ezRw1kWyLS1eobqAfmjwP8TzEx",
+	"RSE7qEU3mGudYG1Gea2G9p3Y5yWSN/pLHXv2pmcfaokHojgwF9qBt3qx7fhGJmr7WEGm6aViPGeaTFYW",
+	"ppnerFU39AtexGfeuia/ySWJpZiZQcyo2WA2onWCVDea2Dt6Ceb0cFE76CtHyL/993+9M+fHX4fBw4/v",
+	"FvP33jMjn3GfeZ3Pf0/9tKW+8WHSX0rBTohdByyCoEIaU13j/MmrkOe0vZZzw0yZ+0WRIGqs+bzI0xxj",
+	"m+83w/c60D2y9AoqJa0fqZospNJESXR/55VSqQBsGkLVoHIKcK6hlJyS0Ql5NFpL52vzQP4j41gKrNOt",
+	"6D/M07/JLFVtIQi/mnYS5MQlyPdZJ6DEmibad6C13qC/Yn5vNuw5VVdF6dIO3vl2xtVuDXcrYOcNq7gK",
+	"zS30qtX1aai0bztRJs7Ox2JbqkxSw7FeaWv/LgGvMHwhyRqvwdx/xuOm6O8tYqu75vfwFaP1TlhtIsyv",
+	"yhVKm+dB9RWUwvquxbZfPyPsQ5JixUZbkIaHNje8Ek4mvoJBXinoJ5WllW1npNqngKV0wbzFAkoo23aT",
+	"x91Ftw2FewZdoyJvDXq6AJMzE2xqtcKihnk8fL2m1/qlvYWNC2fMVve4VXFRj5X4zBjjJzasCrOKBIn+",
+	"Cxh6dXc47xujNVXiXScgeS8KOcCxlSZno+xZl2oBxQlpfFVavpRpJkyjV2Yhrwqo2Pp3KSCTq1/kyIe1",
+	"b+AnRT3k2hc0i7gumZFXjXKTj2T/p1mxYdvUxq3UwdtcrrpeGZ0kAjsukuP+NAgGhz8eDQ8fIVfukfn3",
+	"Y/Pvn8rkudXJ+hJyVzvsuh6skm0rZ1trWK8yf+h6AE3xiA0J1FqRMXj4nKs94lEA904kjlvSFYTWrIOR",
+	"LK3j7y44PHqUcGciSlwZ1LZc0zKUpjYzmTYTg7FDo20cD0eDlu1JCbIvdo5dJRQ652zOurQGDH+/C/qG",
+	"tNt0bcOOYGEDHn6Ebr638r7ZowtunbmzH3E7FFwp3kEWzGxNipBgrjcXW701OaqPkmkD8O/MfYXkzaUN",
+	"1VS2v9STo23sw43wy/biWm1j3QzFczrBS/xbcnvm9L9I+jNhsVxan/qpn1nXP5qHtxyN00r7k41q2de9",
+	"NGF25wba2y10YQsDmdV5jaVS2y9GDWD+U3I5+OFyAMgSsUJ0hr1nlpsoeeiKU9/o1g1yf1tJWavpuLsV",
+	"7MQivK419+0vdAHvjgw1Nes+S9N1or4u6kdgHPNWsXLXOr7NayMy7+2+u3nm6LNacuYL2GHCWOpJHOh2",
+	"KQZmp85N4SGwdWP7zqAourhFCkUfs7jTUdXNHtt9XkNNZAurDde6JGGdcxaaBP0OLuBs/eDonhNofu1J",
+	"CQSeAZl9NqmAr90dq4ZR6hEoL2XAr8t9Tdb9QXX8fUeDHjq8T1M+ZTcWd1J3w1854s/dZpV2FFpPihRb",
+	"WoTYbeipH3YX6l9ruZtck6XM4gjSNtcrutsSL7Yoyh5E3ZWAdksTdHR+4RJ3JYiv4au3iqPXgbXwEn/f",
+	"5CRmnpy4N8+ekMfHD39cvwtGTFMe+91CMRcMkpTKoPY6ywW5RMYKtFIBD717jg2oHt9d+5ZoQTrfePy7",
+	"JMVlvqcIj6AorU2AieWsE8K/KDyYz9txpYTBwwqtwvHIK995vkEx+aXOkQWkWgkJLGGsC/jE6aIaxCIn",
+	"nE1QkE4wufFkElNxDTj6+/YbdR8R4UWHim+4uKExj3oXLK+xDdup88l5CanQb/9BiKcBWlJPfXF+rwWE",
+	"MTSQI2AgQ88ziEVy00sKcYxMtKBGfmyuXlZWWxXgznfvRofvAbrz30fvRgcP3n9/8m508BA/8oJ4KmW/",
+	"ahGjvJABPECksKkPAECxhXAzQBfldEmAO4FUhgr0pJ0JZD1D9ZYD+6cUnjE9P3t5Bh6TU/LHxZM1OGoh",
+	"nE8zIwb3f2FpzNsJthtTZzvhWErCue8b6RtGvWk89SCnWcurkv8W/p2ze0hjaF4pDnQI4ZzCDMEjBS/I",
+	"+w3QSU88wRZ+rsHUoB7i4fDwoTkpAKCXJ5BOyUTqeU2jjo5a18aGHBtx6shB1DxDbYTUaf77njXr4Xdw",
+	"YGCi0DLlWpsDEWph/ydj1/cUAdImdPn1LlV/K0CqmzZ81g6yef6eOYqruu3QFHv3nzqmVY/6/Zv52Jau",
+	"pjcMiC8FqGRujIl4Vc6XVkYb0RinrtFv/OCoJwOfL3mTR0OZ8tnVvEtGoPdAtTzURZ3SlJ1C6dITW8LU",
+	"+fnKiayWxdTeevJFAr/pDY0rAQ1j6g+CgXmVZ4s2pAniMYuL0bzmvUsh7aggUS/cUS5RTUJQzqTA3Imr",
+	"938dBg+O/IkTm0XkHxlbK9HRBBbfd8EjXKS7InHbU02indYW2gPuCQffv27Q5rJeVoxAeMnPJBIYC4OP",
+	"yf8ll4Mhu+GxA8VfDvpVAttXIaHPeF/uoFaRTCMHAbSvGKCDpKSY8w9kHDHlJw65WxXRLLMXMumrFyKu",
+	"NBeh3kTeZ8+x3DPZ7prpp20uZAKYok6lkZG61OPsQAwXWhQxDa9JUUi4ZDe0sA9CalPzyzFPtTjXMTlj",
+	"AYkbc2PDsIW6Ox+t7W0xKaXl3CgkW9Q5xBlEwHdhIFmfe3tl9Zr2C6WA64bFmJjXIQDzfS+t5zq1g3gk",
+	"PutEr/na/mVowsO+mrCHBoNFW3OmZLbWvyQ0ikiWgNnOKKLwdrE6fjqsW9paVoCaN4v6G0s8uvGsTHpj",
+	"0aO5PrhmiSbmm3W/a47Lr9+eScTV9Q4Bix/z82rnFAAOLOvFNG/X2TqCK4fjFkphW67oNyx2iTxrLnAb",
+	"2ugTA0nB99LHkAZfTe1g87B7rBHvHvYscluMx72t6K1fvmFi7uIugSvQ4XDfp02fF7ZvpL2CwESJ5U9n",
+	"qWCRDb2SCRuSX5jgM3FCgHrIUgAu0YORJEywKMgRswDFk0tMUyxRkOo0Y1eJVFzzGyBDh1de1T8G8S1/",
+	"kAnTsXTBRef6lqUx7zH4+cbWl1z3hqHH2Tr9LEOP+dMMQwVkzuKITJheMibIIVyGHj/2qExbY6CttEAR",
+	"Fv3AdWudaiTmNLK8SGioOz8e82sW87mUUeefbMOpDVPU3X5m6cID+d+cr1on57cqw5JEl8ZZmdZ8wlwf",
+	"u4Xg32BpyP0JoZep8CkN50BwZgvqIMHyVCJV4YKuynvzhrMleCAcyUcwoNGCi24swW/kHaSunjMRvWHK",
+	"JlN1i+j+ieVPp5THa2R8/lyp21A6nwMveBNZdJTKZB2Y2QGKhRnaK/9pVKI96fveNI+ktM5Kj1qGitvA",
+	"cre7wpJybW+0PWyknIHdzY1rt0yYhxNeNNFts9rl2+N2Pcfkyq7IQ38OyWwdWOlfut653CXUpodZ0VG3",
+	"UtWUEmIJuHZvendMIu9TpNWXzV2kcNvqkW5C/Fse1nL/dqQTmk9qR54znSVlDqxmmqsaXchcLgWRolMV",
+	"3z6cV+d2YxYuzIOikhQebfkHB0iKYf5y5737yq15p9PuHOuG7fm0y0E09STA/P7ZHsLA+3uuv/tIW+kk",
+	"61LnoR/8sSjl3QuU4H6XxwfdsHySYROuuqUo+FVnLeOgnElaaseYn41cq+2Ja47i028fH5h/dTy6u2AH",
+	"bDy0iY/SeyLCCPd4HuYO8OZChC3Z4tmiIfWlCVbb4l3bnMX66OHDB4/6Oez8easdaw+i1slnad+a5yLl",
+	"dNa1JLGfXtyyYitNV6qCh/nL1tbEIlFZLFhKJzzmekVUSIVAWAyySoVZaj7XjAJUIC35MNYdBA5z6CiO",
+	"OlQ9zgv6eDgAM8XSe8rCrEpVrCYyWrXSbW5R4HgtX3DtttLOY9nLiVn2B9E4fjUdnLxrO1Hy33x8/6k8",
+	"Lp9fpefD20TxC6RstzXInbHWOmhYiHNX8+oTL4Kv9PQF1C7qxLpX44jjEbM5+gAGZ3XN0kSfl2MAq9U5",
+	"3lls3uPhY+BaMD1Vzv8uhma6roxOKpPtvfVpLA8cYffEeVXU2ZqT44Qs5xLSZVNGIwDgAZXaitE05+zW",
+	"LirTAXu+iRiv3wXvrpn0uvG0dTtyC1nd+6GbN+VnZKMhHHTrTj4cFyaWS01wbRpqNdAkiS272qaVOLOP",
+	"beM8+FKJ3kpLvRXFm10f29j7jYpv/86CmjR9IZRujry65jblaoMumlIeZ6kvqvy7nB1wl3eFDmACPkJb",
+	"F0Fp/CrisHPacSv9WK5NA1exnHGxe0dYLMNrFl1lQqPPe7dvr1WK6VRHv41zvpmB27Z0R5pgF9zbFRez",
+	"E856eZa14bUwfhnZ73jlKpk8+QyjyeN42iFw0+EGtGFr9ZCXHvuix1ubhecruwM4mex4CwPpfP9pgnC3",
+	"MvyNhO//5IMz5As57956s6Y/OS9+c/mS1mtKwZm/N0J8151OBjzM8L5Nd9PIjmiUP0fr2eX2b1o3mOet",
+	"7GZ4e9Pm2L+6yNfui1AZEMhBt+i5GYCbD3nNWaOn4fWr8wty/+bwvsII4pCgnaFsdcNKWcMJUzxCz4ox",
+	"XN27i4IwxUYoxIwm3DK+XjOPx+NMkLPXz8k1W50SLsjZn+eEkv/z58UQoHpmGGYFGU0x8wvfOdc6GXz8",
+	"CLnqU+lB3CKJWgmvZm7AKVOJFAoT+E1Db18/IRcpnU55SF5A37mYDcnTG5ausNZhURFQCiVjRtRcLhUJ",
+	"5YIpMk3lArGsl+JS/EB++OHPuQTozA8/kPGHA3N2j6GusyhqDjrMV8zMHQPIJTV6rbDWIOGafJdkk5iH",
+	"AUHcTUAs7CYgYLydAnbYD965FMTid74fmj5YQ2kMEXkYOLDpA0ZPy0ohxXx5ze+Aw3XsOkst6M868G3m",
+	"pisqAc9C/j/OwjmfQQVyLsxEnBErWq765XfjutCNvzdDdHJAvhufQVkQ/k+YsRPyCyw/WSyvhsOheVim",
+	"gRWWAKWFyJSc89nb46GZgDNXptN1GKrzQJopdb0w4s1tbv+4KPwJ6zU2fVuwsaM2wHKeZFzeDGM7WKOF",
+	"1A8/EEVXZOx25/iEGJs7L/xZEibrnYReYWYCFNSEhRwbJTI2ohEpooHmzpaO5YqgfU/Gy/lqbFpDbyes",
+	"d/6qoXsFdwODfKZxnuoh41guTZsJnbHTorKC/T6nT8gUxmeKdF07XKsdfvjB/GRppxeTX2w5VK3I+OkF",
+	"ncHsjZ31PCbfyRS/dEo/n96JjFal0oOofcmcKiIF+35Ijg+PToiSC2YeNANmscIiqlOqtNkfx0c/nRDB",
+	"uOkIfDHjN0zYLgPrhekxTRkZg5cLSe0dP8O//11JMR4SLEZMbQ4yVwRcA1msAzJGuo2xJSPM02aCokSg",
+	"Lc1mQ1wW34o9uOAL5jrw5tkT8uDBg8enRCVUKOCoNi/hKQG4Qe6rw8+YMC8B0GEIVBaFcXKW0HDODo6G",
+	"o7UaMsvlckjh66FMZ/ftb9X9358/efry/Cn8piDRGLyo6O08/j44HI7wQZkwQRM+OBk8GI6GD6xFBOeL",
+	"2Srg3uJ6dbCgYGLOfPzcZ/HSCC2UuVehTNiJ2fPW5R5ANVlQ2gGUrb7hITN/GRUtU9CgUFMSdShcKLAY",
+	"HiXGqoHX2kIiDw5JRFfKlqQslzM2/4CYKrOTWqr+asw7ps/sSF7QBAZpWZ1V482reOT+eULFs1Qaa6HT",
+	"sxcSnvSSgZox2/nwMQZYEmh7DGN+Sn4KF7nQuJP6Eoiud+p5hMtWMLL52rW0aw3NtvP6Nbf79vWTpkZv",
+	"krCpxdYkmvUGnd3AIya0MUJTd3zXha+xP4JX+lNBXT44qpSrefTjjz8eHT5sy2RogORDQX+umjqC971y",
+	"VwoQVL5SDgSVf2CnM5sIpKFHp4GmM28uvQ8CaA5wh2WnM1eKcgzdwXOJzqoiTZOkYQym3YbF7RLp6Ua0",
+	"a6yYmNEb5ipW+HrCPoRxFlWF+9bsvD6az1bN8YImv0NK28f3EKkHixa6cTQa2Qrt2gI0y2fd3y0iqOj/",
+	"xiBPSQ+Cnb2+0EbXfwwGx9iq72V57+7/QiOXVgk/OWz/yR+CWiMQY03Ho+P2H72U+pnMMN+hVFpj848c",
+	"RdhHxAotKCRjGlNeJfLa2o3LOSbGAa9tkYUFrjbrWLUgefMaOBQTfnDNkFzJHojV4ybmSmNdXNX7rLEi",
+	"0C4uTzChfb/CAoOA67hHVs7A1kSWFwml48OUIVDg7mTnQfuPnsl0AgR7OxAesz/sbUaVpAZub1xpFIKK",
+	"8ORe+USqBnC10azc0q0B+7FastSai6hljV18aq8LmGhJ1RzDvVXRQ2eLLcqMjgam9C8yWu1MKIqizx+r",
+	"vgxzMfq4Jo2HO2v4CTqSyo1X5/IFjWxlu8jms/8usaWmV9tH7+fPwVs/X+m9a135gl6z0gW+ReKxPAw4",
+	"hq6u2WqIwjhY3ww1RXr/Lx59xK3hHHxVqU7ZjbwuS3VFwo59zAXmB9FXvDI4wu3Xxk61V1H1OrCe/zr4",
+	"+N4tKDay6Vi0FYT6tdH18mUvXi1PQR/OQg2MmZ2fxiSMbo9f0HTGOp3in9dxb/redtojMwxWy/7qj/rc",
+	"AdrrrC/vhvvsgws9eTcFfr3ltsAraAfp+VI3UH9pj6vint/SJ1xQuPetR2M0+6Dvh+qm7y+9l6eprV/4",
+	"r7EtCFXkyflbIlPyf85fvQQWZdX1JDL/Hdrt0biJQqppLGeYJeJ1P/6Jtzhk2Y6lxGhIYD8SQoZMaIKO",
+	"evzaUb4G4LbOiT/Re2A+mlDFSGq5SdZciU/yLu1RFxeNNAga4pa3FZtbCgEE0qALRE7L5BEY1iiLgFop",
+	"zRab7tN5UepNhsOTonJ1TUnWo47OS6UYUZpq1uhIg2/9jp+NK2N7cg4/rwaQj3x+nxrrzRSSaSEcirWp",
+	"mvrnSstt8IK2esZsaymbcaQ09zWE3+6ine39uZ4WviTTyQlFm/U0WZGiwN0dHhM72e95zwMbEmMQlgMl",
+	"aoPtXBGINiF3uFUB+QbvoATuT7iIuJipRn3/9AMNdbxyRHfjG8HH0J9x3j9wR2OkcE2BG2Xyi2ujRZms",
+	"Rw0+YXQg74wbZdXZzgQ/GNHDyVH4IGroZCF5uwusvBLxiiznEoltgA6wCLEAhIErspALtkHPaf/U7QDV",
+	"vNc9b6WoacubQ9oJ86e8Nt29d33KY8hNcZGYskgs50xAdQWkjJICzK5CqMmcbq068l40aI5XU8TXAB2j",
+	"EdWj0YgArk9hLACKBEili+6ogCxl6hbulIxTpvQYY82W1x3oKIfkgs6QDA9BO8iZec1WtsiEUzOXYlyp",
+	"nmyBB6fVSXAudUo0tfASbMeyhufRbpIBp/z4MhuNHoSazuAP9vO4IQyeGy92qu7gSHRNNWwRt2if6GT7",
+	"TS7JIgvnpZMLTum3r58EzkDDgj10tq1c6pQhm1eTVAI6rCRy0qZDGxGS0+KkS8JxQMa2V/bQ03Q2HpI/",
+	"EqKlA0gAis1lG85llp6an8dSzFgKoApV5MLgAKXdGRFdXYrv/rh48v2QPEEZNyINIYepTMnxaGQhGGcC",
+	"3ky4sDvZYaGWNBdOGEj+QI6gUdcsgrfNaUSELJsVc0hZtIH4zRJ8AZP6SaActzZ2+56xu7wybNc2AqEA",
+	"swHBf5rz25l9BLhBpmwB3rJNcvNzksqoPwrgeNQKZrkLcx4KAzTrLqTTCAiSjt794b4r3QdFO1D5QRTS",
+	"2lw9dF3uAmi22613TGO5P1v9LFMsgiMXRApp4YsteEoKRGnRwn0FJPVjoqEWlC3iY0m6iRXY/CX3XEWK",
+	"S0HFCrC1cxlHpw7LUrQGb1pkSg9JvX4bJRpSK0maxQyKuKFizKsUZiJmSpExVnKzME44spdcMZ8qM/eQ",
+	"opn+vl+X/3HHvt8/gEsp6vpS+3i3d7+w+QFdX/5KzCRib9p1OVAjgMOs9dmCz6LT479QEXV68AUX5yEm",
+	"VHUAA33o/OyF9QS2O0KoZjOZ8m5PX+R+0U5P01DzsNOjpWrGnZ5/ZYkcOj38Fio9dXr0zJWG7/La1086",
+	"TsOsW9uWhKbTw+eW7qpLP18+77i4Hzr5zn4DffbafNCppzLVnR/u7cDr8KRZUNuBfdoHueLe7O/7gmwB",
+	"LPxSuPLtjXgaU106IktWQenE72QX3J9kMXCs+nFQTxHiP+aRGsO9gZIxWgvj4m4+Zh8SFmoWjYt7i4v8",
+	"2PSLk1K+gV5KEkE9j/x2Ym7OmJlNvjsePf5+SJ7ScH4p8n7eUyQFsllAtMo4ApetViyeDgmEmsbGBhgH",
+	"NZvA5aLYzAdFFwyyfk6QYRvuaipLkpQp5TMHzOxUzIF9QLd+yeLrXM66gLdGO24aWHy928VOuqufMPjM",
+	"YViP23/xRIppzDGr8bYxV6BmIxlc8o/MHbzYplQDv+aGnekCrvnnw5wQswi6Wvpnz75dAzDUzHowwnXJ",
+	"uJdTMv7fT+tW+xiDBkqnjC6c1e7Spty2gdJE5gXm2gVpT0/O30KOlEyJSoDkaM6YVieEkpDZd1yKCZtx",
+	"p7LGP48DMv538z8H5n/+F+5VOkGtAulhZjZTprNUkBnTilDyj0zqEk92QJTE/glJoIwvXdj7Bte2TvBU",
+	"posspjYdRWmZJMDIcylwyoq3KcIE5B2ZP8HtEnPBTsj4r0ss93s5OCHD4fDjGPuYyiU2XhnX/4BHvZ49",
+	"bPA214nuUJJvF49vF49vF49vF487vHh8g4HdSXy/jOMpEpqDNpBXu72xDvJqviZAPpkqXxRqIQDz/d4t",
+	"5bwBIE5Rn8hohsY3xZdxsgIS03T2JXqg4b5etmYnK5emfZur5tzV822+b56RGU2c2TllLLLYwJhfM/KP",
+	"jDMsZoaZ9Pn7IAISx3nxM83iGIzfBaEJTfU63CT/6d2J7Fo14zuW2rz9RlQETdUXLqSQmm7uM7Zy0Nai",
+	"qvKCu351h9/fnfDYAsB3LDL/Mv40o02Wcxm72/JtRMdlTXkxszNWXAd73wafT19KwYDe4478qE2qolzf",
+	"r5TX9/SCztpy+uAZeO2Djhgodw38YsBWr0R1hjqK0lYpXsAMgpqqA/m/jaDKVJGZJFIQcDlxMQOyCWdm",
+	"LudUA3s114ogKfop0eie4YoI+E7LDALTiGdZrB+x6M26jbSXJX33urVSWOFTKVavUlU2pVjI5W3211eU",
+	"L3t8eNRlM7JQCqRqfQYMw/DTo5/6/fSNk4KdOYhlR31wS4+wOXi6UQM9N/Z1yhgJZZwthDohSmYpYNzA",
+	"3escLAHRkPGlTpF7zRKz3bBUUTw9LVqjHKcxNtiQPI1mTBHpUGaVhy5FypTFsI3nUo8L6qAcuQGYJuxe",
+	"zqIGpaXvKaLoNWunFsr32DbcQp8f68cXAjJOGYVjoSxHLi9BLoxis0/s+Vxs2B7mFzTldpW8m+OZjXWR",
+	"BdMpDwvCMSOwZqaqwoyDAzK3CgWei4kWOwdJf+4pIpeCJFRp8p35+KGxP5HY77H5O2FpyITmMbsUrvoO",
+	"XSBiFNK66MrsK0AxAerze+gBNGMO7ISxFD0Qlagnbss/XRTWFsOVksRc65hBF1gcB2QMCViQqzFe0nTB",
+	"xewqS8ZumPhDIXG4jWjQfJr7rt6vMEud0QovYJHUvtOI8uE0bNOSXH3FWQQXpU19T5EJm9MbbsQSmSxB",
+	"/HLhdlmbRh7Vp9ntc4sT3YR9ZEIDL6XdaqUcWqiozXXBpAPf55xWsNETJpOYkdDsMLMD/YlNDq/6ZbMO",
+	"baIhKM3kv1ZSjYOteM4Ec436NHIvpHYlQLe5UHo9sy8Zi0DvO4bRwNbvgMbcpRCJaSyZL13SFZ5LcJ7C",
+	"ibW+QWgUvZSa7Y8WCd7+OV3wKh4UdEAZRYmr9u3Ct4OdeRZBnhuK1T6vW6W6GN4T5nh0XHgYsUxoTlIs",
+	"WJ7F4yU0eJ3XNdmbmLomPEKaW4or08uvWFbygea83PVLLUxAuxzZnw9TBrmSORe4qwezV5VfKkTsFcRf",
+	"Vp7bO95VtCLshkcMlDldQHIlNxocfuG+sjf7UzIGMuGfkxJqYwxZ3YgemzC9ZEwUTgQ4C28QhkG4UJrR",
+	"aLg578KWS+5tLz21fT03PfzieJ5w1J9PqOVT3C7yCK6rA1BsQvQZ7d2h3ri/Ylc8pJHuhgui2A0TmO1p",
+	"YYbAmT3VLD0p7uKFYyT/CDdI6QP0FhApinRmYi5ZAaH2YaenzEFivQ6Xoux3yR+AH39HjbHKxfeFxwId",
+	"Aw7XReiMmv1ZdjkoPSSQDhxKvPgv3cLgYabMhQgRsAGBXCs47SKuNDX6xKatNWVavbGzureL0S3xSn02",
+	"L4ykaffaryGxPkDsefWG9AXsTzeGYmu4e84KDXx+Z9d8szU2E/3+ap9poRJ5LgiPgoIV355/ZhsY+Q1K",
+	"yf/SXG9mKijCY3CgUtVI0K7Zh8ac36NaJm0PPu0SV/0pKSdPVrJ831Wp6993567fE892LYE50+AyAr++",
+	"DGmc84M3U4JrlgoaV/q6bTG69Q69oOk1iwgF82/OZ3N0+jb1xjxxdWMrwO+jP3Aa5tVqXDUOMgOiicZM",
+	"c0sgvyvGqCJn/CYJ23hs+lNJdcmnL5ViODw8PDo6Onrw4MGDPXJz/cZo6gg8TH/EZ8U2RG3tDZKkUstQ",
+	"xpCVlchUB86ch/M/rdbjHig1b+JbY+mmOhKd5ux3qjRRxuynGnIljMHTSPDGmLiapsDv3otf6IujH8ND",
+	"qAv5WPQlYqjcCVsc+fjJRpwUPNIBJGVl8rNFSEH/Gp17ULeFPNeKPL2gM1ceylViyg3zG5amrsLbNxyV",
+	"H0dlBaGLkG0Xa9wGR/WnuwYpzMUgMaOpqECjHO+KHxW1pXjvFxKF3fpUkKimHfUND/W14KHOXQVFGza9",
+	"FnJZrnTVtM0LTz3o1S5u+uKY8ZPgNN0YNyVrrl0dEdtk+tDI/KQaSkJRsSrVg8J/Ob8NFGINNV80FIG6",
+	"0wTPb1QTXwo0/lP4a0tA+pxRzu1mm5id0FTv//z2bfyFxQa173qHIroL3rp9SiWOYxNIAxxcXzcog+fY",
+	"PVXI4pyqTyOECH/aJIKvLUDqTigTPwvcqxnxJiGFOQuQ87UasfxXwBQtCqktCuJ9GuFVLOUbHO35Rf0c",
+	"n2uzmLQC/VP1TE1WmqkrmekGEwq38qB+F7kNl+ZdsJFiD6yvTnKhCYQHjVmthmR0QlQGuHi8RyJNYlFS",
+	"dzRqLo/AGsqMjkr+xZ8eOapO/PeoW6FTrGvuUJ3Wa7FgVGUpO6nAO5FE1sE7m332CQt1gwksl+LKvKpk",
+	"B5c+Mu+9ckVVhRTMZwzv/yxth/7aPfIV66QzB4WXN5apOCiBmryo9ztTV3NGYz3fCOaPJY3IhMZUhEAJ",
+	"/lwjD2ilTDwlSsNQUqLmMouxJri5oHqxWb9hs/tM18YWPEL3XJNIosRtt7AszFKuV4OTd+9rQCgACmhb",
+	"TBMLXrYUjUmySczD/OK9YJsOixd7rc3zotEfG9I4RnH7FP7yP+fSEmxzMSugwYitW9ByiUDFlMorMi0y",
+	"pQ8QX9wIIcun/X5ClVrKFBAqSeaj8hORIgwYRSyaBBsj5SSTTPkgutiJ166F/Tgf3es/jfvRLzzYl+gU",
+	"iiYsSSjlNQcYjGKftxV6fNSBCu9CyhdUrHbBxQDzRKQopTc5WfHKtvPogbyVHu4r9falmy9YL1bn7rE9",
+	"SpBtY9O9Ju/tJ9JEr/L1UcWEeNendcI7FofNp36wZXZ7e1HZpyL6gmJaT0XkCkfIzqvhdov9cIhzu4G4",
+	"SUjNp1aM1f2I0eggZlq3eSJ+ZTT63T73RecqFQP5nNyzd1wS8mVZCNDKDXPLdsJIxGJ+w9KKsV4RnA1F",
+	"VJsFrFUx4OfFCnWqHP1MpjOptQuXfZWJCGaMTGPeSj65269bETSj0RUuzn7KS7fIghm3LbRzq3S0+vFi",
+	"XrpJinZ5souomST5z7zenjEMpQCvyJKuvmJJPQfeXI2A8f5SaAWio3JJs7gF61tWdG/g6S/68KoPZ/MR",
+	"NiTnLEyZpdNAAErKwOMRXg+/+prHFV2Z2sXvfJo1aZcwZVSz+kLsK0W13kynq+/h3tp/rpmXI/AFjdi2",
+	"+Jtg8LvEFtqez5/7zDE7t5TdF5ApvS6+3bRp+asr87MhSmwvndrRUvPsgtug1tosvV+h0egb+mrn6Cuc",
+	"2V0K3QZzsskFvANpuiOIb1e1CIkaOJIvAcL7uduWrwTrK6A7uMoEfp/5GVFgXGH9B1w3V7kuj3mVkcGE",
+	"WrBq4GrPQZLYnArB4nsKavMH5I83v8MbbT4XejvVut89yfSOte/nYr3c/Tb9hiL+Ws4xG2zY4TnmARR3",
+	"Mp7ua4a3hx06NswrvRePT+3coGnKb77qowfcGpQoQCZZPbGVPIFYNEqTTJigCR+u6CLeFC1/hc/1W3z3",
+	"0luXyohkmC1MA7uGGVzMuSre3gdcUN5lm/CU5bp4e6TOsa1sBDIWXfmkJUTyfgQF3RQaMTkagQN9i1xW",
+	"3MpYSm9TSLCk1v4SdME2ZvXlc/b5Wv1FF9uW9FvKXoP1Xp6hDoLUVxTyFXpJF6zZdH/lWFGW1LHTKaah",
+	"lL0xySEt83Iwuhx4ze7bSOp+7e28Z2+Bk/auze2N++Objf3VZOpBILJtJxfMZ/a5Vku6jaZsDADisYMe",
+	"x1TMMqBQnzr6MiVjdkLG11xE5GcSCeQXwxL1/5dcDobshsdDCy+/HMC3QmqShjJi5GcyGgeXYmyu3uRn",
+	"UqZIgSe/gwqRP5OjI3NBt9QI5Gei1BxplmXKZ1cAWSeX2Wj0gJHDEfzfuJnjaDsyM/zdfwCgen+g9ZYn",
+	"/8ZdMcM6GyhQvMqUyDjKqYyaYOBQP7QBBY5ksSUMeP4Bvnm7HMgvOLPwX50GztJLpPm2cZrHfbLBGrWP",
+	"tBXHfVWW2VL1PAih6hINHRoLK7JkKSPLlGvNxClU3XN2BOghy6cmrI6CmgqEqmsWQe0CLsgYiqfZGtpQ",
+	"u4zR6J4quOOhQdOe6c2woZLstqqkexnZz1rpPLEzaw+DJ+dvmxQOznYrq1VrslALq9W3ApifHbwSrrt2",
+	"N/Uql1nRLs6wwQ/bC2U6vWPlblM2ihlMzMBlyQVUuDY9nlBbJcPVOgkLWYcq2UgxsG5dPHOSvrfzCFrY",
+	"5OSwg/5EDo6iB2augIcQdLKcWjHY7gTx1qpsqCFZqOV9XPjw7d+qR35izYLlJp1hYGtNbidb3YpL3oVU",
+	"fZqykt8s3LKFa12ylMRSzIgzZLYQKy2TZpnSMrkLgbowzXwSBZW336SgsIaTZRWYwhSIf4EiJet6q6hn",
+	"Jackt5R7CJzLTWmFjhW5P+24r3M+EywiMtOn1gByuXZhzGh6Cx/4bXcrnwmC9ASdknNKoKguuWxN9VbO",
+	"AdJLftM6eSXiVUDO6YKdc+1mZkieUR5nqb212lp4J0i9CYW9FlTgaptLERTXk6G7klKynPOYoc1p1QG+",
+	"CIrssehSTFYOoDIkSKoip/gq8xuXswfu9WVqVFdeGlRR7i3KhxjFslDsXg09SRnwtNJYfR4ppFauuaiL",
+	"9bcU0g1BYth03BbHWRO6rltxHRRbiyhjcdtNIctzfGKfAAxswSc69ptPo/feslRBLau5XJJFBvzuUKwG",
+	"lYb5tEyAOa0WSfFE82unCAYS7icpM1+ULZcaH7Np3qiyelkWm9NmlJbSMmURUOkiws751eB4Jw9H9see",
+	"+my2/QvozR5R/q+xnU9kHdnWG4Pa7uuvGHH/J9J8pFnMyBLy6eY8Yptj1HVeSSuz7SlJhTh94clIxUA+",
+	"n/vaDjxGuJBrCUObYQpe9fRcQ+0FBWaVQ9KgPiK0+qmWJJRYhRU/mINsV/WqmsulsjXCMJieBxKGDRbV",
+	"3nVXqYE7zk0qWv6WlXR3WUmgI+FwNSpSlY7cFiAAftaYkbRBm3qSkXw83NAju0cg+3R9T+ALKntiZ/lK",
+	"O6yman5pVnldor9lQO09A6oGFm8TZU+ekxPl5kynW0ngHaEd29XrF5bddPdoxw2itIuSVw3oRqcNhQS3",
+	"MUutpi5pRijFIkLmxTfuTD1+emPjLnfDN4DjV5dE1PMoaK89kKm2BIU/1BdPsGSG8C9MrWROxUxVyTEB",
+	"6MqVxsXezDbhA1GkShdedQ58+npurn9Aw2lxrHgvZLGyPq5FpoATyJWht1Vp8G2xnB1wYa6becFprqBU",
+	"ryD2HwsaMZIlTTdLs8z7K8wOb7/jC+UTGFdUNP3tNrnLw2DUIWbwRIppzEO9u/tqpioQdd9OrBBOtpFl",
+	"wNYu5TM13UmBUpXGsXNNm9/dUzmdH5bOjanSpNQlAHhZtmRBJzGLSEhFwe1l7n5Nt1q7H//V+Tf6StmX",
+	"fl3tK99b8HJsKVl3dE9tUtfuHP7GvbGz+2wHWbsd34ZZyyJ1r0/Rvf7alCv8SKYkYgvp1axo0e9As+7e",
+	"RjKd+jR02E0b7tsF+F/2NMpvzH1Po7acwLK1VaWxv4VeaYrV3fJiJdiH4l7VYv4hCAFqoFHAXhG6pKt1",
+	"BZQyhedvhWB/b3QfOkvyhhpz3N33X+1R97/5jZNlQuu3b3ei2NtxH2GvcNmvHZSZXyjvUNh8oraXy31V",
+	"xtpOrmMvAHLwdZ0UdyGy4VwqJnYksT4FXa64sJn738hZc+GFPTD5f+4L+FREbgfT+v7tuGLNFQA23/Cc",
+	"2/lrKYTx+S/2Wc8V3tmlym7aG86Wm8MQb+GJLzoMYYbw1eDSzukNiwisW1AqDoKgMJoyKBzSG63mc+ub",
+	"advfyf82B5renVvftNkUtIV5/Vqd+juQOUJB6FqCoOYRj+O8BuoG6e1ILG2l8BuZ9Bftm1a51uoiQOue",
+	"6UJjNbmmt5STO3JNb9I8kHaIvf8GnvI5m1uFZ48QqudYzZalZEFX6PShoupa9kKndqC2PvGxezfC/81V",
+	"/NVhpfrp+nW/b24sVDP/jDDKa84GJ+/em4vFNYN8QLNXFEtv/MXEwYWLXw+CQZbGg5PBfdhftmP1Hyg+",
+	"g5wPjia1zLSrxSotGqZUZNtmFa5zEEEux0wyRaQo1XJNmExio88gTY3r4lUl7Pz62wD6XiDtgxJhbFCa",
+	"7VLP7Gz7OgZVZpdzWeTnARtKpjIaxyus681UuWdYmLlhkEsK1az0nJElh9w++zuXId7wO9MJ4NyJip+E",
+	"8oaleBtr6LeWcen5Ktvy+o/AIxWQa7YqKLRA9kgsZ8Vravfs9fdg9Wh4RfmLQg4wi/Hj+4//fwAAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -188,6 +188,11 @@ func (x *fabricApplier) step(s Step) {
 	case DeleteSession:
 		for i := range x.w.Accounts { // the owner of its target saw it, too
 			a := &x.w.Accounts[i]
+			for _, gone := range a.Sessions { // whoever deletes a session gives back its VNI
+				if b := x.w.Bindings[gone.NetworkInterface]; gone.ID == s.Object && b.VNI == gone.VirtualNetworkID {
+					delete(x.w.Bindings, gone.NetworkInterface)
+				}
+			}
 			a.Sessions = slices.DeleteFunc(a.Sessions, func(f ec2api.TrafficMirrorSession) bool { return f.ID == s.Object && f.Owner == s.Account })
 		}
 	case Release:

@@ -130,6 +130,29 @@ func TestKeysAreBounded(t *testing.T) {
 	}
 }
 
+// TestOddDetails: what is known by name and of another shape has no keys and is no error.
+func TestOddDetails(t *testing.T) {
+	for _, k := range known {
+		source := k.source
+		if source == "" {
+			source = "aws.ec2"
+		}
+		for _, detail := range []string{`[]`, `"x"`, `{"instance-id":[],"changed-tag-keys":1,"eventName":{},"EC2InstanceId":2,"attachments":{}}`} {
+			raw := fmt.Sprintf(`{"version":"0","id":"1","source":%q,"detail-type":%q,"account":"111122223333","region":"us-east-1","detail":%s}`, source, k.detailType, detail)
+			if got, err := Read([]byte(raw)); err != nil || got.Keys != nil || got.Ignored != "its detail is of a shape that is not known" {
+				t.Errorf("%s: %+v, %v", raw, got, err)
+			}
+		}
+	}
+}
+
+func TestDetachedIsLookedAtWhereTheEventSaysWhat(t *testing.T) {
+	raw := strings.Replace(string(sample(t, "testdata/detach_interface.json")), `"force": false`, `"networkInterfaceId": "eni-0abc"`, 1)
+	if got, err := Read([]byte(raw)); err != nil || len(got.Keys) != 1 || got.Keys[0].ID != "eni-0abc" {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
 func TestTextIsBounded(t *testing.T) {
 	raw := strings.Replace(string(sample(t, "testdata/state_running.json")), `"running"`, `"`+strings.Repeat("ä", 5000)+`\n\u001b[2J"`, 1)
 	got, err := Read([]byte(raw))
