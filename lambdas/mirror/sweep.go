@@ -55,6 +55,9 @@ func (l *Loop) handle(ctx context.Context, keys []trigger.Key, oldest time.Time)
 	}
 	p.oldest = oldest
 	some, whole := p.placesOf(keys)
+	if len(some)+len(whole) == 0 {
+		return p.report(), nil // the policy names none of it
+	}
 	if len(whole) == 0 {
 		return p.run(ctx, some, plan.Make)
 	}

@@ -258,4 +258,5 @@ var (
 
 type (
 	fakeSettings = ec2fake.Settings
+	policyType   = policy.Policy
 )

@@ -50,7 +50,8 @@ type Cloud struct {
 	buckets   map[bucketKey]*bucket
 	calls     map[string]map[string]int // by place, by call
 	total     int
-	tagged    map[string]int // version of an object's tags
+	types     map[string]ec2api.InstanceType // made when first asked
+	tagged    map[string]int                 // version of an object's tags
 	tasks     map[string]task
 	touched   []touch
 	ended     []ending // oldest first

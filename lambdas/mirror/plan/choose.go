@@ -69,12 +69,14 @@ func (s *survey) choose(src *source) choice {
 		subject := src.subject()
 		for _, r := range s.rules {
 			if r.Match.Fits(subject) {
-				return s.understand(choice{level: "rule", value: r.Profile, by: "the rule " + r.Name})
+				return s.understand(choice{level: "rule", value: r.Profile, by: ruleBy(r)})
 			}
 		}
 	}
 	return s.understand(choice{level: "default", value: s.want.Select.Default, by: "the policy's default"})
 }
+
+func ruleBy(r *policy.SelectRule) string { return "the rule " + r.Name }
 
 func spoken(kind string) string {
 	switch kind {
