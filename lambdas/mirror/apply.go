@@ -28,10 +28,12 @@ const phases = 4
 // apply does the steps, place by place in the plan's order.
 func (p *pass) apply() {
 	work := p.sorted()
+	p.further(func(f *Progress) { f.Steps = len(p.plan.Steps) })
 	for i := range phases {
 		p.each(func(pl *place) {
 			for _, s := range work[i][pl] {
 				pl.outcomes = append(pl.outcomes, p.step(pl, s))
+				p.further(func(f *Progress) { f.Taken++ })
 			}
 		})
 	}
