@@ -23,9 +23,8 @@ import (
 )
 
 const (
-	mostKey    = 4 << 10 // bytes of a file with a key
-	askWithin  = 30 * time.Second
-	fewSamples = 5 // of what is there already, to try permissions on
+	mostKey   = 4 << 10 // bytes of a file with a key
+	askWithin = 30 * time.Second
 )
 
 // run does what the flags say.
@@ -165,7 +164,7 @@ func (m *mirroring) tryAll(ctx context.Context, a policy.Account, region string)
 		return nil, fmt.Errorf("open account %s: %w", plan.Place(a.ID, region), err)
 	}
 	tags := map[string]string{plan.TagDeployment: m.policy.Deployment}
-	s, err := selftest.Find(ctx, api.EC2, plan.TagDeployment, m.policy.Deployment, fewSamples)
+	s, err := selftest.Find(ctx, api.EC2, plan.TagDeployment, m.policy.Deployment)
 	if err != nil {
 		return nil, fmt.Errorf("look at %s: %w", plan.Place(a.ID, region), err)
 	}

@@ -96,22 +96,27 @@ func permission(a ec2api.Account, call string, err error) Permission {
 	return p
 }
 
-// Find gives what there is to try calls on: of sessions and filters those that carry a tag with a value, of interfaces any.
-func Find(ctx context.Context, e ec2api.EC2, key, value string, few int32) (Subjects, error) {
+// Find gives what there is to try calls on: sessions and filters that carry a tag with a value, and where there is no session an
+// interface, whichever. AWS finds sessions and filters by many things, but not by their tags.
+func Find(ctx context.Context, e ec2api.EC2, key, value string) (Subjects, error) {
 	var s Subjects
-	ours := ec2api.Query{Filters: map[string][]string{"tag:" + key: {value}}, MaxResults: few}
-	sessions, err := e.DescribeTrafficMirrorSessions(ctx, ours)
+	sessions, err := ec2api.All(ctx, e.DescribeTrafficMirrorSessions, ec2api.Query{})
 	if err != nil {
 		return s, err
 	}
-	for _, one := range sessions.Items {
-		s.Session, s.Target, s.Filter, s.Interface = one.ID, one.Target, one.Filter, one.NetworkInterface
+	for _, one := range sessions {
+		if one.Tags[key] == value {
+			s.Session, s.Target, s.Filter, s.Interface = one.ID, one.Target, one.Filter, one.NetworkInterface
+		}
 	}
-	filters, err := e.DescribeTrafficMirrorFilters(ctx, ours)
+	filters, err := ec2api.All(ctx, e.DescribeTrafficMirrorFilters, ec2api.Query{})
 	if err != nil {
 		return s, err
 	}
-	for _, f := range filters.Items {
+	for _, f := range filters {
+		if f.Tags[key] != value {
+			continue
+		}
 		s.Filter = f.ID
 		for _, r := range append(f.Ingress, f.Egress...) {
 			s.Rule = r.ID
@@ -120,9 +125,12 @@ func Find(ctx context.Context, e ec2api.EC2, key, value string, few int32) (Subj
 	if s.Interface != "" {
 		return s, nil
 	}
-	interfaces, err := e.DescribeNetworkInterfaces(ctx, ec2api.Query{MaxResults: few})
+	interfaces, err := e.DescribeNetworkInterfaces(ctx, ec2api.Query{MaxResults: fewInterfaces})
 	if err == nil && len(interfaces.Items) > 0 {
 		s.Interface = interfaces.Items[0].ID
 	}
 	return s, err
 }
+
+// fewInterfaces is the least that AWS gives a page of.
+const fewInterfaces = 5
