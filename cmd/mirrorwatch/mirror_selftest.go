@@ -42,15 +42,15 @@ and the same sensor, or the time is up. One of:
                      which meet in one sensor only where the load balancer goes by source address.
   --peer HOST:PORT   has them for real, over TCP and UDP, from an instance that is mirrored to another host, where
                      'mirrorwatch mirror selftest --listen ADDRESS' answers. That tests the mirror session, too.
-  --permissions      asks, for every account and region of the policy, whether each call that changes something would be allowed (DryRun). Tags,
-                     load balancers and shares cannot be asked about so.
+  --permissions      asks, for every account and region of the policy, whether each call that changes something would be allowed (DryRun). Where
+                     nothing of ours is there yet, AWS may not say. Tags, load balancers and shares cannot be asked about so.
 
 Conversations over UDP and ICMP are told of when a minute has passed without a packet: a test of all takes a little longer than that.
 
 The key of the API is read from ` + envKey + `, or from --key-file; role viewer suffices.
 
-Exit codes: 0 every conversation came whole (every call is allowed), 1 one is missing, one-sided or split (is denied, or AWS did not say),
-2 a mistake on the command line.`,
+Exit codes: 0 every conversation came whole (no call is denied), 1 one is missing, one-sided or split (a call is denied), 2 a mistake on the
+command line.`,
 		Example: `  mirrorwatch mirror selftest --via sensors-1a2b.elb.eu-central-1.amazonaws.com:4789 --server https://ndr.example.com
   mirrorwatch mirror selftest --via 127.0.0.1:4789 --server http://127.0.0.1:8080 --protocol tcp
   mirrorwatch mirror selftest --listen :7007                       # on one host

@@ -148,12 +148,12 @@ func (m *mirroring) permissions(ctx context.Context, cmd *cobra.Command) error {
 	}
 	n := 0
 	for _, p := range list {
-		if p.Answer != selftest.Allowed {
+		if p.Answer == selftest.Denied {
 			n++
 		}
 	}
 	if n > 0 {
-		errs = append(errs, fmt.Errorf("%d of %s not certain to be allowed", n, count(len(list), "call is", "calls are")))
+		errs = append(errs, fmt.Errorf("%d of %s denied", n, count(len(list), "call is", "calls are")))
 	}
 	return errors.Join(errs...)
 }

@@ -36,7 +36,9 @@ func (a *API) Conns(ctx context.Context, list []Conversation, from, to time.Time
 	var all []Conn
 	for range mostPages {
 		var page struct {
-			Items    []Conn `json:"items"`
+			Items []struct {
+				Record Conn `json:"record"`
+			} `json:"items"`
 			Next     string `json:"next"`
 			Complete bool   `json:"complete"`
 			Why      string `json:"why"`
@@ -44,7 +46,9 @@ func (a *API) Conns(ctx context.Context, list []Conversation, from, to time.Time
 		if err := a.get(ctx, "/v1/records?"+q.Encode(), &page); err != nil {
 			return nil, err
 		}
-		all = append(all, page.Items...)
+		for i := range page.Items {
+			all = append(all, page.Items[i].Record)
+		}
 		if page.Next == "" && !page.Complete {
 			return nil, fmt.Errorf("ask API for records: the answer is not whole: %s", page.Why)
 		}

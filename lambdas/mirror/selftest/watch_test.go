@@ -86,10 +86,10 @@ func TestAPI(t *testing.T) {
 			t.Errorf("asked for %s with %v", r.URL, r.Header)
 		}
 		queries = append(queries, r.FormValue("query"))
-		page := map[string]any{"complete": true, "items": []any{map[string]any{
+		page := map[string]any{"complete": true, "items": []any{map[string]any{"kind": "conn", "time": "2026-01-01T00:00:00Z", "record": map[string]any{
 			"proto": "tcp", "id.orig_h": "198.18.7.1", "id.orig_p": 40000, "id.resp_h": "198.19.11.1", "id.resp_p": 7, "orig_pkts": 6, "resp_pkts": 4,
 			"sensor": "s1", "vni": 7, "uid": "C" + r.FormValue("cursor"), "ts": 1.5, "more": []int{1},
-		}}}
+		}}}}
 		if r.FormValue("cursor") == "" {
 			page["next"] = "2"
 		}
