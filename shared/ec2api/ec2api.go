@@ -82,7 +82,7 @@ type Account struct {
 type Query struct {
 	IDs        []string
 	Filters    map[string][]string
-	MaxResults int32 // 5 to 1000; 0: AWS decides, and without IDs Pace asks for 1000
+	MaxResults int32 // 5 to 1000, and a call that allows fewer is asked for as many as it allows; 0: AWS decides, and All asks for 1000
 	NextToken  string
 }
 

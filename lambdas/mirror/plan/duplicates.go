@@ -101,7 +101,7 @@ func andSo(more int) string {
 	if more == 0 {
 		return ""
 	}
-	return fmt.Sprintf(" and so on for each of the %d other pairs of its blocks", more)
+	return fmt.Sprintf(", and the same of its other pairs of blocks (%d more)", more)
 }
 
 // insidePairs lists the pairs of a VPC's blocks of one family.

@@ -54,6 +54,10 @@ func fabricRead(a *Account, calls ...string) bool {
 	return true
 }
 
+// fabricLooked says whether targets and filters of an account were looked at: a pass about interfaces that are not there does not ask
+// for them, and then nothing seems to be there.
+func fabricLooked(have *World, a *Account) bool { return have.Scope == nil || len(a.Interfaces) > 0 }
+
 // fabricFailed says whether anything failed anywhere: then nothing that others may stand on is taken away.
 func fabricFailed(have *World) bool {
 	return slices.ContainsFunc(have.Accounts, func(a Account) bool { return len(a.Failures) > 0 })

@@ -14,12 +14,12 @@ import (
 )
 
 const (
-	fleetID  = "111111111111"
-	memberID = "222222222222"
-	alienID  = "999999999999"
-	home     = "eu-west-1"
-	sensorLB = "arn:aws:elasticloadbalancing:eu-west-1:111111111111:loadbalancer/net/sensors/50dc6c495c0c9188"
-	sensorTG = "arn:aws:elasticloadbalancing:eu-west-1:111111111111:targetgroup/sensors/73e2d6bc24d8a067"
+	fabricFleetID  = "111111111111"
+	fabricMemberID = "222222222222"
+	fabricAlienID  = "999999999999"
+	fabricHome     = "eu-west-1"
+	fabricSensorLB = "arn:aws:elasticloadbalancing:eu-west-1:111111111111:loadbalancer/net/sensors/50dc6c495c0c9188"
+	fabricSensorTG = "arn:aws:elasticloadbalancing:eu-west-1:111111111111:targetgroup/sensors/73e2d6bc24d8a067"
 )
 
 var fabricNoon = time.Date(2026, 11, 25, 12, 3, 0, 0, time.UTC)
@@ -28,9 +28,9 @@ var fabricNoon = time.Date(2026, 11, 25, 12, 3, 0, 0, time.UTC)
 func fabricPolicy() *policy.Policy {
 	return &policy.Policy{
 		Version: 1, Deployment: "prod", Switch: policy.On,
-		Accounts: []policy.Account{{ID: fleetID, Regions: []string{home}}, {ID: memberID, Regions: []string{home}}},
+		Accounts: []policy.Account{{ID: fabricFleetID, Regions: []string{fabricHome}}, {ID: fabricMemberID, Regions: []string{fabricHome}}},
 		Fleet: policy.Fleet{
-			Account: fleetID, Targets: []policy.Target{{Region: home, LoadBalancer: sensorLB, TargetGroup: sensorTG}},
+			Account: fabricFleetID, Targets: []policy.Target{{Region: fabricHome, LoadBalancer: fabricSensorLB, TargetGroup: fabricSensorTG}},
 			Share: policy.Share{Name: "mirrorwatch-prod", Manage: true},
 		},
 		Select:   policy.Select{Tag: "mirrorwatch", Default: "on"},
@@ -43,16 +43,16 @@ func fabricPolicy() *policy.Policy {
 // fabricBare is a world in which nothing of ours is yet.
 func fabricBare() *World {
 	return &World{At: fabricNoon, Accounts: []Account{
-		{ID: fleetID, Region: home, Balancers: []Balancer{{
-			LoadBalancer: ec2api.LoadBalancer{ARN: sensorLB, Name: "sensors", Type: "network", State: "active", AvailabilityZones: []string{"eu-west-1a", "eu-west-1b"}},
+		{ID: fabricFleetID, Region: fabricHome, Balancers: []Balancer{{
+			LoadBalancer: ec2api.LoadBalancer{ARN: fabricSensorLB, Name: "sensors", Type: "network", State: "active", AvailabilityZones: []string{"eu-west-1a", "eu-west-1b"}},
 			Attributes:   map[string]string{"load_balancing.cross_zone.enabled": "false"},
 			TargetGroups: []TargetGroup{{
-				TargetGroup: ec2api.TargetGroup{ARN: sensorTG, Name: "sensors", Protocol: "UDP", Port: 4789},
+				TargetGroup: ec2api.TargetGroup{ARN: fabricSensorTG, Name: "sensors", Protocol: "UDP", Port: 4789},
 				Attributes:  map[string]string{"stickiness.enabled": "false", "stickiness.type": "source_ip", "deregistration_delay.connection_termination.enabled": "true"},
 				Health:      map[string]string{"i-sensor": "healthy"},
 			}},
 		}}},
-		{ID: memberID, Region: home},
+		{ID: fabricMemberID, Region: fabricHome},
 	}}
 }
 
@@ -92,7 +92,7 @@ func fabricLines(steps []Step) []string {
 		case s.Input.Attributes != nil || s.Input.Tags != nil || s.Input.ModifyRule != nil:
 			line += fmt.Sprintf(" %v", s.Changes)
 		}
-		out = append(out, strings.NewReplacer(sensorLB, "LB", sensorTG, "TG").Replace(strings.TrimSpace(line)))
+		out = append(out, strings.NewReplacer(fabricSensorLB, "LB", fabricSensorTG, "TG").Replace(strings.TrimSpace(line)))
 	}
 	return out
 }
@@ -188,6 +188,11 @@ func (x *fabricApplier) step(s Step) {
 	case DeleteSession:
 		for i := range x.w.Accounts { // the owner of its target saw it, too
 			a := &x.w.Accounts[i]
+			for _, gone := range a.Sessions { // whoever deletes a session gives back its VNI
+				if b := x.w.Bindings[gone.NetworkInterface]; gone.ID == s.Object && b.VNI == gone.VirtualNetworkID {
+					delete(x.w.Bindings, gone.NetworkInterface)
+				}
+			}
 			a.Sessions = slices.DeleteFunc(a.Sessions, func(f ec2api.TrafficMirrorSession) bool { return f.ID == s.Object && f.Owner == s.Account })
 		}
 	case Release:

@@ -14,7 +14,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-const away = "us-east-1"
+const fabricAway = "us-east-1"
 
 // fabricMaybe is true in about one of n.
 func fabricMaybe(t *rapid.T, n int, label string) bool {
@@ -30,15 +30,15 @@ func fabricAnyPolicy(t *rapid.T) *policy.Policy {
 	}
 	if fabricMaybe(t, 2, "two regions") {
 		for i := range p.Accounts {
-			p.Accounts[i].Regions = []string{home, away}
+			p.Accounts[i].Regions = []string{fabricHome, fabricAway}
 		}
-		p.Fleet.Targets = append(p.Fleet.Targets, policy.Target{Region: away, LoadBalancer: "arn:aws:x:us-east-1:1:loadbalancer/net/b/1"})
+		p.Fleet.Targets = append(p.Fleet.Targets, policy.Target{Region: fabricAway, LoadBalancer: "arn:aws:x:us-east-1:1:loadbalancer/net/b/1"})
 	}
 	if fabricMaybe(t, 3, "endpoint") {
-		p.Fleet.Targets = append(p.Fleet.Targets, policy.Target{Region: home, Endpoint: "vpce-1"})
+		p.Fleet.Targets = append(p.Fleet.Targets, policy.Target{Region: fabricHome, Endpoint: "vpce-1"})
 	}
 	if fabricMaybe(t, 4, "another's target") {
-		p.Fleet.Targets = append(p.Fleet.Targets, policy.Target{Region: home, ID: "tmt-1"})
+		p.Fleet.Targets = append(p.Fleet.Targets, policy.Target{Region: fabricHome, ID: "tmt-1"})
 	}
 	web := policy.Profile{DNS: fabricMaybe(t, 2, "dns")}
 	for i := range rapid.IntRange(0, 4).Draw(t, "rules") {
@@ -55,8 +55,8 @@ func fabricAnyPolicy(t *rapid.T) *policy.Policy {
 
 func fabricAnyWorld(t *rapid.T, p *policy.Policy) *World {
 	w := &World{At: fabricNoon, Bindings: map[string]events.Binding{}}
-	for _, id := range []string{fleetID, memberID, alienID} {
-		for _, region := range []string{home, away} {
+	for _, id := range []string{fabricFleetID, fabricMemberID, fabricAlienID} {
+		for _, region := range []string{fabricHome, fabricAway} {
 			if fabricMaybe(t, 6, "not seen") {
 				continue
 			}
@@ -68,13 +68,13 @@ func fabricAnyWorld(t *rapid.T, p *policy.Policy) *World {
 			fabricAnyTargets(t, &a)
 			fabricAnyFilters(t, p, &a)
 			fabricAnySessions(t, &a)
-			if id == fleetID {
+			if id == fabricFleetID {
 				fabricAnyShares(t, &a)
-				if region == home {
+				if region == fabricHome {
 					a.Balancers = fabricBare().Accounts[0].Balancers
 				}
 			} else if fabricMaybe(t, 2, "invited") {
-				a.Invitations = []ec2api.Invitation{{ARN: "arn:i", ShareName: "mirrorwatch-prod", Sender: fleetID}, {ARN: "arn:j", ShareName: "mirrorwatch-prod", Sender: alienID}}
+				a.Invitations = []ec2api.Invitation{{ARN: "arn:i", ShareName: "mirrorwatch-prod", Sender: fabricFleetID}, {ARN: "arn:j", ShareName: "mirrorwatch-prod", Sender: fabricAlienID}}
 			}
 			w.Accounts = append(w.Accounts, a)
 		}
@@ -89,10 +89,10 @@ func fabricAnyOwner(t *rapid.T) map[string]string {
 
 func fabricAnyTargets(t *rapid.T, a *Account) {
 	for i := range rapid.IntRange(0, 4).Draw(t, "targets") {
-		x := ec2api.TrafficMirrorTarget{ID: fmt.Sprintf("tmt-%d", i), Owner: rapid.SampledFrom([]string{a.ID, alienID}).Draw(t, "owner"), Tags: fabricAnyOwner(t)}
+		x := ec2api.TrafficMirrorTarget{ID: fmt.Sprintf("tmt-%d", i), Owner: rapid.SampledFrom([]string{a.ID, fabricAlienID}).Draw(t, "owner"), Tags: fabricAnyOwner(t)}
 		switch rapid.IntRange(0, 2).Draw(t, "points to") {
 		case 0:
-			x.NetworkLoadBalancer = sensorLB
+			x.NetworkLoadBalancer = fabricSensorLB
 		case 1:
 			x.GatewayLoadBalancerEndpoint = "vpce-1"
 		case 2:
@@ -104,7 +104,7 @@ func fabricAnyTargets(t *rapid.T, a *Account) {
 
 func fabricAnyFilters(t *rapid.T, p *policy.Policy, a *Account) {
 	for i := range rapid.IntRange(0, 4).Draw(t, "filters") {
-		f := madeFilter(fmt.Sprintf("tmf-%d", i), p, rapid.SampledFrom([]string{"default", "web"}).Draw(t, "profile"))
+		f := fabricMadeFilter(fmt.Sprintf("tmf-%d", i), p, rapid.SampledFrom([]string{"default", "web"}).Draw(t, "profile"))
 		f.Tags[TagDeployment] = fabricAnyOwner(t)[TagDeployment]
 		if fabricMaybe(t, 4, "before") {
 			f.Tags[TagFilterSpec] = "before"
@@ -137,7 +137,7 @@ func fabricAnyFilters(t *rapid.T, p *policy.Policy, a *Account) {
 func fabricAnySessions(t *rapid.T, a *Account) {
 	for i := range rapid.IntRange(0, 4).Draw(t, "sessions") {
 		s := ec2api.TrafficMirrorSession{
-			ID: fmt.Sprintf("tms-%s-%s-%d", a.ID, a.Region, i), Owner: rapid.SampledFrom([]string{a.ID, a.ID, alienID}).Draw(t, "owner"), Tags: fabricAnyOwner(t),
+			ID: fmt.Sprintf("tms-%s-%s-%d", a.ID, a.Region, i), Owner: rapid.SampledFrom([]string{a.ID, a.ID, fabricAlienID}).Draw(t, "owner"), Tags: fabricAnyOwner(t),
 			Target: fmt.Sprintf("tmt-%d", rapid.IntRange(0, 5).Draw(t, "target")), Filter: fmt.Sprintf("tmf-%d", rapid.IntRange(0, 5).Draw(t, "filter")),
 		}
 		s.Tags[TagProfile] = rapid.SampledFrom([]string{"default", "web", "gone"}).Draw(t, "profile")
@@ -149,14 +149,14 @@ func fabricAnyShares(t *rapid.T, a *Account) {
 	for i := range rapid.IntRange(0, 2).Draw(t, "shares") {
 		s := ec2api.ResourceShare{
 			ARN: fmt.Sprintf("arn:s-%d", i), Name: rapid.SampledFrom([]string{"mirrorwatch-prod", "other"}).Draw(t, "name"),
-			Owner: rapid.SampledFrom([]string{a.ID, a.ID, alienID}).Draw(t, "owner"), Status: "ACTIVE",
+			Owner: rapid.SampledFrom([]string{a.ID, a.ID, fabricAlienID}).Draw(t, "owner"), Status: "ACTIVE",
 		}
 		for j := range 4 {
 			if fabricMaybe(t, 2, "holds") {
 				s.Resources = append(s.Resources, ec2api.TrafficMirrorTarget{ID: fmt.Sprintf("tmt-%d", j), Owner: a.ID}.ARN(a.Region))
 			}
 		}
-		s.Principals = rapid.SampledFrom([][]string{nil, {memberID}, {alienID}, {alienID, memberID}}).Draw(t, "principals")
+		s.Principals = rapid.SampledFrom([][]string{nil, {fabricMemberID}, {fabricAlienID}, {fabricAlienID, fabricMemberID}}).Draw(t, "principals")
 		a.Shares = append(a.Shares, s)
 	}
 }
@@ -214,12 +214,12 @@ func TestFabricConverges(t *testing.T) {
 // fabricCheckWanted holds a world that was seen whole against what the policy says, without asking the planners.
 func fabricCheckWanted(t *rapid.T, w *World, p *policy.Policy) {
 	for _, target := range p.Fleet.Targets {
-		a := fabricPlace(w, fleetID, target.Region)
+		a := fabricPlace(w, fabricFleetID, target.Region)
 		if a == nil || target.ID != "" || len(a.Failures) > 0 {
 			continue
 		}
 		ours := func(x ec2api.TrafficMirrorTarget) bool {
-			return x.Owner == fleetID && x.Tags[TagDeployment] == "prod" && x.Tags[TagTarget] == target.Name() && x.NetworkInterface == "" &&
+			return x.Owner == fabricFleetID && x.Tags[TagDeployment] == "prod" && x.Tags[TagTarget] == target.Name() && x.NetworkInterface == "" &&
 				x.NetworkLoadBalancer+x.GatewayLoadBalancerEndpoint == target.Name()
 		}
 		if !slices.ContainsFunc(a.Targets, ours) {
@@ -228,7 +228,7 @@ func fabricCheckWanted(t *rapid.T, w *World, p *policy.Policy) {
 	}
 	for i := range w.Accounts {
 		a := &w.Accounts[i]
-		if p.Select.Default == "off" || a.ID == alienID || len(a.Failures) > 0 || !fabricMirrors(p, a.ID, a.Region) {
+		if p.Select.Default == "off" || a.ID == fabricAlienID || len(a.Failures) > 0 || !fabricMirrors(p, a.ID, a.Region) {
 			continue
 		}
 		name := map[string]string{"on": "default", "web": "web"}[p.Select.Default]
@@ -248,7 +248,7 @@ func TestTeardownTakesOnlyOurs(t *testing.T) {
 		before := fabricCloneWorld(fabricAnyWorld(t, p))
 		for i := range rapid.IntRange(0, 3).Draw(t, "bindings") {
 			id := fmt.Sprintf("eni-%d", i)
-			before.Bindings[id] = events.Binding{VNI: uint32(i + 1), Interface: id, Account: fleetID, Region: home}
+			before.Bindings[id] = events.Binding{VNI: uint32(i + 1), Interface: id, Account: fabricFleetID, Region: fabricHome}
 		}
 		got := Teardown(*before, *p)
 		after := fabricApply(t, before, fabricFleetOnly(t, before, got.Steps))

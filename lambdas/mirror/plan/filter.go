@@ -38,7 +38,7 @@ func (p FilterPlanner) Plan(have *World, want *policy.Policy) []Step {
 	var steps []Step
 	for i := range have.Accounts {
 		a := &have.Accounts[i]
-		if !fabricMirrors(want, a.ID, a.Region) || !fabricRead(a, "DescribeTrafficMirrorFilters") {
+		if !fabricMirrors(want, a.ID, a.Region) || !fabricLooked(have, a) || !fabricRead(a, "DescribeTrafficMirrorFilters") {
 			continue
 		}
 		for _, name := range fabricProfiles(a, want) {

@@ -10,8 +10,8 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/shared/ec2api"
 )
 
-// madeFilter is what a filter of the default profile is after it was made.
-func madeFilter(id string, p *policy.Policy, profile string) ec2api.TrafficMirrorFilter {
+// fabricMadeFilter is what a filter of the default profile is after it was made.
+func fabricMadeFilter(id string, p *policy.Policy, profile string) ec2api.TrafficMirrorFilter {
 	prof := p.Profiles[profile]
 	f := ec2api.TrafficMirrorFilter{ID: id, Tags: map[string]string{
 		TagDeployment: p.Deployment, TagProfile: profile, TagFilterSpec: FilterSpec(&prof), TagName: "mirrorwatch " + profile, TagCreated: "2026-11-01T00:00:00Z",
@@ -30,7 +30,7 @@ func madeFilter(id string, p *policy.Policy, profile string) ec2api.TrafficMirro
 	return f
 }
 
-var createsDefault = []string{
+var fabricCreatesDefault = []string{
 	"222 create_filter filter/222222222222/eu-west-1/default",
 	"222 set_network_services  <- filter/222222222222/eu-west-1/default +[amazon-dns] -[]",
 	"222 create_rule  <- filter/222222222222/eu-west-1/default ingress 10 0.0.0.0/0",
@@ -44,9 +44,15 @@ func TestFilters(t *testing.T) {
 		filter func(f *ec2api.TrafficMirrorFilter) // there is one, changed so
 		world  func(a *Account)
 		policy func(p *policy.Policy)
+		scope  []string
 		want   []string
 	}{
-		"none yet":     {want: createsDefault},
+		"none yet":                    {want: fabricCreatesDefault},
+		"an event about what is gone": {scope: []string{"eni-1"}},
+		"an event about what is there": {
+			scope: []string{"eni-1"}, world: func(a *Account) { a.Interfaces = []ec2api.NetworkInterface{{ID: "eni-1"}} },
+			want: fabricCreatesDefault,
+		},
 		"as it should": {filter: func(*ec2api.TrafficMirrorFilter) {}},
 		"services, then rules": {
 			filter: func(f *ec2api.TrafficMirrorFilter) {
@@ -84,21 +90,23 @@ func TestFilters(t *testing.T) {
 		},
 		"in a full filter it goes first": {
 			filter: func(f *ec2api.TrafficMirrorFilter) {
-				f.Ingress, f.Egress[0].Action = fullDirection("ingress"), "reject"
+				f.Ingress, f.Egress[0].Action = fabricFullDirection("ingress"), "reject"
 			},
-			want: slices.Concat(deletesOf("ingress"),
+			want: slices.Concat(fabricDeletesOf("ingress"),
 				[]string{"222 create_rule tmf-1 ingress 10 0.0.0.0/0", "222 create_rule tmf-1 ingress 20 ::/0", "222 modify_rule tmfr-egress10 [{action reject accept}]"}),
 		},
 		"after a failure nothing is taken away, and a full filter waits": {
 			filter: func(f *ec2api.TrafficMirrorFilter) {
-				f.Ingress, f.Egress[0].Action = fullDirection("ingress"), "reject"
+				f.Ingress, f.Egress[0].Action = fabricFullDirection("ingress"), "reject"
 			},
 			world: func(a *Account) { a.Failures = []string{"DescribeVpcs: InternalError"} },
 			want:  []string{"222 modify_rule tmfr-egress10 [{action reject accept}]"},
 		},
 		"after a failure what has room is made": {
-			filter: func(f *ec2api.TrafficMirrorFilter) { f.Ingress, f.Egress = fullDirection("ingress")[:5], f.Egress[:1] },
-			world:  func(a *Account) { a.Failures = []string{"DescribeVpcs: InternalError"} },
+			filter: func(f *ec2api.TrafficMirrorFilter) {
+				f.Ingress, f.Egress = fabricFullDirection("ingress")[:5], f.Egress[:1]
+			},
+			world: func(a *Account) { a.Failures = []string{"DescribeVpcs: InternalError"} },
 			want: []string{
 				"222 create_rule tmf-1 ingress 10 0.0.0.0/0", "222 create_rule tmf-1 ingress 20 ::/0", "222 create_rule tmf-1 egress 20 ::/0",
 			},
@@ -109,11 +117,11 @@ func TestFilters(t *testing.T) {
 		},
 		"the policy changed: another filter": {
 			filter: func(f *ec2api.TrafficMirrorFilter) { f.Tags[TagFilterSpec] = "before" },
-			want:   createsDefault,
+			want:   fabricCreatesDefault,
 		},
 		"another deployment's is not touched": {
 			filter: func(f *ec2api.TrafficMirrorFilter) { f.Tags[TagDeployment], f.Ingress = "test", nil },
-			want:   createsDefault,
+			want:   fabricCreatesDefault,
 		},
 		"filters were not read": {world: func(a *Account) { a.Failures = []string{"DescribeTrafficMirrorFilters: InternalError"} }},
 		"nothing is mirrored":   {policy: func(p *policy.Policy) { p.Select.Default = "off" }},
@@ -123,28 +131,28 @@ func TestFilters(t *testing.T) {
 			world: func(a *Account) {
 				a.Subnets = map[string]ec2api.Subnet{"s": {Tags: map[string]string{"mirrorwatch": " ON "}}}
 			},
-			want: createsDefault,
+			want: fabricCreatesDefault,
 		},
 		"a rule asks for it elsewhere": {
 			policy: func(p *policy.Policy) {
 				p.Select.Default = "off"
-				p.Select.Rules = []policy.SelectRule{{Profile: "on", Match: policy.Match{Accounts: []string{fleetID}}}}
+				p.Select.Rules = []policy.SelectRule{{Profile: "on", Match: policy.Match{Accounts: []string{fabricFleetID}}}}
 			},
 		},
 		"a session of ours has it": {
 			policy: func(p *policy.Policy) { p.Select.Default = "off" },
 			world:  func(a *Account) { fabricMirror(a, "eni-1", "vpc-1", "a") },
-			want:   createsDefault,
+			want:   fabricCreatesDefault,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := fabricPolicy()
-			w := &World{At: fabricNoon, Accounts: []Account{{ID: memberID, Region: home}, {ID: alienID, Region: home}}}
+			w := &World{At: fabricNoon, Scope: c.scope, Accounts: []Account{{ID: fabricMemberID, Region: fabricHome}, {ID: fabricAlienID, Region: fabricHome}}}
 			if c.policy != nil {
 				c.policy(p)
 			}
 			if c.filter != nil {
-				f := madeFilter("tmf-1", p, "default")
+				f := fabricMadeFilter("tmf-1", p, "default")
 				c.filter(&f)
 				w.Accounts[0].Filters = append(w.Accounts[0].Filters, f)
 			}
@@ -156,7 +164,7 @@ func TestFilters(t *testing.T) {
 	}
 }
 
-func fullDirection(direction string) []ec2api.TrafficMirrorFilterRule {
+func fabricFullDirection(direction string) []ec2api.TrafficMirrorFilterRule {
 	var out []ec2api.TrafficMirrorFilterRule
 	for n := int32(1); n <= 8; n++ { // with the two of the other direction: ten
 		r := ec2api.RuleSpec{Direction: direction, Number: 10*n + 1, Action: "reject"}
@@ -165,9 +173,9 @@ func fullDirection(direction string) []ec2api.TrafficMirrorFilterRule {
 	return out
 }
 
-func deletesOf(direction string) []string {
+func fabricDeletesOf(direction string) []string {
 	var out []string
-	for _, r := range fullDirection(direction) {
+	for _, r := range fabricFullDirection(direction) {
 		out = append(out, "222 delete_rule "+r.ID)
 	}
 	return out
@@ -207,9 +215,9 @@ func TestFilterSpecTellsProfilesApart(t *testing.T) {
 
 func TestFindFilterTakesTheLowestOfOurs(t *testing.T) {
 	p := fabricPolicy()
-	foreign, old := madeFilter("tmf-0", p, "default"), madeFilter("tmf-1", p, "default")
+	foreign, old := fabricMadeFilter("tmf-0", p, "default"), fabricMadeFilter("tmf-1", p, "default")
 	foreign.Tags[TagDeployment], old.Tags[TagFilterSpec] = "other", "before"
-	filters := []ec2api.TrafficMirrorFilter{foreign, old, madeFilter("tmf-3", p, "default"), madeFilter("tmf-2", p, "default")}
+	filters := []ec2api.TrafficMirrorFilter{foreign, old, fabricMadeFilter("tmf-3", p, "default"), fabricMadeFilter("tmf-2", p, "default")}
 	if id, ok := FindFilter(filters, p, "default"); id != "tmf-2" || !ok {
 		t.Errorf("found %q, %v", id, ok)
 	}
@@ -224,9 +232,9 @@ func TestFindFilterTakesTheLowestOfOurs(t *testing.T) {
 // TestRuleIsAskedForOnce: a rule that is not visible yet is asked for with the same token, on the new filter and by its id.
 func TestRuleIsAskedForOnce(t *testing.T) {
 	p := fabricPolicy()
-	w := &World{At: fabricNoon, Accounts: []Account{{ID: memberID, Region: home}}}
+	w := &World{At: fabricNoon, Accounts: []Account{{ID: fabricMemberID, Region: fabricHome}}}
 	made := FilterPlanner{}.Plan(w, p)
-	f := madeFilter("tmf-1", p, "default")
+	f := fabricMadeFilter("tmf-1", p, "default")
 	f.Tags, f.Ingress, f.Egress = made[0].Input.CreateFilter.Tags, nil, nil
 	w.Accounts[0].Filters, w.At = []ec2api.TrafficMirrorFilter{f}, w.At.Add(5e9)
 	again := FilterPlanner{}.Plan(w, p)

@@ -24,9 +24,9 @@ func TestListeners(t *testing.T) {
 		warns  string
 	}{
 		"nothing is as it should be": {want: []string{listener, group, cross}},
-		"the listener is there":      {world: func(w *World) { listens(w, "UDP", sensorTG) }, want: []string{group, cross}},
+		"the listener is there":      {world: func(w *World) { listens(w, "UDP", fabricSensorTG) }, want: []string{group, cross}},
 		"it is of another protocol": {
-			world: func(w *World) { listens(w, "TCP", sensorTG) }, want: []string{group, cross},
+			world: func(w *World) { listens(w, "TCP", fabricSensorTG) }, want: []string{group, cross},
 			warns: "listens for TCP at port 4789, not for UDP",
 		},
 		"it forwards elsewhere": {

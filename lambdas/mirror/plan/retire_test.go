@@ -10,14 +10,14 @@ import (
 // fabricAged is a settled world with something old in every corner.
 func fabricAged(t *testing.T, p *policy.Policy) *World {
 	w := fabricSettled(t, p)
-	old := madeFilter("tmf-old", p, "default")
+	old := fabricMadeFilter("tmf-old", p, "default")
 	old.Tags[TagFilterSpec] = "before"
-	foreign := madeFilter("tmf-foreign", p, "default")
+	foreign := fabricMadeFilter("tmf-foreign", p, "default")
 	foreign.Tags = map[string]string{TagProfile: "default"}
 	w.Accounts[1].Filters = append(w.Accounts[1].Filters, old, foreign)
-	lost, alien, named := ourTarget("tmt-zz-lost"), ourTarget("tmt-alien"), ourTarget("tmt-named")
+	lost, alien, named := fabricOurTarget("tmt-zz-lost"), fabricOurTarget("tmt-alien"), fabricOurTarget("tmt-named")
 	alien.Tags = nil
-	named.NetworkLoadBalancer, p.Fleet.Targets = "arn:other", append(p.Fleet.Targets, policy.Target{Region: home, ID: "tmt-named"})
+	named.NetworkLoadBalancer, p.Fleet.Targets = "arn:other", append(p.Fleet.Targets, policy.Target{Region: fabricHome, ID: "tmt-named"})
 	w.Accounts[0].Targets = append(w.Accounts[0].Targets, lost, alien, named)
 	return w
 }
@@ -32,13 +32,13 @@ func TestRetire(t *testing.T) {
 		"what nobody wants": {want: both},
 		"a session uses the filter": {
 			world: func(w *World) {
-				w.Accounts[1].Sessions = []ec2api.TrafficMirrorSession{{ID: "tms-1", Owner: memberID, Filter: "tmf-old"}}
+				w.Accounts[1].Sessions = []ec2api.TrafficMirrorSession{{ID: "tms-1", Owner: fabricMemberID, Filter: "tmf-old"}}
 			},
 			want: both[1:],
 		},
 		"another account's session uses the target": {
 			world: func(w *World) {
-				w.Accounts[0].Sessions = []ec2api.TrafficMirrorSession{{ID: "tms-1", Owner: alienID, Target: "tmt-zz-lost"}}
+				w.Accounts[0].Sessions = []ec2api.TrafficMirrorSession{{ID: "tms-1", Owner: fabricAlienID, Target: "tmt-zz-lost"}}
 			},
 			want: both[:1],
 		},
@@ -52,7 +52,7 @@ func TestRetire(t *testing.T) {
 		"its sessions still go through the share": {
 			policy: func(p *policy.Policy) { p.Accounts = p.Accounts[:1] },
 			world: func(w *World) {
-				w.Accounts[0].Sessions = []ec2api.TrafficMirrorSession{{ID: "tms-1", Owner: memberID, Target: "tmt-made0001", Filter: "tmf-made0010"}}
+				w.Accounts[0].Sessions = []ec2api.TrafficMirrorSession{{ID: "tms-1", Owner: fabricMemberID, Target: "tmt-made0001", Filter: "tmf-made0010"}}
 			},
 			want: both,
 		},

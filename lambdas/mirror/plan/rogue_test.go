@@ -23,60 +23,60 @@ func TestRogues(t *testing.T) {
 	}{
 		"nothing": {world: func(_, _ *Account) {}},
 		"a session to a target that nobody sees": {
-			world: func(_, m *Account) { m.Sessions = append(m.Sessions, session("tms-1", memberID, "tmt-x")) },
+			world: func(_, m *Account) { m.Sessions = append(m.Sessions, session("tms-1", fabricMemberID, "tmt-x")) },
 			want:  "222222222222 tms-1 [] owner is unknown",
 		},
 		"targets were not read: nothing is said": {
 			world: func(_, m *Account) {
-				m.Sessions = append(m.Sessions, session("tms-1", memberID, "tmt-x"))
+				m.Sessions = append(m.Sessions, session("tms-1", fabricMemberID, "tmt-x"))
 				m.Failures = []string{"DescribeTrafficMirrorTargets: InternalError"}
 			},
 		},
 		"a stranger's target, and a session to it": {
 			world: func(_, m *Account) {
-				m.Targets = append(m.Targets, target("tmt-x", alienID))
-				m.Sessions = append(m.Sessions, session("tms-1", memberID, "tmt-x"))
+				m.Targets = append(m.Targets, target("tmt-x", fabricAlienID))
+				m.Sessions = append(m.Sessions, session("tms-1", fabricMemberID, "tmt-x"))
 			},
 			want: "222222222222 tms-1 [999999999999] of account 999999999999; 222222222222 tmt-x [999999999999] shares this target",
 		},
 		"a trusted account's": {
 			world: func(f, m *Account) {
 				m.Targets = append(m.Targets, target("tmt-x", trusted))
-				m.Sessions = append(m.Sessions, session("tms-1", memberID, "tmt-x"))
-				f.Targets = append(f.Targets, target("tmt-f", fleetID))
+				m.Sessions = append(m.Sessions, session("tms-1", fabricMemberID, "tmt-x"))
+				f.Targets = append(f.Targets, target("tmt-f", fabricFleetID))
 				f.Sessions = append(f.Sessions, session("tms-2", trusted, "tmt-f"))
 			},
 		},
 		"a trusted account's to a stranger": {
 			world: func(f, m *Account) {
-				m.Targets = append(m.Targets, target("tmt-x", alienID))
+				m.Targets = append(m.Targets, target("tmt-x", fabricAlienID))
 				m.Sessions = append(m.Sessions, session("tms-1", trusted, "tmt-x"))
 			},
 			want: "222222222222 tmt-x [999999999999] shares this target",
 		},
 		"one of our accounts to itself": {
 			world: func(_, m *Account) {
-				m.Targets = append(m.Targets, target("tmt-x", memberID))
-				m.Sessions = append(m.Sessions, session("tms-1", memberID, "tmt-x"))
+				m.Targets = append(m.Targets, target("tmt-x", fabricMemberID))
+				m.Sessions = append(m.Sessions, session("tms-1", fabricMemberID, "tmt-x"))
 			},
 		},
 		"another deployment to the fleet, seen twice": {
 			world: func(f, m *Account) {
-				f.Targets = append(f.Targets, target("tmt-f", fleetID))
-				m.Sessions = append(m.Sessions, session("tms-1", memberID, "tmt-f"))
+				f.Targets = append(f.Targets, target("tmt-f", fabricFleetID))
+				m.Sessions = append(m.Sessions, session("tms-1", fabricMemberID, "tmt-f"))
 				f.Sessions = m.Sessions
 			},
 		},
 		"a stranger sends to our fleet": {
 			world: func(f, _ *Account) {
-				f.Targets = append(f.Targets, target("tmt-f", fleetID))
-				f.Sessions = append(f.Sessions, session("tms-1", alienID, "tmt-f"))
+				f.Targets = append(f.Targets, target("tmt-f", fabricFleetID))
+				f.Sessions = append(f.Sessions, session("tms-1", fabricAlienID, "tmt-f"))
 			},
 			want: "999999999999 tms-1 [111111111111] sends packets to target tmt-f, which is visible here",
 		},
 		"a stranger who copies our tag is a stranger": {
 			world: func(f, _ *Account) {
-				s := session("tms-1", alienID, "tmt-f")
+				s := session("tms-1", fabricAlienID, "tmt-f")
 				s.Tags = map[string]string{TagDeployment: "prod"}
 				f.Sessions = append(f.Sessions, s)
 			},
@@ -84,11 +84,11 @@ func TestRogues(t *testing.T) {
 		},
 		"the policy names the stranger's target": {
 			world: func(_, m *Account) {
-				m.Targets = append(m.Targets, target("tmt-x", alienID))
-				m.Sessions = append(m.Sessions, session("tms-1", memberID, "tmt-x"))
+				m.Targets = append(m.Targets, target("tmt-x", fabricAlienID))
+				m.Sessions = append(m.Sessions, session("tms-1", fabricMemberID, "tmt-x"))
 			},
 			policy: func(p *policy.Policy) {
-				p.Fleet.Targets = append(p.Fleet.Targets, policy.Target{Region: home, ID: "tmt-x"})
+				p.Fleet.Targets = append(p.Fleet.Targets, policy.Target{Region: fabricHome, ID: "tmt-x"})
 			},
 		},
 		"ours": {
@@ -123,7 +123,7 @@ func TestRogueSaysWhereItIs(t *testing.T) {
 	w, p := fabricBare(), fabricPolicy()
 	m := &w.Accounts[1]
 	m.Interfaces = []ec2api.NetworkInterface{{ID: "eni-1", VPC: "vpc-1", Attachment: &ec2api.Attachment{Instance: "i-1"}}}
-	m.Sessions = []ec2api.TrafficMirrorSession{{ID: "tms-1", Owner: memberID, NetworkInterface: "eni-1", Target: "tmt-x"}}
+	m.Sessions = []ec2api.TrafficMirrorSession{{ID: "tms-1", Owner: fabricMemberID, NetworkInterface: "eni-1", Target: "tmt-x"}}
 	if got := rogues(w, p); len(got) != 1 || got[0].VPC != "vpc-1" || got[0].Instance != "i-1" || got[0].Interface != "eni-1" || got[0].Target != "tmt-x" {
 		t.Errorf("%+v", got)
 	}

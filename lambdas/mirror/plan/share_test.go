@@ -7,16 +7,16 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/shared/ec2api"
 )
 
-const targetARN = "arn:aws:ec2:eu-west-1:111111111111:traffic-mirror-target/tmt-1"
+const fabricTargetARN = "arn:aws:ec2:eu-west-1:111111111111:traffic-mirror-target/tmt-1"
 
 func fabricWithShare(w *World, resources, principals []string) {
 	w.Accounts[0].Shares = append(w.Accounts[0].Shares, ec2api.ResourceShare{
-		ARN: "arn:share-1", Name: "mirrorwatch-prod", Owner: fleetID, Status: "ACTIVE", Resources: resources, Principals: principals,
+		ARN: "arn:share-1", Name: "mirrorwatch-prod", Owner: fabricFleetID, Status: "ACTIVE", Resources: resources, Principals: principals,
 	})
 }
 
 func TestShares(t *testing.T) {
-	withTarget := func(w *World) { w.Accounts[0].Targets = []ec2api.TrafficMirrorTarget{ourTarget("tmt-1")} }
+	withTarget := func(w *World) { w.Accounts[0].Targets = []ec2api.TrafficMirrorTarget{fabricOurTarget("tmt-1")} }
 	for name, c := range map[string]struct {
 		world  func(w *World)
 		policy func(p *policy.Policy)
@@ -25,7 +25,7 @@ func TestShares(t *testing.T) {
 		"the target is only being made": {want: []string{"111 create_share share/eu-west-1 <- target/eu-west-1/LB"}},
 		"two targets are being made": {
 			policy: func(p *policy.Policy) {
-				p.Fleet.Targets = append(p.Fleet.Targets, policy.Target{Region: home, Endpoint: "vpce-1"})
+				p.Fleet.Targets = append(p.Fleet.Targets, policy.Target{Region: fabricHome, Endpoint: "vpce-1"})
 			},
 			want: []string{
 				"111 create_share share/eu-west-1 <- target/eu-west-1/LB",
@@ -35,12 +35,12 @@ func TestShares(t *testing.T) {
 		"the target is there": {world: withTarget, want: []string{"111 create_share share/eu-west-1"}},
 		"all is shared": {world: func(w *World) {
 			withTarget(w)
-			fabricWithShare(w, []string{targetARN}, []string{memberID})
+			fabricWithShare(w, []string{fabricTargetARN}, []string{fabricMemberID})
 		}},
 		"a deleted share is none": {
 			world: func(w *World) {
 				withTarget(w)
-				fabricWithShare(w, []string{targetARN}, []string{memberID})
+				fabricWithShare(w, []string{fabricTargetARN}, []string{fabricMemberID})
 				w.Accounts[0].Shares[0].Status = "DELETED"
 			},
 			want: []string{"111 create_share share/eu-west-1"},
@@ -49,41 +49,41 @@ func TestShares(t *testing.T) {
 			world: func(w *World) {
 				withTarget(w)
 				fabricWithShare(w, nil, nil)
-				w.Accounts[0].Shares[0].Owner = alienID
+				w.Accounts[0].Shares[0].Owner = fabricAlienID
 			},
 			want: []string{"111 create_share share/eu-west-1"},
 		},
 		"it lacks the member": {
 			world: func(w *World) {
 				withTarget(w)
-				fabricWithShare(w, []string{targetARN}, nil)
+				fabricWithShare(w, []string{fabricTargetARN}, nil)
 			},
-			want: []string{"111 associate_share arn:share-1 [] [" + memberID + "]"},
+			want: []string{"111 associate_share arn:share-1 [] [" + fabricMemberID + "]"},
 		},
 		"strangers are in it": {
 			world: func(w *World) {
 				withTarget(w)
-				fabricWithShare(w, []string{targetARN, "arn:aws:ec2:eu-west-1:111111111111:traffic-mirror-target/tmt-old"}, []string{alienID, memberID})
+				fabricWithShare(w, []string{fabricTargetARN, "arn:aws:ec2:eu-west-1:111111111111:traffic-mirror-target/tmt-old"}, []string{fabricAlienID, fabricMemberID})
 			},
-			want: []string{"111 disassociate_share arn:share-1 [arn:aws:ec2:eu-west-1:111111111111:traffic-mirror-target/tmt-old] [" + alienID + "]"},
+			want: []string{"111 disassociate_share arn:share-1 [arn:aws:ec2:eu-west-1:111111111111:traffic-mirror-target/tmt-old] [" + fabricAlienID + "]"},
 		},
 		"a target that sessions use stays shared, and so does one that the policy names": {
 			world: func(w *World) {
 				withTarget(w)
-				fabricWithShare(w, []string{targetARN, "x/tmt-old", "x/tmt-7"}, []string{memberID})
-				w.Accounts[1].Sessions = []ec2api.TrafficMirrorSession{{ID: "tms-1", Owner: memberID, Target: "tmt-old"}}
+				fabricWithShare(w, []string{fabricTargetARN, "x/tmt-old", "x/tmt-7"}, []string{fabricMemberID})
+				w.Accounts[1].Sessions = []ec2api.TrafficMirrorSession{{ID: "tms-1", Owner: fabricMemberID, Target: "tmt-old"}}
 			},
 			policy: func(p *policy.Policy) {
-				p.Fleet.Targets = append(p.Fleet.Targets, policy.Target{Region: home, ID: "tmt-7"})
+				p.Fleet.Targets = append(p.Fleet.Targets, policy.Target{Region: fabricHome, ID: "tmt-7"})
 			},
 		},
 		"a call failed: nobody is put out": {
 			world: func(w *World) {
 				withTarget(w)
-				fabricWithShare(w, []string{targetARN}, []string{alienID})
+				fabricWithShare(w, []string{fabricTargetARN}, []string{fabricAlienID})
 				w.Accounts[0].Failures = []string{"DescribeVpcs: InternalError"}
 			},
-			want: []string{"111 associate_share arn:share-1 [] [" + memberID + "]"},
+			want: []string{"111 associate_share arn:share-1 [] [" + fabricMemberID + "]"},
 		},
 		"shares were not read": {world: func(w *World) { w.Accounts[0].Failures = []string{"GetResourceShares: InternalError"} }},
 		"an event reads none":  {world: func(w *World) { w.Scope = []string{"eni-1"} }},
@@ -92,11 +92,11 @@ func TestShares(t *testing.T) {
 		"the member is invited": {
 			world: func(w *World) {
 				withTarget(w)
-				fabricWithShare(w, []string{targetARN}, []string{memberID})
+				fabricWithShare(w, []string{fabricTargetARN}, []string{fabricMemberID})
 				w.Accounts[1].Invitations = []ec2api.Invitation{
-					{ARN: "arn:i-1", ShareName: "mirrorwatch-prod", Sender: fleetID},
-					{ARN: "arn:i-2", ShareName: "mirrorwatch-prod", Sender: alienID},
-					{ARN: "arn:i-3", ShareName: "other", Sender: fleetID},
+					{ARN: "arn:i-1", ShareName: "mirrorwatch-prod", Sender: fabricFleetID},
+					{ARN: "arn:i-2", ShareName: "mirrorwatch-prod", Sender: fabricAlienID},
+					{ARN: "arn:i-3", ShareName: "other", Sender: fabricFleetID},
 				}
 			},
 			want: []string{"222 accept_share arn:i-1"},

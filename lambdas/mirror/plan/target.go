@@ -22,7 +22,7 @@ func (p TargetPlanner) Plan(have *World, want *policy.Policy) []Step {
 	var steps []Step
 	for _, region := range fabricRegions(want) {
 		a := fabricPlace(have, want.Fleet.Account, region)
-		if a == nil || !fabricRead(a, "DescribeTrafficMirrorTargets") {
+		if a == nil || !fabricLooked(have, a) || !fabricRead(a, "DescribeTrafficMirrorTargets") {
 			continue
 		}
 		for _, t := range fabricManaged(want, region) {

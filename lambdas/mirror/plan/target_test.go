@@ -8,10 +8,10 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/shared/ec2api"
 )
 
-func ourTarget(id string) ec2api.TrafficMirrorTarget {
+func fabricOurTarget(id string) ec2api.TrafficMirrorTarget {
 	return ec2api.TrafficMirrorTarget{
-		ID: id, Owner: fleetID, Type: "network-load-balancer", NetworkLoadBalancer: sensorLB,
-		Tags: map[string]string{TagDeployment: "prod", TagTarget: sensorLB, TagName: "mirrorwatch sensors", TagCreated: "2026-11-01T00:00:00Z"},
+		ID: id, Owner: fabricFleetID, Type: "network-load-balancer", NetworkLoadBalancer: fabricSensorLB,
+		Tags: map[string]string{TagDeployment: "prod", TagTarget: fabricSensorLB, TagName: "mirrorwatch sensors", TagCreated: "2026-11-01T00:00:00Z"},
 	}
 }
 
@@ -24,11 +24,11 @@ func TestTargets(t *testing.T) {
 	}{
 		"none yet": {want: []string{makes}},
 		"there is one": {
-			world: func(w *World) { w.Accounts[0].Targets = append(w.Accounts[0].Targets, ourTarget("tmt-1")) },
+			world: func(w *World) { w.Accounts[0].Targets = append(w.Accounts[0].Targets, fabricOurTarget("tmt-1")) },
 		},
 		"another deployment's is not ours": {
 			world: func(w *World) {
-				x := ourTarget("tmt-1")
+				x := fabricOurTarget("tmt-1")
 				x.Tags[TagDeployment] = "test"
 				w.Accounts[0].Targets = append(w.Accounts[0].Targets, x)
 			},
@@ -36,7 +36,7 @@ func TestTargets(t *testing.T) {
 		},
 		"nobody's is not adopted": {
 			world: func(w *World) {
-				x := ourTarget("tmt-1")
+				x := fabricOurTarget("tmt-1")
 				x.Tags = nil
 				w.Accounts[0].Targets = append(w.Accounts[0].Targets, x)
 			},
@@ -44,23 +44,30 @@ func TestTargets(t *testing.T) {
 		},
 		"of two the lower id is kept and mended": {
 			world: func(w *World) {
-				low, high := ourTarget("tmt-1"), ourTarget("tmt-2")
+				low, high := fabricOurTarget("tmt-1"), fabricOurTarget("tmt-2")
 				low.Tags[TagName] = "renamed"
 				w.Accounts[0].Targets = append(w.Accounts[0].Targets, high, low)
 			},
 			want: []string{"111 tag tmt-1 [{tag Name renamed mirrorwatch sensors}]"},
 		},
-		"targets were not read":    {world: func(w *World) { w.Accounts[0].Failures = []string{"DescribeTrafficMirrorTargets: InternalError"} }},
-		"the role was not had":     {world: func(w *World) { w.Accounts[0].Failures = []string{"AssumeRole: AccessDenied"} }},
-		"something else failed":    {world: func(w *World) { w.Accounts[0].Failures = []string{"DescribeVpcs: InternalError"} }, want: []string{makes}},
-		"the fleet's is not there": {world: func(w *World) { w.Accounts = w.Accounts[1:] }},
-		"switched off":             {policy: func(p *policy.Policy) { p.Switch = policy.Off }},
+		"targets were not read":       {world: func(w *World) { w.Accounts[0].Failures = []string{"DescribeTrafficMirrorTargets: InternalError"} }},
+		"the role was not had":        {world: func(w *World) { w.Accounts[0].Failures = []string{"AssumeRole: AccessDenied"} }},
+		"something else failed":       {world: func(w *World) { w.Accounts[0].Failures = []string{"DescribeVpcs: InternalError"} }, want: []string{makes}},
+		"the fleet's is not there":    {world: func(w *World) { w.Accounts = w.Accounts[1:] }},
+		"an event about what is gone": {world: func(w *World) { w.Scope = []string{"eni-1"} }},
+		"an event about what is there": {
+			world: func(w *World) {
+				w.Scope, w.Accounts[0].Interfaces = []string{"eni-1"}, []ec2api.NetworkInterface{{ID: "eni-1"}}
+			},
+			want: []string{makes},
+		},
+		"switched off": {policy: func(p *policy.Policy) { p.Switch = policy.Off }},
 		"somebody else keeps it": {
-			policy: func(p *policy.Policy) { p.Fleet.Targets = []policy.Target{{Region: home, ID: "tmt-9"}} },
+			policy: func(p *policy.Policy) { p.Fleet.Targets = []policy.Target{{Region: fabricHome, ID: "tmt-9"}} },
 		},
 		"an endpoint": {
 			policy: func(p *policy.Policy) {
-				p.Fleet.Targets = append(p.Fleet.Targets, policy.Target{Region: home, Endpoint: "vpce-1"}, p.Fleet.Targets[0])
+				p.Fleet.Targets = append(p.Fleet.Targets, policy.Target{Region: fabricHome, Endpoint: "vpce-1"}, p.Fleet.Targets[0])
 			},
 			want: []string{makes, "111 create_target target/eu-west-1/vpce-1"},
 		},

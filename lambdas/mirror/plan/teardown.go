@@ -108,7 +108,9 @@ func (t *teardown) targets() {
 	}
 }
 
-// bindings lets go of the VNIs of interfaces whose accounts were seen whole: elsewhere a session may still be sending with one.
+// bindings lets go of the VNIs that no session of ours is seen with; the others are given back by whoever deletes their session, as soon
+// as that succeeded. Where an account was not seen whole, or a binding is so young that its session may not be visible yet, a session may
+// still be sending.
 func (t *teardown) bindings() {
 	for _, id := range fabricKeys(t.have.Bindings) {
 		b := t.have.Bindings[id]
@@ -117,10 +119,22 @@ func (t *teardown) bindings() {
 		if a != nil {
 			rail = t.unseen(a)
 		}
+		if a != nil && t.sends(a, id, b.VNI) {
+			continue
+		}
+		if rail == "" && t.have.At.Sub(b.From) < t.want.Limits.Settle {
+			rail = "settle: a session with it may have been made a moment ago"
+		}
 		step := t.step(b.Account, b.Region, Release, "", fmt.Sprintf("teardown: VNI %d is free again", b.VNI))
 		step.Interface, step.Name, step.Input.Binding = id, b.Name, &b
 		t.take(step, rail)
 	}
+}
+
+func (t *teardown) sends(a *Account, iface string, vni uint32) bool {
+	return slices.ContainsFunc(a.Sessions, func(s ec2api.TrafficMirrorSession) bool {
+		return s.Owner == a.ID && s.NetworkInterface == iface && s.VirtualNetworkID == vni && t.want.Owned(s.Tags)
+	})
 }
 
 // unseen says why what an account holds is not known whole, or "".

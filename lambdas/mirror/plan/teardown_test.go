@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/lambdas/mirror/policy"
@@ -19,7 +20,8 @@ func fabricStanding(t *testing.T, p *policy.Policy) *World {
 		fabricMirror(a, "eni-"+a.ID[:3], "vpc-1", "eu-west-1a")
 		a.Sessions[0].Target, a.Sessions[0].Filter = w.Accounts[0].Targets[0].ID, a.Filters[0].ID
 		a.Sessions = append(a.Sessions, ec2api.TrafficMirrorSession{ID: "tms-foreign-" + a.ID[:3], Owner: a.ID, Target: "tmt-x", Filter: "tmf-x"})
-		w.Bindings["eni-"+a.ID[:3]] = events.Binding{VNI: 1, Account: a.ID, Region: home, Interface: "eni-" + a.ID[:3]}
+		w.Bindings["eni-"+a.ID[:3]] = events.Binding{VNI: 1, Account: a.ID, Region: fabricHome, Interface: "eni-" + a.ID[:3]}
+		w.Bindings["eni-gone-"+a.ID[:3]] = events.Binding{VNI: 7, Account: a.ID, Region: fabricHome, Interface: "eni-gone-" + a.ID[:3]}
 	}
 	w.Accounts[0].Sessions = append(w.Accounts[0].Sessions, w.Accounts[1].Sessions[0]) // the target's owner sees it, too
 	return w
@@ -36,7 +38,7 @@ func fabricActions(steps []Step) []string {
 func TestTeardown(t *testing.T) {
 	all := []string{
 		"111 delete_session", "222 delete_session", "111 delete_filter", "222 delete_filter",
-		"111 delete_share", "111 delete_target", "111 release_vni", "222 release_vni",
+		"111 delete_share", "111 delete_target", "111 release_vni", "222 release_vni", // the VNIs of the sessions are given back with them
 	}
 	for name, c := range map[string]struct {
 		world  func(w *World)
@@ -53,11 +55,20 @@ func TestTeardown(t *testing.T) {
 		"one account was not seen at all": {
 			world: func(w *World) { w.Accounts = w.Accounts[:1] },
 			want:  []string{"111 delete_session", "111 delete_filter", "111 release_vni"},
-			held:  []string{"111 delete_share unseen", "111 delete_target unseen", "222 release_vni unseen"},
+			held:  []string{"111 delete_share unseen", "111 delete_target unseen", "222 release_vni unseen", "222 release_vni unseen"},
+		},
+		"a session may have been made a moment ago": {
+			world: func(w *World) {
+				b := w.Bindings["eni-gone-222"]
+				b.From = w.At.Add(-time.Minute)
+				w.Bindings["eni-gone-222"] = b
+			},
+			want: all[:7],
+			held: []string{"222 release_vni settle"},
 		},
 		"somebody else uses our target": {
 			world: func(w *World) {
-				w.Accounts[0].Sessions = append(w.Accounts[0].Sessions, ec2api.TrafficMirrorSession{ID: "tms-z", Owner: alienID, Target: w.Accounts[0].Targets[0].ID})
+				w.Accounts[0].Sessions = append(w.Accounts[0].Sessions, ec2api.TrafficMirrorSession{ID: "tms-z", Owner: fabricAlienID, Target: w.Accounts[0].Targets[0].ID})
 			},
 			want: slices.Concat(all[:4], all[6:]),
 			held: []string{"111 delete_share in use", "111 delete_target in use"},
@@ -84,6 +95,7 @@ func TestTeardown(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := fabricPolicy()
+			p.Limits.Settle = 2 * time.Minute
 			w := fabricStanding(t, p)
 			if c.world != nil {
 				c.world(w)

@@ -24,8 +24,7 @@ func fabricWarnings(have *World, want *policy.Policy) []string {
 	for _, region := range fabricRegions(want) {
 		a := fabricPlace(have, want.Fleet.Account, region)
 		if a == nil {
-			w = append(w, "fleet account "+Place(want.Fleet.Account, region)+" was not read: its targets and load balancers are not looked after")
-			continue
+			continue // a pass about other places: that of the fleet's says it
 		}
 		w = append(w, warnTargets(have, want, region)...)
 		w = append(w, warnShare(a, want)...)

@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"bytes"
 	"reflect"
 	"regexp"
 	"testing"
@@ -29,7 +28,6 @@ func TestTheExampleIsAPolicy(t *testing.T) {
 // TestTheExampleNamesEveryKey: whoever begins from the example finds all there is. A key that is only mentioned counts.
 func TestTheExampleNamesEveryKey(t *testing.T) {
 	var walk func(typ reflect.Type)
-	snake := regexp.MustCompile(`([a-z])([A-Z])`)
 	walk = func(typ reflect.Type) {
 		switch typ.Kind() {
 		case reflect.Slice, reflect.Map:
@@ -39,12 +37,9 @@ func TestTheExampleNamesEveryKey(t *testing.T) {
 				return
 			}
 			for f := range typ.Fields() {
-				if f.Tag.Get("yaml") == "-" {
-					continue
-				}
-				key := f.Tag.Get("yaml")
+				key, _ := keyOf(f)
 				if key == "" {
-					key = string(bytes.ToLower(snake.ReplaceAll([]byte(f.Name), []byte("${1}_${2}"))))
+					continue
 				}
 				if !regexp.MustCompile(`\b` + key + `\b`).Match(Example()) {
 					t.Errorf("example.yaml does not name %s of %s", key, typ.Name())

@@ -45,6 +45,13 @@ var mistakes = []struct {
 	{"list for text", "deployment: main", "deployment: [main]", []string{
 		"2: deployment: a list is not 1 to 32 of a-z, 0-9 and '-'",
 	}},
+	{"mappings for values", "", "limits: {grace: {}, deletes: []}\nprices: {session_hour: {}}\nprofiles: {web: {rules: [{action: accept, protocol: tcp, source: [], source_ports: {}}]}}\n", []string{
+		"14: limits.grace: a mapping is not a duration from 0s to 168h, such as 90s, 15m or 24h",
+		"14: limits.deletes: a list is not a whole number from 1 to 16777215",
+		"15: prices.session_hour: a mapping is not a number from 0 to 100",
+		"16: profiles.web.rules[0].source: a list is not a CIDR block such as 10.0.0.0/8 or 2001:db8::/32",
+		"16: profiles.web.rules[0].source_ports: a mapping is not a port such as 443 or a range such as 1000-2000, of 1 to 65535",
+	}},
 	{"text for a number", "", "budget: {sessions: many}\n", []string{
 		`14: budget.sessions: "many" is not a whole number from 0 to 16777215`,
 	}},

@@ -2,7 +2,6 @@ package policy
 
 import (
 	"errors"
-	"flag"
 	"fmt"
 	"reflect"
 	"strings"
@@ -75,8 +74,6 @@ profiles:
 	}
 }
 
-var show = flag.Bool("show", false, "print what every case of mistakes gives")
-
 func TestMistakes(t *testing.T) {
 	for _, c := range mistakes {
 		t.Run(c.name, func(t *testing.T) {
@@ -89,9 +86,6 @@ func TestMistakes(t *testing.T) {
 			}
 			_, err := Parse("p", []byte(text))
 			got := fmt.Sprint(err)
-			if *show {
-				fmt.Printf("## %s\n%s\n", c.name, got)
-			}
 			if want := "p:" + strings.Join(c.want, "\np:"); c.want != nil && got != want || c.want == nil && err != nil {
 				t.Errorf("got\n%s\nwant\n%s", got, want)
 			}
@@ -120,6 +114,13 @@ func TestMistakesAreBounded(t *testing.T) {
 	var found Mistakes
 	if !errors.As(err, &found) || len(found) != mostMistakes+1 || !strings.HasSuffix(err.Error(), "and 700 more mistakes") {
 		t.Errorf("%d mistakes, the last %q", len(found), found[len(found)-1])
+	}
+	var keys strings.Builder
+	for i := range 60_000 {
+		fmt.Fprintf(&keys, "k%d: 1\n", i)
+	}
+	if _, err = Parse("p", []byte(base+keys.String())); err == nil || !strings.HasSuffix(err.Error(), "\np:213: and 59800 more mistakes") {
+		t.Errorf("%.300v", err)
 	}
 }
 
@@ -184,6 +185,7 @@ func FuzzParse(f *testing.F) {
 					t.Fatalf("profile %q has %d rules", name, n)
 				}
 			}
+			again(t, p)
 			for _, a := range p.Accounts {
 				for _, region := range a.Regions {
 					if _, ok := p.TargetFor(region, region+"a"); !ok {

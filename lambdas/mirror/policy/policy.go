@@ -179,8 +179,9 @@ type Budget struct {
 
 // TagBudget bounds the sessions of interfaces with a tag.
 type TagBudget struct {
-	Key, Value string
-	Sessions   int
+	Key      string
+	Value    string `yaml:",always"` // an empty value is one
+	Sessions int
 }
 
 // Limits are safety rails.

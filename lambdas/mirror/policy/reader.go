@@ -90,6 +90,10 @@ func (r *reader) mapping(n *yaml.Node, path string, fields ...field) {
 }
 
 func (r *reader) unknown(at mark, path, key string, known []string) {
+	if len(r.found) == mostMistakes {
+		r.more++ // a text of nothing but unknown keys is not worth a search for the nearest of each
+		return
+	}
 	all := strings.Join(known, ", ")
 	if near := nearest(key, known); near != "" {
 		r.sayAt(at, under(path, key), "unknown key; did you mean "+near+"?", all)
