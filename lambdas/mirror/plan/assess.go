@@ -31,7 +31,8 @@ func (s *survey) assess(src *source) {
 			return
 		}
 	}
-	src.create = src.keep == nil
+	src.settling = src.keep == nil && s.justMade(src)
+	src.create = src.keep == nil && !src.settling
 }
 
 // say gives the verdict. It returns true, so that a rung can end with it.
