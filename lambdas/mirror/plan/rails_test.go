@@ -180,6 +180,14 @@ func TestPriority(t *testing.T) {
 	}
 }
 
+// TestEstimate: what goes saves, in the price of its region.
+func TestEstimate(t *testing.T) {
+	s := newScene(t, "prices: {regions: {eu-central-1: 0.02}}\n").hosts(4, instanceTag("off")).host("a")
+	if e := s.plan().Estimate; e != (Estimate{Sessions: 4, SessionsAfter: 1, MonthlyUSD: 58.4, MonthlyUSDAfter: 14.6}) {
+		t.Errorf("estimate %+v", e)
+	}
+}
+
 // TestWhatIsMirroredStays: a budget that was lowered removes nothing.
 func TestWhatIsMirroredStays(t *testing.T) {
 	s := newScene(t, "budget: {sessions: 2}\nlimits: {session_quota: 101}\n").hosts(6)
@@ -217,6 +225,16 @@ func TestLeftovers(t *testing.T) {
 			twin.ID, twin.SessionNumber, twin.VirtualNetworkID = "tms-0", 2, 9
 			s.account().Sessions = append(s.account().Sessions, twin)
 		}, []string{"delete_session eni-a"}},
+		"two sessions of ours and a tag that names nothing: a person has to say": {func(s *scene) {
+			s.host("a", instanceTag("defualt")).session("a", 5)
+			twin := s.account().Sessions[0]
+			twin.ID, twin.SessionNumber, twin.VirtualNetworkID = "tms-0", 2, 9
+			s.account().Sessions = append(s.account().Sessions, twin)
+		}, []string{"bind_vni eni-a"}},
+		"another account's session, seen through the shared target": {func(s *scene) {
+			s.session("a", 5, func(x *ec2api.TrafficMirrorSession) { x.Owner = second })
+			s.Bindings = nil
+		}, nil},
 		"a session whose interface is gone": {func(s *scene) {
 			s.host("a").session("a", 5)
 			s.account().Interfaces = nil

@@ -207,12 +207,15 @@ func TestVNIs(t *testing.T) {
 		steps []string
 		vni   uint32 // of the first step
 	}{
-		"as bound":                         {edits: nil},
-		"the store was lost":               {edits: []func(*scene){unbind("a"), unbind("b")}, steps: []string{"bind_vni eni-a", "bind_vni eni-b"}, vni: 5},
-		"somebody changed it":              {edits: []func(*scene){vni("a", 9)}, steps: []string{"modify_session eni-a"}, vni: 5},
-		"the same as another, both bound":  {edits: []func(*scene){vni("b", 5)}, steps: []string{"modify_session eni-b"}, vni: 6},
-		"the same as another, none bound":  {edits: []func(*scene){vni("b", 5), unbind("a"), unbind("b")}, steps: []string{"modify_session eni-b", "bind_vni eni-a"}, vni: 0},
-		"bound to another":                 {edits: []func(*scene){vni("a", 6), unbind("a")}, steps: []string{"modify_session eni-a"}, vni: 0},
+		"as bound":                        {edits: nil},
+		"the store was lost":              {edits: []func(*scene){unbind("a"), unbind("b")}, steps: []string{"bind_vni eni-a", "bind_vni eni-b"}, vni: 5},
+		"somebody changed it":             {edits: []func(*scene){vni("a", 9)}, steps: []string{"modify_session eni-a"}, vni: 5},
+		"the same as another, both bound": {edits: []func(*scene){vni("b", 5)}, steps: []string{"modify_session eni-b"}, vni: 6},
+		"the same as another, none bound": {edits: []func(*scene){vni("b", 5), unbind("a"), unbind("b")}, steps: []string{"modify_session eni-b", "bind_vni eni-a"}, vni: 0},
+		"bound to another":                {edits: []func(*scene){vni("a", 6), unbind("a")}, steps: []string{"modify_session eni-a"}, vni: 0},
+		"bound to one that has no session": {edits: []func(*scene){vni("a", 7), unbind("a"), func(s *scene) {
+			s.Bindings["eni-x"] = events.Binding{VNI: 7, Account: second, Region: region, Interface: "eni-x", From: noon}
+		}}, steps: []string{"modify_session eni-a"}, vni: 0},
 		"outside the policy's range":       {edits: []func(*scene){vni("a", 2000), unbind("a")}, steps: []string{"modify_session eni-a"}, vni: 0},
 		"bound, and outside the new range": {edits: []func(*scene){func(s *scene) { s.want.VNI.From = 6 }}, steps: []string{"modify_session eni-a"}, vni: 0},
 	}
