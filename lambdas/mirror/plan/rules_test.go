@@ -302,6 +302,43 @@ func TestSettling(t *testing.T) {
 	}
 }
 
+// TestSharedTargets: the tags of a shared target cannot be seen, so only the fleet's account can tell which of two is ours.
+func TestSharedTargets(t *testing.T) {
+	target := func(id string, tags map[string]string) ec2api.TrafficMirrorTarget {
+		return ec2api.TrafficMirrorTarget{ID: id, Owner: second, NetworkLoadBalancer: fleetLB, Tags: tags}
+	}
+	ours := map[string]string{TagDeployment: "main", TagTarget: fleetLB, TagName: "mirrorwatch sensors"}
+	fleet := Account{ID: second, Region: region, Targets: []ec2api.TrafficMirrorTarget{target("tmt-1", nil), target("tmt-2", ours)}}
+	tests := map[string]struct {
+		accounts []Account // besides the interface's
+		targets  []ec2api.TrafficMirrorTarget
+		has      string // where the session sends to; empty: there is none yet
+		want     string
+	}{
+		"the fleet's account tells":             {[]Account{fleet}, []ec2api.TrafficMirrorTarget{target("tmt-1", nil), target("tmt-2", nil)}, "", "tmt-2"},
+		"and mends":                             {[]Account{fleet}, []ec2api.TrafficMirrorTarget{target("tmt-1", nil), target("tmt-2", nil)}, "tmt-1", "tmt-2"},
+		"it was not looked at: nothing changes": {nil, []ec2api.TrafficMirrorTarget{target("tmt-1", nil), target("tmt-2", nil)}, "tmt-2", "tmt-2"},
+		"it was not looked at: a new session":   {nil, []ec2api.TrafficMirrorTarget{target("tmt-2", nil)}, "", "tmt-2"},
+		"shared in this pass":                   {[]Account{fleet}, nil, "", "tmt-2"},
+		"not the fleet's": {nil, []ec2api.TrafficMirrorTarget{{ID: "tmt-0", Owner: stranger, NetworkLoadBalancer: fleetLB}}, "",
+			"target/" + region + "/" + fleetLB},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := newScene(t, "").host("a")
+			s.want.Fleet.Account = second
+			s.account().Targets = tt.targets
+			s.Accounts = append(s.Accounts, tt.accounts...)
+			if tt.has != "" {
+				s.session("a", 5, func(x *ec2api.TrafficMirrorSession) { x.Target = tt.has })
+			}
+			if e := Explain(&s.World, &s.want, "eni-a"); e.Target != tt.want {
+				t.Errorf("target %s, want %s", e.Target, tt.want)
+			}
+		})
+	}
+}
+
 func TestClientTokenTellsAttemptsApart(t *testing.T) {
 	tokens := map[string]bool{}
 	for _, from := range []time.Time{noon, noon.Add(time.Nanosecond)} {
