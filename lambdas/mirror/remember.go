@@ -49,7 +49,7 @@ func (p *pass) remember(ctx context.Context) {
 	if p.world.Scope != nil || p.kind == KindTeardown {
 		return
 	}
-	for _, do := range []func(context.Context) error{p.forget, p.tellRogues} {
+	for _, do := range []func(context.Context) error{p.forget, p.tellRogues, p.tellTrend} {
 		if err := do(ctx); err != nil {
 			p.fail(err)
 		}
@@ -193,6 +193,43 @@ func (p *pass) forget(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// tellTrend stores how much is watched, for the hour. A place that could not be seen counts as it was stored; where another pass was
+// somewhere, a later sweep of the hour tells it.
+func (p *pass) tellTrend(ctx context.Context) error {
+	if p.kind != KindSweep || len(p.here()) != len(p.places) {
+		return nil
+	}
+	list := slices.Clone(p.plan.Coverage)
+	there := map[string]bool{}
+	for i := range list {
+		there[list[i].Interface] = true
+	}
+	for id, c := range p.world.Before {
+		if pl := p.placeOf(c.Account, c.Region); !there[id] && pl != nil && !pl.wholly() {
+			list = append(list, c)
+		}
+	}
+	if err := store.PutCoverageTrend(ctx, p.l.o.Store.Documents, store.ShareCoverage(list, p.at, p.tagKeys())); err != nil {
+		return fmt.Errorf("store trend of coverage: %w", err)
+	}
+	return nil
+}
+
+// tagKeys are the tags that the policy has an eye on: people ask how much is watched by those.
+func (p *pass) tagKeys() []string {
+	keys := []string{p.policy.Select.Tag}
+	for _, b := range p.policy.Budget.Tags {
+		keys = append(keys, b.Key)
+	}
+	for _, r := range p.policy.Select.Rules {
+		keys = slices.AppendSeq(keys, maps.Keys(r.Match.Tags))
+	}
+	first := keys[0]
+	slices.Sort(keys)
+	keys = slices.Compact(append([]string{first}, slices.DeleteFunc(keys, func(k string) bool { return k == first })...))
+	return keys[:min(len(keys), store.MaxCoverageTags)]
 }
 
 // audit writes the entry of a change. It is written also where the pass was told to stop meanwhile: the change was made.
