@@ -35,7 +35,8 @@ type Metrics struct {
 	Places     []PlaceMetrics                 `json:"places,omitempty"`
 }
 
-// PlaceMetrics is what one account and region was like. Coverage is known of whole passes only.
+// PlaceMetrics is what one account and region was like. Coverage is known of whole passes only, and where
+// interfaces are mirrored.
 type PlaceMetrics struct {
 	Account  string                       `json:"account"`
 	Region   string                       `json:"region"`
@@ -107,7 +108,7 @@ func (p *pass) placeMetrics(pl *place) PlaceMetrics {
 	for _, n := range p.calls.places[pl.place()] {
 		m.Calls += n
 	}
-	if pl.want != nil {
+	if pl.want != nil || !pl.mirrors {
 		return m
 	}
 	m.Sessions = p.oursAt(pl) + made - gone
