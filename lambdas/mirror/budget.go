@@ -76,7 +76,7 @@ func (l *Loop) count(ctx context.Context, change func(places map[string]int) boo
 // reserve asks for room for sessions of a place, and gives how many may be made.
 func (p *pass) reserve(ctx context.Context, pl *place, want int) (granted int, err error) {
 	err = p.l.count(ctx, func(places map[string]int) bool {
-		if pl.want == nil {
+		if pl.wholly() {
 			places[pl.place()] = p.oursAt(pl)
 		}
 		granted = min(want, p.room(places, pl))
@@ -126,23 +126,24 @@ func (p *pass) oursAt(pl *place) int {
 }
 
 // settleUsage makes usage true again after a place was dealt with: of a place that was seen whole it is what is there now, else it
-// changes by what was done.
+// changes by what was done. A sweep forgets the places that the policy does not name any more.
 func (p *pass) settleUsage(ctx context.Context, pl *place) error {
-	if len(pl.seen.Failures) > 0 && pl.want == nil && !pl.asked {
-		return nil
-	}
 	made, gone := pl.did()
 	return p.l.count(ctx, func(places map[string]int) bool {
 		had := places[pl.place()]
 		now := had + made - gone - pl.granted
-		if pl.want == nil && len(pl.seen.Failures) == 0 {
+		if pl.wholly() {
 			now = p.oursAt(pl) + made - gone
 		}
-		if now <= 0 {
-			delete(places, pl.place())
-		} else {
-			places[pl.place()] = now
-		}
-		return now != had && (now > 0 || had != 0)
+		places[pl.place()] = max(now, 0)
+		maps.DeleteFunc(places, func(place string, n int) bool { return n == 0 || p.kind == KindSweep && !p.names(place) })
+		return places[pl.place()] != had
 	})
+}
+
+// names says whether the policy names a place.
+func (p *pass) names(place string) bool {
+	account, region, _ := strings.Cut(place, "/")
+	_, known := siteAt(p.policy, account, region)
+	return known
 }

@@ -154,7 +154,7 @@ func stories() []story {
 		{"VNIs out of range", func(h *house) {
 			h.sweep(h.loop())
 			h.clock.Move(5 * time.Minute)
-			h.policy.VNI.From, h.policy.VNI.To = 20, 29
+			h.policy.VNI.From, h.policy.VNI.To = 40, 49
 		}, map[string]int{firstID: 3}},
 	}
 }
@@ -163,7 +163,7 @@ func stories() []story {
 // the dead is over: nothing is doubled, nothing is leaked, and no VNI is twice.
 func TestKilledAnywhere(t *testing.T) {
 	for _, s := range stories() {
-		for _, lag := range []time.Duration{0, 5 * time.Second} {
+		for _, lag := range []time.Duration{0, 5 * time.Second, 90 * time.Second} {
 			contacts := killed(t, s, 0, false, lag)
 			t.Logf("%s: %d contacts", s.name, contacts)
 			for n := int64(1); n <= contacts; n++ {
@@ -195,6 +195,9 @@ func killed(t *testing.T, s story, at int64, after bool, lag time.Duration) int6
 		r := h.sweep(l)
 		if taken := r.Taken(); len(taken) > 0 {
 			t.Fatalf("%s: %v are still held", name, taken)
+		}
+		if _, failed, left := r.Outcomes(); failed+left != 0 {
+			t.Fatalf("%s: the same was asked in another way: %+v", name, r.Places)
 		}
 		h.clock.Move(5 * time.Minute)
 	}

@@ -32,6 +32,7 @@ type pass struct {
 	oldest time.Time // of the events that it is about; zero: none is known
 	stop   time.Time // no step begins after it; zero: whenever
 	places []*place
+	index  map[string]*place // those that are looked at, by plan.Place
 	world  plan.World
 	plan   plan.Plan
 	book   *book
@@ -73,6 +74,7 @@ func (l *Loop) begin(ctx context.Context, kind string) (*pass, error) {
 		return nil, err
 	}
 	p := &pass{l: l, kind: kind, policy: pol, at: l.o.Now().UTC(), reason: map[string]verdictOf{}}
+	p.index = map[string]*place{}
 	p.made.ids, p.made.failed = map[string]string{}, map[string]string{}
 	if l.o.Counts != nil {
 		p.throttledBefore = l.o.Counts.Total().Throttled
@@ -89,7 +91,7 @@ func (p *pass) enter(ctx context.Context, list []*place) {
 		pl.halted, pl.denials = map[plan.Action]halt{}, map[plan.Action]int{}
 		p.places = append(p.places, pl)
 		if p.kind == KindLook {
-			pl.ctx = ctx
+			pl.ctx, p.index[pl.place()] = ctx, pl
 			continue
 		}
 		held, under, err := p.l.acquire(ctx, pl.place())
@@ -100,7 +102,7 @@ func (p *pass) enter(ctx context.Context, list []*place) {
 			}
 			continue
 		}
-		pl.lease, pl.ctx = held, under
+		pl.lease, pl.ctx, p.index[pl.place()] = held, under, pl
 	}
 }
 
@@ -127,14 +129,14 @@ func (p *pass) here() []*place {
 	return list
 }
 
-func (p *pass) placeOf(account, region string) *place {
-	for _, pl := range p.here() {
-		if pl.account.ID == account && pl.region == region {
-			return pl
-		}
-	}
-	return nil
-}
+// placeOf finds the place that is looked at, or gives nil.
+func (p *pass) placeOf(account, region string) *place { return p.index[plan.Place(account, region)] }
+
+// wholly says whether everything of the place was seen.
+func (pl *place) wholly() bool { return pl.want == nil && len(pl.seen.Failures) == 0 }
+
+// lost says whether another pass may be acting there: then nothing that this one believes is worth writing down.
+func (pl *place) lost() bool { return pl.lease != nil && pl.lease.isLost() }
 
 // fail notes an error that the caller should hear of although the pass goes on.
 func (p *pass) fail(err error) {

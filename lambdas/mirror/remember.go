@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
@@ -17,21 +18,27 @@ const (
 	// heardEvery is how old the stored moment of an interface's last packet may be: writing it each pass would make every interface that
 	// is busy a write every five minutes.
 	heardEvery = time.Hour
-	batch      = 100  // rows of coverage in one call
-	shrinkHalf = 10   // as the plan has it: of fewer, more than half may well be gone at once
+	batch      = 100 // rows of coverage in one call
+	writers    = 8   // batches in flight: a store that is far away takes its time for each row
+	shrinkHalf = 10  // as the plan has it: of fewer, more than half may well be gone at once
+	writeFor   = 5 * time.Minute
 	maxAudit   = 8192 // bytes of an entry's before or after
 )
 
 // remember writes down how everything stands. It goes on where a write fails, and what could not be written is in the report; it is done
 // also where the pass was told to stop, in the time that was spared for it.
 func (p *pass) remember(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), spare)
+	ctx, cancel := p.last(ctx)
 	defer cancel()
 	if p.kind == KindTeardown {
 		p.tornDown()
 	}
 	p.rewrite()
 	for _, pl := range p.here() {
+		if pl.lost() {
+			p.fail(fmt.Errorf("%s: %w", pl.place(), errLost))
+			continue
+		}
 		if err := p.settleUsage(ctx, pl); err != nil {
 			p.fail(err)
 		}
@@ -39,14 +46,25 @@ func (p *pass) remember(ctx context.Context) {
 	if err := p.putCoverage(ctx); err != nil {
 		p.fail(err)
 	}
-	if p.world.Scope == nil && p.kind != KindTeardown {
-		if err := p.forget(ctx); err != nil {
-			p.fail(err)
-		}
-		if err := p.tellRogues(ctx); err != nil {
+	if p.world.Scope != nil || p.kind == KindTeardown {
+		return
+	}
+	for _, do := range []func(context.Context) error{p.forget, p.tellRogues, p.tellTrend} {
+		if err := do(ctx); err != nil {
 			p.fail(err)
 		}
 	}
+}
+
+// last is the time that is left for writing down: to the caller's deadline, or a while where the caller only gave up.
+func (p *pass) last(ctx context.Context) (context.Context, context.CancelFunc) {
+	if deadline, ok := ctx.Deadline(); ok {
+		return context.WithDeadline(context.WithoutCancel(ctx), deadline)
+	}
+	if ctx.Err() != nil {
+		return context.WithTimeout(context.WithoutCancel(ctx), spare)
+	}
+	return context.WithTimeout(ctx, writeFor)
 }
 
 // rewrite gives the interfaces whose step ended otherwise than planned the state that follows.
@@ -71,17 +89,37 @@ func (p *pass) rewrite() {
 func (p *pass) putCoverage(ctx context.Context) error {
 	var list []events.Coverage
 	for _, c := range p.plan.Coverage {
+		if pl := p.placeOf(c.Account, c.Region); pl == nil || pl.lost() {
+			continue
+		}
 		if before, known := p.world.Before[c.Interface]; !known || differs(&before, &c) {
 			list = append(list, c)
 		}
 	}
-	for some := range slices.Chunk(list, batch) {
-		if _, err := p.l.o.Store.Mirror.PutCoverage(ctx, some...); err != nil {
-			return fmt.Errorf("store coverage: %w", err)
-		}
+	if err := p.putAll(ctx, list); err != nil {
+		return fmt.Errorf("store coverage: %w", err)
 	}
 	p.refresh(list)
 	return nil
+}
+
+// putAll stores rows, some batches at a time.
+func (p *pass) putAll(ctx context.Context, list []events.Coverage) error {
+	var all sync.WaitGroup
+	room := make(chan struct{}, writers)
+	errs := make(chan error, len(list)/batch+1)
+	for some := range slices.Chunk(list, batch) {
+		room <- struct{}{}
+		all.Go(func() {
+			defer func() { <-room }()
+			if _, err := p.l.o.Store.Mirror.PutCoverage(ctx, some...); err != nil {
+				errs <- err
+			}
+		})
+	}
+	all.Wait()
+	close(errs)
+	return <-errs
 }
 
 // differs says whether a row is worth a write.
@@ -144,7 +182,7 @@ func (p *pass) forget(ctx context.Context) error {
 	}
 	for _, pl := range p.here() {
 		ids := gone[pl.place()]
-		if len(pl.seen.Failures) > 0 || had[pl.place()] >= shrinkHalf && 2*count[pl.place()] < had[pl.place()] {
+		if !pl.wholly() || pl.lost() || had[pl.place()] >= shrinkHalf && 2*count[pl.place()] < had[pl.place()] {
 			continue
 		}
 		slices.Sort(ids)
@@ -155,6 +193,43 @@ func (p *pass) forget(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// tellTrend stores how much is watched, for the hour. A place that could not be seen counts as it was stored; where another pass was
+// somewhere, a later sweep of the hour tells it.
+func (p *pass) tellTrend(ctx context.Context) error {
+	if p.kind != KindSweep || len(p.here()) != len(p.places) {
+		return nil
+	}
+	list := slices.Clone(p.plan.Coverage)
+	there := map[string]bool{}
+	for i := range list {
+		there[list[i].Interface] = true
+	}
+	for id, c := range p.world.Before {
+		if pl := p.placeOf(c.Account, c.Region); !there[id] && pl != nil && !pl.wholly() {
+			list = append(list, c)
+		}
+	}
+	if err := store.PutCoverageTrend(ctx, p.l.o.Store.Documents, store.ShareCoverage(list, p.at, p.tagKeys())); err != nil {
+		return fmt.Errorf("store trend of coverage: %w", err)
+	}
+	return nil
+}
+
+// tagKeys are the tags that the policy has an eye on: people ask how much is watched by those.
+func (p *pass) tagKeys() []string {
+	keys := []string{p.policy.Select.Tag}
+	for _, b := range p.policy.Budget.Tags {
+		keys = append(keys, b.Key)
+	}
+	for _, r := range p.policy.Select.Rules {
+		keys = slices.AppendSeq(keys, maps.Keys(r.Match.Tags))
+	}
+	first := keys[0]
+	slices.Sort(keys)
+	keys = slices.Compact(append([]string{first}, slices.DeleteFunc(keys, func(k string) bool { return k == first })...))
+	return keys[:min(len(keys), store.MaxCoverageTags)]
 }
 
 // audit writes the entry of a change. It is written also where the pass was told to stop meanwhile: the change was made.

@@ -3,6 +3,7 @@ package mirror
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -55,6 +56,9 @@ func (l *Loop) handle(ctx context.Context, keys []trigger.Key, oldest time.Time)
 	}
 	p.oldest = oldest
 	some, whole := p.placesOf(keys)
+	if len(some)+len(whole) == 0 {
+		return p.report(), nil // the policy names none of it
+	}
 	if len(whole) == 0 {
 		return p.run(ctx, some, plan.Make)
 	}
@@ -148,6 +152,28 @@ func (l *Loop) look(ctx context.Context, keys []trigger.Key) (*pass, error) {
 	}
 	p.enter(ctx, list)
 	return p, p.observe(ctx)
+}
+
+// Explain says how one interface stands and why, with everything that was asked about it.
+func (l *Loop) Explain(ctx context.Context, eni string) (plan.Explanation, error) {
+	p, err := l.begin(ctx, KindLook)
+	if err != nil {
+		return plan.Explanation{}, err
+	}
+	var keys []trigger.Key
+	for _, s := range sitesOf(p.policy) {
+		if s.mirrors {
+			keys = append(keys, trigger.Key{Account: s.account.ID, Region: s.region, Kind: trigger.Interface, ID: eni})
+		}
+	}
+	if p, err = l.look(ctx, keys); err != nil {
+		return plan.Explanation{}, err
+	}
+	e := plan.Explain(&p.world, p.policy, eni)
+	if !e.Found {
+		return e, errors.Join(append(p.errs, fmt.Errorf("explain %s: no account and region of the policy has this interface", eni))...)
+	}
+	return e, nil
 }
 
 // tornDown is how interfaces stand whose sessions were removed with everything else.

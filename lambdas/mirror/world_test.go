@@ -251,6 +251,7 @@ func states(m map[string]events.Coverage) map[events.CoverageState]int {
 var errDead = errors.New("the process is dead")
 
 var (
+	trends      = store.CoverageTrends
 	auditAll    = store.AuditQuery{}
 	everyPage   = ec2api.Query{}
 	fakeForeign = ec2fake.ForeignSpec{}
@@ -258,4 +259,5 @@ var (
 
 type (
 	fakeSettings = ec2fake.Settings
+	policyType   = policy.Policy
 )
