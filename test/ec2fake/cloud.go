@@ -182,7 +182,8 @@ func (c *Cloud) Total() int {
 	return c.total
 }
 
-// Listen has every event told to tell, as EventBridge would give it, after the call that caused it. It may ask the cloud.
+// Listen has every event told to tell, as EventBridge would give it, by the goroutine of the call that caused it and before that call
+// returns. It may ask the cloud; where several goroutines call, it is called by several.
 func (c *Cloud) Listen(tell func(account, region string, event json.RawMessage)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
