@@ -92,3 +92,50 @@ func oneOf[T any](t *testing.T, what string, all map[string]func(*T) []string, c
 		}
 	}
 }
+
+// TestManyValues holds that a filter of several plain values, which is answered from the lists, gives what a search gives.
+func TestManyValues(t *testing.T) {
+	st := newStage(t, Settings{})
+	var enis []string
+	for range 9 {
+		enis = append(enis, st.eni())
+		st.session(enis[len(enis)-1], 1)
+	}
+	ask := func(size int32, values ...string) (got []string) {
+		q := ec2api.Query{MaxResults: size, Filters: map[string][]string{"network-interface-id": values}}
+		for {
+			p := must(st.ec2.DescribeTrafficMirrorSessions(context.Background(), q))(t)
+			for _, v := range p.Items {
+				got = append(got, v.ID)
+			}
+			if q.NextToken = p.Next; p.Next == "" {
+				return got
+			}
+		}
+	}
+	want := ask(1000, append([]string{"x*"}, enis[:7]...)...)
+	if got := ask(5, append([]string{enis[3], "eni-none"}, enis[:7]...)...); len(want) != 7 || !slices.Equal(got, want) {
+		t.Errorf("lists give %v, a search %v", got, want)
+	}
+	p := must(st.ec2.DescribeNetworkInterfaces(context.Background(), ec2api.Query{Filters: map[string][]string{"network-interface-id": {enis[0], enis[1], "eni-none"}}}))(t)
+	if len(p.Items) != 2 {
+		t.Errorf("two ids as values give %d interfaces", len(p.Items))
+	}
+	other := must(st.c.Account(there, region1).EC2.DescribeNetworkInterfaces(context.Background(), ec2api.Query{Filters: map[string][]string{"network-interface-id": enis}}))(t)
+	if len(other.Items) != 0 {
+		t.Errorf("another account sees %d interfaces", len(other.Items))
+	}
+}
+
+func TestTwoFamilies(t *testing.T) {
+	st := newStage(t, Settings{})
+	both := must(st.c.MakeSubnet(SubnetSpec{VPC: st.vpc.ID, CIDR: "10.0.64.0/29", IPv6: "2001:db8::/64"}))(t)
+	for n, want := range []string{"[10.0.64.4 2001:db8::4]", "[10.0.64.5 2001:db8::5]", "[10.0.64.6 2001:db8::6]"} {
+		v := must(st.c.MakeInterface(InterfaceSpec{Subnet: both.ID}))(t)
+		if got := fmt.Sprint(v.Addresses); got != want || v.PrimaryAddress != v.Addresses[0] {
+			t.Errorf("interface %d has %s, want %s", n, got, want)
+		}
+	}
+	_, err := st.c.MakeInterface(InterfaceSpec{Subnet: both.ID})
+	st.refused(err, "InsufficientFreeAddressesInSubnet")
+}

@@ -11,7 +11,7 @@ import (
 func instanceKind() kind[ec2api.Instance] {
 	type instance = ec2api.Instance
 	return kind[instance]{
-		noun: instanceNoun(), tags: func(v *instance) map[string]string { return v.Tags },
+		noun: instanceNoun(), narrow: map[string]byte{"instance-id": ofID}, tags: func(v *instance) map[string]string { return v.Tags },
 		filters: map[string]func(*instance) []string{
 			"instance-id":                            func(v *instance) []string { return []string{v.ID} },
 			"instance-type":                          func(v *instance) []string { return []string{v.Type} },

@@ -22,6 +22,7 @@ const (
 	ofTarget   = 't'
 	ofFilter   = 'f'
 	ofNetwork  = 'v' // VNI
+	ofID       = '#' // not a list: the rows themselves
 )
 
 // table holds the objects of one kind in one region, by id and by key, each list sorted by id. What is now is always at hand; a row
