@@ -4,20 +4,14 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"maps"
-	"math"
-	"slices"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/lambdas/api/gen"
 	"github.com/mirrorwatch/mirrorwatch/shared/store"
 )
 
-// maxInterfaces is how many interfaces a summary counts, and maxShares how many VPCs or accounts it tells apart.
-const (
-	maxInterfaces = 100_000
-	maxShares     = 1000
-)
+// maxInterfaces is how many interfaces a summary counts.
+const maxInterfaces = 100_000
 
 // ListCoverage gives a page of interfaces.
 func (s *server) ListCoverage(ctx context.Context, q gen.ListCoverageRequestObject) (gen.ListCoverageResponseObject, error) {
@@ -28,28 +22,25 @@ func (s *server) ListCoverage(ctx context.Context, q gen.ListCoverageRequestObje
 	return gen.ListCoverage200JSONResponse{Items: list(page.Items), Complete: page.Complete, Why: page.Why, Next: page.Next}, err
 }
 
-// GetCoverageSummary counts interfaces by VPC and account.
+// GetCoverageSummary counts interfaces by VPC, account and tag.
 func (s *server) GetCoverageSummary(ctx context.Context, _ gen.GetCoverageSummaryRequestObject) (gen.GetCoverageSummaryResponseObject, error) {
+	tags, err := store.ParameterValues(ctx, s.Store.Documents, store.CoverageTags)
+	if err != nil {
+		return nil, err
+	}
 	out := gen.GetCoverageSummary200JSONResponse{Complete: true}
-	all := shares{}
-	vpcs, accounts := shares{}, shares{}
-	seen := 0
+	count, seen := store.NewCoverageCount(tags), 0
 	for q := (store.CoverageQuery{Limit: store.MaxPage}); ; {
 		page, err := s.Store.Mirror.Coverage(ctx, q)
 		if err != nil {
 			return nil, err
 		}
-		for i := range page.Items {
-			c := &page.Items[i]
-			all.add("", "", c.State)
-			vpcs.add(c.VPC, c.Account, c.State)
-			accounts.add(c.Account, "", c.State)
-		}
-		if !page.Complete {
-			out.Complete, out.Why = false, page.Why
-		}
+		count.Add(page.Items...)
 		seen += len(page.Items)
 		if q.Cursor = page.Next; q.Cursor == "" {
+			if !page.Complete {
+				out.Complete, out.Why = false, page.Why
+			}
 			break
 		}
 		if seen >= maxInterfaces {
@@ -57,53 +48,13 @@ func (s *server) GetCoverageSummary(ctx context.Context, _ gen.GetCoverageSummar
 			break
 		}
 	}
-	out.Total = all.get("", "")
-	out.Vpcs, out.Accounts = vpcs.sorted(), accounts.sorted()
-	if len(vpcs) > maxShares || len(accounts) > maxShares {
-		out.Complete, out.Why = false, fmt.Sprintf("of %d VPCs and %d accounts %d are told apart", len(vpcs), len(accounts), maxShares)
+	t := count.Trend(s.Now())
+	out.Total, out.Vpcs, out.Accounts, out.Tags, out.Rest = t.Total, t.VPCs, t.Accounts, t.Tags, t.Rest
+	if r := t.Rest; out.Complete && r != (store.CoverageRests{}) {
+		out.Complete, out.Why = false, fmt.Sprintf("%d VPCs, %d accounts and %d values of tags, those with the fewest interfaces, are not told apart",
+			r.VPCs.Shares, r.Accounts.Shares, r.Tags.Shares)
 	}
 	return out, nil
-}
-
-// shares counts states by VPC or account.
-type shares map[string]*gen.CoverageShare
-
-func (s shares) add(key, account string, state events.CoverageState) {
-	one := s[key]
-	if one == nil {
-		one = &gen.CoverageShare{Key: key, Account: account, States: map[string]int{}}
-		s[key] = one
-	}
-	one.Interfaces++
-	one.States[string(state)]++
-	if state != events.CoverageExcluded && state != events.CoverageStopped {
-		one.Wanted++
-	}
-	if state == events.CoverageMirrored {
-		one.Mirrored++
-	}
-}
-
-func (s shares) get(key, account string) gen.CoverageShare {
-	one := gen.CoverageShare{Key: key, Account: account, States: map[string]int{}}
-	if have := s[key]; have != nil {
-		one = *have
-	}
-	one.Percent = 100
-	if one.Wanted > 0 {
-		one.Percent = math.Round(1000*float64(one.Mirrored)/float64(one.Wanted)) / 10
-	}
-	return one
-}
-
-// sorted gives the worst first.
-func (s shares) sorted() []gen.CoverageShare {
-	out := []gen.CoverageShare{}
-	for _, key := range slices.Sorted(maps.Keys(s)) {
-		out = append(out, s.get(key, ""))
-	}
-	slices.SortStableFunc(out, func(a, b gen.CoverageShare) int { return cmp.Compare(a.Percent, b.Percent) })
-	return out[:min(len(out), maxShares)]
 }
 
 // maxBindings is how many bindings an answer has.

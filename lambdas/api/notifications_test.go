@@ -6,9 +6,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/lambdas/api/gen"
 	"github.com/mirrorwatch/mirrorwatch/shared/store"
 )
@@ -122,37 +120,4 @@ func TestSendingNow(t *testing.T) {
 	if a := strings.Join(w.audited(), " "); a != "notification_rule.create notification_rule.test notification_rule.test dead_letter.resend dead_letter.delete" {
 		t.Errorf("%s", a)
 	}
-}
-
-func TestCoverage(t *testing.T) {
-	w := newWorld(t)
-	ctx := context.Background()
-	for i, state := range []events.CoverageState{"mirrored", "mirrored", "silent", "excluded", "mirrored"} {
-		c := events.Coverage{Interface: "eni-" + strings.Repeat(string(rune('a'+i)), 8), VPC: "vpc-a", Account: "111122223333", State: state}
-		if i == 4 {
-			c.VPC = "vpc-b"
-		}
-		if _, err := w.store.Mirror.PutCoverage(ctx, c); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if l := decode[gen.CoverageList](w.ask("viewer", "GET", "/v1/coverage?state=silent&state=excluded", nil).is(200)); len(l.Items) != 2 {
-		t.Errorf("%+v", l)
-	}
-	s := decode[gen.CoverageSummary](w.ask("viewer", "GET", "/v1/coverage/summary", nil).is(200))
-	if s.Total.Interfaces != 5 || s.Total.Wanted != 4 || s.Total.Percent != 75 || len(s.Vpcs) != 2 || s.Vpcs[0].Key != "vpc-a" || s.Vpcs[0].Percent != 66.7 || s.Vpcs[0].States["silent"] != 1 || !s.Complete {
-		t.Errorf("%+v", s)
-	}
-	if err := w.store.Mirror.Bind(ctx, events.Binding{VNI: 1001, Interface: "eni-aaaaaaaa", From: noon.Add(-time.Hour)}); err != nil {
-		t.Fatal(err)
-	}
-	if l := decode[gen.BindingList](w.ask("viewer", "GET", "/v1/coverage/bindings?vni=1001", nil).is(200)); len(l.Items) != 1 || l.Items[0].To != nil {
-		t.Errorf("%+v", l)
-	}
-	if l := decode[gen.BindingList](w.ask("viewer", "GET", "/v1/coverage/bindings?interface=eni-aaaaaaaa", nil).is(200)); len(l.Items) != 1 {
-		t.Errorf("%+v", l)
-	}
-	w.ask("viewer", "GET", "/v1/coverage/bindings?vni=1001&at=2026-03-02T11:30:00Z", nil).is(200)
-	w.ask("viewer", "GET", "/v1/coverage/bindings?vni=1001&at=2026-03-02T10:30:00Z", nil).is(404)
-	w.ask("viewer", "GET", "/v1/coverage/bindings", nil).names("vni", "0", "either vni or interface")
 }

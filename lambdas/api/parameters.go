@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/mirrorwatch/mirrorwatch/lambdas/api/gen"
 	"github.com/mirrorwatch/mirrorwatch/shared/store"
@@ -35,13 +37,19 @@ func (p *parameter) allowed() string {
 	case gen.ParameterKindDays:
 		return fmt.Sprintf("one whole number of days from %d to %d", p.low, p.high)
 	}
+	if p.kind == gen.ParameterKindTags {
+		return fmt.Sprintf("a list of at most %d keys of tags, each of 1 to 128 characters", store.MaxCoverageTags)
+	}
 	return fmt.Sprintf("one whole number of bytes from %d to %d", p.low, p.high)
 }
 
 // check gives the values in the form in which they are kept.
 func (p *parameter) check(values []string) ([]string, error) {
-	if p.kind == gen.ParameterKindNetworks {
+	switch p.kind {
+	case gen.ParameterKindNetworks:
 		return p.checkNetworks(values)
+	case gen.ParameterKindTags:
+		return p.checkTags(values)
 	}
 	if len(values) != 1 {
 		return nil, invalidField("values", fmt.Sprint(len(values), " values"), p.allowed())
@@ -66,6 +74,20 @@ func (p *parameter) checkNetworks(values []string) ([]string, error) {
 		out = append(out, n.String())
 	}
 	return unique(out), nil
+}
+
+// checkTags takes keys that differ only in the case of letters once: they mean the same tag.
+func (p *parameter) checkTags(values []string) ([]string, error) {
+	out := []string{}
+	for _, v := range values {
+		if !slices.ContainsFunc(out, func(have string) bool { return strings.EqualFold(have, v) }) {
+			out = append(out, v)
+		}
+	}
+	if len(out) > store.MaxCoverageTags {
+		return nil, invalidField("values", fmt.Sprint(len(out), " values"), p.allowed())
+	}
+	return out, nil
 }
 
 func findParameter(name gen.ParameterKey) (parameter, error) {

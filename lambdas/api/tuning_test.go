@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/lambdas/api/gen"
+	"github.com/mirrorwatch/mirrorwatch/shared/store"
 	"github.com/mirrorwatch/mirrorwatch/shared/tuning"
 )
 
@@ -95,7 +96,7 @@ func TestTuningRulesThatMakeNoSense(t *testing.T) {
 func TestParameters(t *testing.T) {
 	w := newWorld(t)
 	l := decode[gen.ParameterList](w.ask("viewer", "GET", "/v1/parameters", nil).is(200))
-	if len(l.Items) != 6 || l.Items[0].Set || l.Items[0].Values[0] != "10.0.0.0/8" {
+	if len(l.Items) != len(store.ParameterSpecs()) || l.Items[0].Set || l.Items[0].Values[0] != "10.0.0.0/8" {
 		t.Errorf("%+v", l)
 	}
 	// The contract's enumeration and the list are the same.

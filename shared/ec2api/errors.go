@@ -7,15 +7,26 @@ import (
 	"strings"
 )
 
-// Error is what AWS answered instead of a result. Code is AWS's own and is what callers judge by; Message is for people.
+// Error is what AWS answered instead of a result. Code is AWS's own (or CodeNoAnswer, CodeNotAsked) and is what callers judge by;
+// Message is for people.
 type Error struct {
 	Call    string // "CreateTrafficMirrorSession"
 	Code    string
 	Message string
-	Status  int // of HTTP
+	Status  int   // of HTTP; 0 where there was no answer
+	Cause   error // what went wrong on the way; nil where AWS has answered
 }
 
 func (e *Error) Error() string { return fmt.Sprintf("%s: %s: %s", e.Call, e.Code, e.Message) }
+
+// Unwrap gives the cause, so that errors.Is and errors.As find it.
+func (e *Error) Unwrap() error { return e.Cause }
+
+// The codes that are ours: AWS has said nothing.
+const (
+	CodeNoAnswer = "NoAnswer" // the connection failed or the time was up. What was asked may have been done
+	CodeNotAsked = "NotAsked" // the request never left: no credentials, a required field is missing. Asking again changes nothing
+)
 
 // The codes that the callers tell apart.
 const (
@@ -74,13 +85,14 @@ func IsThrottle(err error) bool {
 	return strings.HasPrefix(code, "Throttling") || Is(err, CodeRequestLimitExceeded, "EC2ThrottledException", "BandwidthLimitExceeded", "SlowDown", "TooManyRequestsException")
 }
 
-// IsTransient says whether the same call may succeed in a moment: throttling, and faults of AWS's own.
+// IsTransient says whether the same call may succeed in a moment: throttling, faults of AWS's own, and
+// a connection that failed.
 func IsTransient(err error) bool {
 	var e *Error
 	if !errors.As(err, &e) {
 		return false
 	}
-	return IsThrottle(err) || Is(err, CodeInternal, "InternalFailure", "ServerInternal", CodeServiceUnavailable, "Unavailable", "RequestTimeout") || e.Status >= 500
+	return IsThrottle(err) || Is(err, CodeInternal, "InternalFailure", "ServerInternal", CodeServiceUnavailable, "Unavailable", "RequestTimeout", CodeNoAnswer) || e.Status >= 500
 }
 
 // IsDenied says whether the caller may not do this, however often it asks.

@@ -30,13 +30,20 @@ func Bind(history []events.Binding, b events.Binding) (at int, bound events.Bind
 }
 
 func checkBinding(b *events.Binding) error {
-	if b.VNI == 0 || b.VNI >= 1<<24 {
-		return &Invalid{"vni", fmt.Sprint(b.VNI), "1 to 16777215"}
+	if err := checkVNI(b.VNI); err != nil {
+		return err
 	}
 	if err := CheckID("interface", b.Interface); err != nil {
 		return err
 	}
 	return checkTime("from", b.From)
+}
+
+func checkVNI(vni uint32) error {
+	if vni == 0 || vni >= 1<<24 {
+		return &Invalid{"vni", fmt.Sprint(vni), "1 to 16777215"}
+	}
+	return nil
 }
 
 // Release says what becomes of the history of one VNI, oldest first, when its last binding ends.

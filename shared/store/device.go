@@ -51,6 +51,9 @@ type BindingPage struct {
 	Items []events.Binding
 }
 
+// HeardFor is how long what a sensor heard stays after its last packet. Sensors come and go with the load, and none takes its leave.
+const HeardFor = 35 * 24 * time.Hour
+
 // HeardPage is a page of what was heard.
 type HeardPage struct {
 	Page

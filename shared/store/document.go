@@ -19,7 +19,7 @@ const (
 	KindUser             Kind = "user"
 	KindAPIKey           Kind = "api_key"
 	KindSession          Kind = "session"
-	KindView             Kind = "view" // a saved filter
+	KindView             Kind = "view"           // a saved filter
 	KindMirrorLease      Kind = "mirror_lease"   // who acts on an account and region now
 	KindMirrorVerdict    Kind = "mirror_verdict" // what was learned of an instance family
 	KindMirrorUsage      Kind = "mirror_usage"   // sessions of ours by account and region, for the budget

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -220,6 +221,55 @@ func CheckCoverage(c *events.Coverage) error {
 	}
 	return CheckID("interface", c.Interface)
 }
+
+// CheckHeard says why what a sensor heard cannot be stored.
+func CheckHeard(h *events.Heard) error {
+	if err := checkVNI(h.VNI); err != nil {
+		return err
+	}
+	if err := CheckID("sensor", h.Sensor); err != nil {
+		return err
+	}
+	if err := checkTime("last_seen", h.LastSeen); err != nil {
+		return err
+	}
+	if !h.Since.IsZero() {
+		if err := checkTime("since", h.Since); err != nil {
+			return err
+		}
+	}
+	if err := checkText("interface", h.Interface, MaxID); err != nil {
+		return err
+	}
+	return checkText("name", h.Name, MaxName)
+}
+
+// NewestHeard gives what is worth storing of a list: of each VNI and sensor the newest, in their order, with times in UTC. It says why
+// something cannot be stored.
+func NewestHeard(list []events.Heard) ([]events.Heard, error) {
+	newest := map[string]events.Heard{}
+	for _, h := range list {
+		if err := CheckHeard(&h); err != nil {
+			return nil, err
+		}
+		h.Since, h.LastSeen = h.Since.Round(0).UTC(), h.LastSeen.Round(0).UTC()
+		k := HeardKey(&h)
+		if have, known := newest[k]; !known || h.LastSeen.After(have.LastSeen) {
+			newest[k] = h
+		}
+	}
+	out := make([]events.Heard, 0, len(newest))
+	for _, k := range slices.Sorted(maps.Keys(newest)) {
+		out = append(out, newest[k])
+	}
+	return out, nil
+}
+
+// VNIKey writes a VNI so that the order of the text is the order of the numbers.
+func VNIKey(vni uint32) string { return fmt.Sprintf("%08d", vni) }
+
+// HeardKey names what one sensor heard of one VNI. The order of keys is that of pages.
+func HeardKey(h *events.Heard) string { return VNIKey(h.VNI) + "#" + h.Sensor }
 
 // CheckSample says why a sample cannot be stored.
 func CheckSample(v *events.Sample) error {

@@ -10,7 +10,7 @@ import (
 // ParameterSpec says what a parameter is, and what holds where nobody set it.
 type ParameterSpec struct {
 	Name      string
-	Kind      string // networks, days, bytes
+	Kind      string // networks, days, bytes, tags
 	Text      string // for a person
 	Default   []string
 	Low, High int64 // of days and bytes
@@ -24,6 +24,7 @@ const (
 	RetentionBytesRecords   = "retention_bytes_records"
 	RetentionDaysMetrics    = "retention_days_metrics"
 	RetentionDaysAudit      = "retention_days_audit"
+	CoverageTags            = "coverage_tags"
 )
 
 // ParameterSpecs lists every parameter.
@@ -37,6 +38,7 @@ func ParameterSpecs() []ParameterSpec {
 		{RetentionBytesRecords, "bytes", "How much room records may take on disk; the oldest go first. 0: no limit.", []string{"53687091200"}, 0, 1 << 50},
 		{RetentionDaysMetrics, "days", "How long the metrics of devices are kept.", []string{"35"}, 1, 3650},
 		{RetentionDaysAudit, "days", "How long the audit log is kept.", []string{"365"}, 30, 3650},
+		{CoverageTags, "tags", "Keys of tags by whose values coverage is told apart, whatever the case of their letters.", []string{"environment", "env", "team"}, 0, 0},
 	}
 }
 

@@ -88,11 +88,14 @@ type Mirror interface {
 	BoundAt(ctx context.Context, vni uint32, at time.Time) (events.Binding, error)
 	// Bindings gives the history of a VNI, or of an interface where vni is 0, newest first.
 	Bindings(ctx context.Context, vni uint32, iface string) ([]events.Binding, error)
-	// Bound gives a page of the bindings that last, by VNI.
+	// Bound gives a page of the bindings that last, by VNI. A binding that is released meanwhile is on no page after that; one that
+	// is made meanwhile may be on one. q has no prefix.
 	Bound(ctx context.Context, q ListQuery) (BindingPage, error)
-	// Hear stores what sensors have heard of observation points: of one VNI and sensor the newest LastSeen stays.
+	// Hear stores what sensors have heard of observation points: of one VNI and sensor the newest LastSeen stays, and of two with the
+	// same the first. An error may come when a part of list is stored; storing it again does no harm.
 	Hear(ctx context.Context, list ...events.Heard) error
-	// Heard gives a page of what was heard, by VNI and then sensor.
+	// Heard gives a page of what was heard, by VNI and then sensor (bytes), but for what was last seen HeardFor ago or earlier. q has
+	// no prefix.
 	Heard(ctx context.Context, q ListQuery) (HeardPage, error)
 	// PutCoverage stores the state of interfaces. Where the state of one differs from the stored one, Was and Changed are set and an
 	// event is made, as with detections; where it does not, neither.

@@ -120,6 +120,14 @@ func CheckLimit(limit, most int) error {
 	return nil
 }
 
+// CheckList says whether a page of all that there is can be asked for so: only documents have ids with prefixes.
+func CheckList(q ListQuery) error {
+	if q.Prefix != "" {
+		return &Invalid{"prefix", shorten(q.Prefix), "empty: only documents are listed by a prefix"}
+	}
+	return CheckLimit(q.Limit, MaxPage)
+}
+
 // BadCursor is the answer to a cursor that was not given out for this query.
 func BadCursor(cursor string) error {
 	return &Invalid{"cursor", shorten(cursor), "one that the page before gave, for the same query"}

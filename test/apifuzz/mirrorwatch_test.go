@@ -145,5 +145,5 @@ func bind(ctx context.Context, s *store.Store, now time.Time) error {
 			return err
 		}
 	}
-	return nil
+	return store.PutCoverageTrend(ctx, s.Documents, store.ShareCoverage([]events.Coverage{{VPC: "vpc-1", State: events.CoverageMirrored}}, now, nil))
 }

@@ -18,6 +18,7 @@ import (
 
 	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/shared/archive"
+	"github.com/mirrorwatch/mirrorwatch/shared/store"
 	"github.com/mirrorwatch/mirrorwatch/shared/store/sqlite"
 	"github.com/mirrorwatch/mirrorwatch/test/e2e"
 )
@@ -166,7 +167,7 @@ func fill(t *testing.T, folder string) {
 	}
 	now := time.Now().UTC().Truncate(time.Hour)
 	_, err = s.Mirror.PutCoverage(ctx,
-		events.Coverage{Interface: "eni-0good", Account: "111122223333", Region: "eu-central-1", VPC: "vpc-0a", State: "mirrored", VNI: 9001, Changed: now},
+		events.Coverage{Interface: "eni-0good", Account: "111122223333", Region: "eu-central-1", VPC: "vpc-0a", State: "mirrored", VNI: 9001, Changed: now, Tags: map[string]string{"Env": "prod"}},
 		events.Coverage{
 			Interface: "eni-0bad", Account: "111122223333", Region: "eu-central-1", VPC: "vpc-0a", State: "unsupported_type", Changed: now,
 			Reason: "t2.micro cannot be mirrored.", Fix: "Change the instance to a type of the Nitro system.",
@@ -181,12 +182,26 @@ func fill(t *testing.T, folder string) {
 			err = s.Mirror.Bind(ctx, events.Binding{VNI: 9001, Interface: "eni-0new", VPC: "vpc-0a", From: end})
 		}
 	}
+	for _, ago := range []time.Duration{40 * 24 * time.Hour, 2 * time.Hour, time.Hour} {
+		if err == nil {
+			err = store.PutCoverageTrend(ctx, s.Documents, trend(now.Add(-ago), ago))
+		}
+	}
 	if err == nil {
 		err = s.Devices.Observe(ctx, past("10.20.2.50", now)...)
 	}
 	if err := errors.Join(err, s.Close()); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// trend is what was counted some time ago: of two interfaces one is watched, in the last two hours.
+func trend(at time.Time, ago time.Duration) store.CoverageTrend {
+	list := []events.Coverage{{VPC: "vpc-0a", Account: "111122223333", State: "unsupported_type"}, {VPC: "vpc-0a", Account: "111122223333", State: "silent"}}
+	if ago < 24*time.Hour {
+		list[1].State, list[1].Tags = "mirrored", map[string]string{"Env": "prod"}
+	}
+	return store.ShareCoverage(list, at, []string{"env"})
 }
 
 // past is five quiet days of a host, a value each ten minutes.

@@ -53,6 +53,24 @@ func (e BulkItemResult) Valid() bool {
 	}
 }
 
+// Defines values for CoverageHistoryStep.
+const (
+	CoverageHistoryStepDay  CoverageHistoryStep = "day"
+	CoverageHistoryStepHour CoverageHistoryStep = "hour"
+)
+
+// Valid indicates whether the value is a known member of the CoverageHistoryStep enum.
+func (e CoverageHistoryStep) Valid() bool {
+	switch e {
+	case CoverageHistoryStepDay:
+		return true
+	case CoverageHistoryStepHour:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ExpectationState.
 const (
 	ExpectationStateReady     ExpectationState = "ready"
@@ -121,6 +139,7 @@ const (
 	ParameterKindBytes    ParameterKind = "bytes"
 	ParameterKindDays     ParameterKind = "days"
 	ParameterKindNetworks ParameterKind = "networks"
+	ParameterKindTags     ParameterKind = "tags"
 )
 
 // Valid indicates whether the value is a known member of the ParameterKind enum.
@@ -132,6 +151,8 @@ func (e ParameterKind) Valid() bool {
 		return true
 	case ParameterKindNetworks:
 		return true
+	case ParameterKindTags:
+		return true
 	default:
 		return false
 	}
@@ -139,6 +160,7 @@ func (e ParameterKind) Valid() bool {
 
 // Defines values for ParameterKey.
 const (
+	ParameterKeyCoverageTags            ParameterKey = "coverage_tags"
 	ParameterKeyLocalNetworks           ParameterKey = "local_networks"
 	ParameterKeyRetentionBytesRecords   ParameterKey = "retention_bytes_records"
 	ParameterKeyRetentionDaysAudit      ParameterKey = "retention_days_audit"
@@ -150,6 +172,8 @@ const (
 // Valid indicates whether the value is a known member of the ParameterKey enum.
 func (e ParameterKey) Valid() bool {
 	switch e {
+	case ParameterKeyCoverageTags:
+		return true
 	case ParameterKeyLocalNetworks:
 		return true
 	case ParameterKeyRetentionBytesRecords:
@@ -698,6 +722,17 @@ type Comparison struct {
 // Coverage One network interface, and whether it is watched.
 type Coverage = events.Coverage
 
+// CoverageHistory defines model for CoverageHistory.
+type CoverageHistory struct {
+	Complete bool                `json:"complete"`
+	Items    []CoveragePoint     `json:"items"`
+	Step     CoverageHistoryStep `json:"step"`
+	Why      string              `json:"why,omitempty,omitzero"`
+}
+
+// CoverageHistoryStep defines model for CoverageHistory.Step.
+type CoverageHistoryStep string
+
 // CoverageList defines model for CoverageList.
 type CoverageList struct {
 	Complete bool       `json:"complete"`
@@ -706,22 +741,23 @@ type CoverageList struct {
 	Why      string     `json:"why,omitempty,omitzero"`
 }
 
-// CoverageShare defines model for CoverageShare.
-type CoverageShare struct {
-	Account    string `json:"account,omitempty,omitzero"`
-	Interfaces int    `json:"interfaces"`
+// CoveragePoint defines model for CoveragePoint.
+type CoveragePoint struct {
+	// At When it was counted.
+	At time.Time `json:"at"`
 
-	// Key The VPC or account; empty is none.
-	Key      string `json:"key"`
-	Mirrored int    `json:"mirrored"`
-
-	// Percent Mirrored of wanted; 100 where nothing is wanted.
-	Percent float64        `json:"percent"`
-	States  map[string]int `json:"states"`
-
-	// Wanted Those that policy does not exclude and that are not stopped.
-	Wanted int `json:"wanted"`
+	// Share How much is watched of some interfaces.
+	Share CoverageShare `json:"share"`
 }
+
+// CoverageRest What is not told apart.
+type CoverageRest = store.CoverageRest
+
+// CoverageRests The rest of each kind of share.
+type CoverageRests = store.CoverageRests
+
+// CoverageShare How much is watched of some interfaces.
+type CoverageShare = store.CoverageShare
 
 // CoverageState defines model for CoverageState.
 type CoverageState = events.CoverageState
@@ -730,9 +766,15 @@ type CoverageState = events.CoverageState
 type CoverageSummary struct {
 	Accounts []CoverageShare `json:"accounts"`
 	Complete bool            `json:"complete"`
-	Total    CoverageShare   `json:"total"`
-	Vpcs     []CoverageShare `json:"vpcs"`
-	Why      string          `json:"why,omitempty,omitzero"`
+
+	// Rest The rest of each kind of share.
+	Rest CoverageRests   `json:"rest"`
+	Tags []CoverageShare `json:"tags"`
+
+	// Total How much is watched of some interfaces.
+	Total CoverageShare   `json:"total"`
+	Vpcs  []CoverageShare `json:"vpcs"`
+	Why   string          `json:"why,omitempty,omitzero"`
 }
 
 // CreatedAPIKey defines model for CreatedAPIKey.
@@ -1897,6 +1939,24 @@ type ListBindingsParams struct {
 	At *time.Time `form:"at,omitempty" json:"at,omitempty"`
 }
 
+// GetCoverageTrendParams defines parameters for GetCoverageTrend.
+type GetCoverageTrendParams struct {
+	// From At or after.
+	From SpanFrom `form:"from" json:"from"`
+
+	// To Before.
+	To SpanTo `form:"to" json:"to"`
+
+	// Vpc Of one VPC.
+	Vpc string `form:"vpc,omitempty" json:"vpc,omitempty,omitzero"`
+
+	// Account Of one AWS account.
+	Account string `form:"account,omitempty" json:"account,omitempty,omitzero"`
+
+	// Tag Of one value of a tag, as the summary writes it.
+	Tag string `form:"tag,omitempty" json:"tag,omitempty,omitzero"`
+}
+
 // ListDetectionsParams defines parameters for ListDetections.
 type ListDetectionsParams struct {
 	// Filter A DetectionFilter as JSON, in place of the flat filters.
@@ -2564,9 +2624,12 @@ type ServerInterface interface {
 	// ListBindings Who filled a network identifier when, or which ones an interface had
 	// (GET /v1/coverage/bindings)
 	ListBindings(w http.ResponseWriter, r *http.Request, params ListBindingsParams)
-	// GetCoverageSummary How much is watched, by VPC and account
+	// GetCoverageSummary How much is watched, by VPC, account and tag
 	// (GET /v1/coverage/summary)
 	GetCoverageSummary(w http.ResponseWriter, r *http.Request)
+	// GetCoverageTrend How much was watched in time
+	// (GET /v1/coverage/trend)
+	GetCoverageTrend(w http.ResponseWriter, r *http.Request, params GetCoverageTrendParams)
 	// ListDetections Search detections with flat parameters
 	// (GET /v1/detections)
 	ListDetections(w http.ResponseWriter, r *http.Request, params ListDetectionsParams)
@@ -3406,6 +3469,91 @@ func (siw *ServerInterfaceWrapper) GetCoverageSummary(w http.ResponseWriter, r *
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.GetCoverageSummary(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetCoverageTrend operation middleware
+func (siw *ServerInterfaceWrapper) GetCoverageTrend(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetCoverageTrendParams
+
+	// ------------- Required query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "from", r.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "from"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "from", Err: err})
+		}
+		return
+	}
+
+	// ------------- Required query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "to", r.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "to"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "to", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "vpc" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "vpc", r.URL.Query(), &params.Vpc, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "vpc"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "vpc", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "account" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "account", r.URL.Query(), &params.Account, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "account"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "account", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "tag" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "tag", r.URL.Query(), &params.Tag, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "tag"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tag", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetCoverageTrend(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -7118,6 +7266,7 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/activity-map", wrapper.GetActivityMap)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/coverage", wrapper.ListCoverage)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/coverage/summary", wrapper.GetCoverageSummary)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/coverage/trend", wrapper.GetCoverageTrend)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/coverage/bindings", wrapper.ListBindings)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/notifications/rules", wrapper.ListNotificationRules)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/notifications/rules", wrapper.CreateNotificationRule)
@@ -8011,6 +8160,77 @@ type GetCoverageSummarydefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetCoverageSummarydefaultApplicationProblemPlusJSONResponse) VisitGetCoverageSummaryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCoverageTrendRequestObject struct {
+	Params GetCoverageTrendParams
+}
+
+type GetCoverageTrendResponseObject interface {
+	VisitGetCoverageTrendResponse(w http.ResponseWriter) error
+}
+
+type GetCoverageTrend200JSONResponse CoverageHistory
+
+func (response GetCoverageTrend200JSONResponse) VisitGetCoverageTrendResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCoverageTrend400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetCoverageTrend400ApplicationProblemPlusJSONResponse) VisitGetCoverageTrendResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCoverageTrend401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetCoverageTrend401ApplicationProblemPlusJSONResponse) VisitGetCoverageTrendResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCoverageTrenddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetCoverageTrenddefaultApplicationProblemPlusJSONResponse) VisitGetCoverageTrendResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -14395,9 +14615,12 @@ type StrictServerInterface interface {
 	// ListBindings Who filled a network identifier when, or which ones an interface had
 	// (GET /v1/coverage/bindings)
 	ListBindings(ctx context.Context, request ListBindingsRequestObject) (ListBindingsResponseObject, error)
-	// GetCoverageSummary How much is watched, by VPC and account
+	// GetCoverageSummary How much is watched, by VPC, account and tag
 	// (GET /v1/coverage/summary)
 	GetCoverageSummary(ctx context.Context, request GetCoverageSummaryRequestObject) (GetCoverageSummaryResponseObject, error)
+	// GetCoverageTrend How much was watched in time
+	// (GET /v1/coverage/trend)
+	GetCoverageTrend(ctx context.Context, request GetCoverageTrendRequestObject) (GetCoverageTrendResponseObject, error)
 	// ListDetections Search detections with flat parameters
 	// (GET /v1/detections)
 	ListDetections(ctx context.Context, request ListDetectionsRequestObject) (ListDetectionsResponseObject, error)
@@ -14900,6 +15123,32 @@ func (sh *strictHandler) GetCoverageSummary(w http.ResponseWriter, r *http.Reque
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(GetCoverageSummaryResponseObject); ok {
 		if err := validResponse.VisitGetCoverageSummaryResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetCoverageTrend operation middleware
+func (sh *strictHandler) GetCoverageTrend(w http.ResponseWriter, r *http.Request, params GetCoverageTrendParams) {
+	var request GetCoverageTrendRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCoverageTrend(ctx, request.(GetCoverageTrendRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCoverageTrend")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetCoverageTrendResponseObject); ok {
+		if err := validResponse.VisitGetCoverageTrendResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -16850,332 +17099,343 @@ func (sh *strictHandler) PutView(w http.ResponseWriter, r *http.Request, id ID, 
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L0Ld9s4kj/6VXD133vS3UsrsuOkO/bp8193OtnOTuexsSd9z8ZZGyIhCWMK4BCgFE1v9rPfgyqAL4Ei",
-	"KUvOY7Jnz7QjUcSrUChU/epXfw5COU+kYEKrwcmfgxmjEUvhz6cXdGr+GzEVpjzRXIrByeBixkjKFlxx",
-	"KQLCBfl7JjVTJ2QiU/J8cvCC6nBGqIjMP15KwfCT4SAYsA90nsRscDK4HBxfDgbBQIUzNqemkTn98DsT",
-	"Uz0bnDw4CgZ6lZjnlE65mA4+fgwGv8uQYhfqPfpjxlJGuCZcDZve+fDQ89KPwSChKZ0zbUd8FoYysxNR",
-	"beOMJDTVPOQJFZrICaFiZf6jZ0wxcvbHOaH2t6dkyfWMXJeevw7Mc0TROSNSMNNJbl7694ylq0EwEHRu",
-	"+mXfUBkC12yuamN5dBwM5ly4fx6uDSwwTz/HXz4c5V/TNKUrmMszpfhUMAZvpnEsl0/niV69pXHGBic6",
-	"zVhQH39puKeEmacJV0TIsYxWAbkczNnlwHyynElC1Y1qHKRtutMoe48ri7g+C5vEhOqAyBTWwqwOGbOJ",
-	"BMlRJJK6KqGZYmnjOsEbGyStdXVK/ZSpr5uyWUDMLxraPTz6qWPDFzSdMr3e8vPILPFyRjVZUkXCGRVT",
-	"FjV1RuNbGnpz9PBRe29+oSLy7bWSrDW1PqYi8ovQv6RsMjgZ/J/7hV67j4+p+6bBqhgde6ToCdVsKlPO",
-	"OvQtF5h3A/ZhwuPBe39/Q3znqlXsjfLrvLmPfJvgiVEir41eW+8+fEdoHBNtlnnuNLO3y2vKKGITmsV6",
-	"cDKhsWJ502MpY0YFNp6lyifV14J90Nd26khCp8zuvsbW8UUN4nU8evzIJ1G/sgUP2fNfPcKtFeHRCTRP",
-	"oyhlSuXKQDC9lOkN4UKzdELD6soODkfDo9HwcHj40PU1oXpWdJUbSUzZ3zOessipz+ZdkVCtWWpe89/v",
-	"zg7+ix78Y3TweHh18v/+28H7Pw+Do4ePPv7LoHlwDSv7x0wqM6czuuAyS09hYBOeKnNaTZiIWHrPaGdz",
-	"VNKxYkI3zXwEzdxqYz9d8IiJkJ2H0nzlMyFCKRYsVXCkKycXzP4OVsZI6ZjpJWMiV9n2QG08XRQ06JXZ",
-	"gXu5WVuRzWHLFh+V32428fqgnvFYs9RnGvzKNIMzAR8hVJH/OH/1EqyjJKYhc+ObxFSTCTykqjL25yWo",
-	"NHU5OHl3OQhTrnlI48vB+48NI8W3NB4Gjx78VD2HvDbVM5nOqeckeGW7y+PG/TnBn24SfDfLoVoMgsHf",
-	"lBRxw8ym0iPR55qmmkXkuxlNEiZY9D2hGgRjollanb6j0dGjg9GDg9HhxWh0Av//X00dN42Vu2lHcjKI",
-	"qGYHms+Zd/f9xqOIicbdRzXRkkSS0LHMNImcSCjUtJToTHAxJWkWMzLjkbGYY0YXzMz0nMhMB2SW/1NL",
-	"CXtASD0zv2Jx81E4g441Cf2HMM6iisznn3Dh/pIiXvmXplmVVhfgeDKihzQ8DB+xn358EP700+jhhB1N",
-	"woePwh8pDX+8reYE66ZJc6LiPDz6qUFxPp/AFcSviMwtB9fIiDwaPSRlSisixak7IoyZS2ZUkWt397kO",
-	"rDY15iP2mUSSKf9FBwaPd6ti+O62tOkiVBrzd5eDd6ODxzDWnz5eDv7n8vKH75tGbG5eDaM+EzDok7z/",
-	"xm5XmoNVwEjKpzNt7il4Vgq1ZKl54sHouN/YisvfxsNkvfd/4a12Ibkxz9QssEioJvvLPN7J9irLGArY",
-	"lZnwB0c+2SrbYo98puTvfM61X+7mUmkCvYDrJNhETVs8htd4d7i5B83pBz43u/twNBqB1rf/zHtkLJsp",
-	"S6FPL2jS1q2EsdQprpQRNZNLQb6DbuaK7Z4ic5qcmDOO0XBGQhlnc/H9bYfwsNMIPpyHMvVYFm+4uiHK",
-	"fGfOCjOWpv7M6YcreLAum9jw48elXoz8vWA65aHyHQY8nJE5fn1asbmsI4B/wMlVdAWdNGapMd/gw5hN",
-	"QBfxlKSgjMCKaxwHNLNbn0HJV1KI8gsuOk16zOiG3nJx21mXEZ9wFjXZDDJlESjtlNMpi8omwwnebbUk",
-	"iYxjIkVjL20bV9vaCq+sxe1TYqruGpKT3EKvK7TSzaNBr7lftus2u69u4TV6JabSPLk2pt+oIkISJiKy",
-	"Yo1rL+3Pyz2t3SCDwYeDqTwwnx6oG54cSGiCxgeJhMuZvXqa3rx2nruX8HqfkWIaHvotD/jPJttjkxsh",
-	"b/ovDGfmdfnysC6Ucs7AfljOJNH0him4y8D1gIoVSWXMhgRMSK7InFEBf2gZR2S8Ao0RS3njLhELGmfs",
-	"hFBR3GOpu8IGhB8Mh8OAMGH/WCQh/qGXLF4wEvGpMVi+Mz9Hf+P3waWQKZiYhJKZ0f8wceQab4In1wG5",
-	"Nh/DH5liKfyRyFSfXBc+NFBmShpLFiyIIblwnVVkniltL3Qg74IRJVM9vBQ+gR8NR/cPHzWJfGn33IXU",
-	"v2GhTKP/hD40qPoUHlGnMML6Fbuwl4wNQn4mkVDgHk9DGTHy//xMRg0bxv2zlwfkDVMyzuDmsZ1nLc1f",
-	"0N+/VjTe7mU7Z0LJdMtOKvhx6/K3+0Rbl/9cpk3OtJdsyZTG4zkgMTUiHmq+YO6jpUyL72UclZ6Wqdn9",
-	"ZjvLNGKpGbDS0vSpccgyrcr7poUwvcbuJ1T4j8qz3d2lm7Vox/PS9PJCrvfxl9xF6OneUWv3tNxJ5zTV",
-	"mWLbSir8uv9Wyn1K2Hz7frowsuczR188v3jzlJxdXFxmo9HRoyd/qRkZF2ej0fGDJm2r4bXtO63q2Lw4",
-	"w5vqcdutyevBvqBTzzhu2Opnd/ZVonFgNZu7uVG/+QVR02mXWBz5wZy15hiGd9d9+mLxc5LKqHl2pq1T",
-	"c2zOoPK18r9/fv+vP28zLSycCf73jHVZ5FNycXh4OAJzQqGPIhsf6PwVREtZFwTzg8aRul/2FgUnCd9d",
-	"Xg7x7wcfv/+/LXLx0D8BH3xhK0E01zELiPlBQErfBhWnsXWoMRXARYAtGPp2Qtq8fbVpssl7UTMuHvi0",
-	"h0+teTyb4x1out6a7WKV9IxxGUtHDI3pd6VCKhqFZZWwHV9JRz6B+GtiBthwF/y9dCDXHMe+Pmf4rq3v",
-	"fLYvvvUu92Rz1Mt1Yrv1/Ktqug0ZU9xY7veKS1EhZ3Mp6Ja3pNpyNjho0T/76LjBPfv25fM2b18eoYuY",
-	"0OZunjaGgBaC+0Uvn8SMC/3gaFD2mz368ccfjw4fbvY+tOqnt6+ftEJH7J0vH5n5zfaQkUUS3gFc5C0P",
-	"NZ93dWYs8Om6b3Y8tP8ahnLepDjwt/u/1n00Qq0SKaxd9wuN3jBzLML5EkqhmYA/aZLEHIFH95NUjmM2",
-	"/9e/KYSXdHQW4K+w0bpkTDiLIzIHn4CQxFxr2Cm5ZmkqU3VtrtSKLM0dcwCBfTGJeXinXXyuiWkqpREP",
-	"tUIHGkQLpNEHGEIcYwDqDnsFGDQZ2zgxRiwCiL6YA56obDLhITPdeyn1M5mJ6I7njGNH9IylzAXyyA1L",
-	"NDGf2I45V6bPeQVGqQIdAAEqIwnmZ6/hBI44RJspj9mdjiz3ZIGzyAKECNdgZS5nPGb1Pr7Jj447nH8H",
-	"QuSKzLlSViG4X9zlBjea3ggBSdxDxiKUL6hY3el+kZLMwdWISg6hL7EMb1gEuE1K8tX7q6CZnsmU/+Nu",
-	"V+2lzGOsgBCMCEdIkf0t4DNfP/8Lg5lLUpmwVFuMVpgyYzZ1NZXMwZTwlKkrBD90+E1nz3Qw4JHf/gLI",
-	"ofXh3rAVXlu51fthio7zuvNqrecxVfoqUz6tcSHh3TOZgZG721EJa1e2dlAuBaJkWuK8xloMbxg6zOtI",
-	"smBg1Huru9E8g2e50zLvEFPgDFfzQNGQ61yQC0yBeZDjv7FQm5ZRyH7naAvUBE0aC0Yzf59zU6WTh8cK",
-	"c/2as2asBANh771t7t9gsJytugCfazMGbQfF4LyzYq4vXHt84K8EIzRmKchvdboqD1a69dPh4yNP/5WL",
-	"MHYOCQYDkOzul6TyyO1D5W66PqzNQWmvAJjMrOUwn5XyTuJzc0E2XbJWLT4MgmjGPphyPcvGxg6+P+fG",
-	"1Fua46ryt/3Jx9LMv6DJZoGs61OEDnGFEWWZwQKtSy2Lpqy71L6gydNoytbF1iO3E3sv76aThYz69eOl",
-	"jGr9eODthpxzbU+Hlje+sk8aqZLde253XXGjVjO5NHP/cGQU/vHhESIqqvq9w860vgjwBuQr7WbKrVwx",
-	"QO++NWe277T4A2FpFvBkz6U0i5kqDDtRM/jXd/hmhTjLbwabtzAATNof20q7FfA4aGSTmutxHAKQ/qnQ",
-	"qccaoXkCQiEROWxmiC6eqih4cx2oPz/grOzIOSWXgxu2OrkcQEiRCnL2+rmxLu4pwiPzrVnR/GtY33vK",
-	"fK5WSrP55aBmdPhPahto7pKhAT62BmnjCm9ERMjl0DyMzrCGp5fUPg6PolXV2lOZ6VD6PGBnEJA9ISoL",
-	"Q6bUKV5hlrOVub6YplI2MWbVsH2TBi73oV0Wb3U6gSVjn3SpH3nuie1CyzEF23ZYEtaN5xQ83euYUjOa",
-	"sug+/jBPMLkD26kY0RdiP0HqyZpUxnJJDg+OHgdkziKezcmD0cHDxwGZ8emMPBod/Pg4IA4MTn4aHTx+",
-	"PCxBeWO5NNIKvxwYbTudgW2Lz68Der0mzC+YSbM388W8/7VRn+sSAR2u7A2ZjePSxhDZfIyq3wy125Nm",
-	"Oqjo+PDtbcdiDQC/BEPyr79ib7i6adoXH6xtvUnqf2cLFsNmmScU/YCdHo/5DYv5TMqo409qQy39Pih3",
-	"N++Id8BcRF602B8zSSY8jllU4JZKjn2ynDGxbmi45MguRxCeVjVjsrynR5uDr6WTZUtblgulqQhZl+7m",
-	"WUddHvZcw/3nTsqm67cu7ytVNhas08RqG5ffJEEXdHrOdGFB+05hdDaZgzemCpN5uk3rQvAdRXIWSdg+",
-	"4to2wMhSsVxWKLrdFN122KemxSb2f/q6sXQ4evd4oGbhDfMMdOySSmmELmgav648sFkwagCkFTHvOyVC",
-	"CoZRun+wVFojsfzeY08XC421+fajaaq3PIXwt66pTtagnbh9W4K/ZPGNEY31FYqYpjzupMXWrH6/zzFl",
-	"CjIJSjlneIWFy7K+mkAIyMySjaCZbbygMVjYEwyjvPe+F3N9KovDhX50PGgFqq9Z8raTflmOb0rxR7/k",
-	"2qTb/E75px2k+asE2jwZjJngU3Gl04xdJVJxzReAxkAg2ckgjKVCJwc3O+Vde/LW+wDukTjBdBwXUIC5",
-	"SzHKgejYf3cAO0jv4+HjwfuPOHTlRZLkh9vgbRYLltIxj7leEfOtsHNaU2n58DceSJAI8ASfRdc/C7XP",
-	"I/KbXGKUxOY+asx7GrOYswWLiJZFwnR+4BxV8lXWRaGHT2GSJ5jSOH41GZy86wgRtJmpH9/7tnv9qb3u",
-	"+15hErUb2K5bAXcOrR9CTna7TesFJGq+Mb/xz2jpgc9jMmvaxu6LZkXjlKVvO0UV73ubdH8MNnigny5Y",
-	"ugKsf4lOglBFqLpBR8utDRF3xqwLxK5kAF9fk4Pa1z2kfjf2UJAvlm+Rn1BNYznN2H6twFyxXJgXtdqC",
-	"29h4RmsLFreeiT4+oDlTik6ZIlM5JC4lz9z7ldHiRrdHLGEiUkQiEN+07rl3Fq7PaitqpWI5PSFZlJzc",
-	"vw/5MQ8PjwOiw/zfj0aHAdGxyv/98PC4k38RKHmukpQvqG5A89l+kTldkTEj9ln/pprkaf7OPLL5+INg",
-	"IEM1GQQDqiYTrwlU4oNqNKjLkNhjn31W7f5bzAmiKSPLlGvNBHinBQByU0YjMqbhjcfGLqGiCxlB7Vqf",
-	"ImAbOCEUOAzMES6XsMgR1ZRMZBwhELR1JTAyv/7+JRvPpLw5Ib+9OHtCbtjqFBJ40yjTqxOSykxzMTWf",
-	"D8kfOMagYYAt7mM2T2IrBOv8DuuPy4SHHlkV6oScvXnZrclVwsqyYodqLMiYhjdwoNmRms8EJDfAZtjA",
-	"8hAMsjTuIix1L5v5ttO1xumKfd9rnsh5QlNuYS991KslVukSxujnbZoXmcjdYqfwfGkgLdm/W0VD+x1x",
-	"OelMOeTpxtV2SsgFS+mU+aEJa+Q+AWib5YwBMAvZD2CtffHNT+12LBll3WZ/wj80xdNkFkcu3svX0Eaj",
-	"o+O7dGQCjkkxJnoABLr6PkvAooqrsPXabmSSKj953MqKCqTtQUTcnrftk9jdF7u1wyFwKZFd3CWKKdXV",
-	"Oazt4bNJn7gNeA4P79GlfMf+32CwpKrn4OtmbslbjHO5wXb3Oo5z7bZHz7FrY/+u43w0X0jYNl9dYwb4",
-	"oB6dj4dcEjo4oW/Yym/1v339BCDv2GyFiFPUlZGfQBMEwN7yN/YhYWlocb+1VEP7CiCLpEKz6JQcjkY2",
-	"8V0UsDP8shrdcZHYMmWNd68WMVrYNrfw6NcuEYeHnmXGrvrmPKdlSWTMw1WRZGB5tMCYyJlyIPtAyySx",
-	"QJLuLmKz5BUhyTtVWrRiVfJp2Si0Tnk7U77yIhePUjy2b5zRSC7hWzs482cmVJYYbcOiK5vXV/6oouBi",
-	"qdXVJIuNFf73TGoK/YTpMC81jXdEJVSHcAeq7zybz6kfzVVwAvdScagyOui5zfpVS03j3m0uknCPPd5K",
-	"3+JAbNeCYl7bNDBCtZug/9yGmLohrb2K9RzoraQIWQcwnH/bmk5s6PxfFfr1q11PqFJLmUabenSK1Cnj",
-	"ItvGEtUhtWcspwdcdMLwZbYPmyYK+lkfYt5N+46GcQKAg8aq1VlXnQRn1K+lo/bLYCzPZfGqUKYpCzWZ",
-	"yVQxMga338pY7knMPHPWRmtanhWbYZC365uVXxmNfmda+xa/d8pKRwBknLfnXwQfufeFRf4GloQViMpm",
-	"cknkRDPhAJI65Sxyl2e4DWHktORz9Nqxf1NSDN/Q5Qt0yPqDo2468gFsns/9G6qltftCTNXcH+/3g6BZ",
-	"BpbK1NgwUgSEOmB3QJJsHHM1MwpGRESxdOF3hxRZIN2Amu4HXfIFcm74DuZ0Tqhd2fAQVa7u7Ac+D0Eo",
-	"xcRS/3qBgoV52mKclrbxWhAi3zk4xwWPX7cNX0ueWV/RJKZcEMWENgNBdAr2TNVOhIZsGwSly/RqwdKS",
-	"Q6DgkmyP/jEfqrWO8rLy1n3oOS9zi3Q5nmnzm2lG0yjK9OrKbJwFjdnavczvDcEEgavxqokRH4JDJfZe",
-	"5JvhEVPrbjS/Uu4IY5k3JgR7pCmmSgdkvMo5OWWK2dAJS1WfyQZKlM4b+qXUrEO4Nakx4nV6d4lGz6d0",
-	"RRbH1OxPe4ittVkP3HU9/lYJi0rc48WE3lNELsX6AYeQoxxx04cUrezh85MRV1auo9fSAos3dsM809NP",
-	"2AeYVgCMehNb6YK6qolQqBdXUlCwFW370oe+l3Iddwvf5CG06sFUgju1e2psnlDn2d+Vb9SbhIL3fpyA",
-	"oFzMopo6CXJYOV2DEgGahSrmCVAVHRGUyfjXDqZurtLCAtqjw6COp+qLTeDhrMwOTwGqQIUGJmVKFKNp",
-	"OAuqhPHA8Ck1n9js+/xDRRcsIgvOlkPywqIbcmcUclACL6f1yp3icZb7tMxTmJFF4xhumpdiJuPoFCmp",
-	"Y670PeU4PKlYkTld1Tg7c8DtO1/+CcYxmygFhdSAxLGsL8Zqt+EAJhZAvqX04OPHj++DNnihYwytbf2c",
-	"02z9dChXQKrBlqrFjYaDYDf1iYICmryrYjX5VuTNiu6WBWWKWLSfw6zGrNVNVxV5oZsmACsuDHaJFfTf",
-	"3gou8H6Z5wWbdc/fVfild0Bi3dnQ86WJC1awUZnNr04t+ziuEmJzJCoLPhUuD7gfRsxBVCuL4Yl3l/d5",
-	"R1OxeLXsTlC97h4o0wpv03haJd69FV/uw/WJUQVd7j6Ybt05zdSeGEo7WXm30lN6Az3mJR4El4NWPsxb",
-	"d81rOe6XuLIXJ6U/Mcup84KesJtO0Y5Cch8Mj0GVlLGzKVxiUexuPuc2SO+dvxBc3THTYDsc7k5h/2Wz",
-	"+N9TmSVqi2yWcWZRO0fHwWC8KmhEi7yIzeakWW4/aep67kje2BrlNE2hIAvUNJmasdxTRM2NfTzjSstp",
-	"SudEuh2IXbuniOkZhoJlgIx9eeAGDWxts1r7QOvHrRnBMNm/oJmWz1LPAzkuisHYgiwYk+9VVKZ8ZRyv",
-	"Nvunf3PzeBshOf6pPOTmO8jHYHup2SA0PWbnFkvTT+11V3cbaGbcGDeuYHv4xc9FVBSdZKrEzoe7B1B1",
-	"WBky02jlCvYBCspE5njeRcJI4SHYaVAnj9HX/OCVOptFvTBw40ISDJnItAUo0j+5xM+8Yud62JuEqF/w",
-	"6Rz8F72yGBFBhZ5Zz5Yu+xMKI/XdQCYM0watAjM2IRRJOBkc4K1sPWPQgbXaKpkGrv5op+XfoertWc7L",
-	"jbhjNYgNy5b7bh1WCKY3GNDwRshlzCLMpuXiKknlFFJiApdJ2g3Sc+4cgft3zV1Y/2tt9Ushw7YA4dbR",
-	"pC6u+JwL5AvyfXtvMKhbNJQnUkaXBQ4agClWysEFzGNCyJBBuQaj8vEnjuO6ppWa1OydOuBLQVFvdVTn",
-	"pB7W4IytUVNfikvhXLcVB0o+dicilaXNne2NLvK8YvCtYKt+6i9vKgP7oFkq8CD0JKHxtDfifyaV9qD+",
-	"G7LMmohX8zJZmdAca1xyYbSGTFfAoqaaq0C3h3Y/owSJOQ276DYYcg+TycgQlBXoYDPJycRb9s5pCiwn",
-	"Csn0PZyIpgfnLF1YUu/WTixYmnLLJtn+5lf54wB79vY/5wbgmqhE3iDcIiBZQrSEUMncYgFa0kuaor9W",
-	"qeRd3yIK3COy2y/twl/9KF/SsiG7nwX9tLw/EAJ1erCk5io6rbxhnRSVJbFrBNOmwe3RRjItPMmpM7pa",
-	"6eZifQWRQGeq2+6MeRybAz2imo6pYjYwUoHcBx7iN/ey7YtAdiWl7vNCqbscNj3e2Lzjn5eKwzvKev+u",
-	"zyNLo9GPh48fHz08/vF49Pjx4a7ujY5re+Ou6MNG0WCI3AVqs6tK+TwQm/nRujYrSmZpyPzseSEF9jxz",
-	"FMkTEs3CJCCRUAFRggdkpnVSz0v02sjrM9ApI9tWxML+9VFrLxEyvWfV9qp8+HtOrITJJGaAipATwvWp",
-	"DaiamwjG2EjMaCpsur6WGXqrPPTmG9VYH878jmqn61ZtixBUVqWYr70vjTvxPSrA3kY8J/zG49wzw15j",
-	"2g2m8v7DR2Xl+ujhwwet5kOSSvSybt5c9QwK+JXtRUeutsoauYnb4wo9LUFuq4tjIb6dMYB9IIMZ9xX6",
-	"fyKFudUC1Eltib/xluP3MeeZ4XVbi6cFQG1/ywDsZNThStepDXvBh5B3twNF/pgq3qQwgRceSANSprQD",
-	"cheelcMjEtGVKhUsm8kMKtpGdNWFcCRmE90AedZFCWlXFr9eFH+3ZU5UPWUyZTRaQTJmOudiepUlXnaT",
-	"Lq73AhBvXqZIltTqQwu5FFCOB2f0lDzApFLGMBWznwni0s1Bam7Ddf+Mszh6Csmb656kOIaU0YqvzUKK",
-	"ZMJEQMoO5ICU/McBse7joMO5B4XSakUWnD+51UeTH9GlLiZM/N/+9RigF+6FQT56n3EHs7Z/ixfLk0Nj",
-	"dS/ubji4IMTs00V1MFJHPENTDmwnqtTGxHhYkc358A3Kh46ZJ3T3rJZK0S6hMdU2lt3VWbcd6NAh5Dzq",
-	"+lc+mbCUCU2QTke1O6QgytM67YuiAGTvlHacYLfCgYsrFcPPp648tqLNTuRPKKT7xrg4tEXpeLDO+5K3",
-	"PldLYyTWzwtolyso5zDHoCh5ibU8nWu+lA0XFOXuF4K3RdtKE/LL6m6mZP9aDte3gx5piMQjKMlh3VPI",
-	"dJWKkTFbSeBvYOjBdSjAPdSh8ZA4Ymd9Svc3RmOktavOqbzxzWatJXnjf2cOuvYZeZJEktCxzHQ5OwGz",
-	"BCrZb5D45jRtzOgCwydzV2CqRDHIBbBIGHkX8aqb4P7myvXsV25zDJLnZGuChp3l5eXngR2/FB7k6GbG",
-	"UiDfvjUrhNIsuVJQZ9PTUxRLTOIY07SBgmVTXutWIl4S7Ur/NqOKsOZESaf6ypp0gxjgq/Z4PXPVz9aF",
-	"ZqWZukpZyPiintXfacLxBcrLuPPLiixnkozZlIot1jKUQtgNvQWvmD9HwdhcQkY2jwh6hpDk+tW91QCb",
-	"+bISLvL4OpcCauGCZuIN2H2F/pHN6Pi+MArZfwNU67UVs15Z3qAuLKX+43T4domrd7d+AyvTDm4IWmoq",
-	"IrWGNzv0UzrH2dwfo6TFstxTZE6Tssq3PuGKebNWp6qShH8LuSzYNH3sv5URAwe1K7cKt+xOof3NeIa1",
-	"nO6W+0V33251PG4uiUxtafUSkFBD5XCoLMtFCZXC124t7V5KCHM6a72Qquo6NYjmq6LEot8FIqQmUUqX",
-	"wldC8DZikFevbHEUu+KSPe4v9TKLrfPg82yrdHKl5U2j4ZVXYAS4eEjTdOWW8v87eHL+5tnBhfk1QR7m",
-	"U5fU6cjWSCjlDUeGdU/5Or/iu+GiofwBZpXEMUuLIszlHQ4EQIG92f1tCYU06Ny7u814rooSDTUOOboy",
-	"9qYjixtnmiimoR7UkjhOHb+u70IY1FpveL03QMtsn/A3DFXmlf+sMkuOZx75Lv/7efQ9ap3SrM7pCv7c",
-	"0qvtp7bftlSy5TACcfAUSy6vYD58v+DrFGmn27id8OSTme6Av8vRfp09M35pzwRibGu9aGWJ8U+Wg+nB",
-	"W5snYxNL9DyfrrYpkEtxlVDVCvAtRw0shulq6vx2fX4oufCJOJR4JsamP0EvfzbH4Kkicy4yyEyTmBET",
-	"m/NeuULnc6uozDc4bIKsbyTKfVWgAhT5DjAzAYnknHKhvh+SvAqoOTzkGDmJ0BhUQFGFEVpXkKkbxUjX",
-	"iEj9gpV76H56dFwBeD7ynjdO6LwgL4xonBCQw8BpnYAMh8O+Umllae3CZVeyWUD377OxWmEvhSFesmVB",
-	"CNgVwlQu+j84Gh39eDA6XKMkwFui5mZJ8J6J6nVABY1XSq8nFZRf++cdVN2vZXgebqrBv35SmRPc3CYV",
-	"Qz5rh9CW6ABTFqytzUl1Cp9TdaOcyYk7rwvRbOWwbUu2uO0JBr9vkJOXFlvRg5PQIWOKE+MMMI4A0DRT",
-	"e0IoiSWNiGZKe7m2+lAJQnMNvX9d4jXsMYIyHeImlsNW/bKR3/AlWzpmy657cJLF8ZXdZC+koOR3rmix",
-	"76wp17blSm/pgq7xg0QSSFEw++K/350d/Bc9+Mfo4PH74s/h1b8dvP9zFDx68PFfBreV8GauzzNL5eme",
-	"OIXbKjeX64iRLNm08zqs534311vOlr2Wf4v0LisaT1wZZKOvbBAJ3boOkNqS/LV1llYnS6qUidskmC1K",
-	"2w1mzWjQM5Yqohje+GVDImSvRDDPMtvp8S60VaE1x1OmZ2tw84Z0nHWoYQMl4e0LMttuBQ1q1es3hgHu",
-	"0W38ssTd9MYVIutR5NHWwHLFiAbqgfnjAP9TTExRqQeK7QxmWidYfEreqKF9J/Z5ieSN/lqOnr3p2Yda",
-	"4oEoDsyFduAtz2g7vpF82j5WkGl6qRjPmSbjlYVppou18k1+wYv41Abl130dsRRTM4gpNRvMRrROkOpG",
-	"E3tHL8GcHs5rB33lCPmX//nvd+b8+PMwePjx3Xz23ntm5DPuM6/z+e+pn7bUNz5M+ksp2Amx6wCalqmQ",
-	"xlTXOH/yMqs5ba/l3DBT5n5RJIgaaz6vYjHD2Ob7zfC9DnSPLL2aycxj555pMpdKEyXR/Z2XgqMCsGkI",
-	"VUvNNRU411BKTsnohDwaraXztXkg/55xrHXS6Vb0n+bp32SWqrYQhF9NOwly4hLk+6wTUGJNE+070Fpv",
-	"0F8SuDcb9oyqq6I2WwfvfDvjareGu1Xo8YZVXAnKFnrV6vo0lBK2nSgTZ+djsS1VJqnhWK+0tX+XgFcY",
-	"vpBkjddg7j/jcVP09xax1V3ze/iq7XknrDYR5lflEmzN86D6Ckphfddi26+fEfYhSbEklS21wkObG14J",
-	"JzuESbsU9JPK0sq2M1LtU8BSOmfeYgEllG27yePuon/uLMBQYyJvjXm6+JKzEmxmtZmBiK7ycLjXBHDG",
-	"TAsLF86Urepxq6ppHuvwmTHCT2w4FWYTiRH9Fy/05u5uvjcGaap8u04u8k4Uy49DK83NRpGzntQCgRPS",
-	"+Kq0bCnTTJhGr8wCXhUIsfXvUgAkV7/IAQ9r38BPijqPtS9oFnE/diDv+f4PrWJftmmHW+36t7kYdb0Z",
-	"OsEDElzkwP1pEAwOfzwaHj5CStwj8+/H5t8/lTlyq5P1JaSotm+yfvXiNy6cbaxhucosoethMsUjNiRQ",
-	"UUXG4MdzDvWIRwHcLpEebklXEECzbkSytO69u2Dq6FGJlokIFqMLhUwZMFObmUybicEIoVEujm2jQaf2",
-	"JP7YFwfHrtIGnQs251Zag3+/3wVJQ9pturbhQLDgAA8LQjcPW3nf7NHRts7P2Y+eHcqqFO8gc2a2JkXg",
-	"L2/en7vRTD7ipQ3wvjP3lS2fXmyopurDpZ4cbWMGbgRZtpfQahvrZsCd0wleet+SczMn+UVqH6z9jp7z",
-	"Uz9/rn80D285GqeV9icb1ZKie2nC7M4N5LZb6MIWnjGr8xpLfbZffxog+6fkcvDD5QDwI2KFGAx7myw3",
-	"UfLDFae+0a0b5P62krJWrHF3K9iJK3hda+7bK+jC2h15aGrGfZam63R8XdSPwGjlrSLirnV8m9dGZN47",
-	"fHfzzJFktWTGF+DChLHUkx7Q7QoM/E2dm8JDYOvG9p0nUXRxi0SJPmZxp6Oqmz22++yFmsgWVhuudUnC",
-	"OmcmNAn6Hdy/2frB0T3zz/zak/gHbAIy+2wS/l67O1YNidQjHF7Kc1+X+5qs+0Pn+PuOBj10eJ+mfMoW",
-	"Fl1Sd7ZfOXrP3eaOdhRaTyIUW1oc2G1IqB92F+pfaxmaXJOlzOIIkjPXK5LbQi629MkeRN2VdnZLE3T0",
-	"feESd6WBr6Got4qW1+Gz8BJ/3+Q4Zp7MtzfPnpDHxw9/XL8LRkxTHvvdQjEXDFKRytD1OpcFuUReCrRS",
-	"AfW8eyYNqMLeXfuWyD8633j8uyTFZb6nCI+g9KxNc4nltBOOvygvmM/bcaVQwcMKecLxyCvfeVZBMfml",
-	"zpE5JFQJCVxgrAvExOmiGpAip5VNUJBOMIXxZBxTcQNo+fv2G3Ufcd9Fh4pvuFjQmEe9y5LXOIXt1Pnk",
-	"vIRH6Lf/IJLTACCpJ7g4v9ccohYaKBAwbqFnGUQcueklhbBFJlqwIT821ygrq60KPOe7d6PD9wDQ+Z+j",
-	"d6ODB++/P3k3OniIH3mhOpXiXrX4UF6uAB4gUtgEB4CZ2HK3GWCIclIkQJdAwkIFYNLO97Geh3rLgf1D",
-	"Cs+Ynp+9PAOPySn568WTNdBpIZxPMyMG939haczbabQbE2Q7oVVKwrnvG+kbRr3JOvVYplnLq5L/Fv6d",
-	"c3hIY2heKQ6kB+GMwgzBIwX7x/sNAElPPMGWd66B0aDq4eHw8KE5KQCGl6eJTshY6llNo46OWtfGRhgb",
-	"0ejINNQ8Q22002n++56V6eF3cGBgOtAy5VqbAxEqXv8XYzf3FAFqJnT59S5IfyvYqZs2fNYOsnn+njki",
-	"q7rt0BRi9586plWP+v2L+dgWqKYLBvSWAlQyN8ZEvCpnRSujjWiMU9foN35w1JNnz5eiyaOhTPn0atYl",
-	"7897oFq26aIaacpOoUDpiS1U6vx85XRVy1Vqbz35IoHfdEHjSkDDmPqDYGBe5dmiDcmAeMziYjSvee+C",
-	"RzsqO9QLXZRLVJMQlPMlMEPi6v2fh8GDI396xGYR+XvG1gpxNEHC913WCBfprqja9lR5aKcVhPaAbsLB",
-	"968OtLl4lxUjEF7yM4kExsLgY/K/5HIwZAseO+j75aBfva99lQv6jPflDioSyTRyQD/7igE6SEqKOf9A",
-	"xhFTfojP3aqIZpm9kElfvRBxpbkI9SaKPnuO5Z7JdtdMP21zIROAFHUqgIwEpR5nB0K20KKIaXhDinLB",
-	"JbuhhWMQEpiaX47ZqMW5jikYc0jPmBkbhs3V3flobW+LSSkt50Yh2aKaIc4gwroLA8n63Nvrp9e0XygF",
-	"XDcsxsS8rsBZdtd6rlM7iEfis070mq/tX4YmPOyrCXtoMFi0NWdKZiv6S0KjiGQJmO2MIghvF6vjJ726",
-	"pa1lBah5s6i/sMSjG8/K1DYWLJrrgxuWaGK+Wfe75uj7+u2ZRFzd7BCv+DE/r3ae6O+wsV4E83adrSO4",
-	"cvRtHXzdnxH6DYtdus6aC9yGNvrEQFLwvfQxpMFXUzvYPBwea/S6hz1L2RbjcW8reuuXb5iYu7hL4Ap0",
-	"ONz3adPn5esbya0gMFHi8tNZKlhkQ69kzIbkFyb4VJwQIBiyRH9L9GAkCRMsCnLELEDx5BKTEUtEozrN",
-	"2FUiFdd8AZTn8Mqr+scgvuUPMmE6ls656FzFsjTmPQY/39gqkuveMPQ4W6ef5eExf5phqIDMWByRMdNL",
-	"xgQ5hMvQ48celWkrCbQVECjCoh+4bq1GjfSbRpbnCQ1158djfsNiPpMy6vyTbZizYYq6288snXsQ/5uz",
-	"UusU/FZlWCro0jgr05pPmOtjtxD8GywAuT8h9PIRPqXhDGjMbNkcpFGeSCQknNNVeW8uOFuCB8JReQQD",
-	"Gs256MYF/EbeQYLqORPRG6ZsylS3iO4fWOR0Qnm8RrnnT4m6DXHzObB/N1FCR6lM1oGZHaBYmIe98p9G",
-	"JXKTvu9N80hK66z0qFiouA0sd7srLCnX9kbbw0bKedbd3Lh2y7R4OOFFE902q12+PW7Xc0yh7Io89OeQ",
-	"TNeBlf6l652xXUJtevgTHUErVU0pIZZma/emd8dU8T6lWH0520Witq0R6SbEv+VhLfdvRzqh+aR25DnT",
-	"WVJmumoms6qRgszkUhApOtXq7cNsdW43ZuHCPCjqReHRln9wgNQX5i933ruv3Jp3Ou3OsTrYnk+7HERT",
-	"zwHM75/tIQy8v+f6u4+0lU6yLtUc+sEfi4LdvUAJ7nd5fNANyycZNuGqW4qCX3XWMg7KiaSldoz52cio",
-	"2p645og8/fbxgflXx6O7C3bAxkObWCe9JyKMcI/nYe4Aby432JIbns0bUl+aYLUt3rWWJNaHDx886uew",
-	"8+etdqwwiFonn6V9a56LlNNp18LDfhJxy32tNF2pCh7mT1tBE0tBZbFgKR3zmOsVUSEVAmExyB0VZqn5",
-	"XDMKUIG05MNYdxA4zKEjMupQ2zgv2+Nh+ssUS+8pC7Mq1aoay2jVSqq5RRnjtXzBtdtKO1tlLydm2R9E",
-	"4/jVZHDyru1EyX/z8f2n8rh8fvWcD28TxS+Qst3WIHfGWuugYSHOXWWrT7wIvgLTF1ChqBO3Xo0JjkfM",
-	"5ugDGJzVNUsTSV6OAazW4HhnsXmPh4+BasH0VDn/uxia6boyOqlMqffWp7E8cITd0+NVUWdrTo4TspxJ",
-	"SJdNGY0AgAeEaStG05yZW7uoTAfs+Sb6u34XvLvmy+vGxtbtyC1kde+Hbt6Un3eNhnDQrTv5cFyYWC41",
-	"wbVpqMhAkyS2HGqbVuLMPraN8+BLpXMrLfVWRG52fWxj7zcqvv07C2rS9IUQtzmK6prblKsNumhCeZyl",
-	"vqjy73J6wF3eFTqACfgIbfUDpfGriMPOacet9OOyNg1cxXLKxe4dYbEMb1h0lQmNPu/dvr1WD6ZTtfw2",
-	"Zvlmnm3b0h1pgl0wbFdczE4460VY1obXQvBlZL/jlatk8uQzjCaPY2OHwE2HG9CGrdVDXnrsix5vbRae",
-	"r+wO4GSy4y0MpPP9pwnC3crwNxK+/5MPzpAv5Lx7682a/uTs981FSlqvKQUz/t5o7113OhnwMMP7Nt1N",
-	"IzsiS/4crWeX279p3WCet7Kb4e1Nm2P/6iJfuy9CZUAgB92i52YAbj7kDWeNnobXr84vyP3F4X2FEcQh",
-	"QTtD2RqGleKFY6Z4hJ4VY7i6dxdlX4qNUIgZTbjld/VW/T8T5Oz1c3LDVqeEC3L2xzmh5D/+uBgCVM8M",
-	"w6wgoylmfuE7Z1ong48fIVd9Ij2IWyRRK+HVzA04ZSqRQmECv2no7esn5CKlkwkPyQvoOxfTIXm6YOkK",
-	"KxoWdf+kUDJmRM3kUpFQzpkik1TOEct6KS7FD+SHH/6YSYDO/PADuf5wYM7ua6jeLIrKgg7zFTNzxwBy",
-	"SY1eK6woSLgm3yXZOOZhQBB3ExALuwkIGG+ngB32g3cuBbH4ne+Hpg/WULqGiDwMHDjzAaOnZaVcYr68",
-	"5ndA2XrtOkst6M868G3mpisdAc9C/j/OwjmfQp1xLsxEnBErWq7G5XfXdaG7/t4M0ckB+e76DIp/8H/A",
-	"jJ2QX2D5yXx5NRwOzcMyDaywBCgtRKbknE/fHg/NBJy5Ypyuw1CDB9JMqeuFEW9uc/uvi/KesF7Xpm9z",
-	"du2oDbBoJ7kub4ZrO1ijhdQPPxBFV+Ta7c7rE2Js7ry8Z0mYrHcSeoWZCVA2Exby2iiRayMakSIaaO5s",
-	"gViuCNr35Ho5W12b1tDbCeudv2roXsHdwCCf6TpP9ZBxLJemzYRO2WlRP8F+n9MnZArjM0W6rh2u1Q4/",
-	"/GB+srTTi8kvtuipVuT66QWdwuxdO+v5mnwnU/zSKf18escyWpUKDKL2JTOqiBTs+yE5Pjw6IUrOmXnQ",
-	"DJjFCkulTqjSZn8cH/10QgTjpiPwxZQvmLBdBtYL02OaMnINXi6krnf8DP/6NyXF9ZBgyWFqc5C5IuAa",
-	"yGIdkGuk27i2ZIR52kxQFAK0BdhsiMviW7EHF3zOXAfePHtCHjx48PiUqIQKBYzU5iU8JQA3yH11+BkT",
-	"5iUAOgyByqIwTs4SGs7YwdFwtFYpZrlcDil8PZTp9L79rbr/+/MnT1+eP4XfFCQagxcVvZ3H3weHwxE+",
-	"KBMmaMIHJ4MHw9HwgbWI4HwxWwXcW1yvDuYUTMypj437LF4aoYVi9iqUCTsxe9663AOoGQtKO4Di1Ase",
-	"MvOXUdEyBQ0KlSNRh8KFAkveUWKsGnitLRfy4JBEdKVs4cly0WLzD4ipMjuppRqvxrxj+syO5AVNYJCW",
-	"1Fk13ryKR+6fJ1Q8S6WxFjo9eyHhSS8ZqBmznQ8fY4DlgLbHMOan5KdwkQuNO6kvgeh6p55HuGwFI5uv",
-	"XUu71tBsO69fc7tvXz9panSRhE0ttibRrDfo7AYeMaGNEZq647sufI39EbzSnwrq8sFRpSjNox9//PHo",
-	"8GFbJkMDJB/K9nPV1BG875W7UoCg8pVyIKj8Azud2Vgg6zw6DTSdenPpfRBAc4A7LDuduoKT19AdPJfo",
-	"tCrSNEkaxmDabVjcLpGebkS7xoqJGV0wV5fC1xP2IYyzqCrct2bn9dF8tmqOFzT5HVLaPr6HSD1YtNCN",
-	"o9HI1mHXFqBZPuv+ZhFBRf83BnlKehDs7PWFNrr+YzA4xlZ9L8t7d/8XGrm0SvjJYftP/iqoNQIx1nQ8",
-	"Om7/0Uupn8kM8x1KBTQ2/8hRhH1ErNCcQjKmMeVVIm+s3bicYWIc8NoWWVjgarOOVQuSN6+BQzHhBzcM",
-	"yZXsgVg9bmKuNFa/Vb3PGisC7eLyBBPa9yssMAi4jntk5QxsTWR5kVAgPkwZAgXuTnYetP/omUzHQLC3",
-	"A+Ex+8PeZlRJauD2xpVGIagIT+6VT6RqAFcbzcot3RqwH6slS625iFrW2MWn9rqAiZZUzTDcWxU9dLbY",
-	"0svoaGBK/yKj1c6Eoijt/LHqyzAXo49r0ni4s4afoCOp3Hh1Ll/QyNavi2w+++8SW2p6tX30fv4cvPXz",
-	"ld671pUv6A0rXeBbJB6rwYBj6OqGrYYojIP1zVBTpPf/5NFH3BrOwVeV6pQt5E1ZqisSduxjLjA/iL7i",
-	"lcERbr82dqq9iqrXgfX818HH925BsZFNxyI80beNrpcve/FqeQr6cBZqYMzs/DQmYXR7/IKmU9bpFP+8",
-	"jnvT97bTHplhsCb2V3/U5w7QXmd9eTfcZx9c6Mm7KfDrLbcFXkE7SM+XuoH6S3tcFff8lj7mgsK9bz0a",
-	"o9kHfT9Ui76/9F6eJrZK4T/HtiBUkSfnb4lMyX+cv3oJLMqq60lk/ju026NxE4VU01hOMUvE6378A29x",
-	"yLIdS4nRkMB+JIQMmdAEHfX4taN8DcBtnRN/ovfAfDSmipHUcpOsuRKf5F3aoy4uGmkQNMQtbys2txQC",
-	"CKRBF4iclMkjMKxRFgG1UprNN92n89LTmwyHJ0V96pqSrEcdnZdKMaI01azRkQbf+h0/G1fG9uQcfl4N",
-	"IB/6/D411psJJNNCOBRrUzX1z5WW2+AFbfWM2dZSNuVIae5rCL/dRTvb+3M9LXxJppMTijbrabwiRYG7",
-	"OzwmdrLf854HNiTGICwHStQG27kiEG1C7nCrAvIN3kEJ3B9zEXExVY36/ukHGup45YjurheCX0N/rvP+",
-	"gTsaI4VrCtwok19cGy3KZD1q8AmjA3ln3CirznYm+MGIHo6PwgdRQycLydtdYOWViFdkOZNIbAN0gEWI",
-	"BSAMXJG5nLMNek77p24HqOa97nkrRU1b3hzSTpg/5bXp7r3rEx5DboqLxJRFYjljAqorIGWUFGB2FUJN",
-	"ZnRr1ZH3osGOMLabO7zto3dwJLimGkTEdfoTafbf5JLMs3BW0txwSr19/QSj8LkR0mdJSvWnm9S4vSxp",
-	"rP5ki+FkikUQ64f6I8gSXGjoU1IAjIoW7ivgLL4mGkqD2JoOlrOVWMMkf8k9R1B+KahYAdRqJuPo1IU2",
-	"i9bgTfNM6SGpl/OhREOmDUmzmEFNH+RBzItWZSJmSpFrLOxjUT1AXLrkivkgCuZY+rVctbunK8DBge/Y",
-	"FfBXoNaIur7UPt7t3S8sXLTry1+JqcRQbDtKAzJl4f7U+myR3tzp8V+oiDo9+IKL8xDx9R1iwx86P3th",
-	"L4btdjHVbCpT3u3pi/ya3OlpGmoednq0VNyy0/OvbF5vp4ffQuGPTo+euUrBXV77+knHaZh2a9tyEnR6",
-	"+Nyyn3Tp58vnHRf3Q6er1G+gz6AkfqeeylR3frj3fa7Dk2ZBbQf2aQnminvz9e8LuvBhHYDCs6MQLDGJ",
-	"qS4dkSWroHTid7IL7o+zGCj3/GHxp4j4vOaRugZzkZJrtBausScAgmUfEhZqFl0j+K9AruZo3JMS/FQv",
-	"JYmA3j0H7nJlAcUR+e549Pj7IXlKw9mlyPt5T5EUuAcB4CTjCG7wWrF4MiTgebw2NsB1ULMJHDTZAmEV",
-	"nTMAgZ8g4SqYVipLkpQp5TMHzOxUzIF9RPJ/yeKbXM66xPJHO24aSB2928VOuqPTHnzmUfnH7b94IsUk",
-	"5pjkclsXPDD1kCwhWpKj0ai8TakGurUNO9P53/PPhzk/WuGDt2ygnn27Fs+qmfVghOuScS8n5Prfn9at",
-	"9mv0ISmdMjp3VrtD0bttA5UqzAuUthkcT87fAmRepkQlwHkxY0yrE0JJyOw7LsWYTblTWdc/Xwfk+l/N",
-	"/xyY//k33Kt0jFoFsgXMbKZMZ6kgU6YVoeTvmdQl2tSAKIn9E5JAVUc6t/cNrm3ZyIlM51lMLTpZaZkk",
-	"QNBwKXDKircpwgTA0M2fkJEec8FOyPWfl1j98XJwQobD4cdr7GMql9h4ZVz/Bx699mkPbPA214nukcVv",
-	"F49vF49vF49vF487vHh8QwXcSbinHNYt8tuCtph/u72xHvNvviZAeoEqXxRqPl3z/d4t5bwByKNXn8ho",
-	"hsY3hRtwsgIS03T6SaINt5Q7uK+XrdnxymXt3eaqOXPlHZvvm2dkShNndk4YiyxUJOY3jPw94wxr22Bi",
-	"Zf4+yCGK47wWjmZxDMbvnNCEpno9+pj/9O5Edq245R1Lbd5+Y5CMpuoLF1LIVDT3GVtIYmtRVXn9Rb+6",
-	"w+/vTnhsPcg7Fpl/Gn+a0SbLmYzdbfk2ouNA9E2hz19LpZJ6QrwnL6VgkO19R37UJlVRLvdUSvN4ekGn",
-	"bSke8Ay89kHHkLi7Bn4xsfdXojpDHUVpK8Q/JIqjpurABW0jqDJVZCqJFARcTlxMIffYmZnLGdVAZsq1",
-	"IsiRe0o0ume4wuL8RMssnLHIkqnO149Y9GbdRtrLkr573Vrh2f5UitWrVJXNMBNyeZv99RWlTx0fHnXZ",
-	"jCyUApn7ngHhJPz06Kd+P33jpGBnDmLZUR/c0iNsDp5uTBHPjX2dMkZCGWdzoU6IklkamksluHudgyUg",
-	"GhIA1ClS8ViengVLFcXT06I1ynEaY4MNydNoyhQBZcLDWfWhS5EypRGqcT2T+rpgksiRG0BLgN3LSXWg",
-	"0ug9RRS9Ye1ME/ke24Zq4vNLAv9CMGcpo3AslOXIwVTl3Cg2+8Sez8WG7WF+QVNuV8m7OZ7ZWBeZM53y",
-	"sOCfMQJrZqoqzDg44PapMCK5mGixc5AD4p4icilIQpUm35mPHxr7E3meHpu/E5aGTGges0vhijHQOSMz",
-	"mUEMJqIrs68AxQQ8LN9DD6AZc2AnjKXogahEPXFb/uGisLY2opQk5lrHDLrA4jgg14DHB+ju9ZKmcy6m",
-	"V1ly7YaJPxQSh9uw954U09x39X6FWeqMVngBi6T2jSrPh9OwTUty9RWDSi9Km/qeImM2owtuxBKJzUD8",
-	"cuF2STxGHtWn2e3g5akAUddXjgkNNGV2q5VSqqDAKtcFsQJ8n1OcwEZPmExiRkKzw8wO9OPcf7P9+LJJ",
-	"KDZlpZZm8p8LY+1gK54zwVyjPo3cC6ldRbhtLpRez+xLxiLQ+45wLrB07tCYuxQiT4HldqRLusJzCc5T",
-	"OLHWNwiNopdSs/2xZMDbP6cLXsWDgg4ooyhx1b5d+HawM88iSHtAsdrndatEk+49YY5Hx4WHEavG5ZyV",
-	"AqDxwCPjzW99ndPc701MXRMeIc0txZXp5VcsK/lAc5rW+qUWJqBdjuzPhymD1JmcGtaVB9iryi/VpfQK",
-	"4i8rz+0d7ypaEbbgEQNlTufmBDciay8P7it7sz8l18At+XNSQm1cQ5IfosdcTfXciQBn4QJhGIQLpRmN",
-	"hpvzLmz1zN720lPb13PTwy+O9gNH/fmEWj7F7SKP4Dpa6GITos9o7w71xv0VOy75RvYDLohiCybgVu5g",
-	"hpC8NdEsPSnu4oVjJP8IN0jpA/QWEGkRmHDbN5esgFD7sNNTeU1ori5F2e+SPwA//o4aY5WL7wuPBToG",
-	"HK6L0Ck1+7PsclB6SCA7LpR48V+6hcHDTJkLESJgAwK5VnDaRVxpavSJUSJ83php9cbO6t4uRrfEK/XZ",
-	"vDCSpt1rv4Y8ywCx59Ub0hewP90Yiq3h7jkrNPD5nV3zzdbYzPv4q32mJbP8uSA8CgqSZHv+mW1g5Dco",
-	"JcRKc72ZqqAIj8GBSlUjX69mHxpZI45Go23pVUvUxaeknDxZSUR/V2Uyft+dynhPtKu1fPVMg8sI/Poy",
-	"pHFOF9vMEKtZKmhc6eu2tYnWO/SCpjcsIhTMvxmfztDp29Qb88TVwhYE3kd/4DTMixc4cnYypQtGeGMO",
-	"v+UT3hWBSEFrsEjCNlqD/swiXRhZSszch4eHR0dHRw8ePHiwR6qW3xhNI5LhASqYJ3n+U5JPUEvFTpJU",
-	"ahnKGLKyEpnqwJnzcP6n1fKsA6VmTfQ7LN1EK95pzn6nShNlzH6qIVfCGDyNfD+MiatJCnS/vegmvjg2",
-	"GjyEunDRRF8ihsqdsMWRj59sxEnBIx1AUlYmP1uEFPSv0bkHNP7kuVbk6QWdumohrjBHbpgvWJq6gj/f",
-	"cFR+HJUVhC5Ctl2scRsc1R/uGqQwF4PEjKaiAo1S9pj2o6K2FO/9QqKwW58KEtW0o77hob4WPNS5K6hl",
-	"w6Y3Qi7LhU+atnnhqQe92sVNXxwzfhKcphvjpmTNtasjYptMHxo5tVRDhRAqVqXyIPivvFJ+MEAPT0NN",
-	"kDtN8PxGNfGlQOM/hb+2BKTnbj+43WwTsxOa6v2f376NP7fYoPZd71BEd1GRap9SiePYBNIAB9fXDcrg",
-	"OXZPFbI4o+rTCCHCnzaJ4GsLkLqTYmifBe7VjHiTkMKcBVhsrhqx/GfAFM0LqS3qI30a4VUs5Rsc7flF",
-	"/Ryfa7OYtAL9U/VMjVeaqSuZ6QYTCrfyoH4XuQ116l3UGcQeWF+d5EITCA8as1oNyeiEqAxw8XiPRJrE",
-	"osLiaNTMls0aqs6NSv7Fnx4d2wAD/nvUre4dlrl1qE7rtZgzqrKUnVTgneB2zOGdzT77BGuD+0xguRRX",
-	"5lUlO7j0kXnvlauxJ6RgPmN4/2dpO/TX7pGvWCedOSi8BO8Gn9tiYxtQ73emrmaMxnq2EcwfSxqRMY2p",
-	"CI2okucaeUArVYMpURqGkhI1k1mMJWLNBdWLzfoNm91nuja24BG655pEEiVuu4W1NcwHJ+/e14BQABTQ",
-	"trYa1j9rqSGAhbTzi/ecbTosXuy1VMOLRn9sSOMYxe1T+Mv/mElwIKobLqYFNBixdXNarhhly3XjDM8z",
-	"pQ8QX9wIIcun/X5ClVrKFBAqSeaj8hORIgwYRSyaxFYNLyeZZMoH0cVOvHYt7Mf56F7/adyPfuHBvkSn",
-	"wKG9dJXNuSKKfd5W6PFRByq8CylfULHaBRcDVoOXopTe5GTFK9vOowfyVnq4r9Tbl26+YL1YnbvH9ihB",
-	"to1N95q8t59IE73K10cVE+Jdn9YJ71grMJ/6wZbZ7e01Bp+K6AuKaT0VkauYITuvhtst9sMhzu0G4iYh",
-	"NZ9YMVb3I0ajg5hp3eaJ+JXR6Hf73Bedq1QM5HNyz95xhbCXZSFAKzfMLdsxIxGL+YKlFWO9Ijgbauo1",
-	"C1irYsDPixXqVEj0mUynUmsXLvsqExHMGBkWni8md/t1K4JmNLrCxdlPtdEWWTDjZiK6dTpa/XgxL90k",
-	"Rbs82UXUTJL8R15+yRiGUoBXZElXX7GkngNvrkbAeH8ptALRUbmkWdyC9S0rujfw9Bd9eNWHs/kIG5Jz",
-	"rPcODkQEoKQMPB7hzfCrL4FZ0ZWpXfzOp1mTdsGK2fWF2FeKar2ZO67nXm//uWbzbmXdu+Nvgq+uBPxO",
-	"Krqvi283bVr+6sr8rLXGu0endrTUPLvgNqi1NkvvV2g0+oa+2jn6Cmd2l0K3wZxscgHvQJruCOLbVS1C",
-	"ogaO5EuA8H7utuUrwfoK6A6uMoHfZ35GFBhXWP8B181VrstjXmVkMKEWrBq42nOQJDajQrD4noJSzQH5",
-	"65vf4Y02nwu9nWrd755kesfa93OxXu5+m35DEX8t55gNNuzwHPMAijsZT/c1w9vDDh0b5pXei8endm7Q",
-	"NOWLr/roAbcGJQqQSVZPbCVPIBaN0iQTJmjChys6jzdFy1/hc/0W37301qUyIhlmc9PArmEGFzOuirf3",
-	"AReUd9kmPGW5Lt4eqXNsKxuBjEVXPmkJkbwfQUE3hUZMjkbgQN8ilxW3MpbS2xQSLKm1PwWds41Zffmc",
-	"fb5Wf9HFtiX9lrLXYL2XZ6iDIPUVhXyFXtI5azbdXzlWlCV17HSKaTKjaJJDWublYHQ58Jrdt5HU/drb",
-	"ec/eAiftXZvbG/fHNxv7q8nUg0Bk204umM/sc62WdBtN2TUAiK8d9DimYpoBhfrE0ZcpGbMTcn3DRUR+",
-	"JpFAfjEsUf+/5HIwZAseDy28/HIA3wqpSRrKiJGfyeg6uBTX5upNfiZlihR48juoEPkzOToyF3RLjUB+",
-	"JkrNkGZZpnx6BZB1cpmNRg8YORzB/103cxxtR2aGv/tPAFTvD7Te8uRfuCtmWGcDBYpXmRIZRzmVURMM",
-	"HOqHNqDAkSy2hAHPP8A3b5cD+QVnFv6z08BZeok03zZO87hPNlij9pG24rivyjJbqp4HIVRdoqFDY2FF",
-	"lixlZJlyrZk4hap7zo4APWT51ITVUVBTgVB1wyKoXcAFuYbiabaGNtQuYzS6pwrueGjQtGd6M2yoJLut",
-	"KuleRvazVjpP7Mzaw+DJ+dsmhYOz3cpq1Zos1MJq9a0A5mcHr4Trrt1NvcplVrSLM2zww/ZCmU7vWLnb",
-	"lI1iBhMzcFlyARWuTY/H1FbJcLVOwkLWoUo2UgysWxfPnKTv7TyCFjY5OeygP5GDo+iBmSvgIQSdLCdW",
-	"DLY7Qby1KhtqSBZqeR8XPnz7t+qRn1izYLlJZxjYWpPbyVa34pJ3IVWfpqzkNwu3bOFalywlsRRT4gyZ",
-	"LcRKy6RZprRM7kKgLkwzn0RB5e03KSis4WRZBSYwBeKfoEjJut4q6lnJCckt5R4C53JTWqFjRe5PO+7r",
-	"nE8Fi4jM9Kk1gFyuXRgzmt7CB37b3cqngiA9QafknBIoqksuW1O9lXOA9JLftE5eiXgVkHM6Z+dcu5kZ",
-	"kmeUx1lqb622Ft4JUm9CYa85Fbja5lIExfVk6K6klCxnPGZoc1p1gC+CInssuhTjlQOoDAmSqsgJvsr8",
-	"xuXsgXt9mRrVlZcGVZR7i/IhRrEsFLtXQ09SBjytNFafRwqplWsu6mL9LYV0Q5AYNh23xXHWhK7rVlwH",
-	"xdYiyljcdlPI8hyf2CcAA1vwiY795tPovbcsVVDLaiaXZJ4BvzsUq0GlYT4tE2BOqkVSPNH82imCgYT7",
-	"ScrMF2XLpcbHbJo3qqxelsXmtBmlpbRMWQRUuoiwc341ON7Jw5H9sac+m23/AnqzR5T/a2znE1lHtvXG",
-	"oLb7+itG3P+BNB9pFjOyhHy6GY/Y5hh1nVfSymx7SlIhTl94MlIxkM/nvrYDjxEu5FrC0GaYglc9PddQ",
-	"e0GBWeWQNKiPCK1+qiUJJVZhxQ9mINtVvapmcqlsjTAMpueBhGGDRbV33VVq4I5zk4qWv2Ul3V1WEuhI",
-	"OFyNilSlI7cFCICfNWYkbdCmnmQkHw839MjuEcg+Xd8T+ILKnthZvtIOq6maX5pVXpfobxlQe8+AqoHF",
-	"20TZk+fkRLk50+lWEnhHaMd29fqFZTfdPdpxgyjtouRVA7rRaUMhwW3MUqupS5oRSrGIkHnxjTtTj5/e",
-	"2LjL3fAN4PjVJRH1PAraaw9kqi1B4a/qiydYMkP4J6ZWMqdipqrkmAB05UrjYm9mm/CBKFKlC686Bz59",
-	"PTPXP6DhtDhWvBeyWFkf1zxTwAnkytDbqjT4tlhOD7gw18284DRXUKpXEPuPOY0YyZKmm6VZ5v0VZoe3",
-	"3/GF8gmMKyqa/nab3OVhMOoQM3gixSTmod7dfTVTFYi6bydWCCfbyDJga5fymZrupECpSuPYuabN7+6p",
-	"nM4PS+fGVGlS6hIAvCxbsqDjmEUkpKLg9jJ3v6Zbrd2P/+z8G32l7Eu/rvaV7y14ObaUrDu6pzapa3cO",
-	"f+Pe2Nl9toOs3Y5vw6xlkbrXp+hef23KFX4kUxKxufRqVrTod6BZd28jmU59Gjrspg337QL8T3sa5Tfm",
-	"vqdRW05g2dqq0tjfQq80xepuebES7ENxr2ox/xCEADXQKGCvCF3S1boCSpnC87dCsL83ug+dJXlDjTnu",
-	"7vuv9qj7d75wskxo/fbtThR7O+4j7BUu+7WDMvML5R0Km0/U9nK5r8pY28l17AVADr6uk+IuRDacScXE",
-	"jiTWp6DLFRc2c/8bOWsuvLAHJv/PfQGfisjtYFrfvx1XrLkCwOYbnnM7fy2FMD7/xT7rucI7u1TZTbvg",
-	"bLk5DPEWnviiwxBmCF8NLu2cLlhEYN2CUnEQBIXRlEHhkN5oNZ9b30zb/k7+tznQ9O7c+qbNpqAtzOvX",
-	"6tTfgcwRCkLXEgQ1j3gc5zVQN0hvR2JpK4XfyKS/aN+0yrVWFwFa90wXGqvJNb2lnNyRa3qT5oG0Q+z9",
-	"N/CUz9ncKjx7hFA9x2q2LCVzukKnDxVV17IXOrUDtfWJj927Ef5vruKvDivVT9ev+31zY6Ga+WeEUd5w",
-	"Njh5995cLG4Y5AOavaJYuvAXEwcXLn49CAZZGg9OBvdhf9mO1X+g+BRyPjia1DLTrhartGiYUpFtm1W4",
-	"zkEEuRxTyRSRolTLNWEyiY0+gzQ1rotXlbDz628D6HuBtA9KhLFBabZLPbOz7esYVJldzmSRnwdsKJnK",
-	"aByvsK43U+WeYWHmhkEuKVSz0jNGlhxy++zvXIZ4w+9MJ4BzJyp+EsoFS/E21tBvLePS81W25fUfgUcq",
-	"IDdsVVBogeyRWE6L19Tu2evvwerR8IryF4UcYBbjx/cf//8AAAD//w==",
+	"7L0Ldxu3ki76V3B55i4nmRZNybITSyvrHMWxT3x2/BhLce4ayyOC3SCJrSbQu4EWzZ3x+e13oQroF9Hs",
+	"boqUH9uzZu3IZLPxKhQKVV999dcglItECia0Gpz8NZgzGrEU/nx6QWfmvxFTYcoTzaUYnAwu5oyk7IYr",
+	"LkVAuCD/yKRm6oRMZUqeTw9eUB3OCRWR+cdLKRh+MhwEA/aBLpKYDU4Gl4Pjy8EgGKhwzhbUNLKgH35n",
+	"Yqbng5MHR8FArxLznNIpF7PBx4/B4HcZUuxCvUd/zlnKCNeEq2HTOx8eel76MRgkNKULpu2Iz8JQZnYi",
+	"qm2ckYSmmoc8oUITOSVUrMx/9JwpRs7+PCfU/vaULLmek3Hp+XFgniOKLhiRgplOcvPSf2QsXQ2CgaAL",
+	"0y/7hsoQuGYLVRvLo+NgsODC/fNwbWCBefo5/vLhKP+apildwVyeKcVngjF4M41juXy6SPTqLY0zNjjR",
+	"acaC+vhLwz0lzDxNuCJCTmS0CsjlYMEuB+aT5VwSqq5V4yBt051G2XtcWcT1WdgkJlQHRKawFmZ1yIRN",
+	"JUiOIpHUVQnNFEsb1wne2CBpratT6qdMfd2UzQJiftHQ7uHRTx0bvqDpjOn1lp9HZomXc6rJkioSzqmY",
+	"saipMxrf0tCbo4eP2nvzCxWRb6+VZK2p9QkVkV+E/i1l08HJ4H/cL/TafXxM3TcNVsXo2CNFT6hmM5ly",
+	"1qFvucC8G7APUx4P3vv7G+I7V61ib5Rf58195NsET4wSeW302nr34TtC45hos8wLp5m9XV5TRhGb0izW",
+	"g5MpjRXLm55IGTMqsPEsVT6pHgv2QY/t1JGEzpjdfY2t44saxOt49PiRT6J+ZTc8ZM9/9Qi3VoRHJ9A8",
+	"jaKUKZUrA8H0UqbXhAvN0ikNqys7OBwNj0bDw+HhQ9fXhOp50VVuJDFl/8h4yiKnPpt3RUK1Zql5zX+9",
+	"Ozv4T3rwz9HB4+HVyf/7vw7e/3UYHD189PHfBs2Da1jZP+dSmTmd0xsus/QUBjblqTKn1ZSJiKX3jHY2",
+	"RyWdKCZ008xH0MytNvbTGx4xEbLzUJqvfCZEKMUNSxUc6crJBbO/g5UxUjphesmYyFW2PVAbTxcFDXpl",
+	"duBebtZWZAvYssVH5bebTbw+qGc81iz1mQa/Ms3gTMBHCFXk/5y/egnWURLTkLnxTWOqyRQeUlUZ++sS",
+	"VJq6HJy8uxyEKdc8pPHl4P3HhpHiWxoPg0cPfqqeQ16b6plMF9RzEryy3eVx4/6c4k83Cb6b5VDdDILB",
+	"35UUccPMptIj0eeapppF5Ls5TRImWPQ9oRoEY6pZWp2+o9HRo4PRg4PR4cVodAL//59NHTeNlbtpR3Iy",
+	"iKhmB5ovmHf3/cajiInG3Uc10ZJEktCJzDSJnEgo1LSU6ExwMSNpFjMy55GxmGNGb5iZ6QWRmQ7IPP+n",
+	"lhL2gJB6bn7F4uajcA4daxL6D2GcRRWZzz/hwv0lRbzyL02zKq0uwPF0RA9peBg+Yj/9+CD86afRwyk7",
+	"moYPH4U/Uhr+eFvNCdZNk+ZExXl49FOD4nw+hSuIXxGZWw6ukRF5NHpIypRWRIpTd0QYM5fMqSJjd/cZ",
+	"B1abGvMR+0wiyZT/ogODx7tVMXx3W9p0ESqN+bvLwbvRwWMY608fLwf/fXn5w/dNIzY3r4ZRnwkY9Ene",
+	"f2O3K83BKmAk5bO5NvcUPCuFWrLUPPFgdNxvbMXlb+Nhst77v/FWu5Bcm2dqFlgkVJP9ZR7vZHuVZQwF",
+	"7MpM+IMjn2yVbbFHPlPyd77g2i93C6k0gV7AdRJsoqYtHsNrvDvc3IMW9ANfmN19OBqNQOvbf+Y9MpbN",
+	"jKXQpxc0aetWwljqFFfKiJrLpSDfQTdzxXZPkQVNTswZx2g4J6GMs4X4/rZDeNhpBB/OQ5l6LIs3XF0T",
+	"Zb4zZ4UZS1N/FvTDFTxYl01s+PHjUi9G/l4wnfJQ+Q4DHs7JAr8+rdhc1hHAP+DkKrqCThqz1Jhv8GHM",
+	"pqCLeEpSUEZgxTWOA5rZrc+g5CspRPkFF50mPWZ0Q2+5uO2sy4hPOYuabAaZsgiUdsrpjEVlk+EE77Za",
+	"kkTGMZGisZe2jattbYVX1uL2KTFVdw3JaW6h1xVa6ebRoNfcL9t1m91Xt/AavRIzaZ5cG9NvVBEhCRMR",
+	"WbHGtZf25+We1m6QweDDwUwemE8P1DVPDiQ0QeODRMLlzF49TW9eO8/dS3i9z0gxDQ/9lgf8Z5PtscmN",
+	"kDf9N4Yz87p8eVgXSrlgYD8s55Joes0U3GXgekDFiqQyZkMCJiRXZMGogD+0jCMyWYHGiKW8dpeIGxpn",
+	"7IRQUdxjqbvCBoQfDIfDgDBh/7hJQvxDL1l8w0jEZ8Zg+c78HP2N3weXQqZgYhJK5kb/w8SRMd4ET8YB",
+	"GZuP4Y9MsRT+SGSqT8aFDw2UmZLGkgULYkguXGcVWWRK2wsdyLtgRMlUDy+FT+BHw9H9w0dNIl/aPXch",
+	"9W9YKNPoP6APDao+hUfUKYywfsUu7CVjg5CfSSQUuMfTUEaM/D8/k1HDhnH/7OUBecOUjDO4eWznWUvz",
+	"F/T3rxWNt3vZzplQMt2ykwp+3Lr87T7R1uU/l2mTM+0lWzKl8XgOSEyNiIea3zD30VKmxfcyjkpPy9Ts",
+	"frOdZRqx1AxYaWn61DhkmVblfdNCmF5j9xMq/Efl2e7u0s1atON5aXp5Idf7+EvuIvR076i1e1rupHOa",
+	"6kyxbSUVft1/K+U+JWy+fT9dGNnzmaMvnl+8eUrOLi4us9Ho6NGTv9WMjIuz0ej4QZO21fDa9p1WdWxe",
+	"nOFN9bjt1uT1YF/QmWcc12z1szv7KtE4sJrN3dyo3/yCqOmsSyyO/GDOWnMMw7vrPn1x83OSyqh5dmat",
+	"U3NszqDytfK/fn7/7z9vMy0snAv+j4x1WeRTcnF4eDgCc0KhjyKbHOj8FURLWRcE84PGkbpf9hYFJwnf",
+	"XV4O8e8HH7//ny1y8dA/AR98YStBNNcxC4j5QUBK3wYVp7F1qDEVwEWA3TD07YS0eftq02ST96JmXDzw",
+	"aQ+fWvN4Nic70HS9NdvFKukZ4zKWjhga0+9KhVQ0CssqYTu+ko58AvFHYgbYcBf8vXQg1xzHvj5n+K6t",
+	"73y2L771Lvdkc9TLdWK79fxDNd2GjCluLPd7xaWokLOFFHTLW1JtORsctOiffXTc4J59+/J5m7cvj9BF",
+	"TGhzN08bQ0A3gvtFL5/EjAv94GhQ9ps9+vHHH48OH272PrTqp7evn7RCR+ydLx+Z+c32kJGbJLwDuMhb",
+	"Hmq+6OrMuMGn677ZydD+axjKRZPiwN/u/1r30Qi1SqSwdt0vNHrDzLEI50sohWYC/qRJEnMEHt1PUjmJ",
+	"2eLf/64QXtLRWYC/wkbrkjHlLI7IAnwCQhJzrWGnZMzSVKZqbK7UiizNHXMAgX0xjXl4p118rolpKqUR",
+	"D7VCBxpEC6TRBxhCnGAA6g57BRg0Gds4MUYsAoi+mAOeqGw65SEz3Xsp9TOZieiO54xjR/ScpcwF8sg1",
+	"SzQxn9iOOVemz3kFRqkCHQABKiMJ5mev4QSOOESbKY/ZnY4s92SBs8gChAjXYGUu5zxm9T6+yY+OO5x/",
+	"B0Lkiiy4UlYhuF/c5QY3mt4IAUncQ8YilC+oWN3pfpGSLMDViEoOoS+xDK9ZBLhNSvLV+0PQTM9lyv95",
+	"t6v2UuYxVkAIRoQjpMj+FvCZr5//jcHMJalMWKotRitMmTGbuppK5mBKeMrUFYIfOvyms2c6GPDIb38B",
+	"5ND6cK/ZCq+t3Or9MEXHed15tdbzmCp9lSmf1riQ8O65zMDI3e2ohLUrWzsolwJRMi1xXmMthtcMHeZ1",
+	"JFkwMOq91d1onsGz3GmZd4gpcIareaBoyHUuyAWmwDzIyd9ZqE3LKGS/c7QFaoImjQWjmb/PuanSycNj",
+	"hbl+zVkzVoKBsPfeNvdvMFjOV12Az7UZg7aDYnDeWTHXF649PvBXghEasxTktzpdlQcr3frp8PGRp//K",
+	"RRg7hwSDAUh290tSeeT2oXI3XR/W5qC0VwBMZtZymM9KeSfxhbkgmy5ZqxYfBkE0Yx/MuJ5nE2MH319w",
+	"Y+otzXFV+dv+5GNp5l/QZLNA1vUpQoe4woiyzGCB1qWWRTPWXWpf0ORpNGPrYuuR26m9l3fTyUJG/frx",
+	"Uka1fjzwdkMuuLanQ8sbX9knjVTJ7j23u664Uau5XJq5fzgyCv/48AgRFVX93mFnWl8EeAPylXYz5Vau",
+	"GKB335oz23da/ImwNAt4sudSmsVMFYadqBn86zt8s0Kc5zeDzVsYACbtj22l3Qp4HDSySc31OA4BSP9U",
+	"6NRjjdA8AaGQiBw2M0QXT1UUvLkO1J8fcFZ25JySy8E1W51cDiCkSAU5e/3cWBf3FOGR+dasaP41rO89",
+	"ZT5XK6XZ4nJQMzr8J7UNNHfJ0AAfW4O0cYU3IiLkcmgeRmdYw9NLah+HR9Gqau2pzHQofR6wMwjInhCV",
+	"hSFT6hSvMMv5ylxfTFMpmxqzati+SQOX+9Aui7c6ncCSsU+61I8898R2oeWYgm07LAnrxnMKnu51TKk5",
+	"TVl0H3+YJ5jcge1UjOgLsZ8g9WRNKmO5JIcHR48DsmARzxbkwejg4eOAzPlsTh6NDn58HBAHBic/jQ4e",
+	"Px6WoLyxXBpphV8OjLadzcG2xefXAb1eE+YXzKTZm/li3v/aqM91iYAOV/aGzCZxaWOIbDFB1W+G2u1J",
+	"Mx1UdHz49rZjsQaAX4Ih+ddfsTdcXTftiw/Wtt4k9b+zGxbDZlkkFP2AnR6P+TWL+VzKqONPakMt/T4o",
+	"dzfviHfAXERetNifc0mmPI5ZVOCWSo59spwzsW5ouOTILkcQnlY1Y7K8p0ebg6+lk2VLW5YLpakIWZfu",
+	"5llHXR72XMP9507KZuu3Lu8rVTYRrNPEahuX3yRBF3R2znRhQftOYXQ2mYM3pgqTebpN643gO4rk3CRh",
+	"+4hr2wAjS8VyWaHodlN022Gfmhab2P/p68bS4ejd44GahdfMM9CJSyqlEbqgafy68sBmwagBkFbEvO+U",
+	"CCkYRun+yVJpjcTye489XSw01ubbj6ap3vIUwt+6pjpZg3bi9m0J/pLF10Y01lcoYpryuJMWW7P6/T7H",
+	"lCnIJCjlnOEVFi7L+moKISAzSzaCZrbxDY3Bwp5iGOW9972Y61NZHC70o+NBK1B9zZK3nfTLcnxdij/6",
+	"Jdcm3eZ3yr/sIM1fJdDmyWDCBJ+JK51m7CqRimt+A2gMBJKdDMJYKnRycLNT3rUnb70P4B6JE0wncQEF",
+	"WLgUoxyIjv13B7CD9D4ePh68/4hDV14kSX64Dd5msWApnfCY6xUx3wo7pzWVlg9/44EEiQBP8Fl0/bNQ",
+	"+zwiv8klRkls7qPGvKcJizm7YRHRskiYzg+co0q+yroo9PApTPMEUxrHr6aDk3cdIYI2M/Xje992rz+1",
+	"133fK0yidgPbdSvgzqH1Q8jJbrdpvYBEzTfmN/4ZLT3weUxmTdvYfdGsaJyy9G2nqOJ9b5Puj8EGD/TT",
+	"G5auAOtfopMgVBGqrtHRcmtDxJ0x6wKxKxnA19fkoPZ1D6nfjT0U5IvlW+QnVNNYzjK2XyswVywX5kWt",
+	"tuA2Np7R2oLFrWeijw9owZSiM6bITA6JS8kz935ltLjR7RFLmIgUkQjEN6177p2F67PailqpWM5OSBYl",
+	"J/fvQ37Mw8PjgOgw//ej0WFAdKzyfz88PO7kXwRKnqsk5TdUN6D5bL/Igq7IhBH7rH9TTfM0f2ce2Xz8",
+	"QTCQoZoOggFV06nXBCrxQTUa1GVI7LHPPqt2/y3mBNGUkWXKtWYCvNMCALkpoxGZ0PDaY2OXUNGFjKB2",
+	"rU8RsA2cEAocBuYIl0tY5IhqSqYyjhAI2roSGJlff/+STeZSXp+Q316cPSHXbHUKCbxplOnVCUllprmY",
+	"mc+H5E8cY9AwwBb3MVsksRWCdX6H9cdlwkOPrAp1Qs7evOzW5CphZVmxQzUWZEzDazjQ7EjNZwKSG2Az",
+	"bGB5CAZZGncRlrqXzXzb6VrjdMW+7zVP5CKhKbewlz7q1RKrdAlj9PM2LYpM5G6xU3i+NJCW7N+toqH9",
+	"jricdKYc8nTjajsl5A1L6Yz5oQlr5D4BaJvlnAEwC9kPYK198c1P7XYsGWXdZn/KPzTF02QWRy7ey9fQ",
+	"RqOj47t0ZAKOSTEmegAEuvo+S8Ciiquw9dpuZJIqP3ncyooKpO1BRNyet+2T2N0Xu7XDIXApkV3cJYop",
+	"1dU5rO3hs0mfuA14Dg/v0aV8x/7fYLCkqufg62ZuyVuMc7nBdvc6jnPttkfPsWvjN27OudV+7w2uMQwK",
+	"dvAhK82SskEyl1k6CAYRXXkNjVtdsaCtjufN/h3t+dp/IUHu6tKuA2O0l7xVOAgGHLV4Cnc7EcA467xB",
+	"4eH6uIDDDN+zaURvrGvWj2oBrL+MI0IT6sNB5lpA+dMX51IxmwSkzCWBxpC+Cr6T/Lc4PebDkAFom1Hr",
+	"i2zBVtG0PfBRDyvgj4Jyz7tZ4eX52r8pXjSmmpiKgQARKYqAgEFOCbyo0dbrvCthjB3PsPpvbpKw52/q",
+	"wcgEDOO8z7YbvRdJ3dkqnbvN6vG6Z5itYc1wWCO5KMm+2miZr5EXUvL29ZNhB4xddWNu3kjXbOWXsbev",
+	"n2C2nu0SJFdcDi6z0ehBqOkM/mA/478hyxw/uRyUmJRpHFs+Uqkw0mgBu/VM8vUbBEy+ddxuHEHC0pD5",
+	"puyFfQXw/1Kjg0/J4WhkuUxEgSTGL/EGBQA6KeKVozyJY/DpuP5U1biD4JS5yryqqwDngL10i1BuzXtU",
+	"OuMK/Y4D8q1rzseVyJiHqyK7zBIowhzkFGmQdqZlklgEYXdVa8SqIoh5p0pLW6xdPi29djruvTvb6e7S",
+	"4Cy2yjgcDkLx2A5oTiO5hG/t3Jo/M6GyxPSRRVc2n7z8UcWwjqVWV9MsjgfB4B+Z1HQQDCZZZPmpcVnM",
+	"200vOsLiqmO5A9v7PFssqB9OXBxLvaxGa/C0hkY2W6yptXy6nlSqfCTupb9aahr3fqk7cffSpa1MahxH",
+	"0HSU26lvM7kxk6kpM45bBEa3RCTvEXcO7I/G6uyAFfcrN9OJDZ3/Q2HYu9r1hCq1lGm0qUenyCw2KZJR",
+	"LY8rMl/HcnbARSeIe2b7sGmioJ/1IebdtO9oGCfgG2msWmNZ1UlwPq81toZ+Cf7luSxeFco0ZaEmc5kq",
+	"RiYQFVsRpWkSM8+ctbF+l2fFJuDl7fpm5VdGo9+Z1r7F753R2TE/IM7b8y+Cr/bFhU2MCSxHOfB4zuWS",
+	"yKkuLq865c4yslkFCCwqheS8B/XflRTDN3T5AuOVfuyQm458AJvnc/+eidLafSG+iTxc7Q8ToIkL9tzM",
+	"WHpSBIS6vKeAJNkk5srcTcwCK5be+KMFRZJktzwG94Mu6XR56ZQOjsu83kRlwwPoqrqzH/gc6KEUU8uM",
+	"78XRF0Z8iwlf2sbNbh+c44LmttuGr+WWrq9oElMuiGJCm4GgdwV7pmonQkMyKuZsyfTqhqUlf3lBtdwO",
+	"jmG+pI86CNrKW/eh52ULWqTLlWEwv5llNI2iTK+uzMa5oTFbi2r5gwWYP3c1WTUVjAHsRIncHunYeMTU",
+	"epTJr5Q7ojwXjXwZHmmKqdIBmaxyymqZIllIwlLVZ7KBMazzhn4pdRd7MakRxnZ6d4ll1qd0RRbH1OxP",
+	"e4ittVnHtXQ9/lYJi0qlOYoJvaeIXIr1Aw5vDTkgtQ9naDkA5ufqr6xcx6CezbvZ2A3zTM8wWh/cdoG/",
+	"7c37qAtmxya+vV5UgkFB5rftSx/6Xsp13A3dkCNMqgdTCQ3c7rmzabSdZ39XoUNvjia6J3ACgnKtpyqz",
+	"AMhh5XQNSvygFsmf5wdXdERQrlWzdjB1iyQWFtAe3Rl1uHFf6B4P5+XiKeBQZFRoKDRAiWI0DedBtZ4K",
+	"EGBLzaeWnCb/UNEbFpEbzpZD8sKC/3KXHVI0A2219XCe4nGWe/7MUzr3bZqb5qWYyzg6xYoNMVf6nnIU",
+	"11SsyIKuapTWeT7KO196JsJ8mhh3hdQAVLWkaMZqt24VJm6AmxLiAh/fB23oe0eoXdv6OeXn+ulQLhBY",
+	"Q/VWa/8NB8FuyvcFRebOrmq55VuRNyu6W9ZbK6BaforPGvFkN11V0CZsmgAsSDTYJZTef3srSmX0I2Yp",
+	"ij30/F2l/MIOajx0NvR8LCqCFWSNZvOrU1ucA1cJoasSlQWfCRf56AehdhkclcXwwMHK+7yjqVi8Wnav",
+	"37DuHiiz7m/TeFrlpb8VnfxDD0akYJPfBxG8O6eZ2hOBdycr71Z6Sm9gj77Eg+By0EoXfeuueS3H/fI6",
+	"96Js9uctO3VesPd20ynaMSzvgwA5qHIWdzaFSyTD3c3n3AbpvfNvBFd3TMTbHhi906y4sln8v1OZJWqL",
+	"ZM9JZkGtR8fBYLIqWLaLtMHN5qRZbj+n+HpqZd7YWkUGmqocTzMzY7mniFoY+3jOlZazlC6IdDsQu3ZP",
+	"EdMzDJjLAAlt88ANGtjakj70yTybtBJmwGT/gmZaPks9D+S4qJVm65UhcqFXzbXylXGy2uyf/s3N422E",
+	"5Pin8pCb7yAfg+2lZoPQ9JidWyxNP7XXXd1tYGFzY9y4gu3hFz9VX1GTmakSeS3uHgCdY+HkTKOVK9gH",
+	"qLcWmeN5F/mUhYdgp0GdPGBf84NXylAX5TTBjQs5omQq0xY4Tf/cSz+E0871sDdHX7/g0zn4L3ol+SPK",
+	"DT2zni1d9icURuq7gUwYZtVbBWZsQqghdDI4wFvZekJ9AajbXOg7cOW5Oy3/DlVvz2qXbsQdiyVtWLbc",
+	"d+sgTTC9wYCG10IuYxYh2QQXV0kqZ5AxGjiihW6Ao3PnCNy/a+7C+l9rq18KGbYFCLeOJnVxxedUWV+Q",
+	"79t7g0HdoqF6nzK6LHDQAMxAVg4uYB4TQoYMqhkZlY8/cSUg1nCgfjV7pw74UlDUWzzcOamHNdBna9TU",
+	"lwFaONdtQZ6Sj92JSGVpc2d7o4s8L6jfiLjrkfTXJdOPfdAsFXgQenK0edo7IW4ulfYkxTUkYTfxkudV",
+	"JDOhOZaA5sJoDZmugGQU5XAtj7JbaPczyh9c0LCLboMh9zCZjAxB1Z0ONpOcTr1VYZ2mwGrbwDXTw4lo",
+	"enDO0htb86K1EzcsTbklW25/86v8cYCQe/ufU+dwTVQirxFuEZAsIVpCqGRhsQAt2ZdN0V+rVPKubxEF",
+	"7hHZ7ZeV6C8OmC9p2ZDdz4J+Wlo8CIE6PVhScxWdVt6wTorKktg1gmmzxPdoI5kWnuTMUl2tdHOxvoJI",
+	"oDPVbXcmPI7NgR5RTSdUMRsYqSQmBB5eVPey7Wskd63Z0OeFUnc5bHq8sXnHPxckiWkI0RdX0cW/6/PI",
+	"0mj04+Hjx0cPj388Hj1+fLire6MrRbFxV/Qha2owRO4CtdlVpXweiM38aF2bFSWzNGR+ctmQArmsOYrk",
+	"CYnmYRKQSKiAKMEDMtc6qafte23k9RnoRFhiC0Zi//qotZcImd6zantVPvw9J1bCZBIzQEXIKeH61AZU",
+	"zU0EY2wkZjQVls1Gywy9VZ6s141qrE9JmY5qp+tWbYsQVFalmK+9L4078T0qwN5GPCf8xuPcM8NeY9oN",
+	"pvL+w0dl5fro4cMHreZDkkr0sm7eXPUMCviV7UVHKtPKGrmJ2+MKPS1BbquLYyG+nTGAfSCDmUV2VPfp",
+	"EynMrRagTmpL/M2j4xZ+NgdHM8PrthZPC4Da/pYByDupw5WuM//2gg95GCj8FWQmVPEmhQllU4BTJ2VK",
+	"OyB34Vk5PCIRXalSPc+5zKDge0RXXfi4YjZt4k0wr7TwM6jxU/SlD5i+hymk6pmdKaPRClJW0wUXs6ss",
+	"2cTJsdH1XgDizcsUyZLqRF4LuRRAfIAzekoeYOotY5gx2s8EcWwsIDW3KQXzjLM4egqppeuepDiGzNaK",
+	"r81CimTCREDKDuSAlPzHAbHu46DDuQd1RGs1iJw/udVHkx/RpS4mTPzP/uWKoBfuhUE+ep9xB7O2f4v3",
+	"DQtlGkFjdS/ubigqIcTs00V1MFJHPIPfHO/IJN5IUQArUmIbELamcLvyoRPmCd09q6VStEtoTLWNZXd1",
+	"1m0HOnQIOY+6/pVPpyxlQhNkm1PtDimI8rRO+01RH7l34j9OsFvhwMWViuHnU1ceW9FmJxoAFNJ9Y1wc",
+	"2qJ0PFjnfclbn6ulCdadQe992XlfGmg+TsySLpKkB6VsuNyzh46wlmhbaUJ+Wd3NlOxfy+H6dtAjDZF4",
+	"BCU5rHsKma5SMTJhKwksFww9uA4FuIcybR6OY+ysT+n+xmiMrK/VOZXXvtmstSSv/e/MQdc+I0+SSBI6",
+	"kZkuZydglkAl+w0S35ymjRm9wfDJwtVfLDHwcgFkF0beRbzqJri/uWp2+5XbHIPkOdmaoGFncWyR0ovA",
+	"jl8KD3J0M6E31KbodCJu2j5Ks+RKQRlqT09RLDGJY0LTBqKaTXmtW4l4SbQr/duMKsKSTCWd6qv61Q1i",
+	"gK/a4/XMFQddF5qVZuoqZSHjN/Ws/k4Tji9QXvaiX1ZkOZdkwmZUbLGWoRTCbugtaDf9OQrG5hIysnlE",
+	"0DOEJNev7q0G2NyXlXCRx9e5FMAeBZqJN2D3FfpHNqPj+8IoZP8NUC1nWsx6ZXmDurCU+o/T4dslrhzs",
+	"+g2szMq7IWipqYjUGt7s0F/xIM4WooF4LF+We4osaFJW+dYnXDFv1so4VpLwbyGXBdm0jxy/MmKgGXTV",
+	"yOGW3Sm0vxnPsJbT3XK/6O7brY7HzSWRKUFbsQQk1PSaKSy8zkUJlcLXbi3tXkoIczprvZCq6jo1iOar",
+	"ogJxM4FklNKl8FXYvY0Y5MWdWxzFrvZyj/tLvQpx6zz4PNsqnV5ped1oeOUFigEuHtI0Xbml/P8Onpy/",
+	"eXZwYX5NsEzBqUvqdMR1JJTymmMBEk91V7/iu+aioToQZpXEMUsJXD4iguxCbocDAVBgb3Z/X0KdKbrw",
+	"7m4znquiglGNj4+ujL3piPcmmSaKaSiXuCSOU8ev67sQBrWW41/vDVQtsE/4G075bN7EwmmWHM888l3+",
+	"9/Poe9Q6pVld0BX8uaVX21/5xeqNjW4i80wDhxGIg31NMUvVFcyH7xd8nWJVhjZuJzz5ZKY74O9ytF9n",
+	"z4xf2jOBGNtaL1pZYvyT5WB68NbmydhURGGRT1fbFMiluEpoOz1dOWpgMUxXM+e36/NDyYVPxF8JRigx",
+	"Nv0JevmzBQZPFVlwkUFmmsSMmNic90hJC7fCpct+IThsR/Ib5b4qUAGKfAeYmYBEckG5UN8PSV4k2xwe",
+	"coKcRGgMKqCowgitq1fYjWKka0SkfsHKPXQ/PTquADwfec8bJ3RekBdGNE4IyGHgtE5AhsNhX6m0srR2",
+	"4bIr2Syg+/fZWK2wl7pJL9myIATsCmFiHxKeMnUF1sXR6OjHg9HhGiUB3hI1N0uC90xUrwMqaLxCbuNa",
+	"fLT02r92HI7yIQhqGZ6Hfr3hq1FvTipzgpvbpGJY7sEhtCU6wJQFa2tzUp3C51RdK2dy4s7rQjxcOWzb",
+	"ki1ue4LB7xvk5KXFVvTgJHTImOLEOAOMIwA0zdSeEEpiSSOimdJerq0+VILQXEPvX5d4DXuMoEyHuInl",
+	"sFW/bOQ3fMmWjtmy6x6cZnF8ZTfZCyko+Z0rWuw7a8q1bbnSW7qga/wgkQRSFMy++K93Zwf/SQ/+OTp4",
+	"/L74c3j1vw7e/zUKHj34+G+D20p4M9fnmaXydE+cIim+uVxHjGTJpp3XYT33u7necrbstfxbpHdZ0Xhi",
+	"nwN9ZYNI6NZ1gNSW5K+ts7Q6WVKlTNwmwWxR2m4wa0aDnrNUEcXwxi8bEiF7JYJ5ltlOj3ehrQqtOZ4y",
+	"PV+Dmzek46xDDRsoCeHA3C6L1T5kuxU0qFWv3xgGuEe38csSd9MbV6ezRw1kWyLS1eobqAfmjwP8TzEx",
+	"RSE7qEU3mGudYG1Gea2G9p3Y5yWSN/pLHXv2pmcfaokHojgwF9qBt3qx7fhGJmr7WEGm6aViPGeaTFYW",
+	"ppnerFU39AtexGfeuia/ySWJpZiZQcyo2WA2onWCVDea2Dt6Ceb0cFE76CtHyL/993+9M+fHX4fBw4/v",
+	"FvP33jMjn3GfeZ3Pf0/9tKW+8WHSX0rBTohdByyCoEIaU13j/MmrkOe0vZZzw0yZ+0WRIGqs+bzI0xxj",
+	"m+83w/c60D2y9AoqJa0fqZospNJESXR/55VSqQBsGkLVoHIKcK6hlJyS0Ql5NFpL52vzQP4j41gKrNOt",
+	"6D/M07/JLFVtIQi/mnYS5MQlyPdZJ6DEmibad6C13qC/Yn5vNuw5VVdF6dIO3vl2xtVuDXcrYOcNq7gK",
+	"zS30qtX1aai0bztRJs7Ox2JbqkxSw7FeaWv/LgGvMHwhyRqvwdx/xuOm6O8tYqu75vfwFaP1TlhtIsyv",
+	"yhVKm+dB9RWUwvquxbZfPyPsQ5JixUZbkIaHNje8Ek4mvoJBXinoJ5WllW1npNqngKV0wbzFAkoo23aT",
+	"x91Ftw2FewZdoyJvDXq6AJMzE2xqtcKihnk8fL2m1/qlvYWNC2fMVve4VXFRj5X4zBjjJzasCrOKBIn+",
+	"Cxh6dXc47xujNVXiXScgeS8KOcCxlSZno+xZl2oBxQlpfFVavpRpJkyjV2Yhrwqo2Pp3KSCTq1/kyIe1",
+	"b+AnRT3k2hc0i7gumZFXjXKTj2T/p1mxYdvUxq3UwdtcrrpeGZ0kAjsukuP+NAgGhz8eDQ8fIVfukfn3",
+	"Y/Pvn8rkudXJ+hJyVzvsuh6skm0rZ1trWK8yf+h6AE3xiA0J1FqRMXj4nKs94lEA904kjlvSFYTWrIOR",
+	"LK3j7y44PHqUcGciSlwZ1LZc0zKUpjYzmTYTg7FDo20cD0eDlu1JCbIvdo5dJRQ652zOurQGDH+/C/qG",
+	"tNt0bcOOYGEDHn6Ebr638r7ZowtunbmzH3E7FFwp3kEWzGxNipBgrjcXW701OaqPkmkD8O/MfYXkzaUN",
+	"1VS2v9STo23sw43wy/biWm1j3QzFczrBS/xbcnvm9L9I+jNhsVxan/qpn1nXP5qHtxyN00r7k41q2de9",
+	"NGF25wba2y10YQsDmdV5jaVS2y9GDWD+U3I5+OFyAMgSsUJ0hr1nlpsoeeiKU9/o1g1yf1tJWavpuLsV",
+	"7MQivK419+0vdAHvjgw1Nes+S9N1or4u6kdgHPNWsXLXOr7NayMy7+2+u3nm6LNacuYL2GHCWOpJHOh2",
+	"KQZmp85N4SGwdWP7zqAourhFCkUfs7jTUdXNHtt9XkNNZAurDde6JGGdcxaaBP0OLuBs/eDonhNofu1J",
+	"CQSeAZl9NqmAr90dq4ZR6hEoL2XAr8t9Tdb9QXX8fUeDHjq8T1M+ZTcWd1J3w1854s/dZpV2FFpPihRb",
+	"WoTYbeipH3YX6l9ruZtck6XM4gjSNtcrutsSL7Yoyh5E3ZWAdksTdHR+4RJ3JYiv4au3iqPXgbXwEn/f",
+	"5CRmnpy4N8+ekMfHD39cvwtGTFMe+91CMRcMkpTKoPY6ywW5RMYKtFIBD717jg2oHt9d+5ZoQTrfePy7",
+	"JMVlvqcIj6AorU2AieWsE8K/KDyYz9txpYTBwwqtwvHIK995vkEx+aXOkQWkWgkJLGGsC/jE6aIaxCIn",
+	"nE1QkE4wufFkElNxDTj6+/YbdR8R4UWHim+4uKExj3oXLK+xDdup88l5CanQb/9BiKcBWlJPfXF+rwWE",
+	"MTSQI2AgQ88ziEVy00sKcYxMtKBGfmyuXlZWWxXgznfvRofvAbrz30fvRgcP3n9/8m508BA/8oJ4KmW/",
+	"ahGjvJABPECksKkPAECxhXAzQBfldEmAO4FUhgr0pJ0JZD1D9ZYD+6cUnjE9P3t5Bh6TU/LHxZM1OGoh",
+	"nE8zIwb3f2FpzNsJthtTZzvhWErCue8b6RtGvWk89SCnWcurkv8W/p2ze0hjaF4pDnQI4ZzCDMEjBS/I",
+	"+w3QSU88wRZ+rsHUoB7i4fDwoTkpAKCXJ5BOyUTqeU2jjo5a18aGHBtx6shB1DxDbYTUaf77njXr4Xdw",
+	"YGCi0DLlWpsDEWph/ydj1/cUAdImdPn1LlV/K0CqmzZ81g6yef6eOYqruu3QFHv3nzqmVY/6/Zv52Jau",
+	"pjcMiC8FqGRujIl4Vc6XVkYb0RinrtFv/OCoJwOfL3mTR0OZ8tnVvEtGoPdAtTzURZ3SlJ1C6dITW8LU",
+	"+fnKiayWxdTeevJFAr/pDY0rAQ1j6g+CgXmVZ4s2pAniMYuL0bzmvUsh7aggUS/cUS5RTUJQzqTA3Imr",
+	"938dBg+O/IkTm0XkHxlbK9HRBBbfd8EjXKS7InHbU02indYW2gPuCQffv27Q5rJeVoxAeMnPJBIYC4OP",
+	"yf8ll4Mhu+GxA8VfDvpVAttXIaHPeF/uoFaRTCMHAbSvGKCDpKSY8w9kHDHlJw65WxXRLLMXMumrFyKu",
+	"NBeh3kTeZ8+x3DPZ7prpp20uZAKYok6lkZG61OPsQAwXWhQxDa9JUUi4ZDe0sA9CalPzyzFPtTjXMTlj",
+	"AYkbc2PDsIW6Ox+t7W0xKaXl3CgkW9Q5xBlEwHdhIFmfe3tl9Zr2C6WA64bFmJjXIQDzfS+t5zq1g3gk",
+	"PutEr/na/mVowsO+mrCHBoNFW3OmZLbWvyQ0ikiWgNnOKKLwdrE6fjqsW9paVoCaN4v6G0s8uvGsTHpj",
+	"0aO5PrhmiSbmm3W/a47Lr9+eScTV9Q4Bix/z82rnFAAOLOvFNG/X2TqCK4fjFkphW67oNyx2iTxrLnAb",
+	"2ugTA0nB99LHkAZfTe1g87B7rBHvHvYscluMx72t6K1fvmFi7uIugSvQ4XDfp02fF7ZvpL2CwESJ5U9n",
+	"qWCRDb2SCRuSX5jgM3FCgHrIUgAu0YORJEywKMgRswDFk0tMUyxRkOo0Y1eJVFzzGyBDh1de1T8G8S1/",
+	"kAnTsXTBRef6lqUx7zH4+cbWl1z3hqHH2Tr9LEOP+dMMQwVkzuKITJheMibIIVyGHj/2qExbY6CttEAR",
+	"Fv3AdWudaiTmNLK8SGioOz8e82sW87mUUeefbMOpDVPU3X5m6cID+d+cr1on57cqw5JEl8ZZmdZ8wlwf",
+	"u4Xg32BpyP0JoZep8CkN50BwZgvqIMHyVCJV4YKuynvzhrMleCAcyUcwoNGCi24swW/kHaSunjMRvWHK",
+	"JlN1i+j+ieVPp5THa2R8/lyp21A6nwMveBNZdJTKZB2Y2QGKhRnaK/9pVKI96fveNI+ktM5Kj1qGitvA",
+	"cre7wpJybW+0PWyknIHdzY1rt0yYhxNeNNFts9rl2+N2Pcfkyq7IQ38OyWwdWOlfut653CXUpodZ0VG3",
+	"UtWUEmIJuHZvendMIu9TpNWXzV2kcNvqkW5C/Fse1nL/dqQTmk9qR54znSVlDqxmmqsaXchcLgWRolMV",
+	"3z6cV+d2YxYuzIOikhQebfkHB0iKYf5y5737yq15p9PuHOuG7fm0y0E09STA/P7ZHsLA+3uuv/tIW+kk",
+	"61LnoR/8sSjl3QuU4H6XxwfdsHySYROuuqUo+FVnLeOgnElaaseYn41cq+2Ja47i028fH5h/dTy6u2AH",
+	"bDy0iY/SeyLCCPd4HuYO8OZChC3Z4tmiIfWlCVbb4l3bnMX66OHDB4/6Oez8easdaw+i1slnad+a5yLl",
+	"dNa1JLGfXtyyYitNV6qCh/nL1tbEIlFZLFhKJzzmekVUSIVAWAyySoVZaj7XjAJUIC35MNYdBA5z6CiO",
+	"OlQ9zgv6eDgAM8XSe8rCrEpVrCYyWrXSbW5R4HgtX3DtttLOY9nLiVn2B9E4fjUdnLxrO1Hy33x8/6k8",
+	"Lp9fpefD20TxC6RstzXInbHWOmhYiHNX8+oTL4Kv9PQF1C7qxLpX44jjEbM5+gAGZ3XN0kSfl2MAq9U5",
+	"3lls3uPhY+BaMD1Vzv8uhma6roxOKpPtvfVpLA8cYffEeVXU2ZqT44Qs5xLSZVNGIwDgAZXaitE05+zW",
+	"LirTAXu+iRiv3wXvrpn0uvG0dTtyC1nd+6GbN+VnZKMhHHTrTj4cFyaWS01wbRpqNdAkiS272qaVOLOP",
+	"beM8+FKJ3kpLvRXFm10f29j7jYpv/86CmjR9IZRujry65jblaoMumlIeZ6kvqvy7nB1wl3eFDmACPkJb",
+	"F0Fp/CrisHPacSv9WK5NA1exnHGxe0dYLMNrFl1lQqPPe7dvr1WK6VRHv41zvpmB27Z0R5pgF9zbFRez",
+	"E856eZa14bUwfhnZ73jlKpk8+QyjyeN42iFw0+EGtGFr9ZCXHvuix1ubhecruwM4mex4CwPpfP9pgnC3",
+	"MvyNhO//5IMz5As57956s6Y/OS9+c/mS1mtKwZm/N0J8151OBjzM8L5Nd9PIjmiUP0fr2eX2b1o3mOet",
+	"7GZ4e9Pm2L+6yNfui1AZEMhBt+i5GYCbD3nNWaOn4fWr8wty/+bwvsII4pCgnaFsdcNKWcMJUzxCz4ox",
+	"XN27i4IwxUYoxIwm3DK+XjOPx+NMkLPXz8k1W50SLsjZn+eEkv/z58UQoHpmGGYFGU0x8wvfOdc6GXz8",
+	"CLnqU+lB3CKJWgmvZm7AKVOJFAoT+E1Db18/IRcpnU55SF5A37mYDcnTG5ausNZhURFQCiVjRtRcLhUJ",
+	"5YIpMk3lArGsl+JS/EB++OHPuQTozA8/kPGHA3N2j6GusyhqDjrMV8zMHQPIJTV6rbDWIOGafJdkk5iH",
+	"AUHcTUAs7CYgYLydAnbYD965FMTid74fmj5YQ2kMEXkYOLDpA0ZPy0ohxXx5ze+Aw3XsOkst6M868G3m",
+	"pisqAc9C/j/OwjmfQQVyLsxEnBErWq765XfjutCNvzdDdHJAvhufQVkQ/k+YsRPyCyw/WSyvhsOheVim",
+	"gRWWAKWFyJSc89nb46GZgDNXptN1GKrzQJopdb0w4s1tbv+4KPwJ6zU2fVuwsaM2wHKeZFzeDGM7WKOF",
+	"1A8/EEVXZOx25/iEGJs7L/xZEibrnYReYWYCFNSEhRwbJTI2ohEpooHmzpaO5YqgfU/Gy/lqbFpDbyes",
+	"d/6qoXsFdwODfKZxnuoh41guTZsJnbHTorKC/T6nT8gUxmeKdF07XKsdfvjB/GRppxeTX2w5VK3I+OkF",
+	"ncHsjZ31PCbfyRS/dEo/n96JjFal0oOofcmcKiIF+35Ijg+PToiSC2YeNANmscIiqlOqtNkfx0c/nRDB",
+	"uOkIfDHjN0zYLgPrhekxTRkZg5cLSe0dP8O//11JMR4SLEZMbQ4yVwRcA1msAzJGuo2xJSPM02aCokSg",
+	"Lc1mQ1wW34o9uOAL5jrw5tkT8uDBg8enRCVUKOCoNi/hKQG4Qe6rw8+YMC8B0GEIVBaFcXKW0HDODo6G",
+	"o7UaMsvlckjh66FMZ/ftb9X9358/efry/Cn8piDRGLyo6O08/j44HI7wQZkwQRM+OBk8GI6GD6xFBOeL",
+	"2Srg3uJ6dbCgYGLOfPzcZ/HSCC2UuVehTNiJ2fPW5R5ANVlQ2gGUrb7hITN/GRUtU9CgUFMSdShcKLAY",
+	"HiXGqoHX2kIiDw5JRFfKlqQslzM2/4CYKrOTWqr+asw7ps/sSF7QBAZpWZ1V482reOT+eULFs1Qaa6HT",
+	"sxcSnvSSgZox2/nwMQZYEmh7DGN+Sn4KF7nQuJP6Eoiud+p5hMtWMLL52rW0aw3NtvP6Nbf79vWTpkZv",
+	"krCpxdYkmvUGnd3AIya0MUJTd3zXha+xP4JX+lNBXT44qpSrefTjjz8eHT5sy2RogORDQX+umjqC971y",
+	"VwoQVL5SDgSVf2CnM5sIpKFHp4GmM28uvQ8CaA5wh2WnM1eKcgzdwXOJzqoiTZOkYQym3YbF7RLp6Ua0",
+	"a6yYmNEb5ipW+HrCPoRxFlWF+9bsvD6az1bN8YImv0NK28f3EKkHixa6cTQa2Qrt2gI0y2fd3y0iqOj/",
+	"xiBPSQ+Cnb2+0EbXfwwGx9iq72V57+7/QiOXVgk/OWz/yR+CWiMQY03Ho+P2H72U+pnMMN+hVFpj848c",
+	"RdhHxAotKCRjGlNeJfLa2o3LOSbGAa9tkYUFrjbrWLUgefMaOBQTfnDNkFzJHojV4ybmSmNdXNX7rLEi",
+	"0C4uTzChfb/CAoOA67hHVs7A1kSWFwml48OUIVDg7mTnQfuPnsl0AgR7OxAesz/sbUaVpAZub1xpFIKK",
+	"8ORe+USqBnC10azc0q0B+7FastSai6hljV18aq8LmGhJ1RzDvVXRQ2eLLcqMjgam9C8yWu1MKIqizx+r",
+	"vgxzMfq4Jo2HO2v4CTqSyo1X5/IFjWxlu8jms/8usaWmV9tH7+fPwVs/X+m9a135gl6z0gW+ReKxPAw4",
+	"hq6u2WqIwjhY3ww1RXr/Lx59xK3hHHxVqU7ZjbwuS3VFwo59zAXmB9FXvDI4wu3Xxk61V1H1OrCe/zr4",
+	"+N4tKDay6Vi0FYT6tdH18mUvXi1PQR/OQg2MmZ2fxiSMbo9f0HTGOp3in9dxb/redtojMwxWy/7qj/rc",
+	"AdrrrC/vhvvsgws9eTcFfr3ltsAraAfp+VI3UH9pj6vint/SJ1xQuPetR2M0+6Dvh+qm7y+9l6eprV/4",
+	"r7EtCFXkyflbIlPyf85fvQQWZdX1JDL/Hdrt0biJQqppLGeYJeJ1P/6Jtzhk2Y6lxGhIYD8SQoZMaIKO",
+	"evzaUb4G4LbOiT/Re2A+mlDFSGq5SdZciU/yLu1RFxeNNAga4pa3FZtbCgEE0qALRE7L5BEY1iiLgFop",
+	"zRab7tN5UepNhsOTonJ1TUnWo47OS6UYUZpq1uhIg2/9jp+NK2N7cg4/rwaQj3x+nxrrzRSSaSEcirWp",
+	"mvrnSstt8IK2esZsaymbcaQ09zWE3+6ine39uZ4WviTTyQlFm/U0WZGiwN0dHhM72e95zwMbEmMQlgMl",
+	"aoPtXBGINiF3uFUB+QbvoATuT7iIuJipRn3/9AMNdbxyRHfjG8HH0J9x3j9wR2OkcE2BG2Xyi2ujRZms",
+	"Rw0+YXQg74wbZdXZzgQ/GNHDyVH4IGroZCF5uwusvBLxiiznEoltgA6wCLEAhIErspALtkHPaf/U7QDV",
+	"vNc9b6WoacubQ9oJ86e8Nt29d33KY8hNcZGYskgs50xAdQWkjJICzK5CqMmcbq068l40aI5XU8TXAB2j",
+	"EdWj0YgArk9hLACKBEili+6ogCxl6hbulIxTpvQYY82W1x3oKIfkgs6QDA9BO8iZec1WtsiEUzOXYlyp",
+	"nmyBB6fVSXAudUo0tfASbMeyhufRbpIBp/z4MhuNHoSazuAP9vO4IQyeGy92qu7gSHRNNWwRt2if6GT7",
+	"TS7JIgvnpZMLTum3r58EzkDDgj10tq1c6pQhm1eTVAI6rCRy0qZDGxGS0+KkS8JxQMa2V/bQ03Q2HpI/",
+	"EqKlA0gAis1lG85llp6an8dSzFgKoApV5MLgAKXdGRFdXYrv/rh48v2QPEEZNyINIYepTMnxaGQhGGcC",
+	"3ky4sDvZYaGWNBdOGEj+QI6gUdcsgrfNaUSELJsVc0hZtIH4zRJ8AZP6SaActzZ2+56xu7wybNc2AqEA",
+	"swHBf5rz25l9BLhBpmwB3rJNcvNzksqoPwrgeNQKZrkLcx4KAzTrLqTTCAiSjt794b4r3QdFO1D5QRTS",
+	"2lw9dF3uAmi22613TGO5P1v9LFMsgiMXRApp4YsteEoKRGnRwn0FJPVjoqEWlC3iY0m6iRXY/CX3XEWK",
+	"S0HFCrC1cxlHpw7LUrQGb1pkSg9JvX4bJRpSK0maxQyKuKFizKsUZiJmSpExVnKzME44spdcMZ8qM/eQ",
+	"opn+vl+X/3HHvt8/gEsp6vpS+3i3d7+w+QFdX/5KzCRib9p1OVAjgMOs9dmCz6LT479QEXV68AUX5yEm",
+	"VHUAA33o/OyF9QS2O0KoZjOZ8m5PX+R+0U5P01DzsNOjpWrGnZ5/ZYkcOj38Fio9dXr0zJWG7/La1086",
+	"TsOsW9uWhKbTw+eW7qpLP18+77i4Hzr5zn4DffbafNCppzLVnR/u7cDr8KRZUNuBfdoHueLe7O/7gmwB",
+	"LPxSuPLtjXgaU106IktWQenE72QX3J9kMXCs+nFQTxHiP+aRGsO9gZIxWgvj4m4+Zh8SFmoWjYt7i4v8",
+	"2PSLk1K+gV5KEkE9j/x2Ym7OmJlNvjsePf5+SJ7ScH4p8n7eUyQFsllAtMo4ApetViyeDgmEmsbGBhgH",
+	"NZvA5aLYzAdFFwyyfk6QYRvuaipLkpQp5TMHzOxUzIF9QLd+yeLrXM66gLdGO24aWHy928VOuqufMPjM",
+	"YViP23/xRIppzDGr8bYxV6BmIxlc8o/MHbzYplQDv+aGnekCrvnnw5wQswi6Wvpnz75dAzDUzHowwnXJ",
+	"uJdTMv7fT+tW+xiDBkqnjC6c1e7Spty2gdJE5gXm2gVpT0/O30KOlEyJSoDkaM6YVieEkpDZd1yKCZtx",
+	"p7LGP48DMv538z8H5n/+F+5VOkGtAulhZjZTprNUkBnTilDyj0zqEk92QJTE/glJoIwvXdj7Bte2TvBU",
+	"posspjYdRWmZJMDIcylwyoq3KcIE5B2ZP8HtEnPBTsj4r0ss93s5OCHD4fDjGPuYyiU2XhnX/4BHvZ49",
+	"bPA214nuUJJvF49vF49vF49vF487vHh8g4HdSXy/jOMpEpqDNpBXu72xDvJqviZAPpkqXxRqIQDz/d4t",
+	"5bwBIE5Rn8hohsY3xZdxsgIS03T2JXqg4b5etmYnK5emfZur5tzV822+b56RGU2c2TllLLLYwJhfM/KP",
+	"jDMsZoaZ9Pn7IAISx3nxM83iGIzfBaEJTfU63CT/6d2J7Fo14zuW2rz9RlQETdUXLqSQmm7uM7Zy0Nai",
+	"qvKCu351h9/fnfDYAsB3LDL/Mv40o02Wcxm72/JtRMdlTXkxszNWXAd73wafT19KwYDe4478qE2qolzf",
+	"r5TX9/SCztpy+uAZeO2Djhgodw38YsBWr0R1hjqK0lYpXsAMgpqqA/m/jaDKVJGZJFIQcDlxMQOyCWdm",
+	"LudUA3s114ogKfop0eie4YoI+E7LDALTiGdZrB+x6M26jbSXJX33urVSWOFTKVavUlU2pVjI5W3211eU",
+	"L3t8eNRlM7JQCqRqfQYMw/DTo5/6/fSNk4KdOYhlR31wS4+wOXi6UQM9N/Z1yhgJZZwthDohSmYpYNzA",
+	"3escLAHRkPGlTpF7zRKz3bBUUTw9LVqjHKcxNtiQPI1mTBHpUGaVhy5FypTFsI3nUo8L6qAcuQGYJuxe",
+	"zqIGpaXvKaLoNWunFsr32DbcQp8f68cXAjJOGYVjoSxHLi9BLoxis0/s+Vxs2B7mFzTldpW8m+OZjXWR",
+	"BdMpDwvCMSOwZqaqwoyDAzK3CgWei4kWOwdJf+4pIpeCJFRp8p35+KGxP5HY77H5O2FpyITmMbsUrvoO",
+	"XSBiFNK66MrsK0AxAerze+gBNGMO7ISxFD0Qlagnbss/XRTWFsOVksRc65hBF1gcB2QMCViQqzFe0nTB",
+	"xewqS8ZumPhDIXG4jWjQfJr7rt6vMEud0QovYJHUvtOI8uE0bNOSXH3FWQQXpU19T5EJm9MbbsQSmSxB",
+	"/HLhdlmbRh7Vp9ntc4sT3YR9ZEIDL6XdaqUcWqiozXXBpAPf55xWsNETJpOYkdDsMLMD/YlNDq/6ZbMO",
+	"baIhKM3kv1ZSjYOteM4Ec436NHIvpHYlQLe5UHo9sy8Zi0DvO4bRwNbvgMbcpRCJaSyZL13SFZ5LcJ7C",
+	"ibW+QWgUvZSa7Y8WCd7+OV3wKh4UdEAZRYmr9u3Ct4OdeRZBnhuK1T6vW6W6GN4T5nh0XHgYsUxoTlIs",
+	"WJ7F4yU0eJ3XNdmbmLomPEKaW4or08uvWFbygea83PVLLUxAuxzZnw9TBrmSORe4qwezV5VfKkTsFcRf",
+	"Vp7bO95VtCLshkcMlDldQHIlNxocfuG+sjf7UzIGMuGfkxJqYwxZ3YgemzC9ZEwUTgQ4C28QhkG4UJrR",
+	"aLg578KWS+5tLz21fT03PfzieJ5w1J9PqOVT3C7yCK6rA1BsQvQZ7d2h3ri/Ylc8pJHuhgui2A0TmO1p",
+	"YYbAmT3VLD0p7uKFYyT/CDdI6QP0FhApinRmYi5ZAaH2YaenzEFivQ6Xoux3yR+AH39HjbHKxfeFxwId",
+	"Aw7XReiMmv1ZdjkoPSSQDhxKvPgv3cLgYabMhQgRsAGBXCs47SKuNDX6xKatNWVavbGzureL0S3xSn02",
+	"L4ykaffaryGxPkDsefWG9AXsTzeGYmu4e84KDXx+Z9d8szU2E/3+ap9poRJ5LgiPgoIV355/ZhsY+Q1K",
+	"yf/SXG9mKijCY3CgUtVI0K7Zh8ac36NaJm0PPu0SV/0pKSdPVrJ831Wp6993567fE892LYE50+AyAr++",
+	"DGmc84M3U4JrlgoaV/q6bTG69Q69oOk1iwgF82/OZ3N0+jb1xjxxdWMrwO+jP3Aa5tVqXDUOMgOiicZM",
+	"c0sgvyvGqCJn/CYJ23hs+lNJdcmnL5ViODw8PDo6Onrw4MGDPXJz/cZo6gg8TH/EZ8U2RG3tDZKkUstQ",
+	"xpCVlchUB86ch/M/rdbjHig1b+JbY+mmOhKd5ux3qjRRxuynGnIljMHTSPDGmLiapsDv3otf6IujH8ND",
+	"qAv5WPQlYqjcCVsc+fjJRpwUPNIBJGVl8rNFSEH/Gp17ULeFPNeKPL2gM1ceylViyg3zG5amrsLbNxyV",
+	"H0dlBaGLkG0Xa9wGR/WnuwYpzMUgMaOpqECjHO+KHxW1pXjvFxKF3fpUkKimHfUND/W14KHOXQVFGza9",
+	"FnJZrnTVtM0LTz3o1S5u+uKY8ZPgNN0YNyVrrl0dEdtk+tDI/KQaSkJRsSrVg8J/Ob8NFGINNV80FIG6",
+	"0wTPb1QTXwo0/lP4a0tA+pxRzu1mm5id0FTv//z2bfyFxQa173qHIroL3rp9SiWOYxNIAxxcXzcog+fY",
+	"PVXI4pyqTyOECH/aJIKvLUDqTigTPwvcqxnxJiGFOQuQ87UasfxXwBQtCqktCuJ9GuFVLOUbHO35Rf0c",
+	"n2uzmLQC/VP1TE1WmqkrmekGEwq38qB+F7kNl+ZdsJFiD6yvTnKhCYQHjVmthmR0QlQGuHi8RyJNYlFS",
+	"dzRqLo/AGsqMjkr+xZ8eOapO/PeoW6FTrGvuUJ3Wa7FgVGUpO6nAO5FE1sE7m332CQt1gwksl+LKvKpk",
+	"B5c+Mu+9ckVVhRTMZwzv/yxth/7aPfIV66QzB4WXN5apOCiBmryo9ztTV3NGYz3fCOaPJY3IhMZUhEAJ",
+	"/lwjD2ilTDwlSsNQUqLmMouxJri5oHqxWb9hs/tM18YWPEL3XJNIosRtt7AszFKuV4OTd+9rQCgACmhb",
+	"TBMLXrYUjUmySczD/OK9YJsOixd7rc3zotEfG9I4RnH7FP7yP+fSEmxzMSugwYitW9ByiUDFlMorMi0y",
+	"pQ8QX9wIIcun/X5ClVrKFBAqSeaj8hORIgwYRSyaBBsj5SSTTPkgutiJ166F/Tgf3es/jfvRLzzYl+gU",
+	"iiYsSSjlNQcYjGKftxV6fNSBCu9CyhdUrHbBxQDzRKQopTc5WfHKtvPogbyVHu4r9falmy9YL1bn7rE9",
+	"SpBtY9O9Ju/tJ9JEr/L1UcWEeNendcI7FofNp36wZXZ7e1HZpyL6gmJaT0XkCkfIzqvhdov9cIhzu4G4",
+	"SUjNp1aM1f2I0eggZlq3eSJ+ZTT63T73RecqFQP5nNyzd1wS8mVZCNDKDXPLdsJIxGJ+w9KKsV4RnA1F",
+	"VJsFrFUx4OfFCnWqHP1MpjOptQuXfZWJCGaMTGPeSj65269bETSj0RUuzn7KS7fIghm3LbRzq3S0+vFi",
+	"XrpJinZ5souomST5z7zenjEMpQCvyJKuvmJJPQfeXI2A8f5SaAWio3JJs7gF61tWdG/g6S/68KoPZ/MR",
+	"NiTnLEyZpdNAAErKwOMRXg+/+prHFV2Z2sXvfJo1aZcwZVSz+kLsK0W13kynq+/h3tp/rpmXI/AFjdi2",
+	"+Jtg8LvEFtqez5/7zDE7t5TdF5ApvS6+3bRp+asr87MhSmwvndrRUvPsgtug1tosvV+h0egb+mrn6Cuc",
+	"2V0K3QZzsskFvANpuiOIb1e1CIkaOJIvAcL7uduWrwTrK6A7uMoEfp/5GVFgXGH9B1w3V7kuj3mVkcGE",
+	"WrBq4GrPQZLYnArB4nsKavMH5I83v8MbbT4XejvVut89yfSOte/nYr3c/Tb9hiL+Ws4xG2zY4TnmARR3",
+	"Mp7ua4a3hx06NswrvRePT+3coGnKb77qowfcGpQoQCZZPbGVPIFYNEqTTJigCR+u6CLeFC1/hc/1W3z3",
+	"0luXyohkmC1MA7uGGVzMuSre3gdcUN5lm/CU5bp4e6TOsa1sBDIWXfmkJUTyfgQF3RQaMTkagQN9i1xW",
+	"3MpYSm9TSLCk1v4SdME2ZvXlc/b5Wv1FF9uW9FvKXoP1Xp6hDoLUVxTyFXpJF6zZdH/lWFGW1LHTKaah",
+	"lL0xySEt83Iwuhx4ze7bSOp+7e28Z2+Bk/auze2N++Objf3VZOpBILJtJxfMZ/a5Vku6jaZsDADisYMe",
+	"x1TMMqBQnzr6MiVjdkLG11xE5GcSCeQXwxL1/5dcDobshsdDCy+/HMC3QmqShjJi5GcyGgeXYmyu3uRn",
+	"UqZIgSe/gwqRP5OjI3NBt9QI5Gei1BxplmXKZ1cAWSeX2Wj0gJHDEfzfuJnjaDsyM/zdfwCgen+g9ZYn",
+	"/8ZdMcM6GyhQvMqUyDjKqYyaYOBQP7QBBY5ksSUMeP4Bvnm7HMgvOLPwX50GztJLpPm2cZrHfbLBGrWP",
+	"tBXHfVWW2VL1PAih6hINHRoLK7JkKSPLlGvNxClU3XN2BOghy6cmrI6CmgqEqmsWQe0CLsgYiqfZGtpQ",
+	"u4zR6J4quOOhQdOe6c2woZLstqqkexnZz1rpPLEzaw+DJ+dvmxQOznYrq1VrslALq9W3ApifHbwSrrt2",
+	"N/Uql1nRLs6wwQ/bC2U6vWPlblM2ihlMzMBlyQVUuDY9nlBbJcPVOgkLWYcq2UgxsG5dPHOSvrfzCFrY",
+	"5OSwg/5EDo6iB2augIcQdLKcWjHY7gTx1qpsqCFZqOV9XPjw7d+qR35izYLlJp1hYGtNbidb3YpL3oVU",
+	"fZqykt8s3LKFa12ylMRSzIgzZLYQKy2TZpnSMrkLgbowzXwSBZW336SgsIaTZRWYwhSIf4EiJet6q6hn",
+	"Jackt5R7CJzLTWmFjhW5P+24r3M+EywiMtOn1gByuXZhzGh6Cx/4bXcrnwmC9ASdknNKoKguuWxN9VbO",
+	"AdJLftM6eSXiVUDO6YKdc+1mZkieUR5nqb212lp4J0i9CYW9FlTgaptLERTXk6G7klKynPOYoc1p1QG+",
+	"CIrssehSTFYOoDIkSKoip/gq8xuXswfu9WVqVFdeGlRR7i3KhxjFslDsXg09SRnwtNJYfR4ppFauuaiL",
+	"9bcU0g1BYth03BbHWRO6rltxHRRbiyhjcdtNIctzfGKfAAxswSc69ptPo/feslRBLau5XJJFBvzuUKwG",
+	"lYb5tEyAOa0WSfFE82unCAYS7icpM1+ULZcaH7Np3qiyelkWm9NmlJbSMmURUOkiws751eB4Jw9H9see",
+	"+my2/QvozR5R/q+xnU9kHdnWG4Pa7uuvGHH/J9J8pFnMyBLy6eY8Yptj1HVeSSuz7SlJhTh94clIxUA+",
+	"n/vaDjxGuJBrCUObYQpe9fRcQ+0FBWaVQ9KgPiK0+qmWJJRYhRU/mINsV/WqmsulsjXCMJieBxKGDRbV",
+	"3nVXqYE7zk0qWv6WlXR3WUmgI+FwNSpSlY7cFiAAftaYkbRBm3qSkXw83NAju0cg+3R9T+ALKntiZ/lK",
+	"O6yman5pVnldor9lQO09A6oGFm8TZU+ekxPl5kynW0ngHaEd29XrF5bddPdoxw2itIuSVw3oRqcNhQS3",
+	"MUutpi5pRijFIkLmxTfuTD1+emPjLnfDN4DjV5dE1PMoaK89kKm2BIU/1BdPsGSG8C9MrWROxUxVyTEB",
+	"6MqVxsXezDbhA1GkShdedQ58+npurn9Aw2lxrHgvZLGyPq5FpoATyJWht1Vp8G2xnB1wYa6becFprqBU",
+	"ryD2HwsaMZIlTTdLs8z7K8wOb7/jC+UTGFdUNP3tNrnLw2DUIWbwRIppzEO9u/tqpioQdd9OrBBOtpFl",
+	"wNYu5TM13UmBUpXGsXNNm9/dUzmdH5bOjanSpNQlAHhZtmRBJzGLSEhFwe1l7n5Nt1q7H//V+Tf6StmX",
+	"fl3tK99b8HJsKVl3dE9tUtfuHP7GvbGz+2wHWbsd34ZZyyJ1r0/Rvf7alCv8SKYkYgvp1axo0e9As+7e",
+	"RjKd+jR02E0b7tsF+F/2NMpvzH1Po7acwLK1VaWxv4VeaYrV3fJiJdiH4l7VYv4hCAFqoFHAXhG6pKt1",
+	"BZQyhedvhWB/b3QfOkvyhhpz3N33X+1R97/5jZNlQuu3b3ei2NtxH2GvcNmvHZSZXyjvUNh8oraXy31V",
+	"xtpOrmMvAHLwdZ0UdyGy4VwqJnYksT4FXa64sJn738hZc+GFPTD5f+4L+FREbgfT+v7tuGLNFQA23/Cc",
+	"2/lrKYTx+S/2Wc8V3tmlym7aG86Wm8MQb+GJLzoMYYbw1eDSzukNiwisW1AqDoKgMJoyKBzSG63mc+ub",
+	"advfyf82B5renVvftNkUtIV5/Vqd+juQOUJB6FqCoOYRj+O8BuoG6e1ILG2l8BuZ9Bftm1a51uoiQOue",
+	"6UJjNbmmt5STO3JNb9I8kHaIvf8GnvI5m1uFZ48QqudYzZalZEFX6PShoupa9kKndqC2PvGxezfC/81V",
+	"/NVhpfrp+nW/b24sVDP/jDDKa84GJ+/em4vFNYN8QLNXFEtv/MXEwYWLXw+CQZbGg5PBfdhftmP1Hyg+",
+	"g5wPjia1zLSrxSotGqZUZNtmFa5zEEEux0wyRaQo1XJNmExio88gTY3r4lUl7Pz62wD6XiDtgxJhbFCa",
+	"7VLP7Gz7OgZVZpdzWeTnARtKpjIaxyus681UuWdYmLlhkEsK1az0nJElh9w++zuXId7wO9MJ4NyJip+E",
+	"8oaleBtr6LeWcen5Ktvy+o/AIxWQa7YqKLRA9kgsZ8Vravfs9fdg9Wh4RfmLQg4wi/Hj+4//fwAAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

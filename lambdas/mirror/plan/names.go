@@ -1,8 +1,10 @@
 package plan
 
+import "github.com/mirrorwatch/mirrorwatch/lambdas/mirror/policy"
+
 // Tags of what is ours. Ownership is a tag with the deployment's name: what lacks it is never touched.
 const (
-	TagDeployment = "mirrorwatch:deployment"
+	TagDeployment = policy.TagDeployment
 	TagProfile    = "mirrorwatch:profile" // of sessions and filters
 	TagTarget     = "mirrorwatch:target"  // of targets: the policy's name of it
 	TagCreated    = "mirrorwatch:created" // RFC 3339: AWS tells no creation time

@@ -12,7 +12,7 @@ import (
 type Policy struct {
 	Version    int    // 1
 	Deployment string // names what is ours in tags: 1 to 32 of a-z, 0-9 and '-'
-	Switch     Switch
+	Switch     Switch // default on
 	Accounts   []Account
 	Fleet      Fleet
 	Select     Select
@@ -106,7 +106,7 @@ type Select struct {
 // SelectRule chooses by what an interface is: all that is given must fit, and of one thing any of the values. Rules are a set, not a
 // sequence: two that one interface could fit must have the same Profile or different priorities, of which the higher wins.
 type SelectRule struct {
-	Name     string
+	Name     string // default "rule 1", "rule 2", ... by order
 	Match    Match
 	Profile  string // on, off or a profile
 	Priority int
@@ -129,7 +129,7 @@ type Exclusion struct {
 
 // Profile is how an interface is mirrored.
 type Profile struct {
-	Rules         []Rule // the filter: at most ten a direction after Direction is resolved; default: everything
+	Rules         []Rule // the filter: what they make must not be more than ten (Expand); default: everything
 	DNS           bool   // mirror queries to the VPC's resolver (amazon-dns); default true
 	PacketLength  int32  // bytes a packet; 0: whole packets. 1 to 8500
 	SessionNumber Number
@@ -152,12 +152,13 @@ const (
 	Exact  Place = "exact"  // this number or none
 )
 
-// Rule is one filter rule, for one or both directions. Numbers are given by order, 10 apart.
+// Rule is one filter rule, for one or both directions, of which source and destination are the packet's. Numbers are given by order,
+// 10 apart.
 type Rule struct {
 	Action           string       // accept, reject
 	Direction        string       // ingress, egress, both (default)
 	Protocol         string       // tcp, udp, icmp, icmpv6, a number, or all (default)
-	Source           netip.Prefix // of one family with Destination. Neither: both families, and the rule counts twice
+	Source           netip.Prefix // of one family with Destination. Neither: both families, and the rule counts twice (but icmp and icmpv6 have one)
 	Destination      netip.Prefix
 	SourcePorts      Ports
 	DestinationPorts Ports
@@ -178,8 +179,9 @@ type Budget struct {
 
 // TagBudget bounds the sessions of interfaces with a tag.
 type TagBudget struct {
-	Key, Value string
-	Sessions   int
+	Key      string
+	Value    string `yaml:",always"` // an empty value is one
+	Sessions int
 }
 
 // Limits are safety rails.

@@ -245,6 +245,10 @@ func TestTimeToLive(t *testing.T) {
 	if err := w.Devices.Observe(ctx, events.Sample{Device: "d", Time: noon, Metrics: map[string]float64{"bytes_in": 1}}); err != nil {
 		t.Fatal(err)
 	}
+	v := events.Heard{VNI: 7, Sensor: "a", LastSeen: noon}
+	if err := w.Mirror.Hear(ctx, v); err != nil {
+		t.Fatal(err)
+	}
 	tab, err := open(w.o)
 	if err != nil {
 		t.Fatal(err)
@@ -252,6 +256,7 @@ func TestTimeToLive(t *testing.T) {
 	for k, want := range map[key]int64{
 		documentKey(store.KindSession, "short"):     noon.Unix() + 91,
 		documentKey(store.KindSession, "long"):      0,
+		heardKey(&v):                                noon.Add(store.HeardFor + time.Second).Unix(),
 		{samplesOf("d", "2026-11-25"), stamp(noon)}: noon.Add(DefaultSampleDays * 24 * time.Hour).Unix(),
 	} {
 		it, err := tab.get(ctx, DocumentGet, k)

@@ -14,10 +14,10 @@ import (
 )
 
 // mirror keeps the bindings of a VNI in one partition, with a head whose revision every change raises: that is what makes a VNI belong
-// to one interface at a time. Each binding lies a second time under its interface.
+// to one interface at a time. Each binding lies a second time under its interface, and the one that lasts a third time among those that do.
 type mirror struct{ *table }
 
-func vniPartition(vni uint32) string { return fmt.Sprintf("B#%08d", vni) }
+func vniPartition(vni uint32) string { return "B#" + store.VNIKey(vni) }
 
 func headKey(vni uint32) key { return key{vniPartition(vni), "head"} }
 
@@ -63,10 +63,17 @@ func (m mirror) change(ctx context.Context, vni uint32, what func(oldestFirst []
 		}
 		next := at(headKey(vni), nil)
 		next[attrRev] = number(numberOf(head, attrRev) + 1)
-		return m.transact(ctx, BindingWrite, []types.TransactWriteItem{
+		changes := []types.TransactWriteItem{
 			m.putting(next, revision(numberOf(head, attrRev))),
 			m.putting(at(bindingKey(&b, place), body), condition{}), m.putting(at(bindingCopyKey(&b, place), body), condition{}),
-		})
+		}
+		switch {
+		case b.To == nil:
+			changes = append(changes, m.putting(at(lastingKey(vni), body), condition{}))
+		case place < len(history) && history[place].To == nil:
+			changes = append(changes, m.deleting(lastingKey(vni), condition{}))
+		}
+		return m.transact(ctx, BindingWrite, changes)
 	})
 }
 

@@ -25,7 +25,7 @@ const (
 	attrTypeDay    = "type_day"
 
 	attrOverrides = "overrides" // of a device: what people say
-	attrLast      = "last_seen" // of a device
+	attrLast      = "last_seen" // of a device, and of what a sensor heard
 )
 
 // TTLAttribute is the attribute by which DynamoDB's time to live deletes items.

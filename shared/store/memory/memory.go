@@ -38,6 +38,7 @@ type world struct {
 	samples    map[string]map[int64]map[string]float64
 	bindings   map[uint32][]events.Binding
 	coverage   map[string]events.Coverage
+	heard      map[string]events.Heard // by store.HeardKey
 	snapshots  map[string][]version
 	outbox     []outgoing
 	sequence   int64
@@ -51,7 +52,7 @@ func New(o Options) *store.Store {
 	w := &world{
 		now: o.Now, schema: o.Schema, detections: map[string]stored{}, index: facets.New(facets.Options{}), documents: map[documentKey]store.Document{},
 		devices: map[string][]byte{}, samples: map[string]map[int64]map[string]float64{}, bindings: map[uint32][]events.Binding{},
-		coverage: map[string]events.Coverage{}, snapshots: map[string][]version{}, wake: make(chan struct{}, 1),
+		coverage: map[string]events.Coverage{}, heard: map[string]events.Heard{}, snapshots: map[string][]version{}, wake: make(chan struct{}, 1),
 	}
 	return &store.Store{
 		Detections: detections{w}, Records: records{w}, Devices: devices{w}, Documents: documents{w}, Audit: audit{w}, Mirror: mirror{w},

@@ -168,6 +168,9 @@ func (f file) examine(ctx context.Context, db *sql.DB, size int64) error {
 	if version > int64(len(f.migrations)) {
 		return fmt.Errorf("%s: %w: its schema is %d, this program knows %d", f.path, store.ErrTooNew, version, len(f.migrations))
 	}
+	if f.readOnly && version < int64(len(f.migrations)) {
+		return fmt.Errorf("%s: its schema is %d, this program reads %d: open it once for writing, which brings it up to date", f.path, version, len(f.migrations))
+	}
 	if err := f.sized(ctx, db, size); err != nil {
 		return err
 	}

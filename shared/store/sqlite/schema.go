@@ -6,7 +6,7 @@ import "path/filepath"
 func mainFile(o Options) file {
 	return file{
 		path: filepath.Join(o.Folder, MainFile), application: 0x4d575448, // "MWTH"
-		migrations: []string{schema1}, pageSize: 4096, sync: "FULL", readers: 8,
+		migrations: []string{schema1, schema2}, pageSize: 4096, sync: "FULL", readers: 8,
 		wholeCheck: 512 << 20, checks: []string{"detection_facets", "outbox", "document", "audit", "binding", "coverage", "device"},
 		now: o.Now, readOnly: o.ReadOnly,
 	}
@@ -112,4 +112,17 @@ CREATE TABLE snapshot_chunk (
 	data     BLOB NOT NULL,
 	PRIMARY KEY (snapshot, n)
 );
+`
+
+// schema2 keeps what each sensor heard of each observation point. It is not among the tables that are checked at opening: sensors write it
+// anew every minute.
+const schema2 = `
+CREATE TABLE heard (
+	vni       INTEGER NOT NULL,
+	sensor    TEXT NOT NULL,
+	last_seen INTEGER NOT NULL,
+	body      BLOB NOT NULL,
+	PRIMARY KEY (vni, sensor)
+) WITHOUT ROWID;
+CREATE INDEX heard_last_seen ON heard (last_seen); -- for what is forgotten
 `

@@ -150,6 +150,38 @@ func TestMigrationsGoOnWhereTheyStopped(t *testing.T) {
 	}
 }
 
+// TestOlderStoreIsUpgraded makes a store as the first version made it, and opens it with this one: what was there stays, and what came
+// with later schemas works.
+func TestOlderStoreIsUpgraded(t *testing.T) {
+	folder, ctx := t.TempDir(), t.Context()
+	old := mainFile(Options{Folder: folder, Now: clock})
+	old.migrations = old.migrations[:1]
+	d, err := old.open(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := events.Binding{VNI: 7, Interface: "eni-a", From: clock()}
+	if err := errors.Join(mirror{d: d}.Bind(ctx, b), d.close()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := mainFile(Options{Folder: folder, Now: clock, ReadOnly: true}).open(ctx); err == nil || !strings.Contains(err.Error(), "its schema is 1") {
+		t.Errorf("for reading only: %v", err)
+	}
+	s := openIn(t, folder)
+	if err := s.Mirror.Hear(ctx, events.Heard{VNI: 7, Sensor: "a", LastSeen: clock()}); err != nil {
+		t.Error(err)
+	}
+	heard, err := s.Mirror.Heard(ctx, store.ListQuery{})
+	bound, err2 := s.Mirror.Bound(ctx, store.ListQuery{})
+	if err := errors.Join(err, err2); err != nil || len(heard.Items) != 1 || len(bound.Items) != 1 || bound.Items[0].Interface != "eni-a" {
+		t.Errorf("%+v heard, %+v bound (%v)", heard.Items, bound.Items, err)
+	}
+	var version int
+	if err := s.Closer.(*handle).files[0].read.QueryRow("PRAGMA user_version").Scan(&version); err != nil || version != len(mainFile(Options{}).migrations) {
+		t.Errorf("version %d (%v)", version, err)
+	}
+}
+
 func TestDocumentsThatExpiredGo(t *testing.T) {
 	now := clock()
 	s, err := Open(t.Context(), Options{Folder: t.TempDir(), Now: func() time.Time { return now }})

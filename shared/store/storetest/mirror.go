@@ -27,6 +27,16 @@ func RunMirror(t *testing.T, open Open) {
 		"coverage refused":   coverageRefused,
 		"mirror cancelled":   mirrorCancelled,
 		"many changes of it": coverageRevisions,
+		"bound":              lasting,
+		"bound, replays":     lastingAfterReplays,
+		"bound, pages":       lastingPages,
+		"heard":              heard,
+		"heard, reordered":   heardReordered,
+		"heard, at once":     heardAtOnce,
+		"heard, pages":       heardPages,
+		"heard long ago":     heardLongAgo,
+		"bad heard":          badHeard,
+		"bad lists":          badLists,
 	})
 }
 
@@ -289,6 +299,9 @@ func coverageRefused(h *harness) {
 func mirrorCancelled(h *harness) {
 	now := h.clock.Now()
 	h.cancelled("bind", func(ctx context.Context) error { return h.Mirror.Bind(ctx, binding(7, "eni-a", now)) })
+	h.cancelled("bound", func(ctx context.Context) error { _, err := h.Mirror.Bound(ctx, store.ListQuery{}); return err })
+	h.cancelled("hear", func(ctx context.Context) error { return h.Mirror.Hear(ctx, heardOf(7, "a", now)) })
+	h.cancelled("heard", func(ctx context.Context) error { _, err := h.Mirror.Heard(ctx, store.ListQuery{}); return err })
 	h.cancelled("bound at", func(ctx context.Context) error { _, err := h.Mirror.BoundAt(ctx, 7, now); return err })
 	h.cancelled("put coverage", func(ctx context.Context) error {
 		_, err := h.Mirror.PutCoverage(ctx, interfaceOf(1, events.CoverageMirrored))

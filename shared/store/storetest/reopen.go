@@ -23,6 +23,7 @@ func RunReopen(t *testing.T, open OpenIn) {
 	h.must(h.Devices.Put(h.ctx, Device(1, clock.Now())))
 	h.write(store.Write{Kind: store.KindUser, ID: "ada", Body: body("x")})
 	h.must(h.Mirror.Bind(h.ctx, binding(7, "eni-a", clock.Now())))
+	h.hear(heardOf(7, "a", clock.Now()))
 	h.cover(1, interfaceOf(1, events.CoverageMirrored))
 	h.save("devices", clock.Now(), "state")
 	events, last := h.pending(), h.lastSequence()
@@ -45,6 +46,8 @@ func RunReopen(t *testing.T, open OpenIn) {
 	if got := h.holder(7, clock.Now()); got != "eni-a" {
 		h.Errorf("vni 7 is held by %s", got)
 	}
+	h.same("the bindings that last", h.bound(store.ListQuery{}, nil), []string{"7 eni-a"})
+	h.same("what was heard", h.heard(store.ListQuery{}, nil), []string{"7 a"})
 	if body, _ := h.load("devices"); body != "state" {
 		h.Errorf("snapshot %q", body)
 	}

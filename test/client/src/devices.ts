@@ -1,6 +1,6 @@
 // The pages of devices and of coverage.
 import assert from 'node:assert/strict'
-import { good, refused, sum, tag, unchanged, walk, type Schemas, type World } from './client.js'
+import { at, good, refused, sum, tag, unchanged, walk, type Schemas, type World } from './client.js'
 
 const id = '10.20.2.50' // it sent much, and its past is known
 
@@ -86,9 +86,30 @@ export async function coverage(w: World): Promise<void> {
   const vpc = summary.vpcs.find(v => v.key === 'vpc-0a')
   assert.deepEqual(vpc && [vpc.interfaces, vpc.wanted, vpc.mirrored, vpc.percent, vpc.account], [2, 2, 1, 50, '111122223333'])
   assert.ok(summary.accounts.some(a => a.key === '111122223333'))
+  const prod = summary.tags.find(t => t.key === 'env=prod')
+  assert.deepEqual(prod && [prod.interfaces, prod.percent, prod.states['mirrored']], [1, 100, 1])
+  assert.deepEqual(summary.rest.tags, { shares: 0, interfaces: 0 })
+  await coverageTrend(w)
   const held = good(await w.victor.api.GET('/v1/coverage/bindings', { params: { query: { vni: 9001 } } }))
   assert.deepEqual(held.items.map(b => b.interface), ['eni-0new', 'eni-0old'], 'newest first')
   const then = good(await w.victor.api.GET('/v1/coverage/bindings', { params: { query: { vni: 9001, at: held.items[1]!.from } } }))
   assert.deepEqual(then.items.map(b => b.interface), ['eni-0old'])
   assert.equal(good(await w.victor.api.GET('/v1/coverage/bindings', { params: { query: { interface: 'eni-0new' } } })).items[0]?.vni, 9001)
+}
+
+async function coverageTrend(w: World): Promise<void> {
+  const past = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString()
+  const to = past(0)
+  const percents = (h: Schemas['CoverageHistory']) => h.items.map(p => p.share.percent)
+  const month = good(await w.victor.api.GET('/v1/coverage/trend', { params: { query: { from: past(30), to } } }))
+  assert.deepEqual([month.step, ...percents(month)], ['hour', 50, 50])
+  const year = good(await w.victor.api.GET('/v1/coverage/trend', { params: { query: { from: past(365), to, vpc: 'vpc-0a' } } }))
+  assert.equal(year.step, 'day')
+  assert.equal(percents(year)[0], 0)
+  assert.equal(percents(year).at(-1), 50)
+  assert.ok(year.complete && year.items.every(p => p.share.account === '111122223333'))
+  const tag = good(await w.victor.api.GET('/v1/coverage/trend', { params: { query: { from: past(1), to, tag: 'env=prod' } } }))
+  assert.deepEqual(percents(tag), [100, 100])
+  const both = await w.victor.api.GET('/v1/coverage/trend', { params: { query: { from: past(1), to, vpc: 'vpc-0a', account: '1' } } })
+  assert.match(at(refused(both, 400), 'vpc').allowed, /at most one/)
 }

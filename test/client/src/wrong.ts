@@ -8,6 +8,8 @@ export async function wrong(p: Person): Promise<void> {
   await p.api.DELETE('/v1/detections')
   // @ts-expect-error the span is needed
   await p.api.GET('/v1/records', { params: { query: { query: 'kind = dns' } } })
+  // @ts-expect-error both ends are needed
+  await p.api.GET('/v1/coverage/trend', { params: { query: { from: '' } } })
   // @ts-expect-error a field cannot be grouped by
   await p.api.POST('/v1/detections/groups', { body: { by: 'colour' } })
   // @ts-expect-error the number is none

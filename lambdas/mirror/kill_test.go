@@ -1,0 +1,237 @@
+package mirror
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/mirrorwatch/mirrorwatch/events"
+	"github.com/mirrorwatch/mirrorwatch/lambdas/mirror/plan"
+	"github.com/mirrorwatch/mirrorwatch/shared/store"
+)
+
+// death is a process that dies at its nth contact with the world, be it AWS or the store. From then on nothing of it takes effect.
+type death struct {
+	at      int64 // which contact; 0: never
+	after   bool  // the contact takes effect, and its answer is lost
+	contact atomic.Int64
+}
+
+// next says whether a contact takes effect, and whether its answer comes.
+func (d *death) next() (effect, answer bool) {
+	n := d.contact.Add(1)
+	switch {
+	case d.at == 0 || n < d.at:
+		return true, true
+	case n == d.at:
+		return d.after, false
+	}
+	return false, false
+}
+
+// mortal makes the house's cloud and the store of a loop die with it.
+func (h *house) mortal(d *death) func(*Options) {
+	h.cloud.Hooks(
+		func(context.Context, string, string, string) error {
+			if effect, answer := d.next(); !effect {
+				return errDead
+			} else if !answer {
+				return nil // After loses the answer
+			}
+			return nil
+		},
+		func(context.Context, string, string, string, error) error {
+			if d.at != 0 && d.contact.Load() >= d.at {
+				return errDead
+			}
+			return nil
+		})
+	return func(o *Options) { o.Store = dying(h.store, d) }
+}
+
+// dying is a store that one process reaches no more when it is dead.
+func dying(s *store.Store, d *death) *store.Store {
+	c := *s
+	c.Mirror = dyingMirror{s.Mirror, d}
+	c.Documents = dyingDocuments{s.Documents, d}
+	c.Audit = dyingAudit{s.Audit, d}
+	return &c
+}
+
+// reach does something with the store, if the process lives.
+func reach[T any](d *death, do func() (T, error)) (T, error) {
+	var none T
+	effect, answer := d.next()
+	if !effect {
+		return none, errDead
+	}
+	out, err := do()
+	if !answer {
+		return none, errDead
+	}
+	return out, err
+}
+
+func reachErr(d *death, do func() error) error {
+	_, err := reach(d, func() (struct{}, error) { return struct{}{}, do() })
+	return err
+}
+
+type dyingMirror struct {
+	store.Mirror
+	d *death
+}
+
+func (m dyingMirror) Bind(ctx context.Context, b events.Binding) error {
+	return reachErr(m.d, func() error { return m.Mirror.Bind(ctx, b) })
+}
+
+func (m dyingMirror) Release(ctx context.Context, vni uint32, to time.Time) error {
+	return reachErr(m.d, func() error { return m.Mirror.Release(ctx, vni, to) })
+}
+
+func (m dyingMirror) BoundAt(ctx context.Context, vni uint32, at time.Time) (events.Binding, error) {
+	return reach(m.d, func() (events.Binding, error) { return m.Mirror.BoundAt(ctx, vni, at) })
+}
+
+func (m dyingMirror) Bound(ctx context.Context, q store.ListQuery) (store.BindingPage, error) {
+	return reach(m.d, func() (store.BindingPage, error) { return m.Mirror.Bound(ctx, q) })
+}
+
+func (m dyingMirror) Coverage(ctx context.Context, q store.CoverageQuery) (store.CoveragePage, error) {
+	return reach(m.d, func() (store.CoveragePage, error) { return m.Mirror.Coverage(ctx, q) })
+}
+
+func (m dyingMirror) PutCoverage(ctx context.Context, list ...events.Coverage) (int, error) {
+	return reach(m.d, func() (int, error) { return m.Mirror.PutCoverage(ctx, list...) })
+}
+
+func (m dyingMirror) Forget(ctx context.Context, ifaces ...string) error {
+	return reachErr(m.d, func() error { return m.Mirror.Forget(ctx, ifaces...) })
+}
+
+type dyingDocuments struct {
+	store.Documents
+	d *death
+}
+
+func (m dyingDocuments) Get(ctx context.Context, k store.Kind, id string) (store.Document, error) {
+	return reach(m.d, func() (store.Document, error) { return m.Documents.Get(ctx, k, id) })
+}
+
+func (m dyingDocuments) Write(ctx context.Context, w []store.Write, e *store.AuditEntry) ([]store.Document, error) {
+	return reach(m.d, func() ([]store.Document, error) { return m.Documents.Write(ctx, w, e) })
+}
+
+type dyingAudit struct {
+	store.Audit
+	d *death
+}
+
+func (m dyingAudit) Log(ctx context.Context, e store.AuditEntry) error {
+	return reachErr(m.d, func() error { return m.Audit.Log(ctx, e) })
+}
+
+// story is what a loop is in the middle of when it dies, and how many sessions there are to be in the end.
+type story struct {
+	name  string
+	ready func(h *house)
+	want  map[string]int
+}
+
+func stories() []story {
+	return []story{
+		{"cold", func(*house) {}, map[string]int{firstID: 3}},
+		{"tags off, new instances", func(h *house) {
+			h.sweep(h.loop())
+			h.clock.Move(5 * time.Minute)
+			h.ok(h.cloud.Tag(h.sessions(firstID)[0].NetworkInterface, map[string]string{"mirrorwatch": "off"}))
+			h.instance(firstID, map[string]string{"mirrorwatch": "on"})
+			h.clock.Move(time.Minute)
+		}, map[string]int{firstID: 3}},
+		{"VNIs out of range", func(h *house) {
+			h.sweep(h.loop())
+			h.clock.Move(5 * time.Minute)
+			h.policy.VNI.From, h.policy.VNI.To = 40, 49
+		}, map[string]int{firstID: 3}},
+	}
+}
+
+// TestKilledAnywhere dies at every contact with AWS and the store, before and after it took effect, and starts again when the lease of
+// the dead is over: nothing is doubled, nothing is leaked, and no VNI is twice.
+func TestKilledAnywhere(t *testing.T) {
+	for _, s := range stories() {
+		for _, lag := range []time.Duration{0, 5 * time.Second, 90 * time.Second} {
+			contacts := killed(t, s, 0, false, lag)
+			t.Logf("%s: %d contacts", s.name, contacts)
+			for n := int64(1); n <= contacts; n++ {
+				for _, after := range []bool{false, true} {
+					killed(t, s, n, after, lag)
+				}
+			}
+		}
+	}
+}
+
+// killed tells a story in which the loop dies at one contact, and gives how many there were.
+func killed(t *testing.T, s story, at int64, after bool, lag time.Duration) int64 {
+	t.Helper()
+	name := fmt.Sprintf("%s/%d/%v/%s", s.name, at, after, lag)
+	h := build(t, 3, "vni: {from: 10, to: 29}")
+	s.ready(h)
+	h.cloud.Tune(func(set *fakeSettings) { set.Lag = lag })
+	d := &death{at: at, after: after}
+	_, err := h.loop(h.mortal(d), func(o *Options) { o.Holder = "first" }).Sweep(context.Background())
+	contacts := d.contact.Load()
+	h.cloud.Hooks(nil, nil)
+	if at == 0 {
+		h.ok(err)
+	}
+	h.clock.Move(leaseTTL + time.Second)
+	l := h.loop(func(o *Options) { o.Holder = "second" })
+	for range 3 {
+		r := h.sweep(l)
+		if taken := r.Taken(); len(taken) > 0 {
+			t.Fatalf("%s: %v are still held", name, taken)
+		}
+		if _, failed, left := r.Outcomes(); failed+left != 0 {
+			t.Fatalf("%s: the same was asked in another way: %+v", name, r.Places)
+		}
+		h.clock.Move(5 * time.Minute)
+	}
+	if r := h.sweep(l); !r.Plan.Empty() {
+		t.Errorf("%s: it does not come to rest: %+v", name, r.Plan.Steps)
+	}
+	h.clock.Move(time.Minute)
+	h.whole(s.want)
+	h.fabric(name)
+	if t.Failed() {
+		t.Fatalf("%s failed", name)
+	}
+	return contacts
+}
+
+// fabric says that there is one target and one filter of ours.
+func (h *house) fabric(name string) {
+	h.t.Helper()
+	targets, err := h.cloud.Account(fleetID, region).EC2.DescribeTrafficMirrorTargets(context.Background(), everyPage)
+	h.ok(err)
+	filters, err := h.cloud.Account(firstID, region).EC2.DescribeTrafficMirrorFilters(context.Background(), everyPage)
+	h.ok(err)
+	n := 0
+	for _, x := range targets.Items {
+		if x.Tags[plan.TagDeployment] == deployment {
+			n++
+		}
+	}
+	for _, x := range filters.Items {
+		if x.Tags[plan.TagDeployment] == deployment {
+			n++
+		}
+	}
+	if n != 2 {
+		h.t.Errorf("%s: %d targets and filters of ours, want one each", name, n)
+	}
+}

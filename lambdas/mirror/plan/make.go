@@ -1,0 +1,101 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/mirrorwatch/mirrorwatch/events"
+	"github.com/mirrorwatch/mirrorwatch/lambdas/mirror/policy"
+)
+
+// Planners is the ordered list: what sessions stand on comes before them, what they stood on is retired after them.
+func Planners() []Planner { return planners(nil) }
+
+func planners(s *survey) []Planner {
+	return slices.Concat(fabricBefore(), []Planner{Sessions{s}, Bindings{s}}, fabricAfter())
+}
+
+// Make plans. It is pure, and gives the same for the same.
+func Make(have World, want policy.Policy) Plan {
+	p, _ := prepare(&have, &want)
+	return p
+}
+
+func prepare(w *World, want *policy.Policy) (Plan, *survey) {
+	have := w.inOrder()
+	s := look(have, want)
+	var steps []Step
+	for _, planner := range planners(s) {
+		steps = append(steps, planner.Plan(have, want)...)
+	}
+	p := Plan{LeftOut: s.leftOut}
+	p.Steps, p.Held = s.hold(steps)
+	s.waiting(p.Held)
+	p.Coverage = make([]events.Coverage, 0, len(s.sources))
+	for _, src := range s.sources {
+		p.Coverage = append(p.Coverage, s.coverage(src))
+	}
+	p.Estimate = s.estimate(p.Steps)
+	p.Rogues = rogues(have, want)
+	p.Warnings = append(s.warnings(), fabricWarnings(have, want)...)
+	return p, s
+}
+
+// waiting corrects what was said of interfaces whose session would have been made.
+func (s *survey) waiting(held []Held) {
+	for i := range held {
+		step := &held[i].Step
+		src := s.byID[step.Interface]
+		if step.Action == CreateSession && src != nil {
+			src.say(events.CoveragePending, "", "%s; its session is not made yet: %s", src.because(), held[i].Rail)
+		}
+	}
+}
+
+func (s *survey) estimate(steps []Step) Estimate {
+	var e Estimate
+	for key, n := range s.oursNow() {
+		_, region, _ := strings.Cut(key, "/")
+		e.Sessions += n
+		e.MonthlyUSD += float64(n) * s.want.Price(region) * monthHours
+	}
+	e.SessionsAfter, e.MonthlyUSDAfter = e.Sessions, e.MonthlyUSD
+	for i := range steps {
+		switch steps[i].Action {
+		case CreateSession:
+			e.SessionsAfter++
+		case DeleteSession:
+			e.SessionsAfter--
+		}
+		e.MonthlyUSDAfter += steps[i].Monthly
+	}
+	e.MonthlyUSD, e.MonthlyUSDAfter = cents(e.MonthlyUSD), cents(e.MonthlyUSDAfter)
+	return e
+}
+
+// warnings are what people should know of the world itself.
+func (s *survey) warnings() []string {
+	var list []string
+	for _, t := range s.sites {
+		if t.halted != "" {
+			list = append(list, fmt.Sprintf("nothing is removed in %s in this pass: %s", t.key, t.halted))
+		}
+	}
+	return append(list, s.abandoned()...)
+}
+
+// abandoned tells of bindings of accounts that the policy does not name any more: nobody looks there, so nobody can release them.
+func (s *survey) abandoned() []string {
+	count := map[string]int{}
+	for _, b := range s.have.Bindings {
+		if b.Account != "" && !s.guard.accounts[b.Account] {
+			count[b.Account]++
+		}
+	}
+	list := make([]string, 0, len(count))
+	for account, n := range count {
+		list = append(list, fmt.Sprintf("%d VNIs are bound to interfaces of account %s, which the policy does not name: sessions may be left there", n, account))
+	}
+	return sorted(list)
+}
