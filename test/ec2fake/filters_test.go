@@ -121,7 +121,9 @@ func TestManyValues(t *testing.T) {
 	if len(p.Items) != 2 {
 		t.Errorf("two ids as values give %d interfaces", len(p.Items))
 	}
-	other := must(st.c.Account(there, region1).EC2.DescribeNetworkInterfaces(context.Background(), ec2api.Query{Filters: map[string][]string{"network-interface-id": enis}}))(t)
+	st.ok(st.c.ShareSubnet(st.subnet.ID, there))
+	st.instance(InstanceSpec{Account: there, Interfaces: 3})
+	other := must(st.c.Account(there, region1).EC2.DescribeNetworkInterfaces(context.Background(), ec2api.Query{Filters: map[string][]string{"network-interface-id": enis[:1]}}))(t)
 	if len(other.Items) != 0 {
 		t.Errorf("another account sees %d interfaces", len(other.Items))
 	}
@@ -130,12 +132,17 @@ func TestManyValues(t *testing.T) {
 func TestTwoFamilies(t *testing.T) {
 	st := newStage(t, Settings{})
 	both := must(st.c.MakeSubnet(SubnetSpec{VPC: st.vpc.ID, CIDR: "10.0.64.0/29", IPv6: "2001:db8::/64"}))(t)
+	_, err := st.c.RunInstance(InstanceSpec{Subnet: both.ID, Interfaces: 4})
+	st.refused(err, "InsufficientFreeAddressesInSubnet")
+	if got := must(st.ec2.DescribeInstances(context.Background(), ec2api.Query{}))(t).Items; len(got) != 0 {
+		t.Errorf("an instance without room was run: %+v", got)
+	}
 	for n, want := range []string{"[10.0.64.4 2001:db8::4]", "[10.0.64.5 2001:db8::5]", "[10.0.64.6 2001:db8::6]"} {
 		v := must(st.c.MakeInterface(InterfaceSpec{Subnet: both.ID}))(t)
 		if got := fmt.Sprint(v.Addresses); got != want || v.PrimaryAddress != v.Addresses[0] {
 			t.Errorf("interface %d has %s, want %s", n, got, want)
 		}
 	}
-	_, err := st.c.MakeInterface(InterfaceSpec{Subnet: both.ID})
+	_, err = st.c.MakeInterface(InterfaceSpec{Subnet: both.ID})
 	st.refused(err, "InsufficientFreeAddressesInSubnet")
 }
