@@ -210,5 +210,5 @@ func TestLag(t *testing.T) {
 		t.Errorf("%+v", r.Plan.Steps)
 	}
 	h.whole(map[string]int{firstID: 4})
-	h.fabric("lag")
+	h.fabric("lag", true, 1)
 }

@@ -53,18 +53,19 @@ func (c *clock) Sleep(ctx context.Context, d time.Duration) error {
 
 // house is a cloud, a store and a policy that a loop keeps together.
 type house struct {
-	t       *testing.T
+	t       testing.TB
 	clock   *clock
 	cloud   *ec2fake.Cloud
 	store   *store.Store
 	policy  policy.Policy
 	subnets map[string]string // by account
 	fleet   ec2fake.Fleet
+	newest  ec2api.Instance
 	metrics []Metrics
 }
 
 // build makes a house with instances that are to be mirrored in the first account; more accounts get as many.
-func build(t *testing.T, instances int, more string, accounts ...string) *house {
+func build(t testing.TB, instances int, more string, accounts ...string) *house {
 	t.Helper()
 	// The context's deadline is of the wall clock, so the clock of tests is ahead of it.
 	h := &house{t: t, clock: &clock{now: time.Date(2126, 11, 25, 12, 0, 0, 0, time.UTC)}, subnets: map[string]string{}}
