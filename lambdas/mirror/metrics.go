@@ -57,8 +57,8 @@ func (p *pass) metrics() Metrics {
 		Steps: map[plan.Action]map[Result]int{}, Held: len(p.plan.Held), LeftOut: len(p.plan.LeftOut), Rogues: len(p.plan.Rogues),
 		MonthlyUSD: p.plan.Estimate.MonthlyUSDAfter, Throttled: p.throttled(),
 	}
-	if !p.oldest.IsZero() {
-		m.LagSeconds = max(0, p.at.Sub(p.oldest).Seconds())
+	if !p.cause.oldest.IsZero() {
+		m.LagSeconds = max(0, p.at.Sub(p.cause.oldest).Seconds())
 	}
 	for i := range p.plan.Steps {
 		if mends(&p.plan.Steps[i]) {

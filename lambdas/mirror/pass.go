@@ -29,7 +29,7 @@ type pass struct {
 	kind   string
 	policy *policy.Policy
 	at     time.Time
-	oldest time.Time // of the events that it is about; zero: none is known
+	cause  cause
 	stop   time.Time // no step begins after it; zero: whenever
 	places []*place
 	index  map[string]*place // those that are looked at, by plan.Place

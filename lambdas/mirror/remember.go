@@ -238,9 +238,11 @@ func (p *pass) audit(pl *place, s *plan.Step, o *Outcome) {
 	for _, c := range s.Changes {
 		was[c.Field] = c.From
 	}
-	e := store.AuditEntry{Actor: "system", Action: "mirror." + string(s.Action), Target: target(s, o), Before: body(was), After: body(map[string]any{
-		"account": s.Account, "region": s.Region, "interface": s.Interface, "reason": s.Reason, "pass": p.kind, "input": s.Input,
-	})}
+	is := map[string]any{"account": s.Account, "region": s.Region, "interface": s.Interface, "reason": s.Reason, "pass": p.kind, "input": s.Input}
+	if len(p.cause.events) > 0 {
+		is["cause"] = p.cause.events
+	}
+	e := store.AuditEntry{Actor: "system", Action: "mirror." + string(s.Action), Target: target(s, o), Before: body(was), After: body(is)}
 	if o.Result != Done {
 		e.Outcome = string(o.Result) + ": " + o.Reason
 	}
