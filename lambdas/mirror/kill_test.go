@@ -211,7 +211,7 @@ func killed(t *testing.T, s story, at int64, after bool, lag time.Duration) int6
 	}
 	h.clock.Move(leaseTTL + time.Second)
 	l := h.loop(func(o *Options) { o.Holder = "second" })
-	for range 4 {
+	for range 3 {
 		r, err := s.act(h, l)
 		h.ok(err)
 		if taken := r.Taken(); len(taken) > 0 {

@@ -22,7 +22,7 @@ const (
 // failure of that account, and the plan leaves it alone.
 func (p *pass) observe(ctx context.Context) error {
 	p.world.At = p.at
-	p.each(func(pl *place) {
+	p.each(p.l.o.Workers, func(pl *place) {
 		began := p.l.o.Now()
 		ctx, cancel := context.WithTimeout(pl.ctx, lookFor)
 		defer cancel()

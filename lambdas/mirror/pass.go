@@ -145,10 +145,10 @@ func (p *pass) fail(err error) {
 	p.errs = append(p.errs, err)
 }
 
-// each does something in every place at once, at most as many as there are workers. A place waits for no other.
-func (p *pass) each(do func(*place)) {
+// each does something in every place at once, at most so many at a time.
+func (p *pass) each(most int, do func(*place)) {
 	var all sync.WaitGroup
-	room := make(chan struct{}, p.l.o.Workers)
+	room := make(chan struct{}, most)
 	for _, pl := range p.here() {
 		room <- struct{}{}
 		all.Go(func() {
