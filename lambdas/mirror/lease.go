@@ -52,8 +52,8 @@ type lease struct {
 func (l *Loop) acquire(ctx context.Context, place string) (*lease, context.Context, error) {
 	now := l.o.Now()
 	held := &lease{
-		leases: store.Collection[Lease]{Kind: store.KindMirrorLease, Documents: l.o.Store.Documents}, now: l.o.Now, place: place, done: make(chan struct{}),
-		value: Lease{Holder: l.o.Holder, Since: now, Until: now.Add(leaseTTL)},
+		leases: store.Collection[Lease]{Kind: store.KindMirrorLease, Documents: l.o.Store.Documents}, now: l.o.Now, place: place,
+		done: make(chan struct{}), value: Lease{Holder: l.o.Holder, Since: now, Until: now.Add(leaseTTL)},
 	}
 	have, err := held.leases.Get(ctx, place)
 	cond := store.Condition(have.Revision)

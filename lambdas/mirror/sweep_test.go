@@ -2,6 +2,7 @@ package mirror
 
 import (
 	"context"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -27,8 +28,12 @@ func TestColdSweep(t *testing.T) {
 	if calls["CreateTrafficMirrorSession"] != 14 {
 		t.Errorf("%d calls for 14 sessions", calls["CreateTrafficMirrorSession"])
 	}
+	before := h.coverage()
 	h.clock.Move(5 * time.Minute)
 	calls = h.calls(func() { r = h.sweep(l) })
+	if after := h.coverage(); !reflect.DeepEqual(after, before) {
+		t.Errorf("rows that are news to the second sweep: %+v\nbefore %+v", after, before)
+	}
 	if changes(calls) != 0 || !r.Plan.Empty() || len(r.Plan.Held) != 0 {
 		t.Errorf("the second sweep: %v\n%+v", calls, r.Plan.Steps)
 	}
