@@ -58,12 +58,10 @@ func interfaceKind(account string) kind[ec2api.NetworkInterface] {
 			"attachment.status":            attached(func(a *ec2api.Attachment) string { return a.Status }),
 			"attachment.device-index":      attached(func(a *ec2api.Attachment) string { return strconv.Itoa(int(a.DeviceIndex)) }),
 		},
-		show: func(r *row[eni], v *eni) (eni, bool) {
-			out := *v
+		mask: func(r *row[eni], out *eni) {
 			if r.owner != account {
 				out.Tags = nil // tags are seen by the account that set them only
 			}
-			return out, true
 		},
 	}
 }

@@ -55,7 +55,10 @@ func TestUnseen(t *testing.T) {
 	st.c.Tune(func(s *Settings) { s.UnseenNotFound = true })
 	st.refused(st.ec2.DeleteTrafficMirrorSession(ctx, ec2api.Delete{ID: s.ID}), ec2api.CodeSessionNotFound)
 	st.refused(st.ec2.CreateTags(ctx, []string{s.ID}, map[string]string{"a": "b"}), ec2api.CodeSessionNotFound)
+	rule := must(st.ec2.CreateTrafficMirrorFilterRule(ctx, ec2api.CreateTrafficMirrorFilterRule{Filter: st.filter.ID, RuleSpec: everything("egress", 1)}))(t)
+	st.refused(st.ec2.DeleteTrafficMirrorFilterRule(ctx, ec2api.Delete{ID: rule.ID}), ec2api.CodeFilterRuleNotFound)
 	st.now = st.now.Add(5 * time.Second)
+	st.ok(st.ec2.DeleteTrafficMirrorFilterRule(ctx, ec2api.Delete{ID: rule.ID}))
 	st.ok(st.ec2.CreateTags(ctx, []string{s.ID}, map[string]string{"a": "b"}))
 	st.ok(st.ec2.DeleteTrafficMirrorSession(ctx, ec2api.Delete{ID: s.ID}))
 }

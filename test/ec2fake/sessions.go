@@ -34,12 +34,10 @@ func sessionKind(account string) kind[ec2api.TrafficMirrorSession] {
 			"virtual-network-id":        func(v *session) []string { return []string{strconv.Itoa(int(v.VirtualNetworkID))} },
 		},
 		narrow: map[string]byte{"network-interface-id": ofSource, "traffic-mirror-target-id": ofTarget, "traffic-mirror-filter-id": ofFilter, "virtual-network-id": ofNetwork},
-		show: func(r *row[session], v *session) (session, bool) {
-			out := *v
+		mask: func(r *row[session], out *session) {
 			if r.owner != account {
 				out.Tags = nil // tags are seen by the account that set them only
 			}
-			return out, true
 		},
 	}
 }

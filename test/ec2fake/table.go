@@ -214,6 +214,9 @@ func (t *table[T]) all() []*row[T] {
 
 // store puts an object as of now, to be shown after the lag.
 func store[T any](c *Cloud, t *table[T], id, owner string, v *T) {
+	if v == nil {
+		delete(c.tagged, id)
+	}
 	now := c.now()
 	lag := c.set.Lag
 	if lag > 0 && c.set.RandomLag {

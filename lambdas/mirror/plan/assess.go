@@ -31,7 +31,8 @@ func (s *survey) assess(src *source) {
 			return
 		}
 	}
-	src.create = src.keep == nil
+	src.settling = src.keep == nil && s.justMade(src)
+	src.create = src.keep == nil && !src.settling
 }
 
 // say gives the verdict. It returns true, so that a rung can end with it.
@@ -286,7 +287,6 @@ func (s *survey) noNumber(src *source) bool {
 	if taken == nil {
 		return false
 	}
-	src.leave = true
 	return src.say(events.CoverageError, "give the profile another session_number, or place before or after instead of exact",
 		"session number %d, which profile %s demands, is taken by %s", s.profile(src).SessionNumber.Number, src.choice.profile, taken.ID)
 }

@@ -221,6 +221,10 @@ func TestLeftovers(t *testing.T) {
 			s.host("a").session("a", 5)
 			s.account().Interfaces = nil
 		}, []string{"delete_session eni-a"}},
+		"a session whose interface may not be visible yet": {func(s *scene) {
+			s.host("a").session("a", 5, func(x *ec2api.TrafficMirrorSession) { x.Tags[TagCreated] = noon.Add(-time.Minute).Format(time.RFC3339) })
+			s.account().Interfaces = nil
+		}, nil},
 		"a binding whose session is gone": {func(s *scene) {
 			s.host("a", instanceTag("off")).session("a", 5)
 			s.account().Sessions = nil

@@ -256,10 +256,10 @@ func TestAttempts(t *testing.T) {
 		edit  func(*scene)
 		again bool
 	}{
-		"a minute old, session seen": {time.Minute, seen, true},
-		"old, never seen":            {time.Hour, func(*scene) {}, true},
-		"old, seen and gone":         {time.Hour, seen, false},
-		"out of range":               {time.Minute, func(s *scene) { s.want.VNI.From = 6 }, false},
+		"a minute old, never seen": {time.Minute, func(*scene) {}, true},
+		"old, never seen":          {time.Hour, func(*scene) {}, true},
+		"old, seen and gone":       {time.Hour, seen, false},
+		"out of range":             {time.Minute, func(s *scene) { s.want.VNI.From = 6 }, false},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -280,6 +280,22 @@ func TestAttempts(t *testing.T) {
 				t.Errorf("VNI %d, token %q, created %s; want %+v", c.VirtualNetworkID, c.ClientToken, c.Tags[TagCreated], want)
 			}
 		})
+	}
+}
+
+// TestSettling: what was made a minute ago and is not shown yet is neither asked for again nor forgotten by the budget.
+func TestSettling(t *testing.T) {
+	s := newScene(t, "budget: {sessions: 1}\n").host("a").host("b").before("eni-a", events.CoverageMirrored, noon)
+	c := s.Before["eni-a"]
+	c.Session, c.VNI = "tms-a", 5
+	s.Before["eni-a"] = c
+	s.Bindings["eni-a"] = events.Binding{VNI: 5, Account: homeID, Region: region, Interface: "eni-a", From: noon.Add(-time.Minute)}
+	p := s.plan()
+	if c := p.of(t, "eni-a"); !p.Empty() || c.State != events.CoverageMirrored || c.Session != "tms-a" || c.VNI != 5 || !strings.Contains(c.Reason, "not visible yet") {
+		t.Errorf("steps %v, coverage %+v", actions(p.Steps), c)
+	}
+	if c := p.of(t, "eni-b"); c.State != events.CoverageBudget {
+		t.Errorf("eni-b is %s: %s", c.State, c.Reason)
 	}
 }
 

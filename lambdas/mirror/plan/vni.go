@@ -49,6 +49,11 @@ func (s *survey) assignVNIs() {
 func (s *survey) assignVNI(src *source, claimed map[uint32]string) {
 	v, b := src.keep.VirtualNetworkID, src.binding
 	switch {
+	case src.leave && (b != nil || claimed[v] != "" || s.bound[v] != ""):
+		if claimed[v] == "" {
+			claimed[v] = src.eni.ID // it keeps what it has, right or wrong
+		}
+		return
 	case b != nil && s.inRange(b.VNI) && claimed[b.VNI] == "" && s.bound[b.VNI] == src.eni.ID:
 		src.vni.vni = b.VNI
 	case !s.inRange(v):
@@ -82,6 +87,12 @@ func (s *survey) reusable(src *source) bool {
 		return false
 	}
 	return s.have.At.Sub(b.From) < s.want.Limits.Settle || src.before == nil || src.before.VNI != b.VNI
+}
+
+// justMade says whether the pass before made the session and AWS may not show it yet: then there is nothing to ask for again.
+func (s *survey) justMade(src *source) bool {
+	b, before := src.binding, src.before
+	return b != nil && before != nil && before.Session != "" && before.VNI == b.VNI && s.reusable(src) && s.have.At.Sub(b.From) < s.want.Limits.Settle
 }
 
 // bindingOf is the binding as it should read: everything as the world has it, but VNI and From.
