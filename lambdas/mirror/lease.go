@@ -74,7 +74,7 @@ func (l *Loop) acquire(ctx context.Context, place string) (*lease, context.Conte
 	}
 	under, cancel := context.WithCancelCause(ctx)
 	held.cancel = cancel
-	go held.keep(under)
+	go held.keep(under, l.beat)
 	return held, under, nil
 }
 
@@ -88,7 +88,7 @@ func (h *lease) write(ctx context.Context, cond store.Condition) error {
 }
 
 // keep renews in the background, for calls that take long. The time that counts is the loop's own; the wall clock only wakes it.
-func (h *lease) keep(ctx context.Context) {
+func (h *lease) keep(ctx context.Context, beat time.Duration) {
 	tick := time.NewTicker(beat)
 	defer tick.Stop()
 	for {

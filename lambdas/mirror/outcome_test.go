@@ -158,8 +158,10 @@ func TestVNITaken(t *testing.T) {
 }
 
 // TestRogue raises one detection of a session that sends to an unknown account, once, and ends it when it is gone.
+// It is told to the store of a single box: what memory takes, others must take, too.
 func TestRogue(t *testing.T) {
 	h := build(t, 1, "")
+	h.onDisk()
 	evil := "999988887777"
 	lb, err := h.cloud.MakeBalancer(ec2fake.BalancerSpec{Account: evil, Region: region, Name: "loot", Subnets: []string{h.network(evil)}})
 	h.ok(err)

@@ -163,6 +163,9 @@ func (p *pass) each(most int, do func(*place)) {
 func (p *pass) run(ctx context.Context, list []*place, decide func(plan.World, policy.Policy) plan.Plan) (Report, error) {
 	p.enter(ctx, list)
 	defer p.leave(ctx)
+	if len(p.here()) == 0 {
+		return p.report(), errors.Join(p.errs...) // others are everywhere
+	}
 	if err := p.observe(ctx); err != nil {
 		return p.report(), errors.Join(append(p.errs, err)...)
 	}

@@ -253,3 +253,24 @@ func TestGone(t *testing.T) {
 		t.Errorf("rows by account: %v", n)
 	}
 }
+
+// TestOnDisk is a house on the store of a single box: a cold sweep, one with nothing to do, an event, and everything gone.
+func TestOnDisk(t *testing.T) {
+	h := build(t, 4, "", secondID)
+	h.onDisk()
+	l := h.loop()
+	h.sweep(l)
+	h.whole(map[string]int{firstID: 4, secondID: 4})
+	h.clock.Move(5 * time.Minute)
+	if r := h.sweep(l); !r.Plan.Empty() {
+		t.Errorf("the second sweep: %+v", r.Plan.Steps)
+	}
+	i := h.instance(secondID, map[string]string{"mirrorwatch": "on"})
+	h.clock.Move(time.Minute)
+	_, err := l.Handle(context.Background(), []trigger.Key{{Account: secondID, Region: region, Kind: trigger.Instance, ID: i.ID}})
+	h.ok(err)
+	h.whole(map[string]int{firstID: 4, secondID: 5})
+	_, err = l.Teardown(context.Background())
+	h.ok(err)
+	h.whole(map[string]int{firstID: 0, secondID: 0})
+}

@@ -17,6 +17,7 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/shared/ec2api"
 	"github.com/mirrorwatch/mirrorwatch/shared/store"
 	"github.com/mirrorwatch/mirrorwatch/shared/store/memory"
+	"github.com/mirrorwatch/mirrorwatch/shared/store/sqlite"
 	"github.com/mirrorwatch/mirrorwatch/test/ec2fake"
 )
 
@@ -124,6 +125,15 @@ func (h *house) write(accounts []string, more string) {
 	p, err := policy.Parse("test.yaml", []byte(b.String()))
 	h.ok(err)
 	h.policy = p
+}
+
+// onDisk gives the house the store of a single box.
+func (h *house) onDisk() {
+	h.t.Helper()
+	s, err := sqlite.Open(context.Background(), sqlite.Options{Folder: h.t.TempDir(), Now: h.clock.Now})
+	h.ok(err)
+	h.t.Cleanup(func() { _ = s.Close() })
+	h.store = s
 }
 
 // options are those of a loop in the house.
@@ -259,6 +269,7 @@ var (
 )
 
 type (
-	fakeSettings = ec2fake.Settings
-	policyType   = policy.Policy
+	fakeSettings  = ec2fake.Settings
+	policyAccount = policy.Account
+	policyType    = policy.Policy
 )
