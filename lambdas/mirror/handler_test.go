@@ -105,6 +105,13 @@ func TestBatch(t *testing.T) {
 	if calls["CreateTrafficMirrorSession"] != 1 {
 		t.Errorf("calls %v", calls)
 	}
+	entries, err := h.store.Audit.Entries(context.Background(), auditAll)
+	if err != nil || !strings.Contains(string(entries.Items[0].After), `"cause":["`) {
+		t.Errorf("the audit entry says nothing of the event: %s, %v", entries.Items[0].After, err)
+	}
+	if lag := h.metrics[len(h.metrics)-1].LagSeconds; lag != 60 {
+		t.Errorf("lag of %v seconds, want 60", lag)
+	}
 	h.ok(held.release(context.Background()))
 	var late []string
 	for _, e := range theirs {
