@@ -102,7 +102,7 @@ func sitesOf(p *policy.Policy) []site {
 		list[i].mirrors, list[i].fleet = list[i].mirrors || s.mirrors, list[i].fleet || s.fleet
 	}
 	for _, t := range p.Fleet.Targets {
-		if t.ID == "" || p.Fleet.Share.Manage {
+		if t.ID == "" { // of somebody else's target nothing is kept, and nothing is shared
 			add(site{account: policy.Account{ID: p.Fleet.Account, Role: p.Fleet.Role, Name: "fleet"}, region: t.Region, fleet: true})
 		}
 	}
