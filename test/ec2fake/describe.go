@@ -91,17 +91,36 @@ func named[T any](h *handle, t *table[T], k kind[T], q ec2api.Query, start key) 
 	return page, nil
 }
 
-// narrowest gives the shortest list that holds all that may fit: a filter by a plain value that is a key needs no search.
+// narrowest gives the shortest list that holds all that may fit: a filter by plain values that are keys, or ids, needs no search.
 func (t *table[T]) narrowest(start key, by map[string]byte, filters map[string][]string) []*row[T] {
 	rows := t.lists[start]
 	for name, values := range filters {
-		if k, ok := by[name]; ok && len(values) == 1 && !strings.ContainsAny(values[0], `*?\`) {
-			if l := t.lists[key{k, values[0]}]; len(l) < len(rows) {
-				rows = l
-			}
+		k, ok := by[name]
+		if !ok || slices.ContainsFunc(values, func(v string) bool { return strings.ContainsAny(v, `*?\`) }) {
+			continue
+		}
+		if l := t.under(k, values); len(l) < len(rows) {
+			rows = l
 		}
 	}
 	return rows
+}
+
+// under gives what is listed under any of some values, by id.
+func (t *table[T]) under(by byte, values []string) []*row[T] {
+	if len(values) == 1 && by != ofID {
+		return t.lists[key{by, values[0]}]
+	}
+	var rows []*row[T]
+	for _, v := range values {
+		if by != ofID {
+			rows = append(rows, t.lists[key{by, v}]...)
+		} else if r := t.rows[v]; r != nil {
+			rows = append(rows, r)
+		}
+	}
+	slices.SortFunc(rows, func(a, b *row[T]) int { return strings.Compare(a.id, b.id) })
+	return slices.Compact(rows)
 }
 
 const maxFilterValues = 200

@@ -2,10 +2,12 @@ package ec2fake
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -140,7 +142,8 @@ func (s *storm) settled(seed uint64) {
 // TestMany holds that several callers at once break nothing.
 func TestMany(t *testing.T) {
 	st := newStage(t, Settings{})
-	st.listen()
+	var told atomic.Int64
+	st.c.Listen(func(string, string, json.RawMessage) { told.Add(1) })
 	var enis []string
 	for range 4 {
 		enis = append(enis, st.eni())
@@ -165,5 +168,8 @@ func TestMany(t *testing.T) {
 	all.Wait()
 	if got := st.sessions(ec2api.Query{}); len(got) != 0 {
 		t.Errorf("%d sessions are left", len(got))
+	}
+	if calls := st.c.Calls()[here+"/"+region1]; int(told.Load()) < calls["CreateTrafficMirrorSession"]+calls["DeleteTrafficMirrorSession"] {
+		t.Errorf("%d events of %v", told.Load(), calls)
 	}
 }
