@@ -35,8 +35,9 @@ type Options struct {
 	Holder  string         // who this is, in leases: for people
 	Log     *slog.Logger   // nil: silent
 	Observe func(Metrics)  // told of every pass; nil: nobody is
+	Further func(Progress) // told whenever a pass has come further, one call at a time; nil: nobody is
 	Counts  *ec2api.Counts // that Open's calls are counted in, for how often AWS throttled; nil: nobody knows
-	Workers int            // accounts and regions looked at in parallel; 0: 8
+	Workers int            // accounts and regions looked at in parallel; 0: 8; 1: nothing at all goes on in parallel
 }
 
 const defaultWorkers = 8
@@ -68,6 +69,9 @@ func New(o Options) (*Loop, error) {
 	}
 	if o.Observe == nil {
 		o.Observe = func(Metrics) {}
+	}
+	if o.Further == nil {
+		o.Further = func(Progress) {}
 	}
 	if o.Workers <= 0 {
 		o.Workers = defaultWorkers
