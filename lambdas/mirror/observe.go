@@ -23,9 +23,9 @@ const (
 func (p *pass) observe(ctx context.Context) error {
 	p.world.At = p.at
 	p.further(func(f *Progress) { f.Places = len(p.here()) })
-	p.each(func(pl *place) {
+	p.each(p.l.o.Workers, func(pl *place) {
 		began := p.l.o.Now()
-		ctx, cancel := context.WithTimeout(pl.ctx, lookFor)
+		ctx, cancel := context.WithTimeout(pl.ctx, p.l.lookFor)
 		defer cancel()
 		pl.seen = p.look(ctx, pl)
 		pl.took = p.l.o.Now().Sub(began)

@@ -87,8 +87,8 @@ func readSessionChange(p *params) ec2api.ModifyTrafficMirrorSession {
 	if removed["description"] {
 		in.Description = new("")
 	}
-	if removed["virtual-network-id"] {
-		in.VirtualNetworkID = new(uint32)
+	if removed["virtual-network-id"] { // what AWS puts in its place is documented nowhere
+		p.fail(fault("UnsupportedOperation", "Removing virtual-network-id is not imitated here; set another number instead"))
 	}
 	return in
 }

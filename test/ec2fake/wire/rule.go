@@ -75,7 +75,8 @@ func createRule(c *call, in newRule) ([]element, error) {
 	return []element{group("trafficMirrorFilterRule", showRule(made)...), maybe("clientToken", in.in.ClientToken)}, nil
 }
 
-// ruleChange is what of a rule is to be otherwise. The contract says whole rules, so the rule as it is must be found first.
+// ruleChange is what of a rule is to be otherwise. The contract says whole rules, so the rule as it is must be found first, by one more
+// describe; where describes lag, two changes of different fields of one rule within the lag end with the second only.
 type ruleChange struct {
 	id     string
 	dryRun bool

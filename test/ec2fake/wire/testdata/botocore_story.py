@@ -64,6 +64,8 @@ def filters():
                                                 RemoveFields=["destination-port-range", "description"])["TrafficMirrorFilterRule"]
     check("rule changed", (now["RuleNumber"], now.get("SourcePortRange"), now.get("DestinationPortRange"), now.get("Description"), now["Protocol"]),
           (15, {"FromPort": 1024, "ToPort": 65535}, None, None, 6))
+    now = ec2.modify_traffic_mirror_filter_rule(TrafficMirrorFilterRuleId=rid, RemoveFields=["source-port-range", "protocol"], RuleAction="reject")["TrafficMirrorFilterRule"]
+    check("rule for everything", (now.get("Protocol"), now.get("SourcePortRange"), now["RuleAction"], now["RuleNumber"]), (None, None, "reject", 15))
     services = ec2.modify_traffic_mirror_filter_network_services(TrafficMirrorFilterId=fid, AddNetworkServices=["amazon-dns"])
     check("services", services["TrafficMirrorFilter"]["NetworkServices"], ["amazon-dns"])
     got = ec2.describe_traffic_mirror_filters(TrafficMirrorFilterIds=[fid])["TrafficMirrorFilters"][0]
@@ -126,7 +128,8 @@ def sessions(fid, tid):
     now = ec2.modify_traffic_mirror_session(TrafficMirrorSessionId=sid, SessionNumber=3, VirtualNetworkId=70002, PacketLength=200, Description="other")
     check("session changed", plain(now), {"TrafficMirrorSession": {**want, "SessionNumber": 3, "VirtualNetworkId": 70002, "PacketLength": 200, "Description": "other"}})
     now = ec2.modify_traffic_mirror_session(TrafficMirrorSessionId=sid, RemoveFields=["packet-length", "description"])["TrafficMirrorSession"]
-    check("fields removed", (now.get("Description"), now["SessionNumber"], now["VirtualNetworkId"]), (None, 3, 70002))
+    check("fields removed", (now.get("Description"), now.get("PacketLength"), now["SessionNumber"], now["VirtualNetworkId"]), (None, None, 3, 70002))
+    refused("VNI removed", "UnsupportedOperation", 400, ec2.modify_traffic_mirror_session, TrafficMirrorSessionId=sid, RemoveFields=["virtual-network-id"])
     refused("a field removed and set", "InvalidParameterCombination", 400, ec2.modify_traffic_mirror_session,
             TrafficMirrorSessionId=sid, PacketLength=100, RemoveFields=["packet-length"])
     refused("filter is used", "TrafficMirrorFilterInUse", 400, ec2.delete_traffic_mirror_filter, TrafficMirrorFilterId=fid)
@@ -208,7 +211,8 @@ def balancers():
     made = elb.create_listener(LoadBalancerArn=stage["nlb"], Protocol="UDP", Port=4790, DefaultActions=[{"Type": "forward", "TargetGroupArn": stage["targetGroup"]}])
     check("listener made", made["Listeners"][0]["Port"], 4790)
     group = elb.describe_target_groups(LoadBalancerArn=stage["nlb"])["TargetGroups"][0]
-    check("target group", (group["TargetGroupArn"], group["Protocol"], group["LoadBalancerArns"]), (stage["targetGroup"], "UDP", [stage["nlb"]]))
+    check("target group", (group["TargetGroupArn"], group["Protocol"], group["Port"], group["TargetType"], group["VpcId"], group["LoadBalancerArns"]),
+          (stage["targetGroup"], "UDP", 4789, "instance", stage["vpc"], [stage["nlb"]]))
     sticky = [{"Key": "stickiness.enabled", "Value": "true"}, {"Key": "stickiness.type", "Value": "source_ip"}]
     check("attributes set", elb.modify_target_group_attributes(TargetGroupArn=stage["targetGroup"], Attributes=sticky)["Attributes"], sticky)
     read = elb.describe_target_group_attributes(TargetGroupArn=stage["targetGroup"])["Attributes"]
@@ -258,6 +262,9 @@ def shares(tid, other):
                                      tags=[{"key": "mirrorwatch:deployment", "value": "x"}], clientToken="share-1")["resourceShare"]
     check("share made", (made["name"], made["owningAccountId"], made["allowExternalPrincipals"], made["status"]), ("fleet", stage["account"], True, "ACTIVE"))
     check("share read", [s["resourceShareArn"] for s in ram.get_resource_shares(resourceOwner="SELF", name="fleet")["resourceShares"]], [made["resourceShareArn"]])
+    for kind, entity in (("RESOURCE", arn), ("PRINCIPAL", stage["other"])):
+        inside = ram.get_resource_share_associations(associationType=kind, resourceShareArns=[made["resourceShareArn"]])["resourceShareAssociations"]
+        check("in the share: " + kind, [(a["associatedEntity"], a["status"]) for a in inside], [(entity, "ASSOCIATED")])
     there = client("ram", credentials=other)
     waiting = there.get_resource_share_invitations()["resourceShareInvitations"]
     check("invitation", [(i["resourceShareArn"], i["senderAccountId"], i["status"]) for i in waiting], [(made["resourceShareArn"], stage["account"], "PENDING")])

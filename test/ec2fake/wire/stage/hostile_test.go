@@ -1,4 +1,4 @@
-package wire_test
+package stage_test
 
 import (
 	"encoding/json"
@@ -14,7 +14,8 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/test/ec2fake/wire/stage"
 )
 
-// FuzzRequests sends whatever to every service: each answer must be whole XML or JSON with a status of a refusal or of a success, and
+// FuzzRequests is here, and not beside the tests of the protocols, because those bring the Go SDK, which takes minutes to be made ready
+// for fuzzing. It sends whatever to every service: each answer must be whole XML or JSON with a status of a refusal or of a success, and
 // the imitation's own rules must hold afterwards.
 func FuzzRequests(f *testing.F) {
 	for _, body := range []string{
