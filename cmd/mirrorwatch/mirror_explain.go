@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -28,12 +29,32 @@ state of coverage with what would change it, and the steps that a pass would tak
 			_, err := kindOfID(args[0])
 			return err
 		}),
-		ValidArgsFunction: cobra.NoFileCompletions,
+		ValidArgsFunction: func(cmd *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
+			return o.completeInterface(cmd, begun), cobra.ShellCompDirectiveNoFileComp
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return mirrored(cmd, o, reads, func(ctx context.Context, m *mirroring) error { return m.explain(ctx, cmd, args[0]) })
 		},
 	}
 	return cmd
+}
+
+// mostCompletions is how many interfaces a shell is offered.
+const mostCompletions = 200
+
+// completeInterface gives the interfaces that the last pass stored, with their names and states.
+func (o *mirrorOptions) completeInterface(cmd *cobra.Command, begun string) []string {
+	list, err := o.storedCoverage(cmd)
+	if err != nil || o.check(cmd) != nil {
+		return nil // a shell that completes has nowhere to show an error
+	}
+	var out []string
+	for i := range list {
+		if c := &list[i]; strings.HasPrefix(c.Interface, begun) && len(out) < mostCompletions {
+			out = append(out, cobra.CompletionWithDesc(clean(c.Interface), clean(strings.TrimSpace(c.Name+" "+string(c.State)))))
+		}
+	}
+	return out
 }
 
 // awsID is what ids of AWS look like: hexadecimal, eight digits of old and seventeen now.

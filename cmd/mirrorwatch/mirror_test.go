@@ -201,6 +201,8 @@ func (c *company) explained() {
 			}
 		}
 	}
+	_, offered, _ := do("__complete", "mirror", "explain", "--data", c.folder, worker.Interfaces[0][:8])
+	wants(c.t, offered, worker.Interfaces[0]+"\tmirrored")
 	_, stderr := c.do(1, "explain", "eni-00000000000000001")
 	wants(c.t, stderr, "eni-00000000000000001 is in none of the 1 account and region")
 }
