@@ -66,8 +66,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err == nil {
 		return exitDone
 	}
-	var code exitCode
-	if errors.As(err, &code) {
+	if code, ok := err.(exitCode); ok { //nolint:errorlint // beside another error there is something to say
 		return int(code)
 	}
 	for line := range strings.Lines(err.Error()) {

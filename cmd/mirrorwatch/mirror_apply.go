@@ -76,7 +76,7 @@ func (m *mirroring) apply(ctx context.Context, cmd *cobra.Command, a applyOption
 	return m.outcome(cmd, a.all, &r, err)
 }
 
-// agreed shows the plan and asks, unless nothing is to be done: then the pass only writes down how everything stands.
+// agreed shows the plan and asks. Where there is nothing to do nobody is asked, and no pass is made that might find something meanwhile.
 func (m *mirroring) agreed(ctx context.Context, cmd *cobra.Command, a applyOptions) (bool, error) {
 	p, _, err := m.loop.Plan(ctx, nil)
 	m.bar.finish()
@@ -91,12 +91,12 @@ func (m *mirroring) agreed(ctx context.Context, cmd *cobra.Command, a applyOptio
 	switch {
 	case a.yes:
 		return true, nil
-	case p.Empty() && a.every == 0 && err == nil:
-		return true, nil
+	case p.Empty() && a.every == 0:
+		return false, err
 	case !onTerminal(cmd.InOrStdin()):
 		return false, errors.New("nobody can be asked here, for standard input is no terminal: give --yes to apply this")
 	}
-	yes, askErr := ask(cmd.InOrStdin(), cmd.ErrOrStderr(), fmt.Sprintf("apply %s? [y/N] ", count(len(p.Steps), "step", "steps")))
+	yes, askErr := ask(ctx, cmd.InOrStdin(), cmd.ErrOrStderr(), fmt.Sprintf("apply %s? [y/N] ", count(len(p.Steps), "step", "steps")))
 	if askErr != nil {
 		return false, askErr
 	}
@@ -106,14 +106,27 @@ func (m *mirroring) agreed(ctx context.Context, cmd *cobra.Command, a applyOptio
 	return true, nil
 }
 
-// ask puts a question and gives the line that is the answer.
-func ask(in io.Reader, out io.Writer, question string) (string, error) {
+// ask puts a question and gives the line that is the answer. Whoever interrupts does not have to press Enter too.
+func ask(ctx context.Context, in io.Reader, out io.Writer, question string) (string, error) {
 	fmt.Fprint(out, question)
-	line, err := bufio.NewReader(io.LimitReader(in, mostAnswer)).ReadString('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
-		return "", fmt.Errorf("read answer: %w", err)
+	type answer struct {
+		line string
+		err  error
 	}
-	return strings.TrimSpace(line), nil
+	given := make(chan answer, 1)
+	go func() {
+		line, err := bufio.NewReader(io.LimitReader(in, mostAnswer)).ReadString('\n')
+		given <- answer{line, err}
+	}()
+	select {
+	case <-ctx.Done():
+		return "", ctx.Err()
+	case a := <-given:
+		if a.err != nil && !errors.Is(a.err, io.EOF) {
+			return "", fmt.Errorf("read answer: %w", a.err)
+		}
+		return strings.TrimSpace(a.line), nil
+	}
 }
 
 // outcome prints what a pass did, and gives the error that the exit code is of.

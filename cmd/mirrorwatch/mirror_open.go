@@ -73,7 +73,11 @@ func mirrored(cmd *cobra.Command, o *mirrorOptions, a access, f func(ctx context
 	if m.store, err = o.openStore(ctx, m.config, a, cmd.ErrOrStderr()); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, m.store.Close()) }()
+	defer func() {
+		if failed := m.store.Close(); failed != nil {
+			err = errors.Join(err, failed)
+		}
+	}()
 	m.loop, err = mirror.New(mirror.Options{
 		Policy: m.readPolicy, Open: m.openAccount, Store: m.store, Now: time.Now, Sleep: ec2api.Sleep, Further: m.bar.show,
 		Holder: fmt.Sprintf("mirrorwatch mirror on %s, process %d", hostname(), os.Getpid()),

@@ -33,7 +33,7 @@ sense; 2 there is something to do. What is only held back or left out is nothing
 		Args: func(cmd *cobra.Command, args []string) error {
 			var usage usageError
 			if err := o.args(noArgument("plan"))(cmd, args); errors.As(err, &usage) {
-				return planUsage{usage.error}
+				return planUsage(usage)
 			}
 			return nil
 		},

@@ -111,6 +111,9 @@ func TestSelftestVia(t *testing.T) {
 			t.Errorf("seen: %+v", v)
 		}
 	}
+	if found, err := s.askDetections(t.Context()); err != nil || len(found) > 0 {
+		t.Errorf("a test of one's own is no attack, but raises %v (%v)", found, err)
+	}
 }
 
 // TestSelftestFails: a sensor that nobody hears of, a key that is none, and a direction that never comes.

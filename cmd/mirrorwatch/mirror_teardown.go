@@ -81,7 +81,7 @@ func (m *mirroring) doomed(ctx context.Context, cmd *cobra.Command, t teardownOp
 	case !onTerminal(cmd.InOrStdin()):
 		return false, errors.New("nobody can be asked here, for standard input is no terminal: give --yes to remove all this")
 	}
-	name, err := ask(cmd.InOrStdin(), cmd.ErrOrStderr(), fmt.Sprintf("type the deployment's name (%s) to remove all this: ", m.policy.Deployment))
+	name, err := ask(ctx, cmd.InOrStdin(), cmd.ErrOrStderr(), fmt.Sprintf("type the deployment's name (%s) to remove all this: ", m.policy.Deployment))
 	if err == nil && name != m.policy.Deployment {
 		err = fmt.Errorf("%q is not the deployment's name: nothing was removed", name)
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -131,8 +132,10 @@ func TestMirrorLife(t *testing.T) {
 	}
 	out, _ = c.do(0, "apply", "--yes")
 	wants(t, out, "16 mirrored", fmt.Sprintf("%d done, 0 failed, 0 left.", len(p.Steps)))
-	out, _ = c.do(0, "plan")
-	wants(t, out, "Nothing to do.")
+	for _, again := range []string{"plan", "apply"} {
+		out, _ = c.do(0, again)
+		wants(t, out, "Nothing to do.")
+	}
 	if p := into[plan.Plan](c, 0, "plan"); !p.Empty() {
 		t.Errorf("still to do: %+v", p.Steps)
 	}
@@ -469,9 +472,20 @@ func (s *stopper) Write(b []byte) (int, error) {
 func TestMirrorAsks(t *testing.T) {
 	for in, want := range map[string]string{"y\n": "y", "  main \nmore": "main", "": "", strings.Repeat("y", 9999): strings.Repeat("y", mostAnswer)} {
 		var out bytes.Buffer
-		if got, err := ask(strings.NewReader(in), &out, "go on? "); err != nil || got != want || out.String() != "go on? " {
+		if got, err := ask(t.Context(), strings.NewReader(in), &out, "go on? "); err != nil || got != want || out.String() != "go on? " {
 			t.Errorf("%.20q gives %.20q, %v", in, got, err)
 		}
+	}
+}
+
+// TestMirrorAskInterrupted: an interrupt at the question is an answer.
+func TestMirrorAskInterrupted(t *testing.T) {
+	in, never := io.Pipe()
+	defer never.Close()
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	if got, err := ask(ctx, in, io.Discard, "go on? "); err == nil {
+		t.Errorf("interrupted, the answer was %q", got)
 	}
 }
 

@@ -1,7 +1,6 @@
 package selftest
 
 import (
-	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -148,6 +147,3 @@ func Failed(list []Verdict) (n int) {
 	}
 	return n
 }
-
-// byNumber sorts verdicts as the conversations were had.
-func byNumber(a, b Verdict) int { return cmp.Compare(a.Number, b.Number) }
