@@ -143,7 +143,7 @@ func (c *coverageOptions) print(cmd *cobra.Command, o *mirrorOptions, list []eve
 	default:
 		v.interfaces(list)
 		v.space()
-		v.say("%s: %s of %d wanted.", count(len(list), "interface", "interfaces"), percent(trend.Total.Percent), trend.Total.Wanted)
+		v.say("%s. %s", count(len(list), "interface", "interfaces"), watched(&trend.Total))
 	}
 	return nil
 }

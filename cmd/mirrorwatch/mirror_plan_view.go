@@ -176,7 +176,15 @@ func (v *view) states(list []events.Coverage) {
 		v.say("Coverage: no interface was seen.")
 		return
 	}
-	v.say("Coverage: %s. Mirrored are %s of the %d wanted.", strings.Join(parts, ", "), percent(total.Percent), total.Wanted)
+	v.say("Coverage: %s. %s", strings.Join(parts, ", "), watched(&total))
+}
+
+// watched says how much of what should be watched is.
+func watched(s *store.CoverageShare) string {
+	if s.Wanted == 0 {
+		return "Nothing is to be watched."
+	}
+	return fmt.Sprintf("Mirrored are %s of the %d that should be.", percent(s.Percent), s.Wanted)
 }
 
 func percent(p float64) string { return fmt.Sprintf("%.1f %%", p) }

@@ -174,7 +174,7 @@ func (c *company) covered() {
 		c.t.Errorf("of another account: %v", none)
 	}
 	out, _ := c.do(0, "coverage", "--state", "mirrored,stopped")
-	wants(c.t, out, "STATE", "web-12", "asleep", "17 interfaces: 100.0 % of 16 wanted.")
+	wants(c.t, out, "STATE", "web-12", "asleep", "17 interfaces. Mirrored are 100.0 % of the 16 that should be.")
 	if strings.Contains(out, "too new") {
 		c.t.Errorf("what was not asked for is told:\n%s", out)
 	}
