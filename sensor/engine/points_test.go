@@ -17,7 +17,9 @@ type ear struct {
 	told [][]events.Heard
 }
 
-func (l *ear) Heard(list []events.Heard) { l.told = append(l.told, append([]events.Heard(nil), list...)) }
+func (l *ear) Heard(list []events.Heard) {
+	l.told = append(l.told, append([]events.Heard(nil), list...))
+}
 
 // sums adds up what was told of each point.
 func (l *ear) sums() map[uint32]events.Heard {
