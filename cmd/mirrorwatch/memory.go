@@ -1,6 +1,7 @@
 package main
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
@@ -11,25 +12,35 @@ import (
 
 // memory is what a pipeline that remembers carries to its store. It belongs to the judge's goroutine.
 type memory struct {
-	store  *ship.Store
-	meter  *device.Meter
-	points *feed.Points
-	flush  events.Time // when what was gathered is handed on next
+	store      *ship.Store
+	meter      *device.Meter
+	flush      events.Time   // when what was gathered is handed on next
+	unmeasured atomic.Uint64 // the meter's overflow, for whoever asks meanwhile
 }
 
 // flushEvery is how long a record or detection may wait for others to be stored with.
 const flushEvery = 250 * time.Millisecond
 
-func newMemory(s *ship.Store, sensor string) *memory {
-	return &memory{store: s, meter: device.NewMeter(), points: feed.NewPoints(sensor)}
-}
+func newMemory(s *ship.Store) *memory { return &memory{store: s, meter: device.NewMeter()} }
 
 func (m *memory) record(r events.Record, line []byte, v device.View) {
 	if !interim(r) {
 		m.store.Record(r, line)
 	}
 	m.meter.Observe(r, v)
-	m.points.Observe(r)
+}
+
+// tell hands on what there is to tell of observation points.
+func (m *memory) tell(n *feed.News) {
+	if n.Empty() {
+		return
+	}
+	m.store.Heard(n.Heard)
+	m.store.Forget(n.Forget)
+	m.store.Coverage(n.Coverage)
+	for _, e := range n.Events {
+		m.store.Event(e)
+	}
 }
 
 func (m *memory) tick(now events.Time, model *device.Model) {
@@ -39,18 +50,14 @@ func (m *memory) tick(now events.Time, model *device.Model) {
 	m.flush = now.Add(flushEvery)
 	if samples, turned := m.meter.Turn(now); turned {
 		m.store.Devices(model.Changed(), samples)
-	}
-	if coverage := m.points.Turn(now); coverage != nil {
-		m.store.Coverage(coverage)
+		m.unmeasured.Store(m.meter.Overflow())
 	}
 	m.store.Flush()
 }
 
 // last hands on what waits for the end of a minute that nobody will see.
 func (m *memory) last(now events.Time, model *device.Model) {
-	end := now.Add(time.Minute)
-	samples, _ := m.meter.Turn(end)
+	samples, _ := m.meter.Turn(now.Add(time.Minute))
 	m.store.Devices(model.Changed(), samples)
-	m.store.Coverage(m.points.Turn(end))
 	m.store.Flush()
 }

@@ -90,7 +90,7 @@ func TestPointsAreCounted(t *testing.T) {
 			if w.Sensor = "s1"; w.Bytes == 0 {
 				w.Bytes = g.Bytes
 			}
-			if g != w {
+			if !reflect.DeepEqual(g, w) {
 				t.Errorf("%d workers, point %d:\n got %+v\nwant %+v", workers, vni, g, w)
 			}
 		}
