@@ -14,7 +14,8 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/shared/store"
 )
 
-// nameWait is how long a detection may wait, on its way into the store, for the name of its observation point.
+// nameWait is how long a detection may wait, on its way into the store, for the name of its observation point, and at its beginning for what
+// is stored of it.
 const nameWait = 2 * time.Second
 
 // keeper ties a live pipeline to a store: what it finds goes there, and the tuning rules and the names of what it hears come from there.
@@ -85,7 +86,9 @@ func (k *keeper) prepare(d *events.Detection) {
 
 // recall gives what is stored of a detection, so that what went on before a restart goes on.
 func (k *keeper) recall(id string) (events.Detection, bool) {
-	d, err := k.store.Detections.Get(context.Background(), id)
+	ctx, cancel := context.WithTimeout(context.Background(), nameWait) // the judge waits meanwhile
+	defer cancel()
+	d, err := k.store.Detections.Get(ctx, id)
 	return d, err == nil
 }
 

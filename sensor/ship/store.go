@@ -20,6 +20,10 @@ const (
 	chunkBytes      = 256 << 10 // lines lie in pieces of memory of this size
 	batchDetections = 512
 	queuedBatches   = 4
+
+	// What may be gathered beyond the queue before whoever gives waits.
+	maxDetections = 4 * batchDetections
+	maxKnown      = 200_000
 )
 
 // StoreOptions say where to carry things, and what happens when that fails.
@@ -131,7 +135,7 @@ func (s *Store) Detection(d *events.Detection) {
 	}
 	s.place[d.ID] = len(s.found)
 	s.found = append(s.found, *d)
-	if len(s.found) >= batchDetections {
+	if len(s.found)%batchDetections == 0 {
 		s.flushKnown()
 	}
 }
@@ -176,10 +180,19 @@ func (s *Store) flushRecords() {
 func (s *Store) flushKnown() {
 	k := s.known
 	k.detections = s.found
-	if len(k.detections)+len(k.devices)+len(k.samples)+len(k.coverage)+len(k.forget) == 0 {
+	n := len(k.devices) + len(k.samples) + len(k.coverage) + len(k.forget)
+	if len(k.detections)+n == 0 {
 		return
 	}
-	s.knownQueue <- k
+	if len(k.detections) < maxDetections && n < maxKnown {
+		select {
+		case s.knownQueue <- k:
+		default:
+			return // it goes with what comes next: nobody waits for a store that is only slow
+		}
+	} else {
+		s.knownQueue <- k
+	}
 	s.known, s.found = known{}, nil
 	clear(s.place)
 }
