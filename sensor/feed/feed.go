@@ -21,8 +21,12 @@ const (
 	// silentAfter is how long an observation point may say nothing. Hosts are rarely silent for so long: ARP, DNS, NTP, agents.
 	silentAfter = 15 * time.Minute
 
-	// every is how often what changed is told at the most, and how long a point waits for its name before it is told without.
+	// every is how often what changed is told at the most.
 	every = time.Minute
+
+	// nameWait is how long a point that is new waits for its name before it is told without. A store that does not answer for so long
+	// takes nothing either.
+	nameWait = 5 * time.Minute
 
 	// lookEvery is how often, in packet time, all points are looked at.
 	lookEvery = time.Second

@@ -121,12 +121,12 @@ func TestNamedPoints(t *testing.T) {
 	if n.Heard[0].Interface != "" {
 		t.Errorf("after it was given back: %+v", n.Heard[0])
 	}
-	// 9 stays unknown: after a minute it is told without a name, and never covered.
+	// 9 stays unknown: after five minutes it is told without a name, and never covered.
 	p.Add([]events.Heard{came(11*m, 9, 1)})
 	check(t, p, 11*m)
-	check(t, p, 12*m, "heard 9 1", "event 9")
-	p.Add([]events.Heard{came(12*m, 10, 1)})
-	if got := told(p.Last(events.Time(12*m + 1))); !slices.Equal(got, []string{"heard 10 1", "event 10"}) {
+	check(t, p, 16*m, "heard 9 1", "event 9")
+	p.Add([]events.Heard{came(16*m, 10, 1)})
+	if got := told(p.Last(events.Time(16*m + 1))); !slices.Equal(got, []string{"heard 10 1", "event 10"}) {
 		t.Errorf("at the end: %q", got)
 	}
 }

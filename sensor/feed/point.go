@@ -49,7 +49,7 @@ func (p *point) has(f events.HeardFault) bool { return slices.Contains(p.faults,
 
 // look adds what is to be told of the point. A point that is new waits a little for its name.
 func (p *point) look(n *News, b events.Binding, g glance) {
-	if !g.known && !g.last && !p.began && g.now.Time().Sub(p.heard.Since) < every {
+	if !g.known && !g.last && !p.began && g.now.Time().Sub(p.heard.Since) < nameWait {
 		return
 	}
 	if g.known || b.Interface != "" {
