@@ -13,6 +13,7 @@ import (
 // memory is what a pipeline that remembers carries to its store. It belongs to the judge's goroutine.
 type memory struct {
 	store      *ship.Store
+	name       func(*events.Device)
 	meter      *device.Meter
 	flush      events.Time   // when what was gathered is handed on next
 	unmeasured atomic.Uint64 // the meter's overflow, for whoever asks meanwhile
@@ -21,7 +22,10 @@ type memory struct {
 // flushEvery is how long a record or detection may wait for others to be stored with.
 const flushEvery = 250 * time.Millisecond
 
-func newMemory(s *ship.Store) *memory { return &memory{store: s, meter: device.NewMeter()} }
+// newMemory makes one. Name gives devices the names that are known of them.
+func newMemory(s *ship.Store, name func(*events.Device)) *memory {
+	return &memory{store: s, name: name, meter: device.NewMeter()}
+}
 
 func (m *memory) record(r events.Record, line []byte, v device.View) {
 	if !interim(r) {
@@ -49,7 +53,7 @@ func (m *memory) tick(now events.Time, model *device.Model) {
 	}
 	m.flush = now.Add(flushEvery)
 	if samples, turned := m.meter.Turn(now); turned {
-		m.store.Devices(model.Changed(), samples)
+		m.store.Devices(m.changed(model), samples)
 		m.unmeasured.Store(m.meter.Overflow())
 	}
 	m.store.Flush()
@@ -58,6 +62,14 @@ func (m *memory) tick(now events.Time, model *device.Model) {
 // last hands on what waits for the end of a minute that nobody will see.
 func (m *memory) last(now events.Time, model *device.Model) {
 	samples, _ := m.meter.Turn(now.Add(time.Minute))
-	m.store.Devices(model.Changed(), samples)
+	m.store.Devices(m.changed(model), samples)
 	m.store.Flush()
+}
+
+func (m *memory) changed(model *device.Model) []events.Device {
+	list := model.Changed()
+	for i := range list {
+		m.name(&list[i])
+	}
+	return list
 }

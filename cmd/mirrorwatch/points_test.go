@@ -59,7 +59,7 @@ func heardIn(t *testing.T, path string, workers int) (map[uint32]events.Heard, *
 	recorded := func() time.Time { return time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC) }
 	s := memstore.New(memstore.Options{Now: recorded, Schema: archive.Schema()})
 	kept := ship.NewStore(ship.StoreOptions{Store: s})
-	p, err := newPipeline(options{workers: workers, sensor: "s", memory: newMemory(kept)}, nil)
+	p, err := newPipeline(options{workers: workers, sensor: "s", memory: newMemory(kept, func(*events.Device) {})}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -190,6 +190,25 @@ func TestPointsAreBounded(t *testing.T) {
 	}
 }
 
+// TestLateCounts: what one worker counted comes in behind the last packet, which another saw. The store must take it for newer.
+func TestLateCounts(t *testing.T) {
+	p := NewPoints(PointOptions{})
+	p.Add([]events.Heard{came(2*time.Minute, 7, 1)})
+	before := p.Turn(events.Time(2 * time.Minute)).Heard[0]
+	for i := range 2 {
+		p.Add([]events.Heard{came(time.Minute, 7, 1)})
+		after := p.Turn(events.Time(time.Duration(4+i) * time.Minute)).Heard[0]
+		if after.Packets != before.Packets+1 || after.LastSeen.Sub(before.LastSeen) != 1 {
+			t.Errorf("first %+v, then %+v", before, after)
+		}
+		before = after
+	}
+	p.Add([]events.Heard{came(7*time.Minute, 7, 1)})
+	if h := p.Turn(events.Time(7 * time.Minute)).Heard[0]; h.LastSeen != events.Time(7*time.Minute).Time() {
+		t.Errorf("then %+v", h)
+	}
+}
+
 // TestGapAlone: a hole found long after the last packet is counted, moves no time, and brings no point to life.
 func TestGapAlone(t *testing.T) {
 	p := NewPoints(PointOptions{})

@@ -17,6 +17,7 @@ type point struct {
 
 	fresh   bool                 // something came since it was told
 	told    events.Time          // when it was; 0 never
+	stored  time.Time            // the last packet that was told
 	began   bool                 // it was told that it is heard
 	covered events.CoverageState // as told; "" not at all
 	gone    bool                 // its coverage was forgotten, for an inventory names it
@@ -64,8 +65,19 @@ func (p *point) look(n *News, b events.Binding, g glance) {
 	}
 	if due {
 		p.fresh, p.told = false, g.now
-		n.Heard = append(n.Heard, p.heard)
+		n.Heard = append(n.Heard, p.row())
 	}
+}
+
+// row is what is stored of the point. The store keeps the row with the newest packet, and workers tell in seconds of their own: where counts
+// came in behind the last packet, it is told a nanosecond later.
+func (p *point) row() events.Heard {
+	h := p.heard
+	if !h.LastSeen.After(p.stored) {
+		h.LastSeen = p.stored.Add(1)
+	}
+	p.stored = h.LastSeen
+	return h
 }
 
 // turn gives the sentences of what changed.

@@ -37,13 +37,27 @@ func (b *Book) name(d *events.Detection, bound *events.Binding) {
 	list := slices.Clone(d.Participants)
 	for i := range list {
 		p := &list[i]
-		if has(bound, p.Address) {
-			write(p, bound)
-		} else if other, known := b.neighbour(bound, p.Address, d.Update); known {
-			write(p, &other)
+		if owner, known := b.whose(bound, p.Address, d.Update); known {
+			write(p, &owner)
 		}
 	}
 	d.Participants = list
+}
+
+// Device gives a device the names of its interface, as far as they are known now.
+func (b *Book) Device(d *events.Device) {
+	bound, _ := b.Of(d.VNI, d.LastSeen)
+	if owner, known := b.whose(&bound, d.Address, d.LastSeen); known {
+		d.Interface, d.Instance, d.VPC, d.Account, d.Tags = owner.Interface, owner.Instance, owner.VPC, owner.Account, owner.Tags
+	}
+}
+
+// whose finds who had an address at a moment, as seen from an observation point: itself, or a neighbour.
+func (b *Book) whose(bound *events.Binding, a netip.Addr, at time.Time) (events.Binding, bool) {
+	if has(bound, a) {
+		return *bound, true
+	}
+	return b.neighbour(bound, a, at)
 }
 
 func has(bound *events.Binding, a netip.Addr) bool { return slices.Contains(bound.Addresses, a) }

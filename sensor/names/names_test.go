@@ -308,6 +308,12 @@ func TestVNIDecides(t *testing.T) {
 			t.Error("the list that others have too was changed")
 		}
 	}
+	for address, want := range map[string]string{"10.0.0.1": "eni-11", "10.0.0.2": "eni-12", "10.0.0.3": ""} {
+		device := events.Device{Address: netip.MustParseAddr(address), VNI: 11, LastSeen: noon}
+		if w.Device(&device); device.Interface != want || (device.VPC == "vpc-2") != (want != "") {
+			t.Errorf("device %+v", device)
+		}
+	}
 	d := detection(1, noon, "10.0.0.1", "10.9.9.9")
 	w.Name(d)
 	o := d.Participants[0]
