@@ -94,6 +94,35 @@ func TestWhoMayImportWhom(t *testing.T) {
 	}
 }
 
+// scarce are modules that few may import, beyond what the rules above allow. Test files, and what is below test/, may.
+var scarce = []struct{ module, only, why string }{
+	{"github.com/aws/aws-sdk-go-v2/service/ec2", "shared/ec2api/sdk", "it takes a minute to compile; everyone else asks through ec2api, where there are also pace and a fake"},
+}
+
+// TestWhoWaitsForSlowModules keeps what is slow to compile behind the one package that needs it.
+func TestWhoWaitsForSlowModules(t *testing.T) {
+	used := map[string]bool{}
+	for _, f := range goFiles(t, "..") {
+		for _, spec := range f.ast.Imports {
+			path, _ := strconv.Unquote(spec.Path.Value)
+			for _, s := range scarce {
+				if path != s.module && !strings.HasPrefix(path, s.module+"/") {
+					continue
+				}
+				used[s.module] = used[s.module] || f.pkg == s.only
+				if f.pkg != s.only && !f.test && !matches("test/...", f.pkg) {
+					t.Errorf("%s imports %s: only %s may (%s)", f.path, path, s.only, s.why)
+				}
+			}
+		}
+	}
+	for _, s := range scarce {
+		if !used[s.module] {
+			t.Errorf("%s does not import %s: the rule has lost its object", s.only, s.module)
+		}
+	}
+}
+
 // TestHouseRules fails on what the house has agreed never to write.
 func TestHouseRules(t *testing.T) {
 	docs := map[string]bool{}

@@ -2,8 +2,6 @@ package mirror
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
@@ -28,14 +26,13 @@ var (
 // Lease is the document that says who acts on an account and region.
 type Lease struct {
 	Holder string    `json:"holder"`
-	Token  string    `json:"token"` // of this one pass
 	Since  time.Time `json:"since"`
 	Until  time.Time `json:"until"`
 }
 
 // lease is one that is held. Its context ends with it.
 type lease struct {
-	docs   store.Documents
+	leases store.Collection[Lease]
 	now    func() time.Time
 	place  string
 	cancel context.CancelCauseFunc
@@ -49,50 +46,49 @@ type lease struct {
 }
 
 // acquire takes the lease of a place, or gives errTaken with who has it. The context that it gives ends when the lease is lost.
+//
+// The document of a place is never deleted and does not expire: a revision never comes twice, so that who was away for long cannot take
+// the lease of somebody else for its own.
 func (l *Loop) acquire(ctx context.Context, place string) (*lease, context.Context, error) {
 	now := l.o.Now()
 	held := &lease{
-		docs: l.o.Store.Documents, now: l.o.Now, place: place, done: make(chan struct{}),
-		value: Lease{Holder: l.o.Holder, Token: rand.Text(), Since: now, Until: now.Add(leaseTTL)},
+		leases: store.Collection[Lease]{Kind: store.KindMirrorLease, Documents: l.o.Store.Documents}, now: l.o.Now, place: place,
+		done: make(chan struct{}), value: Lease{Holder: l.o.Holder, Since: now, Until: now.Add(leaseTTL)},
 	}
-	err := held.write(ctx, store.New)
+	have, err := held.leases.Get(ctx, place)
+	cond := store.Condition(have.Revision)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		cond = store.New
+	case err != nil:
+		return nil, nil, fmt.Errorf("read lease of %s: %w", place, err)
+	case now.Before(have.Value.Until):
+		return nil, nil, fmt.Errorf("%w: %s, until %s", errTaken, have.Value.Holder, have.Value.Until.UTC().Format(time.RFC3339))
+	}
+	err = held.write(ctx, cond)
 	if errors.Is(err, store.ErrConflict) {
-		return nil, nil, fmt.Errorf("%w: %s", errTaken, l.holderOf(ctx, place))
+		return nil, nil, fmt.Errorf("%w: it was faster", errTaken)
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("take lease of %s: %w", place, err)
 	}
 	under, cancel := context.WithCancelCause(ctx)
 	held.cancel = cancel
-	go held.keep(under)
+	go held.keep(under, l.beat)
 	return held, under, nil
-}
-
-// holderOf says who has a lease, as well as it can.
-func (l *Loop) holderOf(ctx context.Context, place string) string {
-	c := store.Collection[Lease]{Kind: store.KindMirrorLease, Documents: l.o.Store.Documents}
-	have, err := c.Get(ctx, place)
-	if err != nil {
-		return "it is being given back"
-	}
-	return fmt.Sprintf("%s, until %s", have.Value.Holder, have.Value.Until.UTC().Format(time.RFC3339))
 }
 
 // write stores the lease. The caller holds mu, or nobody else knows the lease yet.
 func (h *lease) write(ctx context.Context, cond store.Condition) error {
-	body, err := json.Marshal(h.value)
-	if err != nil {
-		return fmt.Errorf("encode lease of %s: %w", h.place, err)
-	}
-	docs, err := h.docs.Write(ctx, []store.Write{{Kind: store.KindMirrorLease, ID: h.place, Body: body, Expires: h.value.Until, If: cond}}, nil)
+	item, err := h.leases.Put(ctx, store.Item[Lease]{ID: h.place, Value: h.value}, cond, nil)
 	if err == nil {
-		h.revision = docs[0].Revision
+		h.revision = item.Revision
 	}
 	return err
 }
 
 // keep renews in the background, for calls that take long. The time that counts is the loop's own; the wall clock only wakes it.
-func (h *lease) keep(ctx context.Context) {
+func (h *lease) keep(ctx context.Context, beat time.Duration) {
 	tick := time.NewTicker(beat)
 	defer tick.Stop()
 	for {
@@ -141,6 +137,12 @@ func (h *lease) lose(why error) error {
 	return why
 }
 
+func (h *lease) isLost() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.lost && !h.released
+}
+
 // release gives the place free, also where the pass was told to stop.
 func (h *lease) release(ctx context.Context) error {
 	h.mu.Lock()
@@ -157,7 +159,8 @@ func (h *lease) release(ctx context.Context) error {
 	h.lost = true
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), beat)
 	defer cancel()
-	_, err := h.docs.Write(ctx, []store.Write{{Kind: store.KindMirrorLease, ID: h.place, If: store.Condition(h.revision)}}, nil)
+	h.value.Until = h.now()
+	err := h.write(ctx, store.Condition(h.revision))
 	if err != nil && !errors.Is(err, store.ErrNotFound) && !errors.Is(err, store.ErrConflict) {
 		return fmt.Errorf("release lease of %s: %w", h.place, err)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/lambdas/mirror/plan"
+	"github.com/mirrorwatch/mirrorwatch/shared/store"
 )
 
 // Metrics is what a pass was like.
@@ -34,7 +35,8 @@ type Metrics struct {
 	Places     []PlaceMetrics                 `json:"places,omitempty"`
 }
 
-// PlaceMetrics is what one account and region was like. Coverage is known of whole passes only.
+// PlaceMetrics is what one account and region was like. Coverage is known of whole passes only, and where
+// interfaces are mirrored.
 type PlaceMetrics struct {
 	Account  string                       `json:"account"`
 	Region   string                       `json:"region"`
@@ -43,7 +45,7 @@ type PlaceMetrics struct {
 	All      int                          `json:"all"`      // of every owner in the account
 	Quota    int                          `json:"quota"`
 	Coverage map[events.CoverageState]int `json:"coverage,omitempty"`
-	Percent  float64                      `json:"percent,omitempty"` // mirrored, of those that could and should be
+	Percent  float64                      `json:"percent,omitempty"` // mirrored, of those that are wanted
 	Failures int                          `json:"failures"`
 	Seconds  float64                      `json:"seconds"`
 }
@@ -55,8 +57,8 @@ func (p *pass) metrics() Metrics {
 		Steps: map[plan.Action]map[Result]int{}, Held: len(p.plan.Held), LeftOut: len(p.plan.LeftOut), Rogues: len(p.plan.Rogues),
 		MonthlyUSD: p.plan.Estimate.MonthlyUSDAfter, Throttled: p.throttled(),
 	}
-	if !p.oldest.IsZero() {
-		m.LagSeconds = max(0, p.at.Sub(p.oldest).Seconds())
+	if !p.cause.oldest.IsZero() {
+		m.LagSeconds = max(0, p.at.Sub(p.cause.oldest).Seconds())
 	}
 	for i := range p.plan.Steps {
 		if mends(&p.plan.Steps[i]) {
@@ -106,41 +108,16 @@ func (p *pass) placeMetrics(pl *place) PlaceMetrics {
 	for _, n := range p.calls.places[pl.place()] {
 		m.Calls += n
 	}
-	if pl.want != nil {
+	if pl.want != nil || !pl.mirrors {
 		return m
 	}
 	m.Sessions = p.oursAt(pl) + made - gone
-	for i := range pl.seen.Sessions {
-		if owner := pl.seen.Sessions[i].Owner; owner == "" || owner == pl.account.ID {
-			m.All++
-		}
-	}
-	m.All += made - gone
-	m.Coverage = map[events.CoverageState]int{}
-	for i := range p.plan.Coverage {
-		if c := &p.plan.Coverage[i]; c.Account == pl.account.ID && c.Region == pl.region {
-			m.Coverage[c.State]++
-		}
-	}
-	m.Percent = percent(m.Coverage)
+	m.All = p.allAt(pl) + made - gone
+	elsewhere := func(c events.Coverage) bool { return c.Account != pl.account.ID || c.Region != pl.region }
+	rows := slices.DeleteFunc(slices.Clone(p.plan.Coverage), elsewhere)
+	share := store.ShareCoverage(rows, p.at, nil).Total
+	m.Coverage, m.Percent = share.States, share.Percent
 	return m
-}
-
-// percent is how much of what should be watched is watched. What nobody wants, what cannot be mirrored at all and what does not run is
-// no gap; an instance type that cannot be mirrored is one.
-func percent(states map[events.CoverageState]int) float64 {
-	all := 0
-	for s, n := range states {
-		switch s {
-		case events.CoverageExcluded, events.CoverageUnsupportedENI, events.CoverageStopped:
-		default:
-			all += n
-		}
-	}
-	if all == 0 {
-		return 0
-	}
-	return 100 * float64(states[events.CoverageMirrored]) / float64(all)
 }
 
 // namespace is where CloudWatch keeps the metrics.
@@ -158,7 +135,8 @@ type EMF struct {
 func (e *EMF) Observe(m Metrics) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if err := e.line(m.At, map[string]string{"Deployment": m.Deployment}, m.values(), map[string]any{"Kind": m.Kind, "Calls": m.Calls, "Steps": m.Steps}); err != nil {
+	about := map[string]any{"Kind": m.Kind, "CallsByName": m.Calls, "StepsByAction": m.Steps}
+	if err := e.line(m.At, map[string]string{"Deployment": m.Deployment}, m.values(), about); err != nil {
 		return err
 	}
 	for i := range m.Places {

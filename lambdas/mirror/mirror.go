@@ -35,15 +35,18 @@ type Options struct {
 	Holder  string         // who this is, in leases: for people
 	Log     *slog.Logger   // nil: silent
 	Observe func(Metrics)  // told of every pass; nil: nobody is
+	Further func(Progress) // told whenever a pass has come further, one call at a time; nil: nobody is
 	Counts  *ec2api.Counts // that Open's calls are counted in, for how often AWS throttled; nil: nobody knows
-	Workers int            // accounts and regions looked at in parallel; 0: 8
+	Workers int            // accounts and regions looked at in parallel; 0: 8; 1: nothing at all goes on in parallel
 }
 
 const defaultWorkers = 8
 
 // Loop makes passes. It may be used from several goroutines: the leases keep passes apart.
 type Loop struct {
-	o Options
+	o       Options
+	lookFor time.Duration // that one place may be looked at
+	beat    time.Duration // of the wall clock, at which a lease's background wakes
 
 	mu     sync.Mutex
 	opened map[string]ec2api.Account
@@ -67,10 +70,13 @@ func New(o Options) (*Loop, error) {
 	if o.Observe == nil {
 		o.Observe = func(Metrics) {}
 	}
+	if o.Further == nil {
+		o.Further = func(Progress) {}
+	}
 	if o.Workers <= 0 {
 		o.Workers = defaultWorkers
 	}
-	return &Loop{o: o, opened: map[string]ec2api.Account{}, types: map[string]seenType{}, memory: recollection{before: map[string]remembered{}}}, nil
+	return &Loop{o: o, lookFor: lookFor, beat: beat, opened: map[string]ec2api.Account{}, types: map[string]seenType{}, memory: recollection{before: map[string]remembered{}}}, nil
 }
 
 // site is an account and region that a policy names.
@@ -100,7 +106,7 @@ func sitesOf(p *policy.Policy) []site {
 		list[i].mirrors, list[i].fleet = list[i].mirrors || s.mirrors, list[i].fleet || s.fleet
 	}
 	for _, t := range p.Fleet.Targets {
-		if t.ID == "" || p.Fleet.Share.Manage {
+		if t.ID == "" { // of somebody else's target nothing is kept, and nothing is shared
 			add(site{account: policy.Account{ID: p.Fleet.Account, Role: p.Fleet.Role, Name: "fleet"}, region: t.Region, fleet: true})
 		}
 	}

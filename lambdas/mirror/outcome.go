@@ -1,9 +1,9 @@
 package mirror
 
 import (
-	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
@@ -39,6 +39,7 @@ type verdictOf struct {
 	reason, fix string
 	session     string
 	vni         uint32
+	sends       string // the end of the reason, where a plan gave its beginning
 }
 
 // halt says why an action makes no sense any more in a place during this pass.
@@ -61,7 +62,7 @@ func (p *pass) outcome(pl *place, s *plan.Step, got effect, err error) Outcome {
 		o.Result, o.Code, o.Reason = Failed, ec2api.CodeOf(err), err.Error()
 	}
 	switch {
-	case errors.Is(err, errLost) || err != nil && (pl.ctx.Err() != nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)):
+	case errors.Is(err, errLost) || err != nil && pl.ctx.Err() != nil:
 		o.Result, o.Reason = Left, "the pass ended during it: "+err.Error()
 	case err == nil && s.Makes != "":
 		p.made.is(s.Makes, got.id)
@@ -92,6 +93,7 @@ func (p *pass) judge(pl *place, s *plan.Step, got effect, o *Outcome, err error)
 		}
 	case err == nil && s.Action == plan.CreateSession:
 		v = verdictOf{state: events.CoverageMirrored, reason: "session " + got.id + " was made for it", session: got.id, vni: got.vni}
+		v.sends = "; session " + got.id + " sends its packets to " + s.Input.CreateSession.Target
 	case err == nil:
 		return
 	default:
@@ -110,6 +112,8 @@ func (p *pass) refused(pl *place, s *plan.Step, o *Outcome, err error) verdictOf
 	switch {
 	case errors.Is(err, errNoBudget):
 		v.state, v.fix = events.CoverageBudget, "raise the budget in the policy, or mirror less"
+	case errors.Is(err, errNoQuota):
+		v.state, v.fix = events.CoverageQuota, "delete sessions in this account and region, or lower budget.reserve in the policy"
 	case ec2api.Is(err, ec2api.CodeSessionsPerInterface):
 		v.state, v.fix = events.CoverageSlotsFull, "delete one of the three sessions that others have on it"
 	case ec2api.Is(err, ec2api.CodeSessionLimit):
@@ -185,4 +189,24 @@ func (pl *place) did() (made, gone int) {
 		}
 	}
 	return made, gone
+}
+
+// verb says what a step would have done, for a reason.
+func verb(a plan.Action) string { return strings.ReplaceAll(string(a), "_", " ") }
+
+// permission names what a role must be allowed for an action.
+func permission(a plan.Action) string {
+	switch a {
+	case plan.CreateSession:
+		return "ec2:CreateTrafficMirrorSession and ec2:CreateTags"
+	case plan.ModifySession:
+		return "ec2:ModifyTrafficMirrorSession"
+	case plan.DeleteSession:
+		return "ec2:DeleteTrafficMirrorSession"
+	case plan.Tag:
+		return "ec2:CreateTags"
+	case plan.Untag:
+		return "ec2:DeleteTags"
+	}
+	return "what " + verb(a) + " takes"
 }

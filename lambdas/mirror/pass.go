@@ -29,9 +29,10 @@ type pass struct {
 	kind   string
 	policy *policy.Policy
 	at     time.Time
-	oldest time.Time // of the events that it is about; zero: none is known
+	cause  cause
 	stop   time.Time // no step begins after it; zero: whenever
 	places []*place
+	index  map[string]*place // those that are looked at, by plan.Place
 	world  plan.World
 	plan   plan.Plan
 	book   *book
@@ -41,6 +42,7 @@ type pass struct {
 	throttledBefore int
 
 	mu     sync.Mutex
+	far    Progress
 	errs   []error
 	reason map[string]verdictOf // what became of an interface's step, where that changes its coverage
 }
@@ -58,10 +60,11 @@ type place struct {
 	outcomes []Outcome
 	halted   map[plan.Action]halt // actions that make no sense here any more in this pass
 	denials  map[plan.Action]int
-	creates  int  // sessions that the plan makes here
-	granted  int  // of those, how many the budget has room for
-	asked    bool // whether it was asked
-	used     int  // of what was granted
+	creates  int   // sessions that the plan makes here
+	granted  int   // of those, how many the budget has room for
+	asked    bool  // whether it was asked
+	used     int   // of what was granted
+	short    error // why it is no more
 }
 
 // keysOf is what a scoped pass looks at in one place.
@@ -73,6 +76,7 @@ func (l *Loop) begin(ctx context.Context, kind string) (*pass, error) {
 		return nil, err
 	}
 	p := &pass{l: l, kind: kind, policy: pol, at: l.o.Now().UTC(), reason: map[string]verdictOf{}}
+	p.index = map[string]*place{}
 	p.made.ids, p.made.failed = map[string]string{}, map[string]string{}
 	if l.o.Counts != nil {
 		p.throttledBefore = l.o.Counts.Total().Throttled
@@ -89,7 +93,7 @@ func (p *pass) enter(ctx context.Context, list []*place) {
 		pl.halted, pl.denials = map[plan.Action]halt{}, map[plan.Action]int{}
 		p.places = append(p.places, pl)
 		if p.kind == KindLook {
-			pl.ctx = ctx
+			pl.ctx, p.index[pl.place()] = ctx, pl
 			continue
 		}
 		held, under, err := p.l.acquire(ctx, pl.place())
@@ -100,7 +104,7 @@ func (p *pass) enter(ctx context.Context, list []*place) {
 			}
 			continue
 		}
-		pl.lease, pl.ctx = held, under
+		pl.lease, pl.ctx, p.index[pl.place()] = held, under, pl
 	}
 }
 
@@ -127,14 +131,14 @@ func (p *pass) here() []*place {
 	return list
 }
 
-func (p *pass) placeOf(account, region string) *place {
-	for _, pl := range p.here() {
-		if pl.account.ID == account && pl.region == region {
-			return pl
-		}
-	}
-	return nil
-}
+// placeOf finds the place that is looked at, or gives nil.
+func (p *pass) placeOf(account, region string) *place { return p.index[plan.Place(account, region)] }
+
+// wholly says whether everything of the place was seen.
+func (pl *place) wholly() bool { return pl.want == nil && len(pl.seen.Failures) == 0 }
+
+// lost says whether another pass may be acting there: then nothing that this one believes is worth writing down.
+func (pl *place) lost() bool { return pl.lease != nil && pl.lease.isLost() }
 
 // fail notes an error that the caller should hear of although the pass goes on.
 func (p *pass) fail(err error) {
@@ -143,10 +147,10 @@ func (p *pass) fail(err error) {
 	p.errs = append(p.errs, err)
 }
 
-// each does something in every place at once, at most as many as there are workers. A place waits for no other.
-func (p *pass) each(do func(*place)) {
+// each does something in every place at once, at most so many at a time.
+func (p *pass) each(most int, do func(*place)) {
 	var all sync.WaitGroup
-	room := make(chan struct{}, p.l.o.Workers)
+	room := make(chan struct{}, most)
 	for _, pl := range p.here() {
 		room <- struct{}{}
 		all.Go(func() {
@@ -161,6 +165,9 @@ func (p *pass) each(do func(*place)) {
 func (p *pass) run(ctx context.Context, list []*place, decide func(plan.World, policy.Policy) plan.Plan) (Report, error) {
 	p.enter(ctx, list)
 	defer p.leave(ctx)
+	if len(p.here()) == 0 {
+		return p.report(), errors.Join(p.errs...) // others are everywhere
+	}
 	if err := p.observe(ctx); err != nil {
 		return p.report(), errors.Join(append(p.errs, err)...)
 	}

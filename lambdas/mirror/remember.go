@@ -2,10 +2,11 @@ package mirror
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
@@ -17,21 +18,25 @@ const (
 	// heardEvery is how old the stored moment of an interface's last packet may be: writing it each pass would make every interface that
 	// is busy a write every five minutes.
 	heardEvery = time.Hour
-	batch      = 100  // rows of coverage in one call
-	shrinkHalf = 10   // as the plan has it: of fewer, more than half may well be gone at once
-	maxAudit   = 8192 // bytes of an entry's before or after
+	batch      = 100 // rows of coverage in one call
+	writers    = 8   // batches in flight: a store that is far away takes its time for each row
+	writeFor   = 5 * time.Minute
 )
 
 // remember writes down how everything stands. It goes on where a write fails, and what could not be written is in the report; it is done
 // also where the pass was told to stop, in the time that was spared for it.
 func (p *pass) remember(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), spare)
+	ctx, cancel := p.last(ctx)
 	defer cancel()
 	if p.kind == KindTeardown {
 		p.tornDown()
 	}
 	p.rewrite()
 	for _, pl := range p.here() {
+		if pl.lost() {
+			p.fail(fmt.Errorf("%s: %w", pl.place(), errLost))
+			continue
+		}
 		if err := p.settleUsage(ctx, pl); err != nil {
 			p.fail(err)
 		}
@@ -39,15 +44,29 @@ func (p *pass) remember(ctx context.Context) {
 	if err := p.putCoverage(ctx); err != nil {
 		p.fail(err)
 	}
-	if p.world.Scope == nil && p.kind != KindTeardown {
-		if err := p.forget(ctx); err != nil {
-			p.fail(err)
-		}
-		if err := p.tellRogues(ctx); err != nil {
+	if p.world.Scope != nil || p.kind == KindTeardown {
+		return
+	}
+	for _, do := range []func(context.Context) error{p.forget, p.tellRogues, p.tellTrend} {
+		if err := do(ctx); err != nil {
 			p.fail(err)
 		}
 	}
 }
+
+// last is the time that is left for writing down: to the caller's deadline, or a while where the caller only gave up.
+func (p *pass) last(ctx context.Context) (context.Context, context.CancelFunc) {
+	if deadline, ok := ctx.Deadline(); ok {
+		return context.WithDeadline(context.WithoutCancel(ctx), deadline)
+	}
+	if ctx.Err() != nil {
+		return context.WithTimeout(context.WithoutCancel(ctx), spare)
+	}
+	return context.WithTimeout(ctx, writeFor)
+}
+
+// plannedNow is what a plan says of an interface whose session it makes.
+const plannedNow = "; its session is made in this pass"
 
 // rewrite gives the interfaces whose step ended otherwise than planned the state that follows.
 func (p *pass) rewrite() {
@@ -56,6 +75,9 @@ func (p *pass) rewrite() {
 		v, known := p.reason[c.Interface]
 		if !known {
 			continue
+		}
+		if before, planned := strings.CutSuffix(c.Reason, plannedNow); planned && v.session != "" {
+			v.reason = before + v.sends // as the next plan says it, so that its row is no news then
 		}
 		c.State, c.Reason, c.Fix = v.state, v.reason, v.fix
 		if v.session != "" {
@@ -71,17 +93,37 @@ func (p *pass) rewrite() {
 func (p *pass) putCoverage(ctx context.Context) error {
 	var list []events.Coverage
 	for _, c := range p.plan.Coverage {
+		if pl := p.placeOf(c.Account, c.Region); pl == nil || pl.lost() {
+			continue
+		}
 		if before, known := p.world.Before[c.Interface]; !known || differs(&before, &c) {
 			list = append(list, c)
 		}
 	}
-	for some := range slices.Chunk(list, batch) {
-		if _, err := p.l.o.Store.Mirror.PutCoverage(ctx, some...); err != nil {
-			return fmt.Errorf("store coverage: %w", err)
-		}
+	if err := p.putAll(ctx, list); err != nil {
+		return fmt.Errorf("store coverage: %w", err)
 	}
 	p.refresh(list)
 	return nil
+}
+
+// putAll stores rows, some batches at a time.
+func (p *pass) putAll(ctx context.Context, list []events.Coverage) error {
+	var all sync.WaitGroup
+	room := make(chan struct{}, p.l.atOnce(writers))
+	errs := make(chan error, len(list)/batch+1)
+	for some := range slices.Chunk(list, batch) {
+		room <- struct{}{}
+		all.Go(func() {
+			defer func() { <-room }()
+			if _, err := p.l.o.Store.Mirror.PutCoverage(ctx, some...); err != nil {
+				errs <- err
+			}
+		})
+	}
+	all.Wait()
+	close(errs)
+	return <-errs
 }
 
 // differs says whether a row is worth a write.
@@ -125,26 +167,22 @@ func (p *pass) refresh(list []events.Coverage) {
 	}
 }
 
-// forget deletes the rows of interfaces that are no more. A place that could not be seen whole, or that shrank by more than half, keeps
-// them: the answer is likelier to be wrong than the world to have changed so.
+// forget deletes the rows of interfaces that are no more. A place that could not be seen whole keeps them. One that shrank by more than
+// half does not: the plan took that for a bad answer in this pass, and would take it for one for ever if the rows stayed.
 func (p *pass) forget(ctx context.Context) error {
 	there := map[string]bool{}
-	count := map[string]int{}
 	for _, c := range p.plan.Coverage {
 		there[c.Interface] = true
-		count[plan.Place(c.Account, c.Region)]++
 	}
-	gone, had := map[string][]string{}, map[string]int{}
+	gone := map[string][]string{}
 	for id, c := range p.world.Before {
-		place := plan.Place(c.Account, c.Region)
-		had[place]++
-		if !there[id] {
+		if place := plan.Place(c.Account, c.Region); !there[id] {
 			gone[place] = append(gone[place], id)
 		}
 	}
 	for _, pl := range p.here() {
 		ids := gone[pl.place()]
-		if len(pl.seen.Failures) > 0 || had[pl.place()] >= shrinkHalf && 2*count[pl.place()] < had[pl.place()] {
+		if !pl.wholly() || pl.lost() {
 			continue
 		}
 		slices.Sort(ids)
@@ -157,43 +195,39 @@ func (p *pass) forget(ctx context.Context) error {
 	return nil
 }
 
-// audit writes the entry of a change. It is written also where the pass was told to stop meanwhile: the change was made.
-func (p *pass) audit(pl *place, s *plan.Step, o *Outcome) {
-	was := map[string]string{}
-	for _, c := range s.Changes {
-		was[c.Field] = c.From
-	}
-	e := store.AuditEntry{Actor: "system", Action: "mirror." + string(s.Action), Target: target(s, o), Before: body(was), After: body(map[string]any{
-		"account": s.Account, "region": s.Region, "interface": s.Interface, "reason": s.Reason, "pass": p.kind, "input": s.Input,
-	})}
-	if o.Result != Done {
-		e.Outcome = string(o.Result) + ": " + o.Reason
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(pl.ctx), spare)
-	defer cancel()
-	if err := p.l.o.Store.Audit.Log(ctx, e); err != nil {
-		p.fail(fmt.Errorf("log %s of %s: %w", s.Action, e.Target, err))
-	}
-}
-
-// target is what an entry is about.
-func target(s *plan.Step, o *Outcome) string {
-	for _, id := range []string{o.ID, s.Object, s.Interface, s.Makes} {
-		if id != "" {
-			return id
-		}
-	}
-	return plan.Place(s.Account, s.Region)
-}
-
-// body is a part of an entry as JSON; one that is longer than an entry should be is only told of.
-func body(v any) json.RawMessage {
-	b, err := json.Marshal(v)
-	if err != nil || len(b) > maxAudit {
-		return json.RawMessage(fmt.Sprintf(`{"bytes":%d}`, len(b)))
-	}
-	if string(b) == "{}" {
+// tellTrend stores how much is watched, for the hour. A place that could not be seen counts as it was stored; where another pass was
+// somewhere, a later sweep of the hour tells it.
+func (p *pass) tellTrend(ctx context.Context) error {
+	if p.kind != KindSweep || len(p.here()) != len(p.places) {
 		return nil
 	}
-	return b
+	list := slices.Clone(p.plan.Coverage)
+	there := map[string]bool{}
+	for i := range list {
+		there[list[i].Interface] = true
+	}
+	for id, c := range p.world.Before {
+		if pl := p.placeOf(c.Account, c.Region); !there[id] && pl != nil && !pl.wholly() {
+			list = append(list, c)
+		}
+	}
+	if err := store.PutCoverageTrend(ctx, p.l.o.Store.Documents, store.ShareCoverage(list, p.at, p.tagKeys())); err != nil {
+		return fmt.Errorf("store trend of coverage: %w", err)
+	}
+	return nil
+}
+
+// tagKeys are the tags that the policy has an eye on: people ask how much is watched by those.
+func (p *pass) tagKeys() []string {
+	keys := []string{p.policy.Select.Tag}
+	for _, b := range p.policy.Budget.Tags {
+		keys = append(keys, b.Key)
+	}
+	for _, r := range p.policy.Select.Rules {
+		keys = slices.AppendSeq(keys, maps.Keys(r.Match.Tags))
+	}
+	first := keys[0]
+	slices.Sort(keys)
+	keys = slices.Compact(append([]string{first}, slices.DeleteFunc(keys, func(k string) bool { return k == first })...))
+	return keys[:min(len(keys), store.MaxCoverageTags)]
 }

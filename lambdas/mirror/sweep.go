@@ -3,6 +3,7 @@ package mirror
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -42,10 +43,19 @@ func everywhere(p *policy.Policy) []*place {
 // Handle looks at what events were about, at a cost that does not depend on how large the accounts are. A key that says no more than an
 // account and region is a sweep of it. A place that another pass holds is in the report as skipped: its keys must come again.
 func (l *Loop) Handle(ctx context.Context, keys []trigger.Key) (Report, error) {
-	return l.handle(ctx, keys, time.Time{})
+	return l.handle(ctx, keys, cause{})
 }
 
-func (l *Loop) handle(ctx context.Context, keys []trigger.Key, oldest time.Time) (Report, error) {
+// cause is why a pass is made: of events the oldest's time, and what they were, for the audit log.
+type cause struct {
+	oldest time.Time
+	events []string
+}
+
+// maxCauses is how many events an audit entry names.
+const maxCauses = 8
+
+func (l *Loop) handle(ctx context.Context, keys []trigger.Key, why cause) (Report, error) {
 	if slices.Contains(keys, trigger.Key{Kind: trigger.Sweep}) {
 		return l.Sweep(ctx)
 	}
@@ -53,8 +63,11 @@ func (l *Loop) handle(ctx context.Context, keys []trigger.Key, oldest time.Time)
 	if err != nil {
 		return Report{Kind: KindEvent, At: l.o.Now().UTC()}, err
 	}
-	p.oldest = oldest
+	p.cause = why
 	some, whole := p.placesOf(keys)
+	if len(some)+len(whole) == 0 {
+		return p.report(), nil // the policy names none of it
+	}
 	if len(whole) == 0 {
 		return p.run(ctx, some, plan.Make)
 	}
@@ -66,6 +79,7 @@ func (l *Loop) handle(ctx context.Context, keys []trigger.Key, oldest time.Time)
 	if err != nil {
 		return first, errors.Join(err1, err)
 	}
+	second.cause = why
 	r, err2 := second.run(ctx, whole, plan.Make)
 	return joined(first, r), errors.Join(err1, err2)
 }
@@ -148,6 +162,28 @@ func (l *Loop) look(ctx context.Context, keys []trigger.Key) (*pass, error) {
 	}
 	p.enter(ctx, list)
 	return p, p.observe(ctx)
+}
+
+// Explain says how one interface stands and why, with everything that was asked about it.
+func (l *Loop) Explain(ctx context.Context, eni string) (plan.Explanation, error) {
+	p, err := l.begin(ctx, KindLook)
+	if err != nil {
+		return plan.Explanation{}, err
+	}
+	var keys []trigger.Key
+	for _, s := range sitesOf(p.policy) {
+		if s.mirrors {
+			keys = append(keys, trigger.Key{Account: s.account.ID, Region: s.region, Kind: trigger.Interface, ID: eni})
+		}
+	}
+	if p, err = l.look(ctx, keys); err != nil {
+		return plan.Explanation{}, err
+	}
+	e := plan.Explain(&p.world, p.policy, eni)
+	if !e.Found {
+		return e, errors.Join(append(p.errs, fmt.Errorf("explain %s: no account and region of the policy has this interface", eni))...)
+	}
+	return e, nil
 }
 
 // tornDown is how interfaces stand whose sessions were removed with everything else.

@@ -26,6 +26,8 @@ const (
 	Account        = "MIRRORWATCH_ACCOUNT"          // twelve digits
 	Callers        = "MIRRORWATCH_CALLERS"          // who may call with SigV4: "ARN ROLE" or "ARN ROLE packets", with semicolons; empty: nobody
 	Sensor         = "MIRRORWATCH_SENSOR"           // name of the sensor; empty: the host's
+	Policy         = "MIRRORWATCH_POLICY"           // "ssm:" and the name of the parameter that holds the mirror policy
+	Role           = "MIRRORWATCH_ROLE"             // ARN of the function's own role: what it did itself is no news to it; empty: nobody knows
 )
 
 // API is the environment of lambdas/api.
@@ -126,6 +128,27 @@ func FleetFromEnv(get func(string) string) (Fleet, error) {
 
 // Env is the environment as infrastructure writes it.
 func (f Fleet) Env() map[string]string { return env(f.fields()) }
+
+// Mirror is the environment of lambdas/mirror.
+type Mirror struct {
+	Table  string
+	Policy string
+	Role   string // may be empty
+}
+
+func (m *Mirror) fields() []field {
+	return []field{{Table, &m.Table, anyName}, {Policy, &m.Policy, beginning("ssm:")}, {Role, &m.Role, optional(beginning("arn:"))}}
+}
+
+// MirrorFromEnv reads the environment of lambdas/mirror.
+func MirrorFromEnv(get func(string) string) (Mirror, error) {
+	var m Mirror
+	err := read(get, "lambdas/mirror", m.fields())
+	return m, err
+}
+
+// Env is the environment as infrastructure writes it.
+func (m Mirror) Env() map[string]string { return env(m.fields()) }
 
 // field is one variable: where it goes, and what is wrong with a value ("" is nothing).
 type field struct {

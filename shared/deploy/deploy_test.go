@@ -24,6 +24,12 @@ func TestRoundTrip(t *testing.T) {
 	if got, err := FleetFromEnv(from(fleet.Env())); err != nil || got != fleet {
 		t.Errorf("fleet: %+v, %v", got, err)
 	}
+	for _, role := range []string{"", "arn:aws:iam::123456789012:role/mirror"} {
+		mirror := Mirror{Table: "mw", Policy: "ssm:/mirrorwatch/policy", Role: role}
+		if got, err := MirrorFromEnv(from(mirror.Env())); err != nil || got != mirror {
+			t.Errorf("mirror: %+v, %v", got, err)
+		}
+	}
 	for _, topics := range [][]string{nil, {"arn:aws:sns:eu-central-1:123456789012:a", "arn:aws:sns:eu-central-1:123456789012:b"}} {
 		notify := Notify{Table: "mw", Topics: topics, Account: "123456789012", Address: "https://mw.example.com"}
 		if got, err := NotifyFromEnv(from(notify.Env())); err != nil || !reflect.DeepEqual(got, notify) {
@@ -57,5 +63,9 @@ func TestWhatIsMissing(t *testing.T) {
 	_, err = NotifyFromEnv(from(map[string]string{Table: "mw", Account: "123456789012", Address: "https://a", Topics: "arn:aws:sns:a,b"}))
 	if err == nil || !strings.Contains(err.Error(), `"b" is not an ARN`) {
 		t.Errorf("a topic that is no ARN: %v", err)
+	}
+	_, err = MirrorFromEnv(from(map[string]string{Table: "mw", Policy: "/mirrorwatch/policy"}))
+	if err == nil || !strings.Contains(err.Error(), Policy+` is "/mirrorwatch/policy", which does not begin with ssm:`) {
+		t.Errorf("a policy that is in no parameter: %v", err)
 	}
 }

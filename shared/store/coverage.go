@@ -26,7 +26,7 @@ type CoverageShare struct {
 	Key        string                       `json:"key"` // the VPC, the account, or "<tag>=<value>"; empty: of all, or of those without
 	Account    string                       `json:"account,omitempty"`
 	Interfaces int                          `json:"interfaces"`
-	Wanted     int                          `json:"wanted"` // neither excluded by policy nor stopped
+	Wanted     int                          `json:"wanted"` // not excluded, stopped, or of a kind that AWS never mirrors
 	Mirrored   int                          `json:"mirrored"`
 	Percent    float64                      `json:"percent"` // mirrored of wanted; 100 where nothing is wanted
 	States     map[events.CoverageState]int `json:"states"`
@@ -164,7 +164,9 @@ func (s shares) of(key, account string) *CoverageShare {
 func (s *CoverageShare) add(state events.CoverageState) {
 	s.Interfaces++
 	s.States[state]++
-	if state != events.CoverageExcluded && state != events.CoverageStopped {
+	switch state {
+	case events.CoverageExcluded, events.CoverageStopped, events.CoverageUnsupportedENI: // nobody could watch a NAT gateway's
+	default:
 		s.Wanted++
 	}
 	if state == events.CoverageMirrored {

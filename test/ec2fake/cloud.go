@@ -50,7 +50,8 @@ type Cloud struct {
 	buckets   map[bucketKey]*bucket
 	calls     map[string]map[string]int // by place, by call
 	total     int
-	tagged    map[string]int // version of an object's tags
+	types     map[string]ec2api.InstanceType // made when first asked
+	tagged    map[string]int                 // version of an object's tags
 	tasks     map[string]task
 	touched   []touch
 	ended     []ending // oldest first
@@ -78,11 +79,12 @@ type region struct {
 
 	rules     map[string]string          // filter by rule
 	facts     map[string]facts           // of interfaces, what AWS does not tell
-	guests    map[string]map[string]bool // accounts that a subnet is shared with
+	guests    map[string]map[string]bool // accounts that a subnet, and so its VPC, is shared with
 	endpoints map[string]string          // owner by Gateway Load Balancer endpoint
 	balancers map[string]*balancer       // by ARN
 	pools     map[string]*pool           // target groups by ARN
 	hosts     map[string]uint32          // addresses given out by subnet
+	second    map[string]string          // CIDR of IPv6 beside a subnet's own
 }
 
 // facts are what only AWS knows of an interface.
@@ -134,10 +136,10 @@ func (c *Cloud) regionOf(name string) *region {
 	}
 	r := &region{
 		name: name, rules: map[string]string{}, facts: map[string]facts{}, guests: map[string]map[string]bool{},
-		endpoints: map[string]string{}, balancers: map[string]*balancer{}, pools: map[string]*pool{}, hosts: map[string]uint32{},
+		endpoints: map[string]string{}, balancers: map[string]*balancer{}, pools: map[string]*pool{}, hosts: map[string]uint32{}, second: map[string]string{},
 	}
-	r.vpcs = newTable(func(owner string, _ *ec2api.Vpc, keys []key) []key { return append(keys, key{seenBy, owner}) })
-	r.subnets = newTable(r.subnetKeys)
+	r.vpcs = newTable(func(owner string, v *ec2api.Vpc, keys []key) []key { return r.guestKeys(owner, v.ID, keys) })
+	r.subnets = newTable(func(owner string, v *ec2api.Subnet, keys []key) []key { return r.guestKeys(owner, v.ID, keys) })
 	r.interfaces = newTable(r.interfaceKeys)
 	r.instances = newTable(func(owner string, _ *ec2api.Instance, keys []key) []key { return append(keys, key{seenBy, owner}) })
 	r.sessions = newTable(r.sessionKeys)
@@ -181,7 +183,8 @@ func (c *Cloud) Total() int {
 	return c.total
 }
 
-// Listen has every event told to tell, as EventBridge would give it, after the call that caused it. It may ask the cloud.
+// Listen has every event told to tell, as EventBridge would give it, by the goroutine of the call that caused it and before that call
+// returns. It may ask the cloud; where several goroutines call, it is called by several.
 func (c *Cloud) Listen(tell func(account, region string, event json.RawMessage)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -3,6 +3,8 @@ package ec2fake
 import (
 	"slices"
 	"strings"
+
+	"github.com/mirrorwatch/mirrorwatch/shared/ec2api"
 )
 
 // unsupportedFamilies are the virtualized Nitro families that AWS lists as no source of traffic mirroring, as of November 2026.
@@ -30,6 +32,28 @@ func nitroFamilies() []string {
 // sizesOf gives the sizes that the imitation knows of every family, by growing size.
 func sizesOf() []string {
 	return strings.Fields(`nano micro small medium large xlarge 2xlarge 4xlarge 8xlarge 9xlarge 12xlarge 16xlarge 18xlarge 24xlarge metal`)
+}
+
+// catalogue gives every type that the imitation knows, by name. Of the families before Nitro only i3 has bare metal.
+func catalogue() map[string]ec2api.InstanceType {
+	types := map[string]ec2api.InstanceType{}
+	old := oldFamilies()
+	for _, family := range slices.Concat(unsupportedFamilies(), old, nitroFamilies()) {
+		before := slices.Contains(old, family)
+		for _, size := range sizesOf() {
+			t := ec2api.InstanceType{Name: family + "." + size, Hypervisor: "nitro", BareMetal: isMetal(size)}
+			switch {
+			case t.BareMetal && before && family != "i3":
+				continue
+			case t.BareMetal:
+				t.Hypervisor = ""
+			case before:
+				t.Hypervisor = "xen"
+			}
+			types[t.Name] = t
+		}
+	}
+	return types
 }
 
 func familyOf(instanceType string) (family, size string) {

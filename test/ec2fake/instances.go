@@ -3,8 +3,8 @@ package ec2fake
 import (
 	"context"
 	"maps"
+	"net/netip"
 	"slices"
-	"strings"
 
 	"github.com/mirrorwatch/mirrorwatch/shared/ec2api"
 )
@@ -12,7 +12,7 @@ import (
 func instanceKind() kind[ec2api.Instance] {
 	type instance = ec2api.Instance
 	return kind[instance]{
-		noun: instanceNoun(), tags: func(v *instance) map[string]string { return v.Tags },
+		noun: instanceNoun(), narrow: map[string]byte{"instance-id": ofID}, tags: func(v *instance) map[string]string { return v.Tags },
 		filters: map[string]func(*instance) []string{
 			"instance-id":                            func(v *instance) []string { return []string{v.ID} },
 			"instance-type":                          func(v *instance) []string { return []string{v.Type} },
@@ -70,16 +70,19 @@ func (h *handle) instanceTypes(q ec2api.Query) (ec2api.Page[ec2api.InstanceType]
 	if err != nil {
 		return page, err
 	}
+	if h.c.types == nil {
+		h.c.types = catalogue()
+	}
 	names := slices.Compact(slices.Sorted(slices.Values(q.IDs)))
 	if len(names) == 0 {
-		names = allTypes()
+		names = slices.Sorted(maps.Keys(h.c.types))
 	}
 	size := int(min(q.MaxResults, 100))
 	if size == 0 {
 		size = 100
 	}
 	for _, name := range names {
-		t, known := typeOf(name)
+		t, known := h.c.types[name]
 		if !known {
 			return ec2api.Page[ec2api.InstanceType]{}, refuse(codeInstanceType, "The following supplied instance types do not exist: [%s]", name)
 		}
@@ -95,50 +98,13 @@ func (h *handle) instanceTypes(q ec2api.Query) (ec2api.Page[ec2api.InstanceType]
 	return page, nil
 }
 
-func allTypes() []string {
-	var names []string
-	for _, family := range knownFamilies() {
-		for _, size := range sizesOf() {
-			if _, known := typeOf(family + "." + size); known {
-				names = append(names, family+"."+size)
-			}
-		}
-	}
-	slices.Sort(names)
-	return names
-}
-
-func knownFamilies() []string {
-	families := slices.Concat(unsupportedFamilies(), oldFamilies(), nitroFamilies())
-	slices.Sort(families)
-	return slices.Compact(families)
-}
-
-// typeOf gives what AWS says of a type; families before Nitro have no bare metal but i3.
-func typeOf(name string) (ec2api.InstanceType, bool) {
-	family, size := familyOf(name)
-	old := slices.Contains(oldFamilies(), family)
-	known := slices.Contains(knownFamilies(), family) && (slices.Contains(sizesOf(), size) || strings.HasPrefix(size, "metal-"))
-	if !known || isMetal(size) && old && family != "i3" {
-		return ec2api.InstanceType{}, false
-	}
-	t := ec2api.InstanceType{Name: name, Hypervisor: "nitro", BareMetal: isMetal(size)}
-	switch {
-	case t.BareMetal:
-		t.Hypervisor = ""
-	case old:
-		t.Hypervisor = "xen"
-	}
-	return t, true
-}
-
 // InstanceSpec is an instance to be run.
 type InstanceSpec struct {
 	Account    string // "": the owner of the subnet
 	Subnet     string
 	Type       string // "": t3.micro
 	State      string // "": running; else it stays pending until SetState
-	Interfaces int    // "0": one
+	Interfaces int    // 0: one
 	Group      string // name of its Auto Scaling group
 	Tags       map[string]string
 	// InterfaceTags are set on each of its interfaces.
@@ -164,6 +130,9 @@ func (h *handle) run(in InstanceSpec, s *ec2api.Subnet) (ec2api.Instance, error)
 	}
 	if i.Type == "" {
 		i.Type = "t3.micro"
+	}
+	if _, err := nth(netip.MustParsePrefix(s.CIDR), h.region.hosts[s.ID]+3+uint32(max(1, in.Interfaces))); err != nil {
+		return i, err // before anything is made
 	}
 	if err := h.joinGroup(&i, in.Group); err != nil {
 		return i, err

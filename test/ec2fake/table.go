@@ -22,6 +22,7 @@ const (
 	ofTarget   = 't'
 	ofFilter   = 'f'
 	ofNetwork  = 'v' // VNI
+	ofID       = '#' // not a list: the rows themselves
 )
 
 // table holds the objects of one kind in one region, by id and by key, each list sorted by id. What is now is always at hand; a row
@@ -31,7 +32,7 @@ type table[T any] struct {
 	lists   map[key][]*row[T]
 	keysOf  func(owner string, v *T, keys []key) []key
 	owned   map[string]int // rows that are, by owner
-	pending []*row[T]      // changed, and not shown to everybody yet; oldest first
+	pending []change[T]    // not shown yet, oldest first
 }
 
 type row[T any] struct {
@@ -46,6 +47,12 @@ type row[T any] struct {
 type version[T any] struct {
 	from time.Time // shown from then on
 	v    *T
+}
+
+// change is an entry of the log of changes.
+type change[T any] struct {
+	r   *row[T]
+	due time.Time // shown from then on
 }
 
 func newTable[T any](keysOf func(owner string, v *T, keys []key) []key) *table[T] {
@@ -65,12 +72,7 @@ func (r *row[T]) shown(at time.Time) *T {
 	if len(r.past) == 0 {
 		return r.now
 	}
-	for i := len(r.past) - 1; i >= 0; i-- {
-		if !r.past[i].from.After(at) {
-			return r.past[i].v
-		}
-	}
-	return nil
+	return r.past[r.latest(at)].v
 }
 
 // put makes an object what v says (nil: it is deleted), to be shown from a time on. Values are never changed, only replaced.
@@ -106,39 +108,35 @@ func (t *table[T]) remember(r *row[T], v *T, shownFrom time.Time) {
 	if len(r.past) == 0 {
 		r.past = append(r.past, version[T]{v: r.now})
 	}
-	if last := r.past[len(r.past)-1].from; last.After(shownFrom) {
-		shownFrom = last // changes of one object are shown in their order
-	}
 	r.past = append(r.past, version[T]{from: shownFrom, v: v})
-	t.pending = append(t.pending, r)
+	t.pending = append(t.pending, change[T]{r, shownFrom})
 }
 
-// settle forgets what no describe shows any more, so that the log of changes is as long as the lag.
+// settle forgets what no describe shows any more, so that the log of changes is no longer than the lag.
 func (t *table[T]) settle(now time.Time) {
-	for len(t.pending) > 0 {
-		r := t.pending[0]
-		if n := len(r.past); n > 0 && r.past[n-1].from.After(now) {
-			if !r.dropBefore(now) {
-				return
-			}
-		} else if n > 0 {
+	for len(t.pending) > 0 && !t.pending[0].due.After(now) {
+		r := t.pending[0].r
+		t.pending = t.pending[1:]
+		if i := r.latest(now); i == len(r.past)-1 {
 			r.past = nil
 			t.tidy(r)
+		} else {
+			r.past = r.past[i:]
 		}
-		t.pending = t.pending[1:]
 	}
-	t.pending = nil
+	if len(t.pending) == 0 {
+		t.pending = nil
+	}
 }
 
-// dropBefore forgets the versions of a row that is still to change which nobody is shown now, and says whether there were any: if so,
-// a later entry of the log stands for the rest.
-func (r *row[T]) dropBefore(now time.Time) bool {
+// latest gives which version is shown at a time; the first always is. Who was shown a version is never shown one before it, also where
+// a later change takes less time to be shown.
+func (r *row[T]) latest(at time.Time) int {
 	i := len(r.past) - 1
-	for i > 0 && r.past[i].from.After(now) {
+	for i > 0 && r.past[i].from.After(at) {
 		i--
 	}
-	r.past = r.past[i:]
-	return i > 0
+	return i
 }
 
 // tidy lists a settled row under the keys it has now, or drops it.
@@ -196,7 +194,7 @@ func byID[T any](r *row[T], id string) int { return strings.Compare(r.id, id) }
 func (t *table[T]) each(k key, visit func(r *row[T], v *T)) {
 	for _, r := range t.lists[k] {
 		// A settled row is listed under what it is now, another one also under what it was.
-		if r.now != nil && (len(r.past) == 0 || slices.Contains(t.keysFor(r, r.now), k)) {
+		if len(r.past) == 0 || slices.Contains(t.keysFor(r, r.now), k) {
 			visit(r, r.now)
 		}
 	}
@@ -215,6 +213,9 @@ func (t *table[T]) all() []*row[T] {
 
 // store puts an object as of now, to be shown after the lag.
 func store[T any](c *Cloud, t *table[T], id, owner string, v *T) {
+	if v == nil {
+		delete(c.tagged, id)
+	}
 	now := c.now()
 	lag := c.set.Lag
 	if lag > 0 && c.set.RandomLag {

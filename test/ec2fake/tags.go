@@ -76,7 +76,6 @@ func (h *handle) retag(call string, ids []string, add map[string]string, remove 
 			return invalid(k, "TagKey", "Tag keys starting with 'aws:' are reserved for internal use")
 		}
 	}
-	changes := map[string]func(){}
 	for _, id := range ids {
 		o, err := h.object(id)
 		if err != nil {
@@ -88,17 +87,15 @@ func (h *handle) retag(call string, ids []string, add map[string]string, remove 
 		if err := checkTags(o.tags, add); err != nil {
 			return err
 		}
+	}
+	for _, id := range slices.Compact(slices.Sorted(slices.Values(ids))) {
+		o, _ := h.object(id) // again, as a rule is changed with its filter
 		next := withTags(o.tags, add, remove)
 		if maps.Equal(next, o.tags) {
 			continue // no change is no event either
 		}
-		changes[id] = func() {
-			h.c.touch(h, call, id, o.tags)
-			o.retag(next)
-		}
-	}
-	for _, id := range slices.Sorted(maps.Keys(changes)) {
-		changes[id]()
+		h.c.touch(h, call, id, o.tags)
+		o.retag(next)
 		h.tagChanged(id, slices.Concat(slices.Sorted(maps.Keys(add)), remove))
 	}
 	return nil
