@@ -48,8 +48,8 @@ func (c *counted) Next(b *capture.Batch) error {
 	return err
 }
 
-// watching is a whole server on loopback, its packets' address, and a file with a key of its API.
-func watching(t *testing.T, sensor string) (s *server, packets, keyFile string, clock *hurried) {
+// wholeServer is a whole server on loopback, its packets' address, and a file with a key of its API.
+func wholeServer(t *testing.T, sensor string) (s *server, packets, keyFile string, clock *hurried) {
 	t.Helper()
 	packets, err := freeUDP()
 	if err != nil {
@@ -94,7 +94,7 @@ func (h *hurried) hurry(t *testing.T, n int64) {
 // TestSelftestVia: conversations of every protocol, by way of a real server's sensor, store and API.
 func TestSelftestVia(t *testing.T) {
 	t.Setenv(envKey, "")
-	s, packets, key, clock := watching(t, "sensor-1")
+	s, packets, key, clock := wholeServer(t, "sensor-1")
 	go clock.hurry(t, 4*10+4*2+4*6)
 	code, out, stderr := do("mirror", "selftest", "--via", packets, "--server", s.url(), "--key-file", key, "--conversations", "12", "--vni", "4711", "--every", "200ms",
 		"--timeout", "30s", "--json")
@@ -118,7 +118,7 @@ func TestSelftestVia(t *testing.T) {
 
 // TestSelftestFails: a sensor that nobody hears of, a key that is none, and a direction that never comes.
 func TestSelftestFails(t *testing.T) {
-	s, packets, key, clock := watching(t, "sensor-1")
+	s, packets, key, clock := wholeServer(t, "sensor-1")
 	nobody, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -199,7 +199,7 @@ func seen(t *testing.T, s *server, keyFile string, list []selftest.Conversation,
 
 // TestSelftestPeer: real conversations with the echo service of the command line; what they were is then sent as their mirror would.
 func TestSelftestPeer(t *testing.T) {
-	s, packets, keyFile, clock := watching(t, "sensor-1")
+	s, packets, keyFile, clock := wholeServer(t, "sensor-1")
 	ctx, stop := context.WithCancel(t.Context())
 	said, w := make(chan string, 1), &firstLineOf{}
 	w.said = said
