@@ -18,6 +18,9 @@ import (
 // is stored of it.
 const nameWait = 2 * time.Second
 
+// hastyFor is how long detections do not wait for names after one did in vain: a slow store must not be made slower.
+const hastyFor = time.Minute
+
 // keeper ties a live pipeline to a store: what it finds goes there, and the tuning rules and the names of what it hears come from there.
 type keeper struct {
 	store   *store.Store
@@ -28,6 +31,7 @@ type keeper struct {
 	ship    *ship.Store
 	health  *feed.Health
 	sensor  string
+	hasty   time.Time // until when no detection waits for a name: the last one waited in vain. The writer's own
 }
 
 // newKeeper makes one whose writers run. Publish may be nil where the store has an outbox.
@@ -78,9 +82,16 @@ func (k *keeper) pipeline(ctx context.Context, o options, emit func(*events.Dete
 
 // prepare completes a detection that is about to be stored: tuning rules may go by names.
 func (k *keeper) prepare(d *events.Detection) {
-	ctx, cancel := context.WithTimeout(context.Background(), nameWait)
-	defer cancel()
-	k.names.AwaitName(ctx, d)
+	if now := time.Now(); now.Before(k.hasty) {
+		k.names.Name(d)
+	} else {
+		ctx, cancel := context.WithTimeout(context.Background(), nameWait)
+		k.names.AwaitName(ctx, d)
+		if ctx.Err() != nil {
+			k.hasty = now.Add(hastyFor)
+		}
+		cancel()
+	}
 	k.rules.hide(d)
 }
 

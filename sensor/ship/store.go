@@ -136,7 +136,7 @@ func (s *Store) Detection(d *events.Detection) {
 	s.place[d.ID] = len(s.found)
 	s.found = append(s.found, *d)
 	if len(s.found)%batchDetections == 0 {
-		s.flushKnown()
+		s.flushKnown(false)
 	}
 }
 
@@ -166,7 +166,7 @@ func (s *Store) Forget(list []string) {
 // Flush hands everything given so far to the writers.
 func (s *Store) Flush() {
 	s.flushRecords()
-	s.flushKnown()
+	s.flushKnown(false)
 }
 
 func (s *Store) flushRecords() {
@@ -177,21 +177,23 @@ func (s *Store) flushRecords() {
 	s.records = batch{chunk: s.records.chunk} // what is left of it is nobody's yet
 }
 
-func (s *Store) flushKnown() {
+// flushKnown hands on what is known. Where the queue is full it goes with what comes next, unless it must go now or is too much: nobody
+// waits for a store that is only slow.
+func (s *Store) flushKnown(must bool) {
 	k := s.known
 	k.detections = s.found
 	n := len(k.devices) + len(k.samples) + len(k.coverage) + len(k.forget)
 	if len(k.detections)+n == 0 {
 		return
 	}
-	if len(k.detections) < maxDetections && n < maxKnown {
+	if must || len(k.detections) >= maxDetections || n >= maxKnown {
+		s.knownQueue <- k
+	} else {
 		select {
 		case s.knownQueue <- k:
 		default:
-			return // it goes with what comes next: nobody waits for a store that is only slow
+			return
 		}
-	} else {
-		s.knownQueue <- k
 	}
 	s.known, s.found = known{}, nil
 	clear(s.place)
@@ -202,7 +204,8 @@ func (s *Store) Close(ctx context.Context) error {
 	end := context.AfterFunc(ctx, s.stop)
 	defer end()
 	defer s.stop()
-	s.Flush()
+	s.flushRecords()
+	s.flushKnown(true)
 	close(s.recordQueue)
 	close(s.knownQueue)
 	s.hearing.close()
