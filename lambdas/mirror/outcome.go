@@ -1,7 +1,6 @@
 package mirror
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -63,7 +62,7 @@ func (p *pass) outcome(pl *place, s *plan.Step, got effect, err error) Outcome {
 		o.Result, o.Code, o.Reason = Failed, ec2api.CodeOf(err), err.Error()
 	}
 	switch {
-	case errors.Is(err, errLost) || err != nil && (pl.ctx.Err() != nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)):
+	case errors.Is(err, errLost) || err != nil && pl.ctx.Err() != nil:
 		o.Result, o.Reason = Left, "the pass ended during it: "+err.Error()
 	case err == nil && s.Makes != "":
 		p.made.is(s.Makes, got.id)
@@ -113,6 +112,8 @@ func (p *pass) refused(pl *place, s *plan.Step, o *Outcome, err error) verdictOf
 	switch {
 	case errors.Is(err, errNoBudget):
 		v.state, v.fix = events.CoverageBudget, "raise the budget in the policy, or mirror less"
+	case errors.Is(err, errNoQuota):
+		v.state, v.fix = events.CoverageQuota, "delete sessions in this account and region, or lower budget.reserve in the policy"
 	case ec2api.Is(err, ec2api.CodeSessionsPerInterface):
 		v.state, v.fix = events.CoverageSlotsFull, "delete one of the three sessions that others have on it"
 	case ec2api.Is(err, ec2api.CodeSessionLimit):

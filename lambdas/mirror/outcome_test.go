@@ -99,38 +99,71 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestBudgetOfAllTogether: two passes in two accounts at the same time do not make more sessions than the budget has room for.
+// between is a store in which something happens right after the first reading of usage.
+type between struct {
+	store.Documents
+	do func()
+}
+
+func (b *between) Get(ctx context.Context, k store.Kind, id string) (store.Document, error) {
+	d, err := b.Documents.Get(ctx, k, id)
+	if k == store.KindMirrorUsage && b.do != nil {
+		do := b.do
+		b.do = nil
+		do()
+	}
+	return d, err
+}
+
+// TestBudgetOfAllTogether: a pass that planned before another took the last of the budget's room is refused it when it asks.
 func TestBudgetOfAllTogether(t *testing.T) {
 	h := build(t, 2, "budget: {sessions: 5}", secondID)
-	l := h.loop()
-	h.sweep(l)
+	h.sweep(h.loop())
 	h.clock.Move(5 * time.Minute)
 	a, b := h.instance(firstID, map[string]string{"mirrorwatch": "on"}), h.instance(secondID, map[string]string{"mirrorwatch": "on"})
 	h.clock.Move(time.Minute)
-	key := func(account string, i ec2api.Instance) []trigger.Key {
-		return []trigger.Key{{Account: account, Region: region, Kind: trigger.Instance, ID: i.ID}}
-	}
-	nested := false
-	h.slow(0, func(int) {
-		if nested {
-			return
-		}
-		nested = true
-		_, err := h.loop().Handle(context.Background(), key(secondID, b))
+	handle := func(l *Loop, account string, i ec2api.Instance) Report {
+		r, err := l.Handle(context.Background(), []trigger.Key{{Account: account, Region: region, Kind: trigger.Instance, ID: i.ID}})
 		h.ok(err)
-	})
-	_, err := l.Handle(context.Background(), key(firstID, a))
-	h.ok(err)
-	if n := len(h.sessions(firstID)) + len(h.sessions(secondID)); n != 5 || !nested {
-		t.Errorf("%d sessions with a budget of 5", n)
+		return r
 	}
-	if c := h.coverage()[b.Interfaces[0]]; c.State != events.CoverageBudget {
+	l := h.loop(func(o *Options) {
+		s := *o.Store
+		s.Documents = &between{s.Documents, func() { handle(h.loop(), firstID, a) }}
+		o.Store = &s
+	})
+	r := handle(l, secondID, b)
+	if n := len(h.sessions(firstID)) + len(h.sessions(secondID)); n != 5 || len(r.Plan.Steps) != 1 {
+		t.Errorf("%d sessions with a budget of 5; planned %d steps", n, len(r.Plan.Steps))
+	}
+	if c := h.coverage()[b.Interfaces[0]]; c.State != events.CoverageBudget || c.Fix == "" {
 		t.Errorf("the one too many: %+v", c)
 	}
 	used, err := l.usage(context.Background())
 	h.ok(err)
 	if want := map[string]int{plan.Place(firstID, region): 3, plan.Place(secondID, region): 2}; !maps.Equal(used.Value.Places, want) {
 		t.Errorf("usage %v, want %v", used.Value.Places, want)
+	}
+}
+
+// TestQuotaOfAnEvent: an event sees only its own interface's sessions, and yet leaves to others what the policy reserves for them.
+func TestQuotaOfAnEvent(t *testing.T) {
+	h := build(t, 2, "budget: {reserve: 1}\nlimits: {session_quota: 5}")
+	l := h.loop()
+	for range 2 {
+		_, err := h.cloud.ForeignSession(h.instance(firstID, nil).Interfaces[0], fakeForeign)
+		h.ok(err)
+	}
+	h.sweep(l)
+	i := h.instance(firstID, map[string]string{"mirrorwatch": "on"})
+	h.clock.Move(time.Minute)
+	_, err := l.Handle(context.Background(), []trigger.Key{{Account: firstID, Region: region, Kind: trigger.Instance, ID: i.ID}})
+	h.ok(err)
+	if c := h.coverage()[i.Interfaces[0]]; c.State != events.CoverageQuota || c.Fix == "" {
+		t.Errorf("coverage %+v", c)
+	}
+	if n := len(h.sessions(firstID)); n != 2 {
+		t.Errorf("%d sessions of ours, with 2 of others and a quota of 5 of which 1 is reserved", n)
 	}
 }
 
@@ -227,7 +260,7 @@ func TestRoom(t *testing.T) {
 		{"money", policy.Budget{USDMonth: 10 * 730 * 0.02}, 0, map[string]int{"111122223333/us-east-1": 4, "111122223333/eu-central-1": 5}, 3},
 	} {
 		p := &pass{policy: &policy.Policy{Budget: c.budget, Prices: policy.Prices{SessionHour: 0.01, Regions: map[string]float64{"eu-central-1": 0.02}}}}
-		if got := p.room(c.places, &place{site: site{account: policy.Account{ID: firstID, Budget: c.own}, region: region}}); got != c.want {
+		if got, _ := p.room(&Usage{Places: c.places}, &place{site: site{account: policy.Account{ID: firstID, Budget: c.own}, region: region}}); got != c.want {
 			t.Errorf("%s: room for %d, want %d", c.name, got, c.want)
 		}
 	}

@@ -113,7 +113,7 @@ func TestRecordsArriveWhole(t *testing.T) {
 // Catches: an update written before what it updates, a word that hides what a rule wants hidden too late.
 func TestLaterWordReplacesEarlier(t *testing.T) {
 	k := &keeper{}
-	s := open(k, StoreOptions{Hide: func(d *events.Detection) { d.HiddenBy = "rule of " + d.ID }})
+	s := open(k, StoreOptions{Prepare: func(d *events.Detection) { d.HiddenBy = "rule of " + d.ID }})
 	for i, id := range []string{"a", "b", "a"} {
 		s.Detection(&events.Detection{ID: id, Description: fmt.Sprint(i)})
 	}

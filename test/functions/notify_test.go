@@ -99,7 +99,7 @@ func TestNotify(t *testing.T) {
 		t.Fatal(err)
 	}
 	h := host(t, "notify", endpoint, deploy.Notify{Table: "mirrorwatch", Account: "111122223333", Address: "https://mirrorwatch.example"}.Env())
-	for i, name := range []string{"detection_created", "detection_updated", "detection_closed", "coverage_changed", "sensor_unhealthy"} {
+	for i, name := range []string{"detection_created", "detection_updated", "detection_closed", "coverage_changed", "sensor_unhealthy", "mirror_health"} {
 		for range 2 {
 			began := time.Now()
 			if _, err := h.Invoke(ctx, event(t, "../../events/testdata/event_"+name+".json")); err != nil {
