@@ -61,7 +61,7 @@ func (r *receiver) set(down bool) { r.mu.Lock(); defer r.mu.Unlock(); r.down = d
 func (r *receiver) count() int { r.mu.Lock(); defer r.mu.Unlock(); return len(r.got) }
 
 // table makes a table, and gives its endpoint and the store in it.
-func table(t *testing.T, name string) (endpoint string, s *store.Store) {
+func table(t testing.TB, name string) (endpoint string, s *store.Store) {
 	t.Helper()
 	l, err := dynamodb.Start()
 	dynamodb.Need(t, err)
