@@ -35,7 +35,32 @@ func After(w World, want policy.Policy, p Plan, at time.Time) (World, error) {
 		}
 	}
 	a.w.At = at
+	showShared(&a.w)
 	return a.w, nil
+}
+
+// showShared lets the owner of a target see the sessions of other accounts that use it, without their tags.
+func showShared(w *World) {
+	for i := range w.Accounts {
+		x := &w.Accounts[i]
+		x.Sessions = slices.DeleteFunc(x.Sessions, func(s ec2api.TrafficMirrorSession) bool { return s.Owner != x.ID })
+	}
+	for i := range w.Accounts {
+		x := &w.Accounts[i]
+		for _, t := range x.Targets {
+			if t.Owner != x.ID {
+				continue
+			}
+			for _, o := range w.Accounts {
+				for _, s := range o.Sessions {
+					if s.Target == t.ID && s.Owner == o.ID && o.ID != x.ID {
+						s.Tags = nil
+						x.Sessions = append(x.Sessions, s)
+					}
+				}
+			}
+		}
+	}
 }
 
 func clone(w World) World {
@@ -62,7 +87,7 @@ func (a *aftermath) apply(s Step) error {
 	case DeleteTarget:
 		for i := range a.w.Accounts {
 			x := &a.w.Accounts[i]
-			if slices.ContainsFunc(x.Sessions, func(t ec2api.TrafficMirrorSession) bool { return t.Target == s.Object }) {
+			if slices.ContainsFunc(x.Sessions, func(t ec2api.TrafficMirrorSession) bool { return t.Target == s.Object && t.Owner == x.ID }) {
 				return errors.New(ec2api.CodeTargetInUse)
 			}
 			x.Targets = slices.DeleteFunc(x.Targets, func(t ec2api.TrafficMirrorTarget) bool { return t.ID == s.Object })
@@ -229,7 +254,7 @@ func (a *aftermath) check(x *Account, t ec2api.TrafficMirrorSession) error {
 	on := map[string]int32{}
 	for _, y := range a.w.Accounts {
 		for _, o := range y.Sessions {
-			if o.NetworkInterface == t.NetworkInterface && o.ID != "" {
+			if o.NetworkInterface == t.NetworkInterface && o.ID != "" && o.Owner == y.ID {
 				on[o.ID] = o.SessionNumber
 			}
 		}

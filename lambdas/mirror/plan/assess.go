@@ -286,7 +286,6 @@ func (s *survey) noNumber(src *source) bool {
 	if taken == nil {
 		return false
 	}
-	src.leave = true
 	return src.say(events.CoverageError, "give the profile another session_number, or place before or after instead of exact",
 		"session number %d, which profile %s demands, is taken by %s", s.profile(src).SessionNumber.Number, src.choice.profile, taken.ID)
 }

@@ -2,7 +2,9 @@ package plan
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/mirrorwatch/mirrorwatch/lambdas/mirror/policy"
 )
@@ -59,7 +61,7 @@ func (t *site) untold(known bool, call string) string {
 func (s *survey) choose(src *source) choice {
 	for _, l := range src.levels() {
 		if value, ok := l.tags[s.want.Select.Tag]; ok {
-			return s.understand(choice{level: l.kind, value: value, by: fmt.Sprintf("the tag %s=%s of %s %s", s.want.Select.Tag, value, spoken(l.kind), l.id)})
+			return s.understand(choice{level: l.kind, value: value, by: fmt.Sprintf("the tag %s=%s of %s %s", s.want.Select.Tag, printable(value), spoken(l.kind), l.id)})
 		}
 		if l.call != "" {
 			return choice{missing: spoken(l.kind) + " " + l.id, call: l.call}
@@ -74,6 +76,14 @@ func (s *survey) choose(src *source) choice {
 		}
 	}
 	return s.understand(choice{level: "default", value: s.want.Select.Default, by: "the policy's default"})
+}
+
+// printable quotes what would not show on a terminal as it is: a tag's value is anybody's text.
+func printable(s string) string {
+	if strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return strconv.Quote(s)
+	}
+	return s
 }
 
 func ruleBy(r *policy.SelectRule) string { return "the rule " + r.Name }

@@ -67,6 +67,7 @@ func anyWorld(t *rapid.T) World {
 	for i, id := range []string{homeID, second} {
 		d.w.Accounts = append(d.w.Accounts, d.account(i, id))
 	}
+	showShared(&d.w)
 	return d.w
 }
 
@@ -185,6 +186,7 @@ func TestConverges(t *testing.T) {
 			checkBounds(t, &w, &next, &want)
 			checkForeign(t, &w, &next)
 			if p.Empty() && len(p.Held) == 0 && pass > 4 {
+				checkSettled(t, &w, &want, &p)
 				return
 			}
 			w = next
@@ -214,7 +216,7 @@ func checkSafe(t *rapid.T, w *World, want *policy.Policy, p *Plan) {
 func oursIn(w *World, want *policy.Policy, id string) bool {
 	for _, a := range w.Accounts {
 		for _, x := range a.Sessions {
-			if x.ID == id {
+			if x.ID == id && x.Owner == a.ID {
 				return want.Owned(x.Tags)
 			}
 		}
@@ -274,11 +276,7 @@ func checkCreate(t *rapid.T, w *World, p *Plan, s Step) {
 func checkDeletes(t *rapid.T, w *World, want *policy.Policy, p *Plan) {
 	for _, a := range w.Accounts {
 		ours, gone := 0, 0
-		for _, x := range a.Sessions {
-			if want.Owned(x.Tags) {
-				ours++
-			}
-		}
+		ours = oursOf(&a, want)
 		for _, s := range p.Steps {
 			if s.Action == DeleteSession && s.Account == a.ID {
 				gone++
@@ -320,7 +318,7 @@ func checkBounds(t *rapid.T, was, is *World, want *policy.Policy) {
 	before, after := 0, 0
 	for i := range is.Accounts {
 		b, a := &was.Accounts[i], &is.Accounts[i]
-		if n := len(a.Sessions); n > len(b.Sessions) && n > want.Limits.SessionQuota-want.Budget.Reserve {
+		if n := ownedBy(a); n > ownedBy(b) && n > want.Limits.SessionQuota-want.Budget.Reserve {
 			t.Fatalf("account %s has %d sessions of %d less %d", a.ID, n, want.Limits.SessionQuota, want.Budget.Reserve)
 		}
 		ours := oursOf(a, want)
@@ -334,6 +332,46 @@ func checkBounds(t *rapid.T, was, is *World, want *policy.Policy) {
 	}
 	if bound := want.Budget.USDMonth; bound > 0 && after > before && float64(after)*0.015*730 > bound+0.01 {
 		t.Fatalf("%d sessions of ours and a budget of %.2f USD", after, bound)
+	}
+}
+
+func ownedBy(a *Account) int {
+	n := 0
+	for _, x := range a.Sessions {
+		if x.Owner == a.ID {
+			n++
+		}
+	}
+	return n
+}
+
+// checkSettled: where nothing is left to do every session of ours is alone on its interface, has a VNI of its own that the binding
+// names, and sends to where the policy says what the policy says.
+func checkSettled(t *rapid.T, w *World, want *policy.Policy, p *Plan) {
+	vnis, on := map[uint32]bool{}, map[string]bool{}
+	for _, a := range w.Accounts {
+		for _, s := range a.Sessions {
+			if !want.Owned(s.Tags) || s.Owner != a.ID {
+				continue
+			}
+			c := p.of(t, s.NetworkInterface)
+			if c.State != events.CoverageMirrored && c.State != events.CoverageShadowed {
+				continue // nobody has said what is to become of it
+			}
+			if vnis[s.VirtualNetworkID] || on[s.NetworkInterface] {
+				t.Fatalf("%s shares its VNI or its interface: %s %q", s.ID, c.State, c.Reason)
+			}
+			vnis[s.VirtualNetworkID], on[s.NetworkInterface] = true, true
+			filter, _ := FindFilter(a.Filters, want, s.Tags[TagProfile])
+			if w.Bindings[s.NetworkInterface].VNI != s.VirtualNetworkID || s.Filter != filter || s.Target == "tmt-theirs" {
+				t.Fatalf("%s is not as it should be: %s, binding %s", s.ID, encoded(s), encoded(w.Bindings[s.NetworkInterface]))
+			}
+		}
+	}
+	for _, c := range p.Coverage {
+		if strings.Contains(c.Reason, "is made in this pass") || c.State == events.CoverageMirrored && c.Session == "" {
+			t.Fatalf("%s: %s, %q, and nothing is left to do", c.Interface, c.State, c.Reason)
+		}
 	}
 }
 
@@ -353,7 +391,7 @@ func checkForeign(t *rapid.T, was, is *World) {
 		var list []any
 		for _, a := range w.Accounts {
 			for _, x := range a.Sessions {
-				if x.Tags[TagDeployment] != "main" {
+				if x.Tags[TagDeployment] != "main" && x.Owner == a.ID {
 					list = append(list, x)
 				}
 			}
@@ -374,7 +412,12 @@ func checkForeign(t *rapid.T, was, is *World) {
 func TestSameForSame(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		want, w := anyPolicy(t), anyWorld(t)
+		w.Heard = map[uint32]events.Heard{1: {VNI: 1, LastSeen: noon}, 2: {VNI: 2, LastSeen: noon.Add(-time.Hour)}}
+		given := encoded(w)
 		first := encoded(Make(w, want))
+		if !bytes.Equal(given, encoded(w)) {
+			t.Fatal("planning changed the world")
+		}
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
 		for range 3 {
 			w = clone(w)
@@ -408,6 +451,27 @@ func shuffle(r *rand.Rand, w *World) {
 
 func mix[T any](r *rand.Rand, list []T) {
 	r.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
+}
+
+// TestScopeTouchesNothingElse: a pass about a few interfaces has steps for sessions and bindings of no other.
+func TestScopeTouchesNothingElse(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		want, w := anyPolicy(t), anyWorld(t)
+		w.Scope = rapid.SliceOfN(rapid.SampledFrom([]string{"eni-0-0", "eni-0-1", "eni-0-2", "eni-1-0", "eni-none"}), 0, 3).Draw(t, "scope")
+		w.Usage = map[string]int{Place(homeID, region): rapid.IntRange(0, 12).Draw(t, "usage")}
+		p := Make(w, want)
+		for _, s := range p.Steps {
+			if (s.Planner == "session" || s.Planner == "binding") && !slices.Contains(w.Scope, s.Interface) {
+				t.Fatalf("%s of %s, and the pass is about %v", s.Action, s.Interface, w.Scope)
+			}
+		}
+		for _, c := range p.Coverage {
+			if !slices.Contains(w.Scope, c.Interface) {
+				t.Fatalf("coverage of %s, and the pass is about %v", c.Interface, w.Scope)
+			}
+		}
+		checkDeletes(t, &w, &want, &p)
+	})
 }
 
 // TestFailStatic: where anything could not be read nothing is taken away, and with a frozen switch nothing is done at all.

@@ -34,7 +34,7 @@ func (p Sessions) Plan(have *World, want *policy.Policy) []Step {
 		gone = append(gone, s.removals(src)...)
 		changed = append(changed, s.repairs(src)...)
 		if src.create {
-			made = append(made, s.make(src))
+			made = append(made, s.request(src))
 		}
 	}
 	slices.SortStableFunc(made, func(a, b Step) int {
@@ -72,8 +72,8 @@ func (s *survey) remove(l *link, src *source, why string) Step {
 	return step
 }
 
-// make asks for a session. The VNI and the token are those of the binding where it is to be used again; else the lease gives both.
-func (s *survey) make(src *source) Step {
+// request asks for a session. The VNI and the token are those of the binding where it is to be used again; else the lease gives both.
+func (s *survey) request(src *source) Step {
 	from, vni, token := s.have.At, uint32(0), ""
 	if s.reusable(src) {
 		from, vni = src.binding.From, src.binding.VNI

@@ -49,6 +49,11 @@ func (s *survey) assignVNIs() {
 func (s *survey) assignVNI(src *source, claimed map[uint32]string) {
 	v, b := src.keep.VirtualNetworkID, src.binding
 	switch {
+	case src.leave && (b != nil || claimed[v] != "" || s.bound[v] != ""):
+		if claimed[v] == "" {
+			claimed[v] = src.eni.ID // it keeps what it has, right or wrong
+		}
+		return
 	case b != nil && s.inRange(b.VNI) && claimed[b.VNI] == "" && s.bound[b.VNI] == src.eni.ID:
 		src.vni.vni = b.VNI
 	case !s.inRange(v):
