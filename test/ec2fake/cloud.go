@@ -79,7 +79,7 @@ type region struct {
 
 	rules     map[string]string          // filter by rule
 	facts     map[string]facts           // of interfaces, what AWS does not tell
-	guests    map[string]map[string]bool // accounts that a subnet is shared with
+	guests    map[string]map[string]bool // accounts that a subnet, and so its VPC, is shared with
 	endpoints map[string]string          // owner by Gateway Load Balancer endpoint
 	balancers map[string]*balancer       // by ARN
 	pools     map[string]*pool           // target groups by ARN
@@ -137,8 +137,8 @@ func (c *Cloud) regionOf(name string) *region {
 		name: name, rules: map[string]string{}, facts: map[string]facts{}, guests: map[string]map[string]bool{},
 		endpoints: map[string]string{}, balancers: map[string]*balancer{}, pools: map[string]*pool{}, hosts: map[string]uint32{},
 	}
-	r.vpcs = newTable(func(owner string, _ *ec2api.Vpc, keys []key) []key { return append(keys, key{seenBy, owner}) })
-	r.subnets = newTable(r.subnetKeys)
+	r.vpcs = newTable(func(owner string, v *ec2api.Vpc, keys []key) []key { return r.guestKeys(owner, v.ID, keys) })
+	r.subnets = newTable(func(owner string, v *ec2api.Subnet, keys []key) []key { return r.guestKeys(owner, v.ID, keys) })
 	r.interfaces = newTable(r.interfaceKeys)
 	r.instances = newTable(func(owner string, _ *ec2api.Instance, keys []key) []key { return append(keys, key{seenBy, owner}) })
 	r.sessions = newTable(r.sessionKeys)

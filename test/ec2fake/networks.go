@@ -11,10 +11,10 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/shared/ec2api"
 )
 
-// subnetKeys: a subnet is seen by its owner and by those whom it is shared with.
-func (r *region) subnetKeys(owner string, v *ec2api.Subnet, keys []key) []key {
+// guestKeys: a subnet and its VPC are seen by their owner and by those whom the subnet is shared with.
+func (r *region) guestKeys(owner, id string, keys []key) []key {
 	keys = append(keys, key{seenBy, owner})
-	for _, guest := range slices.Sorted(maps.Keys(r.guests[v.ID])) {
+	for _, guest := range slices.Sorted(maps.Keys(r.guests[id])) {
 		keys = append(keys, key{seenBy, guest})
 	}
 	return keys
@@ -121,11 +121,15 @@ func (c *Cloud) ShareSubnet(subnet, account string) error {
 		if err != nil {
 			return err
 		}
-		if r.guests[subnet] == nil {
-			r.guests[subnet] = map[string]bool{}
+		for _, id := range []string{subnet, v.VPC} {
+			if r.guests[id] == nil {
+				r.guests[id] = map[string]bool{}
+			}
+			r.guests[id][account] = true
 		}
-		r.guests[subnet][account] = true
+		vpc, owner := r.vpcs.get(v.VPC)
 		store(c, r.subnets, subnet, v.Owner, v)
+		store(c, r.vpcs, v.VPC, owner, vpc)
 		return nil
 	})
 }

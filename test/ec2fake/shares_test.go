@@ -139,6 +139,9 @@ func TestSharedSubnet(t *testing.T) {
 		if got := must(ec2.DescribeSubnets(ctx, ec2api.Query{}))(t).Items; len(got) != 1 {
 			t.Errorf("%s sees subnets %+v", who, got)
 		}
+		if got := must(ec2.DescribeVpcs(ctx, ec2api.Query{}))(t).Items; len(got) != 1 || got[0].Owner != here {
+			t.Errorf("%s sees VPCs %+v", who, got)
+		}
 	}
 	if got := must(st.ec2.DescribeNetworkInterfaces(ctx, ec2api.Query{IDs: i.Interfaces}))(t).Items; got[0].Owner != there {
 		t.Errorf("the subnet's owner sees %+v", got)

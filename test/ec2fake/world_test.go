@@ -29,7 +29,19 @@ type stage struct {
 	filter ec2api.TrafficMirrorFilter
 }
 
+// newStage builds a stage on which no rule may be broken.
 func newStage(t *testing.T, s Settings) *stage {
+	t.Helper()
+	st := build(t, s)
+	t.Cleanup(func() {
+		if err := st.c.Check(); err != nil {
+			t.Error(err)
+		}
+	})
+	return st
+}
+
+func build(t *testing.T, s Settings) *stage {
 	t.Helper()
 	st := &stage{t: t, now: time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)}
 	st.c = New(Options{Now: func() time.Time { return st.now }, Seed: 7})
@@ -42,11 +54,6 @@ func newStage(t *testing.T, s Settings) *stage {
 	st.target = must(st.ec2.CreateTrafficMirrorTarget(ctx, ec2api.CreateTrafficMirrorTarget{NetworkLoadBalancer: st.fleet.Balancer.ARN}))(t)
 	st.filter = must(st.ec2.CreateTrafficMirrorFilter(ctx, ec2api.CreateTrafficMirrorFilter{Description: "all"}))(t)
 	st.c.Tune(func(set *Settings) { *set = s })
-	t.Cleanup(func() {
-		if err := st.c.Check(); err != nil {
-			t.Error(err)
-		}
-	})
 	return st
 }
 
