@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the tests need on a bare Debian machine with Go: a C compiler for the race detector, iproute2 for the tests that
-# make network namespaces, Java for DynamoDB Local, Node for DuckDB and for a client of the API; and fetches those three. What is
+# make network namespaces, Java for DynamoDB Local, Node for DuckDB and for a client of the API; and fetches those three; the AWS CLI
+# and boto3 to hold the imitation of AWS against (moto, which the same tests ask where it is there, is no package of Debian's). What is
 # there already is left alone; without root it says what is missing and goes on, since the tests that need it skip themselves and
 # say so.
 set -euo pipefail
@@ -10,13 +11,21 @@ command -v gcc >/dev/null || missing+=(gcc libc6-dev)
 command -v ip >/dev/null || missing+=(iproute2)
 command -v javac >/dev/null || missing+=(openjdk-17-jdk-headless)
 command -v npm >/dev/null || missing+=(nodejs npm)
+command -v aws >/dev/null || missing+=(awscli)
+python3 -c 'import boto3' 2>/dev/null || missing+=(python3-boto3)
 if [ ${#missing[@]} -gt 0 ]; then
   if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
     echo "setup: please install ${missing[*]}; tests that need them are skipped" >&2
   else
     apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
-    echo "setup: installed ${missing[*]}"
+    there=()
+    for package in "${missing[@]}"; do # not every release has every one
+      if apt-cache show "$package" >/dev/null 2>&1; then there+=("$package"); else echo "setup: there is no package $package here" >&2; fi
+    done
+    if [ ${#there[@]} -gt 0 ]; then
+      DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${there[@]}" >/dev/null
+      echo "setup: installed ${there[*]}"
+    fi
   fi
 fi
 for fetch in dynamodb duckdb client; do

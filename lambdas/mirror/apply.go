@@ -25,11 +25,15 @@ func phase(a plan.Action) int {
 
 const phases = 4
 
+// maxAtOnce is in how many places steps are done at once. It is many: each is held to its own pace, so that a place with ten thousand
+// sessions to be made takes an hour, and must not keep others from theirs.
+const maxAtOnce = 256
+
 // apply does the steps, place by place in the plan's order.
 func (p *pass) apply() {
 	work := p.sorted()
 	for i := range phases {
-		p.each(func(pl *place) {
+		p.each(maxAtOnce, func(pl *place) {
 			for _, s := range work[i][pl] {
 				pl.outcomes = append(pl.outcomes, p.step(pl, s))
 			}

@@ -118,7 +118,7 @@ func (p *pass) oursAt(pl *place) int {
 	n := 0
 	for i := range pl.seen.Sessions {
 		s := &pl.seen.Sessions[i]
-		if p.ours(s.Tags) && (s.Owner == "" || s.Owner == pl.account.ID) {
+		if p.policy.Owned(s.Tags) && (s.Owner == "" || s.Owner == pl.account.ID) {
 			n++
 		}
 	}

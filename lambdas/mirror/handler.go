@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
-	"time"
 
 	aws "github.com/aws/aws-lambda-go/events"
 
@@ -102,7 +101,7 @@ func (h *Handler) take(ctx context.Context, list []message) (again []message, er
 		return nil, err
 	}
 	var events []trigger.Trigger
-	var oldest time.Time
+	var why cause
 	for _, m := range list {
 		switch {
 		case m.event.Ours(roles):
@@ -113,9 +112,7 @@ func (h *Handler) take(ctx context.Context, list []message) (again []message, er
 			continue
 		}
 		events = append(events, m.event)
-		if at := m.event.Time; !at.IsZero() && (oldest.IsZero() || at.Before(oldest)) {
-			oldest = at
-		}
+		why.add(&m.event)
 	}
 	h.mu.Lock()
 	keys := trigger.Fold(events, h.seen)
@@ -123,11 +120,20 @@ func (h *Handler) take(ctx context.Context, list []message) (again []message, er
 	if len(keys) == 0 {
 		return nil, nil
 	}
-	report, err := h.o.Loop.handle(ctx, keys, oldest)
+	report, err := h.o.Loop.handle(ctx, keys, why)
 	h.tell(ctx, keys, &report, err)
 	again = h.unfinished(list, events, &report, err)
 	h.forget(again)
 	return again, nil
+}
+
+func (c *cause) add(t *trigger.Trigger) {
+	if !t.Time.IsZero() && (c.oldest.IsZero() || t.Time.Before(c.oldest)) {
+		c.oldest = t.Time
+	}
+	if len(c.events) < maxCauses {
+		c.events = append(c.events, t.ID+": "+t.Cause)
+	}
 }
 
 // roles are those by which we act ourselves.

@@ -52,8 +52,8 @@ type lease struct {
 func (l *Loop) acquire(ctx context.Context, place string) (*lease, context.Context, error) {
 	now := l.o.Now()
 	held := &lease{
-		leases: store.Collection[Lease]{Kind: store.KindMirrorLease, Documents: l.o.Store.Documents}, now: l.o.Now, place: place, done: make(chan struct{}),
-		value: Lease{Holder: l.o.Holder, Since: now, Until: now.Add(leaseTTL)},
+		leases: store.Collection[Lease]{Kind: store.KindMirrorLease, Documents: l.o.Store.Documents}, now: l.o.Now, place: place,
+		done: make(chan struct{}), value: Lease{Holder: l.o.Holder, Since: now, Until: now.Add(leaseTTL)},
 	}
 	have, err := held.leases.Get(ctx, place)
 	cond := store.Condition(have.Revision)
@@ -74,7 +74,7 @@ func (l *Loop) acquire(ctx context.Context, place string) (*lease, context.Conte
 	}
 	under, cancel := context.WithCancelCause(ctx)
 	held.cancel = cancel
-	go held.keep(under)
+	go held.keep(under, l.beat)
 	return held, under, nil
 }
 
@@ -88,7 +88,7 @@ func (h *lease) write(ctx context.Context, cond store.Condition) error {
 }
 
 // keep renews in the background, for calls that take long. The time that counts is the loop's own; the wall clock only wakes it.
-func (h *lease) keep(ctx context.Context) {
+func (h *lease) keep(ctx context.Context, beat time.Duration) {
 	tick := time.NewTicker(beat)
 	defer tick.Stop()
 	for {

@@ -10,6 +10,8 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/lambdas/mirror/plan"
 	"github.com/mirrorwatch/mirrorwatch/lambdas/mirror/trigger"
+	"github.com/mirrorwatch/mirrorwatch/shared/ec2api"
+	"github.com/mirrorwatch/mirrorwatch/shared/store"
 )
 
 // TestTaken leaves a place alone that another loop holds, says who, and deals with the others.
@@ -210,5 +212,69 @@ func TestLag(t *testing.T) {
 		t.Errorf("%+v", r.Plan.Steps)
 	}
 	h.whole(map[string]int{firstID: 4})
-	h.fabric("lag")
+	h.fabric("lag", true, 1)
+}
+
+// TestLeaseInTheBackground is renewed while a single call takes longer than a lease lasts.
+func TestLeaseInTheBackground(t *testing.T) {
+	h := build(t, 1, "")
+	l := h.loop()
+	l.beat = time.Millisecond
+	leases := store.Collection[Lease]{Kind: store.KindMirrorLease, Documents: h.store.Documents}
+	place := plan.Place(firstID, region)
+	h.slow(0, func(int) {
+		for range 4 {
+			before, err := leases.Get(context.Background(), place)
+			h.ok(err)
+			h.clock.Move(renewAfter)
+			for range 5000 {
+				after, err := leases.Get(context.Background(), place)
+				h.ok(err)
+				if after.Value.Until.After(before.Value.Until) {
+					break
+				}
+				time.Sleep(time.Millisecond)
+			}
+		}
+	})
+	h.sweep(l)
+	h.whole(map[string]int{firstID: 1})
+}
+
+// TestOneAccountHangs: who does not answer is given up after a while, and the others were not kept waiting for more than that.
+func TestOneAccountHangs(t *testing.T) {
+	h := build(t, 2, "", secondID)
+	l := h.loop(func(o *Options) {
+		open := o.Open
+		o.Open = func(ctx context.Context, a policyAccount, region string) (ec2api.Account, error) {
+			if a.ID == secondID {
+				<-ctx.Done()
+				return ec2api.Account{}, ctx.Err()
+			}
+			return open(ctx, a, region)
+		}
+	})
+	l.lookFor = 20 * time.Millisecond
+	_, err := l.Sweep(context.Background())
+	if err == nil || !strings.Contains(err.Error(), secondID) {
+		t.Errorf("error %v", err)
+	}
+	h.whole(map[string]int{firstID: 2, secondID: 0})
+}
+
+// TestNobodyFree asks AWS nothing where others hold every lease.
+func TestNobodyFree(t *testing.T) {
+	h := build(t, 1, "")
+	other := h.loop(func(o *Options) { o.Holder = "other" })
+	for _, a := range []string{fleetID, firstID} {
+		_, _, err := other.acquire(context.Background(), plan.Place(a, region))
+		h.ok(err)
+	}
+	if calls := h.calls(func() {
+		if r := h.sweep(h.loop()); len(r.Taken()) != 2 {
+			t.Errorf("taken %v", r.Taken())
+		}
+	}); len(calls) != 0 {
+		t.Errorf("calls %v", calls)
+	}
 }

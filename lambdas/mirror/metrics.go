@@ -35,7 +35,8 @@ type Metrics struct {
 	Places     []PlaceMetrics                 `json:"places,omitempty"`
 }
 
-// PlaceMetrics is what one account and region was like. Coverage is known of whole passes only.
+// PlaceMetrics is what one account and region was like. Coverage is known of whole passes only, and where
+// interfaces are mirrored.
 type PlaceMetrics struct {
 	Account  string                       `json:"account"`
 	Region   string                       `json:"region"`
@@ -56,8 +57,8 @@ func (p *pass) metrics() Metrics {
 		Steps: map[plan.Action]map[Result]int{}, Held: len(p.plan.Held), LeftOut: len(p.plan.LeftOut), Rogues: len(p.plan.Rogues),
 		MonthlyUSD: p.plan.Estimate.MonthlyUSDAfter, Throttled: p.throttled(),
 	}
-	if !p.oldest.IsZero() {
-		m.LagSeconds = max(0, p.at.Sub(p.oldest).Seconds())
+	if !p.cause.oldest.IsZero() {
+		m.LagSeconds = max(0, p.at.Sub(p.cause.oldest).Seconds())
 	}
 	for i := range p.plan.Steps {
 		if mends(&p.plan.Steps[i]) {
@@ -107,7 +108,7 @@ func (p *pass) placeMetrics(pl *place) PlaceMetrics {
 	for _, n := range p.calls.places[pl.place()] {
 		m.Calls += n
 	}
-	if pl.want != nil {
+	if pl.want != nil || !pl.mirrors {
 		return m
 	}
 	m.Sessions = p.oursAt(pl) + made - gone
@@ -117,7 +118,8 @@ func (p *pass) placeMetrics(pl *place) PlaceMetrics {
 		}
 	}
 	m.All += made - gone
-	rows := slices.DeleteFunc(slices.Clone(p.plan.Coverage), func(c events.Coverage) bool { return c.Account != pl.account.ID || c.Region != pl.region })
+	elsewhere := func(c events.Coverage) bool { return c.Account != pl.account.ID || c.Region != pl.region }
+	rows := slices.DeleteFunc(slices.Clone(p.plan.Coverage), elsewhere)
 	share := store.ShareCoverage(rows, p.at, nil).Total
 	m.Coverage, m.Percent = share.States, share.Percent
 	return m
@@ -138,7 +140,8 @@ type EMF struct {
 func (e *EMF) Observe(m Metrics) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if err := e.line(m.At, map[string]string{"Deployment": m.Deployment}, m.values(), map[string]any{"Kind": m.Kind, "Calls": m.Calls, "Steps": m.Steps}); err != nil {
+	about := map[string]any{"Kind": m.Kind, "CallsByName": m.Calls, "StepsByAction": m.Steps}
+	if err := e.line(m.At, map[string]string{"Deployment": m.Deployment}, m.values(), about); err != nil {
 		return err
 	}
 	for i := range m.Places {

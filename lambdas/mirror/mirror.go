@@ -43,7 +43,9 @@ const defaultWorkers = 8
 
 // Loop makes passes. It may be used from several goroutines: the leases keep passes apart.
 type Loop struct {
-	o Options
+	o       Options
+	lookFor time.Duration // that one place may be looked at
+	beat    time.Duration // of the wall clock, at which a lease's background wakes
 
 	mu     sync.Mutex
 	opened map[string]ec2api.Account
@@ -70,7 +72,7 @@ func New(o Options) (*Loop, error) {
 	if o.Workers <= 0 {
 		o.Workers = defaultWorkers
 	}
-	return &Loop{o: o, opened: map[string]ec2api.Account{}, types: map[string]seenType{}, memory: recollection{before: map[string]remembered{}}}, nil
+	return &Loop{o: o, lookFor: lookFor, beat: beat, opened: map[string]ec2api.Account{}, types: map[string]seenType{}, memory: recollection{before: map[string]remembered{}}}, nil
 }
 
 // site is an account and region that a policy names.

@@ -22,9 +22,9 @@ const (
 // failure of that account, and the plan leaves it alone.
 func (p *pass) observe(ctx context.Context) error {
 	p.world.At = p.at
-	p.each(func(pl *place) {
+	p.each(p.l.o.Workers, func(pl *place) {
 		began := p.l.o.Now()
-		ctx, cancel := context.WithTimeout(pl.ctx, lookFor)
+		ctx, cancel := context.WithTimeout(pl.ctx, p.l.lookFor)
 		defer cancel()
 		pl.seen = p.look(ctx, pl)
 		pl.took = p.l.o.Now().Sub(began)

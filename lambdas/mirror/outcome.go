@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
@@ -39,6 +40,7 @@ type verdictOf struct {
 	reason, fix string
 	session     string
 	vni         uint32
+	sends       string // the end of the reason, where a plan gave its beginning
 }
 
 // halt says why an action makes no sense any more in a place during this pass.
@@ -92,6 +94,7 @@ func (p *pass) judge(pl *place, s *plan.Step, got effect, o *Outcome, err error)
 		}
 	case err == nil && s.Action == plan.CreateSession:
 		v = verdictOf{state: events.CoverageMirrored, reason: "session " + got.id + " was made for it", session: got.id, vni: got.vni}
+		v.sends = "; session " + got.id + " sends its packets to " + s.Input.CreateSession.Target
 	case err == nil:
 		return
 	default:
@@ -185,4 +188,24 @@ func (pl *place) did() (made, gone int) {
 		}
 	}
 	return made, gone
+}
+
+// verb says what a step would have done, for a reason.
+func verb(a plan.Action) string { return strings.ReplaceAll(string(a), "_", " ") }
+
+// permission names what a role must be allowed for an action.
+func permission(a plan.Action) string {
+	switch a {
+	case plan.CreateSession:
+		return "ec2:CreateTrafficMirrorSession and ec2:CreateTags"
+	case plan.ModifySession:
+		return "ec2:ModifyTrafficMirrorSession"
+	case plan.DeleteSession:
+		return "ec2:DeleteTrafficMirrorSession"
+	case plan.Tag:
+		return "ec2:CreateTags"
+	case plan.Untag:
+		return "ec2:DeleteTags"
+	}
+	return "what " + verb(a) + " takes"
 }

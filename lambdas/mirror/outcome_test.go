@@ -3,6 +3,7 @@ package mirror
 import (
 	"context"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/lambdas/mirror/plan"
+	"github.com/mirrorwatch/mirrorwatch/lambdas/mirror/policy"
 	"github.com/mirrorwatch/mirrorwatch/lambdas/mirror/trigger"
 	"github.com/mirrorwatch/mirrorwatch/shared/ec2api"
 	"github.com/mirrorwatch/mirrorwatch/shared/store"
@@ -156,8 +158,10 @@ func TestVNITaken(t *testing.T) {
 }
 
 // TestRogue raises one detection of a session that sends to an unknown account, once, and ends it when it is gone.
+// It is told to the store of a single box: what memory takes, others must take, too.
 func TestRogue(t *testing.T) {
 	h := build(t, 1, "")
+	h.onDisk()
 	evil := "999988887777"
 	lb, err := h.cloud.MakeBalancer(ec2fake.BalancerSpec{Account: evil, Region: region, Name: "loot", Subnets: []string{h.network(evil)}})
 	h.ok(err)
@@ -204,5 +208,27 @@ func TestRogue(t *testing.T) {
 	again, err := h.store.Detections.Get(ctx, d.ID)
 	if err != nil || again.End == nil || !again.Start.Equal(d.Start) {
 		t.Errorf("when it is gone: %+v, %v", again, err)
+	}
+}
+
+// TestRoom is how many more sessions the budgets allow, whichever of them is the tightest.
+func TestRoom(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		budget policy.Budget
+		own    int // of the account
+		places map[string]int
+		want   int
+	}{
+		{"none", policy.Budget{}, 0, map[string]int{"111122223333/eu-central-1": 5000}, math.MaxInt32},
+		{"sessions", policy.Budget{Sessions: 10}, 0, map[string]int{"111122223333/eu-central-1": 4, "444455556666/us-east-1": 3}, 3},
+		{"over", policy.Budget{Sessions: 10}, 0, map[string]int{"444455556666/us-east-1": 12}, 0},
+		{"account", policy.Budget{Sessions: 100}, 5, map[string]int{"111122223333/eu-central-1": 2, "111122223333/us-east-1": 2, "444455556666/us-east-1": 9}, 1},
+		{"money", policy.Budget{USDMonth: 10 * 730 * 0.02}, 0, map[string]int{"111122223333/us-east-1": 4, "111122223333/eu-central-1": 5}, 3},
+	} {
+		p := &pass{policy: &policy.Policy{Budget: c.budget, Prices: policy.Prices{SessionHour: 0.01, Regions: map[string]float64{"eu-central-1": 0.02}}}}
+		if got := p.room(c.places, &place{site: site{account: policy.Account{ID: firstID, Budget: c.own}, region: region}}); got != c.want {
+			t.Errorf("%s: room for %d, want %d", c.name, got, c.want)
+		}
 	}
 }

@@ -29,7 +29,7 @@ type pass struct {
 	kind   string
 	policy *policy.Policy
 	at     time.Time
-	oldest time.Time // of the events that it is about; zero: none is known
+	cause  cause
 	stop   time.Time // no step begins after it; zero: whenever
 	places []*place
 	index  map[string]*place // those that are looked at, by plan.Place
@@ -145,10 +145,10 @@ func (p *pass) fail(err error) {
 	p.errs = append(p.errs, err)
 }
 
-// each does something in every place at once, at most as many as there are workers. A place waits for no other.
-func (p *pass) each(do func(*place)) {
+// each does something in every place at once, at most so many at a time.
+func (p *pass) each(most int, do func(*place)) {
 	var all sync.WaitGroup
-	room := make(chan struct{}, p.l.o.Workers)
+	room := make(chan struct{}, most)
 	for _, pl := range p.here() {
 		room <- struct{}{}
 		all.Go(func() {
@@ -163,6 +163,9 @@ func (p *pass) each(do func(*place)) {
 func (p *pass) run(ctx context.Context, list []*place, decide func(plan.World, policy.Policy) plan.Plan) (Report, error) {
 	p.enter(ctx, list)
 	defer p.leave(ctx)
+	if len(p.here()) == 0 {
+		return p.report(), errors.Join(p.errs...) // others are everywhere
+	}
 	if err := p.observe(ctx); err != nil {
 		return p.report(), errors.Join(append(p.errs, err)...)
 	}

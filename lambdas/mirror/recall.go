@@ -89,16 +89,13 @@ func (p *pass) recallBindings(ctx context.Context) error {
 // recallBefore reads the coverage as the pass before stored it.
 func (p *pass) recallBefore(ctx context.Context) error {
 	p.world.Before = map[string]events.Coverage{}
+	if p.world.Scope == nil {
+		return p.recallAll(ctx)
+	}
 	for _, pl := range p.here() {
 		rows, err := p.rowsOf(ctx, pl)
 		if err != nil {
 			return err
-		}
-		if p.world.Scope == nil {
-			for id, c := range rows {
-				p.world.Before[id] = c
-			}
-			continue
 		}
 		for _, id := range p.world.Scope {
 			if c, known := rows[id]; known {
@@ -109,24 +106,57 @@ func (p *pass) recallBefore(ctx context.Context) error {
 	return nil
 }
 
-// rowsOf gives the coverage of a place: for an event as it was read lately, else from the store.
+// recallAll reads the coverage of all places in one go: a store that has no order by place would be read once for each.
+func (p *pass) recallAll(ctx context.Context) error {
+	byPlace := map[string]map[string]events.Coverage{}
+	for _, pl := range p.here() {
+		byPlace[pl.place()] = map[string]events.Coverage{}
+	}
+	q := store.CoverageQuery{}
+	if here := p.here(); len(here) == 1 {
+		q.Account, q.Region = here[0].account.ID, here[0].region
+	}
+	err := p.l.readCoverage(ctx, q, func(c events.Coverage) {
+		if rows := byPlace[plan.Place(c.Account, c.Region)]; rows != nil {
+			rows[c.Interface], p.world.Before[c.Interface] = c, c
+		}
+	})
+	if err != nil {
+		return err
+	}
+	for place, rows := range byPlace {
+		p.l.keep(place, rows, p.at)
+	}
+	return nil
+}
+
+// rowsOf gives the coverage of a place to an event: as it was read lately, else from the store.
 func (p *pass) rowsOf(ctx context.Context, pl *place) (map[string]events.Coverage, error) {
 	p.l.mu.Lock()
 	have, known := p.l.memory.before[pl.place()]
 	p.l.mu.Unlock()
-	if known && p.world.Scope != nil && p.at.Sub(have.at) < freshFor {
+	if known && p.at.Sub(have.at) < freshFor {
 		return have.rows, nil
 	}
 	rows := map[string]events.Coverage{}
-	err := walk(func(cursor string) ([]events.Coverage, string, error) {
-		page, err := p.l.o.Store.Mirror.Coverage(ctx, store.CoverageQuery{Account: pl.account.ID, Region: pl.region, Cursor: cursor})
-		return page.Items, page.Next, err
-	}, func(c events.Coverage) { rows[c.Interface] = c })
+	err := p.l.readCoverage(ctx, store.CoverageQuery{Account: pl.account.ID, Region: pl.region}, func(c events.Coverage) { rows[c.Interface] = c })
 	if err != nil {
-		return nil, fmt.Errorf("read coverage of %s: %w", pl.place(), err)
+		return nil, err
 	}
 	p.l.keep(pl.place(), rows, p.at)
 	return rows, nil
+}
+
+func (l *Loop) readCoverage(ctx context.Context, q store.CoverageQuery, take func(events.Coverage)) error {
+	err := walk(func(cursor string) ([]events.Coverage, string, error) {
+		q.Cursor = cursor
+		page, err := l.o.Store.Mirror.Coverage(ctx, q)
+		return page.Items, page.Next, err
+	}, take)
+	if err != nil {
+		return fmt.Errorf("read coverage: %w", err)
+	}
+	return nil
 }
 
 // keep remembers the coverage of a place for events. The map is replaced and never changed: another pass may be reading it.

@@ -2,10 +2,10 @@ package mirror
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -22,7 +22,6 @@ const (
 	writers    = 8   // batches in flight: a store that is far away takes its time for each row
 	shrinkHalf = 10  // as the plan has it: of fewer, more than half may well be gone at once
 	writeFor   = 5 * time.Minute
-	maxAudit   = 8192 // bytes of an entry's before or after
 )
 
 // remember writes down how everything stands. It goes on where a write fails, and what could not be written is in the report; it is done
@@ -67,6 +66,9 @@ func (p *pass) last(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, writeFor)
 }
 
+// plannedNow is what a plan says of an interface whose session it makes.
+const plannedNow = "; its session is made in this pass"
+
 // rewrite gives the interfaces whose step ended otherwise than planned the state that follows.
 func (p *pass) rewrite() {
 	for i := range p.plan.Coverage {
@@ -74,6 +76,9 @@ func (p *pass) rewrite() {
 		v, known := p.reason[c.Interface]
 		if !known {
 			continue
+		}
+		if before, planned := strings.CutSuffix(c.Reason, plannedNow); planned && v.session != "" {
+			v.reason = before + v.sends // as the next plan says it, so that its row is no news then
 		}
 		c.State, c.Reason, c.Fix = v.state, v.reason, v.fix
 		if v.session != "" {
@@ -230,45 +235,4 @@ func (p *pass) tagKeys() []string {
 	slices.Sort(keys)
 	keys = slices.Compact(append([]string{first}, slices.DeleteFunc(keys, func(k string) bool { return k == first })...))
 	return keys[:min(len(keys), store.MaxCoverageTags)]
-}
-
-// audit writes the entry of a change. It is written also where the pass was told to stop meanwhile: the change was made.
-func (p *pass) audit(pl *place, s *plan.Step, o *Outcome) {
-	was := map[string]string{}
-	for _, c := range s.Changes {
-		was[c.Field] = c.From
-	}
-	e := store.AuditEntry{Actor: "system", Action: "mirror." + string(s.Action), Target: target(s, o), Before: body(was), After: body(map[string]any{
-		"account": s.Account, "region": s.Region, "interface": s.Interface, "reason": s.Reason, "pass": p.kind, "input": s.Input,
-	})}
-	if o.Result != Done {
-		e.Outcome = string(o.Result) + ": " + o.Reason
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(pl.ctx), spare)
-	defer cancel()
-	if err := p.l.o.Store.Audit.Log(ctx, e); err != nil {
-		p.fail(fmt.Errorf("log %s of %s: %w", s.Action, e.Target, err))
-	}
-}
-
-// target is what an entry is about.
-func target(s *plan.Step, o *Outcome) string {
-	for _, id := range []string{o.ID, s.Object, s.Interface, s.Makes} {
-		if id != "" {
-			return id
-		}
-	}
-	return plan.Place(s.Account, s.Region)
-}
-
-// body is a part of an entry as JSON; one that is longer than an entry should be is only told of.
-func body(v any) json.RawMessage {
-	b, err := json.Marshal(v)
-	if err != nil || len(b) > maxAudit {
-		return json.RawMessage(fmt.Sprintf(`{"bytes":%d}`, len(b)))
-	}
-	if string(b) == "{}" {
-		return nil
-	}
-	return b
 }

@@ -43,10 +43,19 @@ func everywhere(p *policy.Policy) []*place {
 // Handle looks at what events were about, at a cost that does not depend on how large the accounts are. A key that says no more than an
 // account and region is a sweep of it. A place that another pass holds is in the report as skipped: its keys must come again.
 func (l *Loop) Handle(ctx context.Context, keys []trigger.Key) (Report, error) {
-	return l.handle(ctx, keys, time.Time{})
+	return l.handle(ctx, keys, cause{})
 }
 
-func (l *Loop) handle(ctx context.Context, keys []trigger.Key, oldest time.Time) (Report, error) {
+// cause is why a pass is made: of events the oldest's time, and what they were, for the audit log.
+type cause struct {
+	oldest time.Time
+	events []string
+}
+
+// maxCauses is how many events an audit entry names.
+const maxCauses = 8
+
+func (l *Loop) handle(ctx context.Context, keys []trigger.Key, why cause) (Report, error) {
 	if slices.Contains(keys, trigger.Key{Kind: trigger.Sweep}) {
 		return l.Sweep(ctx)
 	}
@@ -54,7 +63,7 @@ func (l *Loop) handle(ctx context.Context, keys []trigger.Key, oldest time.Time)
 	if err != nil {
 		return Report{Kind: KindEvent, At: l.o.Now().UTC()}, err
 	}
-	p.oldest = oldest
+	p.cause = why
 	some, whole := p.placesOf(keys)
 	if len(some)+len(whole) == 0 {
 		return p.report(), nil // the policy names none of it
@@ -70,6 +79,7 @@ func (l *Loop) handle(ctx context.Context, keys []trigger.Key, oldest time.Time)
 	if err != nil {
 		return first, errors.Join(err1, err)
 	}
+	second.cause = why
 	r, err2 := second.run(ctx, whole, plan.Make)
 	return joined(first, r), errors.Join(err1, err2)
 }

@@ -2,6 +2,7 @@ package mirror
 
 import (
 	"context"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -27,8 +28,12 @@ func TestColdSweep(t *testing.T) {
 	if calls["CreateTrafficMirrorSession"] != 14 {
 		t.Errorf("%d calls for 14 sessions", calls["CreateTrafficMirrorSession"])
 	}
+	before := h.coverage()
 	h.clock.Move(5 * time.Minute)
 	calls = h.calls(func() { r = h.sweep(l) })
+	if after := h.coverage(); !reflect.DeepEqual(after, before) {
+		t.Errorf("rows that are news to the second sweep: %+v\nbefore %+v", after, before)
+	}
 	if changes(calls) != 0 || !r.Plan.Empty() || len(r.Plan.Held) != 0 {
 		t.Errorf("the second sweep: %v\n%+v", calls, r.Plan.Steps)
 	}
@@ -176,4 +181,96 @@ func TestAudit(t *testing.T) {
 	if sessions != 2 {
 		t.Errorf("%d sessions in the audit log", sessions)
 	}
+}
+
+// TestPlaceKey sweeps one account and region and leaves the others alone; keys of one interface there are part of it.
+func TestPlaceKey(t *testing.T) {
+	h := build(t, 2, "", secondID)
+	l := h.loop()
+	h.sweep(l)
+	for _, a := range []string{firstID, secondID} {
+		h.instance(a, map[string]string{"mirrorwatch": "on"})
+	}
+	h.clock.Move(5 * time.Minute)
+	before := total(h.cloud.Calls()[plan.Place(secondID, region)])
+	_, err := l.Handle(context.Background(), []trigger.Key{
+		{Account: firstID, Region: region, Kind: trigger.Sweep}, {Account: firstID, Region: region, Kind: trigger.Interface, ID: h.sessions(firstID)[0].NetworkInterface},
+		{Account: "999999999999", Region: region, Kind: trigger.Instance, ID: "i-0aa"}, {Account: firstID, Region: "us-east-1", Kind: trigger.Sweep},
+	})
+	h.ok(err)
+	if n := total(h.cloud.Calls()[plan.Place(secondID, region)]) - before; n != 0 {
+		t.Errorf("%d calls in the other account", n)
+	}
+	if a, b := len(h.sessions(firstID)), len(h.sessions(secondID)); a != 3 || b != 2 {
+		t.Errorf("%d and %d sessions", a, b)
+	}
+	if calls := h.calls(func() {
+		_, err := l.Handle(context.Background(), []trigger.Key{{Account: "999999999999", Region: region, Kind: trigger.Instance, ID: "i-0aa"}})
+		h.ok(err)
+	}); len(calls) != 0 {
+		t.Errorf("an account that the policy does not name cost %v", calls)
+	}
+}
+
+// TestMixedKeys are two passes: one about an interface, and one about a place.
+func TestMixedKeys(t *testing.T) {
+	h := build(t, 2, "", secondID)
+	l := h.loop()
+	h.sweep(l)
+	i := h.instance(firstID, map[string]string{"mirrorwatch": "on"})
+	h.instance(secondID, map[string]string{"mirrorwatch": "on"})
+	h.clock.Move(5 * time.Minute)
+	r, err := l.Handle(context.Background(), []trigger.Key{
+		{Account: firstID, Region: region, Kind: trigger.Instance, ID: i.ID}, {Account: secondID, Region: region, Kind: trigger.Sweep},
+	})
+	h.ok(err)
+	h.whole(map[string]int{firstID: 3, secondID: 3})
+	if done, _, _ := r.Outcomes(); len(r.Places) != 2 || done != 2 {
+		t.Errorf("report %+v", r.Places)
+	}
+}
+
+// TestGone forgets the rows of interfaces that are no more, and not where an account could not be seen.
+func TestGone(t *testing.T) {
+	h := build(t, 3, "", secondID)
+	l := h.loop()
+	h.sweep(l)
+	for _, a := range []string{firstID, secondID} {
+		page, err := h.cloud.Account(a, region).EC2.DescribeInstances(context.Background(), everyPage)
+		h.ok(err)
+		h.ok(h.cloud.TerminateInstance(page.Items[0].ID))
+	}
+	h.clock.Move(5 * time.Minute)
+	h.cloud.Deny(secondID, "DescribeVpcs")
+	if _, err := l.Sweep(context.Background()); err == nil {
+		t.Error("no error of the account that cannot be seen")
+	}
+	n := map[string]int{}
+	for _, c := range h.coverage() {
+		n[c.Account]++
+	}
+	if n[firstID] != 2 || n[secondID] != 3 {
+		t.Errorf("rows by account: %v", n)
+	}
+}
+
+// TestOnDisk is a house on the store of a single box: a cold sweep, one with nothing to do, an event, and everything gone.
+func TestOnDisk(t *testing.T) {
+	h := build(t, 4, "", secondID)
+	h.onDisk()
+	l := h.loop()
+	h.sweep(l)
+	h.whole(map[string]int{firstID: 4, secondID: 4})
+	h.clock.Move(5 * time.Minute)
+	if r := h.sweep(l); !r.Plan.Empty() {
+		t.Errorf("the second sweep: %+v", r.Plan.Steps)
+	}
+	i := h.instance(secondID, map[string]string{"mirrorwatch": "on"})
+	h.clock.Move(time.Minute)
+	_, err := l.Handle(context.Background(), []trigger.Key{{Account: secondID, Region: region, Kind: trigger.Instance, ID: i.ID}})
+	h.ok(err)
+	h.whole(map[string]int{firstID: 4, secondID: 5})
+	_, err = l.Teardown(context.Background())
+	h.ok(err)
+	h.whole(map[string]int{firstID: 0, secondID: 0})
 }

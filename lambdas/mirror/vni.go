@@ -123,7 +123,7 @@ func (p *pass) renumber(ctx context.Context, now uint32, want events.Binding) (e
 func (p *pass) doubled(vni uint32, iface string) bool {
 	for i := range p.world.Accounts {
 		for _, s := range p.world.Accounts[i].Sessions {
-			if s.VirtualNetworkID == vni && s.NetworkInterface != iface && p.ours(s.Tags) {
+			if s.VirtualNetworkID == vni && s.NetworkInterface != iface && p.policy.Owned(s.Tags) {
 				return true
 			}
 		}

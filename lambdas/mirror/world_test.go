@@ -17,6 +17,7 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/shared/ec2api"
 	"github.com/mirrorwatch/mirrorwatch/shared/store"
 	"github.com/mirrorwatch/mirrorwatch/shared/store/memory"
+	"github.com/mirrorwatch/mirrorwatch/shared/store/sqlite"
 	"github.com/mirrorwatch/mirrorwatch/test/ec2fake"
 )
 
@@ -53,18 +54,19 @@ func (c *clock) Sleep(ctx context.Context, d time.Duration) error {
 
 // house is a cloud, a store and a policy that a loop keeps together.
 type house struct {
-	t       *testing.T
+	t       testing.TB
 	clock   *clock
 	cloud   *ec2fake.Cloud
 	store   *store.Store
 	policy  policy.Policy
 	subnets map[string]string // by account
 	fleet   ec2fake.Fleet
+	newest  ec2api.Instance
 	metrics []Metrics
 }
 
 // build makes a house with instances that are to be mirrored in the first account; more accounts get as many.
-func build(t *testing.T, instances int, more string, accounts ...string) *house {
+func build(t testing.TB, instances int, more string, accounts ...string) *house {
 	t.Helper()
 	// The context's deadline is of the wall clock, so the clock of tests is ahead of it.
 	h := &house{t: t, clock: &clock{now: time.Date(2126, 11, 25, 12, 0, 0, 0, time.UTC)}, subnets: map[string]string{}}
@@ -123,6 +125,15 @@ func (h *house) write(accounts []string, more string) {
 	p, err := policy.Parse("test.yaml", []byte(b.String()))
 	h.ok(err)
 	h.policy = p
+}
+
+// onDisk gives the house the store of a single box.
+func (h *house) onDisk() {
+	h.t.Helper()
+	s, err := sqlite.Open(context.Background(), sqlite.Options{Folder: h.t.TempDir(), Now: h.clock.Now})
+	h.ok(err)
+	h.t.Cleanup(func() { _ = s.Close() })
+	h.store = s
 }
 
 // options are those of a loop in the house.
@@ -251,12 +262,14 @@ func states(m map[string]events.Coverage) map[events.CoverageState]int {
 var errDead = errors.New("the process is dead")
 
 var (
+	trends      = store.CoverageTrends
 	auditAll    = store.AuditQuery{}
 	everyPage   = ec2api.Query{}
 	fakeForeign = ec2fake.ForeignSpec{}
 )
 
 type (
-	fakeSettings = ec2fake.Settings
-	policyType   = policy.Policy
+	fakeSettings  = ec2fake.Settings
+	policyAccount = policy.Account
+	policyType    = policy.Policy
 )

@@ -1,5 +1,5 @@
 // Package ec2api is the part of AWS that mirroring needs, as Go interfaces and AWS's own nouns: one method is one API call, one page of
-// a describe is one call. What comes in is requests; what goes out is what AWS answered, or an *Error with AWS's code. sdk implements
+// a describe is one call. (Only the short lists without pages, of load balancers and of shares, may take more where AWS cuts them.) What comes in is requests; what goes out is what AWS answered, or an *Error with AWS's code. sdk implements
 // the interfaces with AWS's client (slow to compile, so it is behind this package), test/ec2fake with a strict imitation. Pace holds
 // calls to a budget and repeats those that were throttled; All reads every page. It never decides what should be.
 package ec2api
@@ -59,6 +59,7 @@ type AutoScaling interface {
 // Sharing is AWS Resource Access Manager of one account and region.
 type Sharing interface {
 	// GetResourceShares gives the shares of a name that this account owns (owner "SELF") or that others share with it ("OTHER-ACCOUNTS").
+	// AWS tells what is in a share, and with whom it is shared, to its owner only. For an owner's shares that takes two calls more.
 	GetResourceShares(ctx context.Context, owner, name string) ([]ResourceShare, error)
 	CreateResourceShare(ctx context.Context, in CreateResourceShare) (ResourceShare, error)
 	AssociateResourceShare(ctx context.Context, share string, resources, principals []string) error

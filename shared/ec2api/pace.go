@@ -25,7 +25,7 @@ const (
 const (
 	firstBackoff = 250 * time.Millisecond // doubled a try; what is waited is a random part of it
 	mostBackoff  = 5 * time.Second
-	restep       = time.Second // a rate changes once in it: calls that are on their way together are throttled together, for one reason
+	restep       = time.Second // a rate is halved once in it: calls that are on their way together are throttled together, for one reason
 	leastPart    = 1.0 / 64    // of the full rate is always left, or nothing would ever find out that AWS has room again
 	regain       = 1.0 / 20    // of the full rate comes back a step
 )
@@ -202,7 +202,8 @@ type bucket struct {
 	full    rate.Limit
 
 	mu      sync.Mutex
-	changed time.Time
+	lowered time.Time // when the rate was halved
+	risen   time.Time // when some of it came back, or a call was throttled
 }
 
 func newBucket(r Rate, standard float64) *bucket {
@@ -215,23 +216,29 @@ func newBucket(r Rate, standard float64) *bucket {
 	return &bucket{limiter: rate.NewLimiter(rate.Limit(r.PerSecond), r.Burst), full: rate.Limit(r.PerSecond)}
 }
 
-// heard adapts the rate to how a call ended. Of no answer, and of faults of AWS's own, it learns nothing.
+// heard adapts the rate to how a call ended. Of no answer, and of faults of AWS's own, it learns nothing. A second without throttling brings
+// some of the rate back; whoever let the first success decide would climb while every other call is refused.
 func (b *bucket) heard(now time.Time, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if now.Sub(b.changed) < restep {
+	if IsThrottle(err) {
+		if now.Sub(b.lowered) >= restep {
+			b.lower(now)
+		}
+		b.risen = now
 		return
 	}
 	served := err == nil || CodeOf(err) != "" && !IsTransient(err) && !Is(err, CodeNotAsked)
-	switch limit := b.limiter.Limit(); {
-	case IsThrottle(err):
-		b.limiter.SetLimitAt(now, max(limit/2, b.full*leastPart))
-		if saved := int(b.limiter.TokensAt(now)); saved > 0 {
-			b.limiter.AllowN(now, saved) // AWS has no room, so what was saved up is worth nothing
-		}
-		b.changed = now
-	case served && limit < b.full:
+	if limit := b.limiter.Limit(); served && limit < b.full && now.Sub(b.risen) >= restep {
 		b.limiter.SetLimitAt(now, min(b.full, limit+b.full*regain))
-		b.changed = now
+		b.risen = now
 	}
+}
+
+func (b *bucket) lower(now time.Time) {
+	b.limiter.SetLimitAt(now, max(b.limiter.Limit()/2, b.full*leastPart))
+	if saved := int(b.limiter.TokensAt(now)); saved > 0 {
+		b.limiter.AllowN(now, saved) // AWS has no room, so what was saved up is worth nothing
+	}
+	b.lowered = now
 }

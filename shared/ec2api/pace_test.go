@@ -3,12 +3,15 @@ package ec2api
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"reflect"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"golang.org/x/time/rate"
 )
 
 // script is an account whose every call is answered by one function. It implements the four interfaces.
@@ -403,4 +406,43 @@ func TestPaceLeavesOutWhatIsNotThere(t *testing.T) {
 		}
 	}()
 	Pace(Account{}, PaceOptions{})
+}
+
+// TestPaceFindsTheRoom has eight callers share an account where AWS gives 10 calls a second, and they were told 40: every call succeeds
+// within its tries, and few are in vain.
+func TestPaceFindsTheRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		room := rate.NewLimiter(10, 20)
+		s := &script{answer: func(string, int) error {
+			if room.Allow() {
+				return nil
+			}
+			return fails(CodeRequestLimitExceeded)
+		}}
+		var counts Counts
+		random := rand.New(rand.NewPCG(1, 2))
+		var one sync.Mutex
+		a := paced(s, PaceOptions{Reads: Rate{PerSecond: 40}, Observe: counts.Observe, Random: func() float64 {
+			one.Lock()
+			defer one.Unlock()
+			return random.Float64()
+		}})
+		start := time.Now()
+		var all sync.WaitGroup
+		for range 8 {
+			all.Go(func() {
+				for range 250 {
+					if _, err := a.EC2.DescribeVpcs(t.Context(), Query{}); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		all.Wait()
+		took, n := time.Since(start), counts.Total()
+		t.Logf("2000 calls at 10 a second took %v, %d of %d throttled", took, n.Throttled, n.Calls)
+		if n.Calls-n.Throttled != 2000 || n.Throttled > 200 || took > 300*time.Second {
+			t.Errorf("%d calls, of which %d were throttled, in %v; want at most 200 in vain and 300s", n.Calls, n.Throttled, took)
+		}
+	})
 }

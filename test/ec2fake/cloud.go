@@ -84,6 +84,7 @@ type region struct {
 	balancers map[string]*balancer       // by ARN
 	pools     map[string]*pool           // target groups by ARN
 	hosts     map[string]uint32          // addresses given out by subnet
+	second    map[string]string          // CIDR of IPv6 beside a subnet's own
 }
 
 // facts are what only AWS knows of an interface.
@@ -135,7 +136,7 @@ func (c *Cloud) regionOf(name string) *region {
 	}
 	r := &region{
 		name: name, rules: map[string]string{}, facts: map[string]facts{}, guests: map[string]map[string]bool{},
-		endpoints: map[string]string{}, balancers: map[string]*balancer{}, pools: map[string]*pool{}, hosts: map[string]uint32{},
+		endpoints: map[string]string{}, balancers: map[string]*balancer{}, pools: map[string]*pool{}, hosts: map[string]uint32{}, second: map[string]string{},
 	}
 	r.vpcs = newTable(func(owner string, v *ec2api.Vpc, keys []key) []key { return r.guestKeys(owner, v.ID, keys) })
 	r.subnets = newTable(func(owner string, v *ec2api.Subnet, keys []key) []key { return r.guestKeys(owner, v.ID, keys) })
@@ -182,7 +183,8 @@ func (c *Cloud) Total() int {
 	return c.total
 }
 
-// Listen has every event told to tell, as EventBridge would give it, after the call that caused it. It may ask the cloud.
+// Listen has every event told to tell, as EventBridge would give it, by the goroutine of the call that caused it and before that call
+// returns. It may ask the cloud; where several goroutines call, it is called by several.
 func (c *Cloud) Listen(tell func(account, region string, event json.RawMessage)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

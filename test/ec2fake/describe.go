@@ -13,10 +13,11 @@ import (
 // kind says how one sort of object is described.
 type kind[T any] struct {
 	noun    noun
-	filters map[string]func(v *T) []string  // by AWS's name of the filter
-	tags    func(v *T) map[string]string    // nil: no filters by tag, as AWS documents none
-	narrow  map[string]byte                 // filters that are a key too
-	show    func(r *row[T], v *T) (T, bool) // what the caller sees of it; nil: all
+	filters map[string]func(v *T) []string // by AWS's name of the filter
+	tags    func(v *T) map[string]string   // nil: no filters by tag, as AWS documents none
+	narrow  map[string]byte                // filters that are a key too
+	sees    func(r *row[T], v *T) bool     // whether the caller sees it; nil: all that is listed for the caller
+	mask    func(r *row[T], out *T)        // takes off what the caller does not see of it; may be nil
 }
 
 // describe gives a page, by id, of what a caller sees.
@@ -49,25 +50,25 @@ func list[T any](h *handle, k kind[T], q ec2api.Query, rows []*row[T], after str
 		if v == nil || len(q.Filters) > 0 && !(k.fits(v, q.Filters) && slices.Contains(r.keys, start)) {
 			continue
 		}
-		out, ok := k.shown(r, v)
-		if !ok {
+		if k.sees != nil && !k.sees(r, v) {
 			continue
 		}
 		if len(page.Items) == size {
 			page.Next = h.c.closeToken(h, k.noun.label, q, after)
 			break
 		}
-		page.Items, after = append(page.Items, out), r.id
+		k.add(&page, r, v)
+		after = r.id
 	}
 	return page
 }
 
-// shown gives what the caller sees of an object.
-func (k *kind[T]) shown(r *row[T], v *T) (T, bool) {
-	if k.show == nil {
-		return *v, true
+// add puts an object on a page as the caller sees it.
+func (k *kind[T]) add(page *ec2api.Page[T], r *row[T], v *T) {
+	page.Items = append(page.Items, *v)
+	if k.mask != nil {
+		k.mask(r, &page.Items[len(page.Items)-1])
 	}
-	return k.show(r, v)
 }
 
 // named gives the objects of ids, in the order of their ids; one that is not there fails the whole call, as in EC2.
@@ -80,31 +81,46 @@ func named[T any](h *handle, t *table[T], k kind[T], q ec2api.Query, start key) 
 		if r != nil && slices.Contains(r.keys, start) {
 			v = r.shown(h.c.now())
 		}
-		if v == nil {
-			return page, k.noun.notFound(id)
-		}
-		out, ok := k.shown(r, v)
-		if !ok {
-			return page, k.noun.notFound(id)
+		if v == nil || k.sees != nil && !k.sees(r, v) {
+			return ec2api.Page[T]{}, k.noun.notFound(id)
 		}
 		if k.fits(v, q.Filters) {
-			page.Items = append(page.Items, out)
+			k.add(&page, r, v)
 		}
 	}
 	return page, nil
 }
 
-// narrowest gives the shortest list that holds all that may fit: a filter by a plain value that is a key needs no search.
+// narrowest gives the shortest list that holds all that may fit: a filter by plain values that are keys, or ids, needs no search.
 func (t *table[T]) narrowest(start key, by map[string]byte, filters map[string][]string) []*row[T] {
 	rows := t.lists[start]
 	for name, values := range filters {
-		if k, ok := by[name]; ok && len(values) == 1 && !strings.ContainsAny(values[0], `*?\`) {
-			if l := t.lists[key{k, values[0]}]; len(l) < len(rows) {
-				rows = l
-			}
+		k, ok := by[name]
+		if !ok || slices.ContainsFunc(values, func(v string) bool { return strings.ContainsAny(v, `*?\`) }) {
+			continue
+		}
+		if l := t.under(k, values); len(l) < len(rows) {
+			rows = l
 		}
 	}
 	return rows
+}
+
+// under gives what is listed under any of some values, by id.
+func (t *table[T]) under(by byte, values []string) []*row[T] {
+	if len(values) == 1 && by != ofID {
+		return t.lists[key{by, values[0]}]
+	}
+	var rows []*row[T]
+	for _, v := range values {
+		if by != ofID {
+			rows = append(rows, t.lists[key{by, v}]...)
+		} else if r := t.rows[v]; r != nil {
+			rows = append(rows, r)
+		}
+	}
+	slices.SortFunc(rows, func(a, b *row[T]) int { return strings.Compare(a.id, b.id) })
+	return slices.Compact(rows)
 }
 
 const maxFilterValues = 200

@@ -98,6 +98,7 @@ func TestEvents(t *testing.T) {
 		{"detach", func() error { return st.c.DetachInterface(v.ID) }, []string{trail + "DetachNetworkInterface"}},
 		{"drop", func() error { return st.c.DeleteInterface(v.ID) }, []string{trail + "DeleteNetworkInterface"}},
 		{"stop", func() error { return st.c.StopInstance(i.ID) }, []string{state + "stopping", state + "stopped"}},
+		{"a step", func() error { return st.c.SetState(i.ID, "stopped") }, []string{state + "stopped"}},
 		{"type", func() error { return st.c.ChangeType(i.ID, "m5.large") }, []string{trail + "ModifyInstanceAttribute"}},
 		{"terminate", func() error { return st.c.TerminateInstance(i.ID) },
 			[]string{state + "shutting-down", trail + "TerminateInstances", state + "terminated", "EC2 Instance Terminate Successful"}},
@@ -115,6 +116,63 @@ func TestEvents(t *testing.T) {
 	st.refused(err, ec2api.CodeInternal)
 	if got := names(); !slices.Equal(got, []string{trail + "CreateTrafficMirrorFilter Server.InternalError"}) {
 		t.Errorf("a failure was told as %v", got)
+	}
+}
+
+// TestMirrorEvents holds that every change of a mirror object is told with what was asked and made, and its failure with the code.
+func TestMirrorEvents(t *testing.T) {
+	st := newStage(t, Settings{})
+	ctx := context.Background()
+	events, names := st.listen()
+	spec := everything("ingress", 5)
+	var target ec2api.TrafficMirrorTarget
+	var filter ec2api.TrafficMirrorFilter
+	var rule ec2api.TrafficMirrorFilterRule
+	for _, step := range []struct {
+		call string
+		act  func() error
+		id   func() string
+	}{
+		{"CreateTrafficMirrorTarget", func() (err error) {
+			target, err = st.ec2.CreateTrafficMirrorTarget(ctx, ec2api.CreateTrafficMirrorTarget{NetworkLoadBalancer: st.fleet.Balancer.ARN})
+			return err
+		}, func() string { return target.ID }},
+		{"CreateTrafficMirrorFilter", func() (err error) {
+			filter, err = st.ec2.CreateTrafficMirrorFilter(ctx, ec2api.CreateTrafficMirrorFilter{})
+			return err
+		}, func() string { return filter.ID }},
+		{"CreateTrafficMirrorFilterRule", func() (err error) {
+			rule, err = st.ec2.CreateTrafficMirrorFilterRule(ctx, ec2api.CreateTrafficMirrorFilterRule{Filter: filter.ID, RuleSpec: spec})
+			return err
+		}, func() string { return rule.ID }},
+		{"ModifyTrafficMirrorFilterRule", func() error {
+			_, err := st.ec2.ModifyTrafficMirrorFilterRule(ctx, ec2api.ModifyTrafficMirrorFilterRule{ID: rule.ID, To: spec})
+			return err
+		}, func() string { return rule.ID }},
+		{"ModifyTrafficMirrorFilterNetworkServices", func() error {
+			_, err := st.ec2.ModifyTrafficMirrorFilterNetworkServices(ctx, ec2api.ModifyNetworkServices{Filter: filter.ID, Add: []string{"amazon-dns"}})
+			return err
+		}, func() string { return filter.ID }},
+		{"DeleteTrafficMirrorFilterRule", func() error { return st.ec2.DeleteTrafficMirrorFilterRule(ctx, ec2api.Delete{ID: rule.ID}) }, func() string { return rule.ID }},
+		{"DeleteTrafficMirrorFilter", func() error { return st.ec2.DeleteTrafficMirrorFilter(ctx, ec2api.Delete{ID: filter.ID}) }, func() string { return filter.ID }},
+		{"DeleteTrafficMirrorTarget", func() error { return st.ec2.DeleteTrafficMirrorTarget(ctx, ec2api.Delete{ID: target.ID}) }, func() string { return target.ID }},
+	} {
+		st.c.Deny(here, step.call)
+		st.refused(step.act(), ec2api.CodeUnauthorized)
+		if (*events)[0].Detail["errorCode"] != "Client.UnauthorizedOperation" || (*events)[0].Detail["responseElements"] != nil {
+			t.Errorf("%s refused was told as %+v", step.call, (*events)[0].Detail)
+		}
+		names()
+		st.c.Allow(here, step.call)
+		st.ok(step.act())
+		if len(*events) != 1 || (*events)[0].Detail["eventName"] != step.call || (*events)[0].Detail["errorCode"] != nil {
+			t.Fatalf("%s was told as %+v", step.call, *events)
+		}
+		asked, made := fmt.Sprint((*events)[0].Detail["requestParameters"]), fmt.Sprint((*events)[0].Detail["responseElements"])
+		if !strings.Contains(made, step.id()) || !strings.Contains(asked, step.call+"Request") || !strings.Contains(made, step.call+"Response") {
+			t.Errorf("%s was asked as %s and made %s", step.call, asked, made)
+		}
+		names()
 	}
 }
 

@@ -2,6 +2,7 @@ package ec2fake
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -48,10 +49,11 @@ func (c *Cloud) Touched(caller, key, value string) []string {
 func (c *Cloud) Foreign(key, value string) string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	sum := sha256.New()
+	sum, line := sha256.New(), make([]byte, 0, 128)
 	note := func(id string, digest uint64, tags map[string]string) {
 		if tags[key] != value {
-			fmt.Fprintf(sum, "%s %016x\n", id, digest)
+			line = binary.BigEndian.AppendUint64(append(line[:0], id...), digest)
+			sum.Write(line)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.regions)) {

@@ -69,6 +69,7 @@ func TestCheckFinds(t *testing.T) {
 		for s.SessionNumber = 2; s.SessionNumber < 5; s.SessionNumber++ {
 			s.ID = st.c.newID(sessionNoun())
 			change(st, s)
+			st.c.watchQuota(st.c.regions[region1], &s)
 		}
 	})
 	finds("out of its range", func(st *stage, s ec2api.TrafficMirrorSession) { s.PacketLength = 9000; change(st, s) })

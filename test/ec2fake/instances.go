@@ -3,6 +3,7 @@ package ec2fake
 import (
 	"context"
 	"maps"
+	"net/netip"
 	"slices"
 
 	"github.com/mirrorwatch/mirrorwatch/shared/ec2api"
@@ -11,7 +12,7 @@ import (
 func instanceKind() kind[ec2api.Instance] {
 	type instance = ec2api.Instance
 	return kind[instance]{
-		noun: instanceNoun(), tags: func(v *instance) map[string]string { return v.Tags },
+		noun: instanceNoun(), narrow: map[string]byte{"instance-id": ofID}, tags: func(v *instance) map[string]string { return v.Tags },
 		filters: map[string]func(*instance) []string{
 			"instance-id":                            func(v *instance) []string { return []string{v.ID} },
 			"instance-type":                          func(v *instance) []string { return []string{v.Type} },
@@ -103,7 +104,7 @@ type InstanceSpec struct {
 	Subnet     string
 	Type       string // "": t3.micro
 	State      string // "": running; else it stays pending until SetState
-	Interfaces int    // "0": one
+	Interfaces int    // 0: one
 	Group      string // name of its Auto Scaling group
 	Tags       map[string]string
 	// InterfaceTags are set on each of its interfaces.
@@ -129,6 +130,9 @@ func (h *handle) run(in InstanceSpec, s *ec2api.Subnet) (ec2api.Instance, error)
 	}
 	if i.Type == "" {
 		i.Type = "t3.micro"
+	}
+	if _, err := nth(netip.MustParsePrefix(s.CIDR), h.region.hosts[s.ID]+3+uint32(max(1, in.Interfaces))); err != nil {
+		return i, err // before anything is made
 	}
 	if err := h.joinGroup(&i, in.Group); err != nil {
 		return i, err

@@ -37,7 +37,7 @@ func interfaceKind(account string) kind[ec2api.NetworkInterface] {
 	}
 	return kind[eni]{
 		noun: interfaceNoun(), tags: func(v *eni) map[string]string { return v.Tags },
-		narrow: map[string]byte{"subnet-id": ofSubnet, "attachment.instance-id": ofInstance},
+		narrow: map[string]byte{"network-interface-id": ofID, "subnet-id": ofSubnet, "attachment.instance-id": ofInstance},
 		filters: map[string]func(*eni) []string{
 			"network-interface-id":         one(func(v *eni) string { return v.ID }),
 			"vpc-id":                       one(func(v *eni) string { return v.VPC }),
@@ -58,12 +58,10 @@ func interfaceKind(account string) kind[ec2api.NetworkInterface] {
 			"attachment.status":            attached(func(a *ec2api.Attachment) string { return a.Status }),
 			"attachment.device-index":      attached(func(a *ec2api.Attachment) string { return strconv.Itoa(int(a.DeviceIndex)) }),
 		},
-		show: func(r *row[eni], v *eni) (eni, bool) {
-			out := *v
+		mask: func(r *row[eni], out *eni) {
 			if r.owner != account {
 				out.Tags = nil // tags are seen by the account that set them only
 			}
-			return out, true
 		},
 	}
 }
@@ -124,7 +122,7 @@ func (c *Cloud) guest(account, subnet string) (*handle, *ec2api.Subnet, error) {
 }
 
 func (h *handle) newInterface(in InterfaceSpec, s *ec2api.Subnet) (ec2api.NetworkInterface, error) {
-	address, err := h.region.nextAddress(s)
+	addresses, err := h.region.newAddresses(s)
 	if err != nil {
 		return ec2api.NetworkInterface{}, err
 	}
@@ -133,7 +131,7 @@ func (h *handle) newInterface(in InterfaceSpec, s *ec2api.Subnet) (ec2api.Networ
 		ID: h.c.newID(interfaceNoun()), Owner: h.account, VPC: s.VPC, Subnet: s.ID, AvailabilityZone: s.AvailabilityZone, Type: in.Type,
 		Status: "available", Description: in.Description, Requester: in.Requester, RequesterManaged: in.Requester != "",
 		MAC:            fmt.Sprintf("02:%02x:%02x:%02x:%02x:%02x", byte(mac), byte(mac>>8), byte(mac>>16), byte(mac>>24), byte(mac>>32)),
-		PrimaryAddress: address, Addresses: []netip.Addr{address}, Groups: in.Groups, Tags: maps.Clone(in.Tags),
+		PrimaryAddress: addresses[0], Addresses: addresses, Groups: in.Groups, Tags: maps.Clone(in.Tags),
 	}
 	if v.Type == "" {
 		v.Type = "interface"

@@ -11,8 +11,15 @@ const maxBroken = 20
 
 // watchSession remembers a rule that was broken for a moment, which Check would not see later.
 func (c *Cloud) watchSession(r *region, s *ec2api.TrafficMirrorSession) {
-	for _, why := range r.brokenSlots(s.NetworkInterface, c.set.InterfaceSlots) {
+	if why := r.brokenNumbers(s.NetworkInterface); why != "" {
 		c.breaks(why)
+	}
+}
+
+// watchQuota does the same when a session is made; those that are there already may be more than settings that were changed since allow.
+func (c *Cloud) watchQuota(r *region, s *ec2api.TrafficMirrorSession) {
+	if n := len(r.sessionsOf(s.NetworkInterface)); n > c.set.InterfaceSlots {
+		c.breaks(fmt.Sprintf("interface %s has %d sessions", s.NetworkInterface, n))
 	}
 	if n := r.sessions.owned[s.Owner]; n > c.set.SessionQuota {
 		c.breaks(fmt.Sprintf("account %s has %d sessions in %s", s.Owner, n, r.name))
@@ -25,18 +32,15 @@ func (c *Cloud) breaks(why string) {
 	}
 }
 
-// brokenSlots holds the rules of an interface's sessions.
-func (r *region) brokenSlots(eni string, slots int) (broken []string) {
+// brokenNumbers holds that no two sessions of an interface have one number.
+func (r *region) brokenNumbers(eni string) (broken string) {
 	var numbers []int32
 	r.sessions.each(key{ofSource, eni}, func(_ *row[ec2api.TrafficMirrorSession], v *ec2api.TrafficMirrorSession) {
 		if slices.Contains(numbers, v.SessionNumber) {
-			broken = append(broken, fmt.Sprintf("interface %s has two sessions with number %d", eni, v.SessionNumber))
+			broken = fmt.Sprintf("interface %s has two sessions with number %d", eni, v.SessionNumber)
 		}
 		numbers = append(numbers, v.SessionNumber)
 	})
-	if len(numbers) > slots {
-		broken = append(broken, fmt.Sprintf("interface %s has %d sessions", eni, len(numbers)))
-	}
 	return broken
 }
 

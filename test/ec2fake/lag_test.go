@@ -45,6 +45,30 @@ func TestLag(t *testing.T) {
 	}
 }
 
+// TestRulesDoNotLag holds that rules are held against what is: a target that was used until now may go, one used since may not.
+func TestRulesDoNotLag(t *testing.T) {
+	st := newStage(t, Settings{})
+	ctx := context.Background()
+	s := st.session(st.eni(), 1)
+	next := must(st.ec2.CreateTrafficMirrorTarget(ctx, ec2api.CreateTrafficMirrorTarget{NetworkLoadBalancer: st.fleet.Balancer.ARN}))(t)
+	st.c.Tune(func(s *Settings) { s.Lag = 5 * time.Second })
+	must(st.ec2.ModifyTrafficMirrorSession(ctx, ec2api.ModifyTrafficMirrorSession{ID: s.ID, Target: &next.ID}))(t)
+	st.refused(st.ec2.DeleteTrafficMirrorTarget(ctx, ec2api.Delete{ID: next.ID}), ec2api.CodeTargetInUse)
+	st.ok(st.ec2.DeleteTrafficMirrorTarget(ctx, ec2api.Delete{ID: st.target.ID}))
+	byTarget := func(id string) int {
+		return len(st.sessions(ec2api.Query{Filters: map[string][]string{"traffic-mirror-target-id": {id}}}))
+	}
+	if byTarget(st.target.ID) != 1 || byTarget(next.ID) != 0 {
+		t.Error("a filter does not go by what is shown")
+	}
+	st.now = st.now.Add(5 * time.Second)
+	if byTarget(st.target.ID) != 0 || byTarget(next.ID) != 1 {
+		t.Error("a filter does not go by what is shown after the lag")
+	}
+	st.ok(st.ec2.DeleteTrafficMirrorSession(ctx, ec2api.Delete{ID: s.ID}))
+	st.ok(st.ec2.DeleteTrafficMirrorFilter(ctx, ec2api.Delete{ID: st.filter.ID}))
+}
+
 // TestUnseen holds both answers to a call on what no describe shows yet.
 func TestUnseen(t *testing.T) {
 	st := newStage(t, Settings{})
@@ -55,7 +79,10 @@ func TestUnseen(t *testing.T) {
 	st.c.Tune(func(s *Settings) { s.UnseenNotFound = true })
 	st.refused(st.ec2.DeleteTrafficMirrorSession(ctx, ec2api.Delete{ID: s.ID}), ec2api.CodeSessionNotFound)
 	st.refused(st.ec2.CreateTags(ctx, []string{s.ID}, map[string]string{"a": "b"}), ec2api.CodeSessionNotFound)
+	rule := must(st.ec2.CreateTrafficMirrorFilterRule(ctx, ec2api.CreateTrafficMirrorFilterRule{Filter: st.filter.ID, RuleSpec: everything("egress", 1)}))(t)
+	st.refused(st.ec2.DeleteTrafficMirrorFilterRule(ctx, ec2api.Delete{ID: rule.ID}), ec2api.CodeFilterRuleNotFound)
 	st.now = st.now.Add(5 * time.Second)
+	st.ok(st.ec2.DeleteTrafficMirrorFilterRule(ctx, ec2api.Delete{ID: rule.ID}))
 	st.ok(st.ec2.CreateTags(ctx, []string{s.ID}, map[string]string{"a": "b"}))
 	st.ok(st.ec2.DeleteTrafficMirrorSession(ctx, ec2api.Delete{ID: s.ID}))
 }

@@ -84,6 +84,7 @@ func (c *Cloud) MakeVpc(account, regionName string, cidrs []string, tags map[str
 // SubnetSpec is a subnet to be made, by the owner of its VPC.
 type SubnetSpec struct {
 	VPC, CIDR, Zone string // Zone: "" is the region's first
+	IPv6            string // CIDR of IPv6 beside CIDR: interfaces get an address of each; may be ""
 	IPv6Native      bool
 	Tags            map[string]string
 }
@@ -103,6 +104,10 @@ func (c *Cloud) MakeSubnet(in SubnetSpec) (made ec2api.Subnet, err error) {
 				if made.AvailabilityZone == "" {
 					made.AvailabilityZone = r.name + "a"
 				}
+				if _, err := netip.ParsePrefix(in.IPv6); in.IPv6 != "" && err != nil {
+					return fmt.Errorf("make subnet: IPv6 %q: %w", in.IPv6, err)
+				}
+				r.second[made.ID] = in.IPv6
 				v := made
 				store(c, r.subnets, v.ID, owner, &v)
 				c.customer(owner, r).created(v.ID, v.Tags)
@@ -134,13 +139,27 @@ func (c *Cloud) ShareSubnet(subnet, account string) error {
 	})
 }
 
+// newAddresses gives an interface's first addresses in a subnet.
+func (r *region) newAddresses(s *ec2api.Subnet) ([]netip.Addr, error) {
+	second := r.second[s.ID]
+	first, err := r.nextAddress(s)
+	if err != nil || second == "" {
+		return []netip.Addr{first}, err
+	}
+	beside, err := nth(netip.MustParsePrefix(second), r.hosts[s.ID]+3)
+	return []netip.Addr{first, beside}, err
+}
+
 // nextAddress gives the next free address of a subnet; the first four and the last are AWS's.
 func (r *region) nextAddress(s *ec2api.Subnet) (netip.Addr, error) {
-	prefix, err := netip.ParsePrefix(s.CIDR)
-	if err != nil {
-		return netip.Addr{}, fmt.Errorf("subnet %s: %w", s.ID, err)
+	addr, err := nth(netip.MustParsePrefix(s.CIDR), r.hosts[s.ID]+4)
+	if err == nil {
+		r.hosts[s.ID]++
 	}
-	n := r.hosts[s.ID] + 4
+	return addr, err
+}
+
+func nth(prefix netip.Prefix, n uint32) (netip.Addr, error) {
 	a := prefix.Masked().Addr().AsSlice()
 	for i, carry := len(a)-1, n; i >= 0 && carry > 0; i-- {
 		carry += uint32(a[i])
@@ -148,9 +167,8 @@ func (r *region) nextAddress(s *ec2api.Subnet) (netip.Addr, error) {
 	}
 	addr, _ := netip.AddrFromSlice(a)
 	if !prefix.Contains(addr) || !prefix.Contains(addr.Next()) {
-		return netip.Addr{}, refuse("InsufficientFreeAddressesInSubnet", "The subnet '%s' has no free address", s.ID)
+		return netip.Addr{}, refuse("InsufficientFreeAddressesInSubnet", "%s has no free address", prefix)
 	}
-	r.hosts[s.ID]++
 	return addr, nil
 }
 

@@ -103,7 +103,7 @@ func (h *handle) foreign(v *ec2api.NetworkInterface, in ForeignSpec) (ec2api.Tra
 	}
 	if ask.SessionNumber == 0 {
 		ask.SessionNumber = 1
-		for h.numberFree(v.ID, "", ask.SessionNumber) != nil {
+		for h.numberFree(v.ID, ask.SessionNumber) != nil {
 			ask.SessionNumber++
 		}
 	}

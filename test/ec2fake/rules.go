@@ -139,14 +139,28 @@ func (h *handle) setRules(f *ec2api.TrafficMirrorFilter, rules []ec2api.TrafficM
 // ownRule gives a rule of the account and its filter.
 func (h *handle) ownRule(id string) (ec2api.TrafficMirrorFilterRule, *ec2api.TrafficMirrorFilter, error) {
 	filter := h.region.rules[id]
-	if f, owner := found(h.c, h.region.filters, filter); f != nil && owner == h.account {
-		for _, r := range rulesOf(f) {
-			if r.ID == id {
-				return r, f, nil
-			}
+	f, owner := found(h.c, h.region.filters, filter)
+	if f == nil || owner != h.account {
+		return ec2api.TrafficMirrorFilterRule{}, nil, ruleNoun().notFound(id)
+	}
+	rule, has := ruleOf(f, id)
+	if h.c.set.UnseenNotFound {
+		_, shown := ruleOf(h.region.filters.rows[filter].shown(h.c.now()), id)
+		has = has && shown
+	}
+	if !has {
+		return ec2api.TrafficMirrorFilterRule{}, nil, ruleNoun().notFound(id)
+	}
+	return rule, f, nil
+}
+
+func ruleOf(f *ec2api.TrafficMirrorFilter, id string) (ec2api.TrafficMirrorFilterRule, bool) {
+	for _, r := range rulesOf(f) {
+		if r.ID == id {
+			return r, true
 		}
 	}
-	return ec2api.TrafficMirrorFilterRule{}, nil, ruleNoun().notFound(id)
+	return ec2api.TrafficMirrorFilterRule{}, false
 }
 
 // ModifyTrafficMirrorFilterRule makes a rule say something else. As in EC2's call, Was is not compared with what the rule says.

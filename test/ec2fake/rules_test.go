@@ -145,7 +145,10 @@ func TestTags(t *testing.T) {
 			t.Errorf("%s: %v, want %s", c.name, err, c.code)
 		}
 	}
-	if got := must(st.ec2.DescribeInstances(ctx, ec2api.Query{}))(t).Items[0].Tags; len(got) != 1 {
+	st.ok(st.c.MakeGroup(here, region1, "web", nil))
+	grouped := st.instance(InstanceSpec{Group: "web"})
+	st.ok(st.ec2.CreateTags(ctx, []string{grouped.ID}, fifty)) // AWS's own do not count
+	if got := must(st.ec2.DescribeInstances(ctx, ec2api.Query{IDs: []string{i.ID}}))(t).Items[0].Tags; len(got) != 1 {
 		t.Errorf("a refused call left tags: %v", got)
 	}
 	st.refused(st.ec2.DeleteTags(ctx, all, []string{groupTag}), ec2api.CodeInvalidParameterValue)

@@ -17,7 +17,7 @@ func (h *handle) mayMirror(in ec2api.CreateTrafficMirrorSession) error {
 	}
 	return firstError(
 		h.roomFor(in),
-		h.numberFree(in.NetworkInterface, "", in.SessionNumber),
+		h.numberFree(in.NetworkInterface, in.SessionNumber),
 		h.sourcesFree(in.Target, in.NetworkInterface),
 	)
 }
@@ -36,7 +36,7 @@ func (h *handle) mayChange(was, s ec2api.TrafficMirrorSession) error {
 		}
 	}
 	if s.SessionNumber != was.SessionNumber {
-		return h.numberFree(s.NetworkInterface, s.ID, s.SessionNumber)
+		return h.numberFree(s.NetworkInterface, s.SessionNumber)
 	}
 	return nil
 }
@@ -98,10 +98,10 @@ func (h *handle) roomFor(in ec2api.CreateTrafficMirrorSession) error {
 }
 
 // numberFree holds that numbers are unique an interface. Users report InvalidParameterValue; AWS does not document the code.
-func (h *handle) numberFree(eni, except string, wanted int32) error {
+func (h *handle) numberFree(eni string, wanted int32) error {
 	var err error
-	h.region.sessions.each(key{ofSource, eni}, func(r *row[ec2api.TrafficMirrorSession], v *ec2api.TrafficMirrorSession) {
-		if r.id != except && v.SessionNumber == wanted {
+	h.region.sessions.each(key{ofSource, eni}, func(_ *row[ec2api.TrafficMirrorSession], v *ec2api.TrafficMirrorSession) {
+		if v.SessionNumber == wanted {
 			err = invalid(wanted, "SessionNumber", "The session number is already in use on the network interface "+eni+".")
 		}
 	})

@@ -33,13 +33,12 @@ func sessionKind(account string) kind[ec2api.TrafficMirrorSession] {
 			"traffic-mirror-target-id":  func(v *session) []string { return []string{v.Target} },
 			"virtual-network-id":        func(v *session) []string { return []string{strconv.Itoa(int(v.VirtualNetworkID))} },
 		},
-		narrow: map[string]byte{"network-interface-id": ofSource, "traffic-mirror-target-id": ofTarget, "traffic-mirror-filter-id": ofFilter, "virtual-network-id": ofNetwork},
-		show: func(r *row[session], v *session) (session, bool) {
-			out := *v
+		narrow: map[string]byte{"traffic-mirror-session-id": ofID, "network-interface-id": ofSource, "traffic-mirror-target-id": ofTarget,
+			"traffic-mirror-filter-id": ofFilter, "virtual-network-id": ofNetwork},
+		mask: func(r *row[session], out *session) {
 			if r.owner != account {
 				out.Tags = nil // tags are seen by the account that set them only
 			}
-			return out, true
 		},
 	}
 }
@@ -104,6 +103,7 @@ func (h *handle) newSession(in ec2api.CreateTrafficMirrorSession) (ec2api.Traffi
 		s.VirtualNetworkID = h.freeVNI()
 	}
 	h.c.putSession(h.region, s)
+	h.c.watchQuota(h.region, &s)
 	h.created(s.ID, s.Tags)
 	return s, nil
 }

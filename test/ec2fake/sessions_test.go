@@ -2,6 +2,7 @@ package ec2fake
 
 import (
 	"context"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -55,6 +56,29 @@ func TestSessionParameters(t *testing.T) {
 				st.ok(st.ec2.DeleteTrafficMirrorSession(context.Background(), ec2api.Delete{ID: s.ID}))
 			}
 		})
+	}
+}
+
+// script is a source of chance that is known.
+type script []uint64
+
+func (s *script) Uint64() uint64 {
+	v := (*s)[0]
+	*s = (*s)[1:]
+	return v
+}
+
+// TestFreeVNI holds that AWS picks a VNI that no session of the account has, and that those of other accounts do not matter.
+func TestFreeVNI(t *testing.T) {
+	st := newStage(t, Settings{})
+	b, ask := st.neighbour(there)
+	ask.Target = must(b.EC2.CreateTrafficMirrorTarget(context.Background(), ec2api.CreateTrafficMirrorTarget{GatewayLoadBalancerEndpoint: st.c.MakeEndpoint(there, region1)}))(t).ID
+	one, two := st.eni(), st.eni()
+	const first, second = 0x11 << 56, 0x22 << 56
+	st.c.names = rand.New(&script{1, first, 2, first, second, 3, first})
+	x, y := st.session(one, 1), st.session(two, 1)
+	if z := must(b.EC2.CreateTrafficMirrorSession(context.Background(), ask))(t); x.VirtualNetworkID == y.VirtualNetworkID || x.VirtualNetworkID != z.VirtualNetworkID {
+		t.Errorf("VNIs are %d, %d and of another account %d", x.VirtualNetworkID, y.VirtualNetworkID, z.VirtualNetworkID)
 	}
 }
 

@@ -38,6 +38,12 @@ func TestSharedTarget(t *testing.T) {
 		t.Fatalf("invitations are %+v", invited)
 	}
 	st.refused(st.acc.Sharing.AcceptResourceShareInvitation(ctx, invited[0].ARN), ec2api.CodeShareInvitationNotFound)
+	st.now = st.now.Add(7 * 24 * time.Hour)
+	st.refused(b.Sharing.AcceptResourceShareInvitation(ctx, invited[0].ARN), codeInviteExpired)
+	if got := must(b.Sharing.GetResourceShareInvitations(ctx))(t); len(got) != 0 {
+		t.Errorf("an invitation of last week is %+v", got)
+	}
+	st.now = st.now.Add(-time.Second)
 	st.ok(b.Sharing.AcceptResourceShareInvitation(ctx, invited[0].ARN))
 	st.refused(b.Sharing.AcceptResourceShareInvitation(ctx, invited[0].ARN), codeInviteAccepted)
 	s := must(b.EC2.CreateTrafficMirrorSession(ctx, ask))(t)
@@ -109,6 +115,9 @@ func TestSharesInAnOrganization(t *testing.T) {
 	st.refused(b.Sharing.DeleteResourceShare(ctx, share.ARN), codeShareUnknown)
 	st.ok(st.acc.Sharing.DeleteResourceShare(ctx, share.ARN))
 	st.refused(st.acc.Sharing.DeleteResourceShare(ctx, share.ARN), codeShareUnknown)
+	if got := must(c.EC2.DescribeTrafficMirrorTargets(ctx, ec2api.Query{}))(t).Items; len(got) != 0 {
+		t.Errorf("after the end of the share an account sees %+v", got)
+	}
 	if got := must(st.acc.Sharing.GetResourceShares(ctx, "SELF", ""))(t); len(got) != 1 || got[0].Status != "DELETED" {
 		t.Errorf("a deleted share is listed as %+v", got)
 	}

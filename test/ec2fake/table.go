@@ -22,6 +22,7 @@ const (
 	ofTarget   = 't'
 	ofFilter   = 'f'
 	ofNetwork  = 'v' // VNI
+	ofID       = '#' // not a list: the rows themselves
 )
 
 // table holds the objects of one kind in one region, by id and by key, each list sorted by id. What is now is always at hand; a row
@@ -107,9 +108,6 @@ func (t *table[T]) remember(r *row[T], v *T, shownFrom time.Time) {
 	if len(r.past) == 0 {
 		r.past = append(r.past, version[T]{v: r.now})
 	}
-	if last := r.past[len(r.past)-1].from; last.After(shownFrom) {
-		shownFrom = last // changes of one object are shown in their order
-	}
 	r.past = append(r.past, version[T]{from: shownFrom, v: v})
 	t.pending = append(t.pending, change[T]{r, shownFrom})
 }
@@ -131,7 +129,8 @@ func (t *table[T]) settle(now time.Time) {
 	}
 }
 
-// latest gives which version is shown at a time; the first always is.
+// latest gives which version is shown at a time; the first always is. Who was shown a version is never shown one before it, also where
+// a later change takes less time to be shown.
 func (r *row[T]) latest(at time.Time) int {
 	i := len(r.past) - 1
 	for i > 0 && r.past[i].from.After(at) {
@@ -195,7 +194,7 @@ func byID[T any](r *row[T], id string) int { return strings.Compare(r.id, id) }
 func (t *table[T]) each(k key, visit func(r *row[T], v *T)) {
 	for _, r := range t.lists[k] {
 		// A settled row is listed under what it is now, another one also under what it was.
-		if r.now != nil && (len(r.past) == 0 || slices.Contains(t.keysFor(r, r.now), k)) {
+		if len(r.past) == 0 || slices.Contains(t.keysFor(r, r.now), k) {
 			visit(r, r.now)
 		}
 	}
@@ -214,6 +213,9 @@ func (t *table[T]) all() []*row[T] {
 
 // store puts an object as of now, to be shown after the lag.
 func store[T any](c *Cloud, t *table[T], id, owner string, v *T) {
+	if v == nil {
+		delete(c.tagged, id)
+	}
 	now := c.now()
 	lag := c.set.Lag
 	if lag > 0 && c.set.RandomLag {

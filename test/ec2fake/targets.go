@@ -26,13 +26,13 @@ func (h *handle) targetKind() kind[ec2api.TrafficMirrorTarget] {
 			"owner-id":                  func(v *target) []string { return []string{v.Owner} },
 			"traffic-mirror-target-id":  func(v *target) []string { return []string{v.ID} },
 		},
-		show: func(r *row[target], v *target) (target, bool) {
-			if r.owner == h.account {
-				return *v, true
+		sees: func(r *row[target], v *target) bool {
+			return r.owner == h.account || h.c.sharedWith(v.ARN(h.region.name), h.account)
+		},
+		mask: func(r *row[target], out *target) {
+			if r.owner != h.account {
+				out.Tags = nil // tags are seen by the account that set them only
 			}
-			out := *v
-			out.Tags = nil // tags are seen by the account that set them only
-			return out, h.c.sharedWith(v.ARN(h.region.name), h.account)
 		},
 	}
 }

@@ -37,7 +37,9 @@ func TestClientToken(t *testing.T) {
 	_, err = st.ec2.CreateTrafficMirrorSession(ctx, other)
 	st.refused(err, ec2api.CodeInvalidParameterValue)
 	st.ok(st.ec2.DeleteTrafficMirrorSession(ctx, ec2api.Delete{ID: st.sessions(ec2api.Query{})[0].ID}))
-	must(st.ec2.CreateTrafficMirrorSession(ctx, other))(t)
+	if got := must(st.ec2.CreateTrafficMirrorSession(ctx, other))(t); len(st.sessions(ec2api.Query{IDs: []string{got.ID}})) != 1 {
+		t.Errorf("a token whose call failed made %+v", got)
+	}
 	// Another account's token is another token.
 	vpc := must(st.c.MakeVpc(there, region1, []string{"10.9.0.0/16"}, nil))(t)
 	must(st.c.MakeSubnet(SubnetSpec{VPC: vpc.ID, CIDR: "10.9.0.0/24"}))(t)

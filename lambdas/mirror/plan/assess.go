@@ -31,7 +31,8 @@ func (s *survey) assess(src *source) {
 			return
 		}
 	}
-	src.create = src.keep == nil
+	src.settling = src.keep == nil && s.justMade(src)
+	src.create = src.keep == nil && !src.settling
 }
 
 // say gives the verdict. It returns true, so that a rung can end with it.
@@ -234,7 +235,7 @@ func (s *survey) aimless(src *source) bool {
 		return src.say(events.CoverageError, "name a target of region "+region+" under fleet.targets in the policy",
 			"the policy has no mirror target in region %s", region)
 	}
-	src.target = s.targetRef(src.site, target)
+	src.target = s.targetRef(src, target)
 	if src.target.id == "" && !src.site.read(callTargets) {
 		return s.keepBefore(src, "mirror target "+target.Name(), callTargets)
 	}
@@ -248,18 +249,23 @@ func (s *survey) aimless(src *source) bool {
 	return false
 }
 
-// targetRef is the target as the account sees it, or as the fleet's account does, or else the name under which it is made.
-func (s *survey) targetRef(t *site, target policy.Target) ref {
+// targetRef is the target as the fleet's account shows it, or where that was not looked at as this account sees it, or else the name
+// under which it is made. Of several that lead to the same place a session keeps its own while nobody can tell which is ours.
+func (s *survey) targetRef(src *source, target policy.Target) ref {
+	t, name := src.site, target.Name()
 	if target.ID != "" {
 		return ref{id: target.ID}
 	}
-	if id := t.named[target.Name()]; id != "" {
+	if id := s.targets[t.Region+"/"+name]; id != "" {
 		return ref{id: id}
 	}
-	if id := s.targets[t.Region+"/"+target.Name()]; id != "" {
+	if src.keep != nil && t.leads[src.keep.Target] == name {
+		return ref{id: src.keep.Target}
+	}
+	if id := t.named[name]; id != "" {
 		return ref{id: id}
 	}
-	return ref{name: TargetName(t.Region, target.Name())}
+	return ref{name: TargetName(t.Region, name)}
 }
 
 func (s *survey) noSlot(src *source) bool {

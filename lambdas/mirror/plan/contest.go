@@ -69,6 +69,11 @@ func newLedger(s *survey) *ledger {
 	if len(l.tags) > 0 {
 		l.countTags()
 	}
+	for _, src := range s.sources {
+		if src.settling && s.countedWhole(src.site) {
+			l.add(src)
+		}
+	}
 	return l
 }
 
@@ -131,12 +136,16 @@ func (l *ledger) admit(src *source) bool {
 		src.say(events.CoverageBudget, fix, "%s", why)
 		return false
 	}
-	l.quota[t]++
-	l.account[t.ID]++
-	l.total++
-	l.usd += t.price
-	l.addTags(src.tags)
+	l.add(src)
 	return true
+}
+
+func (l *ledger) add(src *source) {
+	l.quota[src.site]++
+	l.account[src.site.ID]++
+	l.total++
+	l.usd += src.site.price
+	l.addTags(src.tags)
 }
 
 // short says which budget does not suffice for one more.

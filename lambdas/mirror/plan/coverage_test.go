@@ -265,6 +265,17 @@ func TestCoverage(t *testing.T) {
 			state: events.CoverageError, reason: "instance i-a could not be read: DescribeInstances: RequestLimitExceeded", fix: "the next pass",
 		},
 		{
+			name: "subnets could not be read, and no nearer tag decides: as before", world: func(s *scene) {
+				s.host("a", func(_ *ec2api.NetworkInterface, i *ec2api.Instance) { delete(i.Tags, "mirrorwatch") }).session("a", 5)
+				s.before("eni-a", events.CoverageMirrored, long)
+				b := s.Bindings["eni-a"]
+				b.Tags = map[string]string{"Name": "host a"}
+				s.Bindings["eni-a"] = b
+				s.account().Subnets, s.account().Failures = nil, []string{"DescribeSubnets: RequestLimitExceeded"}
+			},
+			state: events.CoverageMirrored, reason: "as before", fix: "as before",
+		},
+		{
 			name: "sessions could not be read: none is made", world: func(s *scene) {
 				s.host("a")
 				s.account().Failures = []string{"DescribeTrafficMirrorSessions: RequestLimitExceeded"}

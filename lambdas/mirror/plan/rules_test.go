@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/lambdas/mirror/policy"
@@ -190,112 +189,41 @@ func TestDrift(t *testing.T) {
 }
 
 // TestVNIs: a session keeps the VNI that is its own, and gets another where it is not.
-func TestVNIs(t *testing.T) {
-	two := func(s *scene) { s.host("a").host("b").session("a", 5).session("b", 6) }
-	vni := func(id string, v uint32) func(*scene) {
-		return func(s *scene) {
-			for i := range s.account().Sessions {
-				if x := &s.account().Sessions[i]; x.NetworkInterface == "eni-"+id {
-					x.VirtualNetworkID = v
-				}
-			}
-		}
-	}
-	unbind := func(id string) func(*scene) { return func(s *scene) { delete(s.Bindings, "eni-"+id) } }
-	tests := map[string]struct {
-		edits []func(*scene)
-		steps []string
-		vni   uint32 // of the first step
-	}{
-		"as bound":                         {edits: nil},
-		"the store was lost":               {edits: []func(*scene){unbind("a"), unbind("b")}, steps: []string{"bind_vni eni-a", "bind_vni eni-b"}, vni: 5},
-		"somebody changed it":              {edits: []func(*scene){vni("a", 9)}, steps: []string{"modify_session eni-a"}, vni: 5},
-		"the same as another, both bound":  {edits: []func(*scene){vni("b", 5)}, steps: []string{"modify_session eni-b"}, vni: 6},
-		"the same as another, none bound":  {edits: []func(*scene){vni("b", 5), unbind("a"), unbind("b")}, steps: []string{"modify_session eni-b", "bind_vni eni-a"}, vni: 0},
-		"bound to another":                 {edits: []func(*scene){vni("a", 6), unbind("a")}, steps: []string{"modify_session eni-a"}, vni: 0},
-		"outside the policy's range":       {edits: []func(*scene){vni("a", 2000), unbind("a")}, steps: []string{"modify_session eni-a"}, vni: 0},
-		"bound, and outside the new range": {edits: []func(*scene){func(s *scene) { s.want.VNI.From = 6 }}, steps: []string{"modify_session eni-a"}, vni: 0},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			s := newScene(t, "vni: {from: 1, to: 1000}\n")
-			two(s)
-			for _, f := range tt.edits {
-				f(s)
-			}
-			p := s.plan()
-			if got := actions(p.Steps); !slices.Equal(got, append([]string{}, tt.steps...)) {
-				t.Fatalf("steps %v, want %v", got, tt.steps)
-			}
-			if len(p.Steps) == 0 {
-				return
-			}
-			in, got := p.Steps[0].Input, uint32(0)
-			if in.ModifySession != nil {
-				got = *in.ModifySession.VirtualNetworkID
-			} else {
-				got = in.Binding.VNI
-			}
-			if got != tt.vni || got == 0 && (in.Binding == nil || in.Binding.Interface != p.Steps[0].Interface) {
-				t.Errorf("VNI %d, want %d; binding %+v", got, tt.vni, in.Binding)
-			}
-		})
-	}
-}
-
 // TestAttempts: the binding of an interface without a session is used again while the session may be there unseen, and only then.
-func TestAttempts(t *testing.T) {
-	seen := func(s *scene) {
-		s.before("eni-a", events.CoverageMirrored, noon)
-		c := s.Before["eni-a"]
-		c.Session, c.VNI = "tms-a", 5
-		s.Before["eni-a"] = c
+// TestSettling: what was made a minute ago and is not shown yet is neither asked for again nor forgotten by the budget.
+// TestSharedTargets: the tags of a shared target cannot be seen, so only the fleet's account can tell which of two is ours.
+func TestSharedTargets(t *testing.T) {
+	target := func(id string, tags map[string]string) ec2api.TrafficMirrorTarget {
+		return ec2api.TrafficMirrorTarget{ID: id, Owner: second, NetworkLoadBalancer: fleetLB, Tags: tags}
 	}
+	ours := map[string]string{TagDeployment: "main", TagTarget: fleetLB, TagName: "mirrorwatch sensors"}
+	fleet := Account{ID: second, Region: region, Targets: []ec2api.TrafficMirrorTarget{target("tmt-1", nil), target("tmt-2", ours)}}
 	tests := map[string]struct {
-		age   time.Duration
-		edit  func(*scene)
-		again bool
+		accounts []Account // besides the interface's
+		targets  []ec2api.TrafficMirrorTarget
+		has      string // where the session sends to; empty: there is none yet
+		want     string
 	}{
-		"a minute old, session seen": {time.Minute, seen, true},
-		"old, never seen":            {time.Hour, func(*scene) {}, true},
-		"old, seen and gone":         {time.Hour, seen, false},
-		"out of range":               {time.Minute, func(s *scene) { s.want.VNI.From = 6 }, false},
+		"the fleet's account tells":             {[]Account{fleet}, []ec2api.TrafficMirrorTarget{target("tmt-1", nil), target("tmt-2", nil)}, "", "tmt-2"},
+		"and mends":                             {[]Account{fleet}, []ec2api.TrafficMirrorTarget{target("tmt-1", nil), target("tmt-2", nil)}, "tmt-1", "tmt-2"},
+		"it was not looked at: nothing changes": {nil, []ec2api.TrafficMirrorTarget{target("tmt-1", nil), target("tmt-2", nil)}, "tmt-2", "tmt-2"},
+		"it was not looked at: a new session":   {nil, []ec2api.TrafficMirrorTarget{target("tmt-2", nil)}, "", "tmt-2"},
+		"shared in this pass":                   {[]Account{fleet}, nil, "", "tmt-2"},
+		"not the fleet's": {nil, []ec2api.TrafficMirrorTarget{{ID: "tmt-0", Owner: stranger, NetworkLoadBalancer: fleetLB}}, "",
+			"target/" + region + "/" + fleetLB},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			s := newScene(t, "").host("a")
-			from := noon.Add(-tt.age)
-			s.Bindings["eni-a"] = events.Binding{VNI: 5, Account: homeID, Region: region, Interface: "eni-a", From: from}
-			tt.edit(s)
-			p := s.plan()
-			if got := actions(p.Steps); !slices.Equal(got, []string{"create_session eni-a"}) {
-				t.Fatalf("steps %v: the binding is the lease's to look after", got)
+			s.want.Fleet.Account = second
+			s.account().Targets = tt.targets
+			s.Accounts = append(s.Accounts, tt.accounts...)
+			if tt.has != "" {
+				s.session("a", 5, func(x *ec2api.TrafficMirrorSession) { x.Target = tt.has })
 			}
-			in := p.Steps[0].Input
-			want := ec2api.CreateTrafficMirrorSession{Tags: map[string]string{TagCreated: noon.Format(time.RFC3339)}}
-			if tt.again {
-				want.VirtualNetworkID, want.ClientToken, want.Tags[TagCreated] = 5, ClientToken("main", "eni-a", 5, from), from.Format(time.RFC3339)
-			}
-			if c := in.CreateSession; c.VirtualNetworkID != want.VirtualNetworkID || c.ClientToken != want.ClientToken || c.Tags[TagCreated] != want.Tags[TagCreated] {
-				t.Errorf("VNI %d, token %q, created %s; want %+v", c.VirtualNetworkID, c.ClientToken, c.Tags[TagCreated], want)
+			if e := Explain(&s.World, &s.want, "eni-a"); e.Target != tt.want {
+				t.Errorf("target %s, want %s", e.Target, tt.want)
 			}
 		})
-	}
-}
-
-func TestClientTokenTellsAttemptsApart(t *testing.T) {
-	tokens := map[string]bool{}
-	for _, from := range []time.Time{noon, noon.Add(time.Nanosecond)} {
-		for _, vni := range []uint32{1, 2} {
-			for _, pair := range [][2]string{{"main", "eni-1"}, {"maine", "ni-1"}, {"main", "eni-2"}} {
-				tokens[ClientToken(pair[0], pair[1], vni, from)] = true
-			}
-		}
-	}
-	if len(tokens) != 12 {
-		t.Errorf("%d different tokens of 12 attempts", len(tokens))
-	}
-	if a, b := ClientToken("main", "eni-1", 1, noon), ClientToken("main", "eni-1", 1, noon.Local()); a != b || len(a) > 64 {
-		t.Errorf("%q and %q: the same moment is the same attempt, and AWS takes 64 characters", a, b)
 	}
 }

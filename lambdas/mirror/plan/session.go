@@ -28,7 +28,7 @@ func (p Sessions) Plan(have *World, want *policy.Policy) []Step {
 	}
 	var gone, changed, made []Step
 	for _, l := range s.orphans {
-		gone = append(gone, s.remove(l, nil, "its interface "+l.NetworkInterface+" is gone"))
+		gone = append(gone, s.remove(l, nil, s.orphanReason(l)))
 	}
 	for _, src := range s.sources {
 		gone = append(gone, s.removals(src)...)

@@ -38,6 +38,7 @@ type site struct {
 	price  float64           // of a session, USD a month
 
 	named   map[string]string // ids of targets by policy name, as this account sees them
+	leads   map[string]string // policy names of targets that this account sees, by id
 	owned   map[string]string // those that are ours for certain, by region and name
 	shown   map[string]*ec2api.TrafficMirrorFilter
 	filters map[string]string // ids of our filters, by profile
@@ -69,7 +70,7 @@ func countBefore(have *World) map[string]tally {
 func newSite(a *Account, s *survey, before map[string]tally) *site {
 	t := &site{
 		Account: a, key: Place(a.ID, a.Region), unread: map[string]string{}, price: s.want.Price(a.Region) * monthHours,
-		named: map[string]string{}, owned: map[string]string{}, shown: make(map[string]*ec2api.TrafficMirrorFilter, len(a.Filters)),
+		named: map[string]string{}, leads: map[string]string{}, owned: map[string]string{}, shown: make(map[string]*ec2api.TrafficMirrorFilter, len(a.Filters)),
 		filters: map[string]string{}, was: before[Place(a.ID, a.Region)],
 	}
 	for _, f := range sorted(a.Failures) {
@@ -139,6 +140,7 @@ func (t *site) readTargets(s *survey) {
 			shared := target.Owner != t.ID && target.Owner == s.want.Fleet.Account
 			if ours || target.ID == want.ID || shared {
 				keepLowest(t.named, name, target.ID)
+				t.leads[target.ID] = name
 			}
 			if ours {
 				keepLowest(t.owned, t.Region+"/"+name, target.ID)

@@ -14,6 +14,9 @@ import (
 func (s *survey) settle(src *source) {
 	switch {
 	case src.state != "":
+	case src.settling:
+		src.say(events.CoverageMirrored, "", "%s; session %s was made at %s and is not visible yet",
+			src.because(), src.before.Session, src.binding.From.UTC().Format(time.RFC3339))
 	case src.create:
 		src.say(events.CoveragePending, "", "%s; its session is made in this pass", src.because())
 	case s.shadowed(src):
@@ -112,7 +115,7 @@ func (s *survey) coverage(src *source) events.Coverage {
 	switch {
 	case src.keep != nil:
 		c.Session, c.VNI = src.keep.ID, src.keep.VirtualNetworkID
-	case src.before != nil && !src.site.read(callSessions):
+	case src.settling, src.before != nil && !src.site.read(callSessions):
 		c.Session, c.VNI = src.before.Session, src.before.VNI
 	case src.before != nil && src.binding != nil && src.before.VNI == src.binding.VNI:
 		c.VNI = src.before.VNI // remembers that the binding was used: see reusable

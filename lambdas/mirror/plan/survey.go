@@ -53,10 +53,12 @@ type source struct {
 	remove string // why the session of ours goes; empty: it stays
 	leave  bool   // touch nothing: what is known does not suffice, or a person has to say what is meant
 	create bool
-	number int32
-	target ref
-	filter ref
-	vni    lease
+	// settling: the session was made moments ago, and AWS does not show it yet.
+	settling bool
+	number   int32
+	target   ref
+	filter   ref
+	vni      lease
 }
 
 // verdict is a state of coverage, why, and what would change it.
@@ -261,12 +263,29 @@ func (s *survey) findOrphans() {
 			continue
 		}
 		for _, l := range list {
-			if l.ours && (l.site.read(callInterfaces) || s.want.Switch == policy.Off) {
+			if l.ours && s.orphaned(l) {
 				s.orphans = append(s.orphans, l)
 			}
 		}
 	}
 	slices.SortFunc(s.orphans, func(a, b *link) int { return cmp.Compare(a.ID, b.ID) })
+}
+
+// orphaned leaves a session alone whose interface may only not be visible yet, unless all are to go.
+func (s *survey) orphaned(l *link) bool {
+	at, _ := sessionBegan(l)
+	return s.want.Switch == policy.Off || l.site.read(callInterfaces) && s.have.At.Sub(at) >= s.want.Limits.Settle
+}
+
+// orphanReason says why such a session goes.
+func (s *survey) orphanReason(l *link) string {
+	switch {
+	case s.want.Switch == policy.Off:
+		return "the policy's switch is off, so nothing is mirrored"
+	case !s.guard.places[l.site.key]:
+		return "account " + l.site.ID + " with region " + l.site.Region + " is not among the accounts of the policy"
+	}
+	return "its interface " + l.NetworkInterface + " is gone"
 }
 
 // instanceID is the instance of this account that holds the interface; empty where a service of AWS's does, or nobody.

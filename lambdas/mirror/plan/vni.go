@@ -89,6 +89,12 @@ func (s *survey) reusable(src *source) bool {
 	return s.have.At.Sub(b.From) < s.want.Limits.Settle || src.before == nil || src.before.VNI != b.VNI
 }
 
+// justMade says whether the pass before made the session and AWS may not show it yet: then there is nothing to ask for again.
+func (s *survey) justMade(src *source) bool {
+	b, before := src.binding, src.before
+	return b != nil && before != nil && before.Session != "" && before.VNI == b.VNI && s.reusable(src) && s.have.At.Sub(b.From) < s.want.Limits.Settle
+}
+
 // bindingOf is the binding as it should read: everything as the world has it, but VNI and From.
 func (src *source) bindingOf(vni uint32, from time.Time) *events.Binding {
 	return &events.Binding{

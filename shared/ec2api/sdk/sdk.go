@@ -59,6 +59,7 @@ func Open(o Options) (*Client, error) {
 	cfg.Region = o.Region
 	cfg.Retryer = func() aws.Retryer { return aws.NopRetryer{} }
 	cfg.RetryMaxAttempts = 0
+	cfg.HTTPClient = steadied(cfg.HTTPClient)
 	cfg.APIOptions = append(slices.Clone(cfg.APIOptions), holdAnswers)
 	if o.Endpoint != "" {
 		cfg.BaseEndpoint = aws.String(o.Endpoint)

@@ -1,0 +1,98 @@
+package function
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+
+	"github.com/mirrorwatch/mirrorwatch/shared/deploy"
+)
+
+const text = `version: 1
+deployment: main
+accounts:
+  - {id: "111122223333", role: "arn:aws:iam::111122223333:role/mirrorwatch", regions: [eu-central-1]}
+fleet:
+  account: "111122223333"
+  targets:
+    - {region: eu-central-1, id: tmt-0123456789abcdef0}
+`
+
+// services answers as AWS's services do that are asked for one thing, and notes what they were asked.
+type services struct {
+	mu     sync.Mutex
+	asked  []string
+	policy string
+}
+
+func (s *services) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	what := r.Header.Get("X-Amz-Target")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked = append(s.asked, what)
+	if what != "AmazonSSM.GetParameter" {
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+	_ = json.NewEncoder(w).Encode(map[string]any{"Parameter": map[string]any{"Name": "/mirrorwatch/policy", "Type": "String", "Value": s.policy}})
+}
+
+// batch is one message that is about nothing.
+const batch = `{"Records":[{"messageId":"a","eventSource":"aws:sqs","body":"{\"version\":\"0\",\"id\":\"1\",\"source\":\"aws.s3\",` +
+	`\"detail-type\":\"Object Created\",\"account\":\"111122223333\",\"region\":\"eu-central-1\",\"time\":\"2026-11-25T12:00:00Z\",\"detail\":{}}"}]}`
+
+// TestFunction reads the policy from its parameter, and not again for a while; what is wrong with it is said, and the messages come again.
+func TestFunction(t *testing.T) {
+	s := &services{policy: text}
+	server := httptest.NewServer(s)
+	defer server.Close()
+	now, log := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC), bytes.Buffer{}
+	h, err := New(Options{
+		Env:    deploy.Mirror{Table: "mw", Policy: "ssm:/mirrorwatch/policy", Role: "arn:aws:iam::111122223333:role/mirror"},
+		Config: aws.Config{Region: "eu-central-1", Credentials: credentials.NewStaticCredentialsProvider("key", "secret", "")}, Endpoint: server.URL,
+		Holder: "test", Now: func() time.Time { return now }, Log: slog.New(slog.NewTextHandler(&log, nil)), Metrics: &bytes.Buffer{},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	handle := func() string {
+		out, err := h.Handle(context.Background(), json.RawMessage(batch))
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, _ := json.Marshal(out)
+		return string(b)
+	}
+	for range 2 {
+		if got := handle(); got != `{"batchItemFailures":[]}` {
+			t.Errorf("answer %s; log %s", got, log.String())
+		}
+	}
+	if len(s.asked) != 1 || s.asked[0] != "AmazonSSM.GetParameter" {
+		t.Errorf("asked %q", s.asked)
+	}
+	now = now.Add(policyFor)
+	s.policy = strings.Replace(text, "deployment", "deploiment", 1)
+	if got := handle(); got != `{"batchItemFailures":[{"itemIdentifier":"a"}]}` || !strings.Contains(log.String(), "ssm:/mirrorwatch/policy:2") {
+		t.Errorf("answer %s; log %s", got, log.String())
+	}
+}
+
+// TestNoTable is refused at the start.
+func TestNoTable(t *testing.T) {
+	_, err := New(Options{Config: aws.Config{Region: "eu-central-1"}, Now: time.Now})
+	if err == nil {
+		t.Error("no error")
+	}
+}
