@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
@@ -19,18 +20,31 @@ type aftermath struct {
 	w    World
 	want *policy.Policy
 	at   time.Time
+	was  map[string]events.Coverage
+	worn map[uint32]bool   // VNIs of sessions when the pass began: what goes in it may still be shown in the next
 	made map[string]string // ids by the name under which a step made it
 }
 
 // After gives the world after a plan was applied: what is, what is bound, and the coverage as the loop remembers it.
 func After(w World, want policy.Policy, p Plan, at time.Time) (World, error) {
-	a := &aftermath{w: clone(w), want: &want, at: at, made: map[string]string{}}
+	return afterSeen(w, want, p, at, "")
+}
+
+// afterSeen is After where the plan was made by a world that was out of date: an error with the code is what the loop takes for done.
+func afterSeen(w World, want policy.Policy, p Plan, at time.Time, done string) (World, error) {
+	a := &aftermath{w: clone(w), want: &want, at: at, was: w.Before, made: map[string]string{}}
 	a.w.Before = map[string]events.Coverage{}
 	for _, c := range p.Coverage {
 		a.w.Before[c.Interface] = c
 	}
+	a.worn = map[uint32]bool{}
+	for _, x := range w.Accounts {
+		for _, s := range x.Sessions {
+			a.worn[s.VirtualNetworkID] = true
+		}
+	}
 	for i := range p.Steps {
-		if err := a.apply(p.Steps[i]); err != nil {
+		if err := a.apply(p.Steps[i]); err != nil && (done == "" || !strings.Contains(err.Error(), done)) {
 			return a.w, fmt.Errorf("step %d, %s of %s %s: %w", i, p.Steps[i].Action, p.Steps[i].Object, p.Steps[i].Interface, err)
 		}
 	}
@@ -237,7 +251,10 @@ func (a *aftermath) createSession(x *Account, s Step) error {
 		PacketLength: in.PacketLength, Description: in.Description, Tags: in.Tags,
 	}
 	c := a.w.Before[s.Interface]
-	c.Session, c.VNI = t.ID, t.VirtualNetworkID
+	c.Session, c.VNI, c.State = t.ID, t.VirtualNetworkID, events.CoverageMirrored
+	if a.was[s.Interface].State != events.CoverageMirrored {
+		c.Changed = a.at
+	}
 	a.w.Before[s.Interface] = c
 	if slices.ContainsFunc(x.Sessions, func(o ec2api.TrafficMirrorSession) bool { return o.ID == t.ID }) {
 		return nil // the same token: the same session
@@ -274,13 +291,14 @@ func (a *aftermath) check(x *Account, t ec2api.TrafficMirrorSession) error {
 	return nil
 }
 
-// lease binds the first free VNI in place of the one that the interface had.
+// lease binds the first VNI that neither the store nor a session had in place of the one that the interface had.
 func (a *aftermath) lease(b events.Binding) events.Binding {
 	delete(a.w.Bindings, b.Interface)
 	used := map[uint32]bool{}
 	for _, o := range a.w.Bindings {
 		used[o.VNI] = true
 	}
+	maps.Copy(used, a.worn)
 	for b.VNI = a.want.VNI.From; used[b.VNI]; b.VNI++ {
 	}
 	a.bind(b)

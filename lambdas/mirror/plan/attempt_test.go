@@ -68,7 +68,7 @@ func TestVNIs(t *testing.T) {
 
 func TestAttempts(t *testing.T) {
 	seen := func(s *scene) {
-		s.before("eni-a", events.CoverageMirrored, noon)
+		s.before("eni-a", events.CoverageMirrored, noon.Add(-time.Hour))
 		c := s.Before["eni-a"]
 		c.Session, c.VNI = "tms-a", 5
 		s.Before["eni-a"] = c
@@ -80,8 +80,11 @@ func TestAttempts(t *testing.T) {
 	}{
 		"a minute old, never seen": {time.Minute, func(*scene) {}, true},
 		"old, never seen":          {time.Hour, func(*scene) {}, true},
-		"old, seen and gone":       {time.Hour, seen, false},
-		"out of range":             {time.Minute, func(s *scene) { s.want.VNI.From = 6 }, false},
+		"a minute old, VNI bound to another": {time.Minute, func(s *scene) {
+			s.Bindings["eni-0"] = events.Binding{VNI: 5, Account: homeID, Region: region, Interface: "eni-0", From: noon}
+		}, false},
+		"old, seen and gone": {time.Hour, seen, false},
+		"out of range":       {time.Minute, func(s *scene) { s.want.VNI.From = 6 }, false},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

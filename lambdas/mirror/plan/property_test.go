@@ -11,6 +11,7 @@ import (
 
 	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/lambdas/mirror/policy"
+	"github.com/mirrorwatch/mirrorwatch/shared/ec2api"
 )
 
 // anyPolicy draws a policy with small numbers, so that every bound is met.
@@ -116,3 +117,42 @@ func TestFailStatic(t *testing.T) {
 }
 
 // forget takes out what a failed call did not tell.
+
+// TestLag: sessions are seen as they were a minute ago. No interface ever gets a second session of ours for it.
+func TestLag(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		want, w := anyPolicy(t), anyWorld(t)
+		old := clone(w)
+		for pass := range 12 {
+			seen := clone(w)
+			for i := range seen.Accounts {
+				seen.Accounts[i].Sessions = old.Accounts[i].Sessions
+			}
+			p := Make(seen, want)
+			next, err := afterSeen(w, want, p, w.At.Add(time.Minute), ec2api.CodeSessionNotFound)
+			if err != nil {
+				t.Fatalf("pass %d: %v", pass, err)
+			}
+			had := oursOn(&w, &want)
+			for iface, n := range oursOn(&next, &want) {
+				if n > max(had[iface], 1) {
+					t.Fatalf("pass %d: %s had %d sessions of ours and has %d", pass, iface, had[iface], n)
+				}
+			}
+			checkForeign(t, &w, &next)
+			old, w = w, next
+		}
+	})
+}
+
+func oursOn(w *World, want *policy.Policy) map[string]int {
+	n := map[string]int{}
+	for _, a := range w.Accounts {
+		for _, s := range a.Sessions {
+			if s.Owner == a.ID && want.Owned(s.Tags) {
+				n[s.NetworkInterface]++
+			}
+		}
+	}
+	return n
+}

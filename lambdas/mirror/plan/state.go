@@ -16,7 +16,7 @@ func (s *survey) settle(src *source) {
 	case src.state != "":
 	case src.settling:
 		src.say(events.CoverageMirrored, "", "%s; session %s was made at %s and is not visible yet",
-			src.because(), src.before.Session, src.binding.From.UTC().Format(time.RFC3339))
+			src.because(), src.before.Session, later(src.binding.From, src.before.Changed).UTC().Format(time.RFC3339))
 	case src.create:
 		src.say(events.CoveragePending, "", "%s; its session is made in this pass", src.because())
 	case s.shadowed(src):
@@ -146,6 +146,13 @@ func (src *source) addresses() []netip.Addr {
 		return a.Compare(b)
 	})
 	return list
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // cents rounds an amount, so that the order of a sum does not show.

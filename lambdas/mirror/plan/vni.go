@@ -86,13 +86,19 @@ func (s *survey) reusable(src *source) bool {
 	if b == nil || !s.inRange(b.VNI) || s.bound[b.VNI] != src.eni.ID {
 		return false
 	}
-	return s.have.At.Sub(b.From) < s.want.Limits.Settle || src.before == nil || src.before.VNI != b.VNI
+	return s.young(b.From) || src.before == nil || src.before.VNI != b.VNI || s.justMade(src)
 }
 
-// justMade says whether the pass before made the session and AWS may not show it yet: then there is nothing to ask for again.
+func (s *survey) young(at time.Time) bool { return s.have.At.Sub(at) < s.want.Limits.Settle }
+
+// justMade says whether a pass made the session and AWS may not show it yet: then there is nothing to ask for again. The binding may be
+// older than the session: then the session is as old as the state of coverage that it brought.
 func (s *survey) justMade(src *source) bool {
 	b, before := src.binding, src.before
-	return b != nil && before != nil && before.Session != "" && before.VNI == b.VNI && s.reusable(src) && s.have.At.Sub(b.From) < s.want.Limits.Settle
+	if b == nil || before == nil || before.Session == "" || before.VNI != b.VNI || !s.inRange(b.VNI) || s.bound[b.VNI] != src.eni.ID {
+		return false
+	}
+	return s.young(b.From) || s.young(before.Changed)
 }
 
 // bindingOf is the binding as it should read: everything as the world has it, but VNI and From.
