@@ -29,13 +29,23 @@ const phases = 4
 // sessions to be made takes an hour, and must not keep others from theirs.
 const maxAtOnce = 256
 
+// atOnce is how many things go on at a time; with one worker everything goes one after the other.
+func (l *Loop) atOnce(most int) int {
+	if l.o.Workers == 1 {
+		return 1
+	}
+	return most
+}
+
 // apply does the steps, place by place in the plan's order.
 func (p *pass) apply() {
 	work := p.sorted()
+	p.further(func(f *Progress) { f.Steps = len(p.plan.Steps) })
 	for i := range phases {
-		p.each(maxAtOnce, func(pl *place) {
+		p.each(p.l.atOnce(maxAtOnce), func(pl *place) {
 			for _, s := range work[i][pl] {
 				pl.outcomes = append(pl.outcomes, p.step(pl, s))
+				p.further(func(f *Progress) { f.Taken++ })
 			}
 		})
 	}

@@ -35,8 +35,9 @@ type Options struct {
 	Holder  string         // who this is, in leases: for people
 	Log     *slog.Logger   // nil: silent
 	Observe func(Metrics)  // told of every pass; nil: nobody is
+	Further func(Progress) // told whenever a pass has come further, one call at a time; nil: nobody is
 	Counts  *ec2api.Counts // that Open's calls are counted in, for how often AWS throttled; nil: nobody knows
-	Workers int            // accounts and regions looked at in parallel; 0: 8
+	Workers int            // accounts and regions looked at in parallel; 0: 8; 1: nothing at all goes on in parallel
 }
 
 const defaultWorkers = 8
@@ -68,6 +69,9 @@ func New(o Options) (*Loop, error) {
 	}
 	if o.Observe == nil {
 		o.Observe = func(Metrics) {}
+	}
+	if o.Further == nil {
+		o.Further = func(Progress) {}
 	}
 	if o.Workers <= 0 {
 		o.Workers = defaultWorkers
@@ -102,7 +106,7 @@ func sitesOf(p *policy.Policy) []site {
 		list[i].mirrors, list[i].fleet = list[i].mirrors || s.mirrors, list[i].fleet || s.fleet
 	}
 	for _, t := range p.Fleet.Targets {
-		if t.ID == "" || p.Fleet.Share.Manage {
+		if t.ID == "" { // of somebody else's target nothing is kept, and nothing is shared
 			add(site{account: policy.Account{ID: p.Fleet.Account, Role: p.Fleet.Role, Name: "fleet"}, region: t.Region, fleet: true})
 		}
 	}

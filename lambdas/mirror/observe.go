@@ -22,12 +22,14 @@ const (
 // failure of that account, and the plan leaves it alone.
 func (p *pass) observe(ctx context.Context) error {
 	p.world.At = p.at
+	p.further(func(f *Progress) { f.Places = len(p.here()) })
 	p.each(p.l.o.Workers, func(pl *place) {
 		began := p.l.o.Now()
 		ctx, cancel := context.WithTimeout(pl.ctx, p.l.lookFor)
 		defer cancel()
 		pl.seen = p.look(ctx, pl)
 		pl.took = p.l.o.Now().Sub(began)
+		p.further(func(f *Progress) { f.Looked++ })
 	})
 	for _, pl := range p.here() {
 		p.world.Accounts = append(p.world.Accounts, pl.seen)

@@ -1,7 +1,6 @@
 package mirror
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -63,7 +62,7 @@ func (p *pass) outcome(pl *place, s *plan.Step, got effect, err error) Outcome {
 		o.Result, o.Code, o.Reason = Failed, ec2api.CodeOf(err), err.Error()
 	}
 	switch {
-	case errors.Is(err, errLost) || err != nil && (pl.ctx.Err() != nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)):
+	case errors.Is(err, errLost) || err != nil && pl.ctx.Err() != nil:
 		o.Result, o.Reason = Left, "the pass ended during it: "+err.Error()
 	case err == nil && s.Makes != "":
 		p.made.is(s.Makes, got.id)

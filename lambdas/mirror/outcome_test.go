@@ -99,32 +99,44 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestBudgetOfAllTogether: two passes in two accounts at the same time do not make more sessions than the budget has room for.
+// between is a store in which something happens right after the first reading of usage.
+type between struct {
+	store.Documents
+	do func()
+}
+
+func (b *between) Get(ctx context.Context, k store.Kind, id string) (store.Document, error) {
+	d, err := b.Documents.Get(ctx, k, id)
+	if k == store.KindMirrorUsage && b.do != nil {
+		do := b.do
+		b.do = nil
+		do()
+	}
+	return d, err
+}
+
+// TestBudgetOfAllTogether: a pass that planned before another took the last of the budget's room is refused it when it asks.
 func TestBudgetOfAllTogether(t *testing.T) {
 	h := build(t, 2, "budget: {sessions: 5}", secondID)
-	l := h.loop()
-	h.sweep(l)
+	h.sweep(h.loop())
 	h.clock.Move(5 * time.Minute)
 	a, b := h.instance(firstID, map[string]string{"mirrorwatch": "on"}), h.instance(secondID, map[string]string{"mirrorwatch": "on"})
 	h.clock.Move(time.Minute)
-	key := func(account string, i ec2api.Instance) []trigger.Key {
-		return []trigger.Key{{Account: account, Region: region, Kind: trigger.Instance, ID: i.ID}}
-	}
-	nested := false
-	h.slow(0, func(int) {
-		if nested {
-			return
-		}
-		nested = true
-		_, err := h.loop().Handle(context.Background(), key(secondID, b))
+	handle := func(l *Loop, account string, i ec2api.Instance) Report {
+		r, err := l.Handle(context.Background(), []trigger.Key{{Account: account, Region: region, Kind: trigger.Instance, ID: i.ID}})
 		h.ok(err)
-	})
-	_, err := l.Handle(context.Background(), key(firstID, a))
-	h.ok(err)
-	if n := len(h.sessions(firstID)) + len(h.sessions(secondID)); n != 5 || !nested {
-		t.Errorf("%d sessions with a budget of 5", n)
+		return r
 	}
-	if c := h.coverage()[b.Interfaces[0]]; c.State != events.CoverageBudget {
+	l := h.loop(func(o *Options) {
+		s := *o.Store
+		s.Documents = &between{s.Documents, func() { handle(h.loop(), firstID, a) }}
+		o.Store = &s
+	})
+	r := handle(l, secondID, b)
+	if n := len(h.sessions(firstID)) + len(h.sessions(secondID)); n != 5 || len(r.Plan.Steps) != 1 {
+		t.Errorf("%d sessions with a budget of 5; planned %d steps", n, len(r.Plan.Steps))
+	}
+	if c := h.coverage()[b.Interfaces[0]]; c.State != events.CoverageBudget || c.Fix == "" {
 		t.Errorf("the one too many: %+v", c)
 	}
 	used, err := l.usage(context.Background())

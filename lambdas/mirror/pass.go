@@ -42,6 +42,7 @@ type pass struct {
 	throttledBefore int
 
 	mu     sync.Mutex
+	far    Progress
 	errs   []error
 	reason map[string]verdictOf // what became of an interface's step, where that changes its coverage
 }

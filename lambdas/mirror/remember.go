@@ -111,7 +111,7 @@ func (p *pass) putCoverage(ctx context.Context) error {
 // putAll stores rows, some batches at a time.
 func (p *pass) putAll(ctx context.Context, list []events.Coverage) error {
 	var all sync.WaitGroup
-	room := make(chan struct{}, writers)
+	room := make(chan struct{}, p.l.atOnce(writers))
 	errs := make(chan error, len(list)/batch+1)
 	for some := range slices.Chunk(list, batch) {
 		room <- struct{}{}

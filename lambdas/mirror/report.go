@@ -6,6 +6,20 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/lambdas/mirror/plan"
 )
 
+// Progress is how far a pass has come, for people who wait for it.
+type Progress struct {
+	Places, Looked int // accounts and regions, and those that were looked at
+	Steps, Taken   int // both 0 until there is a plan; Taken counts those that failed or were left, too
+}
+
+// further tells whoever waits how far the pass has come.
+func (p *pass) further(change func(*Progress)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	change(&p.far)
+	p.l.o.Further(p.far)
+}
+
 // Report is what a pass saw, decided and did.
 type Report struct {
 	Kind    string        `json:"kind"`

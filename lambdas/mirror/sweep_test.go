@@ -274,3 +274,19 @@ func TestOnDisk(t *testing.T) {
 	h.ok(err)
 	h.whole(map[string]int{firstID: 0, secondID: 0})
 }
+
+// TestProgress: who waits sees every account and region, and every step, once.
+func TestProgress(t *testing.T) {
+	h := build(t, 3, "", secondID)
+	var told []Progress
+	r := h.sweep(h.loop(func(o *Options) { o.Further = func(p Progress) { told = append(told, p) } }))
+	last := told[len(told)-1]
+	if last.Looked != 3 || last.Places != 3 || last.Steps != len(r.Plan.Steps) || last.Taken != last.Steps || last.Steps == 0 {
+		t.Errorf("the last word was %+v, of %d steps", last, len(r.Plan.Steps))
+	}
+	for i := 1; i < len(told); i++ {
+		if told[i].Looked < told[i-1].Looked || told[i].Taken < told[i-1].Taken {
+			t.Errorf("after %+v came %+v", told[i-1], told[i])
+		}
+	}
+}

@@ -5,6 +5,7 @@ package function
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"strings"
@@ -74,15 +75,33 @@ func (o *Options) local(to *dynamodb.Options) {
 
 // opener opens accounts by the role that the policy names, and paces what is asked of each.
 func (o *Options) opener(counts *ec2api.Counts) func(context.Context, policy.Account, string) (ec2api.Account, error) {
-	return func(_ context.Context, a policy.Account, region string) (ec2api.Account, error) {
+	return func(ctx context.Context, a policy.Account, region string) (ec2api.Account, error) {
 		client, err := sdk.Open(sdk.Options{Config: o.Config, Account: a.ID, Region: region, Role: a.Role, Endpoint: o.Endpoint})
 		if err != nil {
 			return ec2api.Account{}, err
+		}
+		if a.Role == "" {
+			if err := own(ctx, client, a.ID); err != nil {
+				return ec2api.Account{}, err
+			}
 		}
 		return ec2api.Pace(client.Account(), ec2api.PaceOptions{
 			Reads: ec2api.Rate{PerSecond: a.Calls.Read}, Writes: ec2api.Rate{PerSecond: a.Calls.Write}, Now: o.Now, Observe: counts.Observe,
 		}), nil
 	}
+}
+
+// own says whether the function's own credentials are of an account that has no role: else what is done for that account would be done
+// in another.
+func own(ctx context.Context, c *sdk.Client, account string) error {
+	is, err := c.CallerAccount(ctx)
+	if err != nil {
+		return err
+	}
+	if is != account {
+		return fmt.Errorf("account %s has no role in the policy, and the function's own credentials are of account %s: name a role", account, is)
+	}
+	return nil
 }
 
 // source reads the policy from a parameter.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -15,7 +16,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
+	"github.com/mirrorwatch/mirrorwatch/lambdas/mirror/policy"
 	"github.com/mirrorwatch/mirrorwatch/shared/deploy"
+	"github.com/mirrorwatch/mirrorwatch/shared/ec2api"
 )
 
 const text = `version: 1
@@ -40,6 +43,11 @@ func (s *services) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.asked = append(s.asked, what)
+	if r.FormValue("Action") == "GetCallerIdentity" {
+		w.Header().Set("Content-Type", "text/xml")
+		_, _ = io.WriteString(w, `<GetCallerIdentityResponse><GetCallerIdentityResult><Account>111122223333</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`)
+		return
+	}
 	if what != "AmazonSSM.GetParameter" {
 		w.WriteHeader(http.StatusBadRequest)
 		return
@@ -94,5 +102,27 @@ func TestNoTable(t *testing.T) {
 	_, err := New(Options{Config: aws.Config{Region: "eu-central-1"}, Now: time.Now})
 	if err == nil {
 		t.Error("no error")
+	}
+}
+
+// TestWhoseCredentials refuses to act in one account for another: without a role the credentials are the function's own.
+func TestWhoseCredentials(t *testing.T) {
+	server := httptest.NewServer(&services{})
+	defer server.Close()
+	o := Options{
+		Config: aws.Config{Region: "eu-central-1", Credentials: credentials.NewStaticCredentialsProvider("key", "secret", "")}, Endpoint: server.URL, Now: time.Now,
+	}
+	open := o.opener(&ec2api.Counts{})
+	for account, want := range map[string]string{"111122223333": "", "444455556666": "account 444455556666 has no role in the policy"} {
+		got, err := open(context.Background(), policy.Account{ID: account}, "eu-central-1")
+		switch {
+		case want == "" && (err != nil || got.ID != account || got.EC2 == nil):
+			t.Errorf("its own: %+v, %v", got, err)
+		case want != "" && (err == nil || !strings.Contains(err.Error(), want)):
+			t.Errorf("another's: %v", err)
+		}
+	}
+	if got, err := open(context.Background(), policy.Account{ID: "444455556666", Role: "arn:aws:iam::444455556666:role/mirrorwatch"}, "eu-central-1"); err != nil || got.EC2 == nil {
+		t.Errorf("with a role: %v", err)
 	}
 }
