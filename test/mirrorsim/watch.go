@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/shared/ec2api"
+	"github.com/mirrorwatch/mirrorwatch/shared/store"
 )
 
 // picture is what a call of ours could change, just before it.
@@ -160,7 +161,7 @@ func (s *sim) holdMade(p *process, x ec2api.TrafficMirrorSession, now *picture) 
 	case s.town.sensors[x.NetworkInterface]:
 		s.fail("%s: sensor %s is mirrored", p.name, x.NetworkInterface)
 	case w.budget > 0 && total > w.budget:
-		s.fail("%s: %d sessions are more than the budget of %d", p.name, total, w.budget)
+		s.fail("%s: %d sessions (%v) are more than the budget of %d; counted as used is %s", p.name, total, s.oursByAccount(), w.budget, s.used())
 	case w.perHead > 0 && x.Owner == accounts()[1] && here > w.perHead:
 		s.fail("%s: %d sessions are more than the budget of %d of account %s", p.name, here, w.perHead, x.Owner)
 	case w.quota > 0 && owned > w.quota-w.reserve:
@@ -218,4 +219,13 @@ func (s *sim) oursByAccount() map[string]int {
 		}
 	}
 	return n
+}
+
+// used is what the loops have written down as used of the budget.
+func (s *sim) used() string {
+	d, err := s.store.Documents.Get(context.Background(), store.KindMirrorUsage, "sessions")
+	if err != nil {
+		return err.Error()
+	}
+	return string(d.Body)
 }
