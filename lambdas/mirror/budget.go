@@ -18,11 +18,17 @@ const (
 	monthHours = 730
 )
 
-// Usage is how many sessions of ours there are, or may soon be, by place. A reservation is in it before its session is made, so that
-// loops in several places together never grow past the budget; a loop that dies leaves too much, which the next sweep corrects.
+// Usage is how many sessions there are, or may soon be, by place. A reservation is in it before its session is made, so that loops in
+// several places together never grow past the budget; a loop that dies leaves too much, which the next sweep corrects.
 type Usage struct {
-	Places map[string]int `json:"places"`
+	Places map[string]int `json:"places"` // of ours
+	All    map[string]int `json:"all"`    // of every owner in the account, as last seen whole: an event sees only its own interface's
 }
+
+var (
+	errNoBudget = errors.New("the budget has no room for another session")
+	errNoQuota  = errors.New("AWS's quota has no room for another session, but for the reserve that is left to others")
+)
 
 func (l *Loop) usages() store.Collection[Usage] {
 	return store.Collection[Usage]{Kind: store.KindMirrorUsage, Documents: l.o.Store.Documents}
@@ -32,33 +38,35 @@ func (l *Loop) usages() store.Collection[Usage] {
 func (l *Loop) usage(ctx context.Context) (store.Item[Usage], error) {
 	have, err := l.usages().Get(ctx, usageID)
 	if errors.Is(err, store.ErrNotFound) {
-		return store.Item[Usage]{ID: usageID, Value: Usage{Places: map[string]int{}}}, nil
+		return store.Item[Usage]{ID: usageID, Value: Usage{Places: map[string]int{}, All: map[string]int{}}}, nil
 	}
 	if err != nil {
 		return have, fmt.Errorf("read usage: %w", err)
 	}
-	if have.Value.Places == nil {
-		have.Value.Places = map[string]int{}
+	for _, m := range []*map[string]int{&have.Value.Places, &have.Value.All} {
+		if *m == nil {
+			*m = map[string]int{}
+		}
 	}
 	return have, nil
 }
 
-// count changes what is used, against whoever else does so at the same time. Change says whether there is anything to write.
-func (l *Loop) count(ctx context.Context, change func(places map[string]int) bool) error {
+// count changes what is used, against whoever else does so at the same time.
+func (l *Loop) count(ctx context.Context, change func(u *Usage)) error {
 	for try := range usageTries {
 		have, err := l.usage(ctx)
 		if err != nil {
 			return err
 		}
-		places := maps.Clone(have.Value.Places)
-		if !change(places) {
+		before := Usage{maps.Clone(have.Value.Places), maps.Clone(have.Value.All)}
+		change(&have.Value)
+		if maps.Equal(before.Places, have.Value.Places) && maps.Equal(before.All, have.Value.All) {
 			return nil
 		}
 		cond := store.New
 		if have.Revision > 0 {
 			cond = store.Condition(have.Revision)
 		}
-		have.Value.Places = places
 		_, err = l.usages().Put(ctx, have, cond, nil)
 		if err == nil {
 			return nil
@@ -73,26 +81,27 @@ func (l *Loop) count(ctx context.Context, change func(places map[string]int) boo
 	return fmt.Errorf("write usage: others were faster %d times: %w", usageTries, store.ErrConflict)
 }
 
-// reserve asks for room for sessions of a place, and gives how many may be made.
-func (p *pass) reserve(ctx context.Context, pl *place, want int) (granted int, err error) {
-	err = p.l.count(ctx, func(places map[string]int) bool {
+// reserve asks for room for sessions of a place. It gives how many may be made, and why it is no more.
+func (p *pass) reserve(ctx context.Context, pl *place, want int) (granted int, short, err error) {
+	err = p.l.count(ctx, func(u *Usage) {
 		if pl.wholly() {
-			places[pl.place()] = p.oursAt(pl)
+			u.Places[pl.place()], u.All[pl.place()] = p.oursAt(pl), p.allAt(pl)
 		}
-		granted = min(want, p.room(places, pl))
-		places[pl.place()] += granted
-		return granted > 0
+		granted, short = p.room(u, pl)
+		granted = min(want, granted)
+		u.Places[pl.place()] += granted
+		u.All[pl.place()] += granted
 	})
 	if err != nil {
 		granted = 0
 	}
-	return granted, err
+	return granted, short, err
 }
 
-// room is how many more sessions the budgets allow in a place.
-func (p *pass) room(places map[string]int, pl *place) int {
+// room is how many more sessions the budgets and AWS's quota allow in a place, and which of them is the tightest.
+func (p *pass) room(u *Usage, pl *place) (room int, short error) {
 	all, ofAccount, usd := 0, 0, 0.0
-	for place, n := range places {
+	for place, n := range u.Places {
 		account, region, _ := strings.Cut(place, "/")
 		all += n
 		usd += float64(n) * p.policy.Price(region) * monthHours
@@ -100,7 +109,7 @@ func (p *pass) room(places map[string]int, pl *place) int {
 			ofAccount += n
 		}
 	}
-	room := math.MaxInt32
+	room, short = math.MaxInt32, errNoBudget
 	if b := p.policy.Budget.Sessions; b > 0 {
 		room = min(room, b-all)
 	}
@@ -110,7 +119,23 @@ func (p *pass) room(places map[string]int, pl *place) int {
 	if b, price := p.policy.Budget.USDMonth, p.policy.Price(pl.region)*monthHours; b > 0 && price > 0 {
 		room = min(room, int((b-usd)/price+1e-9))
 	}
-	return max(room, 0)
+	if quota := p.policy.Limits.SessionQuota; quota > 0 {
+		if left := quota - p.policy.Budget.Reserve - max(u.All[pl.place()], u.Places[pl.place()]); left < room {
+			room, short = left, errNoQuota
+		}
+	}
+	return max(room, 0), short
+}
+
+// allAt counts the sessions of every owner that count to a place's quota.
+func (p *pass) allAt(pl *place) int {
+	n := 0
+	for i := range pl.seen.Sessions {
+		if owner := pl.seen.Sessions[i].Owner; owner == "" || owner == pl.account.ID {
+			n++
+		}
+	}
+	return n
 }
 
 // oursAt counts the sessions of ours that a place owns.
@@ -129,15 +154,15 @@ func (p *pass) oursAt(pl *place) int {
 // changes by what was done. A sweep forgets the places that the policy does not name any more.
 func (p *pass) settleUsage(ctx context.Context, pl *place) error {
 	made, gone := pl.did()
-	return p.l.count(ctx, func(places map[string]int) bool {
-		had := places[pl.place()]
-		now := had + made - gone - pl.granted
+	return p.l.count(ctx, func(u *Usage) {
+		ours, all := u.Places[pl.place()]-pl.granted, u.All[pl.place()]-pl.granted
 		if pl.wholly() {
-			now = p.oursAt(pl) + made - gone
+			ours, all = p.oursAt(pl), p.allAt(pl)
 		}
-		places[pl.place()] = max(now, 0)
-		maps.DeleteFunc(places, func(place string, n int) bool { return n == 0 || p.kind == KindSweep && !p.names(place) })
-		return places[pl.place()] != had
+		u.Places[pl.place()], u.All[pl.place()] = max(ours+made-gone, 0), max(all+made-gone, 0)
+		stale := func(place string, n int) bool { return n == 0 || p.kind == KindSweep && !p.names(place) }
+		maps.DeleteFunc(u.Places, stale)
+		maps.DeleteFunc(u.All, stale)
 	})
 }
 

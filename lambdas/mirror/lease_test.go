@@ -221,16 +221,17 @@ func TestLeaseInTheBackground(t *testing.T) {
 	l := h.loop()
 	l.beat = time.Millisecond
 	leases := store.Collection[Lease]{Kind: store.KindMirrorLease, Documents: h.store.Documents}
-	place := plan.Place(firstID, region)
+	until := func(account string) time.Time {
+		have, err := leases.Get(context.Background(), plan.Place(account, region))
+		h.ok(err)
+		return have.Value.Until
+	}
 	h.slow(0, func(int) {
 		for range 4 {
-			before, err := leases.Get(context.Background(), place)
-			h.ok(err)
+			first, fleet := until(firstID), until(fleetID)
 			h.clock.Move(renewAfter)
 			for range 5000 {
-				after, err := leases.Get(context.Background(), place)
-				h.ok(err)
-				if after.Value.Until.After(before.Value.Until) {
+				if until(firstID).After(first) && until(fleetID).After(fleet) {
 					break
 				}
 				time.Sleep(time.Millisecond)

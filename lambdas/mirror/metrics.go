@@ -112,12 +112,7 @@ func (p *pass) placeMetrics(pl *place) PlaceMetrics {
 		return m
 	}
 	m.Sessions = p.oursAt(pl) + made - gone
-	for i := range pl.seen.Sessions {
-		if owner := pl.seen.Sessions[i].Owner; owner == "" || owner == pl.account.ID {
-			m.All++
-		}
-	}
-	m.All += made - gone
+	m.All = p.allAt(pl) + made - gone
 	elsewhere := func(c events.Coverage) bool { return c.Account != pl.account.ID || c.Region != pl.region }
 	rows := slices.DeleteFunc(slices.Clone(p.plan.Coverage), elsewhere)
 	share := store.ShareCoverage(rows, p.at, nil).Total

@@ -112,6 +112,8 @@ func (p *pass) refused(pl *place, s *plan.Step, o *Outcome, err error) verdictOf
 	switch {
 	case errors.Is(err, errNoBudget):
 		v.state, v.fix = events.CoverageBudget, "raise the budget in the policy, or mirror less"
+	case errors.Is(err, errNoQuota):
+		v.state, v.fix = events.CoverageQuota, "delete sessions in this account and region, or lower budget.reserve in the policy"
 	case ec2api.Is(err, ec2api.CodeSessionsPerInterface):
 		v.state, v.fix = events.CoverageSlotsFull, "delete one of the three sessions that others have on it"
 	case ec2api.Is(err, ec2api.CodeSessionLimit):

@@ -146,6 +146,27 @@ func TestBudgetOfAllTogether(t *testing.T) {
 	}
 }
 
+// TestQuotaOfAnEvent: an event sees only its own interface's sessions, and yet leaves to others what the policy reserves for them.
+func TestQuotaOfAnEvent(t *testing.T) {
+	h := build(t, 2, "budget: {reserve: 1}\nlimits: {session_quota: 5}")
+	l := h.loop()
+	for range 2 {
+		_, err := h.cloud.ForeignSession(h.instance(firstID, nil).Interfaces[0], fakeForeign)
+		h.ok(err)
+	}
+	h.sweep(l)
+	i := h.instance(firstID, map[string]string{"mirrorwatch": "on"})
+	h.clock.Move(time.Minute)
+	_, err := l.Handle(context.Background(), []trigger.Key{{Account: firstID, Region: region, Kind: trigger.Instance, ID: i.ID}})
+	h.ok(err)
+	if c := h.coverage()[i.Interfaces[0]]; c.State != events.CoverageQuota || c.Fix == "" {
+		t.Errorf("coverage %+v", c)
+	}
+	if n := len(h.sessions(firstID)); n != 2 {
+		t.Errorf("%d sessions of ours, with 2 of others and a quota of 5 of which 1 is reserved", n)
+	}
+}
+
 // TestVNITaken asks for the next where somebody has it, and says so where none is left.
 func TestVNITaken(t *testing.T) {
 	h := build(t, 0, "vni: {from: 10, to: 12}")
@@ -239,7 +260,7 @@ func TestRoom(t *testing.T) {
 		{"money", policy.Budget{USDMonth: 10 * 730 * 0.02}, 0, map[string]int{"111122223333/us-east-1": 4, "111122223333/eu-central-1": 5}, 3},
 	} {
 		p := &pass{policy: &policy.Policy{Budget: c.budget, Prices: policy.Prices{SessionHour: 0.01, Regions: map[string]float64{"eu-central-1": 0.02}}}}
-		if got := p.room(c.places, &place{site: site{account: policy.Account{ID: firstID, Budget: c.own}, region: region}}); got != c.want {
+		if got, _ := p.room(&Usage{Places: c.places}, &place{site: site{account: policy.Account{ID: firstID, Budget: c.own}, region: region}}); got != c.want {
 			t.Errorf("%s: room for %d, want %d", c.name, got, c.want)
 		}
 	}

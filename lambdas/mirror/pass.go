@@ -60,10 +60,11 @@ type place struct {
 	outcomes []Outcome
 	halted   map[plan.Action]halt // actions that make no sense here any more in this pass
 	denials  map[plan.Action]int
-	creates  int  // sessions that the plan makes here
-	granted  int  // of those, how many the budget has room for
-	asked    bool // whether it was asked
-	used     int  // of what was granted
+	creates  int   // sessions that the plan makes here
+	granted  int   // of those, how many the budget has room for
+	asked    bool  // whether it was asked
+	used     int   // of what was granted
+	short    error // why it is no more
 }
 
 // keysOf is what a scoped pass looks at in one place.

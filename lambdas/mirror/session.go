@@ -13,8 +13,6 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/shared/store"
 )
 
-var errNoBudget = errors.New("the budget has no room for another session")
-
 // createSession leases a VNI and asks for the session. A refusal keeps the lease: the same attempt may be made again.
 func (p *pass) createSession(pl *place, s *plan.Step) (effect, error) {
 	if err := p.afford(pl); err != nil {
@@ -41,14 +39,14 @@ func (p *pass) createSession(pl *place, s *plan.Step) (effect, error) {
 // afford asks the budget once for all sessions of a place, and then counts them off.
 func (p *pass) afford(pl *place) error {
 	if !pl.asked {
-		granted, err := p.reserve(pl.ctx, pl, pl.creates)
+		granted, short, err := p.reserve(pl.ctx, pl, pl.creates)
 		if err != nil {
 			return err
 		}
-		pl.asked, pl.granted = true, granted
+		pl.asked, pl.granted, pl.short = true, granted, short
 	}
 	if pl.used >= pl.granted {
-		return errNoBudget
+		return pl.short
 	}
 	return nil
 }
