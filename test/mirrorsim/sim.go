@@ -93,6 +93,7 @@ type sim struct {
 	crew    [2]*process
 	nesting int
 	quiet   bool
+	freed   int // sessions that went in the last sweep
 	lastAct time.Time
 	touched map[string]time.Time // sessions of ours, when we made or changed them last
 	theirs  map[string]time.Time // sessions of others, since when

@@ -34,13 +34,16 @@ func (s *sim) holdStill() {
 	due := s.deletesDue()
 	s.sweep(0)
 	s.advance(sweepEvery)
+	s.freed = s.res.Gone
 	s.sweep(1)
+	s.freed = s.res.Gone - s.freed
 	if s.failed() {
 		return
 	}
 	if due <= 5 {
 		s.compare(false)
 	}
+	s.freed = 0
 	began := s.clock.Now()
 	for n := 0; !s.failed(); n++ {
 		s.rest(s.clock.Now().Add(sweepEvery))
@@ -175,14 +178,14 @@ func tallyOf(st *ec2fake.State) tally {
 
 // full says which bound leaves no room for one more session in an account.
 func (s *sim) full(t tally, account string) (list []events.CoverageState) {
-	w, total := &s.wish, 0
+	w, total := &s.wish, s.freed // what the last sweep freed, the next one gives out
 	for _, n := range t.ours {
 		total += n
 	}
-	if w.budget > 0 && total >= w.budget || w.perHead > 0 && account == accounts()[1] && t.ours[account] >= w.perHead {
+	if w.budget > 0 && total >= w.budget || w.perHead > 0 && account == accounts()[1] && t.ours[account]+s.freed >= w.perHead {
 		list = append(list, events.CoverageBudget)
 	}
-	if w.quota > 0 && t.all[account] >= w.quota-w.reserve {
+	if w.quota > 0 && t.all[account]+s.freed >= w.quota-w.reserve {
 		list = append(list, events.CoverageQuota)
 	}
 	return list
