@@ -92,13 +92,21 @@ func (p *pass) recallBefore(ctx context.Context) error {
 	if p.world.Scope == nil {
 		return p.recallAll(ctx)
 	}
-	for _, pl := range p.here() {
-		rows, err := p.rowsOf(ctx, pl)
+	scope := make(map[string]bool, len(p.world.Scope))
+	for _, id := range p.world.Scope {
+		scope[id] = true
+	}
+	counting := len(p.policy.Budget.Tags) > 0 // sessions of a tag are counted everywhere, and the rows are what tells their tags
+	for _, site := range sitesOf(p.policy) {
+		if !counting && p.placeOf(site.account.ID, site.region) == nil {
+			continue
+		}
+		rows, err := p.rowsOf(ctx, site)
 		if err != nil {
 			return err
 		}
-		for _, id := range p.world.Scope {
-			if c, known := rows[id]; known {
+		for id, c := range rows {
+			if scope[id] || counting && c.Session != "" {
 				p.world.Before[id] = c
 			}
 		}
@@ -131,19 +139,19 @@ func (p *pass) recallAll(ctx context.Context) error {
 }
 
 // rowsOf gives the coverage of a place to an event: as it was read lately, else from the store.
-func (p *pass) rowsOf(ctx context.Context, pl *place) (map[string]events.Coverage, error) {
+func (p *pass) rowsOf(ctx context.Context, at site) (map[string]events.Coverage, error) {
 	p.l.mu.Lock()
-	have, known := p.l.memory.before[pl.place()]
+	have, known := p.l.memory.before[at.place()]
 	p.l.mu.Unlock()
 	if known && p.at.Sub(have.at) < freshFor {
 		return have.rows, nil
 	}
 	rows := map[string]events.Coverage{}
-	err := p.l.readCoverage(ctx, store.CoverageQuery{Account: pl.account.ID, Region: pl.region}, func(c events.Coverage) { rows[c.Interface] = c })
+	err := p.l.readCoverage(ctx, store.CoverageQuery{Account: at.account.ID, Region: at.region}, func(c events.Coverage) { rows[c.Interface] = c })
 	if err != nil {
 		return nil, err
 	}
-	p.l.keep(pl.place(), rows, p.at)
+	p.l.keep(at.place(), rows, p.at)
 	return rows, nil
 }
 

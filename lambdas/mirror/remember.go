@@ -20,7 +20,6 @@ const (
 	heardEvery = time.Hour
 	batch      = 100 // rows of coverage in one call
 	writers    = 8   // batches in flight: a store that is far away takes its time for each row
-	shrinkHalf = 10  // as the plan has it: of fewer, more than half may well be gone at once
 	writeFor   = 5 * time.Minute
 )
 
@@ -168,26 +167,22 @@ func (p *pass) refresh(list []events.Coverage) {
 	}
 }
 
-// forget deletes the rows of interfaces that are no more. A place that could not be seen whole, or that shrank by more than half, keeps
-// them: the answer is likelier to be wrong than the world to have changed so.
+// forget deletes the rows of interfaces that are no more. A place that could not be seen whole keeps them. One that shrank by more than
+// half does not: the plan took that for a bad answer in this pass, and would take it for one for ever if the rows stayed.
 func (p *pass) forget(ctx context.Context) error {
 	there := map[string]bool{}
-	count := map[string]int{}
 	for _, c := range p.plan.Coverage {
 		there[c.Interface] = true
-		count[plan.Place(c.Account, c.Region)]++
 	}
-	gone, had := map[string][]string{}, map[string]int{}
+	gone := map[string][]string{}
 	for id, c := range p.world.Before {
-		place := plan.Place(c.Account, c.Region)
-		had[place]++
-		if !there[id] {
+		if place := plan.Place(c.Account, c.Region); !there[id] {
 			gone[place] = append(gone[place], id)
 		}
 	}
 	for _, pl := range p.here() {
 		ids := gone[pl.place()]
-		if !pl.wholly() || pl.lost() || had[pl.place()] >= shrinkHalf && 2*count[pl.place()] < had[pl.place()] {
+		if !pl.wholly() || pl.lost() {
 			continue
 		}
 		slices.Sort(ids)
