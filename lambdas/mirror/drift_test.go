@@ -63,7 +63,7 @@ func (h *house) straight(name string) {
 func TestDriftIsRepaired(t *testing.T) {
 	h := build(t, 3, "")
 	h.sweep(h.loop())
-	h.clock.Move(5 * time.Minute) // before that, what was made and is not there may only be invisible still
+	h.clock.Move(20 * time.Minute) // before that, asking again for a rule is the request that made it, as it may only be invisible
 	was := h.sessions(firstID)
 	bend(h)
 	h.clock.Move(leaseTTL)
