@@ -97,7 +97,8 @@ func (s *sim) compareFabric(st *ec2fake.State) {
 		used[x.Filter] = true
 	}
 	for id, f := range st.Filters {
-		// A filter of ours that somebody else's session uses, such as one that lost its tags, stays as long as that does.
+		// A filter of ours that only a session uses which nothing may touch stays as long as that does: one that lost its tags and so is
+		// somebody else's, or one whose interface has a tag with a typo.
 		if ours(f.Tags) && !(used[id] && !s.weUse(st, id)) {
 			perAccount[st.Owners[id]]++
 		}
@@ -117,7 +118,10 @@ func (s *sim) compareFabric(st *ec2fake.State) {
 }
 
 func (s *sim) weUse(st *ec2fake.State, filter string) bool {
-	return slices.ContainsFunc(st.Sessions, func(x ec2api.TrafficMirrorSession) bool { return x.Filter == filter && ours(x.Tags) })
+	return slices.ContainsFunc(st.Sessions, func(x ec2api.TrafficMirrorSession) bool {
+		i := slices.IndexFunc(st.Interfaces, func(n ec2api.NetworkInterface) bool { return n.ID == x.NetworkInterface })
+		return x.Filter == filter && ours(x.Tags) && i >= 0 && s.judge(st, &st.Interfaces[i]).session != any_
+	})
 }
 
 // compareBindings holds that each session of ours has a VNI of its own that is bound to its interface, and that nothing else is bound.
