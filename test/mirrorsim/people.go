@@ -18,7 +18,7 @@ type habit struct {
 func habits() []habit {
 	return []habit{
 		{24, (*sim).launchOrEnd}, {10, (*sim).stop}, {14, (*sim).start}, {6, (*sim).retype},
-		{12, (*sim).tagInstance}, {8, (*sim).tagInterface}, {1, (*sim).tagSubnet}, {1, (*sim).tagVpc}, {2, (*sim).tagGroup},
+		{12, (*sim).tagInstance}, {8, (*sim).tagInterface}, {2, (*sim).tagSubnet}, {3, (*sim).tagVpc}, {2, (*sim).tagGroup},
 		{8, (*sim).makeInterface}, {8, (*sim).attach}, {5, (*sim).detach}, {6, (*sim).dropInterface}, {6, (*sim).runTask}, {6, (*sim).stopTask},
 		{16, (*sim).foreign}, {14, (*sim).foreignGoes},
 		{4, (*sim).dropOurs}, {4, (*sim).bendOurs}, {1, (*sim).untagOurs}, {3, (*sim).bendFilter}, {1, (*sim).dropListener}, {1, (*sim).unshare},
