@@ -1,14 +1,14 @@
 # Mirrorwatch. `make help` lists what there is to do.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build lambdas generate demo serve test check replay record bench fuzz clean
+.PHONY: help setup build lambdas generate demo serve test check replay record bench bench-mirror fuzz clean
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 60s
 export CGO_ENABLED ?= 0
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Install what the tests need (a C compiler, iproute2, Java with DynamoDB Local, Node with DuckDB)
 	@test/setup.sh
@@ -50,6 +50,10 @@ record: ## Record test/replay again with real programs in network namespaces (ro
 
 bench: build ## Benchmarks of each stage, and the whole program beside Suricata (CAPTURE=file for another capture)
 	test/bench/bench.sh $(CAPTURE)
+
+bench-mirror: ## A thousand simulated weeks of mirroring, and its times for 10,000 interfaces (SEEDS=n FROM=seed DAYS=n PARALLEL=n)
+	go test -run '^$$' -bench . -benchmem ./test/mirrorsim
+	go run ./test/bench/mirrorsim -seeds $(or $(SEEDS),1000) -from $(or $(FROM),1) -days $(or $(DAYS),7) -parallel $(or $(PARALLEL),$(shell nproc))
 
 fuzz: ## Run every fuzz target for FUZZTIME (default 60s)
 	@test/fuzz.sh $(FUZZTIME)

@@ -118,6 +118,7 @@ type effect struct {
 	id     string
 	vni    uint32
 	called bool // something outside was asked to change
+	absent bool // what was to go was gone already
 }
 
 // made is what steps of this pass made, by the names that later steps call it.

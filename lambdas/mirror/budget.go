@@ -129,7 +129,7 @@ func (p *pass) room(u *Usage, pl *place) (room int, short error) {
 
 // allAt counts the sessions of every owner that count to a place's quota.
 func (p *pass) allAt(pl *place) int {
-	n := 0
+	n := pl.unshown
 	for i := range pl.seen.Sessions {
 		if owner := pl.seen.Sessions[i].Owner; owner == "" || owner == pl.account.ID {
 			n++
@@ -138,9 +138,26 @@ func (p *pass) allAt(pl *place) int {
 	return n
 }
 
+// countUnshown counts the sessions that the plan knows of and that AWS does not show yet: a pass that comes just after another one must
+// not take their room for free.
+func (p *pass) countUnshown() {
+	for _, pl := range p.here() {
+		shown := make(map[string]bool, len(pl.seen.Sessions))
+		for i := range pl.seen.Sessions {
+			shown[pl.seen.Sessions[i].ID] = true
+		}
+		for i := range p.plan.Coverage {
+			c := &p.plan.Coverage[i]
+			if c.Session != "" && c.Account == pl.account.ID && c.Region == pl.region && !shown[c.Session] {
+				pl.unshown++
+			}
+		}
+	}
+}
+
 // oursAt counts the sessions of ours that a place owns.
 func (p *pass) oursAt(pl *place) int {
-	n := 0
+	n := pl.unshown
 	for i := range pl.seen.Sessions {
 		s := &pl.seen.Sessions[i]
 		if p.policy.Owned(s.Tags) && (s.Owner == "" || s.Owner == pl.account.ID) {

@@ -164,6 +164,11 @@ func stories() []story {
 			settled(h)
 			h.policy.VNI.From, h.policy.VNI.To = 40, 49
 		}, sweeping, map[string]int{firstID: 3}},
+		{"drift", nil, func(h *house) {
+			settled(h)
+			bend(h)
+			h.clock.Move(2 * time.Minute)
+		}, sweeping, map[string]int{firstID: 3}},
 		{"events", nil, func(h *house) {
 			settled(h)
 			h.newest = h.instance(firstID, map[string]string{"mirrorwatch": "on"})
@@ -228,6 +233,9 @@ func killed(t *testing.T, s story, at int64, after bool, lag time.Duration) int6
 	h.clock.Move(2 * time.Minute)
 	h.whole(s.want)
 	h.fabric(name, s.want[firstID] > 0, len(s.want))
+	if s.want[firstID] > 0 {
+		h.straight(name)
+	}
 	if t.Failed() {
 		t.Fatalf("%s failed", name)
 	}

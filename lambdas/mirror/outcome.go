@@ -31,6 +31,7 @@ type Outcome struct {
 	VNI    uint32    `json:"vni,omitempty"`    // that was leased
 	Code   string    `json:"code,omitempty"`   // AWS's
 	Reason string    `json:"reason,omitempty"` // why it is not done
+	Absent bool      `json:"absent,omitempty"` // what was to go was gone already
 }
 
 // verdictOf is what a step's outcome makes of the coverage of its interface.
@@ -57,7 +58,7 @@ const maxDenials = 3
 
 // outcome judges how a step ended, and notes what that means for its interface and for the steps that follow.
 func (p *pass) outcome(pl *place, s *plan.Step, got effect, err error) Outcome {
-	o := Outcome{Step: *s, Result: Done, ID: got.id, VNI: got.vni}
+	o := Outcome{Step: *s, Result: Done, ID: got.id, VNI: got.vni, Absent: got.absent}
 	if err != nil {
 		o.Result, o.Code, o.Reason = Failed, ec2api.CodeOf(err), err.Error()
 	}
@@ -184,8 +185,8 @@ func (pl *place) did() (made, gone int) {
 		case o.Result != Done:
 		case o.Step.Action == plan.CreateSession:
 			made++
-		case o.Step.Action == plan.DeleteSession:
-			gone++
+		case o.Step.Action == plan.DeleteSession && (pl.wholly() || !o.Absent):
+			gone++ // where AWS showed one that was gone, it was counted with all others; else whoever deleted it counted it off
 		}
 	}
 	return made, gone

@@ -64,6 +64,7 @@ type place struct {
 	granted  int   // of those, how many the budget has room for
 	asked    bool  // whether it was asked
 	used     int   // of what was granted
+	unshown  int   // sessions that were made moments ago, and that AWS does not show yet
 	short    error // why it is no more
 }
 
@@ -173,6 +174,7 @@ func (p *pass) run(ctx context.Context, list []*place, decide func(plan.World, p
 	}
 	p.plan = decide(p.world, *p.policy)
 	p.plan.Steps = append(p.plan.Steps, p.surplus()...)
+	p.countUnshown()
 	p.apply()
 	p.remember(ctx)
 	p.leave(ctx)

@@ -104,7 +104,7 @@ func nothing(p *pass, pl *place, name string, call func(context.Context) error) 
 func gone(p *pass, pl *place, name string, call func(context.Context, ec2api.Delete) error, id string) (effect, error) {
 	e, err := nothing(p, pl, name, func(ctx context.Context) error { return call(ctx, ec2api.Delete{ID: id}) })
 	if ec2api.IsNotFound(err) {
-		err = nil
+		e.absent, err = true, nil
 	}
 	e.id = id
 	return e, err

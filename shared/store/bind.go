@@ -23,7 +23,7 @@ func Bind(history []events.Binding, b events.Binding) (at int, bound events.Bind
 			return 0, b, fmt.Errorf("vni %d is held by %s since %s: %w", b.VNI, have.Interface, have.From.Format(time.RFC3339), ErrConflict)
 		}
 		// Bound already, or a replay of a binding that ended meanwhile.
-		have.Name, have.Tags, have.Addresses = b.Name, b.Tags, b.Addresses
+		have.Name, have.Tags, have.Addresses, have.Instance = b.Name, b.Tags, b.Addresses, b.Instance
 		return i, have, nil
 	}
 	return len(history), b, nil

@@ -80,7 +80,8 @@ type Devices interface {
 // Mirror keeps which interface is watched, and who filled which VNI when.
 type Mirror interface {
 	// Bind says that a VNI is b's from b.From on. Where another interface holds it still, ErrConflict, unless b.From is at or after
-	// that one's To. Binding again what is bound already changes nothing but names, tags and addresses.
+	// that one's To. Binding again what is bound already changes nothing but name, tags,
+	// addresses and instance.
 	Bind(ctx context.Context, b events.Binding) error
 	// Release ends the binding of a VNI that lasts. Without one, ErrNotFound.
 	Release(ctx context.Context, vni uint32, to time.Time) error

@@ -99,12 +99,12 @@ func boundAgain(h *harness) {
 	from := h.clock.Now()
 	h.must(h.Mirror.Bind(h.ctx, binding(7, "eni-a", from)))
 	again := binding(7, "eni-a", from.Add(time.Hour))
-	again.Name, again.Tags, again.VPC = "renamed", map[string]string{"env": "test"}, "vpc-9"
+	again.Name, again.Tags, again.VPC, again.Instance = "renamed", map[string]string{"env": "test"}, "vpc-9", "i-other"
 	h.must(h.Mirror.Bind(h.ctx, again))
 	got, err := h.Mirror.BoundAt(h.ctx, 7, from)
 	h.must(err)
 	want := binding(7, "eni-a", from)
-	want.Name, want.Tags = again.Name, again.Tags
+	want.Name, want.Tags, want.Instance = again.Name, again.Tags, again.Instance
 	h.same("bound again", got, want)
 	h.must(h.Mirror.Release(h.ctx, 7, from.Add(2*time.Hour)))
 	h.must(h.Mirror.Bind(h.ctx, binding(7, "eni-a", from))) // a replay

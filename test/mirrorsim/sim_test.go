@@ -1,0 +1,34 @@
+package mirrorsim
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// TestWeek plays a few weeks. MIRRORSIM_SEED plays another one.
+func TestWeek(t *testing.T) {
+	days, seeds := 7, []uint64{1, 2, 3}
+	if testing.Short() {
+		days, seeds = 1, seeds[:2]
+	}
+	if env := os.Getenv("MIRRORSIM_SEED"); env != "" {
+		seed, err := strconv.ParseUint(env, 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seeds = []uint64{seed}
+	}
+	for _, seed := range seeds {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			r := Run(Options{Seed: seed, Days: days})
+			if r.Failure != "" {
+				t.Fatalf("seed %d: %s\n%s\nrepeat it with MIRRORSIM_SEED=%d go test -run TestWeek ./test/mirrorsim", seed, r.Failure, strings.Join(r.Log, "\n"), seed)
+			}
+			r.Log = nil
+			t.Logf("%+v", r)
+		})
+	}
+}
