@@ -17,21 +17,21 @@ import (
 	memstore "github.com/mirrorwatch/mirrorwatch/shared/store/memory"
 )
 
-// counted is what a reader that knows nothing but VXLAN counts of one observation point.
-type counted struct {
+// pointCount is what a reader that knows nothing but VXLAN counts of one observation point.
+type pointCount struct {
 	packets, bytes uint64
 	first, last    int64
 }
 
-// count reads a capture by the simplest means: Ethernet, IPv4 without options, UDP 4789, VXLAN.
-func count(t *testing.T, path string) map[uint32]counted {
+// countPoints reads a capture by the simplest means: Ethernet, IPv4 without options, UDP 4789, VXLAN.
+func countPoints(t *testing.T, path string) map[uint32]pointCount {
 	t.Helper()
 	src, err := capture.OpenFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer src.Close()
-	all := map[uint32]counted{}
+	all := map[uint32]pointCount{}
 	for b := capture.NewBatch(); ; {
 		if err := src.Next(b); errors.Is(err, io.EOF) {
 			return all
@@ -82,13 +82,13 @@ func heardIn(t *testing.T, path string, workers int) (map[uint32]events.Heard, *
 func TestPointsOfCaptures(t *testing.T) {
 	points := 0
 	for _, path := range replayCaptures(t) {
-		want := count(t, path)
+		want := countPoints(t, path)
 		one, p := heardIn(t, path, 1)
 		three, q := heardIn(t, path, 3)
 		points += len(want)
 		for vni, w := range want {
 			h := one[vni]
-			if got := (counted{h.Packets, h.Bytes, h.Since.UnixNano(), h.LastSeen.UnixNano()}); got != w {
+			if got := (pointCount{h.Packets, h.Bytes, h.Since.UnixNano(), h.LastSeen.UnixNano()}); got != w {
 				t.Errorf("%s, VNI %d: heard %+v, want %+v", filepath.Base(path), vni, got, w)
 			}
 		}
