@@ -17,21 +17,21 @@ import (
 	memstore "github.com/mirrorwatch/mirrorwatch/shared/store/memory"
 )
 
-// counted is what a reader that knows nothing but VXLAN counts of one observation point.
-type counted struct {
+// tallied is what a reader that knows nothing but VXLAN counts of one observation point.
+type tallied struct {
 	packets, bytes uint64
 	first, last    int64
 }
 
 // count reads a capture by the simplest means: Ethernet, IPv4 without options, UDP 4789, VXLAN.
-func count(t *testing.T, path string) map[uint32]counted {
+func count(t *testing.T, path string) map[uint32]tallied {
 	t.Helper()
 	src, err := capture.OpenFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer src.Close()
-	all := map[uint32]counted{}
+	all := map[uint32]tallied{}
 	for b := capture.NewBatch(); ; {
 		if err := src.Next(b); errors.Is(err, io.EOF) {
 			return all
@@ -88,7 +88,7 @@ func TestPointsOfCaptures(t *testing.T) {
 		points += len(want)
 		for vni, w := range want {
 			h := one[vni]
-			if got := (counted{h.Packets, h.Bytes, h.Since.UnixNano(), h.LastSeen.UnixNano()}); got != w {
+			if got := (tallied{h.Packets, h.Bytes, h.Since.UnixNano(), h.LastSeen.UnixNano()}); got != w {
 				t.Errorf("%s, VNI %d: heard %+v, want %+v", filepath.Base(path), vni, got, w)
 			}
 		}
