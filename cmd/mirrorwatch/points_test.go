@@ -23,8 +23,8 @@ type tallied struct {
 	first, last    int64
 }
 
-// count reads a capture by the simplest means: Ethernet, IPv4 without options, UDP 4789, VXLAN.
-func count(t *testing.T, path string) map[uint32]tallied {
+// tallyOf reads a capture by the simplest means: Ethernet, IPv4 without options, UDP 4789, VXLAN.
+func tallyOf(t *testing.T, path string) map[uint32]tallied {
 	t.Helper()
 	src, err := capture.OpenFile(path)
 	if err != nil {
@@ -82,7 +82,7 @@ func heardIn(t *testing.T, path string, workers int) (map[uint32]events.Heard, *
 func TestPointsOfCaptures(t *testing.T) {
 	points := 0
 	for _, path := range replayCaptures(t) {
-		want := count(t, path)
+		want := tallyOf(t, path)
 		one, p := heardIn(t, path, 1)
 		three, q := heardIn(t, path, 3)
 		points += len(want)
