@@ -17,8 +17,8 @@ import (
 const crowd = 10_000
 
 // BenchmarkMirrorMemory is the function with ten thousand interfaces: the first sweep, which makes as many sessions as AWS's quota less
-// the reserve allows, the second, which sees them and writes every interface's state anew, and the third, which finds nothing to do;
-// each with the most memory that the process has had until then. MIRRORWATCH_CROWD sets another number.
+// the reserve allows, the second, which sees them all for the first time, and the third, which finds nothing new; each with the most
+// memory that the process has had until then. MIRRORWATCH_CROWD sets another number.
 func BenchmarkMirrorMemory(b *testing.B) {
 	n := crowd
 	if text := os.Getenv("MIRRORWATCH_CROWD"); text != "" {
