@@ -15,11 +15,12 @@ const (
 	DetectionClosed  DetailType = "Detection Closed"
 	CoverageChanged  DetailType = "Coverage Changed"
 	SensorUnhealthy  DetailType = "Sensor Unhealthy"
+	MirrorHealth     DetailType = "Mirror Health"
 )
 
 // DetailTypes lists every detail type there is.
 func DetailTypes() []DetailType {
-	return []DetailType{DetectionCreated, DetectionUpdated, DetectionClosed, CoverageChanged, SensorUnhealthy}
+	return []DetailType{DetectionCreated, DetectionUpdated, DetectionClosed, CoverageChanged, SensorUnhealthy, MirrorHealth}
 }
 
 const (
@@ -43,7 +44,7 @@ type Event struct {
 	Detail     Detail     `json:"detail"`
 }
 
-// Detail is the versioned part of an event. Exactly one of Detection, Coverage and Health is there.
+// Detail is the versioned part of an event. Exactly one of Detection, Coverage, Health and Heard is there.
 type Detail struct {
 	Version   int        `json:"version"`             // DetailVersion
 	Subject   string     `json:"subject"`             // what it is about: the events of one subject are in order
@@ -54,6 +55,7 @@ type Detail struct {
 	Detection *Detection `json:"detection,omitempty"` // exactly as stored
 	Coverage  *Coverage  `json:"coverage,omitempty"`
 	Health    *Health    `json:"health,omitempty"`
+	Heard     *Heard     `json:"heard,omitempty"`
 }
 
 // Health is how a sensor fares.

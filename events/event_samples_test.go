@@ -65,6 +65,11 @@ func eventSamples() map[string]delivered {
 		"sensor_unhealthy": envelope("c4c1c1c9-6542-e61b-6ef0-8c4d36933a92", SensorUnhealthy, time.Hour, Detail{Subject: "sensor-a", Sequence: 2, Health: &Health{
 			Sensor: "sensor-a", Reason: "dropping: kernel 1200", Since: at.Add(55 * time.Minute), Packets: 90210044, Drops: 1200, Waiting: 31,
 		}}),
+		"mirror_health": envelope("sensor/sensor-a/vni/1001-1772424245000000000", MirrorHealth, time.Hour, Detail{Subject: "sensor/sensor-a/vni/1001", Sequence: 1772424245000000000, Heard: &Heard{
+			VNI: 1001, Sensor: "sensor-a", Since: at, LastSeen: at.Add(time.Hour), Packets: 482193, Bytes: 391040221, Duplicates: 1204, Truncated: 97110, Gaps: 12,
+			Interface: "eni-0a1b2c3d4e5f60718", Name: "bastion", Faults: []HeardFault{HeardTruncated},
+			Reason: "20 % of its packets since 03:59:05 UTC are cut: raise the session's packet length, or the MTU on the way.",
+		}}),
 	}
 }
 

@@ -2,6 +2,22 @@ package events
 
 import "time"
 
+// HeardFault is what is wrong with what a sensor hears of an observation point.
+type HeardFault string
+
+// The faults of an observation point.
+const (
+	HeardSilent     HeardFault = "silent"     // no packet of it comes
+	HeardTruncated  HeardFault = "truncated"  // many of its packets are cut
+	HeardGaps       HeardFault = "gaps"       // packets are missing
+	HeardDuplicates HeardFault = "duplicates" // nearly all that it shows is seen at another point first
+)
+
+// HeardFaults lists every fault there is.
+func HeardFaults() []HeardFault {
+	return []HeardFault{HeardSilent, HeardTruncated, HeardGaps, HeardDuplicates}
+}
+
 // Heard is what one sensor has heard of one observation point, since the sensor began.
 type Heard struct {
 	VNI        uint32    `json:"vni"`
@@ -15,4 +31,8 @@ type Heard struct {
 	Gaps       uint64    `json:"gaps"`       // holes in TCP streams that nothing filled
 	Interface  string    `json:"interface,omitempty"`
 	Name       string    `json:"name,omitempty"`
+
+	// In an event only.
+	Faults []HeardFault `json:"faults,omitempty"` // absent where all is well
+	Reason string       `json:"reason,omitempty"` // what changed, one sentence
 }

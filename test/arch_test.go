@@ -41,6 +41,7 @@ var rules = []rule{
 	{"sensor/analyzer/*", []string{"events", "sensor/flow", "sensor/stream", "sensor/analyzer", "sensor/analyzer/line"}, nil, "an analyzer never needs another: data meets in records"},
 	{"sensor/replay", []string{"sensor/capture", "sensor/decap", "sensor/packet"}, nil, "captures played to a sensor, as a mirror would send them"},
 	{"sensor/feed", []string{"events"}, nil, "who is heard, and whether all is"},
+	{"sensor/names", []string{"events", "shared/bounded", "shared/store"}, nil, "whose an observation point was when"},
 	{"sensor/ship", []string{"events", "shared/store"}, nil, "records leave here, unchanged"},
 	{"sensor/engine", []string{"sensor/analyzer", "sensor/capture", "sensor/decap", "sensor/flow", "sensor/packet", "sensor/ship", "sensor/stream", "shared/detect", "shared/device", "events"}, nil, "the path; the lists of analyzers and detectors are given to it"},
 	{"shared/device", append([]string{"events"}, arithmetic...), nil, "who is who: no AWS, no sensor"},

@@ -79,7 +79,7 @@ func (s *server) reportDemo(ctx context.Context, w io.Writer, scenes []*scene) e
 func (s *server) settled(ctx context.Context) error {
 	for quiet := time.Duration(0); quiet < settle; quiet += settle / 10 {
 		rounds, _ := s.pipeline.engine.Waiting()
-		batches, _ := s.ship.Waiting()
+		batches, _ := s.keep.ship.Waiting()
 		if rounds+batches > 0 {
 			quiet = 0
 		}

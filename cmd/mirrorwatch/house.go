@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/shared/store"
 )
 
@@ -88,31 +87,4 @@ func (s *server) keptSince(ctx context.Context, parameter string) (time.Time, er
 		err = fmt.Errorf("parameter %s is %d: nothing is deleted", parameter, days)
 	}
 	return time.Now().AddDate(0, 0, -int(days)), err
-}
-
-// watchHealth tells when the sensor begins to lose packets, or cannot store what it finds, and when it is well again.
-func (s *server) watchHealth(ctx context.Context) {
-	check := &health{p: s.pipeline, now: time.Now, trouble: s.trouble}
-	tick := time.NewTicker(healthEvery)
-	defer tick.Stop()
-	for { // the first look is at once: until it nothing is known of the sensor, and the API would call it ill
-		stats := s.pipeline.engine.Stats()
-		waiting, _ := s.pipeline.engine.Waiting()
-		if e, changed := s.health.Turn(time.Now().UTC(), check.check(), stats.Packets, stats.Drops(), waiting); changed {
-			s.tell(ctx, e)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-	}
-}
-
-func (s *server) tell(ctx context.Context, e events.Event) {
-	h := e.Detail.Health
-	s.log.Warn("sensor's health changed", "healthy", h.Healthy, "reason", h.Reason)
-	if err := s.store.Outbox.Publish(ctx, e); err != nil && ctx.Err() == nil {
-		s.log.Error("sensor's health was not told", "error", err)
-	}
 }

@@ -16,14 +16,14 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/shared/store/storetest"
 )
 
-func keeper(t *testing.T) *server {
+func housed(t *testing.T) *server {
 	t.Helper()
 	return &server{store: memstore.New(memstore.Options{Now: time.Now, Schema: archive.Schema()}), log: slog.New(slog.DiscardHandler)}
 }
 
 // TestHouseKeepsByDefault: where nobody set anything, what is a day old stays and what is years old goes.
 func TestHouseKeepsByDefault(t *testing.T) {
-	ctx, s := context.Background(), keeper(t)
+	ctx, s := context.Background(), housed(t)
 	fillAged(t, s.store, 24*time.Hour, 10*365*24*time.Hour)
 	keepOnce(t, s)
 	checkKept(t, s.store, 1)
@@ -39,7 +39,7 @@ func TestHouseKeepsByDefault(t *testing.T) {
 
 // TestHouseHeedsParameters: what people set is what is kept.
 func TestHouseHeedsParameters(t *testing.T) {
-	s := keeper(t)
+	s := housed(t)
 	fillAged(t, s.store, time.Hour, 3*24*time.Hour)
 	docs := store.Collection[store.Parameter]{Kind: store.KindParameter, Documents: s.store.Documents}
 	for _, name := range []string{store.RetentionDaysRecords, store.RetentionDaysDetections, store.RetentionDaysMetrics} {
@@ -52,7 +52,7 @@ func TestHouseHeedsParameters(t *testing.T) {
 }
 
 func TestDefaultNetworksAreTheModels(t *testing.T) {
-	local, err := store.ParameterValues(context.Background(), keeper(t).store.Documents, store.LocalNetworks)
+	local, err := store.ParameterValues(context.Background(), housed(t).store.Documents, store.LocalNetworks)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,6 +26,14 @@ const (
 // usageError is a mistake on the command line.
 type usageError struct{ error }
 
+// planUsage is a mistake on the command line of mirror plan, where exit code 2 means that there is something to do.
+type planUsage struct{ error }
+
+// exitCode ends the program without a further word: what there was to say is said.
+type exitCode int
+
+func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
+
 // gcPercent lets the heap grow to five times what is live before the collector runs: most of what a sensor allocates is records
 // that die young, and its tables are bounded anyway (docs/decisions/0003-collector.md).
 const gcPercent = 400
@@ -58,6 +66,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err == nil {
 		return exitDone
 	}
+	if code, ok := err.(exitCode); ok { //nolint:errorlint // beside another error there is something to say
+		return int(code)
+	}
 	for line := range strings.Lines(err.Error()) {
 		fmt.Fprintln(stderr, "mirrorwatch:", clean(strings.TrimSuffix(line, "\n")))
 	}
@@ -65,6 +76,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if errors.As(err, &usage) {
 		fmt.Fprintln(stderr, "Try 'mirrorwatch --help'.")
 		return exitUsage
+	}
+	if errors.As(err, new(planUsage)) {
+		fmt.Fprintln(stderr, "Try 'mirrorwatch mirror plan --help'.")
 	}
 	return exitInput
 }
@@ -76,10 +90,12 @@ func newRoot() *cobra.Command {
 		Long: `Mirrorwatch reads packets as VPC Traffic Mirroring copies them, keeps account of every conversation,
 and raises detections when a device does what an intruder would.
 
-Exit codes: 0 done, 1 an input could not be read, 2 a mistake on the command line.`,
+Exit codes: 0 done, 1 an input could not be read or something failed, 2 a mistake on the command line
+(of 'mirror plan': there is something to do).`,
 		Example: `  mirrorwatch read capture.pcap
   mirrorwatch read --json --logs out/ monday.pcapng.gz
-  mirrorwatch sensor --listen :4789`,
+  mirrorwatch sensor --listen :4789
+  mirrorwatch mirror plan --policy mirror.yaml`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -91,6 +107,6 @@ Exit codes: 0 done, 1 an input could not be read, 2 a mistake on the command lin
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(newRead(), newDemo(), newSensor(), newServe(), newUsers(), newVersion())
+	root.AddCommand(newRead(), newDemo(), newSensor(), newServe(), newMirror(), newUsers(), newVersion())
 	return root
 }

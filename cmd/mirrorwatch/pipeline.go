@@ -10,6 +10,7 @@ import (
 
 	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/sensor/engine"
+	"github.com/mirrorwatch/mirrorwatch/sensor/feed"
 	"github.com/mirrorwatch/mirrorwatch/sensor/flow"
 	"github.com/mirrorwatch/mirrorwatch/sensor/packet"
 	"github.com/mirrorwatch/mirrorwatch/sensor/ship"
@@ -27,6 +28,8 @@ type options struct {
 
 	memory *memory                               // a store that everything goes to; nil keeps none
 	recall func(string) (events.Detection, bool) // what is stored of a detection; nil where nothing is
+	// whose an observation point is at a moment; nil where nobody knows
+	name func(vni uint32, at time.Time) (b events.Binding, known bool)
 }
 
 // pipeline is everything behind the packets: the engine, the device model and the judge, and where their results go.
@@ -34,6 +37,7 @@ type pipeline struct {
 	engine *engine.Engine
 	model  *device.Model
 	judge  *detect.Judge
+	points *feed.Points
 	logs   *ship.Logs
 	memory *memory
 	latest events.Time
@@ -47,7 +51,7 @@ func newPipeline(o options, emit func(*events.Detection)) (*pipeline, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &pipeline{memory: o.memory}
+	p := &pipeline{memory: o.memory, points: feed.NewPoints(feed.PointOptions{Sensor: o.sensor, Name: o.name})}
 	if o.logs != "" {
 		if p.logs, err = ship.OpenLogs(o.logs); err != nil {
 			return nil, err
@@ -65,7 +69,7 @@ func newPipeline(o options, emit func(*events.Detection)) (*pipeline, error) {
 		Flow:      limits,
 		Local:     func(a packet.Addr) bool { return p.model.Classify(a.Netip()) == device.Local },
 		Sensor:    o.sensor,
-		Encode:    p.logs != nil || p.memory != nil,
+		Encode:    p.logs != nil || p.memory != nil && p.memory.store.KeepsRecords(),
 		Interim:   true,
 	}, p)
 	return p, nil
@@ -94,6 +98,9 @@ func (p *pipeline) Record(r events.Record, line []byte) {
 	}
 }
 
+// Heard takes what came of each observation point (engine.Listener).
+func (p *pipeline) Heard(list []events.Heard) { p.points.Add(list) }
+
 // interim says whether a record only tells how things stand. The logs hold each conversation once, as whoever reads Zeek's logs
 // expects: its last record has all the counts.
 func interim(r events.Record) bool {
@@ -112,7 +119,9 @@ func (p *pipeline) Tick(now events.Time) {
 	if now > p.latest {
 		p.latest = now
 		p.judge.Tick(now)
+		news := p.points.Turn(now)
 		if p.memory != nil {
+			p.memory.tell(&news)
 			p.memory.tick(now, p.model)
 		}
 	}
@@ -126,6 +135,8 @@ func (p *pipeline) Tick(now events.Time) {
 func (p *pipeline) close() error {
 	p.judge.Close(p.latest)
 	if p.memory != nil {
+		news := p.points.Last(p.latest)
+		p.memory.tell(&news)
 		p.memory.last(p.latest, p.model)
 	}
 	if p.logs == nil {

@@ -51,10 +51,10 @@ func (s *server) keepRules(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		if at, some := s.rules.rules.Load().NextExpiry(time.Now().Add(-2 * readRulesEvery)); some && at.Before(next) {
+		if at, some := s.keep.rules.rules.Load().NextExpiry(time.Now().Add(-2 * readRulesEvery)); some && at.Before(next) {
 			next = at
 		}
-		err := s.rules.read(ctx)
+		err := s.keep.rules.read(ctx)
 		if err == nil && !time.Now().Before(next) {
 			next = time.Now().Add(applyEvery)
 			_, err = tuning.Reapply(ctx, tuning.Options{Documents: s.store.Documents, Detections: s.store.Detections, Now: time.Now})

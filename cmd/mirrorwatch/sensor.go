@@ -10,82 +10,148 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/sensor/capture"
 )
 
+// sensorOptions are the flags of sensor.
+type sensorOptions struct {
+	options
+	listen, iface string
+	side          string // address for /metrics and /healthz
+	table         string // of DynamoDB; "" and no environment: nothing is stored
+
+	clock func() time.Time                    // of the packets
+	wrap  func(capture.Source) capture.Source // how a test tells packets their time; nil otherwise
+}
+
+// open opens what the packets come from.
+func (o *sensorOptions) open() (sources []capture.Source, err error) {
+	if o.iface != "" {
+		return capture.OpenRing(o.iface, o.workers)
+	}
+	sources, err = capture.ListenVXLAN(o.listen, o.workers)
+	if o.wrap != nil {
+		for i := range sources {
+			sources[i] = o.wrap(sources[i])
+		}
+	}
+	return sources, err
+}
+
 func newSensor() *cobra.Command {
-	var o options
-	var listen, iface, side string
+	o := sensorOptions{clock: time.Now}
 	cmd := &cobra.Command{
 		Use:   "sensor (--listen ADDRESS | --interface NAME)",
 		Short: "Watch mirrored packets live until interrupted",
 		Long: `Sensor receives mirrored packets, as VPC Traffic Mirroring sends them (VXLAN over UDP), or reads those of an
 interface, and prints detections as JSON lines until it is interrupted.
 
-The side port serves Prometheus metrics on /metrics, and /healthz, which fails while packets are being dropped or the
-queue to the detectors is full.`,
+With --table, or MIRRORWATCH_TABLE in the environment, it is a sensor of a fleet: detections, devices, what they did by the
+minute, what is heard of each mirror and how the sensor fares go into that DynamoDB table, and the names of interfaces
+(instance, VPC, account, tags) and the tuning rules come from it. Records stay in --logs. AWS is found as its SDKs find it:
+environment, shared files, the instance's role.
+
+The side port serves Prometheus metrics on /metrics, and /healthz, which fails while packets are being dropped, the
+queue to the detectors is full, or nothing can be stored.`,
 		Example: `  mirrorwatch sensor --listen :4789
   mirrorwatch sensor --listen 10.0.9.9:4789 --workers 4 --logs /var/log/mirrorwatch
-  mirrorwatch sensor --interface eth1 --side 127.0.0.1:9478`,
+  mirrorwatch sensor --interface eth1 --side 127.0.0.1:9478
+  mirrorwatch sensor --listen :4789 --table mirrorwatch --sensor-name sensor-a`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return usageError{fmt.Errorf("sensor takes no argument, but got %q", args[0])}
 			}
-			if (listen == "") == (iface == "") {
+			if (o.listen == "") == (o.iface == "") {
 				return usageError{errors.New("sensor needs either --listen or --interface")}
 			}
 			return nil
 		},
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return watch(cmd.Context(), cmd, o, side, func() ([]capture.Source, error) {
-				if iface != "" {
-					return capture.OpenRing(iface, o.workers)
-				}
-				return capture.ListenVXLAN(listen, o.workers)
-			})
-		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return watch(cmd.Context(), cmd, o) },
 	}
-	addPipelineFlags(cmd, &o)
-	cmd.Flags().StringVar(&listen, "listen", "", "UDP `ADDRESS` to receive VXLAN on, such as :4789")
-	cmd.Flags().StringVar(&iface, "interface", "", "interface `NAME` to read, for a tap or span port")
-	cmd.Flags().StringVar(&side, "side", "127.0.0.1:9478", "`ADDRESS` for /metrics and /healthz; empty for none")
+	addPipelineFlags(cmd, &o.options)
+	cmd.Flags().StringVar(&o.listen, "listen", "", "UDP `ADDRESS` to receive VXLAN on, such as :4789")
+	cmd.Flags().StringVar(&o.iface, "interface", "", "interface `NAME` to read, for a tap or span port")
+	cmd.Flags().StringVar(&o.side, "side", "127.0.0.1:9478", "`ADDRESS` for /metrics and /healthz; empty for none")
+	cmd.Flags().StringVar(&o.table, "table", "", "DynamoDB table `NAME` to store in (default $MIRRORWATCH_TABLE; none: store nothing)")
 	return cmd
 }
 
+// watching is a sensor at work.
+type watching struct {
+	cmd     *cobra.Command
+	out     *jsonLines
+	keep    *keeper // nil where nothing is stored
+	p       *pipeline
+	sources []capture.Source
+	ends    []func() error // what is to be ended, in this order
+}
+
 // watch runs a live engine until ctx is done or the sources end, then lets every conversation end and reports.
-func watch(ctx context.Context, cmd *cobra.Command, o options, side string, open func() ([]capture.Source, error)) error {
+func watch(ctx context.Context, cmd *cobra.Command, o sensorOptions) error {
 	if o.workers < 1 {
 		return usageError{fmt.Errorf("--workers %d: at least 1", o.workers)}
 	}
-	out := newJSONLines(cmd.OutOrStdout())
-	p, err := newPipeline(o, out.detection)
+	w := &watching{cmd: cmd, out: newJSONLines(cmd.OutOrStdout())}
+	begin := time.Now()
+	if err := w.start(ctx, o); err != nil {
+		return errors.Join(err, closeAll(w.sources), w.end())
+	}
+	stop := context.AfterFunc(ctx, func() { closeAll(w.sources) }) //nolint:errcheck // a socket that will not close ends with the process
+	warnOfBuffer(cmd.ErrOrStderr(), w.sources)
+	fmt.Fprintf(cmd.ErrOrStderr(), "watching with %d workers; interrupt to stop\n", o.workers)
+	err := w.p.engine.Live(w.sources, func() int64 { return o.clock().UnixNano() })
+	if stop() {
+		err = errors.Join(err, closeAll(w.sources))
+	}
+	w.p.engine.Finish()
+	err = errors.Join(err, w.end(), w.out.flush())
+	fmt.Fprintln(cmd.ErrOrStderr(), w.p.closing(time.Since(begin)))
+	return err
+}
+
+// start opens everything from the store outward. What was opened is in w, also when it fails.
+func (w *watching) start(ctx context.Context, o sensorOptions) (err error) {
+	if w.keep, err = openFleet(ctx, o.table, o.sensor, w.cmd.ErrOrStderr()); err != nil {
+		return err
+	}
+	var collectors []prometheus.Collector
+	var trouble func() string
+	if w.keep == nil {
+		w.p, err = newPipeline(o.options, w.out.detection)
+	} else {
+		collectors, trouble = []prometheus.Collector{keptDoors{w.keep}}, w.keep.trouble
+		w.ends = append(w.ends, w.keep.close)
+		w.p, err = w.keep.pipeline(ctx, o.options, w.out.detection)
+	}
 	if err != nil {
 		return err
 	}
-	p.live = true
-	sources, err := open()
+	w.p.live = true
+	w.ends = append([]func() error{w.p.close}, w.ends...)
+	if w.sources, err = o.open(); err != nil {
+		return err
+	}
+	side, err := serveSide(ctx, o.side, w.p, trouble, collectors...)
 	if err != nil {
-		return errors.Join(err, p.close())
+		return err
 	}
-	begin := time.Now()
-	sideDone, err := serveSide(ctx, side, p, nil)
-	if err != nil {
-		return errors.Join(err, closeAll(sources), p.close())
+	if w.keep != nil {
+		w.ends[1] = w.keep.follow(ctx, w.p)
 	}
-	stop := context.AfterFunc(ctx, func() { closeAll(sources) }) //nolint:errcheck // a socket that will not close ends with the process
-	warnOfBuffer(cmd.ErrOrStderr(), sources)
-	fmt.Fprintf(cmd.ErrOrStderr(), "watching with %d workers; interrupt to stop\n", o.workers)
-	err = p.engine.Live(sources, func() int64 { return time.Now().UnixNano() })
-	if stop() {
-		err = errors.Join(err, closeAll(sources))
+	w.ends = append(w.ends, side)
+	return nil
+}
+
+func (w *watching) end() error {
+	var errs []error
+	for _, f := range w.ends {
+		errs = append(errs, f())
 	}
-	p.engine.Finish()
-	err = errors.Join(err, p.close(), out.flush(), sideDone())
-	fmt.Fprintln(cmd.ErrOrStderr(), p.closing(time.Since(begin)))
-	return err
+	return errors.Join(errs...)
 }
 
 func closeAll(sources []capture.Source) error {

@@ -16,11 +16,14 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/mirrorwatch/mirrorwatch/sensor/replay"
+	"github.com/mirrorwatch/mirrorwatch/shared/store"
 	"github.com/mirrorwatch/mirrorwatch/shared/store/sqlite"
 )
 
@@ -201,4 +204,65 @@ func selfSigned(t *testing.T) (cert, key string) {
 		}
 	}
 	return filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+}
+
+// TestServeTellsWhatItHears: on a laptop, where nobody names the mirrors, the server tells their coverage itself, what it heard of each, and
+// hands on an event for each that is new.
+func TestServeTellsWhatItHears(t *testing.T) {
+	scene, err := replay.Load(filepath.Join(replayFolder, "ssh-brute-two-vnis.pcap.gz"), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	scenes := []*replay.Scene{scene}
+	clock := replay.NewClock(replay.Lay(scenes, 0, time.Now().Add(-20*time.Minute)).Add(-time.Second), time.Now)
+	o := serveOptions{options: options{workers: 2, sensor: "s1"}, data: t.TempDir(), address: "127.0.0.1:0", listen: freePort(t, "udp")}
+	s := newServer(o, slog.New(slog.DiscardHandler))
+	s.clock, s.wrap = clock.Now, clock.Source
+	ctx := context.Background()
+	if err := s.start(ctx); err != nil {
+		t.Fatal(err)
+	}
+	player := &replay.Player{Clock: clock}
+	if err := player.Play(ctx, o.listen, scenes); err != nil {
+		t.Fatal(err)
+	}
+	states := func() (out []string) {
+		page, err := s.store.Mirror.Coverage(ctx, store.CoverageQuery{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range page.Items {
+			out = append(out, c.Interface+" "+string(c.State))
+		}
+		return out
+	}
+	comesTrue(t, "coverage", func() bool { return slices.Equal(states(), []string{"vni-101 mirrored", "vni-102 mirrored"}) })
+	if err := player.Done(ctx); err != nil { // twenty minutes pass in silence
+		t.Fatal(err)
+	}
+	comesTrue(t, "silence", func() bool { return slices.Equal(states(), []string{"vni-101 silent", "vni-102 silent"}) })
+	comesTrue(t, "events", func() bool { return s.relay.Counts().Published >= 2+2+2+2 }) // coverage made and changed, first heard and silent
+	if err := s.stop(); err != nil {
+		t.Error(err)
+	}
+	again, err := sqlite.Open(ctx, sqlite.Options{Folder: o.data, Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.Close()
+	heard, err := again.Mirror.Heard(ctx, store.ListQuery{})
+	if err != nil || len(heard.Items) != 2 || heard.Items[0].Packets != 384 || heard.Items[1].Packets != 384 || heard.Items[1].Sensor != "s1" {
+		t.Errorf("%v: heard %+v", err, heard.Items)
+	}
+}
+
+func comesTrue(t *testing.T, what string, f func() bool) {
+	t.Helper()
+	for range 500 {
+		if f() {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	t.Fatalf("%s: not within ten seconds", what)
 }

@@ -14,11 +14,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/lambdas/api/signin"
 	"github.com/mirrorwatch/mirrorwatch/sensor/capture"
-	"github.com/mirrorwatch/mirrorwatch/sensor/feed"
-	"github.com/mirrorwatch/mirrorwatch/sensor/ship"
 	"github.com/mirrorwatch/mirrorwatch/shared/archive"
 	"github.com/mirrorwatch/mirrorwatch/shared/bus"
 	"github.com/mirrorwatch/mirrorwatch/shared/notify"
@@ -46,14 +43,12 @@ type server struct {
 	wrap  func(capture.Source) capture.Source // how the demo tells packets their time; nil otherwise
 
 	store    *store.Store
-	rules    *ruleKeeper
+	keep     *keeper
 	signin   *signin.Local
 	password string // of the first start
 	notify   *notify.Service
 	relay    *bus.Relay
-	ship     *ship.Store
 	pipeline *pipeline
-	health   *feed.Health
 	sources  []capture.Source
 	listener net.Listener
 	http     *http.Server
@@ -68,11 +63,8 @@ type server struct {
 
 // newServer makes a server that is not started.
 func newServer(o serveOptions, log *slog.Logger) *server {
-	if o.sensor == "" {
-		o.sensor = hostname()
-	}
 	return &server{
-		o: o, log: log, clock: time.Now, health: &feed.Health{Sensor: o.sensor}, requests: newRequests(),
+		o: o, log: log, clock: time.Now, requests: newRequests(),
 		watched: make(chan error, 1), served: make(chan error, 1), sideDone: func() error { return nil },
 	}
 }
@@ -84,14 +76,14 @@ func (s *server) start(ctx context.Context) (err error) {
 	}
 	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	s.cancel = cancel
-	for _, step := range []func(context.Context) error{s.startRules, s.startSignin, s.startEvents, s.startSensor, s.startHTTP} {
+	for _, step := range []func(context.Context) error{s.startKeeper, s.startSignin, s.startEvents, s.startSensor, s.startHTTP} {
 		if err = step(background); err != nil {
 			return errors.Join(err, s.stop())
 		}
 	}
 	s.run(background, s.keepHouse)
 	s.run(background, s.keepRules)
-	s.run(background, s.watchHealth)
+	s.run(background, func(ctx context.Context) { s.keep.watchHealth(ctx, s.pipeline) })
 	return nil
 }
 
@@ -100,9 +92,14 @@ func (s *server) run(ctx context.Context, f func(context.Context)) {
 	s.background.Go(func() { f(ctx) })
 }
 
-func (s *server) startRules(ctx context.Context) error {
-	s.rules = &ruleKeeper{store: s.store}
-	return s.rules.read(ctx)
+func (s *server) startKeeper(ctx context.Context) error {
+	name, err := sensorName(s.o.sensor)
+	if err != nil {
+		return err
+	}
+	s.keep = newKeeper(s.store, nil, name, s.log)
+	s.run(ctx, s.keep.names.Run)
+	return s.keep.rules.read(ctx)
 }
 
 func (s *server) startSignin(ctx context.Context) (err error) {
@@ -148,18 +145,9 @@ func hostname() string {
 }
 
 func (s *server) startSensor(ctx context.Context) (err error) {
-	s.ship = ship.NewStore(ship.StoreOptions{Store: s.store, Hide: s.rules.hide, Failed: s.storeFailed})
-	o := s.o.options
-	o.memory, o.recall = newMemory(s.ship, o.sensor), s.recall
-	if len(o.local) == 0 {
-		if o.local, err = store.ParameterValues(ctx, s.store.Documents, store.LocalNetworks); err != nil {
-			return err
-		}
-	}
-	if s.pipeline, err = newPipeline(o, s.ship.Detection); err != nil {
+	if s.pipeline, err = s.keep.pipeline(ctx, s.o.options, nil); err != nil {
 		return err
 	}
-	s.pipeline.live = true
 	if s.sources, err = s.o.open(); err != nil {
 		return err
 	}
@@ -169,29 +157,12 @@ func (s *server) startSensor(ctx context.Context) (err error) {
 		}
 	}
 	go func() { s.watched <- s.pipeline.engine.Live(s.sources, func() int64 { return s.clock().UnixNano() }) }()
-	done, err := serveSide(ctx, s.o.side, s.pipeline, s.trouble, &doors{s}, s.requests)
+	done, err := serveSide(ctx, s.o.side, s.pipeline, s.keep.trouble, &doors{s}, keptDoors{s.keep}, s.requests)
 	if err == nil {
 		s.sideDone = done
 	}
 	return err
 }
-
-// recall gives what is stored of a detection, so that what went on before a restart goes on.
-func (s *server) recall(id string) (events.Detection, bool) {
-	d, err := s.store.Detections.Get(context.Background(), id)
-	return d, err == nil
-}
-
-func (s *server) storeFailed(what string, err error) {
-	if err == nil {
-		s.log.Info("store takes everything again", "what", what)
-		return
-	}
-	s.log.Error("store does not take what was found", "what", what, "error", err)
-}
-
-// trouble says what keeps results from being stored, for /healthz.
-func (s *server) trouble() string { return s.ship.Trouble() }
 
 // wait returns when the server should stop: ctx ended, or a part of it did.
 func (s *server) wait(ctx context.Context) error {
@@ -222,8 +193,8 @@ func (s *server) stop() error {
 		s.pipeline.engine.Finish()
 		errs = append(errs, s.pipeline.close())
 	}
-	if s.ship != nil {
-		errs = append(errs, within(stopStore, s.ship.Close))
+	if s.keep != nil {
+		errs = append(errs, s.keep.close())
 	}
 	s.cancel()
 	s.background.Wait()

@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/mirrorwatch/mirrorwatch/sensor/engine"
+	"github.com/mirrorwatch/mirrorwatch/sensor/feed"
 )
 
 // serveSide serves /metrics and /healthz on address until ctx is done. The function it gives waits for the end. Trouble, which may be
@@ -124,6 +125,20 @@ func metrics() []metric {
 	}
 }
 
+// pointMetrics are those of all observation points together: one series for each would have no bound.
+func pointMetrics(s engine.Stats, p feed.PointStats) []gauge {
+	count := func(name, help string, n uint64) gauge { return gauge{name, help, prometheus.CounterValue, float64(n)} }
+	return []gauge{
+		{"points_heard", "Observation points (VNIs) that were heard, and not silent for a day since.", prometheus.GaugeValue, float64(p.Points)},
+		{"points_silent", "Of them those of which no packet comes.", prometheus.GaugeValue, float64(p.Silent)},
+		count("points_packets_total", "Packets of observation points.", p.Packets),
+		count("points_truncated_total", "Of them those that were cut on the way.", p.Truncated),
+		count("points_duplicates_total", "Of them those that another point had shown.", p.Duplicates),
+		count("points_gaps_total", "Holes in TCP streams of observation points.", p.Gaps),
+		count("points_overflow_total", "Packets that were not counted for their observation point, there being too many points.", p.Uncounted+s.Uncounted),
+	}
+}
+
 // Describe leaves the collector unchecked: its metrics are the same at every scrape.
 func (c *collector) Describe(chan<- *prometheus.Desc) {}
 
@@ -137,6 +152,12 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 		}
 		desc := prometheus.NewDesc("mirrorwatch_"+m.name, m.help, nil, nil)
 		out <- prometheus.MustNewConstMetric(desc, kind, float64(m.value(s)))
+	}
+	collect(out, pointMetrics(s, c.p.points.Stats()))
+	if c.p.memory != nil {
+		collect(out, []gauge{{
+			"meter_overflow_total", "Devices that were not measured in a minute, there being too many.", prometheus.CounterValue, float64(c.p.memory.unmeasured.Load()),
+		}})
 	}
 	waiting, _ := c.p.engine.Waiting()
 	desc := prometheus.NewDesc("mirrorwatch_queue_rounds", "Rounds of records that wait for the detectors.", nil, nil)

@@ -7,7 +7,6 @@ import (
 
 	"github.com/mirrorwatch/mirrorwatch/lambdas/mirror/plan"
 	"github.com/mirrorwatch/mirrorwatch/lambdas/mirror/trigger"
-	"github.com/mirrorwatch/mirrorwatch/shared/ec2api"
 	"github.com/mirrorwatch/mirrorwatch/test/ec2fake"
 )
 
@@ -34,8 +33,7 @@ func BenchmarkHouse(b *testing.B) {
 		began = time.Now()
 		again := h.calls(func() { h.sweep(l) })
 		warm := time.Since(began)
-		var last ec2api.Instance
-		last = h.instance(firstID, map[string]string{"mirrorwatch": "on"})
+		last := h.instance(firstID, map[string]string{"mirrorwatch": "on"})
 		h.clock.Move(time.Minute)
 		began = time.Now()
 		event := h.calls(func() {

@@ -53,7 +53,7 @@ func TestLeaseOutlivesTheDead(t *testing.T) {
 	held, _, err := l.acquire(context.Background(), "a/b")
 	h.ok(err)
 	h.ok(held.release(context.Background()))
-	if held, _, err = l.acquire(context.Background(), "a/b"); err != nil {
+	if _, _, err = l.acquire(context.Background(), "a/b"); err != nil {
 		t.Errorf("after the release: %v", err)
 	}
 }

@@ -131,10 +131,6 @@ func (p *pass) doubled(vni uint32, iface string) bool {
 	return false
 }
 
-func (p *pass) ours(tags map[string]string) bool {
-	return tags[plan.TagDeployment] == p.policy.Deployment
-}
-
 // bindFree binds the first free VNI of a sequence that depends on the interface only: who reads a stale store probes the same ones, and
 // finds the binding that is there already.
 func (p *pass) bindFree(ctx context.Context, want events.Binding) (events.Binding, error) {

@@ -104,6 +104,7 @@ func decode(in *aws.EventBridgeEvent) (events.Event, error) {
 	has := map[events.DetailType]bool{
 		events.DetectionCreated: d.Detection != nil, events.DetectionUpdated: d.Detection != nil, events.DetectionClosed: d.Detection != nil,
 		events.CoverageChanged: d.Coverage != nil, events.SensorUnhealthy: d.Health != nil,
+		events.MirrorHealth: d.Heard != nil,
 	}
 	whole, known := has[e.DetailType]
 	if !known {

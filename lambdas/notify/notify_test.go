@@ -126,6 +126,7 @@ func TestSamplesAreTold(t *testing.T) {
 	w := newWorld(t, store.NotificationRule{Name: "all", On: notify.Reasons()})
 	for _, c := range []struct{ name, reason string }{
 		{"detection_created", "created"}, {"detection_updated", "escalated"}, {"detection_closed", "closed"}, {"coverage_changed", "coverage"}, {"sensor_unhealthy", "health"},
+		{"mirror_health", "mirror"},
 	} {
 		e := sample(t, "../../events/testdata/event_"+c.name+".json")
 		for range 2 {

@@ -34,3 +34,19 @@ func BenchmarkEngine(b *testing.B) {
 		e.deliver(r)
 	}
 }
+
+// BenchmarkPoints is the counting of a packet by observation point alone: packets in runs of one point, as they come in batches, and the
+// worst case, a thousand points in turn.
+func BenchmarkPoints(b *testing.B) {
+	for name, points := range map[string]uint32{"runs": 1, "in-turn": 1000} {
+		b.Run(name, func(b *testing.B) {
+			w := New(testConfig(1), &lines{}).workers[0]
+			p := &packet.Packet{}
+			b.ReportAllocs()
+			for i := range uint32(b.N) {
+				p.VNI = 1 + i%points
+				w.hear(p, int64(i), false)
+			}
+		})
+	}
+}

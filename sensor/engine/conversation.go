@@ -79,6 +79,7 @@ func (w *worker) Chunk(c stream.Chunk) {
 func (w *worker) Gap(d flow.Dir, n int) {
 	w.counts.Gaps++
 	w.counts.GapBytes += uint64(n)
+	w.missed(w.f.VNI)
 	w.f.Gap(d, n)
 	if t := w.f.State.talk; t != nil {
 		t.mux.Gap(d, n)

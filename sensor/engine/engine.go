@@ -37,20 +37,24 @@ type Config struct {
 
 // Engine runs captures through the path.
 type Engine struct {
-	cfg     Config
-	outlet  Outlet
-	workers []*worker
-	figures figures
-	ledger  ledger
-	joins   junction
-	now     int64        // how far packet time has come
-	waiting atomic.Int32 // live rounds that wait for judgement
+	cfg      Config
+	outlet   Outlet
+	listener Listener // the outlet, where it is one; else nil
+	workers  []*worker
+	figures  figures
+	ledger   ledger
+	joins    junction
+	counted  []pointCount // of the round that is passed on, by worker
+	heard    []events.Heard
+	now      int64        // how far packet time has come
+	waiting  atomic.Int32 // live rounds that wait for judgement
 }
 
 // New makes an engine whose records go to outlet.
 func New(cfg Config, outlet Outlet) *Engine {
 	cfg.Workers = min(max(cfg.Workers, 1), maxWorkers)
 	e := &Engine{cfg: cfg, outlet: outlet, ledger: ledger{sensor: cfg.Sensor, encode: cfg.Encode}, joins: newJunction(cfg, outlet)}
+	e.listener, _ = outlet.(Listener)
 	e.figures.workers = make([]Counts, cfg.Workers)
 	for i := range cfg.Workers {
 		e.workers = append(e.workers, newWorker(cfg, i, &e.figures))
@@ -175,6 +179,7 @@ func (e *Engine) deliver(r *round) {
 	e.joins.turn(r.now, r.last)
 	e.ledger.out.reset()
 	e.figures.account(Counts{Records: e.joins.records, Tunnels: e.ledger.overflow, Unjoined: e.joins.overflow()})
+	e.hear(r)
 	e.outlet.Tick(events.Time(r.now))
 	for i := range r.boxes {
 		r.boxes[i].reset()

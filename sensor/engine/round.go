@@ -26,14 +26,18 @@ type outbox struct {
 	entries []entry // caused by a frame, in the order of frames
 	late    []entry // caused by time alone: ended by a time-out at some moment of the round
 	json    []byte
-	loads   []load // what was carried of each envelope
+	loads   []load       // what was carried of each envelope
+	points  []pointCount // what was heard of each observation point, where it is time to tell
 }
 
 func (o *outbox) reset() {
 	clear(o.entries) // let the records go
 	clear(o.late)
 	clear(o.loads)
-	o.entries, o.late, o.json, o.loads = o.entries[:0], o.late[:0], o.json[:0], o.loads[:0]
+	o.entries, o.late, o.json, o.loads, o.points = o.entries[:0], o.late[:0], o.json[:0], o.loads[:0], o.points[:0]
+	if cap(o.points) > pointsKept {
+		o.points = nil
+	}
 }
 
 // put adds a record that the frame at caused, within depth envelopes.

@@ -27,6 +27,7 @@ type Counts struct {
 	Segments   uint64 // holes in TCP streams given up because too much was waiting behind them
 	Tunnels    uint64 // packets of envelopes beyond those accounted for
 	Unjoined   uint64 // records passed on before they were whole, too many being joined
+	Uncounted  uint64 // packets of observation points beyond those counted one by one; no drop: they were followed
 }
 
 func (c *Counts) add(o Counts) {
@@ -47,6 +48,7 @@ func (c *Counts) add(o Counts) {
 	c.Segments += o.Segments
 	c.Tunnels += o.Tunnels
 	c.Unjoined += o.Unjoined
+	c.Uncounted += o.Uncounted
 }
 
 // Stats is what the engine did so far. It is whole as of the end of some round of each worker.
@@ -143,6 +145,7 @@ func (w *worker) publish() {
 	}
 	c.Held = w.deck.Budget().Overflow
 	c.Segments = st.Forced
+	c.Uncounted = w.points.overflow
 	w.figures.mu.Lock()
 	w.figures.workers[w.index] = c
 	w.figures.mu.Unlock()

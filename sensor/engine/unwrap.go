@@ -2,6 +2,7 @@ package engine
 
 import (
 	"encoding/binary"
+	"errors"
 	"strings"
 
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer"
@@ -18,7 +19,7 @@ const MaxDepth = 6
 // whether that packet is whole enough to be used.
 func (w *worker) unwrap(fr *capture.Frame) (p *packet.Packet, ok bool) {
 	p = &w.pkt[0]
-	w.chain, w.depth, w.faulty, w.tooDeep = nil, 0, false, false
+	w.chain, w.depth, w.faulty, w.cut, w.tooDeep = nil, 0, false, false, false
 	w.freight.parcels = w.freight.parcels[:0]
 	p.VNI = 0
 	if w.known {
@@ -58,7 +59,7 @@ func (w *worker) open(p *packet.Packet, fr *capture.Frame) bool {
 	}
 	offset := len(fr.Data) - len(inner)
 	w.carry(envelopeOf{src: fr.From, dstPort: portVXLAN, vni: vni, kind: "VXLAN"}, fr.FromPort, "", fr.Length-offset)
-	p.VNI = vni
+	p.VNI, w.wire = vni, fr.Length-offset
 	w.depth++
 	return w.decode(p, inner, packet.Meta{Time: fr.Time, Length: fr.Length - offset, Link: packet.LinkEthernet})
 }
@@ -70,7 +71,7 @@ func (w *worker) openKnown(p *packet.Packet, fr *capture.Frame) bool {
 		return w.decode(p, fr.Data, packet.Meta{Time: fr.Time, Length: fr.Length, Link: fr.Link})
 	}
 	inner := ip[36 : 20+int(port(ip[24:]))]
-	p.VNI = binary.BigEndian.Uint32(ip[32:]) >> 8
+	p.VNI, w.wire = binary.BigEndian.Uint32(ip[32:])>>8, len(inner)
 	w.carry(envelopeOf{
 		src: packet.AddrOf4([4]byte(ip[12:16])), dst: packet.AddrOf4([4]byte(ip[16:20])), dstPort: portVXLAN, vni: p.VNI, kind: "VXLAN",
 	}, port(ip[20:]), "", len(inner))
@@ -80,8 +81,10 @@ func (w *worker) openKnown(p *packet.Packet, fr *capture.Frame) bool {
 
 // decode notes what cannot be decoded; what a frame holds before the fault is used.
 func (w *worker) decode(p *packet.Packet, frame []byte, m packet.Meta) bool {
+	w.cut = w.cut || len(frame) < m.Length
 	if err := p.Decode(frame, m); err != nil {
 		w.faulty = true
+		w.cut = w.cut || errors.Is(err, packet.ErrTruncated)
 		return p.Kind >= packet.KindIP
 	}
 	return true
@@ -127,7 +130,7 @@ func (w *worker) descend(p *packet.Packet, in decap.Inner) (*packet.Packet, bool
 	}
 	next.VNI = p.VNI
 	if in.VNI != 0 {
-		next.VNI = in.VNI
+		next.VNI, w.wire = in.VNI, length
 	}
 	return next, w.decode(next, in.Frame, packet.Meta{Time: p.Time, Length: length, Link: packet.LinkType(in.Link)})
 }

@@ -21,6 +21,7 @@ type worker struct {
 	stream  *stream.Reassembler
 	frags   *packet.Fragments
 	freight freight
+	points  points
 	counts  Counts
 	shadows shadows
 
@@ -30,6 +31,8 @@ type worker struct {
 	depth    uint8    // envelopes taken off the frame at hand
 	known    bool     // whose it is was told at a glance: this worker's
 	faulty   bool     // it could not be decoded to its end
+	cut      bool     // it was cut on the way, at some layer
+	wire     int      // bytes of the frame in the envelope that named the observation point
 	tooDeep  bool     // it came in more envelopes than are followed
 	chain    []string // uids of the envelopes that the packet at hand came in; shared, never changed
 	spare    []*talk  // of conversations that ended
@@ -73,6 +76,7 @@ func (w *worker) run(r *round) {
 		w.forget()
 	}
 	w.unload()
+	w.tell(r)
 	w.publish()
 }
 
@@ -99,27 +103,29 @@ func (w *worker) frame(fr *capture.Frame) {
 	if w.tooDeep {
 		w.counts.TooDeep++
 	}
-	if ok {
-		w.packet(p, true)
+	copied := ok && w.packet(p, true)
+	if p.VNI != 0 {
+		w.hear(p, fr.Time, copied)
 	}
 }
 
-// packet gives a decoded packet to its conversation, and its payload to who reads it, unless another worker does that.
-func (w *worker) packet(p *packet.Packet, own bool) {
+// packet gives a decoded packet to its conversation, and its payload to who reads it, unless another worker does that. It says whether
+// another observation point showed it before.
+func (w *worker) packet(p *packet.Packet, own bool) (copied bool) {
 	w.now = p.Time
 	if p.Kind < packet.KindIP {
 		w.counts.NotIP++
-		return
+		return false
 	}
 	f, d, fresh := w.flows.Track(p)
 	if w.f = f; f == nil {
-		return
+		return false
 	}
 	if f.Duplicate {
 		if f.State.shadow {
 			w.shadows.duplicates++
 		}
-		return
+		return true
 	}
 	if fresh {
 		f.State.parents, f.State.shadow = w.chain, !own
@@ -128,13 +134,14 @@ func (w *worker) packet(p *packet.Packet, own bool) {
 		}
 	}
 	if f.State.shadow {
-		return
+		return false
 	}
 	if p.Kind == packet.KindTCP {
 		w.segment(p, d)
 	} else if p.PayloadLen > 0 || p.Kind >= packet.KindICMP {
 		w.datagram(p, d)
 	}
+	return false
 }
 
 // segment puts TCP bytes in order for the analyzer, as long as somebody reads them.

@@ -1,100 +1,162 @@
-// Package feed watches what the sensor hears. What comes in is records and the engine's own counts; what goes out is the coverage of
-// each observation point (heard, or silent for a while) and the health of the sensor, each told when it changes. It never judges
-// traffic, and it knows an observation point only by its VNI: whose that is, the inventory says.
+// Package feed watches what the sensor hears. What comes in is the engine's own counts and, from whoever knows it, whose an observation
+// point is; what goes out is what was heard of each point, the coverage of those that nobody names, and events: a point that is heard
+// first, falls silent or fares badly, and a sensor that does. Each is told when it changes. It never judges traffic, never asks a store,
+// and never waits.
 package feed
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
 )
 
 const (
-	// MaxPoints is how many observation points are followed; more are counted. An account has 10,000 mirror sessions at most (AWS
-	// quota "Sessions per account").
+	// MaxPoints is how many observation points are followed; packets of more are counted as so many. An account has 10,000 mirror
+	// sessions at most (AWS quota "Sessions per account").
 	MaxPoints = 10_000
 
 	// silentAfter is how long an observation point may say nothing. Hosts are rarely silent for so long: ARP, DNS, NTP, agents.
 	silentAfter = 15 * time.Minute
 
-	// every is how often coverage that did not change is told again, for the time of the last packet.
+	// every is how often what changed is told at the most.
 	every = time.Minute
+
+	// nameWait is how long a point that is new waits for its name before it is told without. A store that does not answer for so long
+	// takes nothing either.
+	nameWait = 5 * time.Minute
+
+	// lookEvery is how often, in packet time, all points are looked at.
+	lookEvery = time.Second
+
+	// forgetAfter is how long a silent point keeps its place, and forgetFull how long when places are short.
+	forgetAfter = 24 * time.Hour
+	forgetFull  = time.Hour
+
+	// handedBack is how long after its interface gave a VNI back packets of it may still be under way: they are nobody's, and no news.
+	handedBack = 5 * time.Minute
 )
 
-// Points follows the observation points. It belongs to the goroutine that the records come from.
-type Points struct {
-	sensor   string
-	points   map[uint32]*point
-	told     events.Time
-	overflow uint64
+// PointOptions set up Points.
+type PointOptions struct {
+	Sensor string
+	// Name says whose a VNI is at a moment, without waiting: a Binding without an Interface is nobody's, and known is false while that is
+	// being found out. Nil where nobody names any.
+	Name func(vni uint32, at time.Time) (b events.Binding, known bool)
 }
 
-type point struct {
-	last    events.Time
-	packets uint64
-	silent  bool
-	fresh   bool // something to tell
+// News is what there is to tell.
+type News struct {
+	Heard    []events.Heard
+	Coverage []events.Coverage // of points that no inventory names
+	Forget   []string          // coverage that is to go, since an inventory names the point by now
+	Events   []events.Event
+}
+
+// Empty says that there is nothing to tell.
+func (n *News) Empty() bool {
+	return len(n.Heard)+len(n.Coverage)+len(n.Forget)+len(n.Events) == 0
+}
+
+// PointStats is how all points together fare.
+type PointStats struct {
+	Points, Silent                       int
+	Packets, Truncated, Duplicates, Gaps uint64
+	Uncounted                            uint64 // packets of points beyond MaxPoints
+}
+
+// Points follows the observation points. Add and Turn belong to one goroutine; Stats may be called from any.
+type Points struct {
+	o      PointOptions
+	points map[uint32]*point
+	looked events.Time
+
+	mu    sync.Mutex
+	stats PointStats
 }
 
 // NewPoints makes one that has heard nothing.
-func NewPoints(sensor string) *Points { return &Points{sensor: sensor, points: map[uint32]*point{}} }
-
-// Observe takes note of who was heard. Only conversations count: every packet belongs to one.
-func (p *Points) Observe(r events.Record) {
-	c, ok := r.(*events.Conn)
-	if !ok || c.VNI == 0 {
-		return
+func NewPoints(o PointOptions) *Points {
+	if o.Name == nil {
+		o.Name = func(uint32, time.Time) (events.Binding, bool) { return events.Binding{}, true }
 	}
-	at := p.points[c.VNI]
-	if at == nil {
-		if len(p.points) >= MaxPoints {
-			p.overflow++
-			return
-		}
-		at = &point{}
-		p.points[c.VNI] = at
-	}
-	at.last, at.fresh = max(at.last, c.TS.Add(c.Duration.Duration())), true
-	if !c.Interim {
-		at.packets += c.OrigPkts + c.RespPkts
-	}
+	return &Points{o: o, points: map[uint32]*point{}}
 }
 
-// Turn gives the coverage of the points that changed, once a minute of packet time.
-func (p *Points) Turn(now events.Time) []events.Coverage {
-	if now.Sub(p.told) < every {
-		return nil
+// Add takes what came since the call before. List is not kept.
+func (p *Points) Add(list []events.Heard) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i := range list {
+		h := &list[i]
+		at := p.points[h.VNI]
+		if at == nil {
+			if h.VNI == 0 || h.Packets == 0 { // a gap of a point that was forgotten
+				continue
+			}
+			if len(p.points) >= MaxPoints {
+				p.stats.Uncounted += h.Packets
+				continue
+			}
+			at = &point{heard: events.Heard{VNI: h.VNI, Sensor: p.o.Sensor, Since: h.Since}}
+			p.points[h.VNI] = at
+		}
+		at.add(h)
+		p.stats.Packets += h.Packets
+		p.stats.Truncated += h.Truncated
+		p.stats.Duplicates += h.Duplicates
+		p.stats.Gaps += h.Gaps
 	}
-	p.told = now
-	var list []events.Coverage
+	p.stats.Points = len(p.points)
+}
+
+// Turn gives what there is to tell at a moment of packet time.
+func (p *Points) Turn(now events.Time) News {
+	if now.Sub(p.looked) < lookEvery {
+		return News{}
+	}
+	return p.look(now, false)
+}
+
+// Last gives what has not been told yet: no more packets come.
+func (p *Points) Last(now events.Time) News { return p.look(now, true) }
+
+func (p *Points) look(now events.Time, last bool) (n News) {
+	p.looked = now
+	keep, silent := forgetAfter, 0
+	if len(p.points) >= MaxPoints {
+		keep = forgetFull
+	}
 	for vni, at := range p.points {
-		silent := now.Sub(at.last) >= silentAfter
-		if silent == at.silent && !at.fresh {
+		if at.rested(now) >= keep {
+			delete(p.points, vni)
 			continue
 		}
-		at.silent, at.fresh = silent, false
-		list = append(list, p.coverage(vni, at, now))
+		b, known := p.o.Name(vni, at.heard.LastSeen)
+		at.look(&n, b, glance{now: now, known: known, last: last})
+		if at.has(events.HeardSilent) {
+			silent++
+		}
 	}
-	slices.SortFunc(list, func(a, b events.Coverage) int { return cmp.Compare(a.VNI, b.VNI) })
-	return list
+	n.sort()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stats.Points, p.stats.Silent = len(p.points), silent
+	return n
 }
 
-func (p *Points) coverage(vni uint32, at *point, now events.Time) events.Coverage {
-	last := at.last.Time()
-	c := events.Coverage{
-		Interface: fmt.Sprintf("vni-%d", vni), VNI: vni, Sensor: p.sensor, State: events.CoverageMirrored, LastSeen: &last, Packets: at.packets,
-		Changed: now.Time(), Reason: "Its packets arrive.",
-	}
-	if at.silent {
-		c.State = events.CoverageSilent
-		c.Reason = fmt.Sprintf("No packet of it came since %s.", last.Format("15:04:05 MST"))
-		c.Fix = "See whether the instance runs, its mirror session is there, and UDP 4789 reaches the sensor."
-	}
-	return c
+func (n *News) sort() {
+	slices.SortFunc(n.Heard, func(a, b events.Heard) int { return cmp.Compare(a.VNI, b.VNI) })
+	slices.SortFunc(n.Coverage, func(a, b events.Coverage) int { return cmp.Compare(a.VNI, b.VNI) })
+	slices.SortFunc(n.Events, func(a, b events.Event) int { return cmp.Compare(a.Detail.Heard.VNI, b.Detail.Heard.VNI) })
+	slices.Sort(n.Forget)
 }
 
-// Overflow is how many conversations came from points beyond MaxPoints.
-func (p *Points) Overflow() uint64 { return p.overflow }
+// Stats gives the counts so far.
+func (p *Points) Stats() PointStats {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.stats
+}

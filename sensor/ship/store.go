@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -19,19 +20,31 @@ const (
 	chunkBytes      = 256 << 10 // lines lie in pieces of memory of this size
 	batchDetections = 512
 	queuedBatches   = 4
+
+	// What may be gathered beyond the queue before whoever gives waits.
+	maxDetections = 4 * batchDetections
+	maxKnown      = 200_000
 )
 
 // StoreOptions say where to carry things, and what happens when that fails.
 type StoreOptions struct {
 	Store *store.Store
-	Hide  func(*events.Detection) // sets HiddenBy where a tuning rule wants it; may be nil
-	Retry time.Duration           // between attempts while the store is full or out of reach; 0: a second
-	// Failed is told of what a store refused for good and of when trouble begins and ends. It is called from the writers.
+	// Prepare is shown each detection before it is stored, by a writer, so that it may wait a little: for names, and for tuning rules,
+	// which set HiddenBy. May be nil.
+	Prepare func(*events.Detection)
+	// Publish takes events that belong to nothing stored; nil: the store's outbox, if it has one.
+	Publish func(context.Context, events.Event) error
+	Retry   time.Duration // between attempts while the store is full or out of reach; 0: a second
+	// Failed is told of what a store refused for good and of when trouble begins and ends, and once, with ErrNotKept, of what this store
+	// does not keep. It is called from the writers.
 	Failed func(what string, err error)
 }
 
-// Store carries records, detections, devices and samples into a store, in batches. What is given to it comes from one goroutine; two of
-// its own write. A store that is full or out of reach is tried again until it takes what waits.
+// ErrNotKept says that a store is not made for a thing: records are Athena's in AWS.
+var ErrNotKept = errors.New("this store keeps none")
+
+// Store carries records, detections, devices, samples and what was heard into a store, in batches. What is given to it comes from one
+// goroutine; three of its own write. A store that is full or out of reach is tried again until it takes what waits.
 type Store struct {
 	o       StoreOptions
 	records batch
@@ -41,8 +54,12 @@ type Store struct {
 
 	recordQueue  chan batch
 	knownQueue   chan known
+	hearing      hearing
 	recordWriter writer
 	knownWriter  writer
+	heardWriter  writer
+	noRecords    sync.Once
+	noEvents     sync.Once
 	lost         atomic.Uint64
 	writers      sync.WaitGroup
 	stop         context.CancelFunc
@@ -60,7 +77,7 @@ type known struct {
 	devices    []events.Device
 	samples    []events.Sample
 	coverage   []events.Coverage
-	events     []events.Event
+	forget     []string
 }
 
 // NewStore starts the writers. Close ends them.
@@ -68,8 +85,11 @@ func NewStore(o StoreOptions) *Store {
 	if o.Retry == 0 {
 		o.Retry = time.Second
 	}
-	if o.Hide == nil {
-		o.Hide = func(*events.Detection) {}
+	if o.Prepare == nil {
+		o.Prepare = func(*events.Detection) {}
+	}
+	if o.Publish == nil && o.Store.Outbox != nil {
+		o.Publish = o.Store.Outbox.Publish
 	}
 	if o.Failed == nil {
 		o.Failed = func(string, error) {}
@@ -77,15 +97,23 @@ func NewStore(o StoreOptions) *Store {
 	ctx, stop := context.WithCancel(context.Background())
 	s := &Store{
 		o: o, place: map[string]int{}, stop: stop,
-		recordQueue: make(chan batch, queuedBatches), knownQueue: make(chan known, queuedBatches),
+		recordQueue: make(chan batch, queuedBatches), knownQueue: make(chan known, queuedBatches), hearing: newHearing(),
 	}
 	s.writers.Go(func() { s.writeRecords(ctx) })
 	s.writers.Go(func() { s.writeKnown(ctx) })
+	s.writers.Go(func() { s.writeHeard(ctx) })
 	return s
 }
 
+// KeepsRecords says whether records given to it are stored: where not, nobody has to make their JSON.
+func (s *Store) KeepsRecords() bool { return s.o.Store.Records != nil }
+
 // Record takes one record and its JSON, which is borrowed.
 func (s *Store) Record(r events.Record, line []byte) {
+	if !s.KeepsRecords() {
+		s.noRecords.Do(func() { s.o.Failed("records", ErrNotKept) })
+		return
+	}
 	h := r.Common()
 	b := &s.records
 	if cap(b.chunk)-len(b.chunk) < len(line) { // never grown in place: the rows point into it
@@ -107,8 +135,8 @@ func (s *Store) Detection(d *events.Detection) {
 	}
 	s.place[d.ID] = len(s.found)
 	s.found = append(s.found, *d)
-	if len(s.found) >= batchDetections {
-		s.flushKnown()
+	if len(s.found)%batchDetections == 0 {
+		s.flushKnown(false)
 	}
 }
 
@@ -120,16 +148,25 @@ func (s *Store) Devices(list []events.Device, samples []events.Sample) {
 
 // Coverage takes how observation points stand.
 func (s *Store) Coverage(list []events.Coverage) {
+	for i := range list {
+		s.known.forget = slices.DeleteFunc(s.known.forget, func(f string) bool { return f == list[i].Interface })
+	}
 	s.known.coverage = append(s.known.coverage, list...)
 }
 
-// Event takes an event that belongs to nothing stored.
-func (s *Store) Event(e events.Event) { s.known.events = append(s.known.events, e) }
+// Forget takes whose coverage is to go.
+func (s *Store) Forget(list []string) {
+	if len(list) == 0 {
+		return
+	}
+	s.known.coverage = slices.DeleteFunc(s.known.coverage, func(c events.Coverage) bool { return slices.Contains(list, c.Interface) })
+	s.known.forget = append(s.known.forget, list...)
+}
 
 // Flush hands everything given so far to the writers.
 func (s *Store) Flush() {
 	s.flushRecords()
-	s.flushKnown()
+	s.flushKnown(false)
 }
 
 func (s *Store) flushRecords() {
@@ -140,13 +177,24 @@ func (s *Store) flushRecords() {
 	s.records = batch{chunk: s.records.chunk} // what is left of it is nobody's yet
 }
 
-func (s *Store) flushKnown() {
+// flushKnown hands on what is known. Where the queue is full it goes with what comes next, unless it must go now or is too much: nobody
+// waits for a store that is only slow.
+func (s *Store) flushKnown(must bool) {
 	k := s.known
 	k.detections = s.found
-	if len(k.detections)+len(k.devices)+len(k.samples)+len(k.coverage)+len(k.events) == 0 {
+	n := len(k.devices) + len(k.samples) + len(k.coverage) + len(k.forget)
+	if len(k.detections)+n == 0 {
 		return
 	}
-	s.knownQueue <- k
+	if must || len(k.detections) >= maxDetections || n >= maxKnown {
+		s.knownQueue <- k
+	} else {
+		select {
+		case s.knownQueue <- k:
+		default:
+			return
+		}
+	}
 	s.known, s.found = known{}, nil
 	clear(s.place)
 }
@@ -156,19 +204,21 @@ func (s *Store) Close(ctx context.Context) error {
 	end := context.AfterFunc(ctx, s.stop)
 	defer end()
 	defer s.stop()
-	s.Flush()
+	s.flushRecords()
+	s.flushKnown(true)
 	close(s.recordQueue)
 	close(s.knownQueue)
+	s.hearing.close()
 	s.writers.Wait()
 	if n := s.lost.Load(); n > 0 {
-		return fmt.Errorf("write to store: %d records and detections were lost", n)
+		return fmt.Errorf("write to store: %d records, detections and others were lost", n)
 	}
 	return nil
 }
 
 // Trouble says why nothing can be written now; "" where all is well.
 func (s *Store) Trouble() string {
-	for _, w := range []*writer{&s.recordWriter, &s.knownWriter} {
+	for _, w := range []*writer{&s.recordWriter, &s.knownWriter, &s.heardWriter} {
 		if t := w.trouble.Load(); t != nil {
 			return *t
 		}
@@ -176,7 +226,7 @@ func (s *Store) Trouble() string {
 	return ""
 }
 
-// Lost is how many records and detections a store refused for good.
+// Lost is how many records, detections and other things a store refused for good.
 func (s *Store) Lost() uint64 { return s.lost.Load() }
 
 // Waiting says how many batches wait to be written, and how many may.
@@ -194,26 +244,17 @@ func (s *Store) writeKnown(ctx context.Context) {
 	w := &s.knownWriter
 	for k := range s.knownQueue {
 		for i := range k.detections {
-			s.o.Hide(&k.detections[i])
+			s.o.Prepare(&k.detections[i])
 		}
 		s.try(ctx, w, "detections", len(k.detections), func() error { _, err := s.o.Store.Detections.Put(ctx, k.detections...); return err })
 		s.try(ctx, w, "devices", len(k.devices), func() error { return s.o.Store.Devices.Put(ctx, k.devices...) })
 		s.try(ctx, w, "samples", len(k.samples), func() error { return s.o.Store.Devices.Observe(ctx, k.samples...) })
+		s.try(ctx, w, "coverage to forget", len(k.forget), func() error { return s.o.Store.Mirror.Forget(ctx, k.forget...) })
 		s.try(ctx, w, "coverage", len(k.coverage), func() error { _, err := s.o.Store.Mirror.PutCoverage(ctx, k.coverage...); return err })
-		s.try(ctx, w, "events", len(k.events), func() error { return s.publish(ctx, k.events) })
 	}
 }
 
-func (s *Store) publish(ctx context.Context, list []events.Event) error {
-	for _, e := range list {
-		if err := s.o.Store.Outbox.Publish(ctx, e); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// writer is one of the two that write, and what is in its way.
+// writer is one of those that write, and what is in its way.
 type writer struct{ trouble atomic.Pointer[string] }
 
 // try writes n things, and again while the store is full or out of reach.

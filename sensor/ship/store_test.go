@@ -113,7 +113,7 @@ func TestRecordsArriveWhole(t *testing.T) {
 // Catches: an update written before what it updates, a word that hides what a rule wants hidden too late.
 func TestLaterWordReplacesEarlier(t *testing.T) {
 	k := &keeper{}
-	s := open(k, StoreOptions{Hide: func(d *events.Detection) { d.HiddenBy = "rule of " + d.ID }})
+	s := open(k, StoreOptions{Prepare: func(d *events.Detection) { d.HiddenBy = "rule of " + d.ID }})
 	for i, id := range []string{"a", "b", "a"} {
 		s.Detection(&events.Detection{ID: id, Description: fmt.Sprint(i)})
 	}
@@ -150,6 +150,47 @@ func TestWaitsWhileFull(t *testing.T) {
 	}
 	if want := []string{"records write: no space left", "records <nil>"}; !slices.Equal(told, want) {
 		t.Errorf("told %q, want %q", told, want)
+	}
+}
+
+// Catches: a store that is only slow holding up who gives; detections lost or doubled by that; a limit that is none.
+func TestSlowStoreHoldsNobodyUp(t *testing.T) {
+	k := &keeper{}
+	s := open(k, StoreOptions{})
+	k.mu.Lock() // the store takes its time
+	const n = maxDetections + 1
+	give := func(i int) {
+		s.Detection(&events.Detection{ID: fmt.Sprint(i)})
+		if i%10 == 9 {
+			s.Flush()
+		}
+	}
+	for i := range n - 1 { // it would hang here
+		give(i)
+	}
+	given := make(chan struct{})
+	go func() {
+		for i := n - 1; i < 2*n; i++ {
+			give(i)
+		}
+		close(given)
+	}()
+	select {
+	case <-given:
+		t.Error("there is no limit to what waits")
+	case <-time.After(20 * time.Millisecond):
+	}
+	k.mu.Unlock()
+	<-given
+	if err := s.Close(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]int{}
+	for _, d := range k.found {
+		seen[d.ID]++
+	}
+	if len(seen) != 2*n || len(k.found) != 2*n {
+		t.Errorf("%d of %d stored, %d different", len(k.found), 2*n, len(seen))
 	}
 }
 

@@ -66,6 +66,10 @@ func detailCuts(d *events.Detail) []cut {
 		copied := *d.Health
 		d.Health = &copied
 		return []cut{cutText(&copied.Reason), cutText(&copied.Sensor)}
+	case d.Heard != nil:
+		copied := *d.Heard
+		d.Heard = &copied
+		return []cut{cutText(&copied.Reason), cutText(&copied.Name), cutText(&copied.Interface), cutText(&copied.Sensor)}
 	}
 	return nil
 }

@@ -369,6 +369,15 @@ func TestPagerDuty(t *testing.T) {
 			t.Errorf("%s: %s", want, got)
 		}
 	}
+	h := &events.Heard{VNI: 7, Sensor: "a", Faults: []events.HeardFault{events.HeardTruncated, events.HeardGaps}, Reason: "Cut."}
+	mirror := events.Event{DetailType: events.MirrorHealth, Detail: events.Detail{Heard: h}}
+	if got := action(&mirror) + ": " + subject(&mirror, "") + ": " + sentence(&mirror); got != "trigger: Mirror of VNI 7 at a: truncated, gaps: Cut." {
+		t.Error(got)
+	}
+	h.Faults, h.Interface, h.Name = nil, "eni-1", "web"
+	if got := action(&mirror) + ": " + subject(&mirror, ""); got != "resolve: Mirror of eni-1 web is well at a" {
+		t.Error(got)
+	}
 }
 
 func TestSNS(t *testing.T) {

@@ -218,8 +218,8 @@ func checkForm(r *store.NotificationRule) *store.Invalid {
 		if !slices.Contains([]string{TypeWebhook, TypeSyslog, TypeJSONL}, c.Type) {
 			return invalid("channel.format", c.Format, "for a "+c.Type+" channel, which has a form of its own")
 		}
-		if slices.Contains(r.On, OnCoverage) || slices.Contains(r.On, OnHealth) {
-			return invalid("channel.format", c.Format, "for coverage and health, which only json can say")
+		if slices.ContainsFunc(r.On, func(on string) bool { return on == OnCoverage || on == OnHealth || on == OnMirror }) {
+			return invalid("channel.format", c.Format, "for coverage, health and mirror, which only json can say")
 		}
 	}
 	if c.Template == "" {

@@ -55,6 +55,7 @@ func TestCheck(t *testing.T) {
 		"format":            {"channel.format", store.NotificationRule{Name: "r", Channel: store.Channel{Type: TypeWebhook, URL: hook.URL, Format: "xml"}}},
 		"format of slack":   {"channel.format", store.NotificationRule{Name: "r", Channel: store.Channel{Type: TypeSlack, URL: hook.URL, Format: FormOCSF}}},
 		"format of health":  {"channel.format", store.NotificationRule{Name: "r", On: []string{OnHealth}, Channel: store.Channel{Type: TypeWebhook, URL: hook.URL, Format: FormASFF}}},
+		"format of mirror":  {"channel.format", store.NotificationRule{Name: "r", On: []string{OnMirror}, Channel: store.Channel{Type: TypeWebhook, URL: hook.URL, Format: FormOCSF}}},
 		"template":          {"channel.template", store.NotificationRule{Name: "r", Channel: store.Channel{Type: TypeWebhook, URL: hook.URL, Template: "{{.x"}}},
 		"template of slack": {"channel.template", store.NotificationRule{Name: "r", Channel: store.Channel{Type: TypeSlack, URL: hook.URL, Template: "x"}}},
 	} {

@@ -91,6 +91,8 @@ func subject(e *events.Event, reason string) string {
 		return fmt.Sprintf("Sensor %s is healthy again", d.Health.Sensor)
 	case d.Health != nil:
 		return fmt.Sprintf("Sensor %s is unhealthy", d.Health.Sensor)
+	case d.Heard != nil:
+		return heardSubject(d.Heard)
 	}
 	return string(e.DetailType)
 }
@@ -104,8 +106,30 @@ func sentence(e *events.Event) string {
 		return strings.TrimSpace(fmt.Sprintf("It was %s. %s %s", orUnknown(string(d.Coverage.Was)), d.Coverage.Reason, d.Coverage.Fix))
 	case d.Health != nil:
 		return d.Health.Reason
+	case d.Heard != nil:
+		return d.Heard.Reason
 	}
 	return ""
+}
+
+// heardSubject names the observation point by what people know it by.
+func heardSubject(h *events.Heard) string {
+	point := fmt.Sprintf("VNI %d", h.VNI)
+	if h.Interface != "" {
+		point = strings.TrimSpace(h.Interface + " " + h.Name)
+	}
+	if len(h.Faults) == 0 {
+		return fmt.Sprintf("Mirror of %s is well at %s", point, h.Sensor)
+	}
+	return fmt.Sprintf("Mirror of %s at %s: %s", point, h.Sensor, joined(h.Faults))
+}
+
+func joined(faults []events.HeardFault) string {
+	words := make([]string, len(faults))
+	for i, f := range faults {
+		words[i] = string(f)
+	}
+	return strings.Join(words, ", ")
 }
 
 func orUnknown(s string) string {

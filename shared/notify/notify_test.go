@@ -31,6 +31,7 @@ func TestWhoIsToldOfWhat(t *testing.T) {
 	hidden := detected("h", 1, events.DetectionCreated, 90)
 	hidden.Detail.Detection.HiddenBy = "rule-1"
 	sensor := events.Event{ID: "s", DetailType: events.SensorUnhealthy, Detail: events.Detail{Subject: "sensor-a", Health: &events.Health{Sensor: "sensor-a"}}}
+	heard := events.Event{ID: "m", DetailType: events.MirrorHealth, Detail: events.Detail{Subject: "sensor/a/vni/1", Heard: &events.Heard{VNI: 1, Sensor: "a"}}}
 	coverage := events.Event{ID: "c", DetailType: events.CoverageChanged, Detail: events.Detail{Subject: "eni-1", Coverage: &events.Coverage{Interface: "eni-1"}}}
 	for _, c := range []struct {
 		e    events.Event
@@ -46,6 +47,7 @@ func TestWhoIsToldOfWhat(t *testing.T) {
 		{hidden, nil},
 		{sensor, []string{"all health 1"}},
 		{coverage, []string{"all coverage 1"}},
+		{heard, []string{"all mirror 1"}},
 	} {
 		h.handle(t, c.e)
 		h.flush(t, time.Second)

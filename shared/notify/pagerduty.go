@@ -83,7 +83,8 @@ func action(e *events.Event) string {
 	d := &e.Detail
 	switch {
 	case e.DetailType == events.DetectionClosed, d.Detection != nil && d.Detection.Status == events.StatusClosed,
-		d.Health != nil && d.Health.Healthy, d.Coverage != nil && d.Coverage.State == events.CoverageMirrored:
+		d.Health != nil && d.Health.Healthy, d.Coverage != nil && d.Coverage.State == events.CoverageMirrored,
+		d.Heard != nil && len(d.Heard.Faults) == 0:
 		return "resolve"
 	case d.Detection != nil && (d.Detection.Status == events.StatusAcknowledged || d.Detection.Status == events.StatusInProgress):
 		return "acknowledge"

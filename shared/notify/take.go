@@ -32,11 +32,12 @@ const (
 	OnClosed    = "closed"
 	OnCoverage  = "coverage"
 	OnHealth    = "health"
+	OnMirror    = "mirror"
 )
 
 // Reasons lists every reason there is.
 func Reasons() []string {
-	return []string{OnCreated, OnUpdated, OnEscalated, OnClosed, OnCoverage, OnHealth}
+	return []string{OnCreated, OnUpdated, OnEscalated, OnClosed, OnCoverage, OnHealth, OnMirror}
 }
 
 // Delivery is an event on its way to a rule's channel.
@@ -146,6 +147,8 @@ func (s *Service) reasons(ctx context.Context, rules []store.Item[store.Notifica
 		return []string{OnCoverage}, nil, nil
 	case e.DetailType == events.SensorUnhealthy && d.Health != nil:
 		return []string{OnHealth}, nil, nil
+	case e.DetailType == events.MirrorHealth && d.Heard != nil:
+		return []string{OnMirror}, nil, nil
 	case d.Detection == nil:
 		return nil, nil, nil
 	case e.DetailType == events.DetectionClosed:

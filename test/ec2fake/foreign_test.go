@@ -94,7 +94,7 @@ func TestSameSeed(t *testing.T) {
 		i := must(c.RunInstance(InstanceSpec{Subnet: subnet.ID}))(t)
 		return must(c.ForeignSession(i.Interfaces[0], ForeignSpec{}))(t).ID + c.Foreign("a", "b")
 	}
-	if run(1) != run(1) || run(1) == run(2) {
+	if first, again, other := run(1), run(1), run(2); first != again || first == other {
 		t.Error("ids do not follow the seed")
 	}
 }

@@ -61,7 +61,7 @@ func (r *receiver) set(down bool) { r.mu.Lock(); defer r.mu.Unlock(); r.down = d
 func (r *receiver) count() int { r.mu.Lock(); defer r.mu.Unlock(); return len(r.got) }
 
 // table makes a table, and gives its endpoint and the store in it.
-func table(t *testing.T, name string) (endpoint string, s *store.Store) {
+func table(t testing.TB, name string) (endpoint string, s *store.Store) {
 	t.Helper()
 	l, err := dynamodb.Start()
 	dynamodb.Need(t, err)
@@ -99,7 +99,7 @@ func TestNotify(t *testing.T) {
 		t.Fatal(err)
 	}
 	h := host(t, "notify", endpoint, deploy.Notify{Table: "mirrorwatch", Account: "111122223333", Address: "https://mirrorwatch.example"}.Env())
-	for i, name := range []string{"detection_created", "detection_updated", "detection_closed", "coverage_changed", "sensor_unhealthy"} {
+	for i, name := range []string{"detection_created", "detection_updated", "detection_closed", "coverage_changed", "sensor_unhealthy", "mirror_health"} {
 		for range 2 {
 			began := time.Now()
 			if _, err := h.Invoke(ctx, event(t, "../../events/testdata/event_"+name+".json")); err != nil {

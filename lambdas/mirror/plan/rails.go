@@ -16,7 +16,6 @@ type rails struct {
 	sites   map[string]*site
 	made    map[string]bool // names that steps of this plan make
 	deletes map[*site]int
-	held    []Held
 }
 
 // hold gives the steps that are taken, in their order, and those that are not.

@@ -98,6 +98,9 @@ func TestHandshakes(t *testing.T) {
 			r := got.only(t)
 			have := events.SSL{Version: r.Version, Cipher: r.Cipher, Curve: r.Curve, ServerName: r.ServerName, Resumed: r.Resumed,
 				LastAlert: r.LastAlert, NextProtocol: r.NextProtocol, Established: r.Established, SSLHistory: r.SSLHistory}
+			if have.SSLHistory == "CjIi" { // after a retry both ends send a ChangeCipherSpec, and neither waits for the other's
+				have.SSLHistory = "CjiI"
+			}
 			if h, w := string(have.AppendJSON(nil)), string(tc.want.AppendJSON(nil)); h != w {
 				t.Errorf("have %s\nwant %s", h, w)
 			}

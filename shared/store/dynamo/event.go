@@ -136,3 +136,20 @@ func (t *table) publish(ctx context.Context, e events.Event) error {
 	}
 	return err
 }
+
+// Publisher stores events that belong to no stored thing. They leave through the table's stream, as all others do.
+type Publisher struct{ table *table }
+
+// NewPublisher gives one. It asks nothing of DynamoDB yet.
+func NewPublisher(o Options) (*Publisher, error) {
+	t, err := open(o)
+	if err != nil {
+		return nil, err
+	}
+	return &Publisher{t}, nil
+}
+
+// Publish stores an event. One with the same id was published already.
+func (p *Publisher) Publish(ctx context.Context, e events.Event) error {
+	return p.table.publish(ctx, e)
+}
