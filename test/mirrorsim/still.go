@@ -211,6 +211,9 @@ func (s *sim) compareOne(st *ec2fake.State, n *ec2api.NetworkInterface, row even
 	if !strict && v.session == yes && len(own) == 1 && v.states[0] != events.CoverageShadowed {
 		states = []events.CoverageState{events.CoverageMirrored, events.CoverageSilent}
 	}
+	if !strict && len(own) == 1 && s.clock.Now().Sub(s.touched[own[0].ID]) < sweepEvery {
+		states = append(slices.Clone(states), events.CoverageMirrored) // it was made just now: what is before it the next pass tells
+	}
 	about := fmt.Sprintf("%s is %s (%s); wanted %v with session %d, has %d of ours and %d others", n.ID, row.State, row.Reason, states, v.session, len(own), len(others))
 	switch {
 	case !slices.Contains(states, row.State):
