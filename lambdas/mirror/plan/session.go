@@ -105,7 +105,16 @@ func (s *survey) description(src *source) string {
 
 func (s *survey) tags(src *source, created string) map[string]string {
 	return map[string]string{
-		TagDeployment: s.want.Deployment, TagProfile: src.choice.profile, TagCreated: created, TagName: "mirrorwatch " + src.label(),
+		TagDeployment: s.want.Deployment, TagProfile: src.choice.profile, TagCreated: created, TagName: tagText("mirrorwatch " + src.label()),
+	}
+}
+
+// maxTagValue is how many characters AWS lets a tag's value have. A name may have as many before anything is put before it.
+const maxTagValue = 256
+
+func tagText(s string) string {
+	if r := []rune(s); len(r) > maxTagValue {
+		return string(r[:maxTagValue])
 	}
 }
 
