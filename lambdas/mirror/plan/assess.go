@@ -126,7 +126,7 @@ func (s *survey) stopped(src *source) bool {
 		src.leave = true
 		return src.say(events.CoveragePending, "", "it is being attached to %s", a.Instance)
 	case src.instance == nil:
-		if src.instanceID() == "" {
+		if !src.showsInstance() {
 			return false
 		}
 		return s.unseen(src)
