@@ -181,7 +181,7 @@ func (p *pass) recallHeard(ctx context.Context) error {
 	heard, at := p.l.memory.heard, p.l.memory.at
 	p.l.mu.Unlock()
 	if p.world.Scope != nil && !at.IsZero() && p.at.Sub(at) < freshFor {
-		p.world.Heard = heard
+		p.world.Heard, p.world.HeardAt = heard, at
 		return nil
 	}
 	heard = nil
@@ -197,7 +197,7 @@ func (p *pass) recallHeard(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read what sensors heard: %w", err)
 	}
-	p.world.Heard = heard
+	p.world.Heard, p.world.HeardAt = heard, p.at
 	p.l.mu.Lock()
 	defer p.l.mu.Unlock()
 	p.l.memory.heard, p.l.memory.at = heard, p.at
