@@ -185,11 +185,18 @@ func (p *pass) forget(ctx context.Context) error {
 		if !pl.wholly() || pl.lost() {
 			continue
 		}
-		slices.Sort(ids)
-		for some := range slices.Chunk(ids, batch) {
-			if err := p.l.o.Store.Mirror.Forget(ctx, some...); err != nil {
-				return fmt.Errorf("forget coverage: %w", err)
-			}
+		if err := p.forgetAll(ctx, ids); err != nil {
+			return err
+		}
+	}
+	return p.forgetAll(ctx, p.stray) // nobody looks there any more, so nobody can say how they stand
+}
+
+func (p *pass) forgetAll(ctx context.Context, ids []string) error {
+	slices.Sort(ids)
+	for some := range slices.Chunk(ids, batch) {
+		if err := p.l.o.Store.Mirror.Forget(ctx, some...); err != nil {
+			return fmt.Errorf("forget coverage: %w", err)
 		}
 	}
 	return nil
