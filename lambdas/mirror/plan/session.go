@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/lambdas/mirror/policy"
@@ -118,9 +119,9 @@ const maxTagValue = 256
 
 func tagText(s string) string {
 	if r := []rune(s); len(r) > maxTagValue {
-		return string(r[:maxTagValue])
+		s = string(r[:maxTagValue])
 	}
-	return s
+	return strings.TrimSpace(s) // a space at the end may not come back from AWS, and would be drift for ever
 }
 
 // repairs mends a session in place: everything but its interface can be changed, so that none is ever made anew for it.
