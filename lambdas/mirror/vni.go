@@ -25,10 +25,13 @@ var errNoVNI = errors.New("no VNI is free")
 type book struct {
 	mu      sync.Mutex
 	lasting map[string][]events.Binding // by interface; the one that counts first
-	taken   map[uint32]bool             // bound, or seen on a session
+	taken   map[uint32]bool             // bound
+	sending map[uint32]map[string]bool  // sessions that have it, whosever they are
 }
 
-func newBook() *book { return &book{lasting: map[string][]events.Binding{}, taken: map[uint32]bool{}} }
+func newBook() *book {
+	return &book{lasting: map[string][]events.Binding{}, taken: map[uint32]bool{}, sending: map[uint32]map[string]bool{}}
+}
 
 func (b *book) add(one events.Binding) {
 	b.mu.Lock()
@@ -54,7 +57,14 @@ func (b *book) of(iface string) []events.Binding {
 func (b *book) free(vni uint32) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return !b.taken[vni]
+	return !b.taken[vni] && len(b.sending[vni]) == 0
+}
+
+// stopped notes that a session has a VNI no more.
+func (b *book) stopped(session string, vni uint32) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.sending[vni], session)
 }
 
 // settle notes the VNIs of all sessions, and puts of several bindings of an interface the one first that a session of it uses, or else
@@ -63,7 +73,10 @@ func (b *book) settle(accounts []plan.Account) {
 	used := map[string]map[uint32]bool{}
 	for _, a := range accounts {
 		for _, s := range a.Sessions {
-			b.taken[s.VirtualNetworkID] = true
+			if b.sending[s.VirtualNetworkID] == nil {
+				b.sending[s.VirtualNetworkID] = map[string]bool{}
+			}
+			b.sending[s.VirtualNetworkID][s.ID] = true
 			if used[s.NetworkInterface] == nil {
 				used[s.NetworkInterface] = map[uint32]bool{}
 			}
