@@ -27,6 +27,14 @@ func TestWhatCouldNotBeHeardIsNotSilent(t *testing.T) {
 		"mirrored for long and not heard": {func(s *scene) { row(s, events.CoverageMirrored, long, 7) }, events.CoverageSilent},
 		"silent before":                   {func(s *scene) { row(s, events.CoverageSilent, noon.Add(-time.Minute), 7) }, events.CoverageSilent},
 		"nothing is known of before":      {func(*scene) {}, events.CoverageSilent},
+		"silent before, and every sensor is gone for so long that nothing is remembered of any": {func(s *scene) {
+			row(s, events.CoverageSilent, long, 7)
+			s.Heard = nil
+		}, events.CoverageSilent},
+		"no sensor has ever reported": {func(s *scene) {
+			row(s, events.CoverageMirrored, long, 7)
+			s.Heard = nil
+		}, events.CoverageMirrored},
 		"it was stopped until now":        {func(s *scene) { row(s, events.CoverageStopped, long, 7) }, events.CoverageMirrored},
 		"it was started minutes ago":      {func(s *scene) { row(s, events.CoverageMirrored, noon.Add(-5*time.Minute), 7) }, events.CoverageMirrored},
 		"a foreign session was before it": {func(s *scene) { row(s, events.CoverageShadowed, long, 7) }, events.CoverageMirrored},

@@ -53,7 +53,8 @@ func shadowFix(src *source, l *link) string {
 
 // silent says whether there is a session and no packet of it arrives, where some should. What was heard counts up to when it was read.
 func (s *survey) silent(src *source) bool {
-	if s.have.Heard == nil || s.otherVNI(src) {
+	was := src.before != nil && src.before.State == events.CoverageSilent
+	if s.have.Heard == nil && !was || s.otherVNI(src) { // where no sensor ever reported nobody can say; but what was silent is until it is heard
 		return false
 	}
 	limit, at := s.want.Limits.Silent, s.have.At
