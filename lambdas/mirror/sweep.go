@@ -190,14 +190,7 @@ func (l *Loop) Explain(ctx context.Context, eni string) (plan.Explanation, error
 // tornDown is how interfaces stand whose sessions were removed with everything else, be it by a teardown before of which the answer was
 // lost. A session that was made a moment ago may only not be visible yet.
 func (p *pass) tornDown() {
-	deleted := map[string]bool{}
-	for _, pl := range p.here() {
-		for _, o := range pl.outcomes {
-			if o.Step.Action == plan.DeleteSession && o.Result == Done {
-				deleted[o.Step.Object] = true
-			}
-		}
-	}
+	deleted := p.deleted()
 	for _, id := range slices.Sorted(maps.Keys(p.world.Before)) {
 		c := p.world.Before[id]
 		pl := p.placeOf(c.Account, c.Region)
