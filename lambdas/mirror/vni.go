@@ -27,6 +27,7 @@ type book struct {
 	lasting map[string][]events.Binding // by interface; the one that counts first
 	taken   map[uint32]bool             // bound
 	sending map[uint32]map[string]bool  // sessions that have it, whosever they are
+	all     bool                        // every binding there is was read
 }
 
 func newBook() *book {
@@ -162,7 +163,32 @@ func (p *pass) bindFree(ctx context.Context, want events.Binding) (events.Bindin
 			return got, err
 		}
 	}
+	if read, err := p.readAllBound(ctx); err != nil || read {
+		if err != nil {
+			return events.Binding{}, err
+		}
+		return p.bindFree(ctx, want)
+	}
 	return events.Binding{}, fmt.Errorf("%w in %d to %d: %d asked for; widen vni in the policy", errNoVNI, p.policy.VNI.From, p.policy.VNI.To, probes)
+}
+
+// readAllBound reads which VNIs are taken, once, and says whether that was news: an event knows those of its own interfaces only, and
+// where most of a range is taken it could ask for long.
+func (p *pass) readAllBound(ctx context.Context) (bool, error) {
+	p.book.mu.Lock()
+	defer p.book.mu.Unlock()
+	if p.book.all || p.world.Scope == nil {
+		return false, nil
+	}
+	err := walk(func(cursor string) ([]events.Binding, string, error) {
+		page, err := p.l.o.Store.Mirror.Bound(ctx, store.ListQuery{Limit: store.MaxPage, Cursor: cursor})
+		return page.Items, page.Next, err
+	}, func(b events.Binding) { p.book.taken[b.VNI] = true })
+	if err != nil {
+		return false, fmt.Errorf("read bindings: %w", err)
+	}
+	p.book.all = true
+	return true, nil
 }
 
 // bind binds one VNI and reads back what is stored: a binding that is there already keeps its beginning, and with it its token.
