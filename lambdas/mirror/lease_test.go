@@ -279,3 +279,38 @@ func TestNobodyFree(t *testing.T) {
 		t.Errorf("calls %v", calls)
 	}
 }
+
+// TestEventWaitsForSweep: an event that comes in the middle of a sweep is dealt with when that is over, if it is over soon.
+func TestEventWaitsForSweep(t *testing.T) {
+	for name, c := range map[string]struct {
+		over    time.Duration
+		skipped bool
+	}{"over soon": {10 * time.Second, false}, "not over soon": {leaseTTL - time.Second, true}} {
+		t.Run(name, func(t *testing.T) {
+			h := build(t, 1, "")
+			i := h.instance(firstID, map[string]string{"mirrorwatch": "on"})
+			held, _, err := h.loop().acquire(context.Background(), plan.Place(firstID, region))
+			h.ok(err)
+			began := h.clock.Now()
+			told := 0
+			l := h.loop(func(o *Options) {
+				o.Patience = 30 * time.Second
+				o.Observe = func(Metrics) { told++ }
+				o.Sleep = func(ctx context.Context, d time.Duration) error {
+					h.clock.Move(d)
+					if h.clock.Now().Sub(began) >= c.over {
+						h.ok(held.release(ctx))
+					}
+					return nil
+				}
+			})
+			r, err := l.Handle(context.Background(), []trigger.Key{{Account: firstID, Region: region, Kind: trigger.Instance, ID: i.ID}})
+			if err != nil || len(r.Taken()) != 0 != c.skipped || told != 1 {
+				t.Errorf("taken %v, %v, metrics told %d times", r.Taken(), err, told)
+			}
+			if waited := h.clock.Now().Sub(began); waited > 30*time.Second {
+				t.Errorf("waited %v", waited)
+			}
+		})
+	}
+}

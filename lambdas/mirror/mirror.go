@@ -30,14 +30,15 @@ type Options struct {
 	// Store keeps bindings, coverage, leases, verdicts, usage, detections and the audit log.
 	Store *store.Store
 	Now   func() time.Time
-	// Sleep waits between tries of a write that somebody else was faster with.
-	Sleep   func(ctx context.Context, d time.Duration) error
-	Holder  string         // who this is, in leases: for people
-	Log     *slog.Logger   // nil: silent
-	Observe func(Metrics)  // told of every pass; nil: nobody is
-	Further func(Progress) // told whenever a pass has come further, one call at a time; nil: nobody is
-	Counts  *ec2api.Counts // that Open's calls are counted in, for how often AWS throttled; nil: nobody knows
-	Workers int            // accounts and regions looked at in parallel; 0: 8; 1: nothing at all goes on in parallel
+	// Sleep waits between tries of a write that somebody else was faster with, and for a lease.
+	Sleep    func(ctx context.Context, d time.Duration) error
+	Holder   string         // who this is, in leases: for people
+	Log      *slog.Logger   // nil: silent
+	Observe  func(Metrics)  // told of every pass; nil: nobody is
+	Further  func(Progress) // told whenever a pass has come further, one call at a time; nil: nobody is
+	Counts   *ec2api.Counts // that Open's calls are counted in, for how often AWS throttled; nil: nobody knows
+	Patience time.Duration  // how long an event waits for the lease of a place that another pass holds; 0: not at all
+	Workers  int            // accounts and regions looked at in parallel; 0: 8; 1: nothing at all goes on in parallel
 }
 
 const defaultWorkers = 8

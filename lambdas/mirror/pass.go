@@ -23,6 +23,9 @@ const (
 // spare is how much of the caller's time is left for remembering: a step that would begin later is left to the next pass.
 const spare = 10 * time.Second
 
+// askAgain is how often an event asks for a lease that another pass holds.
+const askAgain = 2 * time.Second
+
 // pass is one way through observe, plan, apply and remember.
 type pass struct {
 	l      *Loop
@@ -97,7 +100,7 @@ func (p *pass) enter(ctx context.Context, list []*place) {
 			pl.ctx, p.index[pl.place()] = ctx, pl
 			continue
 		}
-		held, under, err := p.l.acquire(ctx, pl.place())
+		held, under, err := p.lease(ctx, pl.place())
 		if err != nil {
 			pl.skipped = err.Error()
 			if !errors.Is(err, errTaken) {
@@ -106,6 +109,21 @@ func (p *pass) enter(ctx context.Context, list []*place) {
 			continue
 		}
 		pl.lease, pl.ctx, p.index[pl.place()] = held, under, pl
+	}
+}
+
+// lease takes the lease of a place. An event waits a while for the pass that holds it: in a queue it would wait for much longer.
+func (p *pass) lease(ctx context.Context, place string) (*lease, context.Context, error) {
+	for until := p.at.Add(p.l.o.Patience); ; {
+		held, under, err := p.l.acquire(ctx, place)
+		now := p.l.o.Now()
+		if err == nil || p.kind != KindEvent || !errors.Is(err, errTaken) || !now.Add(askAgain).Before(until) || !p.stop.IsZero() && now.Add(askAgain).After(p.stop) {
+			p.at = now.UTC()
+			return held, under, err
+		}
+		if err := p.l.o.Sleep(ctx, askAgain); err != nil {
+			return nil, nil, err
+		}
 	}
 }
 
@@ -166,8 +184,10 @@ func (p *pass) each(most int, do func(*place)) {
 func (p *pass) run(ctx context.Context, list []*place, decide func(plan.World, policy.Policy) plan.Plan) (Report, error) {
 	p.enter(ctx, list)
 	defer p.leave(ctx)
-	if len(p.here()) == 0 {
-		return p.report(), errors.Join(p.errs...) // others are everywhere
+	if len(p.here()) == 0 { // others are everywhere
+		r := p.report()
+		p.l.o.Observe(r.Metrics)
+		return r, errors.Join(p.errs...)
 	}
 	if err := p.observe(ctx); err != nil {
 		return p.report(), errors.Join(append(p.errs, err)...)

@@ -58,7 +58,7 @@ func (p *pass) recallBindings(ctx context.Context) error {
 	m := p.l.o.Store.Mirror
 	if p.world.Scope == nil {
 		err := walk(func(cursor string) ([]events.Binding, string, error) {
-			page, err := m.Bound(ctx, store.ListQuery{Cursor: cursor})
+			page, err := m.Bound(ctx, store.ListQuery{Limit: store.MaxPage, Cursor: cursor})
 			return page.Items, page.Next, err
 		}, p.book.add)
 		if err != nil {
@@ -156,6 +156,7 @@ func (p *pass) rowsOf(ctx context.Context, at site) (map[string]events.Coverage,
 }
 
 func (l *Loop) readCoverage(ctx context.Context, q store.CoverageQuery, take func(events.Coverage)) error {
+	q.Limit = store.MaxPage // a page costs DynamoDB a query a partition, however short it is
 	err := walk(func(cursor string) ([]events.Coverage, string, error) {
 		q.Cursor = cursor
 		page, err := l.o.Store.Mirror.Coverage(ctx, q)
@@ -185,7 +186,7 @@ func (p *pass) recallHeard(ctx context.Context) error {
 	}
 	heard = nil
 	err := walk(func(cursor string) ([]events.Heard, string, error) {
-		page, err := p.l.o.Store.Mirror.Heard(ctx, store.ListQuery{Cursor: cursor})
+		page, err := p.l.o.Store.Mirror.Heard(ctx, store.ListQuery{Limit: store.MaxPage, Cursor: cursor})
 		return page.Items, page.Next, err
 	}, func(h events.Heard) {
 		if heard == nil {

@@ -26,6 +26,10 @@ import (
 // policyFor is how long a policy that was read holds: an event asks for it twice.
 const policyFor = 15 * time.Second
 
+// patience is how long an event waits for a sweep of its account and region: most are over by then, and the queue would bring the event
+// back after its visibility timeout only.
+const patience = 45 * time.Second
+
 // Options say what the function runs on.
 type Options struct {
 	Env      deploy.Mirror
@@ -50,7 +54,7 @@ func New(o Options) (*mirror.Handler, error) {
 	source := &source{parameters: parameters, name: strings.TrimPrefix(o.Env.Policy, "ssm:"), now: o.Now}
 	emf, counts := &mirror.EMF{W: o.Metrics}, &ec2api.Counts{}
 	loop, err := mirror.New(mirror.Options{
-		Policy: source.policy, Open: o.opener(counts), Store: memory, Now: o.Now, Sleep: ec2api.Sleep, Holder: o.Holder, Log: o.Log, Counts: counts,
+		Policy: source.policy, Open: o.opener(counts), Store: memory, Now: o.Now, Sleep: ec2api.Sleep, Patience: patience, Holder: o.Holder, Log: o.Log, Counts: counts,
 		Observe: func(m mirror.Metrics) {
 			if err := emf.Observe(m); err != nil {
 				o.Log.Error("cannot tell metrics", "error", err)
