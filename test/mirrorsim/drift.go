@@ -179,19 +179,20 @@ func (s *sim) listen() {
 			byENI[x.NetworkInterface] = append(byENI[x.NetworkInterface], x)
 		}
 	}
+	var list []events.Heard
 	for i := range st.Sessions {
 		x := &st.Sessions[i]
 		if !ours(x.Tags) || s.town.mute[x.NetworkInterface] || !s.cloud.Active(x.ID) || s.shadowed(x, byENI[x.NetworkInterface], x.Tags["mirrorwatch:profile"]) {
 			continue
 		}
-		s.hear(x.VirtualNetworkID)
+		list = append(list, s.hears(x.VirtualNetworkID))
+	}
+	if err := s.store.Mirror.Hear(context.Background(), list...); err != nil {
+		s.fail("hear: %v", err)
 	}
 }
 
-func (s *sim) hear(vni uint32) {
+func (s *sim) hears(vni uint32) events.Heard {
 	now := s.clock.Now()
-	h := events.Heard{VNI: vni, Sensor: fmt.Sprintf("sensor-%d", vni%2), Since: now.Add(-time.Hour), LastSeen: now, Packets: 1, Bytes: 60}
-	if err := s.store.Mirror.Hear(context.Background(), h); err != nil {
-		s.fail("hear: %v", err)
-	}
+	return events.Heard{VNI: vni, Sensor: fmt.Sprintf("sensor-%d", vni%2), Since: now.Add(-time.Hour), LastSeen: now, Packets: 1, Bytes: 60}
 }

@@ -25,7 +25,7 @@ const rulesPerFilter = 10
 // FilterPlanner keeps a filter for each profile in every account and region, since filters cannot be shared. A change of a filter
 // touches all its sessions at once and rule by rule, so only what somebody else broke is mended in place. Where the policy changed a
 // new filter is made, to which the session planner moves the sessions one by one, and the old one is retired.
-type FilterPlanner struct{}
+type FilterPlanner struct{ specs *filterSpecs }
 
 // Name is the planner's name in steps.
 func (FilterPlanner) Name() string { return "filter" }
@@ -36,14 +36,15 @@ func (p FilterPlanner) Plan(have *World, want *policy.Policy) []Step {
 		return nil
 	}
 	var steps []Step
+	specs := p.specs.orNew(want)
 	for i := range have.Accounts {
 		a := &have.Accounts[i]
 		if !fabricMirrors(want, a.ID, a.Region) || !fabricLooked(have, a) || !fabricRead(a, "DescribeTrafficMirrorFilters") {
 			continue
 		}
 		for _, name := range fabricProfiles(a, want) {
-			w := wantedFilter(have, want, a, name)
-			if f, ok := findFilter(a.Filters, want, name); ok {
+			w := wantedFilter(have, specs, a, name)
+			if f, ok := specs.find(a.Filters, name); ok {
 				steps = append(steps, w.repair(f)...)
 			} else {
 				steps = append(steps, w.create()...)
@@ -61,29 +62,6 @@ func FilterSpec(p *policy.Profile) string {
 		fmt.Fprintf(h, "%+v\n", r)
 	}
 	return hex.EncodeToString(h.Sum(nil)[:8])
-}
-
-// FindFilter finds the filter of ours that says what a profile of the policy says now. Of several it is the one with the lowest id.
-func FindFilter(filters []ec2api.TrafficMirrorFilter, want *policy.Policy, profile string) (id string, ok bool) {
-	f, ok := findFilter(filters, want, profile)
-	return f.ID, ok
-}
-
-func findFilter(filters []ec2api.TrafficMirrorFilter, want *policy.Policy, profile string) (found ec2api.TrafficMirrorFilter, ok bool) {
-	p, known := want.Profiles[profile]
-	if !known {
-		return found, false
-	}
-	spec := FilterSpec(&p)
-	for _, f := range filters {
-		if !want.Owned(f.Tags) || f.Tags[TagProfile] != profile || f.Tags[TagFilterSpec] != spec {
-			continue
-		}
-		if !ok || f.ID < found.ID {
-			found, ok = f, true
-		}
-	}
-	return found, ok
 }
 
 // filterRules are a profile's rules in AWS's words.
@@ -120,9 +98,9 @@ type filterWanted struct {
 	changed bool // there is a filter of ours for the profile that says something else
 }
 
-func wantedFilter(have *World, want *policy.Policy, a *Account, name string) *filterWanted {
-	p := want.Profiles[name]
-	spec, began := FilterSpec(&p), fabricBegan(have.At)
+func wantedFilter(have *World, specs *filterSpecs, a *Account, name string) *filterWanted {
+	want := specs.want
+	p, spec, began := want.Profiles[name], specs.of(name), fabricBegan(have.At)
 	return &filterWanted{
 		account: a, profile: name, dns: p.DNS, rules: filterRules(&p), began: began,
 		words: []string{"filter", want.Deployment, a.ID, a.Region, name, spec},
