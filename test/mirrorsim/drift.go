@@ -12,10 +12,6 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/test/ec2fake"
 )
 
-// ruleAgain is for how long a rule that was made, deleted by hand and is asked for again may be taken by AWS for the one that was made:
-// the request has the same token for a quarter of an hour, so that one that is only invisible is not doubled.
-const ruleAgain = 21 * time.Minute
-
 // drift says what of a session is not as it should be, or "".
 func (s *sim) drift(st *ec2fake.State, own *ec2api.TrafficMirrorSession, others []ec2api.TrafficMirrorSession, profile string) string {
 	length := int32(0)
@@ -41,9 +37,6 @@ func (s *sim) drift(st *ec2fake.State, own *ec2api.TrafficMirrorSession, others 
 		return "what a person wrote on it is still there"
 	case !placed(own, others, profile):
 		return "its number is not where the profile wants it"
-	}
-	if s.clock.Now().Sub(s.bentFilter) < ruleAgain {
-		return ""
 	}
 	f := st.Filters[own.Filter]
 	if got, want := filterText(&f), s.filterWanted(profile); !slices.Equal(got, want) {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/lambdas/mirror/policy"
 	"github.com/mirrorwatch/mirrorwatch/shared/ec2api"
@@ -94,6 +95,7 @@ type filterWanted struct {
 	rules   []ec2api.RuleSpec
 	tags    map[string]string
 	began   string // of the epoch of the world
+	minute  string // of the world
 	words   []string
 	changed bool // there is a filter of ours for the profile that says something else
 }
@@ -102,7 +104,7 @@ func wantedFilter(have *World, specs *filterSpecs, a *Account, name string) *fil
 	want := specs.want
 	p, spec, began := want.Profiles[name], specs.of(name), fabricBegan(have.At)
 	return &filterWanted{
-		account: a, profile: name, dns: p.DNS, rules: filterRules(&p), began: began,
+		account: a, profile: name, dns: p.DNS, rules: filterRules(&p), began: began, minute: have.At.UTC().Truncate(time.Minute).Format(time.RFC3339),
 		words: []string{"filter", want.Deployment, a.ID, a.Region, name, spec},
 		tags:  map[string]string{TagDeployment: want.Deployment, TagProfile: name, TagFilterSpec: spec, TagName: "mirrorwatch " + name},
 		changed: slices.ContainsFunc(a.Filters, func(f ec2api.TrafficMirrorFilter) bool {
@@ -156,13 +158,13 @@ func (w *filterWanted) services(filter string, add, remove []string) Step {
 	return w.refer(s, filter)
 }
 
-// createRule asks for a rule. Its token holds when the filter was made and the epoch of the asking: for a filter that is only being
-// made both are the same, so a second asking is the same request, and a rule that was deleted later is really made again.
+// createRule asks for a rule. Its token need not outlive a lag, since AWS doubles no rule of a direction and number: it is a request of
+// its own from minute to minute, so that one that somebody deleted is really made again and not replayed.
 func (w *filterWanted) createRule(filter, created string, r ec2api.RuleSpec) Step {
 	s := w.step(CreateRule, filter, "rule "+ruleName(r)+" of profile "+w.profile+" is missing")
 	s.Input.CreateRule = &ec2api.CreateTrafficMirrorFilterRule{
 		Filter: filter, RuleSpec: r,
-		ClientToken: w.token(created, w.began, r.Direction, strconv.Itoa(int(r.Number))),
+		ClientToken: w.token(created, w.minute, r.Direction, strconv.Itoa(int(r.Number))),
 	}
 	return w.refer(s, filter)
 }
