@@ -1,12 +1,16 @@
 package mirror
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/mirrorwatch/mirrorwatch/lambdas/mirror/plan"
 	"github.com/mirrorwatch/mirrorwatch/shared/ec2api"
 )
+
+// errUnshown is why a step is left for the next pass: what it would have made is there, and AWS does not show it yet.
+var errUnshown = errors.New("AWS does not show yet what is there")
 
 // createRule makes a rule of a filter. Where AWS says that there is one of its direction and number, an earlier try made it that the
 // plan did not see yet, or a person did: it is as it should be only if reading it back says so.
@@ -17,10 +21,12 @@ func (p *pass) createRule(pl *place, in *ec2api.CreateTrafficMirrorFilterRule) (
 	}
 	have, seen, readErr := p.ruleAt(pl, in)
 	switch {
+	case ec2api.IsNotFound(readErr):
+		err = fmt.Errorf("filter %s: %w: %w", in.Filter, errUnshown, err)
 	case readErr != nil:
 		err = fmt.Errorf("read back rule %s %d of filter %s: %w", in.Direction, in.Number, in.Filter, readErr)
 	case !seen:
-		err = fmt.Errorf("AWS does not show yet what rule %s %d of filter %s says, so the next pass looks again: %w", in.Direction, in.Number, in.Filter, err)
+		err = fmt.Errorf("rule %s %d of filter %s: %w: %w", in.Direction, in.Number, in.Filter, errUnshown, err)
 	case !plan.SameRule(have.RuleSpec, in.RuleSpec):
 		err = fmt.Errorf("rule %s %d of filter %s says something else, which the next pass mends: %w", in.Direction, in.Number, in.Filter, err)
 	default:

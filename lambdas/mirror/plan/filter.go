@@ -141,7 +141,7 @@ func (w *filterWanted) create() []Step {
 		steps = append(steps, w.services("", []string{amazonDNS}, nil))
 	}
 	for _, r := range w.rules {
-		steps = append(steps, w.createRule("", w.began, r))
+		steps = append(steps, w.createRule("", r))
 	}
 	return steps
 }
@@ -158,13 +158,17 @@ func (w *filterWanted) services(filter string, add, remove []string) Step {
 	return w.refer(s, filter)
 }
 
-// createRule asks for a rule. Its token need not outlive a lag, since AWS doubles no rule of a direction and number: it is a request of
-// its own from minute to minute, so that one that somebody deleted is really made again and not replayed.
-func (w *filterWanted) createRule(filter, created string, r ec2api.RuleSpec) Step {
+// createRule asks for a rule. AWS doubles no rule of a direction and number, so on a filter that is there the token lasts for a minute
+// only: a rule that somebody deleted is really made again and not replayed. A filter that is being made may be the one that an earlier
+// try made and nobody sees yet: then its rules are the same requests, too.
+func (w *filterWanted) createRule(filter string, r ec2api.RuleSpec) Step {
 	s := w.step(CreateRule, filter, "rule "+ruleName(r)+" of profile "+w.profile+" is missing")
+	since := w.began
+	if filter != "" {
+		since = w.minute
+	}
 	s.Input.CreateRule = &ec2api.CreateTrafficMirrorFilterRule{
-		Filter: filter, RuleSpec: r,
-		ClientToken: w.token(created, w.minute, r.Direction, strconv.Itoa(int(r.Number))),
+		Filter: filter, RuleSpec: r, ClientToken: w.token(filter, since, r.Direction, strconv.Itoa(int(r.Number))),
 	}
 	return w.refer(s, filter)
 }

@@ -28,7 +28,7 @@ func (w *filterWanted) mend(f ec2api.TrafficMirrorFilter) []Step {
 	for _, r := range w.rules {
 		switch i := slices.IndexFunc(have, func(h ec2api.TrafficMirrorFilterRule) bool { return sameSlot(h.RuleSpec, r) }); {
 		case i < 0:
-			missing = append(missing, w.createRule(f.ID, f.Tags[TagCreated], r))
+			missing = append(missing, w.createRule(f.ID, r))
 		case !SameRule(have[i].RuleSpec, r):
 			differing = append(differing, w.modifyRule(have[i], r))
 		}
