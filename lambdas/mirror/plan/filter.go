@@ -1,9 +1,6 @@
 package plan
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"fmt"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -55,16 +52,6 @@ func (p FilterPlanner) Plan(have *World, want *policy.Policy) []Step {
 	return steps
 }
 
-// FilterSpec is a short hash of what the filter of a profile says.
-func FilterSpec(p *policy.Profile) string {
-	h := sha256.New()
-	fmt.Fprintf(h, "filter 1 dns %t\n", p.DNS)
-	for _, r := range filterRules(p) {
-		fmt.Fprintf(h, "%+v\n", r)
-	}
-	return hex.EncodeToString(h.Sum(nil)[:8])
-}
-
 // filterRules are a profile's rules in AWS's words.
 func filterRules(p *policy.Profile) []ec2api.RuleSpec {
 	var out []ec2api.RuleSpec
@@ -104,7 +91,7 @@ func wantedFilter(have *World, specs *filterSpecs, a *Account, name string) *fil
 	want := specs.want
 	p, spec, began := want.Profiles[name], specs.of(name), fabricBegan(have.At)
 	return &filterWanted{
-		account: a, profile: name, dns: p.DNS, rules: filterRules(&p), began: began, minute: have.At.UTC().Truncate(time.Minute).Format(time.RFC3339),
+		account: a, profile: name, dns: p.DNS, rules: specs.rules(name), began: began, minute: have.At.UTC().Truncate(time.Minute).Format(time.RFC3339),
 		words: []string{"filter", want.Deployment, a.ID, a.Region, name, spec},
 		tags:  map[string]string{TagDeployment: want.Deployment, TagProfile: name, TagFilterSpec: spec, TagName: "mirrorwatch " + name},
 		changed: slices.ContainsFunc(a.Filters, func(f ec2api.TrafficMirrorFilter) bool {

@@ -1,19 +1,60 @@
 package plan
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strconv"
+
 	"github.com/mirrorwatch/mirrorwatch/lambdas/mirror/policy"
 	"github.com/mirrorwatch/mirrorwatch/shared/ec2api"
 )
 
-// filterSpecs knows FilterSpec of the profiles of a policy, each made once, when it is first asked for: every account has a filter of
-// every profile.
+// FilterSpec is a short hash of what the filter of a profile says.
+func FilterSpec(p *policy.Profile) string { return specOf(p, filterRules(p)) }
+
+func specOf(p *policy.Profile, rules []ec2api.RuleSpec) string {
+	text := make([]byte, 0, 1024)
+	text = fmt.Appendf(text, "filter 1 dns %t\n", p.DNS)
+	for i := range rules {
+		text = appendRule(text, &rules[i])
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:8])
+}
+
+// appendRule writes a rule as %+v does, which is how the first filters were hashed: another text would make every filter anew.
+func appendRule(b []byte, r *ec2api.RuleSpec) []byte {
+	number := func(name string, n int32) { b = strconv.AppendInt(append(b, name...), int64(n), 10) }
+	word := func(name, v string) { b = append(append(b, name...), v...) }
+	word("{Direction:", r.Direction)
+	number(" Number:", r.Number)
+	word(" Action:", r.Action)
+	number(" Protocol:", r.Protocol)
+	number(" SourcePorts:{From:", r.SourcePorts.From)
+	number(" To:", r.SourcePorts.To)
+	number("} DestinationPorts:{From:", r.DestinationPorts.From)
+	number(" To:", r.DestinationPorts.To)
+	word("} SourceCIDR:", r.SourceCIDR)
+	word(" DestinationCIDR:", r.DestinationCIDR)
+	word(" Description:", r.Description)
+	return append(b, "}\n"...)
+}
+
+// filterSpecs knows FilterSpec and the rules of the profiles of a policy, each made once, when it is first asked for: every account has
+// a filter of every profile.
 type filterSpecs struct {
 	want  *policy.Policy
-	known map[string]string
+	known map[string]filterSpec
+}
+
+type filterSpec struct {
+	spec  string
+	rules []ec2api.RuleSpec
 }
 
 func newFilterSpecs(want *policy.Policy) *filterSpecs {
-	return &filterSpecs{want: want, known: make(map[string]string, len(want.Profiles))}
+	return &filterSpecs{want: want, known: make(map[string]filterSpec, len(want.Profiles))}
 }
 
 // orNew gives those that are known, or new ones where a planner was made without a survey.
@@ -25,16 +66,22 @@ func (s *filterSpecs) orNew(want *policy.Policy) *filterSpecs {
 }
 
 // of gives the spec of a profile that the policy has; "" of another one.
-func (s *filterSpecs) of(profile string) string {
-	spec, known := s.known[profile]
+func (s *filterSpecs) of(profile string) string { return s.entry(profile).spec }
+
+// rules gives the rules of a profile, for all who ask: nobody changes them.
+func (s *filterSpecs) rules(profile string) []ec2api.RuleSpec { return s.entry(profile).rules }
+
+func (s *filterSpecs) entry(profile string) filterSpec {
+	e, known := s.known[profile]
 	if known {
-		return spec
+		return e
 	}
 	if p, has := s.want.Profiles[profile]; has {
-		spec = FilterSpec(&p)
+		e.rules = filterRules(&p)
+		e.spec = specOf(&p, e.rules)
 	}
-	s.known[profile] = spec
-	return spec
+	s.known[profile] = e
+	return e
 }
 
 // find gives the filter of ours that says what a profile says now. Of several it is the one with the lowest id.

@@ -31,7 +31,9 @@ func (w *world) document(k documentKey) *store.Document {
 	return &d
 }
 
-func (w *world) expired(d *store.Document) bool { return !d.Expires.IsZero() && !w.now().Before(d.Expires) }
+func (w *world) expired(d *store.Document) bool {
+	return !d.Expires.IsZero() && !w.now().Before(d.Expires)
+}
 
 func (s documents) Get(ctx context.Context, k store.Kind, id string) (store.Document, error) {
 	if err := s.w.look(ctx); err != nil {
