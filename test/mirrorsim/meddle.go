@@ -97,7 +97,6 @@ func (s *sim) bendFilter() {
 	case 4:
 		err = api.DeleteTrafficMirrorFilter(ctx, ec2api.Delete{ID: id})
 	}
-	s.bentFilter = s.clock.Now()
 	s.say("people: bend our filter %s, rule %s (%v)", id, rule.ID, err)
 }
 
