@@ -66,7 +66,7 @@ func fabricSettled(t *testing.T, want *policy.Policy) *World {
 // fabricAll plans as a pass does, but for sessions.
 func fabricAll(have *World, want *policy.Policy) []Step {
 	var steps []Step
-	for _, p := range append(fabricBefore(), fabricAfter()...) {
+	for _, p := range append(fabricBefore(nil), fabricAfter(nil)...) {
 		steps = append(steps, p.Plan(have, want)...)
 	}
 	return steps

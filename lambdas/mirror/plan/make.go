@@ -13,7 +13,11 @@ import (
 func Planners() []Planner { return planners(nil) }
 
 func planners(s *survey) []Planner {
-	return slices.Concat(fabricBefore(), []Planner{Sessions{s}, Bindings{s}}, fabricAfter())
+	var specs *filterSpecs
+	if s != nil {
+		specs = s.specs
+	}
+	return slices.Concat(fabricBefore(specs), []Planner{Sessions{s}, Bindings{s}}, fabricAfter(specs))
 }
 
 // Make plans. It is pure, and gives the same for the same.

@@ -29,6 +29,7 @@ type survey struct {
 	profiles map[string]string // names of profiles by their lower case
 	rules    []*policy.SelectRule
 	guard    guard
+	specs    *filterSpecs
 	types    map[string]Support
 	filters  map[string][]policy.FilterRule // expanded, by profile
 	shadows  map[shadowKey]shadow
@@ -81,7 +82,7 @@ type link struct {
 // look makes the survey.
 func look(have *World, want *policy.Policy) *survey {
 	s := &survey{
-		have: have, want: want, byID: map[string]*source{}, seen: map[string]bool{}, bound: map[uint32]string{},
+		have: have, want: want, specs: newFilterSpecs(want), byID: map[string]*source{}, seen: map[string]bool{}, bound: map[uint32]string{},
 		targets: map[string]string{}, types: map[string]Support{}, filters: map[string][]policy.FilterRule{}, shadows: map[shadowKey]shadow{},
 	}
 	s.readPolicy()
