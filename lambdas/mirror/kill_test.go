@@ -10,6 +10,7 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/lambdas/mirror/plan"
 	"github.com/mirrorwatch/mirrorwatch/lambdas/mirror/trigger"
+	"github.com/mirrorwatch/mirrorwatch/shared/ec2api"
 	"github.com/mirrorwatch/mirrorwatch/shared/store"
 )
 
@@ -17,6 +18,7 @@ import (
 type death struct {
 	at      int64 // which contact; 0: never
 	after   bool  // the contact takes effect, and its answer is lost
+	once    bool  // it only stumbles: after that contact it goes on
 	contact atomic.Int64
 }
 
@@ -29,7 +31,7 @@ func (d *death) next() (effect, answer bool) {
 	case n == d.at:
 		return d.after, false
 	}
-	return false, false
+	return d.once, d.once
 }
 
 // mortal makes the house's cloud and the store of a loop die with it.
@@ -44,7 +46,7 @@ func (h *house) mortal(d *death) func(*Options) {
 			return nil
 		},
 		func(context.Context, string, string, string, error) error {
-			if d.at != 0 && d.contact.Load() >= d.at {
+			if n := d.contact.Load(); d.at != 0 && (n == d.at || n > d.at && !d.once) {
 				return errDead
 			}
 			return nil
@@ -226,7 +228,7 @@ func killed(t *testing.T, s story, at int64, after bool, lag time.Duration) int6
 		if taken := r.Taken(); len(taken) > 0 {
 			t.Fatalf("%s: %v are still held", name, taken)
 		}
-		if _, failed, left := r.Outcomes(); failed+left != 0 {
+		if _, failed, left := r.Outcomes(); failed+left-unshown(&r) != 0 {
 			t.Fatalf("%s: the same was asked in another way: %+v", name, r.Places)
 		}
 		h.clock.Move(5 * time.Minute)
@@ -273,4 +275,16 @@ func (h *house) fabric(name string, there bool, accounts int) {
 	if n != want {
 		h.t.Errorf("%s: %d targets and filters of ours, want %d", name, n, want)
 	}
+}
+
+// unshown counts the rules that were there already and that AWS did not show yet: it makes none twice, so they need no token that lasts.
+func unshown(r *Report) (n int) {
+	for _, p := range r.Places {
+		for _, o := range p.Left {
+			if o.Step.Action == plan.CreateRule && o.Code == ec2api.CodeFilterRuleExists {
+				n++
+			}
+		}
+	}
+	return n
 }

@@ -65,6 +65,8 @@ func (p *pass) outcome(pl *place, s *plan.Step, got effect, err error) Outcome {
 	switch {
 	case errors.Is(err, errLost) || err != nil && pl.ctx.Err() != nil:
 		o.Result, o.Reason = Left, "the pass ended during it: "+err.Error()
+	case errors.Is(err, errUnshown):
+		o.Result = Left
 	case err == nil && s.Makes != "":
 		p.made.is(s.Makes, got.id)
 	case errors.As(err, new(notMade)):

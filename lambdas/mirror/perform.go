@@ -37,11 +37,7 @@ func (p *pass) perform(pl *place, s *plan.Step) (effect, error) {
 		_, err := called(p, pl, "ModifyTrafficMirrorFilterNetworkServices", ec2.ModifyTrafficMirrorFilterNetworkServices, *in.SetServices)
 		return effect{id: s.Object, called: true}, err
 	case plan.CreateRule:
-		made, err := called(p, pl, "CreateTrafficMirrorFilterRule", ec2.CreateTrafficMirrorFilterRule, *in.CreateRule)
-		if ec2api.Is(err, ec2api.CodeFilterRuleExists) {
-			err = nil // an earlier try made it that nobody saw yet; whether it says the right thing the next pass compares
-		}
-		return effect{id: made.ID, called: true}, err
+		return p.createRule(pl, in.CreateRule)
 	case plan.ModifyRule:
 		_, err := called(p, pl, "ModifyTrafficMirrorFilterRule", ec2.ModifyTrafficMirrorFilterRule, *in.ModifyRule)
 		return effect{id: s.Object, called: true}, err

@@ -213,6 +213,9 @@ func CoverageTrends(docs Documents) Collection[CoverageTrend] {
 // PutCoverageTrend stores how much is watched, in place of what was stored for the same hour. It goes after CoverageTrendFor.
 func PutCoverageTrend(ctx context.Context, docs Documents, t CoverageTrend) error {
 	i := Item[CoverageTrend]{ID: CoverageTrendID(t.At), Expires: t.At.Add(CoverageTrendFor), Value: t}
-	_, err := CoverageTrends(docs).Put(ctx, i, Always, nil)
+	w, err := CoverageTrends(docs).Change(i, Always)
+	if err == nil {
+		_, err = docs.Write(ctx, []Write{w}, nil) // not Put, which would read what was written
+	}
 	return err
 }

@@ -12,10 +12,6 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/test/ec2fake"
 )
 
-// ruleAgain is for how long a rule that was made, deleted by hand and is asked for again may be taken by AWS for the one that was made:
-// the request has the same token for a quarter of an hour, so that one that is only invisible is not doubled.
-const ruleAgain = 21 * time.Minute
-
 // drift says what of a session is not as it should be, or "".
 func (s *sim) drift(st *ec2fake.State, own *ec2api.TrafficMirrorSession, others []ec2api.TrafficMirrorSession, profile string) string {
 	length := int32(0)
@@ -41,9 +37,6 @@ func (s *sim) drift(st *ec2fake.State, own *ec2api.TrafficMirrorSession, others 
 		return "what a person wrote on it is still there"
 	case !placed(own, others, profile):
 		return "its number is not where the profile wants it"
-	}
-	if s.clock.Now().Sub(s.bentFilter) < ruleAgain {
-		return ""
 	}
 	f := st.Filters[own.Filter]
 	if got, want := filterText(&f), s.filterWanted(profile); !slices.Equal(got, want) {
@@ -179,19 +172,20 @@ func (s *sim) listen() {
 			byENI[x.NetworkInterface] = append(byENI[x.NetworkInterface], x)
 		}
 	}
+	var list []events.Heard
 	for i := range st.Sessions {
 		x := &st.Sessions[i]
 		if !ours(x.Tags) || s.town.mute[x.NetworkInterface] || !s.cloud.Active(x.ID) || s.shadowed(x, byENI[x.NetworkInterface], x.Tags["mirrorwatch:profile"]) {
 			continue
 		}
-		s.hear(x.VirtualNetworkID)
+		list = append(list, s.hears(x.VirtualNetworkID))
+	}
+	if err := s.store.Mirror.Hear(context.Background(), list...); err != nil {
+		s.fail("hear: %v", err)
 	}
 }
 
-func (s *sim) hear(vni uint32) {
+func (s *sim) hears(vni uint32) events.Heard {
 	now := s.clock.Now()
-	h := events.Heard{VNI: vni, Sensor: fmt.Sprintf("sensor-%d", vni%2), Since: now.Add(-time.Hour), LastSeen: now, Packets: 1, Bytes: 60}
-	if err := s.store.Mirror.Hear(context.Background(), h); err != nil {
-		s.fail("hear: %v", err)
-	}
+	return events.Heard{VNI: vni, Sensor: fmt.Sprintf("sensor-%d", vni%2), Since: now.Add(-time.Hour), LastSeen: now, Packets: 1, Bytes: 60}
 }

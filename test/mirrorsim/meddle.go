@@ -56,8 +56,8 @@ func (s *sim) bendOurs() {
 		s.say("people: tag our %s (%v)", x.ID, s.cloud.Tag(x.ID, map[string]string{"Name": "mine", "mirrorwatch:profile": "web"}))
 		return
 	}
-	_, err := s.admin(x.Owner).EC2.ModifyTrafficMirrorSession(context.Background(), in)
-	s.say("people: bend our %s of %s: %+v (%v)", x.ID, x.NetworkInterface, in, err)
+	now, err := s.admin(x.Owner).EC2.ModifyTrafficMirrorSession(context.Background(), in)
+	s.say("people: bend our %s of %s: %+v (%v)", x.ID, x.NetworkInterface, now, err)
 }
 
 // untagOurs makes a session of ours look like somebody else's, which it is from then on.
@@ -97,7 +97,6 @@ func (s *sim) bendFilter() {
 	case 4:
 		err = api.DeleteTrafficMirrorFilter(ctx, ec2api.Delete{ID: id})
 	}
-	s.bentFilter = s.clock.Now()
 	s.say("people: bend our filter %s, rule %s (%v)", id, rule.ID, err)
 }
 

@@ -88,16 +88,15 @@ type sim struct {
 	policy policy.Policy
 	edits  []edit // policies that held, newest last
 
-	agenda     agenda // what happens by itself as time goes on
-	mail       mail   // events on their way
-	crew       [2]*process
-	nesting    int
-	quiet      bool
-	freed      int // sessions that went in the last sweep
-	lastAct    time.Time
-	bentFilter time.Time            // when somebody last changed a filter of ours
-	touched    map[string]time.Time // sessions of ours, when we made or changed them last
-	theirs     map[string]time.Time // sessions of others, since when
+	agenda  agenda // what happens by itself as time goes on
+	mail    mail   // events on their way
+	crew    [2]*process
+	nesting int
+	quiet   bool
+	freed   int // sessions that went in the last sweep
+	lastAct time.Time
+	touched map[string]time.Time // sessions of ours, when we made or changed them last
+	theirs  map[string]time.Time // sessions of others, since when
 
 	res Result
 	log []string

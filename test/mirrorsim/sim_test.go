@@ -33,3 +33,23 @@ func TestWeek(t *testing.T) {
 		})
 	}
 }
+
+// TestSameSeedSameWorld: a failure is worth nothing if it cannot be told again.
+func TestSameSeedSameWorld(t *testing.T) {
+	if testing.Short() {
+		t.Skip("two days are played, which is long under the race detector")
+	}
+	a, b := Run(Options{Seed: 5, Days: 1}), Run(Options{Seed: 5, Days: 1})
+	if strings.Join(a.Log, "\n") != strings.Join(b.Log, "\n") {
+		for i := range min(len(a.Log), len(b.Log)) {
+			if a.Log[i] != b.Log[i] {
+				t.Errorf("line %d of the log:\n%s\n%s", i, a.Log[i], b.Log[i])
+				break
+			}
+		}
+	}
+	a.Log, b.Log = nil, nil
+	if fmt.Sprint(a) != fmt.Sprint(b) {
+		t.Errorf("%+v\n%+v", a, b)
+	}
+}

@@ -12,12 +12,12 @@ import (
 )
 
 // fabricBefore lists, in order, the planners of what sessions stand on: their steps come before those of sessions.
-func fabricBefore() []Planner {
-	return []Planner{TargetPlanner{}, SharePlanner{}, ListenerPlanner{}, FilterPlanner{}}
+func fabricBefore(specs *filterSpecs) []Planner {
+	return []Planner{TargetPlanner{}, SharePlanner{}, ListenerPlanner{}, FilterPlanner{specs}}
 }
 
 // fabricAfter lists the planners whose steps come after those of sessions.
-func fabricAfter() []Planner { return []Planner{RetirePlanner{}} }
+func fabricAfter(specs *filterSpecs) []Planner { return []Planner{RetirePlanner{specs}} }
 
 // fabricEpoch is for how long asking again for the same thing is the same request to AWS: longer than anything that was made stays
 // invisible, so that a crash or a lagging describe doubles nothing, and short enough that what somebody deleted is soon made anew

@@ -66,7 +66,7 @@ func fabricSettled(t *testing.T, want *policy.Policy) *World {
 // fabricAll plans as a pass does, but for sessions.
 func fabricAll(have *World, want *policy.Policy) []Step {
 	var steps []Step
-	for _, p := range append(fabricBefore(), fabricAfter()...) {
+	for _, p := range append(fabricBefore(nil), fabricAfter(nil)...) {
 		steps = append(steps, p.Plan(have, want)...)
 	}
 	return steps
@@ -255,7 +255,7 @@ func (x *fabricApplier) share(s Step) {
 	if s.Action == CreateShare {
 		in := s.Input.CreateShare
 		x.once(in.ClientToken)
-		share := ec2api.ResourceShare{ARN: "arn:" + x.id("share"), Name: in.Name, Owner: x.a.ID, Status: "ACTIVE", Resources: append(slices.Clone(in.Resources), made...), Principals: in.Principals, External: in.External}
+		share := ec2api.ResourceShare{ARN: "arn:" + x.id("share"), Name: in.Name, Owner: x.a.ID, Status: "ACTIVE", Resources: append(slices.Clone(in.Resources), made...), Principals: in.Principals, External: in.External, Tags: in.Tags}
 		x.a.Shares, x.made[s.Makes] = append(x.a.Shares, share), share.ARN
 		return
 	}

@@ -1,13 +1,11 @@
 package plan
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"fmt"
 	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/lambdas/mirror/policy"
 	"github.com/mirrorwatch/mirrorwatch/shared/ec2api"
@@ -25,7 +23,7 @@ const rulesPerFilter = 10
 // FilterPlanner keeps a filter for each profile in every account and region, since filters cannot be shared. A change of a filter
 // touches all its sessions at once and rule by rule, so only what somebody else broke is mended in place. Where the policy changed a
 // new filter is made, to which the session planner moves the sessions one by one, and the old one is retired.
-type FilterPlanner struct{}
+type FilterPlanner struct{ specs *filterSpecs }
 
 // Name is the planner's name in steps.
 func (FilterPlanner) Name() string { return "filter" }
@@ -36,14 +34,15 @@ func (p FilterPlanner) Plan(have *World, want *policy.Policy) []Step {
 		return nil
 	}
 	var steps []Step
+	specs := p.specs.orNew(want)
 	for i := range have.Accounts {
 		a := &have.Accounts[i]
 		if !fabricMirrors(want, a.ID, a.Region) || !fabricLooked(have, a) || !fabricRead(a, "DescribeTrafficMirrorFilters") {
 			continue
 		}
 		for _, name := range fabricProfiles(a, want) {
-			w := wantedFilter(have, want, a, name)
-			if f, ok := findFilter(a.Filters, want, name); ok {
+			w := wantedFilter(have, specs, a, name)
+			if f, ok := specs.find(a.Filters, name); ok {
 				steps = append(steps, w.repair(f)...)
 			} else {
 				steps = append(steps, w.create()...)
@@ -51,39 +50,6 @@ func (p FilterPlanner) Plan(have *World, want *policy.Policy) []Step {
 		}
 	}
 	return steps
-}
-
-// FilterSpec is a short hash of what the filter of a profile says.
-func FilterSpec(p *policy.Profile) string {
-	h := sha256.New()
-	fmt.Fprintf(h, "filter 1 dns %t\n", p.DNS)
-	for _, r := range filterRules(p) {
-		fmt.Fprintf(h, "%+v\n", r)
-	}
-	return hex.EncodeToString(h.Sum(nil)[:8])
-}
-
-// FindFilter finds the filter of ours that says what a profile of the policy says now. Of several it is the one with the lowest id.
-func FindFilter(filters []ec2api.TrafficMirrorFilter, want *policy.Policy, profile string) (id string, ok bool) {
-	f, ok := findFilter(filters, want, profile)
-	return f.ID, ok
-}
-
-func findFilter(filters []ec2api.TrafficMirrorFilter, want *policy.Policy, profile string) (found ec2api.TrafficMirrorFilter, ok bool) {
-	p, known := want.Profiles[profile]
-	if !known {
-		return found, false
-	}
-	spec := FilterSpec(&p)
-	for _, f := range filters {
-		if !want.Owned(f.Tags) || f.Tags[TagProfile] != profile || f.Tags[TagFilterSpec] != spec {
-			continue
-		}
-		if !ok || f.ID < found.ID {
-			found, ok = f, true
-		}
-	}
-	return found, ok
 }
 
 // filterRules are a profile's rules in AWS's words.
@@ -116,15 +82,16 @@ type filterWanted struct {
 	rules   []ec2api.RuleSpec
 	tags    map[string]string
 	began   string // of the epoch of the world
+	minute  string // of the world
 	words   []string
 	changed bool // there is a filter of ours for the profile that says something else
 }
 
-func wantedFilter(have *World, want *policy.Policy, a *Account, name string) *filterWanted {
-	p := want.Profiles[name]
-	spec, began := FilterSpec(&p), fabricBegan(have.At)
+func wantedFilter(have *World, specs *filterSpecs, a *Account, name string) *filterWanted {
+	want := specs.want
+	p, spec, began := want.Profiles[name], specs.of(name), fabricBegan(have.At)
 	return &filterWanted{
-		account: a, profile: name, dns: p.DNS, rules: filterRules(&p), began: began,
+		account: a, profile: name, dns: p.DNS, rules: specs.rules(name), began: began, minute: have.At.UTC().Truncate(time.Minute).Format(time.RFC3339),
 		words: []string{"filter", want.Deployment, a.ID, a.Region, name, spec},
 		tags:  map[string]string{TagDeployment: want.Deployment, TagProfile: name, TagFilterSpec: spec, TagName: "mirrorwatch " + name},
 		changed: slices.ContainsFunc(a.Filters, func(f ec2api.TrafficMirrorFilter) bool {
@@ -161,7 +128,7 @@ func (w *filterWanted) create() []Step {
 		steps = append(steps, w.services("", []string{amazonDNS}, nil))
 	}
 	for _, r := range w.rules {
-		steps = append(steps, w.createRule("", w.began, r))
+		steps = append(steps, w.createRule("", r))
 	}
 	return steps
 }
@@ -178,13 +145,17 @@ func (w *filterWanted) services(filter string, add, remove []string) Step {
 	return w.refer(s, filter)
 }
 
-// createRule asks for a rule. Its token holds when the filter was made and the epoch of the asking: for a filter that is only being
-// made both are the same, so a second asking is the same request, and a rule that was deleted later is really made again.
-func (w *filterWanted) createRule(filter, created string, r ec2api.RuleSpec) Step {
+// createRule asks for a rule. AWS doubles no rule of a direction and number, so on a filter that is there the token lasts for a minute
+// only: a rule that somebody deleted is really made again and not replayed. A filter that is being made may be the one that an earlier
+// try made and nobody sees yet: then its rules are the same requests, too.
+func (w *filterWanted) createRule(filter string, r ec2api.RuleSpec) Step {
 	s := w.step(CreateRule, filter, "rule "+ruleName(r)+" of profile "+w.profile+" is missing")
+	since := w.began
+	if filter != "" {
+		since = w.minute
+	}
 	s.Input.CreateRule = &ec2api.CreateTrafficMirrorFilterRule{
-		Filter: filter, RuleSpec: r,
-		ClientToken: w.token(created, w.began, r.Direction, strconv.Itoa(int(r.Number))),
+		Filter: filter, RuleSpec: r, ClientToken: w.token(filter, since, r.Direction, strconv.Itoa(int(r.Number))),
 	}
 	return w.refer(s, filter)
 }

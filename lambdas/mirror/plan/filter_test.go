@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/lambdas/mirror/policy"
 	"github.com/mirrorwatch/mirrorwatch/shared/ec2api"
@@ -229,25 +230,33 @@ func TestFindFilterTakesTheLowestOfOurs(t *testing.T) {
 	}
 }
 
-// TestRuleIsAskedForOnce: a rule that is not visible yet is asked for with the same token, on the new filter and by its id.
+// TestRuleIsAskedForOnce: on a filter that is only being made a rule is the same request for as long as the filter is. On one that is
+// there it is another a minute later, so that one that somebody deleted is made again.
 func TestRuleIsAskedForOnce(t *testing.T) {
 	p := fabricPolicy()
 	w := &World{At: fabricNoon, Accounts: []Account{{ID: fabricMemberID, Region: fabricHome}}}
-	made := FilterPlanner{}.Plan(w, p)
-	f := fabricMadeFilter("tmf-1", p, "default")
-	f.Tags, f.Ingress, f.Egress = made[0].Input.CreateFilter.Tags, nil, nil
-	w.Accounts[0].Filters, w.At = []ec2api.TrafficMirrorFilter{f}, w.At.Add(5e9)
-	again := FilterPlanner{}.Plan(w, p)
-	if len(again) != 4 {
-		t.Fatalf("%v", fabricLines(again))
-	}
-	for i, s := range again {
-		if a, b := made[2+i].Input.CreateRule, s.Input.CreateRule; a.ClientToken != b.ClientToken || a.RuleSpec != b.RuleSpec {
-			t.Errorf("%+v is asked for again as %+v", a, b)
+	tokens := func(after time.Duration) (list []string) {
+		w.At = fabricNoon.Truncate(fabricEpoch).Add(after)
+		for _, s := range (FilterPlanner{}).Plan(w, p) {
+			if s.Action == CreateRule {
+				list = append(list, s.Input.CreateRule.ClientToken)
+			}
 		}
+		if len(list) != 4 || len(slices.Compact(slices.Sorted(slices.Values(list)))) != 4 {
+			t.Fatalf("tokens of four rules are %v", list)
+		}
+		return list
 	}
-	w.At = w.At.Add(fabricEpoch)
-	if later := (FilterPlanner{}).Plan(w, p); later[0].Input.CreateRule.ClientToken == again[0].Input.CreateRule.ClientToken {
-		t.Error("a rule that somebody deleted would be replayed for ever")
+	made := tokens(0)
+	if again := tokens(fabricEpoch - time.Second); !slices.Equal(made, again) {
+		t.Errorf("the rules of a filter that nobody sees yet are asked for again as %v, not %v", again, made)
+	}
+	f := fabricMadeFilter("tmf-1", p, "default")
+	f.Ingress, f.Egress = nil, nil
+	w.Accounts[0].Filters = []ec2api.TrafficMirrorFilter{f}
+	if there := tokens(0); !slices.Equal(there, tokens(59*time.Second)) || slices.Contains(made, there[0]) {
+		t.Errorf("the rules of a filter that is there are asked for as %v", there)
+	} else if later := tokens(time.Minute); slices.Contains(there, later[0]) {
+		t.Error("a rule that somebody deleted would be replayed")
 	}
 }

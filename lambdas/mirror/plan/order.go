@@ -46,9 +46,12 @@ func withRulesInOrder(filters []ec2api.TrafficMirrorFilter) []ec2api.TrafficMirr
 	filters = slices.Clone(filters)
 	for i := range filters {
 		f := &filters[i]
-		f.Ingress, f.Egress = slices.Clone(f.Ingress), slices.Clone(f.Egress)
-		slices.SortFunc(f.Ingress, by)
-		slices.SortFunc(f.Egress, by)
+		for _, rules := range []*[]ec2api.TrafficMirrorFilterRule{&f.Ingress, &f.Egress} {
+			if !slices.IsSortedFunc(*rules, by) {
+				*rules = slices.Clone(*rules)
+				slices.SortFunc(*rules, by)
+			}
+		}
 	}
 	return filters
 }

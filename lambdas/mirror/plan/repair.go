@@ -28,8 +28,8 @@ func (w *filterWanted) mend(f ec2api.TrafficMirrorFilter) []Step {
 	for _, r := range w.rules {
 		switch i := slices.IndexFunc(have, func(h ec2api.TrafficMirrorFilterRule) bool { return sameSlot(h.RuleSpec, r) }); {
 		case i < 0:
-			missing = append(missing, w.createRule(f.ID, f.Tags[TagCreated], r))
-		case !sameRule(have[i].RuleSpec, r):
+			missing = append(missing, w.createRule(f.ID, r))
+		case !SameRule(have[i].RuleSpec, r):
 			differing = append(differing, w.modifyRule(have[i], r))
 		}
 	}
@@ -74,7 +74,8 @@ func (w *filterWanted) modifyRule(have ec2api.TrafficMirrorFilterRule, want ec2a
 	return s
 }
 
-func sameRule(have, want ec2api.RuleSpec) bool {
+// SameRule says whether a rule that AWS shows is the one that is wanted, in whatever spelling of its blocks.
+func SameRule(have, want ec2api.RuleSpec) bool {
 	have.SourceCIDR, have.DestinationCIDR = fabricCIDR(have.SourceCIDR), fabricCIDR(have.DestinationCIDR)
 	return have == want
 }

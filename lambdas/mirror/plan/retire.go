@@ -7,7 +7,7 @@ import (
 
 // RetirePlanner takes away the filters, shares and targets of ours that no policy wants and no session uses. It decides only where
 // everything was seen: one call that failed anywhere may hide the session that stands on them.
-type RetirePlanner struct{}
+type RetirePlanner struct{ specs *filterSpecs }
 
 // Name is the planner's name in steps.
 func (RetirePlanner) Name() string { return "retire" }
@@ -17,11 +17,11 @@ func (p RetirePlanner) Plan(have *World, want *policy.Policy) []Step {
 	if have.Scope != nil || want.Switch == policy.Off || fabricFailed(have) {
 		return nil
 	}
-	users := fabricUsers(have)
+	users, specs := fabricUsers(have), p.specs.orNew(want)
 	var filters, shares, targets []Step
 	for i := range have.Accounts {
 		a := &have.Accounts[i]
-		filters = append(filters, p.filters(a, want, users)...)
+		filters = append(filters, p.filters(a, specs, users)...)
 		shares = append(shares, p.shares(a, want, users)...)
 		targets = append(targets, p.targets(a, want, users)...)
 	}
@@ -33,12 +33,12 @@ func (p RetirePlanner) step(a *Account, action Action, object, reason string) St
 }
 
 // filters keeps the filter of every profile of the policy, used or not: an interface that is tagged tomorrow finds it.
-func (p RetirePlanner) filters(a *Account, want *policy.Policy, users map[string][]ec2api.TrafficMirrorSession) []Step {
-	keep := map[string]bool{}
+func (p RetirePlanner) filters(a *Account, specs *filterSpecs, users map[string][]ec2api.TrafficMirrorSession) []Step {
+	want, keep := specs.want, map[string]bool{}
 	if fabricMirrors(want, a.ID, a.Region) {
 		for name := range want.Profiles {
-			if id, ok := FindFilter(a.Filters, want, name); ok {
-				keep[id] = true
+			if f, ok := specs.find(a.Filters, name); ok {
+				keep[f.ID] = true
 			}
 		}
 	}

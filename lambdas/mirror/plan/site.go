@@ -165,8 +165,8 @@ func (t *site) readFilters(s *survey) {
 		t.shown[t.Filters[i].ID] = &t.Filters[i]
 	}
 	for profile := range s.want.Profiles {
-		if id, ok := FindFilter(t.Filters, s.want, profile); ok {
-			t.filters[profile] = id
+		if f, ok := s.specs.find(t.Filters, profile); ok {
+			t.filters[profile] = f.ID
 		}
 	}
 }

@@ -29,6 +29,7 @@ type survey struct {
 	profiles map[string]string // names of profiles by their lower case
 	rules    []*policy.SelectRule
 	guard    guard
+	specs    *filterSpecs
 	types    map[string]Support
 	filters  map[string][]policy.FilterRule // expanded, by profile
 	shadows  map[shadowKey]shadow
@@ -81,7 +82,7 @@ type link struct {
 // look makes the survey.
 func look(have *World, want *policy.Policy) *survey {
 	s := &survey{
-		have: have, want: want, byID: map[string]*source{}, seen: map[string]bool{}, bound: map[uint32]string{},
+		have: have, want: want, specs: newFilterSpecs(want), byID: map[string]*source{}, seen: map[string]bool{}, bound: map[uint32]string{},
 		targets: map[string]string{}, types: map[string]Support{}, filters: map[string][]policy.FilterRule{}, shadows: map[shadowKey]shadow{},
 	}
 	s.readPolicy()
@@ -295,6 +296,13 @@ func (src *source) instanceID() string {
 		return ""
 	}
 	return a.Instance
+}
+
+// showsInstance says whether an instance holds it that the account can see. The owner of a shared subnet sees the interfaces of
+// participants, and never their instances.
+func (src *source) showsInstance() bool {
+	a := src.eni.Attachment
+	return src.instanceID() != "" && (a.InstanceOwner == "" || a.InstanceOwner == src.site.ID)
 }
 
 // mergedTags are those of the interface and its instance; the interface's win.

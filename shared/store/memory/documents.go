@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -23,11 +24,15 @@ type documentKey struct {
 // document gives one that is there and has not expired; nil otherwise.
 func (w *world) document(k documentKey) *store.Document {
 	d, ok := w.documents[k]
-	if !ok || !d.Expires.IsZero() && !w.now().Before(d.Expires) {
+	if !ok || w.expired(&d) {
 		return nil
 	}
 	d.Body = slices.Clone(d.Body)
 	return &d
+}
+
+func (w *world) expired(d *store.Document) bool {
+	return !d.Expires.IsZero() && !w.now().Before(d.Expires)
 }
 
 func (s documents) Get(ctx context.Context, k store.Kind, id string) (store.Document, error) {
@@ -48,8 +53,8 @@ func (s documents) List(ctx context.Context, k store.Kind, q store.ListQuery) (p
 	}
 	defer s.w.mu.RUnlock()
 	var ids []string
-	for key := range s.w.documents {
-		if key.kind == k && strings.HasPrefix(key.id, q.Prefix) && s.w.document(key) != nil {
+	for key, d := range s.w.documents {
+		if key.kind == k && strings.HasPrefix(key.id, q.Prefix) && !s.w.expired(&d) {
 			ids = append(ids, key.id)
 		}
 	}
@@ -121,11 +126,7 @@ func (s documents) Write(ctx context.Context, changes []store.Write, entry *stor
 
 // forgetExpired drops what has expired, so that sessions do not pile up.
 func (w *world) forgetExpired() {
-	for key := range w.documents {
-		if w.document(key) == nil {
-			delete(w.documents, key)
-		}
-	}
+	maps.DeleteFunc(w.documents, func(_ documentKey, d store.Document) bool { return w.expired(&d) })
 }
 
 // audit implements store.Audit.

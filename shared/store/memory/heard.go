@@ -22,8 +22,8 @@ func (s mirror) Bound(ctx context.Context, q store.ListQuery) (p store.BindingPa
 	for vni, history := range s.w.bindings {
 		for _, b := range history {
 			if b.To == nil {
-				lasting[store.VNIKey(vni)] = b
-				keys = append(keys, store.VNIKey(vni))
+				k := store.VNIKey(vni)
+				lasting[k], keys = b, append(keys, k)
 			}
 		}
 	}
@@ -31,10 +31,9 @@ func (s mirror) Bound(ctx context.Context, q store.ListQuery) (p store.BindingPa
 		return p, err
 	}
 	for _, k := range keys {
-		p.Items = append(p.Items, lasting[k])
+		p.Items = append(p.Items, cloneBinding(lasting[k]))
 	}
-	p.Items, err = copied(p.Items)
-	return p, err
+	return p, nil
 }
 
 func (s mirror) Hear(ctx context.Context, list ...events.Heard) error {

@@ -57,7 +57,7 @@ func (s mirror) BoundAt(ctx context.Context, vni uint32, at time.Time) (events.B
 	defer s.w.mu.RUnlock()
 	for _, b := range s.w.bindings[vni] {
 		if store.Holds(&b, at) {
-			return copied(b)
+			return cloneBinding(b), nil
 		}
 	}
 	return events.Binding{}, fmt.Errorf("who held vni %d at %s: %w", vni, at.Format(time.RFC3339), store.ErrNotFound)
@@ -77,7 +77,7 @@ func (s mirror) Bindings(ctx context.Context, vni uint32, iface string) ([]event
 		}
 	}
 	slices.SortFunc(list, func(a, b events.Binding) int { return b.From.Compare(a.From) })
-	return copied(list)
+	return cloneBindings(list), nil
 }
 
 func (s mirror) PutCoverage(ctx context.Context, list ...events.Coverage) (changed int, err error) {
@@ -134,12 +134,9 @@ func (s mirror) Coverage(ctx context.Context, q store.CoverageQuery) (p store.Co
 	if ids, p.Page, err = page(ids, strings.Compare, q.Cursor, q.Limit); err != nil {
 		return p, err
 	}
+	p.Items = make([]events.Coverage, 0, len(ids))
 	for _, id := range ids {
-		c, err := copied(s.w.coverage[id])
-		if err != nil {
-			return p, err
-		}
-		p.Items = append(p.Items, c)
+		p.Items = append(p.Items, cloneCoverage(s.w.coverage[id]))
 	}
 	return p, nil
 }

@@ -6,12 +6,16 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/test/mirrorsim"
 )
+
+// gcPercent is for a world that is small and makes much that lives for a moment: at Go's own 100 every tenth second went into collecting.
+const gcPercent = 400
 
 func main() {
 	seeds := flag.Int("seeds", 1000, "how many seeds to play")
@@ -24,6 +28,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "mirrorsim: -seeds, -parallel, -days and -log must be 1 or more")
 		os.Exit(2)
 	}
+	debug.SetGCPercent(gcPercent)
 	b := bench{from: *from, seeds: *seeds, days: *days, log: *log, began: time.Now()}
 	b.run(*parallel)
 	os.Exit(b.end())
