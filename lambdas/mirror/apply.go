@@ -13,7 +13,7 @@ import (
 // phases every place waits for all. Within one a place waits for no other.
 func phase(a plan.Action) int {
 	switch a {
-	case plan.CreateTarget, plan.CreateShare, plan.AssociateShare, plan.CreateListener, plan.SetGroup, plan.SetBalancer:
+	case plan.CreateTarget, plan.CreateShare, plan.AssociateShare, plan.CreateListener, plan.ModifyListener, plan.SetGroup, plan.SetBalancer:
 		return 0
 	case plan.AcceptShare:
 		return 1

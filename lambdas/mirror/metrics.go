@@ -92,7 +92,7 @@ func (p *pass) throttled() int {
 
 func mends(s *plan.Step) bool {
 	switch s.Action {
-	case plan.ModifySession, plan.ModifyRule, plan.DeleteRule, plan.SetGroup, plan.SetBalancer, plan.Tag, plan.Untag, plan.CreateListener:
+	case plan.ModifySession, plan.ModifyRule, plan.DeleteRule, plan.SetGroup, plan.SetBalancer, plan.Tag, plan.Untag, plan.CreateListener, plan.ModifyListener:
 		return true
 	case plan.CreateRule, plan.SetServices:
 		return s.FilterRef == "" // of a filter that was there

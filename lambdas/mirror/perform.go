@@ -46,6 +46,9 @@ func (p *pass) perform(pl *place, s *plan.Step) (effect, error) {
 	case plan.CreateListener:
 		made, err := called(p, pl, "CreateListener", lb.CreateListener, *in.CreateListener)
 		return effect{id: made.ARN, called: true}, err
+	case plan.ModifyListener:
+		_, err := called(p, pl, "ModifyListener", lb.ModifyListener, *in.ModifyListener)
+		return effect{id: s.Object, called: true}, err
 	case plan.SetGroup:
 		return nothing(p, pl, "ModifyTargetGroupAttributes", func(ctx context.Context) error {
 			return lb.ModifyTargetGroupAttributes(ctx, s.Object, in.Attributes)

@@ -42,6 +42,8 @@ type LoadBalancing interface {
 	ModifyLoadBalancerAttributes(ctx context.Context, arn string, set map[string]string) error
 	DescribeListeners(ctx context.Context, loadBalancer string) ([]Listener, error)
 	CreateListener(ctx context.Context, in Listener) (Listener, error) // ARN is AWS's to give
+	// ModifyListener has a listener (in.ARN) forward to another target group; of in, nothing else is changed.
+	ModifyListener(ctx context.Context, in Listener) (Listener, error)
 	// DescribeTargetGroups gives those of a load balancer, or by ARN.
 	DescribeTargetGroups(ctx context.Context, loadBalancer string, arns []string) ([]TargetGroup, error)
 	DescribeTargetGroupAttributes(ctx context.Context, arn string) (map[string]string, error)

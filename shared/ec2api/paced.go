@@ -147,6 +147,10 @@ func (l pacedLoadBalancing) CreateListener(ctx context.Context, in Listener) (Li
 	return create(ctx, l.p, "CreateListener", false, l.to.CreateListener, in)
 }
 
+func (l pacedLoadBalancing) ModifyListener(ctx context.Context, in Listener) (Listener, error) {
+	return change(ctx, l.p, "ModifyListener", l.to.ModifyListener, in)
+}
+
 func (l pacedLoadBalancing) DescribeTargetGroups(ctx context.Context, loadBalancer string, arns []string) ([]TargetGroup, error) {
 	return ask(ctx, l.p, "DescribeTargetGroups", func(ctx context.Context, lb string) ([]TargetGroup, error) {
 		return l.to.DescribeTargetGroups(ctx, lb, arns)

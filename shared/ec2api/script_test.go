@@ -104,6 +104,10 @@ func (s *script) DescribeListeners(_ context.Context, loadBalancer string) (out 
 	return out, s.do("DescribeListeners", loadBalancer)
 }
 
+func (s *script) ModifyListener(_ context.Context, in Listener) (out Listener, err error) {
+	return out, s.do("ModifyListener", in)
+}
+
 func (s *script) CreateListener(_ context.Context, in Listener) (out Listener, err error) {
 	return out, s.do("CreateListener", in)
 }

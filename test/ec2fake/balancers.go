@@ -134,6 +134,39 @@ func (h *handle) CreateListener(ctx context.Context, in ec2api.Listener) (ec2api
 	})
 }
 
+// ModifyListener has a listener forward to another target group.
+func (h *handle) ModifyListener(ctx context.Context, in ec2api.Listener) (ec2api.Listener, error) {
+	return do(ctx, h, request{name: "ModifyListener", write: true}, func() (ec2api.Listener, error) {
+		b, i := h.listener(in.ARN)
+		if b == nil {
+			return ec2api.Listener{}, refuse("ListenerNotFound", "Listeners '%s' not found", in.ARN)
+		}
+		p, err := h.pool(in.TargetGroup)
+		if err != nil {
+			return ec2api.Listener{}, err
+		}
+		next := b.listeners[i]
+		next.TargetGroup = p.ARN
+		rest := balancer{LoadBalancer: b.LoadBalancer}
+		if err := checkListener(next, &rest, p); err != nil {
+			return ec2api.Listener{}, err
+		}
+		b.listeners = slices.Clone(b.listeners)
+		b.listeners[i] = next
+		return next, nil
+	})
+}
+
+// listener finds a listener of the caller's account and region.
+func (h *handle) listener(arn string) (*balancer, int) {
+	for _, b := range h.region.balancers {
+		if i := slices.IndexFunc(b.listeners, func(l ec2api.Listener) bool { return l.ARN == arn }); i >= 0 && b.owner == h.account {
+			return b, i
+		}
+	}
+	return nil, 0
+}
+
 func checkListener(in ec2api.Listener, b *balancer, p *pool) error {
 	switch {
 	case !slices.Contains([]string{"TCP", "UDP", "TCP_UDP", "TLS"}, in.Protocol):

@@ -48,6 +48,23 @@ func TestBalancers(t *testing.T) {
 	if got := must(lb.DescribeListeners(ctx, arn))(t); len(got) != 1 || got[0] != made {
 		t.Errorf("listeners are %+v, want %+v", got, made)
 	}
+	changed := made
+	changed.TargetGroup = st.fleet.TargetGroup.ARN
+	if got := must(lb.ModifyListener(ctx, changed))(t); got != changed || must(lb.DescribeListeners(ctx, arn))(t)[0] != changed {
+		t.Errorf("changed to %+v, want %+v", got, changed)
+	}
+	for code, in := range map[string]ec2api.Listener{
+		"ListenerNotFound":            {ARN: "arn:x", TargetGroup: spare.ARN},
+		"TargetGroupNotFound":         {ARN: made.ARN, TargetGroup: "arn:x"},
+		"InvalidConfigurationRequest": {ARN: made.ARN, TargetGroup: elsewhere.ARN},
+	} {
+		if _, err := lb.ModifyListener(ctx, in); ec2api.CodeOf(err) != code {
+			t.Errorf("%v, want %s", err, code)
+		}
+	}
+	if _, err := st.c.Account(there, region1).LoadBalancing.ModifyListener(ctx, changed); ec2api.CodeOf(err) != "ListenerNotFound" {
+		t.Errorf("another account changes the listener: %v", err)
+	}
 	if _, err := st.c.Account(there, region1).LoadBalancing.DescribeListeners(ctx, arn); ec2api.CodeOf(err) != "LoadBalancerNotFound" {
 		t.Errorf("another account sees the load balancer: %v", err)
 	}

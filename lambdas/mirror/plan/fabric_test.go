@@ -172,7 +172,7 @@ func (x *fabricApplier) step(s Step) {
 		x.a.Targets = fabricRemove(x, x.a.Targets, s.Object, func(t ec2api.TrafficMirrorTarget) string { return t.ID })
 	case CreateShare, AssociateShare, DisassociateShare, DeleteShare, AcceptShare:
 		x.share(s)
-	case CreateListener, SetGroup, SetBalancer:
+	case CreateListener, ModifyListener, SetGroup, SetBalancer:
 		x.balancer(s)
 	case CreateFilter:
 		x.once(s.Input.CreateFilter.ClientToken)
@@ -289,6 +289,8 @@ func (x *fabricApplier) balancer(s Step) {
 				x.Fatalf("there is a listener already")
 			}
 			b.Listeners = append(b.Listeners, *s.Input.CreateListener)
+		case s.Action == ModifyListener && b.ARN == s.Input.ModifyListener.LoadBalancer:
+			*fabricListens(b) = *s.Input.ModifyListener
 		case s.Action == SetBalancer && b.ARN == s.Object:
 			fabricMerge(&b.Attributes, s.Input.Attributes)
 		case s.Action == SetGroup:

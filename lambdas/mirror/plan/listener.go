@@ -9,7 +9,7 @@ import (
 const vxlanPort = 4789
 
 // ListenerPlanner looks after the load balancers before the sensors: without a listener for UDP 4789 mirroring fails silently. It
-// touches only load balancers and target groups that the policy names, and never a listener that is there.
+// touches only load balancers and target groups that the policy names, and of a listener that is there only where it forwards to.
 type ListenerPlanner struct{}
 
 // Name is the planner's name in steps.
@@ -57,6 +57,15 @@ func (p ListenerPlanner) keep(a *Account, b *Balancer, t policy.Target) []Step {
 		s := step
 		s.Action, s.Reason = CreateListener, "there is no listener for UDP 4789: mirrored packets are dropped without a word"
 		s.Input.CreateListener = &ec2api.Listener{LoadBalancer: b.ARN, Protocol: "UDP", Port: vxlanPort, TargetGroup: t.TargetGroup}
+		steps = append(steps, s)
+	}
+	if l := fabricListens(b); fabricAstray(l, t) && group != nil && fabricCanListen(b, group) {
+		s := step
+		s.Action, s.Object, s.Reason = ModifyListener, l.ARN, "the listener for UDP 4789 forwards to where no sensor hears it"
+		s.Changes = []Change{{Field: "target group", From: l.TargetGroup, To: t.TargetGroup}}
+		changed := *l
+		changed.TargetGroup = t.TargetGroup
+		s.Input.ModifyListener = &changed
 		steps = append(steps, s)
 	}
 	if group != nil && fabricRead(a, "DescribeTargetGroups", "DescribeTargetGroupAttributes") {
@@ -120,6 +129,12 @@ func fabricListens(b *Balancer) *ec2api.Listener {
 // fabricCanListen says whether AWS would take the listener: what it would refuse every time is a warning instead.
 func fabricCanListen(b *Balancer, group *TargetGroup) bool {
 	return b.State != "failed" && (group == nil || fabricIsUDP(group.Protocol))
+}
+
+// fabricAstray says whether a listener takes mirrored packets and hands them to one target group, which the policy does not name. One
+// that divides them among several is somebody's intent, and only told of.
+func fabricAstray(l *ec2api.Listener, t policy.Target) bool {
+	return l != nil && l.Protocol == "UDP" && l.TargetGroup != "" && l.TargetGroup != t.TargetGroup
 }
 
 func fabricIsUDP(protocol string) bool { return protocol == "UDP" || protocol == "TCP_UDP" }

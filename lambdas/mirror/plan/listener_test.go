@@ -11,11 +11,12 @@ import (
 func TestListeners(t *testing.T) {
 	const (
 		listener = "111 create_listener LB"
+		astray   = "111 modify_listener arn:listener"
 		group    = "111 set_target_group_attributes TG [{stickiness.enabled false true}]"
 		cross    = "111 set_load_balancer_attributes LB [{load_balancing.cross_zone.enabled false true}]"
 	)
 	listens := func(w *World, protocol, to string) {
-		w.Accounts[0].Balancers[0].Listeners = []ec2api.Listener{{Protocol: protocol, Port: 4789, TargetGroup: to}}
+		w.Accounts[0].Balancers[0].Listeners = []ec2api.Listener{{ARN: "arn:listener", LoadBalancer: w.Accounts[0].Balancers[0].ARN, Protocol: protocol, Port: 4789, TargetGroup: to}}
 	}
 	for name, c := range map[string]struct {
 		world  func(w *World)
@@ -30,8 +31,17 @@ func TestListeners(t *testing.T) {
 			warns: "listens for TCP at port 4789, not for UDP",
 		},
 		"it forwards elsewhere": {
-			world: func(w *World) { listens(w, "UDP", "arn:aws:elasticloadbalancing:x:y:targetgroup/other/1") }, want: []string{group, cross},
-			warns: "forwards UDP 4789 to other, not to sensors",
+			world: func(w *World) { listens(w, "UDP", "arn:aws:elasticloadbalancing:x:y:targetgroup/other/1") }, want: []string{astray, group, cross},
+		},
+		"it divides packets among several": {
+			world: func(w *World) { listens(w, "UDP", "") }, want: []string{group, cross}, warns: "not to sensors as the policy says",
+		},
+		"it forwards elsewhere, and the group is not seen": {
+			world: func(w *World) {
+				listens(w, "UDP", "arn:aws:elasticloadbalancing:x:y:targetgroup/other/1")
+				w.Accounts[0].Balancers[0].TargetGroups = nil
+			},
+			want: []string{cross}, warns: "forwards UDP 4789 to other, not to sensors",
 		},
 		"attributes were not read": {
 			world: func(w *World) {

@@ -25,6 +25,7 @@ const (
 	DeleteShare       Action = "delete_share"
 	AcceptShare       Action = "accept_share"
 	CreateListener    Action = "create_listener"
+	ModifyListener    Action = "modify_listener"
 	SetGroup          Action = "set_target_group_attributes"
 	SetBalancer       Action = "set_load_balancer_attributes"
 	CreateFilter      Action = "create_filter"
@@ -76,6 +77,7 @@ type Input struct {
 	CreateShare    *ec2api.CreateResourceShare           `json:"create_share,omitempty"`
 	Associate      *Association                          `json:"associate,omitempty"` // also to disassociate
 	CreateListener *ec2api.Listener                      `json:"create_listener,omitempty"`
+	ModifyListener *ec2api.Listener                      `json:"modify_listener,omitempty"` // to forward to its TargetGroup
 	Attributes     map[string]string                     `json:"attributes,omitempty"`
 	CreateFilter   *ec2api.CreateTrafficMirrorFilter     `json:"create_filter,omitempty"`
 	SetServices    *ec2api.ModifyNetworkServices         `json:"set_services,omitempty"`

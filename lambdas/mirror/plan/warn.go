@@ -114,7 +114,7 @@ func warnListener(name string, b *Balancer, t policy.Target) []string {
 		return []string{name + " has no listener for UDP 4789 and none can be made: it must not have failed, and the target group must be of protocol UDP"}
 	case l != nil && !fabricIsUDP(l.Protocol):
 		return []string{fmt.Sprintf("%s listens for %s at port 4789, not for UDP: mirrored packets are dropped without a word; delete that listener", name, l.Protocol)}
-	case l != nil && t.TargetGroup != "" && l.TargetGroup != t.TargetGroup:
+	case l != nil && t.TargetGroup != "" && l.TargetGroup != t.TargetGroup && !(fabricAstray(l, t) && group != nil && fabricCanListen(b, group)):
 		return []string{name + " forwards UDP 4789 to " + fabricShort(l.TargetGroup) + ", not to " + fabricShort(t.TargetGroup) + " as the policy says: change the listener or the policy"}
 	}
 	return nil

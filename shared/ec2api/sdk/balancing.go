@@ -88,11 +88,26 @@ func (b balancing) CreateListener(ctx context.Context, in ec2api.Listener) (ec2a
 	if err != nil {
 		return ec2api.Listener{}, err
 	}
-	if len(out.Listeners) == 0 {
-		return ec2api.Listener{}, malformed("CreateListener", "it has no listener")
+	return oneListener("CreateListener", out.Listeners)
+}
+
+func (b balancing) ModifyListener(ctx context.Context, in ec2api.Listener) (ec2api.Listener, error) {
+	out, err := ask(ctx, b.within, b.client.ModifyListener, &elb.ModifyListenerInput{
+		ListenerArn:    aws.String(in.ARN),
+		DefaultActions: []types.Action{{Type: types.ActionTypeEnumForward, TargetGroupArn: aws.String(in.TargetGroup)}},
+	})
+	if err != nil {
+		return ec2api.Listener{}, err
 	}
-	l := listener(out.Listeners[0])
-	return made("CreateListener", l.ARN, l)
+	return oneListener("ModifyListener", out.Listeners)
+}
+
+func oneListener(call string, list []types.Listener) (ec2api.Listener, error) {
+	if len(list) == 0 {
+		return ec2api.Listener{}, malformed(call, "it has no listener")
+	}
+	l := listener(list[0])
+	return made(call, l.ARN, l)
 }
 
 func (b balancing) DescribeTargetGroups(ctx context.Context, loadBalancer string, arns []string) ([]ec2api.TargetGroup, error) {

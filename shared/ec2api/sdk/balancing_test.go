@@ -88,6 +88,16 @@ func balances() []exchange {
 			},
 		},
 		{
+			name: "ModifyListener",
+			ask: func(ctx context.Context, a ec2api.Account) (any, error) {
+				return a.LoadBalancing.ModifyListener(ctx, ec2api.Listener{ARN: lnARN, LoadBalancer: lbARN, Protocol: "UDP", Port: 4789, TargetGroup: tgARN})
+			},
+			form: "ListenerArn=" + lnARN + "\nDefaultActions.member.1.Type=forward\nDefaultActions.member.1.TargetGroupArn=" + tgARN,
+			answer: elbXML("ModifyListener", `<Listeners><member><ListenerArn>`+lnARN+`</ListenerArn><LoadBalancerArn>`+lbARN+`</LoadBalancerArn><Protocol>UDP</Protocol>
+				<Port>4789</Port><DefaultActions><member><Type>forward</Type><TargetGroupArn>`+tgARN+`</TargetGroupArn></member></DefaultActions></member></Listeners>`),
+			want: ec2api.Listener{ARN: lnARN, LoadBalancer: lbARN, Protocol: "UDP", Port: 4789, TargetGroup: tgARN},
+		},
+		{
 			name: "CreateListener",
 			ask: func(ctx context.Context, a ec2api.Account) (any, error) {
 				return a.LoadBalancing.CreateListener(ctx, ec2api.Listener{LoadBalancer: lbARN, Protocol: "UDP", Port: 4789, TargetGroup: tgARN})

@@ -17,6 +17,7 @@ func balancingService() service {
 			"ModifyLoadBalancerAttributes":   setAttributes("LoadBalancerArn", ec2api.LoadBalancing.ModifyLoadBalancerAttributes, ec2api.LoadBalancing.DescribeLoadBalancerAttributes),
 			"DescribeListeners":              asks(readListeners, describeListeners),
 			"CreateListener":                 asks(readListener, createListener),
+			"ModifyListener":                 asks(readListenerChange, modifyListener),
 			"DeleteListener":                 asks(func(p *params) string { return p.need("ListenerArn") }, deleteListener),
 			"DescribeTargetGroups":           asks(readGroups, describeGroups),
 			"DescribeTargetGroupAttributes":  attributes("TargetGroupArn", ec2api.LoadBalancing.DescribeTargetGroupAttributes),
@@ -126,16 +127,32 @@ func showListener(l ec2api.Listener) []element {
 func readListener(p *params) ec2api.Listener {
 	in := ec2api.Listener{LoadBalancer: p.need("LoadBalancerArn"), Protocol: p.need("Protocol"), Port: int32(p.positive("Port", 65535))}
 	p.need("Port")
+	in.TargetGroup = readForward(p)
+	return in
+}
+
+func readForward(p *params) string {
 	actions := p.list("DefaultActions.member")
 	if len(actions) != 1 {
 		p.fail(fault("ValidationError", "A listener has exactly one default action here, and %d are given", len(actions)))
-		return in
+		return ""
 	}
 	if kind := actions[0].need("Type"); kind != "forward" {
 		p.fail(fault("InvalidLoadBalancerAction", "Action type '%.40s' must be one of 'forward'", kind))
 	}
-	in.TargetGroup = actions[0].need("TargetGroupArn")
-	return in
+	return actions[0].need("TargetGroupArn")
+}
+
+func readListenerChange(p *params) ec2api.Listener {
+	return ec2api.Listener{ARN: p.need("ListenerArn"), TargetGroup: readForward(p)}
+}
+
+func modifyListener(c *call, in ec2api.Listener) ([]element, error) {
+	changed, err := c.account.LoadBalancing.ModifyListener(c.ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	return []element{list("Listeners", "member", []ec2api.Listener{changed}, showListener)}, nil
 }
 
 func createListener(c *call, in ec2api.Listener) ([]element, error) {

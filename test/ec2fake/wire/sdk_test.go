@@ -284,6 +284,13 @@ func fleetQuestions() []question {
 		{"listener again", func(w *twin) (any, error) {
 			return w.own.LoadBalancing.CreateListener(w.ctx, ec2api.Listener{LoadBalancer: w.Fleet.Balancer.ARN, Protocol: "UDP", Port: 6081, TargetGroup: w.Fleet.TargetGroup.ARN})
 		}},
+		{"listener changed", func(w *twin) (any, error) {
+			all, err := w.own.LoadBalancing.DescribeListeners(w.ctx, w.Fleet.Balancer.ARN)
+			if err != nil {
+				return nil, err
+			}
+			return w.own.LoadBalancing.ModifyListener(w.ctx, all[len(all)-1])
+		}},
 		{"target groups", func(w *twin) (any, error) {
 			return w.own.LoadBalancing.DescribeTargetGroups(w.ctx, w.Fleet.Balancer.ARN, nil)
 		}},

@@ -211,6 +211,10 @@ def balancers():
     made = elb.create_listener(LoadBalancerArn=stage["nlb"], Protocol="UDP", Port=4790, DefaultActions=[{"Type": "forward", "TargetGroupArn": stage["targetGroup"]}])
     check("listener made", made["Listeners"][0]["Port"], 4790)
     second = made["Listeners"][0]["ListenerArn"]
+    changed = elb.modify_listener(ListenerArn=second, DefaultActions=[{"Type": "forward", "TargetGroupArn": stage["targetGroup"]}])["Listeners"][0]
+    check("listener changed", (changed["ListenerArn"], changed["DefaultActions"][0]["TargetGroupArn"]), (second, stage["targetGroup"]))
+    refused("group of the change", "TargetGroupNotFound", 400, elb.modify_listener, ListenerArn=second,
+            DefaultActions=[{"Type": "forward", "TargetGroupArn": stage["targetGroup"] + "x"}])
     elb.delete_listener(ListenerArn=second)
     check("listener deleted", len(elb.describe_listeners(LoadBalancerArn=stage["nlb"])["Listeners"]), 1)
     refused("listener is gone", "ListenerNotFound", 400, elb.delete_listener, ListenerArn=second)
