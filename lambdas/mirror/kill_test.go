@@ -18,6 +18,7 @@ import (
 type death struct {
 	at      int64 // which contact; 0: never
 	after   bool  // the contact takes effect, and its answer is lost
+	once    bool  // it only stumbles: after that contact it goes on
 	contact atomic.Int64
 }
 
@@ -30,7 +31,7 @@ func (d *death) next() (effect, answer bool) {
 	case n == d.at:
 		return d.after, false
 	}
-	return false, false
+	return d.once, d.once
 }
 
 // mortal makes the house's cloud and the store of a loop die with it.
@@ -45,7 +46,7 @@ func (h *house) mortal(d *death) func(*Options) {
 			return nil
 		},
 		func(context.Context, string, string, string, error) error {
-			if d.at != 0 && d.contact.Load() >= d.at {
+			if n := d.contact.Load(); d.at != 0 && (n == d.at || n > d.at && !d.once) {
 				return errDead
 			}
 			return nil

@@ -42,6 +42,8 @@ type pass struct {
 	calls  tally
 	made   made
 
+	stray []string // interfaces with coverage of places that the policy does not name any more
+
 	throttledBefore int
 
 	mu     sync.Mutex

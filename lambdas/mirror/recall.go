@@ -79,7 +79,8 @@ func (p *pass) recallBindings(ctx context.Context) error {
 	p.book.settle(p.world.Accounts)
 	p.world.Bindings = map[string]events.Binding{}
 	for iface, list := range p.book.lasting {
-		if b := list[0]; b.Account == "" || p.placeOf(b.Account, b.Region) != nil {
+		b := list[0]
+		if b.Account == "" || p.placeOf(b.Account, b.Region) != nil || !p.names(plan.Place(b.Account, b.Region)) {
 			p.world.Bindings[iface] = b
 		}
 	}
@@ -121,12 +122,15 @@ func (p *pass) recallAll(ctx context.Context) error {
 		byPlace[pl.place()] = map[string]events.Coverage{}
 	}
 	q := store.CoverageQuery{}
-	if here := p.here(); len(here) == 1 {
+	if here := p.here(); len(here) == 1 && p.kind != KindSweep {
 		q.Account, q.Region = here[0].account.ID, here[0].region
 	}
 	err := p.l.readCoverage(ctx, q, func(c events.Coverage) {
-		if rows := byPlace[plan.Place(c.Account, c.Region)]; rows != nil {
+		place := plan.Place(c.Account, c.Region)
+		if rows := byPlace[place]; rows != nil {
 			rows[c.Interface], p.world.Before[c.Interface] = c, c
+		} else if p.kind == KindSweep && c.Account != "" && !p.names(place) {
+			p.stray = append(p.stray, c.Interface)
 		}
 	})
 	if err != nil {
@@ -181,7 +185,7 @@ func (p *pass) recallHeard(ctx context.Context) error {
 	heard, at := p.l.memory.heard, p.l.memory.at
 	p.l.mu.Unlock()
 	if p.world.Scope != nil && !at.IsZero() && p.at.Sub(at) < freshFor {
-		p.world.Heard = heard
+		p.world.Heard, p.world.HeardAt = heard, at
 		return nil
 	}
 	heard = nil
@@ -197,7 +201,7 @@ func (p *pass) recallHeard(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read what sensors heard: %w", err)
 	}
-	p.world.Heard = heard
+	p.world.Heard, p.world.HeardAt = heard, p.at
 	p.l.mu.Lock()
 	defer p.l.mu.Unlock()
 	p.l.memory.heard, p.l.memory.at = heard, p.at

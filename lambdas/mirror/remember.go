@@ -68,10 +68,28 @@ func (p *pass) last(ctx context.Context) (context.Context, context.CancelFunc) {
 // plannedNow is what a plan says of an interface whose session it makes.
 const plannedNow = "; its session is made in this pass"
 
-// rewrite gives the interfaces whose step ended otherwise than planned the state that follows.
+// deleted are the sessions that the pass deleted.
+func (p *pass) deleted() map[string]bool {
+	list := map[string]bool{}
+	for _, pl := range p.here() {
+		for i := range pl.outcomes {
+			if o := &pl.outcomes[i]; o.Step.Action == plan.DeleteSession && o.Result == Done {
+				list[o.Step.Object] = true
+			}
+		}
+	}
+	return list
+}
+
+// rewrite gives the interfaces whose step ended otherwise than planned the state that follows, and takes from them the sessions that are
+// no more: the next pass would miss them, and take a switch that was off for a bad answer of AWS.
 func (p *pass) rewrite() {
+	deleted := p.deleted()
 	for i := range p.plan.Coverage {
 		c := &p.plan.Coverage[i]
+		if c.Session != "" && deleted[c.Session] {
+			c.Session, c.VNI = "", 0
+		}
 		v, known := p.reason[c.Interface]
 		if !known {
 			continue
@@ -185,11 +203,18 @@ func (p *pass) forget(ctx context.Context) error {
 		if !pl.wholly() || pl.lost() {
 			continue
 		}
-		slices.Sort(ids)
-		for some := range slices.Chunk(ids, batch) {
-			if err := p.l.o.Store.Mirror.Forget(ctx, some...); err != nil {
-				return fmt.Errorf("forget coverage: %w", err)
-			}
+		if err := p.forgetAll(ctx, ids); err != nil {
+			return err
+		}
+	}
+	return p.forgetAll(ctx, p.stray) // nobody looks there any more, so nobody can say how they stand
+}
+
+func (p *pass) forgetAll(ctx context.Context, ids []string) error {
+	slices.Sort(ids)
+	for some := range slices.Chunk(ids, batch) {
+		if err := p.l.o.Store.Mirror.Forget(ctx, some...); err != nil {
+			return fmt.Errorf("forget coverage: %w", err)
 		}
 	}
 	return nil

@@ -77,6 +77,7 @@ func (p *pass) modifySession(pl *place, s *plan.Step) (effect, error) {
 		return e, err
 	}
 	if e.vni != 0 {
+		p.book.stopped(s.Object, pl.vniOf(s.Object))
 		return e, p.keepOnly(pl.ctx, s.Interface, e.vni)
 	}
 	return e, nil
@@ -116,6 +117,7 @@ func (p *pass) deleteSession(pl *place, s *plan.Step) (effect, error) {
 		if have.ID != s.Object {
 			continue
 		}
+		p.book.stopped(s.Object, have.VirtualNetworkID)
 		for _, b := range p.book.of(have.NetworkInterface) {
 			if b.VNI == have.VirtualNetworkID {
 				return e, p.giveBack(pl.ctx, have.NetworkInterface, b.VNI)

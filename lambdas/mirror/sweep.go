@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -186,16 +187,21 @@ func (l *Loop) Explain(ctx context.Context, eni string) (plan.Explanation, error
 	return e, nil
 }
 
-// tornDown is how interfaces stand whose sessions were removed with everything else.
+// tornDown is how interfaces stand whose sessions were removed with everything else, be it by a teardown before of which the answer was
+// lost. A session that was made a moment ago may only not be visible yet.
 func (p *pass) tornDown() {
-	for i := range p.places {
-		for _, o := range p.places[i].outcomes {
-			c, known := p.world.Before[o.Step.Interface]
-			if !known || o.Step.Action != plan.DeleteSession || o.Result != Done || c.Session != o.Step.Object {
-				continue
-			}
-			c.State, c.Reason, c.Fix, c.Session, c.VNI = events.CoverageExcluded, "torn down: everything of this deployment was removed", "", "", 0
-			p.plan.Coverage = append(p.plan.Coverage, c)
+	deleted := p.deleted()
+	for _, id := range slices.Sorted(maps.Keys(p.world.Before)) {
+		c := p.world.Before[id]
+		pl := p.placeOf(c.Account, c.Region)
+		switch {
+		case c.Session == "" || pl == nil:
+			continue
+		case deleted[c.Session]:
+		case !pl.wholly() || pl.shows(c.Session) || p.at.Sub(c.Changed) < p.policy.Limits.Settle:
+			continue
 		}
+		c.State, c.Reason, c.Fix, c.Session, c.VNI = events.CoverageExcluded, "torn down: everything of this deployment was removed", "", "", 0
+		p.plan.Coverage = append(p.plan.Coverage, c)
 	}
 }

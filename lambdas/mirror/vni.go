@@ -25,10 +25,14 @@ var errNoVNI = errors.New("no VNI is free")
 type book struct {
 	mu      sync.Mutex
 	lasting map[string][]events.Binding // by interface; the one that counts first
-	taken   map[uint32]bool             // bound, or seen on a session
+	taken   map[uint32]bool             // bound
+	sending map[uint32]map[string]bool  // sessions that have it, whosever they are
+	all     bool                        // every binding there is was read
 }
 
-func newBook() *book { return &book{lasting: map[string][]events.Binding{}, taken: map[uint32]bool{}} }
+func newBook() *book {
+	return &book{lasting: map[string][]events.Binding{}, taken: map[uint32]bool{}, sending: map[uint32]map[string]bool{}}
+}
 
 func (b *book) add(one events.Binding) {
 	b.mu.Lock()
@@ -54,7 +58,14 @@ func (b *book) of(iface string) []events.Binding {
 func (b *book) free(vni uint32) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return !b.taken[vni]
+	return !b.taken[vni] && len(b.sending[vni]) == 0
+}
+
+// stopped notes that a session has a VNI no more.
+func (b *book) stopped(session string, vni uint32) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.sending[vni], session)
 }
 
 // settle notes the VNIs of all sessions, and puts of several bindings of an interface the one first that a session of it uses, or else
@@ -63,7 +74,10 @@ func (b *book) settle(accounts []plan.Account) {
 	used := map[string]map[uint32]bool{}
 	for _, a := range accounts {
 		for _, s := range a.Sessions {
-			b.taken[s.VirtualNetworkID] = true
+			if b.sending[s.VirtualNetworkID] == nil {
+				b.sending[s.VirtualNetworkID] = map[string]bool{}
+			}
+			b.sending[s.VirtualNetworkID][s.ID] = true
 			if used[s.NetworkInterface] == nil {
 				used[s.NetworkInterface] = map[uint32]bool{}
 			}
@@ -149,7 +163,32 @@ func (p *pass) bindFree(ctx context.Context, want events.Binding) (events.Bindin
 			return got, err
 		}
 	}
+	if read, err := p.readAllBound(ctx); err != nil || read {
+		if err != nil {
+			return events.Binding{}, err
+		}
+		return p.bindFree(ctx, want)
+	}
 	return events.Binding{}, fmt.Errorf("%w in %d to %d: %d asked for; widen vni in the policy", errNoVNI, p.policy.VNI.From, p.policy.VNI.To, probes)
+}
+
+// readAllBound reads which VNIs are taken, once, and says whether that was news: an event knows those of its own interfaces only, and
+// where most of a range is taken it could ask for long.
+func (p *pass) readAllBound(ctx context.Context) (bool, error) {
+	p.book.mu.Lock()
+	defer p.book.mu.Unlock()
+	if p.book.all || p.world.Scope == nil {
+		return false, nil
+	}
+	err := walk(func(cursor string) ([]events.Binding, string, error) {
+		page, err := p.l.o.Store.Mirror.Bound(ctx, store.ListQuery{Limit: store.MaxPage, Cursor: cursor})
+		return page.Items, page.Next, err
+	}, func(b events.Binding) { p.book.taken[b.VNI] = true })
+	if err != nil {
+		return false, fmt.Errorf("read bindings: %w", err)
+	}
+	p.book.all = true
+	return true, nil
 }
 
 // bind binds one VNI and reads back what is stored: a binding that is there already keeps its beginning, and with it its token.

@@ -225,6 +225,7 @@ type ResourceShare struct {
 	ARN, Name, Owner, Status string // Status: ACTIVE, PENDING, FAILED, DELETING, DELETED
 	Resources, Principals    []string
 	External                 bool // principals outside the organization are allowed
+	Tags                     map[string]string
 }
 
 // CreateResourceShare asks for a share.

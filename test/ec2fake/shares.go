@@ -98,9 +98,9 @@ func (h *handle) GetResourceShares(ctx context.Context, owner, name string) ([]e
 
 // seenShare hides the other principals from one of them.
 func seenShare(s ec2api.ResourceShare, mine bool, account string) ec2api.ResourceShare {
-	s.Resources, s.Principals = slices.Clone(s.Resources), slices.Clone(s.Principals)
+	s.Resources, s.Principals, s.Tags = slices.Clone(s.Resources), slices.Clone(s.Principals), maps.Clone(s.Tags)
 	if !mine {
-		s.Principals = []string{account}
+		s.Principals, s.Tags = []string{account}, nil
 	}
 	return s
 }
@@ -116,7 +116,7 @@ func (h *handle) CreateResourceShare(ctx context.Context, in ec2api.CreateResour
 			s := &share{region: h.region.name, tags: maps.Clone(in.Tags), accepted: map[string]bool{}}
 			s.ResourceShare = ec2api.ResourceShare{
 				ARN: "arn:aws:ram:" + h.region.name + ":" + h.account + ":resource-share/" + h.c.uuid(), Name: in.Name, Owner: h.account,
-				Status: "ACTIVE", External: in.External,
+				Status: "ACTIVE", External: in.External, Tags: maps.Clone(in.Tags),
 			}
 			if err := h.mayShare(s, in.Resources, in.Principals); err != nil {
 				return ec2api.ResourceShare{}, err

@@ -126,7 +126,7 @@ func (s *survey) stopped(src *source) bool {
 		src.leave = true
 		return src.say(events.CoveragePending, "", "it is being attached to %s", a.Instance)
 	case src.instance == nil:
-		if src.instanceID() == "" {
+		if !src.showsInstance() {
 			return false
 		}
 		return s.unseen(src)
@@ -161,12 +161,22 @@ func (s *survey) unsupportedType(src *source) bool {
 		support = s.support(src)
 		s.types[src.instance.Type] = support
 	}
-	if support.Supported {
+	if support.Supported || s.disproved(src) {
 		return false
 	}
 	src.say(events.CoverageUnsupportedType, support.Fix, "%s", support.Reason)
 	s.removeAfterGrace(src)
 	return true
+}
+
+// disproved says whether the only thing against a type is what AWS said of another interface of its family, while this one is heard:
+// there may be something the matter with the other one alone.
+func (s *survey) disproved(src *source) bool {
+	heard, ever := s.heard(src)
+	if !ever || s.have.At.Sub(heard.LastSeen) >= s.want.Limits.Silent {
+		return false
+	}
+	return SourceSupport(src.instance.Type, nil, nil, s.have.At, 0).Supported
 }
 
 func (s *survey) support(src *source) Support {

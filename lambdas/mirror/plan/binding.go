@@ -30,7 +30,7 @@ func (p Bindings) Plan(have *World, want *policy.Policy) []Step {
 }
 
 func (s *survey) bind(src *source) (Step, bool) {
-	if src.keep == nil || src.remove != "" || src.instance == nil && src.instanceID() != "" {
+	if src.keep == nil || src.remove != "" || src.instance == nil && src.showsInstance() {
 		return Step{}, false
 	}
 	step := s.step(src, Bind, src.keep.ID)

@@ -40,7 +40,7 @@ func (src *source) levels() [5]level {
 		list[2].id = src.instance.Tags[tagGroup]
 		group, ok := src.site.Groups[list[2].id]
 		list[2].tags, list[2].call = group.Tags, src.site.untold(ok || list[2].id == "", callGroups)
-	} else if list[1].id != "" {
+	} else if src.showsInstance() {
 		list[1].call = callInstances
 	}
 	subnet, ok := src.site.Subnets[src.eni.Subnet]

@@ -255,7 +255,7 @@ func (x *fabricApplier) share(s Step) {
 	if s.Action == CreateShare {
 		in := s.Input.CreateShare
 		x.once(in.ClientToken)
-		share := ec2api.ResourceShare{ARN: "arn:" + x.id("share"), Name: in.Name, Owner: x.a.ID, Status: "ACTIVE", Resources: append(slices.Clone(in.Resources), made...), Principals: in.Principals, External: in.External}
+		share := ec2api.ResourceShare{ARN: "arn:" + x.id("share"), Name: in.Name, Owner: x.a.ID, Status: "ACTIVE", Resources: append(slices.Clone(in.Resources), made...), Principals: in.Principals, External: in.External, Tags: in.Tags}
 		x.a.Shares, x.made[s.Makes] = append(x.a.Shares, share), share.ARN
 		return
 	}

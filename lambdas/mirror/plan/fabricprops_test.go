@@ -149,7 +149,7 @@ func fabricAnyShares(t *rapid.T, a *Account) {
 	for i := range rapid.IntRange(0, 2).Draw(t, "shares") {
 		s := ec2api.ResourceShare{
 			ARN: fmt.Sprintf("arn:s-%d", i), Name: rapid.SampledFrom([]string{"mirrorwatch-prod", "other"}).Draw(t, "name"),
-			Owner: rapid.SampledFrom([]string{a.ID, a.ID, fabricAlienID}).Draw(t, "owner"), Status: "ACTIVE",
+			Owner: rapid.SampledFrom([]string{a.ID, a.ID, fabricAlienID}).Draw(t, "owner"), Status: "ACTIVE", Tags: fabricAnyOwner(t),
 		}
 		for j := range 4 {
 			if fabricMaybe(t, 2, "holds") {
@@ -182,7 +182,7 @@ func fabricForeign(w *World, p *policy.Policy) []any {
 			}
 		}
 		for _, x := range a.Shares {
-			if x.Owner != p.Fleet.Account || a.ID != p.Fleet.Account || x.Name != p.Fleet.Share.Name {
+			if x.Owner != p.Fleet.Account || a.ID != p.Fleet.Account || x.Name != p.Fleet.Share.Name || !p.Owned(x.Tags) {
 				out = append(out, x)
 			}
 		}

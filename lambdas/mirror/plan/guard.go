@@ -11,15 +11,12 @@ type guard struct {
 	targets   map[string]string // interfaces that are mirror targets, with the target's id
 	balancers map[string]string // "ELB net/name/hash": how a load balancer's interfaces are described, with its ARN
 	instances map[string]string // instances of the sensors' Auto Scaling groups, with the group
-	accounts  map[string]bool   // whose interfaces may be mirrored
-	places    map[string]bool   // and where
+	places    map[string]bool   // whose interfaces may be mirrored, and where
 }
 
 func newGuard(s *survey) guard {
-	g := guard{targets: map[string]string{}, balancers: map[string]string{}, instances: map[string]string{},
-		accounts: map[string]bool{}, places: map[string]bool{}}
+	g := guard{targets: map[string]string{}, balancers: map[string]string{}, instances: map[string]string{}, places: map[string]bool{}}
 	for _, a := range s.want.Accounts {
-		g.accounts[a.ID] = true
 		for _, region := range a.Regions {
 			g.places[Place(a.ID, region)] = true
 		}

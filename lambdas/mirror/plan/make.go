@@ -89,17 +89,17 @@ func (s *survey) warnings() []string {
 	return append(list, s.abandoned()...)
 }
 
-// abandoned tells of bindings of accounts that the policy does not name any more: nobody looks there, so nobody can release them.
+// abandoned tells of bindings of accounts and regions that the policy does not name any more: nobody looks there, so nobody can release them.
 func (s *survey) abandoned() []string {
 	count := map[string]int{}
 	for _, b := range s.have.Bindings {
-		if b.Account != "" && !s.guard.accounts[b.Account] {
-			count[b.Account]++
+		if place := Place(b.Account, b.Region); b.Account != "" && !s.guard.places[place] {
+			count[place]++
 		}
 	}
 	list := make([]string, 0, len(count))
-	for account, n := range count {
-		list = append(list, fmt.Sprintf("%d VNIs are bound to interfaces of account %s, which the policy does not name: sessions may be left there", n, account))
+	for place, n := range count {
+		list = append(list, fmt.Sprintf("%d VNIs are bound to interfaces of %s, which the policy does not name: sessions may be left there", n, place))
 	}
 	return sorted(list)
 }

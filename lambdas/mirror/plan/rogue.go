@@ -11,7 +11,7 @@ import (
 // rogues lists the sessions and targets that are not ours and belong to, or send to, an account that nobody named. It only tells of
 // them: they are not ours to touch.
 func rogues(have *World, want *policy.Policy) []Rogue {
-	h := &rogueHunt{want: want, targets: map[string]ec2api.TrafficMirrorTarget{}, found: map[string]Rogue{}}
+	h := &rogueHunt{have: have, want: want, targets: map[string]ec2api.TrafficMirrorTarget{}, found: map[string]Rogue{}}
 	for _, a := range have.Accounts {
 		for _, t := range a.Targets {
 			h.targets[t.ID] = t
@@ -38,6 +38,7 @@ func rogues(have *World, want *policy.Policy) []Rogue {
 }
 
 type rogueHunt struct {
+	have    *World
 	want    *policy.Policy
 	targets map[string]ec2api.TrafficMirrorTarget
 	found   map[string]Rogue // by object: several accounts may see one
@@ -69,7 +70,7 @@ func (h *rogueHunt) session(a *Account, s ec2api.TrafficMirrorSession) {
 	switch {
 	case !h.known(s.Owner):
 		r.Reason = "account " + s.Owner + ", which the policy does not name, sends packets to target " + s.Target + ", which is visible here"
-	case !seen && s.Owner == a.ID && fabricRead(a, "DescribeTrafficMirrorTargets"):
+	case !seen && s.Owner == a.ID && h.allSeen(a.Region):
 		r.Reason = "it sends packets to target " + s.Target + ", which no account of the policy can see: its owner is unknown"
 	case seen && !h.known(t.Owner):
 		r.Reason = "it sends packets to target " + s.Target + " of account " + t.Owner + ", which the policy does not name"
@@ -77,6 +78,19 @@ func (h *rogueHunt) session(a *Account, s ec2api.TrafficMirrorSession) {
 		return
 	}
 	h.found[s.ID] = r
+}
+
+// allSeen says whether the targets of every account that the policy names in a region were read: a target that one account cannot see may
+// be another's.
+func (h *rogueHunt) allSeen(region string) bool {
+	accounts := fabricPrincipals(h.want, region)
+	if len(fabricManaged(h.want, region)) > 0 || fabricMirrors(h.want, h.want.Fleet.Account, region) {
+		accounts = append(accounts, h.want.Fleet.Account)
+	}
+	return !slices.ContainsFunc(accounts, func(id string) bool {
+		a := fabricPlace(h.have, id, region)
+		return a == nil || !fabricRead(a, callTargets)
+	})
 }
 
 // place says where the interfaces of the sessions that were found are.

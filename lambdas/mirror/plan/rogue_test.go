@@ -32,6 +32,18 @@ func TestRogues(t *testing.T) {
 				m.Failures = []string{"DescribeTrafficMirrorTargets: InternalError"}
 			},
 		},
+		"targets of another account were not read: nobody knows whose it is": {
+			world: func(f, m *Account) {
+				m.Sessions = append(m.Sessions, session("tms-1", fabricMemberID, "tmt-x"))
+				f.Failures = []string{"AssumeRole: AccessDenied"}
+			},
+		},
+		"another account was not looked at: nobody knows whose it is": {
+			world: func(f, m *Account) {
+				m.Sessions = append(m.Sessions, session("tms-1", fabricMemberID, "tmt-x"))
+				*f = Account{ID: "444444444444", Region: f.Region}
+			},
+		},
 		"a stranger's target, and a session to it": {
 			world: func(_, m *Account) {
 				m.Targets = append(m.Targets, target("tmt-x", fabricAlienID))

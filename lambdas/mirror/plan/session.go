@@ -5,14 +5,19 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/lambdas/mirror/policy"
 	"github.com/mirrorwatch/mirrorwatch/shared/ec2api"
 )
 
-// wholeForBalancer is the packet length that AWS takes for a load balancer where none is given: it is what "whole packets" means there.
-const wholeForBalancer = 8500
+// The packet lengths that AWS takes where none is given: they are what "whole packets" means, at a load balancer and at an endpoint.
+const (
+	wholeForBalancer  = 8500
+	wholeForEndpoint  = 8446
+	wholeForEndpoint6 = 8426
+)
 
 // Sessions makes, mends and removes mirror sessions.
 type Sessions struct{ survey *survey }
@@ -105,8 +110,18 @@ func (s *survey) description(src *source) string {
 
 func (s *survey) tags(src *source, created string) map[string]string {
 	return map[string]string{
-		TagDeployment: s.want.Deployment, TagProfile: src.choice.profile, TagCreated: created, TagName: "mirrorwatch " + src.label(),
+		TagDeployment: s.want.Deployment, TagProfile: src.choice.profile, TagCreated: created, TagName: tagText("mirrorwatch " + src.label()),
 	}
+}
+
+// maxTagValue is how many characters AWS lets a tag's value have. A name may have as many before anything is put before it.
+const maxTagValue = 256
+
+func tagText(s string) string {
+	if r := []rune(s); len(r) > maxTagValue {
+		s = string(r[:maxTagValue])
+	}
+	return strings.TrimSpace(s) // a space at the end may not come back from AWS, and would be drift for ever
 }
 
 // repairs mends a session in place: everything but its interface can be changed, so that none is ever made anew for it.
@@ -142,7 +157,7 @@ func (s *survey) modify(src *source) Step {
 		in.SessionNumber = &src.number
 		step.change("number", number(l.SessionNumber), number(src.number))
 	}
-	if length := s.profile(src).PacketLength; !sameLength(l.PacketLength, length) {
+	if length := s.profile(src).PacketLength; !sameLength(l.PacketLength, length, s.toEndpoint(src)) {
 		in.PacketLength = &length
 		step.change("packet length", number(l.PacketLength), number(length))
 	}
@@ -168,8 +183,18 @@ func (s *survey) modifyVNI(src *source, step *Step) {
 	step.change("VNI", strconv.FormatUint(uint64(now), 10), to)
 }
 
-func sameLength(have, want int32) bool {
-	return have == want || have == wholeForBalancer && want == 0 || have == 0 && want == wholeForBalancer
+func sameLength(have, want int32, endpoint bool) bool {
+	switch {
+	case have == want, have == wholeForBalancer && want == 0, have == 0 && want == wholeForBalancer:
+		return true
+	}
+	return endpoint && want == 0 && (have == wholeForEndpoint || have == wholeForEndpoint6)
+}
+
+// toEndpoint says whether it sends to a Gateway Load Balancer endpoint.
+func (s *survey) toEndpoint(src *source) bool {
+	target, _ := s.want.TargetFor(src.site.Region, src.eni.AvailabilityZone)
+	return target.Endpoint != ""
 }
 
 func (s *survey) retag(src *source) Step {

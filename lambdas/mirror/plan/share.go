@@ -10,7 +10,7 @@ import (
 )
 
 // SharePlanner keeps one share of AWS RAM a region: it lets the other accounts of the policy send to the fleet's targets. Ours is the
-// share that the fleet's account owns under the policy's name.
+// share that the fleet's account owns under the policy's name with our tag: one of that name that somebody else made is theirs.
 type SharePlanner struct{}
 
 // Name is the planner's name in steps.
@@ -137,12 +137,12 @@ func fabricShareName(want *policy.Policy) string {
 	return "mirrorwatch-" + want.Deployment
 }
 
-// fabricShares lists the shares of ours that an account has and that are not on their way out.
+// fabricShares lists the shares of ours, by name and tag, that an account has and that are not on their way out.
 func fabricShares(a *Account, want *policy.Policy) []ec2api.ResourceShare {
 	var out []ec2api.ResourceShare
 	for _, s := range a.Shares {
 		gone := s.Status == "FAILED" || s.Status == "DELETING" || s.Status == "DELETED"
-		if a.ID == want.Fleet.Account && s.Owner == a.ID && s.Name == fabricShareName(want) && !gone {
+		if a.ID == want.Fleet.Account && s.Owner == a.ID && s.Name == fabricShareName(want) && want.Owned(s.Tags) && !gone {
 			out = append(out, s)
 		}
 	}

@@ -12,6 +12,7 @@ const fabricTargetARN = "arn:aws:ec2:eu-west-1:111111111111:traffic-mirror-targe
 func fabricWithShare(w *World, resources, principals []string) {
 	w.Accounts[0].Shares = append(w.Accounts[0].Shares, ec2api.ResourceShare{
 		ARN: "arn:share-1", Name: "mirrorwatch-prod", Owner: fabricFleetID, Status: "ACTIVE", Resources: resources, Principals: principals,
+		Tags: map[string]string{TagDeployment: "prod"},
 	})
 }
 
@@ -50,6 +51,14 @@ func TestShares(t *testing.T) {
 				withTarget(w)
 				fabricWithShare(w, nil, nil)
 				w.Accounts[0].Shares[0].Owner = fabricAlienID
+			},
+			want: []string{"111 create_share share/eu-west-1"},
+		},
+		"a share of that name without our tag is not ours": {
+			world: func(w *World) {
+				withTarget(w)
+				fabricWithShare(w, []string{"arn:theirs"}, []string{fabricAlienID})
+				w.Accounts[0].Shares[0].Tags = nil
 			},
 			want: []string{"111 create_share share/eu-west-1"},
 		},

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
+	"github.com/mirrorwatch/mirrorwatch/lambdas/mirror/policy"
 )
 
 // settle gives the last verdicts: of those that get a session, and of those that have one and are to keep it.
@@ -50,18 +51,22 @@ func shadowFix(src *source, l *link) string {
 		" or narrow its filter, or set session_number.place to before in profile " + src.choice.profile
 }
 
-// silent says whether there is a session and no packet of it arrives, where some should.
+// silent says whether there is a session and no packet of it arrives, where some should. What was heard counts up to when it was read.
 func (s *survey) silent(src *source) bool {
-	if s.have.Heard == nil {
+	was := src.before != nil && src.before.State == events.CoverageSilent
+	if s.have.Heard == nil && !was || s.otherVNI(src) { // where no sensor ever reported nobody can say; but what was silent is until it is heard
 		return false
 	}
-	limit := s.want.Limits.Silent
-	if traffic, known := s.have.Traffic[src.eni.ID]; known && !traffic || s.have.At.Sub(src.began()) < limit {
+	limit, at := s.want.Limits.Silent, s.have.At
+	if !s.have.HeardAt.IsZero() {
+		at = s.have.HeardAt
+	}
+	if traffic, known := s.have.Traffic[src.eni.ID]; known && !traffic || at.Sub(s.audible(src)) < limit {
 		return false
 	}
 	vni := src.keep.VirtualNetworkID
 	heard, ever := s.heard(src)
-	if ever && s.have.At.Sub(heard.LastSeen) < limit {
+	if ever && at.Sub(heard.LastSeen) < limit {
 		return false
 	}
 	since := "since it was made"
@@ -70,6 +75,25 @@ func (s *survey) silent(src *source) bool {
 	}
 	return src.say(events.CoverageSilent, silentFix(src),
 		"session %s is there, but no sensor has heard a packet of its VNI %d %s", src.keep.ID, vni, since)
+}
+
+// otherVNI says whether the session has another VNI than it should, or had one when the pass before looked: nobody can say yet whether
+// the right one is heard.
+func (s *survey) otherVNI(src *source) bool {
+	now, b := src.keep.VirtualNetworkID, src.before
+	return s.want.Switch != policy.Frozen && src.vni.vni != now || b != nil && b.VNI != 0 && b.VNI != now
+}
+
+// audible is since when its packets could have been heard without a break: what was stopped, or behind another's session, when the pass
+// before looked can only be heard from now on.
+func (s *survey) audible(src *source) time.Time {
+	switch b := src.before; {
+	case b == nil || b.State == "" || b.State == events.CoverageSilent:
+		return src.began()
+	case b.State == events.CoverageMirrored:
+		return later(src.began(), b.Changed)
+	}
+	return s.have.At
 }
 
 func silentFix(src *source) string {

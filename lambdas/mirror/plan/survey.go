@@ -298,6 +298,13 @@ func (src *source) instanceID() string {
 	return a.Instance
 }
 
+// showsInstance says whether an instance holds it that the account can see. The owner of a shared subnet sees the interfaces of
+// participants, and never their instances.
+func (src *source) showsInstance() bool {
+	a := src.eni.Attachment
+	return src.instanceID() != "" && (a.InstanceOwner == "" || a.InstanceOwner == src.site.ID)
+}
+
 // mergedTags are those of the interface and its instance; the interface's win.
 func mergedTags(src *source) map[string]string {
 	if src.instance == nil || len(src.instance.Tags) == 0 {

@@ -18,6 +18,7 @@ type World struct {
 	Accounts []Account
 	Bindings map[string]events.Binding  // that last, by interface
 	Heard    map[uint32]events.Heard    // by VNI, summed over the sensors; nil: no sensor has ever reported
+	HeardAt  time.Time                  // when Heard was read; zero: now
 	Before   map[string]events.Coverage // as stored by the pass before, by interface
 	Verdicts map[string]Verdict         // what was learned of instance families, by family
 	Usage    map[string]int             // sessions of ours by Place, as last counted: for accounts that Accounts does not hold whole

@@ -10,9 +10,16 @@ import (
 )
 
 func share(s types.ResourceShare) ec2api.ResourceShare {
+	var tags map[string]string
+	for _, t := range s.Tags {
+		if tags == nil {
+			tags = make(map[string]string, len(s.Tags))
+		}
+		tags[aws.ToString(t.Key)] = aws.ToString(t.Value)
+	}
 	return ec2api.ResourceShare{
 		ARN: aws.ToString(s.ResourceShareArn), Name: aws.ToString(s.Name), Owner: aws.ToString(s.OwningAccountId),
-		Status: string(s.Status), External: aws.ToBool(s.AllowExternalPrincipals),
+		Status: string(s.Status), External: aws.ToBool(s.AllowExternalPrincipals), Tags: tags,
 	}
 }
 

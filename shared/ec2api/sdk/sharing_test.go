@@ -79,14 +79,15 @@ func shares() []sharingExchange {
 			answers: []string{
 				`{"resourceShares":[],"nextToken":"n"}`,
 				`{"resourceShares":[{"resourceShareArn":"` + shareARN + `","name":"mirrorwatch","owningAccountId":"111122223333","allowExternalPrincipals":true,
-					"status":"ACTIVE","creationTime":1600000000.5},{"resourceShareArn":"arn:gone","name":"mirrorwatch","status":"DELETED"}]}`,
+					"status":"ACTIVE","creationTime":1600000000.5,"tags":[{"key":"whose","value":"ours"}]},{"resourceShareArn":"arn:gone","name":"mirrorwatch","status":"DELETED"}]}`,
 				`{"resourceShareAssociations":[{"resourceShareArn":"` + shareARN + `","associatedEntity":"` + targetARN + `","associationType":"RESOURCE","status":"ASSOCIATED"},
 					{"resourceShareArn":"` + shareARN + `","associatedEntity":"arn:a","associationType":"RESOURCE","status":"ASSOCIATING"},
 					{"resourceShareArn":"` + shareARN + `","associatedEntity":"arn:old","associationType":"RESOURCE","status":"DISASSOCIATED"}]}`,
 				`{"resourceShareAssociations":[{"resourceShareArn":"` + shareARN + `","associatedEntity":"444455556666","associationType":"PRINCIPAL","status":"ASSOCIATED"}]}`,
 			},
 			want: []ec2api.ResourceShare{
-				{ARN: shareARN, Name: "mirrorwatch", Owner: self, Status: "ACTIVE", External: true, Resources: []string{"arn:a", targetARN}, Principals: []string{"444455556666"}},
+				{ARN: shareARN, Name: "mirrorwatch", Owner: self, Status: "ACTIVE", External: true, Resources: []string{"arn:a", targetARN}, Principals: []string{"444455556666"},
+					Tags: map[string]string{"whose": "ours"}},
 				{ARN: "arn:gone", Name: "mirrorwatch", Status: "DELETED"},
 			},
 		},

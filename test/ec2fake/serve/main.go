@@ -150,8 +150,9 @@ func tell(s *stage.Stage, address string, out, errOut io.Writer) {
   VPCs           %s (web), %s (data)
   to be watched  %d instances in web and %d of the Auto Scaling group %s, by the tag mirrorwatch=on
   sensors        %d, behind %s
+  target group   %s
   somebody's     %s
   other account  %s, by the role %s
 `, address, stage.Account, stage.Region, s.Web.ID, s.Data.ID, len(s.Plain), len(s.Workers), stage.Group,
-		len(s.Sensors), s.Fleet.Balancer.ARN, s.Foreign.ID, stage.Other, stage.Role)
+		len(s.Sensors), s.Fleet.Balancer.ARN, s.Fleet.TargetGroup.ARN, s.Foreign.ID, stage.Other, stage.Role)
 }

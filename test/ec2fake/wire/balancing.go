@@ -17,6 +17,7 @@ func balancingService() service {
 			"ModifyLoadBalancerAttributes":   setAttributes("LoadBalancerArn", ec2api.LoadBalancing.ModifyLoadBalancerAttributes, ec2api.LoadBalancing.DescribeLoadBalancerAttributes),
 			"DescribeListeners":              asks(readListeners, describeListeners),
 			"CreateListener":                 asks(readListener, createListener),
+			"DeleteListener":                 asks(func(p *params) string { return p.need("ListenerArn") }, deleteListener),
 			"DescribeTargetGroups":           asks(readGroups, describeGroups),
 			"DescribeTargetGroupAttributes":  attributes("TargetGroupArn", ec2api.LoadBalancing.DescribeTargetGroupAttributes),
 			"ModifyTargetGroupAttributes":    setAttributes("TargetGroupArn", ec2api.LoadBalancing.ModifyTargetGroupAttributes, ec2api.LoadBalancing.DescribeTargetGroupAttributes),
@@ -143,6 +144,14 @@ func createListener(c *call, in ec2api.Listener) ([]element, error) {
 		return nil, err
 	}
 	return []element{list("Listeners", "member", []ec2api.Listener{made}, showListener)}, nil
+}
+
+func deleteListener(c *call, arn string) ([]element, error) {
+	m, err := c.machines()
+	if err != nil {
+		return nil, err
+	}
+	return nil, m.DeleteListener(c.ctx, arn)
 }
 
 type groupQuery struct {

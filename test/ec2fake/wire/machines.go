@@ -7,8 +7,8 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/shared/ec2api"
 )
 
-// Machines are the calls that make and move what is mirrored. The contract of shared/ec2api does not have them, because the control
-// plane never makes a machine; people and tests do.
+// Machines are the calls that make and move what is mirrored, or take away what mirroring stands on. The contract of shared/ec2api does
+// not have them, because the control plane never does either; people and tests do.
 type Machines interface {
 	RunInstances(ctx context.Context, in RunInstances) ([]ec2api.Instance, error)
 	// ChangeInstances takes one of the three names of AWS's calls: StartInstances, StopInstances, TerminateInstances.
@@ -18,6 +18,7 @@ type Machines interface {
 	AttachNetworkInterface(ctx context.Context, networkInterface, instance string, device int32) error
 	DetachNetworkInterface(ctx context.Context, networkInterface string) error
 	DeleteNetworkInterface(ctx context.Context, networkInterface string) error
+	DeleteListener(ctx context.Context, arn string) error
 }
 
 // RunInstances asks for instances.
@@ -67,14 +68,23 @@ func machines[T any](read func(*params) T, do func(*call, Machines, T) ([]elemen
 	return asks(
 		func(p *params) planned[T] { return planned[T]{in: read(p), dryRun: p.flag("DryRun")} },
 		func(c *call, in planned[T]) ([]element, error) {
-			if c.server.o.Machines == nil {
-				return nil, fault(ec2api.CodeInvalidAction, "The action %s is not offered here.", c.action)
+			m, err := c.machines()
+			if err == nil && in.dryRun {
+				err = dryRun()
 			}
-			if in.dryRun {
-				return nil, dryRun()
+			if err != nil {
+				return nil, err
 			}
-			return do(c, c.server.o.Machines(c.who.Account, c.region), in.in)
+			return do(c, m, in.in)
 		})
+}
+
+// machines are those of who asks, if there are any.
+func (c *call) machines() (Machines, error) {
+	if c.server.o.Machines == nil {
+		return nil, fault(ec2api.CodeInvalidAction, "The action %s is not offered here.", c.action)
+	}
+	return c.server.o.Machines(c.who.Account, c.region), nil
 }
 
 func readRun(p *params) RunInstances {

@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 
@@ -83,10 +84,16 @@ type shareShape struct {
 	Owner    string `json:"owningAccountId"`
 	External bool   `json:"allowExternalPrincipals"`
 	Status   string `json:"status"`
+
+	Tags []jsonTag `json:"tags,omitempty"`
 }
 
 func showShare(s ec2api.ResourceShare) shareShape {
-	return shareShape{ARN: s.ARN, Name: s.Name, Owner: s.Owner, External: s.External, Status: s.Status}
+	shape := shareShape{ARN: s.ARN, Name: s.Name, Owner: s.Owner, External: s.External, Status: s.Status}
+	for _, key := range slices.Sorted(maps.Keys(s.Tags)) {
+		shape.Tags = append(shape.Tags, jsonTag{key, s.Tags[key]})
+	}
+	return shape
 }
 
 type shareQuery struct {

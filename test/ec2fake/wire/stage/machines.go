@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/mirrorwatch/mirrorwatch/shared/ec2api"
 	"github.com/mirrorwatch/mirrorwatch/test/ec2fake"
@@ -107,6 +108,24 @@ func (m machines) CreateNetworkInterface(ctx context.Context, in wire.CreateNetw
 	return m.cloud.MakeInterface(ec2fake.InterfaceSpec{
 		Account: m.account.ID, Subnet: in.Subnet, Description: in.Description, Groups: in.Groups, Tags: in.Tags,
 	})
+}
+
+// DeleteListener removes a listener of one of the account's own load balancers.
+func (m machines) DeleteListener(ctx context.Context, arn string) error {
+	balancers, err := m.account.LoadBalancing.DescribeLoadBalancers(ctx, nil)
+	if err != nil {
+		return err
+	}
+	for _, b := range balancers {
+		listeners, err := m.account.LoadBalancing.DescribeListeners(ctx, b.ARN)
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(listeners, func(l ec2api.Listener) bool { return l.ARN == arn }) {
+			return m.cloud.DeleteListener(arn)
+		}
+	}
+	return refuse("ListenerNotFound", "One or more listeners not found")
 }
 
 // AttachNetworkInterface attaches an interface at the next place, which is the only one that a Cloud has.

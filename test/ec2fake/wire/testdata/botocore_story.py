@@ -210,6 +210,10 @@ def balancers():
             DefaultActions=[{"Type": "forward", "TargetGroupArn": stage["targetGroup"]}])
     made = elb.create_listener(LoadBalancerArn=stage["nlb"], Protocol="UDP", Port=4790, DefaultActions=[{"Type": "forward", "TargetGroupArn": stage["targetGroup"]}])
     check("listener made", made["Listeners"][0]["Port"], 4790)
+    second = made["Listeners"][0]["ListenerArn"]
+    elb.delete_listener(ListenerArn=second)
+    check("listener deleted", len(elb.describe_listeners(LoadBalancerArn=stage["nlb"])["Listeners"]), 1)
+    refused("listener is gone", "ListenerNotFound", 400, elb.delete_listener, ListenerArn=second)
     group = elb.describe_target_groups(LoadBalancerArn=stage["nlb"])["TargetGroups"][0]
     check("target group", (group["TargetGroupArn"], group["Protocol"], group["Port"], group["TargetType"], group["VpcId"], group["LoadBalancerArns"]),
           (stage["targetGroup"], "UDP", 4789, "instance", stage["vpc"], [stage["nlb"]]))
@@ -243,6 +247,8 @@ def roles(tid):
     check("who then", client("sts", credentials=other).get_caller_identity()["Arn"], role["AssumedRoleUser"]["Arn"])
     there = client("ec2", credentials=other)
     check("the other account's own", [v["OwnerId"] for v in there.describe_vpcs()["Vpcs"]], [stage["other"]])
+    listener = client("elbv2").describe_listeners(LoadBalancerArn=stage["nlb"])["Listeners"][0]["ListenerArn"]
+    refused("a listener of ours", "ListenerNotFound", 400, client("elbv2", credentials=other).delete_listener, ListenerArn=listener)
     refused("what is not shared", "InvalidTrafficMirrorTargetId.NotFound", 400, there.describe_traffic_mirror_targets, TrafficMirrorTargetIds=[tid])
     refused("no such role", "ValidationError", 400, sts.assume_role, RoleArn="arn:aws:iam::1:role/none", RoleSessionName="mirrorwatch")
     refused("denied role", "AccessDenied", 403, sts.assume_role, RoleArn=stage["role"] + "-denied", RoleSessionName="mirrorwatch")
