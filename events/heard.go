@@ -13,11 +13,6 @@ const (
 	HeardDuplicates HeardFault = "duplicates" // nearly all that it shows is seen at another point first
 )
 
-// HeardFaults lists every fault there is.
-func HeardFaults() []HeardFault {
-	return []HeardFault{HeardSilent, HeardTruncated, HeardGaps, HeardDuplicates}
-}
-
 // Heard is what one sensor has heard of one observation point, since the sensor began.
 type Heard struct {
 	VNI        uint32    `json:"vni"`

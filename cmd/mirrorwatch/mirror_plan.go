@@ -79,6 +79,9 @@ func kindOf(a plan.Action) (sign string, kind int) {
 // subject names what a step is about: the interface or object with its name, or the name of what is made.
 func subject(s *plan.Step) string {
 	id := cmp.Or(s.Interface, s.Object)
+	if strings.HasPrefix(id, "arn:") { // account and region stand above the table
+		id = id[strings.LastIndexByte(id, ':')+1:]
+	}
 	if s.Interface != "" && s.Object != "" {
 		id += " " + s.Object
 	}

@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mirrorwatch/mirrorwatch/lambdas/mirror/plan"
 	"github.com/mirrorwatch/mirrorwatch/lambdas/mirror/trigger"
 	"github.com/mirrorwatch/mirrorwatch/test/ec2fake"
 )
@@ -51,6 +50,5 @@ func BenchmarkHouse(b *testing.B) {
 		var m runtime.MemStats
 		runtime.ReadMemStats(&m)
 		b.ReportMetric(float64(m.Sys)/(1<<20), "MiB/process")
-		_ = plan.Make
 	}
 }

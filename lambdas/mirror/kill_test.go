@@ -184,16 +184,20 @@ func stories() []story {
 }
 
 // TestKilledAnywhere dies at every contact with AWS and the store, before and after it took effect, and starts again when the lease of
-// the dead is over: nothing is doubled, nothing is leaked, and no VNI is twice.
+// the dead is over: nothing is doubled, nothing is leaked, and no VNI is twice. In a short test it dies at some of them.
 func TestKilledAnywhere(t *testing.T) {
+	step := int64(1)
+	if testing.Short() {
+		step = 6
+	}
 	for _, s := range stories() {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			// Ninety seconds: what the dead made is invisible to who comes after, and only the token keeps it from being made again.
-			for _, lag := range []time.Duration{0, 90 * time.Second} {
+			for i, lag := range []time.Duration{0, 90 * time.Second} {
 				contacts := killed(t, s, 0, false, lag)
 				t.Logf("%d contacts", contacts)
-				for n := int64(1); n <= contacts; n++ {
+				for n := 1 + int64(i)*step/2; n <= contacts; n += step {
 					killed(t, s, n, false, lag)
 					killed(t, s, n, true, lag)
 				}

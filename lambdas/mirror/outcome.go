@@ -156,17 +156,23 @@ func (p *pass) unsupported(pl *place, s *plan.Step, v verdictOf) verdictOf {
 		return v
 	}
 	if family == "" {
-		v.state, v.reason = events.CoverageUnsupportedENI, "AWS does not mirror what holds it (NetworkInterfaceNotSupported)"
+		v.state, v.reason, v.fix = events.CoverageUnsupportedENI, plan.HolderReason, plan.HolderFix
+		p.learn(pl, s.Interface, s.Interface)
 		return v
 	}
 	v.state, v.reason = events.CoverageUnsupportedType, "AWS does not mirror instances of family "+family+" (NetworkInterfaceNotSupported)"
 	v.fix = "use a family that can be mirrored, such as t3, m5, c5, r5 or m6g, or run the host agent on it"
-	verdict := plan.Verdict{Family: family, At: p.l.o.Now().UTC(), Interface: s.Interface}
+	p.learn(pl, family, s.Interface)
+	return v
+}
+
+// learn remembers for a while that AWS refused a family, or an interface that a service holds.
+func (p *pass) learn(pl *place, family, iface string) {
+	verdict := plan.Verdict{Family: family, At: p.l.o.Now().UTC(), Interface: iface}
 	item := store.Item[plan.Verdict]{ID: family, Expires: verdict.At.Add(p.policy.Limits.RetryVerdict), Value: verdict}
 	if _, err := p.l.verdicts().Put(pl.ctx, item, store.Always, nil); err != nil {
 		p.fail(fmt.Errorf("store verdict on %s: %w", family, err))
 	}
-	return v
 }
 
 func (p *pass) familyOf(pl *place, iface string) (family string, attached time.Time) {

@@ -23,6 +23,7 @@ func TestWeek(t *testing.T) {
 	}
 	for _, seed := range seeds {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
 			r := Run(Options{Seed: seed, Days: days})
 			if r.Failure != "" {
 				t.Fatalf("seed %d: %s\n%s\nrepeat it with MIRRORSIM_SEED=%d go test -run TestWeek ./test/mirrorsim", seed, r.Failure, strings.Join(r.Log, "\n"), seed)

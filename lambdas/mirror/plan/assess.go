@@ -18,6 +18,7 @@ func rungs() []func(*survey, *source) bool {
 		(*survey).chosen,
 		(*survey).stopped,
 		(*survey).unsupportedType,
+		(*survey).refusedHolder,
 		(*survey).unread,
 		(*survey).aimless,
 		(*survey).noSlot,
@@ -167,6 +168,21 @@ func (s *survey) unsupportedType(src *source) bool {
 	src.say(events.CoverageUnsupportedType, support.Fix, "%s", support.Reason)
 	s.removeAfterGrace(src)
 	return true
+}
+
+// What is said of an interface that a service of AWS's holds, and that AWS refused to mirror.
+const (
+	HolderReason = "AWS does not mirror what holds it (NetworkInterfaceNotSupported)"
+	HolderFix    = "mirror the instances that it talks to instead"
+)
+
+// refusedHolder is for an interface of a service that AWS refused lately: it has no family that could be learned of, so it is itself.
+func (s *survey) refusedHolder(src *source) bool {
+	v, tried := s.have.Verdicts[src.eni.ID]
+	if src.instance != nil || src.keep != nil || !tried || v.Supported || s.have.At.Sub(v.At) >= s.want.Limits.RetryVerdict {
+		return false
+	}
+	return src.say(events.CoverageUnsupportedENI, HolderFix, HolderReason)
 }
 
 // disproved says whether the only thing against a type is what AWS said of another interface of its family, while this one is heard:

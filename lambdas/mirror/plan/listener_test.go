@@ -99,12 +99,7 @@ func TestListeners(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, p := fabricBare(), fabricPolicy()
-			if c.world != nil {
-				c.world(w)
-			}
-			if c.policy != nil {
-				c.policy(p)
-			}
+			fabricChange(w, p, c.world, c.policy)
 			fabricSame(t, ListenerPlanner{}.Plan(w, p), c.want...)
 			fabricWarns(t, fabricWarnings(w, p), c.warns)
 		})

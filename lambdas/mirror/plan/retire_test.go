@@ -60,12 +60,7 @@ func TestRetire(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := fabricPolicy()
 			w := fabricAged(t, p)
-			if c.world != nil {
-				c.world(w)
-			}
-			if c.policy != nil {
-				c.policy(p)
-			}
+			fabricChange(w, p, c.world, c.policy)
 			for i := range w.Accounts[1].Filters { // the ids of what settled made tell in which order
 				if f := &w.Accounts[1].Filters[i]; f.Tags[TagCreated] == fabricBegan(fabricNoon) {
 					f.ID = "tmf-made0010"

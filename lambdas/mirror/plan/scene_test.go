@@ -169,3 +169,13 @@ func actions(steps []Step) []string {
 	}
 	return list
 }
+
+// fabricChange makes the changes of a case, if it has any.
+func fabricChange(w *World, p *policy.Policy, world func(*World), want func(*policy.Policy)) {
+	if world != nil {
+		world(w)
+	}
+	if want != nil {
+		want(p)
+	}
+}

@@ -113,12 +113,7 @@ func TestShares(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, p := fabricBare(), fabricPolicy()
-			if c.world != nil {
-				c.world(w)
-			}
-			if c.policy != nil {
-				c.policy(p)
-			}
+			fabricChange(w, p, c.world, c.policy)
 			fabricSame(t, SharePlanner{}.Plan(w, p), c.want...)
 		})
 	}

@@ -97,12 +97,7 @@ func TestTeardown(t *testing.T) {
 			p := fabricPolicy()
 			p.Limits.Settle = 2 * time.Minute
 			w := fabricStanding(t, p)
-			if c.world != nil {
-				c.world(w)
-			}
-			if c.policy != nil {
-				c.policy(p)
-			}
+			fabricChange(w, p, c.world, c.policy)
 			got := Teardown(*w, *p)
 			if a := fabricActions(got.Steps); !slices.Equal(a, c.want) {
 				t.Errorf("takes %v, want %v", a, c.want)

@@ -94,12 +94,7 @@ func TestWarnings(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := fabricPolicy()
 			w := fabricHealthy(t, p)
-			if c.world != nil {
-				c.world(w)
-			}
-			if c.policy != nil {
-				c.policy(p)
-			}
+			fabricChange(w, p, c.world, c.policy)
 			fabricWarns(t, fabricWarnings(w, p), c.warns)
 		})
 	}

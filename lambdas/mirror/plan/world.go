@@ -63,7 +63,7 @@ type TargetGroup struct {
 
 // Verdict is what AWS answered when an interface of an instance family was to be mirrored.
 type Verdict struct {
-	Family    string
+	Family    string // of an interface that a service holds its own id
 	Supported bool
 	At        time.Time
 	Interface string // that it was learned from

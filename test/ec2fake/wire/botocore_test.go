@@ -33,6 +33,7 @@ func TestBotocoreUnderstands(t *testing.T) {
 // TestMotoAnswersTheSame asks moto the same as the imitation. Debian has no moto, so that it may be absent even where everything else is
 // required.
 func TestMotoAnswersTheSame(t *testing.T) {
+	t.Parallel()
 	needModules(t, false, "boto3", "moto.server", "flask")
 	s, endpoint := open(t)
 	script(t, "compare.py", facts(t, s, endpoint))

@@ -28,6 +28,10 @@ type step struct {
 // TestCLITellsALifeStory has the AWS CLI make, read, change and delete what mirroring is made of. Each command takes the CLI most of a
 // second to start, so there are few: the script for botocore, on which the CLI is built, asks for the rest.
 func TestCLITellsALifeStory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("NOT ASKED in a short test: the AWS CLI takes its time to start, and botocore, on which it is built, is asked more")
+	}
+	t.Parallel()
 	needCLI(t)
 	s, endpoint := open(t)
 	known := map[string]string{"$eni": s.Plain[0].Interfaces[0], "$nlb": s.Fleet.Balancer.ARN}
