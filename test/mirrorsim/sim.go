@@ -93,7 +93,8 @@ type sim struct {
 	crew    [2]*process
 	nesting int
 	quiet   bool
-	freed   int // sessions that went in the last sweep
+	freed   int // sessions that went in the last sweep, and those that AWS refused then
+	refused int // sessions that AWS refused because of the type of the instance: each had room that nobody else got in that pass
 	lastAct time.Time
 	touched map[string]time.Time // sessions of ours, when we made or changed them last
 	theirs  map[string]time.Time // sessions of others, since when

@@ -35,9 +35,9 @@ func (s *sim) holdStill() {
 	due := s.deletesDue()
 	s.sweep(0)
 	s.advance(sweepEvery)
-	s.freed = s.res.Gone
+	s.freed = s.res.Gone + s.refused
 	s.sweep(1)
-	s.freed = s.res.Gone - s.freed
+	s.freed = s.res.Gone + s.refused - s.freed
 	if s.failed() {
 		return
 	}
@@ -194,7 +194,7 @@ func tallyOf(st *ec2fake.State) tally {
 
 // full says which bound leaves no room for one more session in an account.
 func (s *sim) full(t tally, account string) (list []events.CoverageState) {
-	w, total := &s.wish, s.freed // what the last sweep freed, the next one gives out
+	w, total := &s.wish, s.freed // what the last sweep freed, or gave to one that AWS refused, the next one gives out
 	for _, n := range t.ours {
 		total += n
 	}

@@ -62,6 +62,9 @@ func (s *sim) after(ctx context.Context, account, _, call string, outcome error)
 		s.res.Changes++
 		s.say("%s: %s in %s: %v", p.name, call, account, outcome)
 		s.hold(p, call)
+		if ec2api.Is(outcome, ec2api.CodeInterfaceNotSupported) {
+			s.refused++
+		}
 	}
 	if p.dead {
 		return errDead
