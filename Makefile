@@ -48,8 +48,9 @@ replay: ## Compare the captures in test/replay with their golden records and det
 record: ## Record test/replay again with real programs in network namespaces (root; installs them)
 	test/record/all.sh
 
-bench: build ## Benchmarks of each stage, and the whole program beside Suricata (CAPTURE=file for another capture)
+bench: build ## Benchmarks of each stage, the whole program beside Suricata (CAPTURE=file for another capture), then bench-mirror: an hour
 	test/bench/bench.sh $(CAPTURE)
+	@$(MAKE) --no-print-directory bench-mirror
 
 bench-mirror: ## A thousand simulated weeks of mirroring, and its times for 10,000 interfaces (SEEDS=n FROM=seed DAYS=n PARALLEL=n)
 	go test -run '^$$' -bench . -benchmem ./test/mirrorsim
