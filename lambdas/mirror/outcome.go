@@ -161,7 +161,7 @@ func (p *pass) unsupported(pl *place, s *plan.Step, v verdictOf) verdictOf {
 		return v
 	}
 	v.state, v.reason = events.CoverageUnsupportedType, "AWS does not mirror instances of family "+family+" (NetworkInterfaceNotSupported)"
-	v.fix = "use a family that can be mirrored, such as t3, m5, c5, r5 or m6g, or run the host agent on it"
+	v.fix = "use a family that can be mirrored, such as t3, m5, c5, r5 or m6g, or have the host copy its packets itself, in VXLAN to UDP 4789 of the sensors"
 	p.learn(pl, family, s.Interface)
 	return v
 }

@@ -88,7 +88,7 @@ func TestCoverage(t *testing.T) {
 				s.host("a", instanceType("m8i.large"))
 				s.Verdicts = map[string]Verdict{"m8i": {Family: "m8i", At: long, Interface: "eni-z"}}
 			},
-			state: events.CoverageUnsupportedType, reason: "NetworkInterfaceNotSupported for eni-z", fix: "host agent",
+			state: events.CoverageUnsupportedType, reason: "NetworkInterfaceNotSupported for eni-z", fix: "copy its packets itself",
 		},
 		{
 			name: "what was learned two days ago is tried again", world: func(s *scene) {
@@ -101,7 +101,7 @@ func TestCoverage(t *testing.T) {
 			name: "unsupported after a resize, within grace", world: func(s *scene) {
 				s.host("a", instanceType("m6i.large")).session("a", 5).before("eni-a", events.CoverageUnsupportedType, noon.Add(-14*time.Minute))
 			},
-			state: events.CoverageUnsupportedType, reason: "tms-a is kept for a grace time of 15m0s", fix: "host agent",
+			state: events.CoverageUnsupportedType, reason: "tms-a is kept for a grace time of 15m0s", fix: "copy its packets itself",
 		},
 		{
 			name: "stopped, just now", world: func(s *scene) {

@@ -79,7 +79,7 @@ func supportFix(family string) string {
 		instead = "i3en"
 	}
 	return "move it to a family that can be mirrored, such as " + instead +
-		", or run the host agent, which sends the same packets to the same sensors"
+		", or have the host copy its packets itself, in VXLAN to UDP 4789 of the same sensors (on Linux tc can)"
 }
 
 // denied are the virtualized Nitro families that AWS's page names as unsupported sources.
