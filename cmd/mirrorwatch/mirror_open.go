@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -200,10 +199,6 @@ func (o *mirrorOptions) openStore(ctx context.Context, conf aws.Config, a access
 	}
 	if folder == "" {
 		return nil, errors.New("open store: there is no home folder: give --data FOLDER or --table NAME")
-	}
-	folder, err := filepath.Abs(folder)
-	if err != nil {
-		return nil, fmt.Errorf("open store: %w", err)
 	}
 	s, err := sqlite.Open(ctx, sqlite.Options{Folder: folder, Now: time.Now, Schema: archive.Schema(), ReadOnly: a == reads})
 	switch {

@@ -27,6 +27,15 @@ func openIn(t *testing.T, folder string) *store.Store {
 	return s
 }
 
+// TestRelativeFolder: `--data here` is a folder of where the program was started.
+func TestRelativeFolder(t *testing.T) {
+	t.Chdir(t.TempDir())
+	openIn(t, "here")
+	if _, err := os.Stat(filepath.Join("here", MainFile)); err != nil {
+		t.Error(err)
+	}
+}
+
 // filled gives a folder with a store that was closed, with enough in it that damage has something to hit.
 func filled(t *testing.T) (folder, path string) {
 	t.Helper()

@@ -54,6 +54,12 @@ func Open(ctx context.Context, o Options) (*store.Store, error) {
 }
 
 func (h *handle) open(ctx context.Context, o Options) (s *store.Store, err error) {
+	if o.Folder == "" {
+		return nil, errors.New("no folder is named")
+	}
+	if o.Folder, err = filepath.Abs(o.Folder); err != nil { // in the URI that SQLite opens, a relative path would begin with a host
+		return nil, err
+	}
 	alone, err := h.enter(o)
 	if err != nil {
 		return nil, err
