@@ -137,12 +137,6 @@ func (h *lease) lose(why error) error {
 	return why
 }
 
-func (h *lease) isLost() bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.lost && !h.released
-}
-
 // release gives the place free, also where the pass was told to stop.
 func (h *lease) release(ctx context.Context) error {
 	h.mu.Lock()

@@ -82,7 +82,10 @@ func TestLeaseIsRenewed(t *testing.T) {
 			t.Errorf("another loop got in: %v", err)
 		}
 	})
-	h.sweep(h.loop())
+	_, err := h.loop().Sweep(context.Background())
+	if err != nil && !strings.HasPrefix(err.Error(), plan.Place(fleetID, region)) {
+		t.Error(err) // the fleet's place is not called meanwhile: in the background its lease is renewed by the wall clock
+	}
 	h.whole(map[string]int{firstID: 8})
 }
 
@@ -312,5 +315,37 @@ func TestEventWaitsForSweep(t *testing.T) {
 				t.Errorf("waited %v", waited)
 			}
 		})
+	}
+}
+
+// TestStoodStill: a pass that stands still at its last look, as a function that is frozen does, while another makes a session, writes down
+// nothing of what it believed before.
+func TestStoodStill(t *testing.T) {
+	h := build(t, 1, "", secondID)
+	l, other := h.loop(func(o *Options) { o.Workers = 1 }), h.loop(func(o *Options) { o.Holder = "other" })
+	h.sweep(l)
+	h.clock.Move(5 * time.Minute)
+	h.instance(secondID, map[string]string{"mirrorwatch": "on"})
+	looked := 0
+	h.cloud.Hooks(nil, func(_ context.Context, account, _, call string, _ error) error {
+		if account != secondID || call != "DescribeTrafficMirrorTargets" {
+			return nil
+		}
+		if looked++; looked == 1 {
+			h.clock.Move(4 * leaseTTL)
+			h.instance(firstID, map[string]string{"mirrorwatch": "on"})
+			h.sweep(other)
+		}
+		return nil
+	})
+	if _, err := l.Sweep(context.Background()); !errors.Is(err, errLost) {
+		t.Errorf("it says %v", err)
+	}
+	used, err := l.usage(context.Background())
+	h.ok(err)
+	for _, account := range []string{firstID, secondID} {
+		if n := used.Value.Places[plan.Place(account, region)]; n != 2 || len(h.sessions(account)) != 2 {
+			t.Errorf("%d of %d sessions of %s are counted", n, len(h.sessions(account)), account)
+		}
 	}
 }

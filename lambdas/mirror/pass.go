@@ -159,7 +159,8 @@ func (p *pass) placeOf(account, region string) *place { return p.index[plan.Plac
 func (pl *place) wholly() bool { return pl.want == nil && len(pl.seen.Failures) == 0 }
 
 // lost says whether another pass may be acting there: then nothing that this one believes is worth writing down.
-func (pl *place) lost() bool { return pl.lease != nil && pl.lease.isLost() }
+// It asks the lease, as every call to AWS does: a pass that stood still for a while has not noticed yet.
+func (pl *place) lost(ctx context.Context) bool { return pl.lease != nil && pl.lease.check(ctx) != nil }
 
 // fail notes an error that the caller should hear of although the pass goes on.
 func (p *pass) fail(err error) {

@@ -33,7 +33,7 @@ func (p *pass) remember(ctx context.Context) {
 	}
 	p.rewrite()
 	for _, pl := range p.here() {
-		if pl.lost() {
+		if pl.lost(ctx) {
 			p.fail(fmt.Errorf("%s: %w", pl.place(), errLost))
 			continue
 		}
@@ -111,7 +111,7 @@ func (p *pass) rewrite() {
 func (p *pass) putCoverage(ctx context.Context) error {
 	var list []events.Coverage
 	for _, c := range p.plan.Coverage {
-		if pl := p.placeOf(c.Account, c.Region); pl == nil || pl.lost() {
+		if pl := p.placeOf(c.Account, c.Region); pl == nil || pl.lost(ctx) {
 			continue
 		}
 		if before, known := p.world.Before[c.Interface]; !known || differs(&before, &c) {
@@ -200,7 +200,7 @@ func (p *pass) forget(ctx context.Context) error {
 	}
 	for _, pl := range p.here() {
 		ids := gone[pl.place()]
-		if !pl.wholly() || pl.lost() {
+		if !pl.wholly() || pl.lost(ctx) {
 			continue
 		}
 		if err := p.forgetAll(ctx, ids); err != nil {
