@@ -9,15 +9,9 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/lambdas/mirror/policy"
 )
 
-// Planners is the ordered list: what sessions stand on comes before them, what they stood on is retired after them.
-func Planners() []Planner { return planners(nil) }
-
+// planners is the ordered list: what sessions stand on comes before them, what they stood on is retired after them.
 func planners(s *survey) []Planner {
-	var specs *filterSpecs
-	if s != nil {
-		specs = s.specs
-	}
-	return slices.Concat(fabricBefore(specs), []Planner{Sessions{s}, Bindings{s}}, fabricAfter(specs))
+	return slices.Concat(fabricBefore(s.specs), []Planner{Sessions{s}, Bindings{s}}, fabricAfter(s.specs))
 }
 
 // Make plans. It is pure, and gives the same for the same.
