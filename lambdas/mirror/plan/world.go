@@ -22,7 +22,7 @@ type World struct {
 	Before   map[string]events.Coverage // as stored by the pass before, by interface
 	Verdicts map[string]Verdict         // what was learned of instance families, by family
 	Usage    map[string]int             // sessions of ours by Place, as last counted: for accounts that Accounts does not hold whole
-	Traffic  map[string]bool            // interfaces that have traffic of their own, where that is known
+	Traffic  map[string]bool            // whether an interface has traffic of its own, where that is known: nobody asks CloudWatch, so the loop leaves it nil
 }
 
 // Account is what was seen of one account and region.
