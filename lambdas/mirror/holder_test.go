@@ -8,7 +8,8 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/test/ec2fake"
 )
 
-// TestRefusedHolder asks AWS once a day about the interface of a service that runs on what cannot be mirrored, and not in every pass.
+// TestRefusedHolder asks AWS twice, then once a day about the interface of a service that runs on what cannot be mirrored, and not in
+// every pass.
 func TestRefusedHolder(t *testing.T) {
 	h := build(t, 0, "")
 	eni, err := h.cloud.MakeInterface(ec2fake.InterfaceSpec{
@@ -18,11 +19,14 @@ func TestRefusedHolder(t *testing.T) {
 	h.ok(h.cloud.ServeInterface(eni.ID, "amazon-elb"))
 	h.clock.Move(time.Hour)
 	l := h.loop()
-	for pass, want := range []int{1, 0, 0} {
-		if n := h.calls(func() { h.sweep(l) })["CreateTrafficMirrorSession"]; n != want {
-			t.Errorf("pass %d: asked %d times, want %d", pass, n, want)
+	for pass, want := range []struct {
+		calls int
+		state events.CoverageState
+	}{{1, events.CoveragePending}, {1, events.CoverageUnsupportedENI}, {0, events.CoverageUnsupportedENI}, {0, events.CoverageUnsupportedENI}} {
+		if n := h.calls(func() { h.sweep(l) })["CreateTrafficMirrorSession"]; n != want.calls {
+			t.Errorf("pass %d: asked %d times, want %d", pass, n, want.calls)
 		}
-		if c := h.coverage()[eni.ID]; c.State != events.CoverageUnsupportedENI || c.Reason == "" || c.Fix == "" {
+		if c := h.coverage()[eni.ID]; c.State != want.state || c.Reason == "" || (c.Fix == "") != (want.state == events.CoveragePending) {
 			t.Errorf("pass %d: %+v", pass, c)
 		}
 		h.clock.Move(5 * time.Minute)

@@ -148,11 +148,17 @@ func (p *pass) denied(pl *place, a plan.Action, o *Outcome, v verdictOf) {
 	}
 }
 
-// unsupported tells an instance type that cannot be mirrored from an attachment that is still going on, and remembers the family.
+// unsupported tells an instance type that cannot be mirrored from an attachment that is still going on or has just ended, and remembers
+// the family. AWS's answer to both is the same, and describes lag: only an interface that it refuses twice, far enough apart, speaks for
+// its family.
 func (p *pass) unsupported(pl *place, s *plan.Step, v verdictOf) verdictOf {
 	family, attached := p.familyOf(pl, s.Interface)
 	if attached.IsZero() || p.l.o.Now().Sub(attached) < p.policy.Limits.PendingAttach {
 		v.state, v.reason = events.CoveragePending, "AWS does not take it yet: its attachment may still be going on"
+		return v
+	}
+	if !p.repeated(pl, s.Interface) {
+		v.state, v.reason = events.CoveragePending, "AWS refused it once (NetworkInterfaceNotSupported), as it also does what was detached just now; it is asked again"
 		return v
 	}
 	if family == "" {
@@ -166,12 +172,27 @@ func (p *pass) unsupported(pl *place, s *plan.Step, v verdictOf) verdictOf {
 	return v
 }
 
+// repeated says whether AWS refused this interface before, long enough ago that describes show what has become of it since. The first
+// refusal is kept as long as two verdicts hold, so that a family that is asked about again after the first needs one refusal only.
+func (p *pass) repeated(pl *place, iface string) bool {
+	now := p.l.o.Now().UTC()
+	if before, ok := p.world.Verdicts[iface]; ok {
+		return !before.Once || now.Sub(before.At) >= max(p.policy.Limits.PendingAttach, time.Minute)
+	}
+	p.keepVerdict(pl, iface, plan.Verdict{At: now, Interface: iface, Once: true}, 2*p.policy.Limits.RetryVerdict)
+	return false
+}
+
 // learn remembers for a while that AWS refused a family, or an interface that a service holds.
 func (p *pass) learn(pl *place, family, iface string) {
 	verdict := plan.Verdict{Family: family, At: p.l.o.Now().UTC(), Interface: iface}
-	item := store.Item[plan.Verdict]{ID: family, Expires: verdict.At.Add(p.policy.Limits.RetryVerdict), Value: verdict}
+	p.keepVerdict(pl, family, verdict, p.policy.Limits.RetryVerdict)
+}
+
+func (p *pass) keepVerdict(pl *place, id string, v plan.Verdict, keep time.Duration) {
+	item := store.Item[plan.Verdict]{ID: id, Expires: v.At.Add(keep), Value: v}
 	if _, err := p.l.verdicts().Put(pl.ctx, item, store.Always, nil); err != nil {
-		p.fail(fmt.Errorf("store verdict on %s: %w", family, err))
+		p.fail(fmt.Errorf("store verdict on %s: %w", id, err))
 	}
 }
 

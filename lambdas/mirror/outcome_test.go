@@ -26,8 +26,8 @@ func (h *house) run(instanceType string) ec2api.Instance {
 	return i
 }
 
-// TestLearnedFamily asks AWS once about a family that no list names, and believes it for a day; what was attached just now it does not
-// blame on the family.
+// TestLearnedFamily asks AWS twice about a family that no list names, and believes it for a day; what was attached just now it does not
+// blame on the family. When the day is over one refusal is enough.
 func TestLearnedFamily(t *testing.T) {
 	h := build(t, 0, "")
 	h.cloud.Tune(func(s *fakeSettings) { s.Unsupported = append(s.Unsupported, "m9z") })
@@ -39,6 +39,11 @@ func TestLearnedFamily(t *testing.T) {
 		t.Errorf("just attached: %+v", c)
 	}
 	h.clock.Move(10 * time.Minute)
+	h.sweep(l)
+	if c := h.coverage()[i.Interfaces[0]]; c.State != events.CoveragePending || !strings.Contains(c.Reason, "once") {
+		t.Errorf("refused once: %+v", c)
+	}
+	h.clock.Move(5 * time.Minute)
 	h.sweep(l)
 	if c := h.coverage()[i.Interfaces[0]]; c.State != events.CoverageUnsupportedType || !strings.Contains(c.Reason, "m9z") || c.Fix == "" {
 		t.Errorf("refused: %+v", c)
@@ -55,6 +60,30 @@ func TestLearnedFamily(t *testing.T) {
 	h.clock.Move(24 * time.Hour)
 	if n := h.calls(func() { h.sweep(l) })["CreateTrafficMirrorSession"]; n != 1 {
 		t.Errorf("asked %d times when the verdict was old", n)
+	}
+	if c := h.coverage()[i.Interfaces[0]]; c.State != events.CoverageUnsupportedType {
+		t.Errorf("refused again after a day: %+v", c)
+	}
+}
+
+// TestRefusedWhileDetached: describes lag, so AWS may refuse what is shown as attached and is not. Nothing is learned of its family: the
+// next instance of it is mirrored.
+func TestRefusedWhileDetached(t *testing.T) {
+	h := build(t, 0, "")
+	l := h.loop()
+	i := h.run("m9z.large")
+	h.clock.Move(time.Hour)
+	h.cloud.Tune(func(s *fakeSettings) { s.Lag = time.Minute })
+	h.ok(h.cloud.DetachInterface(i.Interfaces[0]))
+	if n := h.calls(func() { h.sweep(l) })["CreateTrafficMirrorSession"]; n != 1 {
+		t.Fatalf("asked %d times: describes were to show it still", n)
+	}
+	h.clock.Move(6 * time.Minute)
+	other := h.run("m9z.large")
+	h.clock.Move(6 * time.Minute)
+	h.sweep(l)
+	if c := h.coverage()[other.Interfaces[0]]; c.State != events.CoverageMirrored {
+		t.Errorf("another of its family: %+v", c)
 	}
 }
 

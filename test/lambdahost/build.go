@@ -3,11 +3,13 @@ package lambdahost
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
-	"sync"
 )
 
 // BuildOptions say what is built and for where. OS and Arch are the machine's own where empty.
@@ -36,26 +38,35 @@ func Build(ctx context.Context, o BuildOptions) error {
 // tailSize is how much of a function's log is kept.
 const tailSize = 64 << 10
 
-// tail keeps the last of what is written to it.
-type tail struct {
-	mu  sync.Mutex
-	buf []byte
-}
+// journal is the file that a function's processes write to by themselves. Through a pipe, what they wrote before they answered could
+// still be on its way when the answer is here.
+type journal struct{ file *os.File }
 
-// Write never fails.
-func (t *tail) Write(p []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.buf = append(t.buf, p...)
-	if extra := len(t.buf) - tailSize; extra > 0 {
-		t.buf = append(t.buf[:0], t.buf[extra:]...)
+// openJournal makes a file that has no name any more, so that it is gone with the last process that holds it.
+func openJournal() (journal, error) {
+	dir, err := os.MkdirTemp("", "lambdahost")
+	if err != nil {
+		return journal{}, fmt.Errorf("make journal: %w", err)
 	}
-	return len(p), nil
+	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
+	f, err := os.OpenFile(filepath.Join(dir, "log"), os.O_RDWR|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o600)
+	if err != nil {
+		return journal{}, fmt.Errorf("make journal: %w", err)
+	}
+	return journal{f}, nil
 }
 
-// String gives what is kept.
-func (t *tail) String() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return strings.TrimSpace(string(t.buf))
+// String gives the last of it.
+func (j journal) String() string {
+	size, err := j.file.Seek(0, io.SeekEnd)
+	if err != nil {
+		return "read journal: " + err.Error()
+	}
+	from := max(0, size-tailSize)
+	b := make([]byte, size-from)
+	n, err := j.file.ReadAt(b, from)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "read journal: " + err.Error()
+	}
+	return strings.TrimSpace(string(b[:n]))
 }

@@ -31,7 +31,7 @@ type Host struct {
 	mu     sync.Mutex // one event at a time
 	box    *sandbox
 	starts int
-	logs   tail
+	logs   journal
 	closed bool
 }
 
@@ -80,7 +80,11 @@ func New(o Options) (*Host, error) {
 	if o.InitTimeout == 0 {
 		o.InitTimeout = 10 * time.Second
 	}
-	return &Host{o: o}, nil
+	logs, err := openJournal()
+	if err != nil {
+		return nil, err
+	}
+	return &Host{o: o, logs: logs}, nil
 }
 
 // Invoke gives the function one event and waits for its answer. The error is a *FunctionError where the function gave one, a *Crash
@@ -123,7 +127,7 @@ func (h *Host) ready(ctx context.Context) (*sandbox, error) {
 		h.box.stop(0)
 		h.box = nil
 	}
-	box, err := start(h.o, &h.logs)
+	box, err := start(h.o, h.logs)
 	if err != nil {
 		return nil, err
 	}

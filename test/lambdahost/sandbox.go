@@ -23,14 +23,14 @@ type sandbox struct {
 	askOnce sync.Once
 	failed  chan *FunctionError // what it said of a failed start
 	done    chan struct{}       // closed when the process has ended
-	logs    *tail
+	logs    journal
 
 	mu      sync.Mutex
 	current *invocation // what it works on
 }
 
 // start begins a process and its Runtime API.
-func start(o Options, logs *tail) (*sandbox, error) {
+func start(o Options, logs journal) (*sandbox, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("open runtime api: %w", err)
@@ -43,7 +43,7 @@ func start(o Options, logs *tail) (*sandbox, error) {
 	go s.server.Serve(l) //nolint:errcheck // ends when stop closes it
 	s.cmd = exec.Command(o.Bootstrap)
 	s.cmd.Env = environment(o, l.Addr().String())
-	s.cmd.Stdout, s.cmd.Stderr = logs, logs
+	s.cmd.Stdout, s.cmd.Stderr = logs.file, logs.file
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // so that what it starts ends with it
 	s.cmd.WaitDelay = time.Second
 	if err := s.cmd.Start(); err != nil {

@@ -179,7 +179,7 @@ const (
 // refusedHolder is for an interface of a service that AWS refused lately: it has no family that could be learned of, so it is itself.
 func (s *survey) refusedHolder(src *source) bool {
 	v, tried := s.have.Verdicts[src.eni.ID]
-	if src.instance != nil || src.keep != nil || !tried || v.Supported || s.have.At.Sub(v.At) >= s.want.Limits.RetryVerdict {
+	if src.instance != nil || src.keep != nil || !tried || v.Once || v.Supported || s.have.At.Sub(v.At) >= s.want.Limits.RetryVerdict {
 		return false
 	}
 	return src.say(events.CoverageUnsupportedENI, HolderFix, HolderReason)

@@ -67,4 +67,5 @@ type Verdict struct {
 	Supported bool
 	At        time.Time
 	Interface string // that it was learned from
+	Once      bool   // a first refusal, kept by its interface: it decides nothing until AWS repeats it
 }
