@@ -3,6 +3,7 @@ module github.com/mirrorwatch/mirrorwatch
 go 1.26.0
 
 require (
+	github.com/DataDog/sketches-go v1.4.7 // mergeable quantile sketches of what is usual
 	github.com/aws/aws-lambda-go v1.55.1 // the runtime of the functions, and the shapes of their events
 	github.com/aws/aws-sdk-go-v2 v1.48.0 // what every AWS client shares
 	github.com/aws/aws-sdk-go-v2/config v1.33.18 // region and credentials as every AWS tool finds them

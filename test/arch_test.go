@@ -26,7 +26,7 @@ type rule struct {
 	why     string
 }
 
-var arithmetic = []string{"shared/bounded", "shared/sketch", "shared/rhythm", "shared/rarity", "shared/magnitude", "shared/domain", "shared/entropy", "shared/window"}
+var arithmetic = []string{"shared/bounded", "shared/sketch", "shared/rhythm", "shared/rarity", "shared/baseline", "shared/dga", "shared/intel", "shared/magnitude", "shared/domain", "shared/entropy", "shared/window"}
 
 var rules = []rule{
 	{"events", nil, nil, "the nouns are known by all, so they may know nobody"},
@@ -44,6 +44,11 @@ var rules = []rule{
 	{"sensor/names", []string{"events", "shared/bounded", "shared/store"}, nil, "whose an observation point was when"},
 	{"sensor/ship", []string{"events", "shared/store"}, nil, "records leave here, unchanged"},
 	{"sensor/engine", []string{"sensor/analyzer", "sensor/capture", "sensor/decap", "sensor/flow", "sensor/packet", "sensor/ship", "sensor/stream", "shared/detect", "shared/device", "events"}, nil, "the path; the lists of analyzers and detectors are given to it"},
+	{"shared/baseline", []string{"shared/bounded", "shared/sketch"}, []string{"github.com/DataDog/sketches-go"}, "named arithmetic: what is usual of a series of numbers"},
+	{"shared/rarity", []string{"shared/bounded", "shared/sketch"}, nil, "named arithmetic: how rare a thing is across the site"},
+	{"shared/dga", nil, nil, "named arithmetic: whether a name was generated"},
+	{"shared/intel", []string{"events", "shared/bounded", "shared/sketch", "shared/domain"}, nil, "indicators: lists in, matches out"},
+	{"shared/state", nil, []string{"github.com/klauspost/compress"}, "keys and values on disk; it knows nothing of what they mean"},
 	{"shared/device", append([]string{"events"}, arithmetic...), nil, "who is who: no AWS, no sensor"},
 	{"shared/detect", append([]string{"events", "shared/device"}, arithmetic...), nil, "the frame that detectors fit"},
 	{"shared/detect/all", []string{"shared/detect", "shared/detect/*", "shared/device", "events"}, nil, "the ordered list, and the tests that run all of it"},
@@ -67,7 +72,7 @@ var rules = []rule{
 	{"shared/ec2api", nil, []string{"golang.org/x/time"}, "AWS's nouns and calls for mirroring; no client"},
 	{"shared/ec2api/sdk", []string{"shared/ec2api"}, []string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"}, "the calls, by AWS's client: the one package that waits for service/ec2 to compile"},
 	{"shared/deploy", nil, nil, "names that infra writes and programs read"},
-	{"shared/*", []string{"shared/bounded"}, nil, "named arithmetic: numbers in, numbers out"},
+	{"shared/*", []string{"shared/bounded", "shared/sketch"}, nil, "named arithmetic: numbers in, numbers out"},
 	{"lambdas/api/gen", []string{"events", "shared/store"}, []string{"github.com/oapi-codegen/runtime", "github.com/getkin/kin-openapi"}, "generated from openapi.yaml"},
 	{"lambdas/mirror/policy", nil, []string{"go.yaml.in/yaml/v4"}, "what is wanted: text in, values out"},
 	{"lambdas/mirror/plan", []string{"events", "lambdas/mirror/policy", "shared/ec2api"}, nil, "what is to be done: values in, values out"},

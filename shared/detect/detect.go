@@ -45,6 +45,20 @@ type Limited interface {
 	Overflow() uint64
 }
 
+// Watcher is a detector of how devices behave, rather than of what they say: it is shown each minute of each device that was active in
+// it, and each hour that is over, before the model learns them.
+type Watcher interface {
+	Watch(t *device.Turned, v device.View) []Finding
+}
+
+// Keeper is whoever remembers for longer than a restart may take away. Both calls come from the goroutine of the records.
+type Keeper interface {
+	// Save hands over what changed since it was called last, by key; a nil value says that the key is gone. Both are borrowed.
+	Save(put func(key, value []byte))
+	// Load takes back a value before the first record comes. An error is about this one value, which is then left out.
+	Load(key, value []byte) error
+}
+
 // Finding is what a detector has to say, once at its threshold and again at the next order of magnitude.
 type Finding struct {
 	Key         string  // what goes on, within the type: findings of equal keys are one detection

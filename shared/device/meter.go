@@ -24,7 +24,7 @@ type Meter struct {
 
 // minute is what one device did in one minute.
 type minute struct {
-	counts         [numMetrics]float64
+	counts         [NumMetrics]float64
 	domains, peers map[string]struct{}
 }
 

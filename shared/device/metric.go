@@ -15,7 +15,7 @@ const (
 	Domains
 	HTTPErrors
 	AuthFailures
-	numMetrics
+	NumMetrics // how many there are
 )
 
 // Metric is something that is counted of a device by the minute.
@@ -26,8 +26,8 @@ type Metric struct {
 }
 
 // Metrics lists what is counted.
-func Metrics() [numMetrics]Metric {
-	return [numMetrics]Metric{
+func Metrics() [NumMetrics]Metric {
+	return [NumMetrics]Metric{
 		BytesOut:          {"bytes_out", "bytes", "Bytes sent"},
 		BytesIn:           {"bytes_in", "bytes", "Bytes received"},
 		PacketsOut:        {"packets_out", "packets", "Packets sent"},

@@ -42,6 +42,7 @@ type Model struct {
 	outside  *bounded.Table[netip.Addr, Device] // groups too
 	named    *bounded.Table[netip.Addr, string]
 	lastName uint32
+	known    Known
 }
 
 // New makes an empty model.

@@ -7,7 +7,23 @@ type View struct {
 	model *Model
 	Orig  *Device // of the record's originator; nil where there is no record
 	Resp  *Device // of its responder
+	Fresh Fresh   // what the record was the first of
 }
+
+// Fresh tells what a record was the first of, as far as the model remembers.
+type Fresh uint16
+
+// The firsts there are.
+const (
+	FreshDevice   Fresh = 1 << iota // one of the two ends was never seen before
+	FreshPeer                       // the two ends never spoke before
+	FreshService                    // the originator never used this port of the responder before
+	FreshExternal                   // nobody at the site ever spoke with this host outside before
+	FreshOffer                      // the responder never offered this port before
+)
+
+// Known is what people said of the site.
+func (v View) Known() *Known { return &v.model.known }
 
 // View gives a view without a record, for a detector's Tick.
 func (m *Model) View() View { return View{model: m} }
