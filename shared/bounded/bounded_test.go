@@ -76,3 +76,23 @@ func TestKnownKeysAllocateNothing(t *testing.T) {
 		t.Fatalf("%v allocations", n)
 	}
 }
+
+// Catches: an entry that is touched in vain, one that is gone and is found, and a departure that is not counted.
+func TestEntries(t *testing.T) {
+	table := New[int, string](2)
+	table.Put(1)
+	v, _ := table.Put(2)
+	*v = "two"
+	if e := table.Find(2); e == nil || e.Key() != 2 || e.Value != "two" || table.Find(3) != nil {
+		t.Fatalf("found %+v", e)
+	}
+	table.Touch(table.Find(1))
+	if k, _, _ := table.Oldest(); k != 2 || !table.Full() {
+		t.Fatalf("oldest %d, full %v; want 2 and true", k, table.Full())
+	}
+	table.Evict(2)
+	table.Evict(2)
+	if table.Find(2) != nil || table.Evicted() != 1 || table.Full() {
+		t.Fatalf("evicted %d, full %v; want 1 and false", table.Evicted(), table.Full())
+	}
+}
