@@ -17,6 +17,8 @@ type Options struct {
 	// Recall gives the detection of an id as it stood before the program began, so that what went on then goes on as the same one
 	// now. It is asked once for each detection that would begin; nil where there is no memory.
 	Recall func(id string) (events.Detection, bool)
+	// Settings are what was set of detectors' tunables, by type and name; they were checked. "enabled" set to "false" leaves one out.
+	Settings map[string]map[string]string
 }
 
 // DefaultMax is how many detections are remembered. Each takes a few KiB, and nobody reads ten thousand of them.
@@ -68,7 +70,11 @@ func NewJudge(specs []Spec, model *device.Model, o Options) *Judge {
 		live: bounded.New[string, events.Detection](o.Max),
 	}
 	for _, s := range specs {
-		r := &runner{s, s.New()}
+		d := s.Make(o.Settings[s.Type])
+		if d == nil {
+			continue
+		}
+		r := &runner{s, d}
 		j.runners = append(j.runners, r)
 		for _, k := range s.Wants {
 			j.byKind[k] = append(j.byKind[k], r)
