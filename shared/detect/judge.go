@@ -19,6 +19,8 @@ type Options struct {
 	Recall func(id string) (events.Detection, bool)
 	// Terms gives what others know of a finding, such as threat intelligence of its participants; nil where nobody knows more.
 	Terms func(f *Finding, v device.View) []events.Term
+	// Settings are what was set of detectors' tunables, by type and name; they were checked. "enabled" set to "false" leaves one out.
+	Settings map[string]map[string]string
 }
 
 // DefaultMax is how many detections are remembered. Each takes a few KiB, and nobody reads ten thousand of them.
@@ -75,7 +77,11 @@ func NewJudge(specs []Spec, model *device.Model, o Options) *Judge {
 		live: bounded.New[string, events.Detection](o.Max),
 	}
 	for _, s := range specs {
-		r := &runner{s, s.New()}
+		d := s.Make(o.Settings[s.Type])
+		if d == nil {
+			continue
+		}
+		r := &runner{s, d}
 		j.runners = append(j.runners, r)
 		for _, k := range s.Wants {
 			j.byKind[k] = append(j.byKind[k], r)
