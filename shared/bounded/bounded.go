@@ -9,6 +9,7 @@ type Table[K comparable, V any] struct {
 	root    Entry[K, V] // a ring: root.next is the most recently touched, root.prev the least
 	limit   int
 	evicted uint64
+	onEvict func(K, *V)
 }
 
 // Entry is a key with its value, where both stand in a Table. Whoever keeps one spares the look-up; it is good until it leaves.
@@ -27,6 +28,9 @@ func New[K comparable, V any](limit int) *Table[K, V] {
 	t.root.prev, t.root.next = &t.root, &t.root
 	return t
 }
+
+// OnEvict has f called with each entry that has to leave because the table is full, before it does. F must not change the table.
+func (t *Table[K, V]) OnEvict(f func(k K, v *V)) { t.onEvict = f }
 
 // Get gives the value under k and counts as a touch; nil where there is none. The pointer is good until the entry leaves.
 func (t *Table[K, V]) Get(k K) *V {
@@ -56,6 +60,9 @@ func (t *Table[K, V]) Put(k K) (v *V, fresh bool) {
 	var n *Entry[K, V]
 	if len(t.index) >= t.limit {
 		n = t.root.prev
+		if t.onEvict != nil {
+			t.onEvict(n.key, &n.Value)
+		}
 		t.drop(n)
 		t.evicted++
 		*n = Entry[K, V]{}
@@ -73,17 +80,6 @@ func (t *Table[K, V]) Find(k K) *Entry[K, V] { return t.index[k] }
 
 // Touch makes an entry that is in the table the most recent one.
 func (t *Table[K, V]) Touch(e *Entry[K, V]) { t.touch(e) }
-
-// Full says that the next fresh key pushes the oldest entry out.
-func (t *Table[K, V]) Full() bool { return len(t.index) >= t.limit }
-
-// Evict is Delete for who has to see the oldest entry off before another takes its place: it is counted as evicted.
-func (t *Table[K, V]) Evict(k K) {
-	if n := t.index[k]; n != nil {
-		t.drop(n)
-		t.evicted++
-	}
-}
 
 // Delete forgets k.
 func (t *Table[K, V]) Delete(k K) {

@@ -222,19 +222,14 @@ func (m *Model) find(id string) *entry {
 func (m *Model) enter(id string, a netip.Addr) *entry {
 	class := m.Classify(a)
 	t := m.tableOf(class)
-	if t.Full() {
-		oldest, d, _ := t.Oldest()
-		m.leave(d)
-		t.Evict(oldest)
-	}
 	d, _ := t.Put(id)
 	m.lastName++
 	*d = Device{Serial: m.lastName, id: id, Addr: a, Class: class}
 	return t.Find(id)
 }
 
-// leave takes a device's seats away.
-func (m *Model) leave(d *Device) {
+// leave takes a device's seats away; it has to make room for another.
+func (m *Model) leave(_ string, d *Device) {
 	for _, p := range d.places {
 		delete(m.seats, p)
 	}

@@ -78,7 +78,7 @@ func New(o Options) *Model {
 	if o.Learned == nil {
 		o.Learned = func() uint64 { return 0 }
 	}
-	return &Model{
+	m := &Model{
 		o: o,
 		// Two at the least: a record's two ends must stand side by side.
 		inside:  bounded.New[string, Device](max(o.MaxLocal, 2)),
@@ -87,6 +87,9 @@ func New(o Options) *Model {
 		seats:   map[place]*seat{},
 		named:   bounded.New[place, string](maxNamed),
 	}
+	m.inside.OnEvict(m.leave)
+	m.outside.OnEvict(m.leave)
+	return m
 }
 
 func (m *Model) tables() [2]*table { return [...]*table{m.inside, m.outside} }
