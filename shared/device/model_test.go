@@ -53,7 +53,7 @@ func TestServices(t *testing.T) {
 	if len(v.Resp.Offers) != 2 || v.Resp.Offers[1].Count != 1 || v.Resp.Offers[1].Peers != 1 || v.Resp.Offers[0] != (Service{Proto: TCP, Port: 22, Count: 2, Peers: 1, First: 1, Last: 2}) {
 		t.Errorf("offers %v, want port 22 twice and 443 once", v.Resp.Offers)
 	}
-	if len(v.Orig.Uses) != 1 || len(v.Orig.Offers) != 0 || !v.Resp.OffersPort(TCP, 22) || v.Resp.OffersPort(UDP, 22) {
+	if len(v.Orig.Uses) != 2 || len(v.Orig.Offers) != 0 || !v.Resp.OffersPort(TCP, 22) || v.Resp.OffersPort(UDP, 22) {
 		t.Errorf("uses %v, offers of the client %v", v.Orig.Uses, v.Orig.Offers)
 	}
 	if v.Orig.FirstSeen != 1 || v.Orig.LastSeen != 4 || v.Orig.Peers() != 1 {
