@@ -44,6 +44,8 @@ type Device struct {
 
 	peers   []uint32 // serials, in the order of acquaintance
 	changed bool     // since Changed was called last
+
+	activity *activity // what it does; nil for devices outside, and for those that rest
 }
 
 // Name is what a device was called, and by whom.

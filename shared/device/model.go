@@ -43,6 +43,9 @@ type Model struct {
 	named    *bounded.Table[netip.Addr, string]
 	lastName uint32
 	known    Known
+
+	turns    turns
+	reported *bounded.Table[uint64, volume] // by the hash of a conversation's uid: what was reported of it before
 }
 
 // New makes an empty model.
@@ -62,6 +65,8 @@ func New(o Options) *Model {
 		inside:  bounded.New[netip.Addr, Device](max(o.MaxLocal, 2)),
 		outside: bounded.New[netip.Addr, Device](max(o.MaxExternal, 2)),
 		named:   bounded.New[netip.Addr, string](maxNamed),
+
+		reported: bounded.New[uint64, volume](maxReported),
 	}
 }
 
@@ -96,6 +101,7 @@ func (m *Model) Observe(r events.Record) View {
 	case *events.HTTP:
 		v.Resp.call(hostOnly(r.Host), FromHTTP)
 	}
+	m.measure(r, v)
 	return v
 }
 
