@@ -43,6 +43,7 @@ type Model struct {
 	named    *bounded.Table[netip.Addr, string]
 	lastName uint32
 	known    Known
+	rare     rareness
 }
 
 // New makes an empty model.
@@ -62,6 +63,7 @@ func New(o Options) *Model {
 		inside:  bounded.New[netip.Addr, Device](max(o.MaxLocal, 2)),
 		outside: bounded.New[netip.Addr, Device](max(o.MaxExternal, 2)),
 		named:   bounded.New[netip.Addr, string](maxNamed),
+		rare:    newRareness(),
 	}
 }
 
@@ -96,6 +98,7 @@ func (m *Model) Observe(r events.Record) View {
 	case *events.HTTP:
 		v.Resp.call(hostOnly(r.Host), FromHTTP)
 	}
+	m.learnRare(r, v)
 	return v
 }
 
