@@ -60,6 +60,14 @@ type Keeper interface {
 	Load(key, value []byte) error
 }
 
+// Sliced is a Keeper that may have so much to save that doing it at one go would hold the packets up.
+type Sliced interface {
+	Keeper
+	// SaveSome is Save entry by entry, until put says that it is enough for now; the entry that it said so of is taken. The next call goes
+	// on with what is left. It says whether nothing is left.
+	SaveSome(put func(key, value []byte) (more bool)) (done bool)
+}
+
 // Finding is what a detector has to say, once at its threshold and again at the next order of magnitude.
 type Finding struct {
 	Key         string  // what goes on, within the type: findings of equal keys are one detection

@@ -77,7 +77,7 @@ const Enabled = "enabled"
 // Make gives a detector with what is set of it; nil where it is switched off. A value that makes no sense, which whoever read it has
 // complained about, leaves the defaults.
 func (s *Spec) Make(values map[string]string) Detector {
-	if on, err := strconv.ParseBool(values[Enabled]); err == nil && !on {
+	if !s.Enabled(values) {
 		return nil
 	}
 	if s.Tuning.build != nil {
@@ -86,6 +86,12 @@ func (s *Spec) Make(values map[string]string) Detector {
 		}
 	}
 	return s.New()
+}
+
+// Enabled says whether the detector is switched on.
+func (s *Spec) Enabled(values map[string]string) bool {
+	on, err := strconv.ParseBool(values[Enabled])
+	return err != nil || on
 }
 
 // CheckSetting says whether a value makes sense for a tunable of the detector, and if not why.

@@ -20,7 +20,7 @@ var OutboundVolume = detect.Spec{
 		"person has to know. What does not: a call, whose sides balance; a speed test, which loads down as well as up; a letter with an " +
 		"attachment, which stays below the threshold; a local server's answers to those who ask it.",
 	Category: "exfil", Tactics: []string{"TA0010"}, Techniques: []string{"T1048"},
-	Risk:      detect.Base{Likelihood: events.Low, Complexity: events.Medium, Impact: events.High},
+	Risk:      detect.Base{Likelihood: events.Low, Complexity: events.Low, Impact: events.High},
 	Wants:     []events.Kind{events.KindConn},
 	GuardDuty: "Behavior:EC2/TrafficVolumeUnusual", Version: 1,
 	New:    func() detect.Detector { return NewOutboundVolume(OutboundVolumeDefaults()) },
@@ -153,7 +153,7 @@ func (p *volume) report(c *events.Conn, v device.View) detect.Finding {
 	case rung <= 1:
 		f.Terms = append(f.Terms, events.Term{Name: "small_volume", Points: -35, Reason: "a letter with an attachment may have as much"})
 	case rung > 2:
-		f.Terms = append(f.Terms, events.Term{Name: "volume", Points: 10 * (rung - 2), Reason: "orders of magnitude above what is common"})
+		f.Terms = append(f.Terms, events.Term{Name: "volume", Points: 15 * (rung - 2), Reason: "orders of magnitude above what is common"})
 	}
 	return f
 }
