@@ -9,6 +9,7 @@ type Table[K comparable, V any] struct {
 	root    node[K, V] // a ring: root.next is the most recently touched, root.prev the least
 	limit   int
 	evicted uint64
+	onEvict func(K, *V)
 }
 
 type node[K comparable, V any] struct {
@@ -23,6 +24,9 @@ func New[K comparable, V any](limit int) *Table[K, V] {
 	t.root.prev, t.root.next = &t.root, &t.root
 	return t
 }
+
+// OnEvict has f called with each entry that has to leave because the table is full, before it does. F must not change the table.
+func (t *Table[K, V]) OnEvict(f func(k K, v *V)) { t.onEvict = f }
 
 // Get gives the value under k and counts as a touch; nil where there is none. The pointer is good until the entry leaves.
 func (t *Table[K, V]) Get(k K) *V {
@@ -52,6 +56,9 @@ func (t *Table[K, V]) Put(k K) (v *V, fresh bool) {
 	var n *node[K, V]
 	if len(t.index) >= t.limit {
 		n = t.root.prev
+		if t.onEvict != nil {
+			t.onEvict(n.key, &n.value)
+		}
 		t.drop(n)
 		t.evicted++
 		*n = node[K, V]{}
