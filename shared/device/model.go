@@ -54,6 +54,7 @@ type Model struct {
 	now      events.Time // the latest
 	learned  uint64      // of Learned, at the last record
 	known    Known
+	rare     rareness
 }
 
 type (
@@ -86,6 +87,7 @@ func New(o Options) *Model {
 		scopes:  bounded.New[uint32, scope](maxScopes),
 		seats:   map[place]*seat{},
 		named:   bounded.New[place, string](maxNamed),
+		rare:    newRareness(),
 	}
 	m.inside.OnEvict(m.leave)
 	m.outside.OnEvict(m.leave)
@@ -128,6 +130,7 @@ func (m *Model) Observe(r events.Record) View {
 	case *events.HTTP:
 		v.Resp.call(hostOnly(r.Host), FromHTTP)
 	}
+	m.learnRare(r, v)
 	return v
 }
 
