@@ -67,6 +67,9 @@ func (k *keeper) pipeline(ctx context.Context, o options, emit func(*events.Dete
 			return nil, err
 		}
 	}
+	if o.stored, err = storedSettings(ctx, k.store.Documents, o.complains()); err != nil {
+		return nil, err
+	}
 	p, err := newPipeline(o, func(d *events.Detection) {
 		k.names.Name(d)
 		k.ship.Detection(d)

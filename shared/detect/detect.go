@@ -24,7 +24,8 @@ type Spec struct {
 	GuardDuty  string        // the finding type of Amazon GuardDuty that comes nearest, or ""
 	Version    int           // raised when its judgement changes
 
-	New func() Detector // makes one with its default tunables
+	New    func() Detector // makes one with its default tunables
+	Tuning Tuning          // what of it may be set
 }
 
 // Detector watches records of the kinds it wants. Its order of calls is the order of the records.
