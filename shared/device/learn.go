@@ -13,6 +13,8 @@ const (
 	ICMP = 1
 	TCP  = 6
 	UDP  = 17
+
+	ICMPv6 = 58
 )
 
 // learnConn notes who spoke with whom, and, where the responder answered, the service. A conversation that goes on is counted when
@@ -26,7 +28,7 @@ func (m *Model) learnConn(c *events.Conn, v View) (fresh Fresh) {
 	if o.Class == Group || r.Class == Group {
 		return 0
 	}
-	moved, first := m.since(c)
+	moved, first := m.moved, m.first
 	if !spoke(c) {
 		o.tryTo(r.Serial, true)
 		r.tryTo(o.Serial, false)

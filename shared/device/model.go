@@ -56,8 +56,13 @@ type Model struct {
 	began    events.Time // the first record there ever was
 	now      events.Time // the latest
 	learned  uint64      // of Learned, at the last record
-	reported *bounded.Table[uint64, volume]
+	moved    volume      // what the present record's conversation carried since it was told last
+	first    bool        // it was never told before
 	known    Known
+	rare     rareness
+
+	turns    turns
+	reported *bounded.Table[uint64, volume] // by the hash of a conversation's uid: what was reported of it before
 }
 
 type (
@@ -94,6 +99,7 @@ func New(o Options) *Model {
 		serials: map[uint32]*Device{},
 		texts:   map[string]string{},
 
+		rare:     newRareness(),
 		reported: bounded.New[uint64, volume](maxReported),
 	}
 	m.inside.OnEvict(m.leave)
@@ -127,6 +133,7 @@ func (m *Model) Observe(r events.Record) View {
 	v.Fresh = freshness(&v)
 	switch r := r.(type) {
 	case *events.Conn:
+		m.moved, m.first = m.since(r)
 		v.Fresh |= m.learnConn(r, v)
 	case *events.DNS:
 		m.learnDNS(r, v)
@@ -145,6 +152,8 @@ func (m *Model) Observe(r events.Record) View {
 		m.runs(v.Resp, HASSHServer, r.HASSHServer, r.TS)
 		m.runs(v.Resp, SSHServer, r.Server, r.TS)
 	}
+	m.learnRare(r, v)
+	m.measure(r, v)
 	return v
 }
 
