@@ -75,7 +75,7 @@ func (m *Model) counting(d *Device, at events.Time) *minute {
 	if a != nil && a.now != nil && a.now.at == m.turns.minute {
 		return a.now
 	}
-	return m.begin(d, at)
+	return m.beginMinute(d, at)
 }
 
 func (m *Model) measureConn(c *events.Conn, v View) {

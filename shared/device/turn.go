@@ -62,8 +62,8 @@ func startOf(t, span events.Time) events.Time { return t - t%span }
 // Unmeasured is how often a device was not measured in a minute for want of room.
 func (m *Model) Unmeasured() uint64 { return m.turns.lost }
 
-// begin makes the present minute of a device.
-func (m *Model) begin(d *Device, at events.Time) *minute {
+// beginMinute makes the present minute of a device.
+func (m *Model) beginMinute(d *Device, at events.Time) *minute {
 	t := &m.turns
 	if !t.running {
 		t.start(at)
