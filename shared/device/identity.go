@@ -225,6 +225,7 @@ func (m *Model) enter(id string, a netip.Addr) *entry {
 	d, _ := t.Put(id)
 	m.lastName++
 	*d = Device{Serial: m.lastName, id: id, Addr: a, Class: class}
+	m.serials[d.Serial] = d
 	return t.Find(id)
 }
 
@@ -234,20 +235,14 @@ func (m *Model) leave(_ string, d *Device) {
 		delete(m.seats, p)
 	}
 	d.places = nil
+	delete(m.serials, d.Serial)
 }
 
 // rename gives a device the id that was found out, and leaves everything else as it is.
 func (m *Model) rename(e *entry, id string) *entry {
-	t, d := m.tableOf(e.Value.Class), e.Value
-	t.Delete(d.id)
-	d.id = id
-	kept, _ := t.Put(id)
-	*kept = d
-	renamed := t.Find(id)
-	for _, p := range d.places {
-		m.seats[p].dev = renamed
-	}
-	return renamed
+	m.tableOf(e.Value.Class).Rekey(e, id)
+	e.Value.id = id
+	return e
 }
 
 // seat puts a device at a place. Who was there before keeps its other places, and its record.

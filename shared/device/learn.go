@@ -17,26 +17,59 @@ const (
 	ICMPv6 = 58
 )
 
-// learnConn notes who spoke with whom, and, where the responder answered, the service. A conversation that goes on is counted
-// when it ends, so that its interim records do not count it again. It gives what of the service was new.
+// learnConn notes who spoke with whom, and, where the responder answered, the service. A conversation that goes on is counted when
+// it is heard of first. It gives what of the service was new.
 func (m *Model) learnConn(c *events.Conn, v View) (fresh Fresh) {
-	v.Orig.spoke, v.Resp.spoke = true, true
-	if v.Resp.Class != Group {
-		v.Orig.meet(v.Resp.Serial)
-		v.Resp.meet(v.Orig.Serial)
+	o, r := v.Orig, v.Resp
+	o.spoke, r.spoke = true, true
+	if c.OrigL2 != "" && o.IsLocal() && o.MAC != c.OrigL2 {
+		o.MAC = strings.Clone(c.OrigL2)
 	}
-	if c.OrigL2 != "" && v.Orig.IsLocal() {
-		v.Orig.MAC = c.OrigL2
-	}
-	if c.Interim || (c.IPProto != TCP && c.IPProto != UDP) || !Answered(c) {
+	if o.Class == Group || r.Class == Group {
 		return 0
 	}
-	if !v.Resp.OffersPort(c.IPProto, c.RespP) {
-		fresh = FreshOffer
+	moved, first := m.moved, m.first
+	if !spoke(c) {
+		o.tryTo(r.Serial, true)
+		r.tryTo(o.Serial, false)
+		return 0
 	}
-	v.Resp.Offers = v.Resp.count(v.Resp.Offers, c.IPProto, c.RespP, c.Service)
-	v.Orig.Uses = v.Orig.count(v.Orig.Uses, c.IPProto, c.RespP, c.Service)
+	asked := o.tieWith(r.Serial, c.IPProto, c.RespP, true)
+	if asked == nil {
+		if !o.met.Has(useHash(r.Serial, c.IPProto, c.RespP)) {
+			fresh |= FreshService
+		}
+		asked = o.meet(r.Serial, c.IPProto, c.RespP, true, c.TS)
+	}
+	name := m.intern(c.Service)
+	asked.carry(c, name, moved.out, moved.in, first)
+	served := r.tieWith(o.Serial, c.IPProto, c.RespP, false)
+	if served == nil {
+		served = r.meet(o.Serial, c.IPProto, c.RespP, false, c.TS)
+	}
+	served.carry(c, name, moved.in, moved.out, first)
+	if (c.IPProto != TCP && c.IPProto != UDP) || !Answered(c) {
+		return fresh
+	}
+	if !r.OffersPort(c.IPProto, c.RespP) {
+		fresh |= FreshOffer
+	}
+	stranger := fresh&FreshService != 0
+	r.Offers = r.serve(r.Offers, c, name, first, stranger)
+	o.Uses = o.serve(o.Uses, c, name, first, stranger)
 	return fresh
+}
+
+// spoke says whether a conversation was more than an attempt. The mirror may show one side only: data over TCP is sent to who accepted,
+// and nobody sends datagram after datagram to a host that is not there.
+func spoke(c *events.Conn) bool {
+	switch c.IPProto {
+	case TCP:
+		return Answered(c) || c.OrigBytes > 0
+	case UDP:
+		return c.RespPkts > 0 || c.OrigPkts >= 4
+	}
+	return c.RespPkts > 0
 }
 
 // Answered says whether the responder took part: for TCP it accepted the connection, for UDP it sent something.
@@ -54,6 +87,7 @@ func Answered(c *events.Conn) bool {
 // learnDNS keeps the name that each address of an answer goes by. The question's name is kept, not the end of a CNAME chain:
 // it is the one a person knows.
 func (m *Model) learnDNS(r *events.DNS, v View) {
+	m.learnNetBIOS(r, v.Orig)
 	if r.RCode == nil || *r.RCode != 0 || r.Query == "" || r.QType == nil || !holdsAddresses(*r.QType) {
 		return
 	}
