@@ -60,7 +60,7 @@ func (h *hour) append(b []byte, c int) []byte {
 
 var errSeen = errors.New("a part of what was seen that is cut short or not of this form")
 
-// Load takes a part back, before anything is noted.
+// Load takes a part back, before anything is noted. Parts may come in any order, so that they are parted anew: all of it is saved again once.
 func (s *Seen) Load(key, value []byte) error {
 	if len(key) != 6 || len(value) == 0 || value[0] != seenVersion {
 		return fmt.Errorf("load key %x: a value of %d bytes that is not of version %d", key[:min(len(key), 16)], len(value), seenVersion)
@@ -88,12 +88,11 @@ func (s *Seen) loadOne(h *hour, b []byte) (rest []byte, err error) {
 		return nil, errSeen
 	}
 	first, last := binary.BigEndian.Uint32(b[18:]), binary.BigEndian.Uint32(b[22:])
-	e, place := h.put(Kind(b[0]), binary.BigEndian.Uint64(b[2:]), binary.BigEndian.Uint64(b[10:]), first)
+	e, _ := h.put(Kind(b[0]), binary.BigEndian.Uint64(b[2:]), binary.BigEndian.Uint64(b[10:]), first)
 	if e == nil {
 		return nil, errSeen
 	}
 	e.flags, e.first, e.last = b[1], min(e.first, first), max(e.last, last)
-	h.clean(place)
 	b = b[fixed:]
 	for i := range e.clients {
 		if len(b) == 0 || int(b[0]) > len(b)-1 {
@@ -108,10 +107,4 @@ func (s *Seen) loadOne(h *hour, b []byte) (rest []byte, err error) {
 		b = b[1+n:]
 	}
 	return b, nil
-}
-
-// clean says of a part that it is as it was saved.
-func (h *hour) clean(entry int) {
-	c := entry / chunk
-	h.dirty[c/64] &^= 1 << (c % 64)
 }
