@@ -48,7 +48,7 @@ var rules = []rule{
 	{"shared/rarity", []string{"shared/bounded", "shared/sketch"}, nil, "named arithmetic: how rare a thing is across the site"},
 	{"shared/dga", []string{"shared/domain"}, nil, "named arithmetic: whether a name was generated"},
 	{"shared/intel", []string{"events", "shared/bounded", "shared/sketch", "shared/domain"}, nil, "indicators: lists in, matches out"},
-	{"shared/state", nil, []string{"github.com/klauspost/compress"}, "keys and values on disk; it knows nothing of what they mean"},
+	{"shared/state", nil, []string{"github.com/klauspost/compress", "golang.org/x/sys"}, "keys and values on disk; it knows nothing of what they mean"},
 	{"shared/device", append([]string{"events"}, arithmetic...), nil, "who is who: no AWS, no sensor"},
 	{"shared/detect", append([]string{"events", "shared/device"}, arithmetic...), nil, "the frame that detectors fit"},
 	{"shared/detect/all", []string{"shared/detect", "shared/detect/*", "shared/device", "events"}, nil, "the ordered list, and the tests that run all of it"},
