@@ -55,6 +55,9 @@ type Model struct {
 	learned  uint64      // of Learned, at the last record
 	known    Known
 	rare     rareness
+
+	turns    turns
+	reported *bounded.Table[uint64, volume] // by the hash of a conversation's uid: what was reported of it before
 }
 
 type (
@@ -87,7 +90,9 @@ func New(o Options) *Model {
 		scopes:  bounded.New[uint32, scope](maxScopes),
 		seats:   map[place]*seat{},
 		named:   bounded.New[place, string](maxNamed),
-		rare:    newRareness(),
+
+		rare:     newRareness(),
+		reported: bounded.New[uint64, volume](maxReported),
 	}
 	m.inside.OnEvict(m.leave)
 	m.outside.OnEvict(m.leave)
@@ -131,6 +136,7 @@ func (m *Model) Observe(r events.Record) View {
 		v.Resp.call(hostOnly(r.Host), FromHTTP)
 	}
 	m.learnRare(r, v)
+	m.measure(r, v)
 	return v
 }
 
