@@ -19,7 +19,7 @@ import (
 var FanOut = detect.Spec{
 	Type:  "lateral.fan_out",
 	Title: "Remote-access fan-out",
-	Text: "Counts the different hosts on which one host works within minutes by SSH, RDP, WinRM, Telnet, VNC, SMB or RPC: conversations in " +
+	Text: "Counts the different hosts on which one host works within minutes by SSH, RDP, WinRM, Telnet or VNC, and inside by SMB or RPC, too: conversations in " +
 		"which both sides had something to say. Worms and intruders with a stolen key go from one host to many; it needs no history. What " +
 		"looks the same: configuration management and an administrator's loop over a fleet, which do it again another day, and are quiet " +
 		"from then on up to twice as many hosts.",
@@ -131,8 +131,8 @@ func (f *FanOuts) Observe(r events.Record, v device.View) []detect.Finding {
 		return nil
 	}
 	s := administers(c)
-	if s == none {
-		return nil
+	if s == none || v.Resp.IsExternal() && (s == smb || s == rpc) {
+		return nil // what speaks SMB and RPC outside is no door that anybody works through
 	}
 	o, _ := f.clients.Put(v.Orig.Serial)
 	at := ended(c)

@@ -36,6 +36,9 @@ func TestFanOut(t *testing.T) {
 		{"three rounds over eight hosts", many(24, func(i int) *events.Conn { return login(time.Duration(i)*time.Second, admin, host(i%8)) }), 0},
 		{"by habit, another day", join(loop(20, time.Second, 0), loop(20, time.Second, day), loop(25, time.Second, 2*day)), 1},
 		{"doors that are closed", many(100, func(i int) *events.Conn { return vain(time.Duration(i)*time.Second, admin, host(i), 22) }), 0},
+		{"SMB to hosts outside", many(100, func(i int) *events.Conn {
+			return session(time.Duration(i)*time.Second, admin, strings.Replace(host(i), "10.0", "203.0", 1), 445, "smb")
+		}), 0},
 		{"web servers", many(100, func(i int) *events.Conn { return session(time.Duration(i)*time.Second, admin, host(i), 443, "ssl") }), 0},
 	}
 	for _, c := range cases {
