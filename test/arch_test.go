@@ -68,6 +68,7 @@ var rules = []rule{
 	{"shared/ocsf", []string{"events"}, nil, "a form of detections: values in, values out"},
 	{"shared/asff", []string{"events"}, nil, "a form of detections: values in, values out"},
 	{"shared/notify", []string{"events", "shared/store", "shared/bus", "shared/ocsf", "shared/asff"}, []string{"github.com/aws/aws-sdk-go-v2/service/sns", "golang.org/x/time"}, "who is told of what, and how"},
+	{"shared/settings", []string{"shared/detect", "shared/detect/all", "shared/device"}, []string{"go.yaml.in/yaml/v4"}, "what people set of the judge: text in, values out"},
 	{"shared/tuning", []string{"events", "shared/store"}, nil, "which rule hides a detection"},
 	{"shared/ec2api", nil, []string{"golang.org/x/time"}, "AWS's nouns and calls for mirroring; no client"},
 	{"shared/ec2api/sdk", []string{"shared/ec2api"}, []string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"}, "the calls, by AWS's client: the one package that waits for service/ec2 to compile"},

@@ -16,6 +16,7 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/sensor/ship"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect"
 	"github.com/mirrorwatch/mirrorwatch/shared/device"
+	"github.com/mirrorwatch/mirrorwatch/shared/settings"
 )
 
 // options are what read, sensor and serve have in common.
@@ -24,12 +25,21 @@ type options struct {
 	local    []string // local networks; none: the default ones
 	workers  int
 	maxFlows int
-	sensor   string // name of this sensor
+	sensor   string       // name of this sensor
+	tuning   string       // file of settings; "" has none
+	complain func(string) // told what of the settings made no sense; nil: nobody
+
+	stored settings.Settings // what people set by way of the API
 
 	memory *memory                               // a store that everything goes to; nil keeps none
 	recall func(string) (events.Detection, bool) // what is stored of a detection; nil where nothing is
 	// whose an observation point is at a moment; nil where nobody knows
 	name func(vni uint32, at time.Time) (b events.Binding, known bool)
+	// whose an address is; nil where nobody knows
+	who interface {
+		Holder(vni uint32, a netip.Addr, at time.Time) (b events.Binding, known bool)
+		Learned() uint64
+	}
 }
 
 // pipeline is everything behind the packets: the engine, the device model and the judge, and where their results go.
@@ -37,6 +47,7 @@ type pipeline struct {
 	engine *engine.Engine
 	model  *device.Model
 	judge  *detect.Judge
+	known  knownSite
 	points *feed.Points
 	logs   *ship.Logs
 	memory *memory
@@ -57,8 +68,14 @@ func newPipeline(o options, emit func(*events.Detection)) (*pipeline, error) {
 			return nil, err
 		}
 	}
-	p.model = device.New(device.Options{Local: local})
-	p.judge = detect.NewJudge(detectors.Specs(), p.model, detect.Options{Emit: emit, Recall: o.recall})
+	if p.known.fixed, err = readSettings(o.tuning, o.complains()); err != nil {
+		return nil, err
+	}
+	set := p.known.fixed
+	set.Add(o.stored)
+	p.model = device.New(o.identity(local))
+	p.model.SetKnown(set.Known)
+	p.judge = detect.NewJudge(detectors.Specs(), p.model, detect.Options{Emit: emit, Recall: o.recall, Settings: set.Detectors})
 	limits := flow.Defaults()
 	if o.maxFlows > 0 {
 		limits.MaxFlows = o.maxFlows
@@ -73,6 +90,31 @@ func newPipeline(o options, emit func(*events.Detection)) (*pipeline, error) {
 		Interim:   true,
 	}, p)
 	return p, nil
+}
+
+// identity sets up who is who.
+func (o *options) identity(local []netip.Prefix) device.Options {
+	if o.who == nil {
+		return device.Options{Local: local}
+	}
+	return device.Options{Local: local, Learned: o.who.Learned, Who: func(vni uint32, a netip.Addr, at events.Time) device.Owner {
+		b, known := o.who.Holder(vni, a, at.Time())
+		owner := device.Owner{
+			Interface: b.Interface, Instance: b.Instance, VPC: b.VPC, Account: b.Account, Name: b.Name, Tags: b.Tags, Pending: !known,
+		}
+		if !b.From.IsZero() {
+			owner.From = events.TimeOf(b.From)
+		}
+		return owner
+	}}
+}
+
+// complains gives whoever is to be told what of the settings made no sense.
+func (o *options) complains() func(string) {
+	if o.complain == nil {
+		return func(string) {}
+	}
+	return o.complain
 }
 
 func parseNetworks(list []string, flag string) ([]netip.Prefix, error) {
@@ -118,6 +160,7 @@ func interim(r events.Record) bool {
 func (p *pipeline) Tick(now events.Time) {
 	if now > p.latest {
 		p.latest = now
+		p.known.turn(p.model)
 		p.judge.Tick(now)
 		news := p.points.Turn(now)
 		if p.memory != nil {

@@ -37,6 +37,14 @@ func (p *parameter) allowed() string {
 	case gen.ParameterKindDays:
 		return fmt.Sprintf("one whole number of days from %d to %d", p.low, p.high)
 	}
+	switch p.kind {
+	case gen.ParameterKindDomains:
+		return fmt.Sprintf("a list of at most %d domains of two labels or more, such as example.com", maxSiteValues)
+	case gen.ParameterKindAddresses:
+		return fmt.Sprintf("a list of at most %d addresses and networks in CIDR form", maxSiteValues)
+	case gen.ParameterKindSettings:
+		return fmt.Sprintf("a list of at most %d settings TYPE.TUNABLE=VALUE, such as recon.port_scan.ports=40, each once", maxSiteValues)
+	}
 	if p.kind == gen.ParameterKindTags {
 		return fmt.Sprintf("a list of at most %d keys of tags, each of 1 to 128 characters", store.MaxCoverageTags)
 	}
@@ -50,6 +58,8 @@ func (p *parameter) check(values []string) ([]string, error) {
 		return p.checkNetworks(values)
 	case gen.ParameterKindTags:
 		return p.checkTags(values)
+	case gen.ParameterKindDomains, gen.ParameterKindAddresses, gen.ParameterKindSettings:
+		return p.checkSite(values)
 	}
 	if len(values) != 1 {
 		return nil, invalidField("values", fmt.Sprint(len(values), " values"), p.allowed())
@@ -76,10 +86,16 @@ func (p *parameter) checkNetworks(values []string) ([]string, error) {
 	return unique(out), nil
 }
 
+// maxTagKey is how long the key of a tag may be in AWS.
+const maxTagKey = 128
+
 // checkTags takes keys that differ only in the case of letters once: they mean the same tag.
 func (p *parameter) checkTags(values []string) ([]string, error) {
 	out := []string{}
 	for _, v := range values {
+		if len(v) > maxTagKey {
+			return nil, invalidField("values", v, p.allowed())
+		}
 		if !slices.ContainsFunc(out, func(have string) bool { return strings.EqualFold(have, v) }) {
 			out = append(out, v)
 		}
@@ -145,6 +161,9 @@ func (s *server) PutParameter(ctx context.Context, q gen.PutParameterRequestObje
 		return nil, err
 	}
 	values, err := p.check(q.Body.Values)
+	if err == nil && p.kind == gen.ParameterKindSettings {
+		values, err = s.checkSettings(values)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -36,13 +36,18 @@ func (s *server) GetStatus(ctx context.Context, _ gen.GetStatusRequestObject) (g
 }
 
 // GetCatalogue gives every type of detection.
-func (s *server) GetCatalogue(context.Context, gen.GetCatalogueRequestObject) (gen.GetCatalogueResponseObject, error) {
+func (s *server) GetCatalogue(ctx context.Context, _ gen.GetCatalogueRequestObject) (gen.GetCatalogueResponseObject, error) {
 	out := gen.GetCatalogue200JSONResponse{Items: []gen.DetectionType{}, Complete: true}
+	set, err := s.detectorSettings(ctx)
+	if err != nil {
+		return nil, err
+	}
 	for _, spec := range s.Catalogue {
 		out.Items = append(out.Items, gen.DetectionType{
 			Type: spec.Type, Title: spec.Title, Text: spec.Text, Category: spec.Category, Tactics: list(spec.Tactics),
 			Techniques: list(spec.Techniques), GuarddutyEquivalent: spec.GuardDuty, Version: spec.Version,
-			Risk: gen.BaseRisk{Likelihood: spec.Risk.Likelihood, Complexity: spec.Risk.Complexity, Impact: spec.Risk.Impact},
+			Risk:    gen.BaseRisk{Likelihood: spec.Risk.Likelihood, Complexity: spec.Risk.Complexity, Impact: spec.Risk.Impact},
+			Enabled: spec.Enabled(set[spec.Type]), Tunables: tunables(&spec, set[spec.Type]),
 		})
 	}
 	return out, nil

@@ -24,7 +24,8 @@ type Spec struct {
 	GuardDuty  string        // the finding type of Amazon GuardDuty that comes nearest, or ""
 	Version    int           // raised when its judgement changes
 
-	New func() Detector // makes one with its default tunables
+	New    func() Detector // makes one with its default tunables
+	Tuning Tuning          // what of it may be set
 }
 
 // Detector watches records of the kinds it wants. Its order of calls is the order of the records.
@@ -57,6 +58,14 @@ type Keeper interface {
 	Save(put func(key, value []byte))
 	// Load takes back a value before the first record comes. An error is about this one value, which is then left out.
 	Load(key, value []byte) error
+}
+
+// Sliced is a Keeper that may have so much to save that doing it at one go would hold the packets up.
+type Sliced interface {
+	Keeper
+	// SaveSome is Save entry by entry, until put says that it is enough for now; the entry that it said so of is taken. The next call goes
+	// on with what is left. It says whether nothing is left.
+	SaveSome(put func(key, value []byte) (more bool)) (done bool)
 }
 
 // Finding is what a detector has to say, once at its threshold and again at the next order of magnitude.

@@ -17,6 +17,10 @@ type Options struct {
 	// Recall gives the detection of an id as it stood before the program began, so that what went on then goes on as the same one
 	// now. It is asked once for each detection that would begin; nil where there is no memory.
 	Recall func(id string) (events.Detection, bool)
+	// Terms gives what others know of a finding, such as threat intelligence of its participants; nil where nobody knows more.
+	Terms func(f *Finding, v device.View) []events.Term
+	// Settings are what was set of detectors' tunables, by type and name; they were checked. "enabled" set to "false" leaves one out.
+	Settings map[string]map[string]string
 }
 
 // DefaultMax is how many detections are remembered. Each takes a few KiB, and nobody reads ten thousand of them.
@@ -33,6 +37,7 @@ const (
 type Stats struct {
 	Records    uint64
 	Findings   uint64 // of detectors, re-alerts included
+	Stopped    uint64 // findings that were not raised, because people said what the offender is
 	Detections uint64 // begun
 	Forgotten  uint64 // detections that had to leave the memory; they were emitted before
 	Devices    int    // known to the model
@@ -47,6 +52,7 @@ type Judge struct {
 	live    *bounded.Table[string, events.Detection]
 	emit    func(*events.Detection)
 	recall  func(id string) (events.Detection, bool)
+	terms   func(*Finding, device.View) []events.Term
 	stats   Stats
 }
 
@@ -63,12 +69,19 @@ func NewJudge(specs []Spec, model *device.Model, o Options) *Judge {
 	if o.Emit == nil {
 		o.Emit = func(*events.Detection) {}
 	}
+	if o.Terms == nil {
+		o.Terms = func(*Finding, device.View) []events.Term { return nil }
+	}
 	j := &Judge{
-		model: model, emit: o.Emit, recall: o.Recall, byKind: map[events.Kind][]*runner{},
+		model: model, emit: o.Emit, recall: o.Recall, terms: o.Terms, byKind: map[events.Kind][]*runner{},
 		live: bounded.New[string, events.Detection](o.Max),
 	}
 	for _, s := range specs {
-		r := &runner{s, s.New()}
+		d := s.Make(o.Settings[s.Type])
+		if d == nil {
+			continue
+		}
+		r := &runner{s, d}
 		j.runners = append(j.runners, r)
 		for _, k := range s.Wants {
 			j.byKind[k] = append(j.byKind[k], r)
@@ -137,6 +150,10 @@ func (j *Judge) Stats() Stats {
 func (j *Judge) take(run *runner, found []Finding, v device.View) {
 	for i := range found {
 		j.stats.Findings++
+		if stopped(run.spec.Type, &found[i], v.Known()) {
+			j.stats.Stopped++
+			continue
+		}
 		j.merge(&run.spec, &found[i], v)
 	}
 }

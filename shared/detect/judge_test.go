@@ -157,39 +157,6 @@ func TestTickAndCloseReachDetectors(t *testing.T) {
 	}
 }
 
-func TestRisk(t *testing.T) {
-	victims := make([]Party, 1000)
-	cases := []struct {
-		name     string
-		base     Base
-		f        Finding
-		external bool
-		score    int
-		band     events.Band
-	}{
-		{"least", Base{events.Low, events.Low, events.Low}, Finding{Confidence: 0.5}, false, 15, "low"},
-		{"most of a type", Base{events.High, events.High, events.High}, Finding{Confidence: 0.5}, false, 65, "high"},
-		{"confidence", Base{events.High, events.High, events.High}, Finding{Confidence: 1}, false, 75, "high"},
-		{"outside", Base{events.High, events.High, events.Low}, Finding{Confidence: 0.5}, true, 40, "medium"},
-		{"victims", Base{events.High, events.High, events.Low}, Finding{Confidence: 0.5, Victims: victims}, false, 50, "medium"},
-		{"ceiling", Base{events.High, events.High, events.High}, Finding{Confidence: 1, Terms: []events.Term{{Name: "x", Points: 90}}}, true, 99, "critical"},
-		{"floor", Base{events.Low, events.Low, events.Low}, Finding{Terms: []events.Term{{Name: "x", Points: -90}}}, false, 1, "low"},
-	}
-	for _, c := range cases {
-		r := assess(c.base, &c.f, c.external)
-		sum := 0
-		for _, term := range r.Terms {
-			sum += term.Points
-			if term.Name == "" {
-				t.Errorf("%s: a term without a name", c.name)
-			}
-		}
-		if r.Score != c.score || r.Band != c.band || min(max(sum, 1), 99) != r.Score {
-			t.Errorf("%s: score %d (%s), sum %d; want %d (%s)", c.name, r.Score, r.Band, sum, c.score, c.band)
-		}
-	}
-}
-
 // Catches: a restart that begins a thing anew with fewer numbers, and one that tells the same packets twice.
 func TestGoesOnAfterARestart(t *testing.T) {
 	stored := map[string]events.Detection{}

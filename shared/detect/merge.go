@@ -36,7 +36,7 @@ func (j *Judge) merge(s *Spec, f *Finding, v device.View) {
 			return // told before the program began anew: the same packets were read again
 		}
 	}
-	update(d, s, f, v)
+	j.update(d, s, f, v)
 	copied := *d
 	j.emit(&copied)
 }
@@ -65,7 +65,7 @@ func begin(d *events.Detection, s *Spec, f *Finding) {
 }
 
 // update writes what the finding says. Slices are replaced, never changed, because copies of the detection were given away.
-func update(d *events.Detection, s *Spec, f *Finding, v device.View) {
+func (j *Judge) update(d *events.Detection, s *Spec, f *Finding, v device.View) {
 	start, end := f.Start.Time(), f.End.Time()
 	d.Start = earlier(d.Start, start)
 	d.Evidence.Start, d.Evidence.End = earlier(d.Evidence.Start, start), later(d.Evidence.End, end)
@@ -77,7 +77,7 @@ func update(d *events.Detection, s *Spec, f *Finding, v device.View) {
 		d.Techniques = f.Techniques
 	}
 	d.Participants = participants(d.Participants, f, v)
-	d.Risk = assess(s.Risk, f, crossesInward(d.Participants))
+	d.Risk = assess(s.Risk, f, j.circumstances(f, d.Participants, v))
 	if f.Final {
 		return
 	}
@@ -96,7 +96,7 @@ func identity(kind, key string, start events.Time) string {
 }
 
 func participants(have []events.Participant, f *Finding, v device.View) []events.Participant {
-	list := slices.Clone(have)
+	list, v := slices.Clone(have), v.At(f.VNI)
 	for _, p := range f.Offenders {
 		list = join(list, Offender, p, v)
 	}
@@ -124,19 +124,26 @@ func join(list []events.Participant, role string, p Party, v device.View) []even
 		return list
 	}
 	return append(list, events.Participant{
-		Role: role, Endpoint: p.Endpoint, Device: p.Addr.String(), Address: p.Addr, Port: p.Port,
+		Role: role, Endpoint: p.Endpoint, Device: v.ID(p.Addr), Address: p.Addr, Port: p.Port,
 		Hostname: v.Hostname(p.Addr), External: v.IsExternal(p.Addr),
 	})
 }
 
-// crossesInward: an offender outside, a victim inside.
-func crossesInward(list []events.Participant) bool {
+// circumstances looks at who takes part, those of earlier alerts included.
+func (j *Judge) circumstances(f *Finding, list []events.Participant, v device.View) circumstances {
+	c := circumstances{others: j.terms(f, v)}
 	outside, inside := false, false
 	for i := range list {
-		outside = outside || list[i].Role == Offender && list[i].External
-		inside = inside || list[i].Role == Victim && !list[i].External
+		p := &list[i]
+		if p.Role == Offender {
+			outside = outside || p.External
+			c.scanner = c.scanner || v.Known().Scanner(p.Address)
+			continue
+		}
+		inside = inside || !p.External
 	}
-	return outside && inside
+	c.external = outside && inside
+	return c
 }
 
 func union(have, more []string) []string {

@@ -10,7 +10,7 @@ import (
 // ParameterSpec says what a parameter is, and what holds where nobody set it.
 type ParameterSpec struct {
 	Name      string
-	Kind      string // networks, days, bytes, tags
+	Kind      string // networks, days, bytes, tags, domains, addresses (networks, none at all too), settings (of detectors)
 	Text      string // for a person
 	Default   []string
 	Low, High int64 // of days and bytes
@@ -25,6 +25,11 @@ const (
 	RetentionDaysMetrics    = "retention_days_metrics"
 	RetentionDaysAudit      = "retention_days_audit"
 	CoverageTags            = "coverage_tags"
+	TrustedDomains          = "trusted_domains"
+	KnownScanners           = "known_scanners"
+	Gateways                = "gateways"
+	DNSServers              = "dns_servers"
+	DetectorSettings        = "detector_settings"
 )
 
 // ParameterSpecs lists every parameter.
@@ -39,6 +44,11 @@ func ParameterSpecs() []ParameterSpec {
 		{RetentionDaysMetrics, "days", "How long the metrics of devices are kept.", []string{"35"}, 1, 3650},
 		{RetentionDaysAudit, "days", "How long the audit log is kept.", []string{"365"}, 30, 3650},
 		{CoverageTags, "tags", "Keys of tags by whose values coverage is told apart, whatever the case of their letters.", []string{"environment", "env", "team"}, 0, 0},
+		{TrustedDomains, "domains", "Domains that are no strangers, each with all below it: what is asked for under them is neither rare nor a tunnel.", []string{}, 0, 0},
+		{KnownScanners, "addresses", "Hosts that scan by order: their scans raise nothing.", []string{}, 0, 0},
+		{Gateways, "addresses", "Hosts that stand for many others, such as NAT gateways, proxies and load balancers.", []string{}, 0, 0},
+		{DNSServers, "addresses", "Hosts that ask names for others.", []string{}, 0, 0},
+		{DetectorSettings, "settings", "Tunables of detectors, each as TYPE.TUNABLE=VALUE, such as recon.port_scan.ports=40. A sensor reads them when it starts.", []string{}, 0, 0},
 	}
 }
 

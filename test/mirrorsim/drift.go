@@ -180,6 +180,7 @@ func (s *sim) listen() {
 			continue
 		}
 		list = append(list, s.hears(x.VirtualNetworkID))
+		s.told[x.VirtualNetworkID] = s.clock.Now()
 	}
 	if err := s.store.Mirror.Hear(context.Background(), list...); err != nil {
 		s.fail("hear: %v", err)

@@ -129,12 +129,23 @@ func (s *sim) judgeSession(st *ec2fake.State, n *ec2api.NetworkInterface, profil
 	case s.shadowed(own, others, profile):
 		v.states[0] = events.CoverageShadowed
 	case s.town.mute[n.ID]:
-		v.states[0] = events.CoverageSilent
-		if s.clock.Now().Sub(s.touched[own.ID]) < silentFor {
-			v.states = append(v.states, events.CoverageMirrored)
-		}
+		v.states = s.unheard(own)
 	}
 	return v
+}
+
+// unheard is how one stands whose packets do not arrive. A sensor knows a session by its VNI and by nothing else: where a person gave the
+// VNI to another session as well, and a typo keeps that one from being mended, what that one sends is heard of both.
+func (s *sim) unheard(own *ec2api.TrafficMirrorSession) []events.CoverageState {
+	now := s.clock.Now()
+	told := now.Sub(s.told[own.VirtualNetworkID])
+	switch {
+	case told < heardFor:
+		return []events.CoverageState{events.CoverageMirrored}
+	case told < silentFor, now.Sub(s.touched[own.ID]) < silentFor:
+		return []events.CoverageState{events.CoverageSilent, events.CoverageMirrored}
+	}
+	return []events.CoverageState{events.CoverageSilent}
 }
 
 // shadowed says whether another session takes packets before ours does.

@@ -98,6 +98,7 @@ type sim struct {
 	lastAct time.Time
 	touched map[string]time.Time // sessions of ours, when we made or changed them last
 	theirs  map[string]time.Time // sessions of others, since when
+	told    map[uint32]time.Time // VNIs, when sensors told of them last
 
 	res Result
 	log []string
@@ -133,7 +134,8 @@ func Run(o Options) Result {
 	if o.Log <= 0 {
 		o.Log = 120
 	}
-	s := &sim{o: o, rng: rand.New(rand.NewPCG(o.Seed, 7)), touched: map[string]time.Time{}, theirs: map[string]time.Time{}}
+	s := &sim{o: o, rng: rand.New(rand.NewPCG(o.Seed, 7)), touched: map[string]time.Time{},
+		theirs: map[string]time.Time{}, told: map[uint32]time.Time{}}
 	// The deadline of a context is of the machine's clock, so that the simulation's is far ahead of it.
 	s.clock.now = time.Date(2126, 11, 25, 0, 0, 0, 0, time.UTC)
 	s.res.Seed, s.res.Days = o.Seed, o.Days

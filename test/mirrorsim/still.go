@@ -19,8 +19,10 @@ import (
 const (
 	started   = 3*time.Minute + lag + time.Second
 	silentFor = 22 * time.Minute // Limits.Silent, until sensors speak again, and until the next sweep
+	heardFor  = 10 * time.Minute // Limits.Silent without the time from sweep to sweep: what was told of so lately is not silent
 	waits     = 35 * time.Minute
 	mostHeld  = 40 // sweeps for what the bound on deletions holds back
+	mostTries = 5  // sweeps for a family that is tried anew: AWS is asked twice, then the VNI goes back, and AWS may fail at some of it
 )
 
 // holdStill stops people and waits. AWS goes on throttling and failing. After two sweeps, and without a single event, everything must be
@@ -45,9 +47,10 @@ func (s *sim) holdStill() {
 		s.compare(false)
 	}
 	s.freed = 0
-	began, again := s.clock.Now(), false
+	began, tries := s.clock.Now(), 0
 	for n := 0; !s.failed(); n++ {
 		s.rest(s.clock.Now().Add(sweepEvery))
+		refused := s.refused
 		s.sweep(n % 2)
 		p, err := s.look()
 		if err != nil {
@@ -60,8 +63,8 @@ func (s *sim) holdStill() {
 		if p.Empty() && len(p.Held) == 0 {
 			break
 		}
-		if !again && s.triesAgain(&p) {
-			again = true
+		if tries < mostTries && s.triesAgain(&p, s.refused > refused) {
+			tries++
 			continue
 		}
 		if n > mostHeld || len(p.Held) == 0 {
@@ -97,15 +100,26 @@ func (s *sim) look() (p plan.Plan, err error) {
 	return p, err
 }
 
-// triesAgain says whether all that a plan would do is to try a family that no list knows: what was learned of it lasts a day, which may
-// end at any moment. One pass learns it again.
-func (s *sim) triesAgain(p *plan.Plan) bool {
+// triesAgain says whether all that a plan would do is to try a family that no list knows, or what comes of it: what was learned of it lasts
+// a day, which may end at any moment. Only the second refusal is believed, then the VNI of the attempt goes back, and the room in the
+// budget that was kept for what AWS refused in the last pass goes to another.
+func (s *sim) triesAgain(p *plan.Plan, refused bool) bool {
 	st := s.cloud.State(region)
 	return len(p.Held) == 0 && !slices.ContainsFunc(p.Steps, func(x plan.Step) bool {
-		at := slices.IndexFunc(st.Interfaces, func(n ec2api.NetworkInterface) bool { return n.ID == x.Interface })
-		return x.Action != plan.CreateSession || at < 0 || st.Interfaces[at].Attachment == nil ||
-			!strings.HasPrefix(st.Instances[st.Interfaces[at].Attachment.Instance].Type, "m8a.")
+		switch x.Action {
+		case plan.CreateSession:
+			return !refused && !unlisted(&st, x.Interface)
+		case plan.Release:
+			return !unlisted(&st, x.Interface)
+		}
+		return true
 	})
+}
+
+// unlisted says whether an interface is of the family that no list knows.
+func unlisted(st *ec2fake.State, eni string) bool {
+	at := slices.IndexFunc(st.Interfaces, func(n ec2api.NetworkInterface) bool { return n.ID == eni })
+	return at >= 0 && st.Interfaces[at].Attachment != nil && strings.HasPrefix(st.Instances[st.Interfaces[at].Attachment.Instance].Type, "m8a.")
 }
 
 func steps(p *plan.Plan) string {

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -104,5 +105,26 @@ func TestExplain(t *testing.T) {
 	}
 	if e := Explain(&s.World, &s.want, "eni-none"); e.Found || e.Interface != "eni-none" {
 		t.Errorf("%+v", e)
+	}
+}
+
+// A typo keeps a session from being mended also where somebody gave it the VNI of another. Then somebody has to be told: whatever a sensor
+// names by that VNI may be the other's.
+func TestAVNIThatATypoKeepsIsTold(t *testing.T) {
+	for name, c := range map[string]struct {
+		tag  string
+		told bool
+	}{"a typo": {"onn", true}, "none": {"on", false}} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene(t, "").host("a").session("a", 5).host("b", instanceTag(c.tag)).session("b", 6)
+			s.account().Sessions[1].VirtualNetworkID = 5
+			p := s.plan()
+			told := slices.ContainsFunc(p.Warnings, func(w string) bool {
+				return strings.Contains(w, "tms-b of eni-b has VNI 5, which is that of eni-a") && strings.Contains(w, "names no profile")
+			})
+			if mended := slices.Contains(actions(p.Steps), "modify_session eni-b"); told != c.told || mended == c.told {
+				t.Errorf("told is %v and mended is %v, want %v and %v: %v", told, mended, c.told, !c.told, p.Warnings)
+			}
+		})
 	}
 }

@@ -80,7 +80,20 @@ func (s *survey) warnings() []string {
 			list = append(list, fmt.Sprintf("nothing is removed in %s in this pass: %s", t.key, t.halted))
 		}
 	}
-	return append(list, s.abandoned()...)
+	return fabricBound(slices.Concat(list, s.mistaken(), s.abandoned()))
+}
+
+// mistaken tells of sessions that somebody gave the VNI of another, and that are left as they are because of a tag: a sensor takes the
+// packets of one for the other's, and neither is silent while one of them is heard.
+func (s *survey) mistaken() []string {
+	var list []string
+	for _, src := range s.sources {
+		if src.vni.with != "" {
+			list = append(list, fmt.Sprintf("session %s of %s has VNI %d, which is that of %s: sensors cannot tell their packets apart, and it is not touched: %s",
+				src.keep.ID, src.eni.ID, src.keep.VirtualNetworkID, src.vni.with, src.reason))
+		}
+	}
+	return list
 }
 
 // abandoned tells of bindings of accounts and regions that the policy does not name any more: nobody looks there, so nobody can release them.

@@ -15,6 +15,7 @@ type lease struct {
 	vni  uint32 // that the session should have; 0: a new one is to be leased
 	bind bool   // the session has it, and no binding says so
 	why  string // of a new one
+	with string // interface whose VNI the session has, too, while nothing of it may be touched
 }
 
 // ClientToken makes the same request to AWS the same request: within one binding a session is never made twice, however often the
@@ -50,7 +51,7 @@ func (s *survey) assignVNI(src *source, claimed map[uint32]string) {
 	v, b := src.keep.VirtualNetworkID, src.binding
 	switch {
 	case src.leave && (b != nil || claimed[v] != "" || s.bound[v] != ""):
-		if claimed[v] == "" {
+		if src.vni.with = claimed[v]; src.vni.with == "" {
 			claimed[v] = src.eni.ID // it keeps what it has, right or wrong
 		}
 		return

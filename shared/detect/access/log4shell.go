@@ -25,14 +25,15 @@ var Log4Shell = detect.Spec{
 	Category: "access", Tactics: []string{"TA0001"}, Techniques: []string{"T1190"},
 	Risk:  detect.Base{Likelihood: events.High, Complexity: events.Medium, Impact: events.High},
 	Wants: []events.Kind{events.KindHTTP, events.KindConn, events.KindDNS}, Version: 1,
-	New: func() detect.Detector { return NewLog4Shell(Log4ShellDefaults()) },
+	New:    func() detect.Detector { return NewLog4Shell(Log4ShellDefaults()) },
+	Tuning: detect.Tuned(Log4ShellDefaults, NewLog4Shell),
 }
 
 // Log4ShellTunables are what may be set.
 type Log4ShellTunables struct {
-	Wait     time.Duration // how long after an attempt a callback is its own
-	Attempts int           // attempts whose callback is waited for
-	Contacts int           // conversations and questions kept, because a callback may be recorded before the request it follows
+	Wait     time.Duration `tune:"how long after an attempt a callback is its own" min:"1s" max:"24h"`
+	Attempts int           `tune:"attempts whose callback is waited for" min:"16" max:"1000000"`
+	Contacts int           `tune:"conversations and questions kept, because a callback may be recorded before the request it follows" min:"16" max:"1000000"`
 }
 
 // Log4ShellDefaults are the tunables that the project stands for. Log4j resolves a look-up when it logs, which is at once or when a

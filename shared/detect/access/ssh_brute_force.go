@@ -25,17 +25,18 @@ var SSHBruteForce = detect.Spec{
 	Risk:      detect.Base{Likelihood: events.High, Complexity: events.Low, Impact: events.Medium},
 	Wants:     []events.Kind{events.KindSSH, events.KindConn},
 	GuardDuty: "UnauthorizedAccess:EC2/SSHBruteForce", Version: 1,
-	New: func() detect.Detector { return NewSSHBruteForce(SSHBruteForceDefaults()) },
+	New:    func() detect.Detector { return NewSSHBruteForce(SSHBruteForceDefaults()) },
+	Tuning: detect.Tuned(SSHBruteForceDefaults, NewSSHBruteForce),
 }
 
 // SSHBruteForceTunables are what may be set.
 type SSHBruteForceTunables struct {
-	Attempts int           // failed attempts of one host at another
-	Sessions int           // least number of failed sessions they came in
-	Short    int           // short sessions of which nothing more is known, of one host at another
-	Spray    int           // hosts at which one host failed
-	Idle     time.Duration // a pair that rests this long begins anew
-	Pairs    int           // pairs of hosts watched
+	Attempts int           `tune:"failed attempts of one host at another" min:"2" max:"100000"`
+	Sessions int           `tune:"least number of failed sessions they came in" min:"1" max:"100000"`
+	Short    int           `tune:"short sessions of which nothing more is known, of one host at another" min:"2" max:"100000"`
+	Spray    int           `tune:"hosts at which one host failed" min:"2" max:"100000"`
+	Idle     time.Duration `tune:"a pair that rests this long begins anew" min:"1m" max:"168h"`
+	Pairs    int           `tune:"pairs of hosts watched" min:"100" max:"1000000"`
 }
 
 // SSHBruteForceDefaults are the tunables that the project stands for. OpenSSH ends a session after six failures, so that a person

@@ -27,18 +27,19 @@ var DNSTunnel = detect.Spec{
 	Risk:      detect.Base{Likelihood: events.Medium, Complexity: events.Medium, Impact: events.High},
 	Wants:     []events.Kind{events.KindDNS},
 	GuardDuty: "Trojan:EC2/DNSDataExfiltration", Version: 1,
-	New: func() detect.Detector { return NewDNSTunnel(DNSTunnelDefaults()) },
+	New:    func() detect.Detector { return NewDNSTunnel(DNSTunnelDefaults()) },
+	Tuning: detect.Tuned(DNSTunnelDefaults, NewDNSTunnel),
 }
 
 // DNSTunnelTunables are what may be set.
 type DNSTunnelTunables struct {
-	Names   int           // different names below one domain, where the types or the answers carry data
-	Long    int           // different names where only their length and randomness speak
-	Fresh   float64       // least share of questions that ask for a name not asked before
-	Bytes   int           // least sum of what the names and the answers carried
-	Idle    time.Duration // a host and a domain that rest this long begin anew
-	Domains int           // hosts and domains watched
-	Ignore  []string      // domains of services whose names are look-ups of data by design
+	Names   int           `tune:"different names below one domain, where the types or the answers carry data" min:"5" max:"100000"`
+	Long    int           `tune:"different names where only their length and randomness speak" min:"5" max:"100000"`
+	Fresh   float64       `tune:"least share of questions that ask for a name not asked before" min:"0" max:"1"`
+	Bytes   int           `tune:"least sum of what the names and the answers carried" min:"100" max:"1000000000"`
+	Idle    time.Duration `tune:"a host and a domain that rest this long begin anew" min:"1m" max:"168h"`
+	Domains int           `tune:"hosts and domains watched" min:"100" max:"1000000"`
+	Ignore  []string      `tune:"domains of services whose names are look-ups of data by design"`
 }
 
 // DNSTunnelDefaults are the tunables that the project stands for. A host asks for a few dozen names below the largest of honest

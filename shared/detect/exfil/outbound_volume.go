@@ -20,18 +20,19 @@ var OutboundVolume = detect.Spec{
 		"person has to know. What does not: a call, whose sides balance; a speed test, which loads down as well as up; a letter with an " +
 		"attachment, which stays below the threshold; a local server's answers to those who ask it.",
 	Category: "exfil", Tactics: []string{"TA0010"}, Techniques: []string{"T1048"},
-	Risk:      detect.Base{Likelihood: events.Low, Complexity: events.Medium, Impact: events.High},
+	Risk:      detect.Base{Likelihood: events.Low, Complexity: events.Low, Impact: events.High},
 	Wants:     []events.Kind{events.KindConn},
 	GuardDuty: "Behavior:EC2/TrafficVolumeUnusual", Version: 1,
-	New: func() detect.Detector { return NewOutboundVolume(OutboundVolumeDefaults()) },
+	New:    func() detect.Detector { return NewOutboundVolume(OutboundVolumeDefaults()) },
+	Tuning: detect.Tuned(OutboundVolumeDefaults, NewOutboundVolume),
 }
 
 // OutboundVolumeTunables are what may be set.
 type OutboundVolumeTunables struct {
-	Bytes uint64        // payload bytes out to one host that are worth a note; ten times as many make a detection of more than low risk
-	Ratio float64       // least times more than came in
-	Idle  time.Duration // a pair that rests this long begins anew
-	Pairs int           // pairs watched
+	Bytes uint64        `tune:"payload bytes out to one host that are worth a note; ten times as many make a detection of more than low risk" min:"10000" max:"1000000000000"`
+	Ratio float64       `tune:"least times more than came in" min:"1" max:"1000"`
+	Idle  time.Duration `tune:"a pair that rests this long begins anew" min:"1m" max:"168h"`
+	Pairs int           `tune:"pairs watched" min:"100" max:"1000000"`
 }
 
 // OutboundVolumeDefaults are the tunables that the project stands for. Mail systems refuse letters above 25 to 50 MB, so that below
@@ -152,7 +153,7 @@ func (p *volume) report(c *events.Conn, v device.View) detect.Finding {
 	case rung <= 1:
 		f.Terms = append(f.Terms, events.Term{Name: "small_volume", Points: -35, Reason: "a letter with an attachment may have as much"})
 	case rung > 2:
-		f.Terms = append(f.Terms, events.Term{Name: "volume", Points: 10 * (rung - 2), Reason: "orders of magnitude above what is common"})
+		f.Terms = append(f.Terms, events.Term{Name: "volume", Points: 15 * (rung - 2), Reason: "orders of magnitude above what is common"})
 	}
 	return f
 }

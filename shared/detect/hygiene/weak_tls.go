@@ -22,14 +22,15 @@ var WeakTLS = detect.Spec{
 	Category: "hygiene", Tactics: nil, Techniques: []string{"T1040", "T1557"},
 	Risk:  detect.Base{Likelihood: events.Low, Complexity: events.Low, Impact: events.Low},
 	Wants: []events.Kind{events.KindSSL}, Version: 1,
-	New: func() detect.Detector { return NewWeakTLS(WeakTLSDefaults()) },
+	New:    func() detect.Detector { return NewWeakTLS(WeakTLSDefaults()) },
+	Tuning: detect.Tuned(WeakTLSDefaults, NewWeakTLS),
 }
 
 // WeakTLSTunables are what may be set.
 type WeakTLSTunables struct {
-	Servers int    // servers remembered
-	RSABits uint32 // shorter RSA and DSA keys are weak
-	ECBits  uint32 // shorter elliptic-curve keys are weak
+	Servers int    `tune:"servers remembered" min:"100" max:"1000000"`
+	RSABits uint32 `tune:"shorter RSA and DSA keys are weak" min:"512" max:"16384"`
+	ECBits  uint32 `tune:"shorter elliptic-curve keys are weak" min:"112" max:"1024"`
 }
 
 // WeakTLSDefaults are the tunables that the project stands for: NIST SP 800-57 part 1 revision 5 wants 112 bits of strength, which

@@ -26,16 +26,17 @@ var HostSweep = detect.Spec{
 	Risk:      detect.Base{Likelihood: events.High, Complexity: events.Low, Impact: events.Low},
 	Wants:     []events.Kind{events.KindConn},
 	GuardDuty: "Recon:EC2/PortProbeUnprotectedPort", Version: 1,
-	New: func() detect.Detector { return NewHostSweep(HostSweepDefaults()) },
+	New:    func() detect.Detector { return NewHostSweep(HostSweepDefaults()) },
+	Tuning: detect.Tuned(HostSweepDefaults, NewHostSweep),
 }
 
 // HostSweepTunables are what may be set.
 type HostSweepTunables struct {
-	Hosts     int           // different silent hosts that make a sweep of the local networks, or of neighbours
-	Scattered int           // the same for TCP to hosts outside that lie far apart, and for DNS and NTP
-	Silent    float64       // least share of silent hosts among all that were asked
-	Idle      time.Duration // a sweep that rests this long is over: it bounds how slow one may be
-	Sweeps    int           // pairs of offender and question watched
+	Hosts     int           `tune:"different silent hosts that make a sweep of the local networks, or of neighbours" min:"2" max:"65535"`
+	Scattered int           `tune:"the same for TCP to hosts outside that lie far apart, and for DNS and NTP" min:"2" max:"1000000"`
+	Silent    float64       `tune:"least share of silent hosts among all that were asked" min:"0" max:"1"`
+	Idle      time.Duration `tune:"a sweep that rests this long is over: it bounds how slow one may be" min:"1m" max:"168h"`
+	Sweeps    int           `tune:"pairs of offender and question watched" min:"100" max:"1000000"`
 }
 
 // HostSweepDefaults are the tunables that the project stands for. A host with dead entries in its configuration asks a handful

@@ -27,17 +27,18 @@ var PortScan = detect.Spec{
 	Risk:      detect.Base{Likelihood: events.High, Complexity: events.Low, Impact: events.Low},
 	Wants:     []events.Kind{events.KindConn},
 	GuardDuty: "Recon:EC2/Portscan", Version: 1,
-	New: func() detect.Detector { return NewPortScan(PortScanDefaults()) },
+	New:    func() detect.Detector { return NewPortScan(PortScanDefaults()) },
+	Tuning: detect.Tuned(PortScanDefaults, NewPortScan),
 }
 
 // PortScanTunables are what may be set.
 type PortScanTunables struct {
-	Ports     int           // different ports of one victim that make a scan
-	Ephemeral int           // the same, where most of them are ports that clients speak from
-	Crafted   int           // conversations with flags that no stack sends, of one pair
-	Idle      time.Duration // a pair that rests this long begins anew: it bounds how slow a scan may be
-	Pairs     int           // pairs of hosts watched
-	Offenders int           // offenders remembered
+	Ports     int           `tune:"different ports of one victim that make a scan" min:"2" max:"65535"`
+	Ephemeral int           `tune:"the same, where most of them are ports that clients speak from" min:"2" max:"65535"`
+	Crafted   int           `tune:"conversations with flags that no stack sends, of one pair" min:"1" max:"100000"`
+	Idle      time.Duration `tune:"a pair that rests this long begins anew: it bounds how slow a scan may be" min:"1m" max:"168h"`
+	Pairs     int           `tune:"pairs of hosts watched" min:"100" max:"1000000"`
+	Offenders int           `tune:"offenders remembered" min:"100" max:"1000000"`
 }
 
 // PortScanDefaults are the tunables that the project stands for. Honest hosts hit a handful of closed ports of a peer in hours; a
