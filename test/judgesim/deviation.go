@@ -32,7 +32,7 @@ type Deviation struct {
 	next   events.Time // of what goes by a clock
 	count  int
 
-	sum, hourly, largest float64 // of what the rule counts: done by it; by the device in this hour before, and in its largest hour
+	sum, hourly, largest float64 // of what the rule counts: done by it; by the device in this hour before, and in its largest hour after the first day
 	hour                 int64
 	before               map[string]float64  // what was counted of conversations that go on
 	met                  map[netip.Addr]bool // by the device, ever
@@ -186,7 +186,7 @@ func (s *Site) watch(i item) {
 		}
 		if mine {
 			v.sum += n
-		} else if i.at < v.Begins {
+		} else if i.at < v.Begins && i.at.Sub(s.Start()) > 24*time.Hour {
 			v.usual(i.at, n)
 		}
 		if mine && v.sum >= max(v.kind.floor, 3*v.largest) {

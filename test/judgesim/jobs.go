@@ -53,7 +53,7 @@ func replicate(s *Site, h *host, t hour, d *dice) {
 	if list[0] != h {
 		s.talk(t.moment(d), talk{
 			from: inside(h), to: inside(list[0]), port: h.role.port(), service: h.role.dialect(), out: 4e4,
-			in: 2e7 * t.demand * d.lognormal(1, 0.3), takes: d.time(30*time.Minute, 59*time.Minute),
+			in: 2e7 * t.demand * d.lognormal(1, 0.3), takes: d.time(10*time.Minute, 30*time.Minute),
 		}, d)
 	}
 }

@@ -123,19 +123,21 @@ func keepTime(s *Site, h *host, t hour, d *dice) {
 	s.talk(t.start.Add(h.phase), talk{from: inside(h), to: outside(netip.MustParseAddr("169.254.169.123")), port: 123, udp: true, service: "ntp", out: 48, in: 48}, d)
 }
 
-// shipLogs keeps one conversation with the log servers open.
+// shipLogs brings what was logged to the log servers, twice an hour.
 func shipLogs(s *Site, h *host, t hour, d *dice) {
 	if h.role == logs {
 		return
 	}
 	to := s.anyOf(logs, t.start, d)
-	at := t.start.Add(d.time(0, 5*time.Minute))
-	k := talk{
-		from: inside(h), to: inside(to), port: 5044, service: "", takes: d.time(40*time.Minute, 58*time.Minute),
-		out: d.lognormal(3e5*(0.3+t.demand)*s.level(h), 0.3), in: d.between(4e3, 9e3),
+	for part := range 2 {
+		at := t.start.Add(time.Duration(part)*30*time.Minute + d.time(0, 20*time.Minute))
+		k := talk{
+			from: inside(h), to: inside(to), port: 5044, takes: d.time(time.Minute, 9*time.Minute),
+			out: d.lognormal(1.5e5*(0.3+t.demand)*s.level(h), 0.3), in: d.between(2e3, 5e3),
+		}
+		s.talk(at, k, d)
+		s.again(at, k, d)
 	}
-	s.talk(at, k, d)
-	s.again(at, k, d)
 }
 
 // update looks for new packages once a day, and takes them about once a week; a great one comes for all at once.

@@ -169,7 +169,7 @@ func (s *Site) pool(h *host, n *need, busy float64, t hour, d *dice) {
 		size := busy * s.level(h) * d.lognormal(1, 0.25) / float64(max(count, 1))
 		k := talk{
 			from: inside(h), to: inside(to), port: portOf(n), service: n.name, out: n.out * size, in: n.in * size,
-			takes: d.time(25*time.Minute, 70*time.Minute), tls: s.inner(h, to, n.name),
+			takes: d.time(6*time.Minute, 28*time.Minute), tls: s.inner(h, to, n.name),
 		}
 		at := t.moment(d)
 		s.talk(at, k, d)
