@@ -75,7 +75,7 @@ func newPipeline(o options, emit func(*events.Detection)) (*pipeline, error) {
 	set.Add(o.stored)
 	p.model = device.New(o.identity(local))
 	p.model.SetKnown(set.Known)
-	p.judge = detect.NewJudge(detectors.Specs(), p.model, detect.Options{Emit: emit, Recall: o.recall, Settings: set.Detectors})
+	p.judge = detect.NewJudge(detectors.Specs(), p.model, detect.Options{Emit: emit, Recall: o.recall, Settings: set.Detectors, Turned: p.turned})
 	limits := flow.Defaults()
 	if o.maxFlows > 0 {
 		limits.MaxFlows = o.maxFlows
@@ -134,9 +134,16 @@ func (p *pipeline) Record(r events.Record, line []byte) {
 	if p.logs != nil && !interim(r) {
 		p.logs.Write(r.Kind(), line)
 	}
-	v := p.judge.Observe(r)
+	p.judge.Observe(r)
 	if p.memory != nil {
-		p.memory.record(r, line, v)
+		p.memory.record(r, line)
+	}
+}
+
+// turned takes what a device did in a minute or an hour that is over.
+func (p *pipeline) turned(t *device.Turned) {
+	if p.memory != nil {
+		p.memory.turned(t)
 	}
 }
 
@@ -180,7 +187,7 @@ func (p *pipeline) close() error {
 	if p.memory != nil {
 		news := p.points.Last(p.latest)
 		p.memory.tell(&news)
-		p.memory.last(p.latest, p.model)
+		p.memory.last(p.model)
 	}
 	if p.logs == nil {
 		return nil

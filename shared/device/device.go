@@ -49,6 +49,8 @@ type Device struct {
 	peers   []uint32 // serials, in the order of acquaintance
 	changed bool     // since Changed was called last
 	spoke   bool     // a conversation of it was told, and learned from
+
+	activity *activity // what it does; nil for devices outside, and for those that rest
 }
 
 // Name is what a device was called, and by whom.

@@ -13,6 +13,8 @@ const (
 	ICMP = 1
 	TCP  = 6
 	UDP  = 17
+
+	ICMPv6 = 58
 )
 
 // learnConn notes who spoke with whom, and, where the responder answered, the service. A conversation that goes on is counted

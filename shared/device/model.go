@@ -54,6 +54,9 @@ type Model struct {
 	now      events.Time // the latest
 	learned  uint64      // of Learned, at the last record
 	known    Known
+
+	turns    turns
+	reported *bounded.Table[uint64, volume] // by the hash of a conversation's uid: what was reported of it before
 }
 
 type (
@@ -86,6 +89,8 @@ func New(o Options) *Model {
 		scopes:  bounded.New[uint32, scope](maxScopes),
 		seats:   map[place]*seat{},
 		named:   bounded.New[place, string](maxNamed),
+
+		reported: bounded.New[uint64, volume](maxReported),
 	}
 	m.inside.OnEvict(m.leave)
 	m.outside.OnEvict(m.leave)
@@ -128,6 +133,7 @@ func (m *Model) Observe(r events.Record) View {
 	case *events.HTTP:
 		v.Resp.call(hostOnly(r.Host), FromHTTP)
 	}
+	m.measure(r, v)
 	return v
 }
 
