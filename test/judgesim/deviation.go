@@ -17,7 +17,9 @@ type Deviation struct {
 	Device   string       // the id of its network interface
 	Types    []string     // of detections that find it
 	Metrics  []string     // of behaviour.deviation that find it
+	Simple   []string     // of a simple threshold that find it
 	FirstDay bool         // an attack of the first day, for rules that need no history
+	Robs     bool         // hosts inside are robbed, and show it
 	Others   []netip.Addr // who else took part: where it went, whom it asked
 
 	Begins, Ends events.Time
@@ -50,6 +52,8 @@ type kind struct {
 	takes      time.Duration
 	types      []string
 	metrics    []string
+	robs       bool
+	simple     []string // metrics by which a simple threshold may find it, besides
 	// The rule: visible is the moment at which what it did sums up to three times the largest normal hour of the device, and to no less
 	// than the floor. Where amount is nil the rule is in its own function.
 	amount func(v *Deviation, r events.Record, mine bool) float64
@@ -115,7 +119,7 @@ func (s *Site) deviate(k *kind, day int, d *dice) {
 	h.pinned = true
 	from := s.cal.at(day, time.Duration(k.hours[0])*time.Hour+d.time(0, time.Duration(k.hours[1]-k.hours[0])*time.Hour))
 	v := &Deviation{
-		Kind: k.name, What: k.what, Host: h.name, Address: h.addr, Device: h.ENI(), Types: k.types, Metrics: k.metrics, FirstDay: day == 0,
+		Kind: k.name, What: k.what, Host: h.name, Address: h.addr, Device: h.ENI(), Types: k.types, Metrics: k.metrics, Simple: append(slices.Clone(k.metrics), k.simple...), FirstDay: day == 0, Robs: k.robs,
 		Begins: from, Ends: from.Add(k.takes), kind: k, host: h, others: map[netip.Addr]bool{}, before: map[string]float64{}, met: map[netip.Addr]bool{},
 	}
 	name := one(d, words()) + "-" + one(d, words()) + one(d, []string{".com", ".net", ".io", ".site", ".cloud"})

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
+	"github.com/mirrorwatch/mirrorwatch/shared/device"
 )
 
 // role is what a host is there for.
@@ -126,7 +127,7 @@ func (s *Site) found() {
 // settle gives a role another host, at an address that is free.
 func (s *Site) settle(r role, at events.Time, d *dice) *host {
 	h := &host{
-		id: len(s.hosts), role: r, vni: uint32(1000 + len(s.hosts)), vigor: d.lognormal(1, 0.35), phase: d.time(0, time.Hour), born: at,
+		id: len(s.hosts), role: r, vni: uint32(firstVNI + len(s.hosts)), vigor: d.lognormal(1, 0.35), phase: d.time(0, time.Hour), born: at,
 		asked: map[string]events.Time{},
 	}
 	s.named[r]++
@@ -134,6 +135,7 @@ func (s *Site) settle(r role, at events.Time, d *dice) *host {
 	h.addr = s.address(r, at, d)
 	h.mac = fmt.Sprintf("0a:%02x:%02x:%02x:%02x:%02x", d.IntN(256), d.IntN(256), d.IntN(256), h.id>>8, h.id&255)
 	s.hosts = append(s.hosts, h)
+	s.at[h.addr] = append(s.at[h.addr], h)
 	s.members[r] = append(s.members[r], h)
 	s.software(h)
 	return h
@@ -160,23 +162,39 @@ func (s *Site) address(r role, at events.Time, d *dice) netip.Addr {
 	}
 }
 
-// Bindings tell which interface filled which VNI when, as the inventory of AWS does.
-func (s *Site) Bindings() []events.Binding {
-	var list []events.Binding
-	for _, h := range s.hosts {
-		b := events.Binding{
-			VNI: h.vni, Account: "111122223333", Region: "eu-central-1", VPC: "vpc-0a1b2c3d4e5f60718", Interface: h.ENI(),
-			Instance: fmt.Sprintf("i-%017x", h.id+1), Name: h.name, Tags: map[string]string{"Name": h.name, "tier": h.role.String()},
-			Addresses: []netip.Addr{h.addr}, From: h.born.Time(),
-		}
-		if h.gone != 0 {
-			to := h.gone.Time()
-			b.To = &to
-		}
-		list = append(list, b)
+// Owner is what the inventory says of an address at a moment, and of the observation point itself where there is no address. All hosts
+// are in one VPC.
+func (s *Site) Owner(vni uint32, a netip.Addr, at events.Time) device.Owner {
+	if vni < firstVNI || int(vni-firstVNI) >= len(s.hosts) {
+		return device.Owner{}
 	}
-	return list
+	if !a.IsValid() {
+		return s.hosts[vni-firstVNI].owner()
+	}
+	list := s.at[a]
+	for i := len(list) - 1; i >= 0; i-- {
+		if list[i].alive(at) {
+			return list[i].owner()
+		}
+	}
+	return device.Owner{VPC: vpc, Account: account}
 }
+
+func (h *host) owner() device.Owner {
+	return device.Owner{
+		Interface: h.ENI(), Instance: fmt.Sprintf("i-%017x", h.id+1), VPC: vpc, Account: account, Name: h.name,
+		Tags: map[string]string{"Name": h.name, "tier": h.role.String()}, From: h.born,
+	}
+}
+
+// Learned differs from before when there are other hosts than before.
+func (s *Site) Learned() uint64 { return uint64(len(s.hosts)) }
+
+const (
+	firstVNI = 1000
+	vpc      = "vpc-0a1b2c3d4e5f60718"
+	account  = "111122223333"
+)
 
 // ENI is the id of the host's network interface.
 func (h *host) ENI() string { return fmt.Sprintf("eni-%017x", h.id+1) }

@@ -13,30 +13,30 @@ func kinds() []*kind {
 	return []*kind{
 		{
 			name: "slow_exfil", what: "uploads some megabytes an hour to a new host, night after night", on: []role{postgres, mysql, files, wiki, domain, batch},
-			hours: [2]int{21, 23}, takes: 6 * 24 * time.Hour, types: volume, metrics: []string{"bytes_out"}, amount: uploaded, floor: 15e6, play: seep,
+			hours: [2]int{21, 23}, takes: 6 * 24 * time.Hour, types: volume, metrics: []string{"bytes_out", "bytes_out_external"}, amount: uploaded, floor: 15e6, play: seep,
 		},
 		{
 			name: "fan_out", what: "turns to some thirty hosts inside that it never spoke with, slowly", on: []role{desk, staging, worker}, awake: true,
 			hours: [2]int{8, 22}, takes: 110 * time.Minute, types: []string{"behaviour.new_peers", "lateral.fan_out", "recon.host_sweep"},
-			metrics: []string{"peers", "new_peers", "connections"}, amount: newPeer, floor: 8, play: spread,
+			metrics: []string{"peers", "new_peers", "connections", "admin_connections"}, amount: newInside, floor: 8, play: spread,
 		},
 		{
 			name: "beacon", what: "turns to a new host every ten minutes, with a jitter of 30 % and eight hours of sleep each night",
-			on: []role{desk, desk, service, app, wiki}, awake: true, hours: [2]int{7, 18}, takes: 4 * 24 * time.Hour, types: []string{"c2.beacon"},
+			on: []role{desk, desk, service, app, wiki}, awake: true, hours: [2]int{7, 18}, takes: 4 * 24 * time.Hour, types: []string{"c2.beacon"}, simple: []string{"connections", "external_peers"},
 			amount: contact, floor: 24, play: callHome,
 		},
 		{
 			name: "service_account", what: "opens SSH or SMB at eight others, once each, where it never did", on: []role{runner, worker, batch, app, media},
 			hours: [2]int{0, 22}, takes: 2 * time.Hour, types: []string{"lateral.fan_out", "lateral.new_admin_peer", "behaviour.new_peers"},
-			metrics: []string{"peers", "new_peers"}, amount: contact, floor: 4, play: enter,
+			metrics: []string{"peers", "new_peers", "admin_connections"}, amount: contact, floor: 4, play: enter,
 		},
 		{
 			name: "role_change", what: "a workstation begins to serve files or pages to others", on: []role{desk}, awake: true, hours: [2]int{9, 12}, working: true,
-			takes: 2 * 24 * time.Hour, types: []string{"behaviour.role_change", "behaviour.new_service"}, amount: newClient, floor: 3, play: serve,
+			takes: 2 * 24 * time.Hour, types: []string{"behaviour.role_change", "behaviour.new_service"}, simple: []string{"accepted", "served_bytes_out", "bytes_out"}, amount: newClient, floor: 3, play: serve,
 		},
 		{
 			name: "staging", what: "collects gigabytes from hosts inside, rests, and sends most of it out", on: []role{runner, staging, worker, app, desk}, awake: true,
-			hours: [2]int{0, 20}, takes: 7 * time.Hour, types: volume, metrics: []string{"bytes_out", "bytes_in"}, amount: uploaded, floor: 100e6, play: collect,
+			hours: [2]int{0, 20}, takes: 7 * time.Hour, types: volume, metrics: []string{"bytes_out", "bytes_out_external", "bytes_in"}, amount: uploaded, floor: 100e6, robs: true, play: collect,
 		},
 		{
 			name: "dga", what: "asks for names that a program made up", on: []role{desk, desk, staging}, awake: true, hours: [2]int{6, 20}, takes: 10 * time.Hour,
@@ -56,7 +56,7 @@ func kinds() []*kind {
 		},
 		{
 			name: "new_destination", what: "sends hundreds of megabytes to a new host within the hour", on: []role{desk, app, service, staging, wiki}, awake: true,
-			hours: [2]int{0, 22}, takes: 80 * time.Minute, types: volume, metrics: []string{"bytes_out"}, amount: uploaded, floor: 100e6, play: upload,
+			hours: [2]int{0, 22}, takes: 80 * time.Minute, types: volume, metrics: []string{"bytes_out", "bytes_out_external"}, amount: uploaded, floor: 100e6, play: upload,
 		},
 		{
 			name: "auth_guessing", what: "fails to log in a few times an hour, at one host after another", on: []role{desk, staging, worker, app}, awake: true,
@@ -64,12 +64,12 @@ func kinds() []*kind {
 		},
 		{
 			name: "bulk_copy", what: "copies the file server", on: []role{desk}, awake: true, hours: [2]int{0, 20}, takes: 4 * time.Hour,
-			types: []string{"exfil.bulk_file_copy"}, metrics: []string{"bytes_in"}, amount: fetched, floor: 2e9, play: copyAll,
+			types: []string{"exfil.bulk_file_copy"}, metrics: []string{"bytes_in", "smb_read"}, amount: fetched, floor: 2e9, robs: true, play: copyAll,
 		},
 		{
 			name: "spam", what: "brings letters to hundreds of hosts outside", on: []role{staging, worker, desk, app}, awake: true, hours: [2]int{0, 20},
 			takes: 3 * time.Hour, types: []string{"behaviour.new_peers", "recon.host_sweep"}, metrics: []string{"peers", "new_peers", "connections", "external_peers", "new_external"},
-			amount: newPeer, floor: 20, play: spam,
+			amount: newOutside, floor: 20, play: spam,
 		},
 	}
 }
@@ -108,10 +108,24 @@ func fetched(v *Deviation, r events.Record, _ bool) float64 {
 	return in
 }
 
-// newPeer counts hosts that the device turns to and never did before.
-func newPeer(v *Deviation, r events.Record, _ bool) float64 {
-	c, ok := r.(*events.Conn)
-	if !ok || c.OrigH != v.Address || v.met[c.RespH] {
+// newInside counts hosts of the site that the device turns to and never did before.
+func newInside(v *Deviation, r events.Record, _ bool) float64 {
+	if c, ok := r.(*events.Conn); ok && c.LocalResp {
+		return v.meet(c)
+	}
+	return 0
+}
+
+// newOutside counts hosts outside that the device turns to and never did before.
+func newOutside(v *Deviation, r events.Record, _ bool) float64 {
+	if c, ok := r.(*events.Conn); ok && !c.LocalResp {
+		return v.meet(c)
+	}
+	return 0
+}
+
+func (v *Deviation) meet(c *events.Conn) float64 {
+	if c.OrigH != v.Address || v.met[c.RespH] {
 		return 0
 	}
 	v.met[c.RespH] = true

@@ -34,6 +34,7 @@ type Site struct {
 	ofRole  [numRoles][]*group
 	stays   map[int]stays // of each workstation: who is there today
 	taken   map[netip.Addr]bool
+	at      map[netip.Addr][]*host // who had the address, in that order
 	freed   []freed
 	leaving []*host
 	changes []change
@@ -64,7 +65,7 @@ func New(o Options) *Site {
 	if o.Deviations <= 0 {
 		o.Deviations = 12
 	}
-	s := &Site{o: o, dice: newDice(), taken: map[netip.Addr]bool{}, noise: map[int]float64{}, stays: map[int]stays{}}
+	s := &Site{o: o, dice: newDice(), taken: map[netip.Addr]bool{}, noise: map[int]float64{}, stays: map[int]stays{}, at: map[netip.Addr][]*host{}}
 	s.cal = newCalendar(o.Days, s.dice.throw(o.Seed, 0))
 	s.world = newWorld(s.dice.throw(o.Seed, 2))
 	s.found()
@@ -171,3 +172,9 @@ func habits(r role) []habit {
 	}
 	return []habit{machine, browse, office, develop}
 }
+
+// Days is how many days are played.
+func (s *Site) Days() int { return s.o.Days }
+
+// Hosts is how many local hosts there are, or were.
+func (s *Site) Hosts() int { return len(s.hosts) }
