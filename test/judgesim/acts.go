@@ -103,7 +103,7 @@ func serve(s *Site, v *Deviation, t hour, d *dice) {
 		k := talk{from: inside(from), to: inside(v.host), port: 445, service: "smb", out: d.lognormal(2e4, 1), in: d.lognormal(1.5e6, 1.2), takes: seconds(d.lognormal(20, 1)), by: v}
 		if v.host.id%2 == 0 {
 			k.port, k.service = 8080, "http"
-			k.http = []page{{method: "GET", host: v.host.addr.String() + ":8080", uri: "/" + one(d, words()), agent: from.agent, status: 200, in: k.in}}
+			k.http = []page{{method: "GET", host: v.host.addr.String() + ":8080", uri: "/" + one(d, s.words), agent: from.agent, status: 200, in: k.in}}
 		}
 		s.talk(at, k, d)
 	}

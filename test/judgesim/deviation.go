@@ -122,7 +122,7 @@ func (s *Site) deviate(k *kind, day int, d *dice) {
 		Kind: k.name, What: k.what, Host: h.name, Address: h.addr, Device: h.ENI(), Types: k.types, Metrics: k.metrics, Simple: append(slices.Clone(k.metrics), k.simple...), FirstDay: day == 0, Robs: k.robs,
 		Begins: from, Ends: from.Add(k.takes), kind: k, host: h, others: map[netip.Addr]bool{}, before: map[string]float64{}, met: map[netip.Addr]bool{},
 	}
-	name := one(d, words()) + "-" + one(d, words()) + one(d, []string{".com", ".net", ".io", ".site", ".cloud"})
+	name := one(d, s.words) + "-" + one(d, s.words) + one(d, []string{".com", ".net", ".io", ".site", ".cloud"})
 	v.far = place{name: one(d, []string{"cdn.", "files.", "api.", "sync."}) + name}
 	if k.name == "silent" {
 		h.mute = span{v.Begins, v.Ends}

@@ -31,7 +31,7 @@ func visits(s *Site, h *host, t hour, d *dice) {
 // page is one that a customer or a robot asks for. Some do not exist, and while a service is out there are only apologies.
 func (s *Site) page(agent string, k talk, after time.Duration, of int, d *dice) page {
 	p := page{
-		method: "GET", host: "www.example-shop.com", uri: "/" + one(d, words()) + "/" + one(d, words()), agent: agent, status: 200,
+		method: "GET", host: "www.example-shop.com", uri: "/" + one(d, s.words) + "/" + one(d, s.words), agent: agent, status: 200,
 		after: after, out: 0, in: k.in / float64(of),
 	}
 	switch x := d.Float64(); {

@@ -86,11 +86,11 @@ func (s *Site) query(h *host, q question, at events.Time, d *dice) {
 
 // resolve has a server ask for names inside, and now and then for one that is not there: a search list, an old setting.
 func resolve(s *Site, h *host, t hour, d *dice) {
-	for range d.often(3 * s.level(h)) {
+	for range d.often(2 * s.level(h)) {
 		other := s.anyOf(one(d, []role{postgres, cache, queue, service, logs, domain, files}), t.start, d)
 		q := question{name: other.name + ".internal.example.net", answers: []string{other.addr.String()}}
 		if d.chance(0.04) {
-			q = question{name: one(d, words()) + ".corp.example.net.internal.example.net", code: 3}
+			q = question{name: one(d, s.words) + ".corp.example.net.internal.example.net", code: 3}
 		}
 		s.query(h, q, t.moment(d), d)
 	}

@@ -79,7 +79,7 @@ func (s *Site) errand(r role, d *dice) *errand {
 	p := one(d, s.world.places[len(famous()):])
 	e := &errand{place: &place{name: "api." + p.name, kind: p.kind}, perHour: d.lognormal(4, 0.7), out: d.lognormal(3e3, 1), in: d.lognormal(8e3, 1), sigma: 0.8}
 	if r == media || r == registry || d.chance(0.25) {
-		e.place = &place{name: one(d, words()) + "-" + one(d, words()) + ".s3.eu-central-1.amazonaws.com", kind: cloudy}
+		e.place = &place{name: one(d, s.words) + "-" + one(d, s.words) + ".s3.eu-central-1.amazonaws.com", kind: cloudy}
 		e.perHour, e.out, e.in, e.sigma = d.lognormal(5, 0.5), d.lognormal(6e5, 0.6), d.lognormal(2e5, 1), 1.4
 	}
 	return e
@@ -205,7 +205,7 @@ func (s *Site) call(h *host, n *need, weight float64, at events.Time, d *dice) {
 		case x < 0.02:
 			status = 404
 		}
-		k.http = []page{{method: one(d, []string{"GET", "GET", "POST"}), host: to.name + ".internal.example.net", uri: "/v1/" + one(d, words()), agent: h.agent, status: status, out: k.out, in: k.in}}
+		k.http = []page{{method: one(d, []string{"GET", "GET", "POST"}), host: to.name + ".internal.example.net", uri: "/v1/" + one(d, s.words), agent: h.agent, status: status, out: k.out, in: k.in}}
 	}
 	s.talk(at, k, d)
 	s.again(at, k, d)

@@ -24,8 +24,8 @@ const (
 	cloudy                  // an address of a great cloud, another one nearly every time
 )
 
-// words are what names of sites are made of.
-func words() []string {
+// wordList is what names of sites are made of.
+func wordList() []string {
 	return strings.Fields(`able acorn alpine amber anchor apple arc aspen atlas autumn badge bamboo beacon bird bloom blue board bold book
 		border bridge bright broad brook bureau calm camp canvas care cargo castle cedar center chart city clear cliff cloud coast code comet
 		copper coral corner craft crown crystal dairy dawn deal deep delta desk direct dock dove dream drive eagle early earth east echo
@@ -62,7 +62,7 @@ func newWorld(d *dice) world {
 	for _, name := range famous() {
 		w.places = append(w.places, place{name: name, kind: large, content: "static." + name})
 	}
-	list, ends := words(), []string{"com", "com", "com", "com", "net", "org", "io", "de", "de", "co.uk", "eu", "fr", "app", "info"}
+	list, ends := wordList(), []string{"com", "com", "com", "com", "net", "org", "io", "de", "de", "co.uk", "eu", "fr", "app", "info"}
 	for range 2600 {
 		name := one(d, list) + one(d, list)
 		switch d.IntN(6) {

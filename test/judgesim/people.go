@@ -175,7 +175,7 @@ func browse(s *Site, h *host, t hour, d *dice) {
 			p = &s.world.places[d.IntN(len(s.world.places))]
 		}
 		if d.chance(0.03) { // a place where nobody of the site ever was
-			p = &place{name: one(d, words()) + one(d, words()) + "-" + one(d, words()) + ".com"}
+			p = &place{name: one(d, s.words) + one(d, s.words) + "-" + one(d, s.words) + ".com"}
 		}
 		s.session(h, p, at, d)
 	}
@@ -200,7 +200,7 @@ func (s *Site) session(h *host, p *place, at events.Time, d *dice) {
 		s.visit(h, &c, at, talk{out: d.lognormal(3e3, 0.7), in: d.lognormal(6e5, 1.4), takes: seconds(d.lognormal(15, 1))}, d)
 	}
 	if d.chance(0.02) { // mistyped, or gone
-		s.query(h, question{name: one(d, words()) + one(d, words()) + ".con", code: 3}, at, d)
+		s.query(h, question{name: one(d, s.words) + one(d, s.words) + ".con", code: 3}, at, d)
 	}
 }
 
@@ -254,7 +254,7 @@ func develop(s *Site, h *host, t hour, d *dice) {
 		default:
 			to := s.anyOf(staging, at, d)
 			s.talk(at, talk{from: inside(h), to: inside(to), port: 8080, service: "http", out: d.lognormal(5e3, 1), in: d.lognormal(8e4, 1.2), takes: seconds(d.lognormal(20, 1)),
-				http: []page{{method: "GET", host: to.name + ".internal.example.net", uri: "/" + one(d, words()), agent: h.agent, status: 200}}}, d)
+				http: []page{{method: "GET", host: to.name + ".internal.example.net", uri: "/" + one(d, s.words), agent: h.agent, status: 200}}}, d)
 		}
 	}
 }

@@ -26,6 +26,7 @@ type Site struct {
 	o     Options
 	cal   calendar
 	world world
+	words []string // that names are made of
 	dice  *dice
 
 	hosts   []*host // everybody who ever was
@@ -65,7 +66,7 @@ func New(o Options) *Site {
 	if o.Deviations <= 0 {
 		o.Deviations = 12
 	}
-	s := &Site{o: o, dice: newDice(), taken: map[netip.Addr]bool{}, noise: map[int]float64{}, stays: map[int]stays{}, at: map[netip.Addr][]*host{}}
+	s := &Site{o: o, dice: newDice(), words: wordList(), taken: map[netip.Addr]bool{}, noise: map[int]float64{}, stays: map[int]stays{}, at: map[netip.Addr][]*host{}}
 	s.cal = newCalendar(o.Days, s.dice.throw(o.Seed, 0))
 	s.world = newWorld(s.dice.throw(o.Seed, 2))
 	s.found()
