@@ -54,6 +54,7 @@ type Model struct {
 	now      events.Time // the latest
 	learned  uint64      // of Learned, at the last record
 	known    Known
+	rare     rareness
 
 	turns    turns
 	reported *bounded.Table[uint64, volume] // by the hash of a conversation's uid: what was reported of it before
@@ -90,6 +91,7 @@ func New(o Options) *Model {
 		seats:   map[place]*seat{},
 		named:   bounded.New[place, string](maxNamed),
 
+		rare:     newRareness(),
 		reported: bounded.New[uint64, volume](maxReported),
 	}
 	m.inside.OnEvict(m.leave)
@@ -133,6 +135,7 @@ func (m *Model) Observe(r events.Record) View {
 	case *events.HTTP:
 		v.Resp.call(hostOnly(r.Host), FromHTTP)
 	}
+	m.learnRare(r, v)
 	m.measure(r, v)
 	return v
 }
