@@ -73,10 +73,7 @@ func (s *Site) conspire() {
 		if first := s.weekend(); i == 1 && first > 0 {
 			day = first
 		}
-		for k.working && s.cal.off(day) && day < s.o.Days-2 {
-			day++
-		}
-		s.deviate(k, day, d)
+		s.deviate(k, s.fitting(k, day), d)
 	}
 	for _, k := range firstDay() {
 		s.deviate(&k, 0, d)
@@ -84,11 +81,22 @@ func (s *Site) conspire() {
 	slices.SortStableFunc(s.truth, func(a, b *Deviation) int { return int(a.Begins/1e9 - b.Begins/1e9) })
 }
 
+// absolve has nothing happen, on the same hosts.
+func (s *Site) absolve() {
+	for _, v := range s.truth {
+		v.host.mute = span{}
+	}
+	s.truth = nil
+}
+
 // choose takes the five that are always there and fills up with others. Whatever happens only when people work is not put first, where
 // the weekend may be.
 func (s *Site) choose(d *dice) []*kind {
 	all := kinds()
 	list, more := all[:5], all[5:]
+	if s.cal.off(s.fitting(&kind{working: true}, 2)) {
+		list = slices.DeleteFunc(slices.Clone(list), func(k *kind) bool { return k.working }) // a short run over a long weekend
+	}
 	d.Shuffle(len(more), func(i, j int) { more[i], more[j] = more[j], more[i] })
 	if s.o.Deviations < len(list) {
 		d.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
@@ -109,6 +117,22 @@ func (s *Site) weekend() int {
 		}
 	}
 	return 0
+}
+
+// fitting is the day, or the next one on which people work, or the last one before, for what needs people at work.
+func (s *Site) fitting(k *kind, day int) int {
+	if !k.working {
+		return day
+	}
+	for later := day; later < s.o.Days-1; later++ {
+		if !s.cal.off(later) {
+			return later
+		}
+	}
+	for day > 2 && s.cal.off(day) {
+		day--
+	}
+	return day
 }
 
 func (s *Site) deviate(k *kind, day int, d *dice) {

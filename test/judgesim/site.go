@@ -70,8 +70,9 @@ func New(o Options) *Site {
 	s.cal = newCalendar(o.Days, s.dice.throw(o.Seed, 0))
 	s.world = newWorld(s.dice.throw(o.Seed, 2))
 	s.found()
-	if !o.Calm {
-		s.conspire()
+	s.conspire()
+	if o.Calm {
+		s.absolve()
 	}
 	s.schedule()
 	return s
