@@ -1,7 +1,7 @@
 # Mirrorwatch. `make help` lists what there is to do.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build lambdas generate demo serve test check replay record bench bench-mirror fuzz clean
+.PHONY: help setup build lambdas generate demo serve test check replay record bench bench-mirror dga fuzz clean
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 60s
@@ -55,6 +55,9 @@ bench: build ## Benchmarks of each stage, the whole program beside Suricata (CAP
 bench-mirror: ## A thousand simulated weeks of mirroring, and its times for 10,000 interfaces (SEEDS=n FROM=seed DAYS=n PARALLEL=n)
 	go test -run '^$$' -bench . -benchmem ./test/mirrorsim
 	go run ./test/bench/mirrorsim -seeds $(or $(SEEDS),1000) -from $(or $(FROM),1) -days $(or $(DAYS),7) -parallel $(or $(PARALLEL),$(shell nproc))
+
+dga: ## Train the classifier of generated domain names on LIST and measure it on names held out (CHECK=1 only measures the one built in)
+	@go run ./test/bench/dga -list $(or $(LIST),../shared/captures/dga/names.tsv.gz) $(if $(CHECK),-check)
 
 fuzz: ## Run every fuzz target for FUZZTIME (default 60s)
 	@test/fuzz.sh $(FUZZTIME)

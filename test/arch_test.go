@@ -46,7 +46,7 @@ var rules = []rule{
 	{"sensor/engine", []string{"sensor/analyzer", "sensor/capture", "sensor/decap", "sensor/flow", "sensor/packet", "sensor/ship", "sensor/stream", "shared/detect", "shared/device", "events"}, nil, "the path; the lists of analyzers and detectors are given to it"},
 	{"shared/baseline", []string{"shared/bounded", "shared/sketch"}, []string{"github.com/DataDog/sketches-go"}, "named arithmetic: what is usual of a series of numbers"},
 	{"shared/rarity", []string{"shared/bounded", "shared/sketch"}, nil, "named arithmetic: how rare a thing is across the site"},
-	{"shared/dga", nil, nil, "named arithmetic: whether a name was generated"},
+	{"shared/dga", []string{"shared/domain"}, nil, "named arithmetic: whether a name was generated"},
 	{"shared/intel", []string{"events", "shared/bounded", "shared/sketch", "shared/domain"}, nil, "indicators: lists in, matches out"},
 	{"shared/state", nil, []string{"github.com/klauspost/compress", "golang.org/x/sys"}, "keys and values on disk; it knows nothing of what they mean"},
 	{"shared/device", append([]string{"events"}, arithmetic...), nil, "who is who: no AWS, no sensor"},

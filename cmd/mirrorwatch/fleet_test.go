@@ -146,7 +146,7 @@ func TestFleetSensor(t *testing.T) {
 	if c, err := s.Mirror.Coverage(ctx, store.CoverageQuery{}); err != nil || len(c.Items) != 0 {
 		t.Errorf("%v: the sensor tells coverage of named interfaces: %+v", err, c.Items)
 	}
-	if device, err := s.Devices.Get(ctx, "10.20.2.10"); err != nil || device.Interface != "eni-victim" || device.Tags["env"] != "prod" {
+	if device, err := s.Devices.Get(ctx, "eni-victim"); err != nil || device.Address.String() != "10.20.2.10" || device.Tags["env"] != "prod" {
 		t.Errorf("%v: device %+v", err, device)
 	}
 	checkFleetEvents(t, stream)

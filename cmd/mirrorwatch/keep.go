@@ -62,6 +62,7 @@ func sensorName(given string) (string, error) {
 // pipeline makes the pipeline that is kept. Emit is given every detection too, with such names as are known by then; it may be nil.
 func (k *keeper) pipeline(ctx context.Context, o options, emit func(*events.Detection)) (_ *pipeline, err error) {
 	o.memory, o.recall, o.name, o.sensor = newMemory(k.ship, k.names.Device), k.recall, k.names.Of, k.sensor
+	o.who = k.names
 	if len(o.local) == 0 {
 		if o.local, err = store.ParameterValues(ctx, k.store.Documents, store.LocalNetworks); err != nil {
 			return nil, err

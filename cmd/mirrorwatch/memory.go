@@ -14,9 +14,10 @@ import (
 type memory struct {
 	store      *ship.Store
 	name       func(*events.Device)
-	meter      *device.Meter
+	minute     events.Time // the latest that devices were told of
+	samples    []events.Sample
 	flush      events.Time   // when what was gathered is handed on next
-	unmeasured atomic.Uint64 // the meter's overflow, for whoever asks meanwhile
+	unmeasured atomic.Uint64 // devices that were not measured in a minute, for whoever asks meanwhile
 }
 
 // flushEvery is how long a record or detection may wait for others to be stored with.
@@ -24,14 +25,30 @@ const flushEvery = 250 * time.Millisecond
 
 // newMemory makes one. Name gives devices the names that are known of them.
 func newMemory(s *ship.Store, name func(*events.Device)) *memory {
-	return &memory{store: s, name: name, meter: device.NewMeter()}
+	return &memory{store: s, name: name}
 }
 
-func (m *memory) record(r events.Record, line []byte, v device.View) {
+func (m *memory) record(r events.Record, line []byte) {
 	if !interim(r) {
 		m.store.Record(r, line)
 	}
-	m.meter.Observe(r, v)
+}
+
+// turned gathers what a device did in a minute.
+func (m *memory) turned(t *device.Turned) {
+	if !t.Hour {
+		m.samples = append(m.samples, sample(t))
+	}
+}
+
+func sample(t *device.Turned) events.Sample {
+	s := events.Sample{Device: t.Device.ID(), Time: t.At.Time(), Metrics: map[string]float64{}}
+	for i, m := range device.Metrics() {
+		if n := t.Counts[i]; n != 0 {
+			s.Metrics[m.Name] = n
+		}
+	}
+	return s
 }
 
 // tell hands on what there is to tell of observation points.
@@ -52,17 +69,25 @@ func (m *memory) tick(now events.Time, model *device.Model) {
 		return
 	}
 	m.flush = now.Add(flushEvery)
-	if samples, turned := m.meter.Turn(now); turned {
-		m.store.Devices(m.changed(model), samples)
-		m.unmeasured.Store(m.meter.Overflow())
+	if minute := now - now%events.Time(time.Minute); minute > m.minute {
+		m.minute = minute
+		m.store.Devices(m.changed(model), nil)
+		m.unmeasured.Store(model.Unmeasured())
 	}
+	m.gathered()
 	m.store.Flush()
 }
 
+// gathered hands on the samples.
+func (m *memory) gathered() {
+	m.store.Devices(nil, m.samples)
+	m.samples = m.samples[:0]
+}
+
 // last hands on what waits for the end of a minute that nobody will see.
-func (m *memory) last(now events.Time, model *device.Model) {
-	samples, _ := m.meter.Turn(now.Add(time.Minute))
-	m.store.Devices(m.changed(model), samples)
+func (m *memory) last(model *device.Model) {
+	m.store.Devices(m.changed(model), nil)
+	m.gathered()
 	m.store.Flush()
 }
 

@@ -35,6 +35,11 @@ type options struct {
 	recall func(string) (events.Detection, bool) // what is stored of a detection; nil where nothing is
 	// whose an observation point is at a moment; nil where nobody knows
 	name func(vni uint32, at time.Time) (b events.Binding, known bool)
+	// whose an address is; nil where nobody knows
+	who interface {
+		Holder(vni uint32, a netip.Addr, at time.Time) (b events.Binding, known bool)
+		Learned() uint64
+	}
 }
 
 // pipeline is everything behind the packets: the engine, the device model and the judge, and where their results go.
@@ -68,9 +73,9 @@ func newPipeline(o options, emit func(*events.Detection)) (*pipeline, error) {
 	}
 	set := p.known.fixed
 	set.Add(o.stored)
-	p.model = device.New(device.Options{Local: local})
+	p.model = device.New(o.identity(local))
 	p.model.SetKnown(set.Known)
-	p.judge = detect.NewJudge(detectors.Specs(), p.model, detect.Options{Emit: emit, Recall: o.recall, Settings: set.Detectors})
+	p.judge = detect.NewJudge(detectors.Specs(), p.model, detect.Options{Emit: emit, Recall: o.recall, Settings: set.Detectors, Turned: p.turned})
 	limits := flow.Defaults()
 	if o.maxFlows > 0 {
 		limits.MaxFlows = o.maxFlows
@@ -85,6 +90,23 @@ func newPipeline(o options, emit func(*events.Detection)) (*pipeline, error) {
 		Interim:   true,
 	}, p)
 	return p, nil
+}
+
+// identity sets up who is who.
+func (o *options) identity(local []netip.Prefix) device.Options {
+	if o.who == nil {
+		return device.Options{Local: local}
+	}
+	return device.Options{Local: local, Learned: o.who.Learned, Who: func(vni uint32, a netip.Addr, at events.Time) device.Owner {
+		b, known := o.who.Holder(vni, a, at.Time())
+		owner := device.Owner{
+			Interface: b.Interface, Instance: b.Instance, VPC: b.VPC, Account: b.Account, Name: b.Name, Tags: b.Tags, Pending: !known,
+		}
+		if !b.From.IsZero() {
+			owner.From = events.TimeOf(b.From)
+		}
+		return owner
+	}}
 }
 
 // complains gives whoever is to be told what of the settings made no sense.
@@ -112,9 +134,16 @@ func (p *pipeline) Record(r events.Record, line []byte) {
 	if p.logs != nil && !interim(r) {
 		p.logs.Write(r.Kind(), line)
 	}
-	v := p.judge.Observe(r)
+	p.judge.Observe(r)
 	if p.memory != nil {
-		p.memory.record(r, line, v)
+		p.memory.record(r, line)
+	}
+}
+
+// turned takes what a device did in a minute or an hour that is over.
+func (p *pipeline) turned(t *device.Turned) {
+	if p.memory != nil {
+		p.memory.turned(t)
 	}
 }
 
@@ -158,7 +187,7 @@ func (p *pipeline) close() error {
 	if p.memory != nil {
 		news := p.points.Last(p.latest)
 		p.memory.tell(&news)
-		p.memory.last(p.latest, p.model)
+		p.memory.last(p.model)
 	}
 	if p.logs == nil {
 		return nil

@@ -64,13 +64,13 @@ func (b *Book) find(ctx context.Context, q question) {
 	if err == nil {
 		b.settle(ctx, q.vni, bound)
 	}
-	b.learn(q, err, func(e *entry) { e.add(bound) })
+	b.learn(q, err, func(e *entry) bool { return e.add(bound) })
 }
 
 // miss takes note that nobody held a VNI at a moment. What was taken to last until then has ended.
 func (b *Book) miss(ctx context.Context, q question) {
 	b.close(ctx, q.vni, func(have *events.Binding) bool { return store.Holds(have, q.at) }, q.at)
-	b.learn(q, nil, func(e *entry) { e.missed = q.at })
+	b.learn(q, nil, func(e *entry) bool { e.missed = q.at; return false })
 }
 
 // settle ends what was taken to last when another came after it.
@@ -91,7 +91,7 @@ func (b *Book) close(ctx context.Context, vni uint32, over func(*events.Binding)
 			ended = have
 			ended.To = &by
 		}
-		b.learn(question{vni: vni}, nil, func(e *entry) { e.add(ended) })
+		b.learn(question{vni: vni}, nil, func(e *entry) bool { return e.add(ended) })
 	}
 }
 
@@ -111,8 +111,8 @@ func (b *Book) known(vni uint32) []events.Binding {
 	return nil
 }
 
-// learn writes an answer down, and wakes who waits for one.
-func (b *Book) learn(q question, err error, what func(*entry)) {
+// learn writes an answer down, and wakes who waits for one. What says whether anything is known of a binding that was not.
+func (b *Book) learn(q question, err error, what func(*entry) bool) {
 	b.mu.Lock()
 	changed := b.ill != (err != nil)
 	b.ill = err != nil
@@ -125,8 +125,11 @@ func (b *Book) learn(q question, err error, what func(*entry)) {
 			e.asks = false
 		}
 		if err == nil {
-			what(e)
+			fresh := what(e)
 			b.index(q.vni, e)
+			if fresh {
+				b.news.Add(1)
+			}
 		}
 	}
 	close(b.answers)
@@ -182,7 +185,7 @@ func (b *Book) findLasting(ctx context.Context, list []question) []question {
 		if have := b.known(q.vni); len(have) > 0 && (have[0].Interface != bound.Interface || !have[0].From.Equal(bound.From)) {
 			return false
 		}
-		b.learn(q, nil, func(e *entry) { e.add(bound) })
+		b.learn(q, nil, func(e *entry) bool { return e.add(bound) })
 		return true
 	})
 }

@@ -52,6 +52,23 @@ func (b *Book) Device(d *events.Device) {
 	}
 }
 
+// Holder gives who had an address at a moment, as seen from an observation point; of the zero address, who held the point itself. Where
+// nobody is known to have had it, the VPC of the point is all there is. Known is false while that of the point is being found out, or
+// cannot be. It never waits.
+func (b *Book) Holder(vni uint32, a netip.Addr, at time.Time) (_ events.Binding, known bool) {
+	bound, known := b.Of(vni, at)
+	if !a.IsValid() || bound.Interface == "" {
+		return bound, known
+	}
+	if owner, known := b.whose(&bound, a, at); known {
+		return owner, true
+	}
+	return events.Binding{VPC: bound.VPC}, true
+}
+
+// Learned differs from before where Of and Holder may answer otherwise than before.
+func (b *Book) Learned() uint64 { return b.news.Load() }
+
 // whose finds who had an address at a moment, as seen from an observation point: itself, or a neighbour.
 func (b *Book) whose(bound *events.Binding, a netip.Addr, at time.Time) (events.Binding, bool) {
 	if has(bound, a) {

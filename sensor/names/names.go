@@ -8,7 +8,10 @@ package names
 import (
 	"cmp"
 	"context"
+	"maps"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
@@ -63,6 +66,7 @@ type Stats struct {
 type Book struct {
 	o    Options
 	wake chan struct{}
+	news atomic.Uint64 // how often what is known of a binding changed
 
 	mu      sync.Mutex
 	vnis    *bounded.Table[uint32, entry]
@@ -186,13 +190,14 @@ func (b *Book) Stats() Stats {
 	return s
 }
 
-// add puts a binding in its place, newest first.
-func (e *entry) add(bound events.Binding) {
+// add puts a binding in its place, newest first, and says whether that tells anything new.
+func (e *entry) add(bound events.Binding) (fresh bool) {
 	for i := range e.bindings {
 		have := &e.bindings[i]
 		if have.From.Equal(bound.From) && have.Interface == bound.Interface {
+			fresh = !same(have, &bound)
 			*have = bound
-			return
+			return fresh
 		}
 	}
 	e.bindings = append(e.bindings, bound)
@@ -202,6 +207,13 @@ func (e *entry) add(bound events.Binding) {
 	if len(e.bindings) > maxBindings {
 		e.bindings = e.bindings[:maxBindings]
 	}
+	return true
+}
+
+// same says whether two bindings of one interface say the same of it.
+func same(a, b *events.Binding) bool {
+	return a.VPC == b.VPC && a.Instance == b.Instance && a.Account == b.Account && a.Subnet == b.Subnet && a.Name == b.Name &&
+		(a.To == nil) == (b.To == nil) && (a.To == nil || a.To.Equal(*b.To)) && slices.Equal(a.Addresses, b.Addresses) && maps.Equal(a.Tags, b.Tags)
 }
 
 func later(a, b *events.Binding) bool {

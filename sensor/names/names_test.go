@@ -342,3 +342,36 @@ func TestAwait(t *testing.T) {
 	stop()
 	<-ended
 }
+
+// Catches: an owner that only the observation point has, news that do not show, and news where nothing changed.
+func TestHolder(t *testing.T) {
+	w := newWorld(t)
+	ctx := context.Background()
+	w.bind(1, "eni-1", noon, "10.0.0.1")
+	w.bind(2, "eni-2", noon, "10.0.0.2")
+	if _, known := w.Holder(1, netip.MustParseAddr("10.0.0.1"), noon); known {
+		t.Error("known before anybody was asked")
+	}
+	w.Of(2, noon)
+	before := w.Learned()
+	w.answer(ctx)
+	if w.Learned() == before {
+		t.Error("the answers are no news")
+	}
+	for address, want := range map[string]string{"": "eni-1", "10.0.0.1": "eni-1", "10.0.0.2": "eni-2", "10.0.0.3": ""} {
+		a, _ := netip.ParseAddr(address)
+		if b, known := w.Holder(1, a, noon); !known || b.Interface != want || b.VPC != "vpc-1" {
+			t.Errorf("%q: %q in %q, known %v; want %q", address, b.Interface, b.VPC, known, want)
+		}
+	}
+	before = w.Learned()
+	w.refresh(ctx)
+	if w.Learned() != before {
+		t.Error("the same again is news")
+	}
+	w.bind(1, "eni-1", noon, "10.0.0.1", "10.0.0.9")
+	w.refresh(ctx)
+	if b, _ := w.Holder(2, netip.MustParseAddr("10.0.0.9"), noon); w.Learned() == before || b.Interface != "eni-1" {
+		t.Errorf("a new address is %q's", b.Interface)
+	}
+}

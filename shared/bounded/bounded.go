@@ -5,22 +5,26 @@ package bounded
 
 // Table is a map of at most its limit entries. It is not safe for use by several goroutines.
 type Table[K comparable, V any] struct {
-	index   map[K]*node[K, V]
-	root    node[K, V] // a ring: root.next is the most recently touched, root.prev the least
+	index   map[K]*Entry[K, V]
+	root    Entry[K, V] // a ring: root.next is the most recently touched, root.prev the least
 	limit   int
 	evicted uint64
 	onEvict func(K, *V)
 }
 
-type node[K comparable, V any] struct {
+// Entry is a key with its value, where both stand in a Table. Whoever keeps one spares the look-up; it is good until it leaves.
+type Entry[K comparable, V any] struct {
+	Value      V
 	key        K
-	value      V
-	prev, next *node[K, V]
+	prev, next *Entry[K, V]
 }
+
+// Key is what the value is kept under.
+func (e *Entry[K, V]) Key() K { return e.key }
 
 // New makes a table of at most limit entries; a limit below 1 counts as 1.
 func New[K comparable, V any](limit int) *Table[K, V] {
-	t := &Table[K, V]{index: make(map[K]*node[K, V]), limit: max(limit, 1)}
+	t := &Table[K, V]{index: make(map[K]*Entry[K, V]), limit: max(limit, 1)}
 	t.root.prev, t.root.next = &t.root, &t.root
 	return t
 }
@@ -35,13 +39,13 @@ func (t *Table[K, V]) Get(k K) *V {
 		return nil
 	}
 	t.touch(n)
-	return &n.value
+	return &n.Value
 }
 
 // Peek is Get without the touch.
 func (t *Table[K, V]) Peek(k K) *V {
 	if n := t.index[k]; n != nil {
-		return &n.value
+		return &n.Value
 	}
 	return nil
 }
@@ -51,25 +55,31 @@ func (t *Table[K, V]) Peek(k K) *V {
 func (t *Table[K, V]) Put(k K) (v *V, fresh bool) {
 	if n := t.index[k]; n != nil {
 		t.touch(n)
-		return &n.value, false
+		return &n.Value, false
 	}
-	var n *node[K, V]
+	var n *Entry[K, V]
 	if len(t.index) >= t.limit {
 		n = t.root.prev
 		if t.onEvict != nil {
-			t.onEvict(n.key, &n.value)
+			t.onEvict(n.key, &n.Value)
 		}
 		t.drop(n)
 		t.evicted++
-		*n = node[K, V]{}
+		*n = Entry[K, V]{}
 	} else {
-		n = &node[K, V]{}
+		n = &Entry[K, V]{}
 	}
 	n.key = k
 	t.index[k] = n
 	t.push(n)
-	return &n.value, true
+	return &n.Value, true
 }
+
+// Find is Peek for who wants the entry.
+func (t *Table[K, V]) Find(k K) *Entry[K, V] { return t.index[k] }
+
+// Touch makes an entry that is in the table the most recent one.
+func (t *Table[K, V]) Touch(e *Entry[K, V]) { t.touch(e) }
 
 // Delete forgets k.
 func (t *Table[K, V]) Delete(k K) {
@@ -84,14 +94,14 @@ func (t *Table[K, V]) Oldest() (k K, v *V, ok bool) {
 	if n == &t.root {
 		return k, nil, false
 	}
-	return n.key, &n.value, true
+	return n.key, &n.Value, true
 }
 
 // All yields the entries from the least recently touched on, without touching them. The entry just yielded may be deleted.
 func (t *Table[K, V]) All(yield func(k K, v *V) bool) {
 	for n := t.root.prev; n != &t.root; {
 		before := n.prev
-		if !yield(n.key, &n.value) {
+		if !yield(n.key, &n.Value) {
 			return
 		}
 		n = before
@@ -101,7 +111,7 @@ func (t *Table[K, V]) All(yield func(k K, v *V) bool) {
 // Newest walks the other way: from the most recently touched to the least. The table must not be changed meanwhile.
 func (t *Table[K, V]) Newest(yield func(k K, v *V) bool) {
 	for n := t.root.next; n != &t.root; n = n.next {
-		if !yield(n.key, &n.value) {
+		if !yield(n.key, &n.Value) {
 			return
 		}
 	}
@@ -113,7 +123,7 @@ func (t *Table[K, V]) Len() int { return len(t.index) }
 // Evicted is how many entries had to leave because the table was full.
 func (t *Table[K, V]) Evicted() uint64 { return t.evicted }
 
-func (t *Table[K, V]) touch(n *node[K, V]) {
+func (t *Table[K, V]) touch(n *Entry[K, V]) {
 	if t.root.next == n {
 		return
 	}
@@ -121,12 +131,12 @@ func (t *Table[K, V]) touch(n *node[K, V]) {
 	t.push(n)
 }
 
-func (t *Table[K, V]) push(n *node[K, V]) {
+func (t *Table[K, V]) push(n *Entry[K, V]) {
 	n.prev, n.next = &t.root, t.root.next
 	n.next.prev, t.root.next = n, n
 }
 
-func (t *Table[K, V]) drop(n *node[K, V]) {
+func (t *Table[K, V]) drop(n *Entry[K, V]) {
 	n.prev.next, n.next.prev = n.next, n.prev
 	delete(t.index, n.key)
 }

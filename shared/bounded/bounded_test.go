@@ -76,3 +76,18 @@ func TestKnownKeysAllocateNothing(t *testing.T) {
 		t.Fatalf("%v allocations", n)
 	}
 }
+
+// Catches: an entry that is touched in vain, and one that is found and is not there.
+func TestEntries(t *testing.T) {
+	table := New[int, string](2)
+	table.Put(1)
+	v, _ := table.Put(2)
+	*v = "two"
+	if e := table.Find(2); e == nil || e.Key() != 2 || e.Value != "two" || table.Find(3) != nil {
+		t.Fatalf("found %+v", e)
+	}
+	table.Touch(table.Find(1))
+	if k, _, _ := table.Oldest(); k != 2 {
+		t.Fatalf("oldest %d, want 2", k)
+	}
+}

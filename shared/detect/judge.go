@@ -17,6 +17,8 @@ type Options struct {
 	// Recall gives the detection of an id as it stood before the program began, so that what went on then goes on as the same one
 	// now. It is asked once for each detection that would begin; nil where there is no memory.
 	Recall func(id string) (events.Detection, bool)
+	// Turned is shown each minute and hour of a device that is over, after the detectors; it may be nil.
+	Turned func(*device.Turned)
 	// Terms gives what others know of a finding, such as threat intelligence of its participants; nil where nobody knows more.
 	Terms func(f *Finding, v device.View) []events.Term
 	// Settings are what was set of detectors' tunables, by type and name; they were checked. "enabled" set to "false" leaves one out.
@@ -46,22 +48,29 @@ type Stats struct {
 
 // Judge owns the device model and the detectors, and merges what they find. It belongs to one goroutine.
 type Judge struct {
-	model   *device.Model
-	runners []*runner
-	byKind  map[events.Kind][]*runner
-	live    *bounded.Table[string, ongoing]
-	changed bounded.Changes[string] // of live
-	parts   []part                  // what is kept over a restart
-	saving  saving
-	emit    func(*events.Detection)
-	recall  func(id string) (events.Detection, bool)
-	terms   func(*Finding, device.View) []events.Term
-	stats   Stats
+	model    *device.Model
+	runners  []*runner
+	byKind   map[events.Kind][]*runner
+	watchers []watching
+	live     *bounded.Table[string, ongoing]
+	changed  bounded.Changes[string] // of live
+	parts    []part                  // what is kept over a restart
+	saving   saving
+	emit     func(*events.Detection)
+	recall   func(id string) (events.Detection, bool)
+	terms    func(*Finding, device.View) []events.Term
+	turned   func(*device.Turned)
+	stats    Stats
 }
 
 type runner struct {
 	spec     Spec
 	detector Detector
+}
+
+type watching struct {
+	*runner
+	watcher Watcher
 }
 
 // NewJudge makes a judge that runs the detectors in the order of specs.
@@ -72,11 +81,14 @@ func NewJudge(specs []Spec, model *device.Model, o Options) *Judge {
 	if o.Emit == nil {
 		o.Emit = func(*events.Detection) {}
 	}
+	if o.Turned == nil {
+		o.Turned = func(*device.Turned) {}
+	}
 	if o.Terms == nil {
 		o.Terms = func(*Finding, device.View) []events.Term { return nil }
 	}
 	j := &Judge{
-		model: model, emit: o.Emit, recall: o.Recall, terms: o.Terms, byKind: map[events.Kind][]*runner{},
+		model: model, emit: o.Emit, recall: o.Recall, terms: o.Terms, turned: o.Turned, byKind: map[events.Kind][]*runner{},
 		live: bounded.New[string, ongoing](o.Max),
 	}
 	j.live.OnEvict(func(key string, _ *ongoing) { j.changed.Note(key) })
@@ -87,6 +99,9 @@ func NewJudge(specs []Spec, model *device.Model, o Options) *Judge {
 		}
 		r := &runner{s, d}
 		j.runners = append(j.runners, r)
+		if w, ok := r.detector.(Watcher); ok {
+			j.watchers = append(j.watchers, watching{r, w})
+		}
 		for _, k := range s.Wants {
 			j.byKind[k] = append(j.byKind[k], r)
 		}
@@ -108,6 +123,7 @@ func (j *Judge) Observe(r events.Record) device.View {
 // Tick lets time pass. Now is the time of the packets, and never goes back.
 func (j *Judge) Tick(now events.Time) {
 	v := j.model.View()
+	j.model.Turn(now, j.watch)
 	for _, run := range j.runners {
 		j.take(run, run.detector.Tick(now, v), v)
 	}
@@ -117,6 +133,8 @@ func (j *Judge) Tick(now events.Time) {
 // Close says that no more records come.
 func (j *Judge) Close(now events.Time) {
 	v := j.model.View()
+	j.model.Turn(now, j.watch)
+	j.model.End(j.watch)
 	for _, run := range j.runners {
 		j.take(run, run.detector.Tick(now, v), v)
 		if c, ok := run.detector.(Closer); ok {
@@ -153,6 +171,15 @@ func (j *Judge) Stats() Stats {
 		}
 	}
 	return s
+}
+
+// watch shows what a device did to the detectors that look at that, and to whoever else wants it.
+func (j *Judge) watch(t *device.Turned) {
+	v := j.model.View()
+	for _, run := range j.watchers {
+		j.take(run.runner, run.watcher.Watch(t, v), v)
+	}
+	j.turned(t)
 }
 
 func (j *Judge) take(run *runner, found []Finding, v device.View) {

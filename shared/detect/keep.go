@@ -86,7 +86,8 @@ func (j *Judge) partsOf() []part {
 	return append(list, modelParts(j.model)...)
 }
 
-func modelParts(m *device.Model) (list []part) {
+func modelParts(m *device.Model) []part {
+	list := []part{{Part{"rarity", rarityVersion}, m.Rarity(), false}}
 	if k, ok := any(m).(Keeper); ok {
 		list = append(list, part{Part{"device", deviceVersion}, k, false})
 	}

@@ -83,7 +83,7 @@ func identity(kind, key string, start events.Time) string {
 }
 
 func participants(have []events.Participant, f *Finding, v device.View) []events.Participant {
-	list := slices.Clone(have)
+	list, v := slices.Clone(have), v.At(f.VNI)
 	for _, p := range f.Offenders {
 		list = join(list, Offender, p, v)
 	}
@@ -111,7 +111,7 @@ func join(list []events.Participant, role string, p Party, v device.View) []even
 		return list
 	}
 	return append(list, events.Participant{
-		Role: role, Endpoint: p.Endpoint, Device: p.Addr.String(), Address: p.Addr, Port: p.Port,
+		Role: role, Endpoint: p.Endpoint, Device: v.ID(p.Addr), Address: p.Addr, Port: p.Port,
 		Hostname: v.Hostname(p.Addr), External: v.IsExternal(p.Addr),
 	})
 }

@@ -5,6 +5,7 @@ package device
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
 )
@@ -27,23 +28,29 @@ const (
 	Group                 // multicast, broadcast or unspecified: no device at all
 )
 
-// Device is one address and what was learned about it. Detectors read it; only the Model writes.
+// Device is one host and what was learned about it. Detectors read it; only the Model writes.
 type Device struct {
-	Serial    uint32 // never 0, never used twice by one Model: a short key for a detector's own tables
-	Addr      netip.Addr
+	Serial    uint32 // never 0, never used twice, also not after a restart: a short key for a detector's own tables
 	Class     Class
+	VNI       uint32     // the observation point that showed it last
+	Addr      netip.Addr // that it was seen with first
 	FirstSeen events.Time
 	LastSeen  events.Time
-	VNI       uint32 // the observation point that showed it last
 	MAC       string // link-layer address, where a record told one
+	Owner     Owner  // what the inventory says of it
 
 	Names    []Name    // most trusted first
 	Offers   []Service // what it answered to
 	Uses     []Service // what it asked for
 	Overflow uint32    // names, services and peers that did not fit
 
+	id      string
+	places  []place  // where it is found
 	peers   []uint32 // serials, in the order of acquaintance
 	changed bool     // since Changed was called last
+	spoke   bool     // a conversation of it was told, and learned from
+
+	activity *activity // what it does; nil for devices outside, and for those that rest
 }
 
 // Name is what a device was called, and by whom.
@@ -52,12 +59,14 @@ type Name struct {
 	Source NameSource
 }
 
-// NameSource ranks the sources of names: a lease speaks for the device itself, an SNI only for what a client hoped for.
+// NameSource ranks the sources of names: people named what is in the inventory, a lease speaks for the device itself, an SNI only
+// for what a client hoped for.
 type NameSource uint8
 
 // The sources, most trusted first.
 const (
-	FromDHCP NameSource = iota
+	FromInventory NameSource = iota
+	FromDHCP
 	FromDNS
 	FromSNI
 	FromHTTP
@@ -98,11 +107,12 @@ func (d *Device) Hostname() string {
 	return d.Names[0].Text
 }
 
+// Knows says whether the device ever spoke with another.
+func (d *Device) Knows(peer uint32) bool { return slices.Contains(d.peers, peer) }
+
 func (d *Device) meet(peer uint32) {
-	for _, p := range d.peers {
-		if p == peer {
-			return
-		}
+	if d.Knows(peer) {
+		return
 	}
 	if len(d.peers) >= MaxPeers {
 		d.Overflow++

@@ -1,19 +1,14 @@
 package device
 
 import (
-	"net/netip"
-
 	"github.com/mirrorwatch/mirrorwatch/events"
-	"github.com/mirrorwatch/mirrorwatch/shared/bounded"
 )
-
-// ID names the device wherever it is stored or shown: its address.
-func (d *Device) ID() string { return d.Addr.String() }
 
 // Export gives the device as it is stored and served.
 func (d *Device) Export() events.Device {
 	out := events.Device{
-		ID: d.ID(), Address: d.Addr, Hostname: d.Hostname(), MAC: d.MAC, External: d.IsExternal(), VNI: d.VNI,
+		ID: d.id, Address: d.Addr, Hostname: d.Hostname(), MAC: d.MAC, External: d.IsExternal(), VNI: d.VNI,
+		Interface: d.Owner.Interface, Instance: d.Owner.Instance, VPC: d.Owner.VPC, Account: d.Owner.Account, Tags: d.Owner.Tags,
 		FirstSeen: d.FirstSeen.Time(), LastSeen: d.LastSeen.Time(), Peers: d.Peers(),
 		Offers: exportServices(d.Offers), Uses: exportServices(d.Uses),
 	}
@@ -43,14 +38,14 @@ func protoName(proto uint8) string {
 
 // String is the source as it is stored.
 func (s NameSource) String() string {
-	return [...]string{FromDHCP: "dhcp", FromDNS: "dns", FromSNI: "sni", FromHTTP: "http"}[s]
+	return [...]string{FromInventory: "inventory", FromDHCP: "dhcp", FromDNS: "dns", FromSNI: "sni", FromHTTP: "http"}[s]
 }
 
 // Changed gives the devices, groups left out, that any record spoke of since the last call, most recent first. The tables are in the
 // order of last use, so that the walk costs what it gives.
 func (m *Model) Changed() []events.Device {
 	var out []events.Device
-	for _, table := range []*bounded.Table[netip.Addr, Device]{m.inside, m.outside} {
+	for _, table := range m.tables() {
 		for _, d := range table.Newest {
 			if !d.changed {
 				break

@@ -13,11 +13,14 @@ const (
 	ICMP = 1
 	TCP  = 6
 	UDP  = 17
+
+	ICMPv6 = 58
 )
 
 // learnConn notes who spoke with whom, and, where the responder answered, the service. A conversation that goes on is counted
-// when it ends, so that its interim records do not count it again.
-func (m *Model) learnConn(c *events.Conn, v View) {
+// when it ends, so that its interim records do not count it again. It gives what of the service was new.
+func (m *Model) learnConn(c *events.Conn, v View) (fresh Fresh) {
+	v.Orig.spoke, v.Resp.spoke = true, true
 	if v.Resp.Class != Group {
 		v.Orig.meet(v.Resp.Serial)
 		v.Resp.meet(v.Orig.Serial)
@@ -26,10 +29,14 @@ func (m *Model) learnConn(c *events.Conn, v View) {
 		v.Orig.MAC = c.OrigL2
 	}
 	if c.Interim || (c.IPProto != TCP && c.IPProto != UDP) || !Answered(c) {
-		return
+		return 0
+	}
+	if !v.Resp.OffersPort(c.IPProto, c.RespP) {
+		fresh = FreshOffer
 	}
 	v.Resp.Offers = v.Resp.count(v.Resp.Offers, c.IPProto, c.RespP, c.Service)
 	v.Orig.Uses = v.Orig.count(v.Orig.Uses, c.IPProto, c.RespP, c.Service)
+	return fresh
 }
 
 // Answered says whether the responder took part: for TCP it accepted the connection, for UDP it sent something.
@@ -46,7 +53,7 @@ func Answered(c *events.Conn) bool {
 
 // learnDNS keeps the name that each address of an answer goes by. The question's name is kept, not the end of a CNAME chain:
 // it is the one a person knows.
-func (m *Model) learnDNS(r *events.DNS) {
+func (m *Model) learnDNS(r *events.DNS, v View) {
 	if r.RCode == nil || *r.RCode != 0 || r.Query == "" || r.QType == nil || !holdsAddresses(*r.QType) {
 		return
 	}
@@ -59,7 +66,7 @@ func (m *Model) learnDNS(r *events.DNS) {
 		if err != nil || m.Classify(a) == Group {
 			continue
 		}
-		m.name(a, r.Query, FromDNS)
+		v.name(a, r.Query, FromDNS)
 	}
 }
 
@@ -67,7 +74,7 @@ func (m *Model) learnDNS(r *events.DNS) {
 func holdsAddresses(qtype uint16) bool { return qtype == 1 || qtype == 28 }
 
 // learnDHCP names the address that a lease gave. What was only offered is not the client's; BOOTP has no types, and no offers.
-func (m *Model) learnDHCP(r *events.DHCP) {
+func (m *Model) learnDHCP(r *events.DHCP, v View) {
 	if len(r.MsgTypes) > 0 && !slices.Contains(r.MsgTypes, "ACK") {
 		return
 	}
@@ -78,28 +85,21 @@ func (m *Model) learnDHCP(r *events.DHCP) {
 	if !a.IsValid() || name == "" {
 		return
 	}
-	m.name(a, name, FromDHCP)
-	if d := m.find(a); d != nil && r.MAC != "" {
+	v.name(a, name, FromDHCP)
+	if d := v.Device(a); d != nil && r.MAC != "" {
 		d.MAC = r.MAC
 	}
 }
 
 // name calls the device if there is one, and remembers the name for when it appears.
-func (m *Model) name(a netip.Addr, text string, from NameSource) {
-	if d := m.find(a); d != nil {
+func (v View) name(a netip.Addr, text string, from NameSource) {
+	if d := v.Device(a); d != nil {
 		d.call(text, from)
 		return
 	}
-	if kept, _ := m.named.Put(a); *kept != text {
+	if kept, _ := v.model.named.Put(v.model.placeOf(v.scope, a)); *kept != text {
 		*kept = text
 	}
-}
-
-func (m *Model) find(a netip.Addr) *Device {
-	if d := m.inside.Peek(a); d != nil {
-		return d
-	}
-	return m.outside.Peek(a)
 }
 
 // hostOnly takes the port off a Host header, and gives "" where what is left is an address and so no name.

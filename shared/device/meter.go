@@ -1,125 +1,128 @@
 package device
 
 import (
-	"time"
+	"encoding/binary"
+	"net/netip"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
-	"github.com/mirrorwatch/mirrorwatch/shared/bounded"
+	"github.com/mirrorwatch/mirrorwatch/shared/sketch"
 )
 
-// Limits of a Meter. A device beyond them is not measured in that minute, and is counted.
+// Limits of what is measured. A device beyond them is not measured in that minute, and is counted.
 const (
 	MaxMeasured = 50_000 // devices in one minute
 	maxReported = 65_536 // conversations whose earlier reports are remembered
 )
 
-// Meter counts what each local device does by the minute of packet time. It belongs to the goroutine of the Model. A conversation
-// counts in the minute in which it was reported: at its end, or while it goes on every few minutes, each time with what came since.
-type Meter struct {
-	minute   events.Time
-	devices  map[string]*minute
-	reported *bounded.Table[string, volume]
-	overflow uint64
+// activity is what a local device does. It is made when the device is first active, and goes with it.
+type activity struct {
+	now   *minute     // what is being counted; nil until it is active in this minute
+	hour  events.Time // the beginning of the hour that sofar is of; all hours before it are closed
+	sofar [NumMetrics]float64
+	taint uint64 // metrics of this hour that teach nothing, by bit
+
+	counted  events.Time // the hour that the sets are of
+	peers    sketch.Stamped
+	external sketch.Stamped
+	domains  sketch.Stamped
+	met      sketch.Seen // whom it ever turned to
 }
 
 // minute is what one device did in one minute.
 type minute struct {
-	counts         [NumMetrics]float64
-	domains, peers map[string]struct{}
+	device *Device
+	serial uint32 // the device's: a place in the model's table may pass to another
+	at     events.Time
+	counts [NumMetrics]float64
+	// distinct things of the hour until now
+	peers, external, domains float64
 }
 
-// volume is what earlier reports of a conversation said.
+// volume is what a report of a conversation adds to those before.
 type volume struct{ out, in, outPkts, inPkts uint64 }
 
-// NewMeter makes one that has seen nothing.
-func NewMeter() *Meter {
-	return &Meter{devices: map[string]*minute{}, reported: bounded.New[string, volume](maxReported)}
-}
-
-// Observe counts a record.
-func (m *Meter) Observe(r events.Record, v View) {
+// measure counts a record for its local ends. A conversation counts in the minute in which it was reported: at its end, or while it
+// goes on every few minutes, each time with what came since.
+func (m *Model) measure(r events.Record, v View) {
 	switch r := r.(type) {
 	case *events.Conn:
-		m.conn(r, v)
+		m.measureConn(r, v)
 	case *events.DNS:
-		m.dns(r, v)
+		if d := m.counting(v.Orig, r.TS); d != nil {
+			d.dns(r)
+		}
 	case *events.HTTP:
-		m.http(r, v)
+		if r.StatusCode >= 400 {
+			if d := m.counting(v.Resp, r.TS); d != nil {
+				d.counts[HTTPErrors]++
+			}
+		}
 	case *events.SSH:
-		m.ssh(r, v)
+		if r.AuthSuccess != nil && !*r.AuthSuccess {
+			if d := m.counting(v.Orig, r.TS); d != nil {
+				d.counts[AuthFailures]++
+			}
+		}
 	}
 }
 
-// Turn gives the samples of the minute that now has left behind, if it has.
-func (m *Meter) Turn(now events.Time) (list []events.Sample, turned bool) {
-	this := startOfMinute(now)
-	if this <= m.minute {
-		return nil, false
-	}
-	for id, d := range m.devices {
-		list = append(list, d.sample(id, m.minute))
-	}
-	m.minute = this
-	clear(m.devices)
-	return list, true
-}
-
-// Overflow is how many devices were not measured for want of room.
-func (m *Meter) Overflow() uint64 { return m.overflow }
-
-func startOfMinute(t events.Time) events.Time { return t - t%events.Time(time.Minute) }
-
-func (m *Meter) of(d *Device) *minute {
+// counting gives the present minute of a local device; nil where there is none, or no room.
+func (m *Model) counting(d *Device, at events.Time) *minute {
 	if d == nil || !d.IsLocal() {
 		return nil
 	}
-	id := d.ID()
-	have := m.devices[id]
-	if have == nil {
-		if len(m.devices) >= MaxMeasured {
-			m.overflow++
-			return nil
-		}
-		have = &minute{}
-		m.devices[id] = have
+	a := d.activity
+	if a != nil && a.now != nil && a.now.at == m.turns.minute {
+		return a.now
 	}
-	return have
+	return m.beginMinute(d, at)
 }
 
-func (m *Meter) conn(c *events.Conn, v View) {
-	fresh := m.since(c)
-	if d := m.of(v.Orig); d != nil {
+func (m *Model) measureConn(c *events.Conn, v View) {
+	fresh, first := m.since(c)
+	if d := m.counting(v.Orig, c.TS); d != nil {
 		d.transfer(fresh)
-		if !c.Interim {
+		d.client(c, fresh, v.Resp)
+		if first {
 			d.counts[Connections]++
-			if c.IPProto == TCP && !Answered(c) {
-				d.counts[FailedConnections]++
+			if c.IPProto == TCP && adminPort(c.RespP) {
+				d.counts[AdminConnections]++
 			}
-			d.meets(v.Resp)
+		}
+		if !c.Interim && c.IPProto == TCP && !Answered(c) {
+			d.counts[FailedConnections]++
 		}
 	}
-	if d := m.of(v.Resp); d != nil {
+	if d := m.counting(v.Resp, c.TS); d != nil {
 		d.transfer(volume{fresh.in, fresh.out, fresh.inPkts, fresh.outPkts})
-		if !c.Interim {
+		d.counts[ServedBytesOut] += float64(fresh.in)
+		if v.Orig != nil && v.Orig.IsExternal() {
+			d.counts[BytesOutExternal] += float64(fresh.in)
+			d.counts[BytesInExternal] += float64(fresh.out)
+		}
+		if first {
 			d.counts[Accepted]++
 		}
 	}
 }
 
-// since gives what a conversation carried since it was reported last.
-func (m *Meter) since(c *events.Conn) volume {
+// since gives what a conversation carried since it was reported last, and whether this is the first that is heard of it.
+func (m *Model) since(c *events.Conn) (fresh volume, first bool) {
 	all := volume{c.OrigIPBytes, c.RespIPBytes, c.OrigPkts, c.RespPkts}
+	uid := sketch.String(c.UID)
 	var before volume
-	if known := m.reported.Peek(c.UID); known != nil {
+	known := m.reported.Peek(uid)
+	if known != nil {
 		before = *known
 	}
-	if !c.Interim {
-		m.reported.Delete(c.UID)
-	} else {
-		kept, _ := m.reported.Put(c.UID)
+	switch {
+	case c.Interim:
+		kept, _ := m.reported.Put(uid)
 		*kept = all
+	case known != nil:
+		m.reported.Delete(uid)
 	}
-	return volume{less(all.out, before.out), less(all.in, before.in), less(all.outPkts, before.outPkts), less(all.inPkts, before.inPkts)}
+	return volume{less(all.out, before.out), less(all.in, before.in), less(all.outPkts, before.outPkts), less(all.inPkts, before.inPkts)}, known == nil
 }
 
 func less(a, b uint64) uint64 {
@@ -136,67 +139,63 @@ func (d *minute) transfer(v volume) {
 	d.counts[PacketsIn] += float64(v.inPkts)
 }
 
-// meets counts different peers; a minute's set is bounded by the peers that a device is counted up to.
-func (d *minute) meets(peer *Device) {
+// client counts what a device did as the one who began a conversation.
+func (d *minute) client(c *events.Conn, fresh volume, peer *Device) {
+	switch {
+	case c.IPProto == TCP && smbPort(c.RespP):
+		d.counts[SMBWritten] += float64(fresh.out)
+		d.counts[SMBRead] += float64(fresh.in)
+	case c.IPProto == ICMP || c.IPProto == ICMPv6:
+		d.counts[ICMPBytes] += float64(fresh.out)
+	}
 	if peer == nil || peer.Class == Group {
 		return
 	}
-	d.peers = add(d.peers, peer.ID())
-	d.counts[Peers] = float64(len(d.peers))
-}
-
-// maxSet bounds what is counted one by one in a minute; more are counted as so many.
-const maxSet = 1024
-
-func add(set map[string]struct{}, s string) map[string]struct{} {
-	if set == nil {
-		set = map[string]struct{}{}
+	a, stamp, h := d.device.activity, d.stamp(), hashOf(peer.Addr)
+	a.peers.Add(h, stamp)
+	d.counts[Peers], d.peers = float64(a.peers.Latest()), float64(a.peers.Count())
+	stranger := a.met.Add(h, int64(d.at/day))
+	if stranger {
+		d.counts[NewPeers]++
 	}
-	if len(set) < maxSet {
-		set[s] = struct{}{}
-	}
-	return set
-}
-
-func (m *Meter) dns(r *events.DNS, v View) {
-	d := m.of(v.Orig)
-	if d == nil {
+	if !peer.IsExternal() {
 		return
 	}
+	d.counts[BytesOutExternal] += float64(fresh.out)
+	d.counts[BytesInExternal] += float64(fresh.in)
+	a.external.Add(h, stamp)
+	d.counts[ExternalPeers], d.external = float64(a.external.Latest()), float64(a.external.Count())
+	if stranger {
+		d.counts[NewExternal]++
+	}
+}
+
+func (d *minute) dns(r *events.DNS) {
 	d.counts[DNSQueries]++
 	if r.RCode != nil && *r.RCode == 3 { // NXDOMAIN, RFC 1035 section 4.1.1
 		d.counts[NXDomain]++
 	}
 	if r.Query != "" {
-		d.domains = add(d.domains, r.Query)
-		d.counts[Domains] = float64(len(d.domains))
+		a := d.device.activity
+		a.domains.Add(sketch.String(r.Query), d.stamp())
+		d.counts[Domains], d.domains = float64(a.domains.Latest()), float64(a.domains.Count())
 	}
 }
 
-func (m *Meter) http(r *events.HTTP, v View) {
-	if r.StatusCode < 400 {
-		return
-	}
-	if d := m.of(v.Resp); d != nil {
-		d.counts[HTTPErrors]++
-	}
+// stamp numbers the minutes of an hour from 1.
+func (d *minute) stamp() uint8 { return uint8(d.at%hour/minuteLong) + 1 }
+
+// hashOf goes by the address: a serial is another once the device was forgotten meanwhile.
+func hashOf(a netip.Addr) uint64 {
+	b := a.As16()
+	return sketch.Mix(binary.BigEndian.Uint64(b[:8]) ^ sketch.Mix(binary.BigEndian.Uint64(b[8:])))
 }
 
-func (m *Meter) ssh(r *events.SSH, v View) {
-	if r.AuthSuccess == nil || *r.AuthSuccess {
-		return
+// add makes a minute part of its hour.
+func (a *activity) add(mn *minute) {
+	for i, n := range &mn.counts {
+		a.sofar[i] += n
 	}
-	if d := m.of(v.Orig); d != nil {
-		d.counts[AuthFailures]++
-	}
-}
-
-func (d *minute) sample(id string, at events.Time) events.Sample {
-	s := events.Sample{Device: id, Time: at.Time(), Metrics: map[string]float64{}}
-	for i, m := range Metrics() {
-		if n := d.counts[i]; n != 0 {
-			s.Metrics[m.Name] = n
-		}
-	}
-	return s
+	// What is distinct within a minute does not add up.
+	a.sofar[Peers], a.sofar[ExternalPeers], a.sofar[Domains] = mn.peers, mn.external, mn.domains
 }

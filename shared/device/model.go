@@ -12,6 +12,11 @@ type Options struct {
 	Local       []netip.Prefix // the local networks; empty: DefaultLocal
 	MaxLocal    int            // local devices; 0: DefaultMaxLocal
 	MaxExternal int            // devices outside; 0: DefaultMaxExternal
+
+	// Who says whose an address was at a moment, as seen from an observation point; of the zero address it says whose the point itself
+	// was. It never waits, and is asked about a device once a minute and whenever Learned changes. nil: nobody knows.
+	Who     func(vni uint32, a netip.Addr, at events.Time) Owner
+	Learned func() uint64 // differs from before where Who may answer otherwise than before; nil: that shows by the minute
 }
 
 // Local devices are kept apart from those outside, so that a flood of made-up sources cannot push them out. The numbers hold a
@@ -37,13 +42,28 @@ func DefaultLocal() []netip.Prefix {
 
 // Model is everything known about devices. It belongs to one goroutine.
 type Model struct {
-	local    []netip.Prefix
-	inside   *bounded.Table[netip.Addr, Device]
-	outside  *bounded.Table[netip.Addr, Device] // groups too
-	named    *bounded.Table[netip.Addr, string]
+	o        Options
+	inside   *table
+	outside  *table // groups too
+	plain    scope
+	scopes   *bounded.Table[uint32, scope] // by VNI
+	seats    map[place]*seat               // of the devices of both tables, and nobody else's
+	named    *bounded.Table[place, string]
 	lastName uint32
+	began    events.Time // the first record there ever was
+	now      events.Time // the latest
+	learned  uint64      // of Learned, at the last record
 	known    Known
+	rare     rareness
+
+	turns    turns
+	reported *bounded.Table[uint64, volume] // by the hash of a conversation's uid: what was reported of it before
 }
+
+type (
+	table = bounded.Table[string, Device]
+	entry = bounded.Entry[string, Device]
+)
 
 // New makes an empty model.
 func New(o Options) *Model {
@@ -56,21 +76,37 @@ func New(o Options) *Model {
 	if o.MaxExternal == 0 {
 		o.MaxExternal = DefaultMaxExternal
 	}
-	return &Model{
-		local: o.Local,
-		// Two at the least: a record's two ends must stand side by side.
-		inside:  bounded.New[netip.Addr, Device](max(o.MaxLocal, 2)),
-		outside: bounded.New[netip.Addr, Device](max(o.MaxExternal, 2)),
-		named:   bounded.New[netip.Addr, string](maxNamed),
+	if o.Who == nil {
+		o.Who = func(uint32, netip.Addr, events.Time) Owner { return Owner{} }
 	}
+	if o.Learned == nil {
+		o.Learned = func() uint64 { return 0 }
+	}
+	m := &Model{
+		o: o,
+		// Two at the least: a record's two ends must stand side by side.
+		inside:  bounded.New[string, Device](max(o.MaxLocal, 2)),
+		outside: bounded.New[string, Device](max(o.MaxExternal, 2)),
+		scopes:  bounded.New[uint32, scope](maxScopes),
+		seats:   map[place]*seat{},
+		named:   bounded.New[place, string](maxNamed),
+
+		rare:     newRareness(),
+		reported: bounded.New[uint64, volume](maxReported),
+	}
+	m.inside.OnEvict(m.leave)
+	m.outside.OnEvict(m.leave)
+	return m
 }
+
+func (m *Model) tables() [2]*table { return [...]*table{m.inside, m.outside} }
 
 // Classify says where an address lies.
 func (m *Model) Classify(a netip.Addr) Class {
 	if !a.IsValid() || a.IsMulticast() || a.IsUnspecified() || a == broadcast {
 		return Group
 	}
-	for _, p := range m.local {
+	for _, p := range m.o.Local {
 		if p.Contains(a) {
 			return Local
 		}
@@ -83,44 +119,34 @@ var broadcast = netip.AddrFrom4([4]byte{255, 255, 255, 255})
 // Observe learns from a record and gives the view of it. The view is good until the next Observe.
 func (m *Model) Observe(r events.Record) View {
 	h := r.Common()
-	v := View{model: m, Orig: m.see(h.OrigH, h), Resp: m.see(h.RespH, h)}
+	m.begin(h.TS)
+	sc := m.scopeOf(h.VNI)
+	v := View{model: m, scope: sc, Orig: m.see(sc, h.OrigH, h), Resp: m.see(sc, h.RespH, h)}
+	v.Fresh = freshness(&v)
 	switch r := r.(type) {
 	case *events.Conn:
-		m.learnConn(r, v)
+		v.Fresh |= m.learnConn(r, v)
 	case *events.DNS:
-		m.learnDNS(r)
+		m.learnDNS(r, v)
 	case *events.DHCP:
-		m.learnDHCP(r)
+		m.learnDHCP(r, v)
 	case *events.SSL:
 		v.Resp.call(r.ServerName, FromSNI)
 	case *events.HTTP:
 		v.Resp.call(hostOnly(r.Host), FromHTTP)
 	}
+	m.learnRare(r, v)
+	m.measure(r, v)
 	return v
 }
 
-// see finds or makes the device of an address, and notes that it was active.
-func (m *Model) see(a netip.Addr, h *events.Head) *Device {
-	if d := m.inside.Get(a); d != nil {
-		d.LastSeen, d.VNI, d.changed = max(d.LastSeen, h.TS), h.VNI, true
-		return d
+// begin takes note of the time of a record, and of what was learned of the inventory since the last one.
+func (m *Model) begin(at events.Time) {
+	if m.began == 0 || at < m.began {
+		m.began = at
 	}
-	if d := m.outside.Get(a); d != nil {
-		d.LastSeen, d.VNI, d.changed = max(d.LastSeen, h.TS), h.VNI, true
-		return d
-	}
-	class := m.Classify(a)
-	table := m.outside
-	if class == Local {
-		table = m.inside
-	}
-	d, _ := table.Put(a)
-	m.lastName++
-	*d = Device{Serial: m.lastName, Addr: a, Class: class, FirstSeen: h.TS, LastSeen: h.TS, VNI: h.VNI, changed: true}
-	if name := m.named.Get(a); name != nil {
-		d.call(*name, FromDNS)
-	}
-	return d
+	m.now = max(m.now, at)
+	m.learned = m.o.Learned()
 }
 
 // Devices is how many devices are known, and how many had to be forgotten for want of room.

@@ -1,6 +1,10 @@
 package device
 
-import "github.com/mirrorwatch/mirrorwatch/events"
+import (
+	"time"
+
+	"github.com/mirrorwatch/mirrorwatch/events"
+)
 
 // Turned is what one local device did in a minute, or in an hour that is over. It is borrowed: good during the call that gives it.
 type Turned struct {
@@ -9,4 +13,196 @@ type Turned struct {
 	Hour   bool                 // an hour is over
 	Counts *[NumMetrics]float64 // of the minute; of the whole hour where Hour
 	SoFar  *[NumMetrics]float64 // of the hour until now, this minute included; the same as Counts where Hour
+}
+
+// Taint keeps the model from learning a metric from this hour of the device: what raised an alert is not to become usual.
+func (t *Turned) Taint(metric int) { t.Device.activity.taint |= 1 << metric }
+
+const (
+	minuteLong = events.Time(time.Minute)
+	hour       = events.Time(time.Hour)
+	day        = 24 * hour
+	month      = 31 * day
+)
+
+// How much is given at a Tick that comes a second after the last: all minutes within about half a minute, all hours within about two.
+const (
+	leastGiven   = 256
+	minutesShare = 30
+	hoursShare   = 120
+)
+
+// turns is what is being counted, and what waits to be given.
+type turns struct {
+	running bool
+	minute  events.Time // that is being counted
+	began   events.Time // of counting: what was before, a restart's pause too, is not silence but unknown
+	last    events.Time // when Turn was called last
+	busy    []*minute   // of the present minute, in the order in which the devices became active
+	due     []*minute   // of the minute before, from given on not given yet
+	given   int
+	free    []*minute
+	members []member    // devices whose hours are closed
+	closed  events.Time // all hours before this one are closed, once cursor is through
+	cursor  int
+	lost    uint64
+	turned  Turned
+}
+
+// member is a device as it was when it joined: its place in the model's table may have passed to another.
+type member struct {
+	device *Device
+	serial uint32
+}
+
+func (m member) gone() bool { return m.device.Serial != m.serial || m.device.activity == nil }
+
+func startOf(t, span events.Time) events.Time { return t - t%span }
+
+// Unmeasured is how often a device was not measured in a minute for want of room.
+func (m *Model) Unmeasured() uint64 { return m.turns.lost }
+
+// beginMinute makes the present minute of a device.
+func (m *Model) beginMinute(d *Device, at events.Time) *minute {
+	t := &m.turns
+	if !t.running {
+		t.start(at)
+	}
+	if len(t.busy) >= MaxMeasured {
+		t.lost++
+		return nil
+	}
+	a := d.activity
+	if a == nil {
+		a = &activity{hour: startOf(t.minute, hour)}
+		d.activity = a
+		t.members = append(t.members, member{d, d.Serial})
+	}
+	if h := startOf(t.minute, hour); a.counted != h {
+		a.counted = h
+		a.peers.Clear()
+		a.external.Clear()
+		a.domains.Clear()
+	}
+	var mn *minute
+	if n := len(t.free); n > 0 {
+		mn, t.free = t.free[n-1], t.free[:n-1]
+	} else {
+		mn = &minute{}
+	}
+	*mn = minute{device: d, serial: d.Serial, at: t.minute}
+	a.now = mn
+	t.busy = append(t.busy, mn)
+	return mn
+}
+
+func (t *turns) start(at events.Time) {
+	t.running = true
+	t.minute, t.began, t.last, t.closed = startOf(at, minuteLong), at, at, startOf(at, hour)
+}
+
+// Turn gives the minutes and hours that are over, each device's in their order, and learns each once it was given. Where time passes
+// second by second the work is spread over the calls; where it jumps, as in a file with a gap, it is done at once.
+func (m *Model) Turn(now events.Time, each func(*Turned)) {
+	t := &m.turns
+	if !t.running {
+		t.start(now)
+	}
+	seconds := int(min(max(now.Sub(t.last)/time.Second, 1), time.Hour/time.Second))
+	t.last = max(t.last, now)
+	if this := startOf(now, minuteLong); this > t.minute {
+		m.give(len(t.due), each)
+		t.due, t.busy, t.given, t.minute = t.busy, t.due[:0], 0, this
+	}
+	m.give(seconds*max(leastGiven, len(t.due)/minutesShare), each)
+	if t.given == len(t.due) {
+		m.closeHours(seconds*max(leastGiven, len(t.members)/hoursShare), each)
+	}
+}
+
+// End gives what was counted of the minute that nobody will see the end of.
+func (m *Model) End(each func(*Turned)) {
+	t := &m.turns
+	m.give(len(t.due), each)
+	t.due, t.busy, t.given = t.busy, t.due[:0], 0
+	m.give(len(t.due), each)
+}
+
+// give gives at most n of the minutes that are due.
+func (m *Model) give(n int, each func(*Turned)) {
+	t := &m.turns
+	for ; n > 0 && t.given < len(t.due); n-- {
+		mn := t.due[t.given]
+		t.due[t.given] = nil
+		t.given++
+		if d := mn.device; d.Serial != mn.serial || d.activity == nil {
+			t.lost++
+		} else {
+			m.giveMinute(d, mn, each)
+		}
+		t.free = append(t.free, mn)
+	}
+}
+
+func (m *Model) giveMinute(d *Device, mn *minute, each func(*Turned)) {
+	a, t := d.activity, &m.turns
+	m.closeUntil(d, startOf(mn.at, hour), each)
+	a.add(mn)
+	t.turned = Turned{Device: d, At: mn.at, Counts: &mn.counts, SoFar: &a.sofar}
+	each(&t.turned)
+	if a.now == mn {
+		a.now = nil
+	}
+}
+
+// closeHours closes the hours of at most n devices that were not active since.
+func (m *Model) closeHours(n int, each func(*Turned)) {
+	t := &m.turns
+	if h := startOf(t.minute, hour); h > t.closed {
+		t.closed, t.cursor = h, 0
+	}
+	for n > 0 && t.cursor < len(t.members) {
+		who := t.members[t.cursor]
+		if who.gone() {
+			t.leave(t.cursor)
+			continue
+		}
+		n -= 1 + m.closeUntil(who.device, t.closed, each)
+		if m.idle(who.device) {
+			t.leave(t.cursor)
+			continue
+		}
+		t.cursor++
+	}
+}
+
+// idle forgets the activity of a device that did nothing for a day and of which nothing was learned.
+func (m *Model) idle(d *Device) bool {
+	a := d.activity
+	if a.now != nil || m.turns.closed-a.counted < day {
+		return false
+	}
+	d.activity = nil
+	return true
+}
+
+// leave takes a member out; the last one takes its place.
+func (t *turns) leave(at int) {
+	last := len(t.members) - 1
+	t.members[at], t.members[last] = t.members[last], member{}
+	t.members = t.members[:last]
+}
+
+// closeUntil closes all hours of a device before one, and says how many these were. Hours in which it did nothing are passed over.
+func (m *Model) closeUntil(d *Device, until events.Time, each func(*Turned)) (hours int) {
+	a, t := d.activity, &m.turns
+	for a.hour < until && a.sofar != [NumMetrics]float64{} {
+		t.turned = Turned{Device: d, At: a.hour, Hour: true, Counts: &a.sofar, SoFar: &a.sofar}
+		each(&t.turned)
+		a.sofar, a.taint = [NumMetrics]float64{}, 0
+		a.hour += hour
+		hours++
+	}
+	a.hour = max(a.hour, until)
+	return hours
 }

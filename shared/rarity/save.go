@@ -19,26 +19,43 @@ const (
 
 // Save hands over what changed since it was called last, as detect.Keeper has it. What is borrowed is good during the call.
 func (s *Site) Save(put func(key, value []byte)) {
+	s.SaveSome(func(key, value []byte) bool {
+		put(key, value)
+		return true
+	})
+}
+
+// SaveSome is Save until put says that it is enough for now; the next call goes on with what is left (detect.Sliced). It says whether nothing
+// is left.
+func (s *Site) SaveSome(put func(key, value []byte) (more bool)) (done bool) {
 	var key [8]byte
 	var value [128]byte
 	if s.dirty {
 		s.dirty = false
 		v := binary.AppendVarint(append(value[:0], version), s.since)
-		put(append(key[:0], keySite), s.crowd.append(v))
+		if !put(append(key[:0], keySite), s.crowd.append(v)) {
+			return false
+		}
 	}
 	for k := range s.tables {
 		t := &s.tables[k]
 		t.order()
-		for _, slot := range t.dirty {
+		for n := len(t.dirty); n > 0; n = len(t.dirty) {
+			slot := t.dirty[n-1]
+			t.dirty = t.dirty[:n-1]
 			e := t.at(slot)
 			e.flags &^= changed
-			put(binary.BigEndian.AppendUint32(append(key[:0], byte(k)), slot), e.append(append(value[:0], version)))
+			if !put(binary.BigEndian.AppendUint32(append(key[:0], byte(k)), slot), e.append(append(value[:0], version))) {
+				return false
+			}
 		}
-		t.dirty = t.dirty[:0]
 	}
 	for i, f := range s.filters() {
-		f.save(byte(i), put)
+		if !f.save(byte(i), put) {
+			return false
+		}
 	}
+	return true
 }
 
 func (s *Site) filters() [2]*filter { return [2]*filter{&s.triples, &s.left} }
@@ -194,24 +211,27 @@ func (t *table) order() {
 	}
 }
 
-// save hands over the blocks that changed.
-func (f *filter) save(number byte, put func(key, value []byte)) {
+// save hands over the blocks that changed, and says whether it came to the end.
+func (f *filter) save(number byte, put func(key, value []byte) (more bool)) bool {
 	var key [8]byte
 	var value [128]byte
 	for place := range f.layers {
 		l := &f.layers[place]
-		for i, m := range l.marks {
-			for ; m != 0; m &= m - 1 {
-				at := uint32(i*64 + bits.TrailingZeros64(m))
+		for i := range l.marks {
+			for l.marks[i] != 0 {
+				at := uint32(i*64 + bits.TrailingZeros64(l.marks[i]))
+				l.marks[i] &= l.marks[i] - 1
 				v := binary.AppendUvarint(append(value[:0], version), uint64(l.serial))
 				for _, w := range l.blocks[at] {
 					v = binary.LittleEndian.AppendUint64(v, w)
 				}
-				put(binary.BigEndian.AppendUint32(append(key[:0], keyFilter|number, byte(place)), at), v)
+				if !put(binary.BigEndian.AppendUint32(append(key[:0], keyFilter|number, byte(place)), at), v) {
+					return false
+				}
 			}
 		}
-		clear(l.marks)
 	}
+	return true
 }
 
 // load takes back a block. Blocks of a layer that was given up are still on disk where the newer one has not come to them; those of the

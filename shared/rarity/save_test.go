@@ -69,6 +69,44 @@ func TestSaveAndLoad(t *testing.T) {
 	}
 }
 
+// Catches: an entry that is lost, or told twice, when it is saved in slices while the site goes on.
+func TestSaveInSlices(t *testing.T) {
+	o := Options{Share: 1 << 12}
+	d, s, random := disk{}, New(o), rand.New(rand.NewPCG(9, 9))
+	for i := range 400 {
+		mix(s, random, start+int64(i)*minute)
+		for range i % 4 {
+			n := 0
+			s.SaveSome(func(key, value []byte) bool {
+				d.put(key, value)
+				n++
+				return n < 100
+			})
+		}
+	}
+	slices, total := 0, 0
+	for done := false; !done; slices++ {
+		n := 0
+		done = s.SaveSome(func(key, value []byte) bool {
+			d.put(key, value)
+			n++
+			return n < 10
+		})
+		total += n
+	}
+	if slices < total/10 || slices > total/10+1 {
+		t.Errorf("%d values in %d slices", total, slices)
+	}
+	back := d.load(t, o)
+	for k := range NumKinds {
+		for i := range 3000 {
+			if a, b := s.Peek(k, thing(i)), back.Peek(k, thing(i)); a.Devices != b.Devices || a.Returned != b.Returned {
+				t.Fatalf("kind %d, thing %d: %+v, was %+v", k, i, b, a)
+			}
+		}
+	}
+}
+
 // Catches: a filter whose given-up layers come back.
 func TestFilterSurvives(t *testing.T) {
 	o := Options{Share: 1 << 10}
