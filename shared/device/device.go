@@ -54,10 +54,22 @@ type Device struct {
 	places  []place // where it is found
 	ties    []tie   // whom it spoke with lately, one by one
 	met     sketch.Members
-	strange uint32 // devices that it turned to and that did not answer, at the first time
 	peers   uint32 // different devices that it had to do with
-	changed bool   // since Changed was called last
-	spoke   bool   // a conversation of it was told, and learned from
+	silent  uint32 // of them those that it turned to and that did not answer, at the first time
+	triedAt uint32 // when it did so last, in seconds
+
+	conversations uint32 // that it had, attempts included
+	lookAt        uint32 // at how many its roles are judged next
+	looked        uint32 // in which hour they were
+	roles         []held // that counts most first
+	turn          *RoleChange
+	said          Said
+	groups        []string
+
+	changed bool // since Changed was called last
+	spoke   bool // a conversation of it was told, and learned from
+	scans   bool // people say that it scans
+	stands  bool // people say that it stands for many
 
 	activity *activity // what it does; nil for devices outside, and for those that rest
 }

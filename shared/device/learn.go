@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
+	"github.com/mirrorwatch/mirrorwatch/shared/sketch"
 )
 
 // IANA protocol numbers.
@@ -28,35 +29,37 @@ func (m *Model) learnConn(c *events.Conn, v View) (fresh Fresh) {
 	if o.Class == Group || r.Class == Group {
 		return 0
 	}
-	moved, first := m.moved, m.first
+	if m.first {
+		o.conversations++
+		r.conversations++
+	}
 	if !spoke(c) {
-		o.tryTo(r.Serial, true)
-		r.tryTo(o.Serial, false)
+		o.tryTo(r.Serial, true, c.TS)
+		r.tryTo(o.Serial, false, c.TS)
 		return 0
 	}
+	told := report{service: m.intern(c.Service), out: m.moved.out, in: m.moved.in, first: m.first}
 	asked := o.tieWith(r.Serial, c.IPProto, c.RespP, true)
 	if asked == nil {
-		if !o.met.Has(useHash(r.Serial, c.IPProto, c.RespP)) {
+		if told.stranger = !o.met.Has(useHash(r.Serial, c.IPProto, c.RespP)); told.stranger {
 			fresh |= FreshService
 		}
 		asked = o.meet(r.Serial, c.IPProto, c.RespP, true, c.TS)
 	}
-	name := m.intern(c.Service)
-	asked.carry(c, name, moved.out, moved.in, first)
+	asked.carry(c, told)
 	served := r.tieWith(o.Serial, c.IPProto, c.RespP, false)
 	if served == nil {
 		served = r.meet(o.Serial, c.IPProto, c.RespP, false, c.TS)
 	}
-	served.carry(c, name, moved.in, moved.out, first)
+	served.carry(c, told.turned())
 	if (c.IPProto != TCP && c.IPProto != UDP) || !Answered(c) {
 		return fresh
 	}
 	if !r.OffersPort(c.IPProto, c.RespP) {
 		fresh |= FreshOffer
 	}
-	stranger := fresh&FreshService != 0
-	r.Offers = r.serve(r.Offers, c, name, first, stranger)
-	o.Uses = o.serve(o.Uses, c, name, first, stranger)
+	r.Offers = r.serve(r.Offers, c, told.turned())
+	o.Uses = o.serve(o.Uses, c, told)
 	return fresh
 }
 
@@ -112,6 +115,7 @@ func (m *Model) learnDHCP(r *events.DHCP, v View) {
 	if len(r.MsgTypes) > 0 && !slices.Contains(r.MsgTypes, "ACK") {
 		return
 	}
+	m.learnLease(r, v)
 	a, name := r.AssignedAddr, r.HostName
 	if name == "" {
 		name = r.ClientFQDN
@@ -123,6 +127,26 @@ func (m *Model) learnDHCP(r *events.DHCP, v View) {
 	if d := v.Device(a); d != nil && r.MAC != "" {
 		d.MAC = r.MAC
 	}
+}
+
+// dhcpPort is the server's, RFC 2131.
+const dhcpPort = 67
+
+// learnLease notes who gave a lease. The conversation itself is often a broadcast, and tells of no server.
+func (m *Model) learnLease(r *events.DHCP, v View) {
+	d := v.Resp
+	if r.ServerAddr.IsValid() {
+		d = m.see(v.scope, r.ServerAddr, &r.Head)
+	}
+	if d.Class == Group {
+		return
+	}
+	client := sketch.String(r.MAC) ^ dhcpPort
+	c := events.Conn{Head: r.Head, IPProto: UDP}
+	c.RespP = dhcpPort
+	d.Offers = d.serve(d.Offers, &c, report{service: "dhcp", first: true, stranger: r.MAC != "" && d.met.Add(client)})
+	d.conversations++
+	m.consider(d)
 }
 
 // name calls the device if there is one, and remembers the name for when it appears.

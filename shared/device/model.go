@@ -53,6 +53,8 @@ type Model struct {
 	netbios  *bounded.Table[string, claim]
 	serials  map[uint32]*Device // of both tables
 	texts    map[string]string
+	said     map[string]Said // by ID
+	tags     []string        // whose values make groups
 	lastName uint32
 	began    events.Time // the first record there ever was
 	now      events.Time // the latest
@@ -157,6 +159,8 @@ func (m *Model) Observe(r events.Record) View {
 		m.runs(v.Resp, HASSHServer, r.HASSHServer, r.TS)
 		m.runs(v.Resp, SSHServer, r.Server, r.TS)
 	}
+	m.consider(v.Orig)
+	m.consider(v.Resp)
 	m.learnRare(r, v)
 	m.measure(r, v)
 	return v

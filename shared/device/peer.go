@@ -65,7 +65,7 @@ func (t *tie) export() Peer {
 }
 
 // Silent is how many devices it turned to that did not answer when it turned to them first.
-func (d *Device) Silent() int { return int(d.strange) }
+func (d *Device) Silent() int { return int(d.silent) }
 
 func peerHash(peer uint32) uint64 { return sketch.Mix(uint64(peer)) }
 
@@ -75,14 +75,15 @@ func useHash(peer uint32, proto uint8, port uint16) uint64 {
 }
 
 // tryTo notes that the device had to do with another in vain.
-func (d *Device) tryTo(peer uint32, asked bool) {
+func (d *Device) tryTo(peer uint32, asked bool, at events.Time) {
 	if d.Knows(peer) {
 		return
 	}
 	d.met.Add(peerHash(peer))
 	d.peers++
 	if asked {
-		d.strange++
+		d.silent++
+		d.triedAt = max(d.triedAt, seconds(at))
 	}
 }
 
@@ -130,15 +131,27 @@ func (d *Device) freeTie() *tie {
 	return oldest
 }
 
+// report is what a record adds to what was known of a conversation, as one end sees it.
+type report struct {
+	service  string
+	out, in  uint64
+	first    bool // of the conversation
+	stranger bool // the one never used this port of the other before
+}
+
+func (r report) turned() report {
+	r.out, r.in = r.in, r.out
+	return r
+}
+
 // carry adds what a record tells of a conversation.
-func (t *tie) carry(c *events.Conn, service string, out, in uint64, first bool) {
-	t.out, t.in = t.out+out, t.in+in
-	at := c.TS.Add(c.Duration.Duration())
-	t.first, t.last = min(t.first, seconds(c.TS)), max(t.last, seconds(at))
-	if first {
+func (t *tie) carry(c *events.Conn, r report) {
+	t.out, t.in = t.out+r.out, t.in+r.in
+	t.first, t.last = min(t.first, seconds(c.TS)), max(t.last, seconds(c.TS.Add(c.Duration.Duration())))
+	if r.first {
 		t.count++
 	}
-	if service != "" {
-		t.service = service
+	if r.service != "" {
+		t.service = r.service
 	}
 }

@@ -9,6 +9,7 @@ type Service struct {
 	Name        string // the protocol that an analyzer confirmed, last seen; "" where none did
 	Count       uint32 // conversations
 	Peers       uint32 // different devices: the clients of what is offered, the servers of what is used
+	Out, In     uint64 // bytes of IP that the device sent and got
 	First, Last events.Time
 }
 
@@ -26,9 +27,9 @@ func serviceOf(list []Service, proto uint8, port uint16) *Service {
 	return nil
 }
 
-// serve adds what a record tells of a conversation to the service in list, which is returned. When there are too many, the least used one leaves: a host that
-// answers on a port of its own for every transfer is known by the ports that stay.
-func (d *Device) serve(list []Service, c *events.Conn, name string, first, stranger bool) []Service {
+// serve adds what a record tells of a conversation to the service in list, which is returned. When there are too many, the least used one
+// leaves: a host that answers on a port of its own for every transfer is known by the ports that stay.
+func (d *Device) serve(list []Service, c *events.Conn, r report) []Service {
 	s := serviceOf(list, c.IPProto, c.RespP)
 	if s == nil {
 		if len(list) < MaxServices {
@@ -40,14 +41,15 @@ func (d *Device) serve(list []Service, c *events.Conn, name string, first, stran
 		}
 		*s = Service{Proto: c.IPProto, Port: c.RespP, First: c.TS}
 	}
-	if first {
+	s.Last = max(s.Last, c.TS)
+	s.Out, s.In = s.Out+r.out, s.In+r.in
+	if r.service != "" {
+		s.Name = r.service
+	}
+	if r.first {
 		s.Count++
 	}
-	s.Last = max(s.Last, c.TS)
-	if name != "" {
-		s.Name = name
-	}
-	if stranger {
+	if r.stranger {
 		s.Peers++
 	}
 	return list
