@@ -1,9 +1,6 @@
 package device
 
 import (
-	"slices"
-	"strconv"
-
 	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/shared/baseline"
 )
@@ -135,24 +132,13 @@ func (m *Model) addGroup(name string) *peerGroup {
 	return g
 }
 
-// tagsOfGroups say what a device is for, in the order in which they are asked.
-func tagsOfGroups() []string {
-	return []string{"role", "Role", "app", "App", "Application", "service", "Service", "aws:autoscaling:groupName"}
-}
-
-// PeerGroup names the devices that are expected to behave alike: by a tag that says what they are for, else by the port that they
-// answer most on, else as clients of others.
+// PeerGroup names the devices that are expected to behave alike: the first of its groups, which is its role where it has one, else its
+// tag, else its subnet.
 func (d *Device) PeerGroup() string {
-	for _, k := range tagsOfGroups() {
-		if v := d.Owner.Tags[k]; v != "" {
-			return k + "=" + v[:min(len(v), MaxText)]
-		}
+	if len(d.groups) == 0 {
+		return otherGroups
 	}
-	if len(d.Offers) == 0 {
-		return "clients"
-	}
-	most := slices.MaxFunc(d.Offers, func(a, b Service) int { return int(a.Count) - int(b.Count) })
-	return "serve " + protoName(most.Proto) + "/" + strconv.Itoa(int(most.Port))
+	return d.groups[0]
 }
 
 // Expect says what is usual of a metric of a device in the hour of a moment.

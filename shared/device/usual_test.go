@@ -92,7 +92,7 @@ func TestHabits(t *testing.T) {
 }
 
 func (s *site) expectNew() baseline.Expected {
-	d := &Device{Class: Local}
+	d := &Device{Class: Local, groups: []string{"subnet:10.2.0.0/24"}}
 	return s.m.View().Expect(d, BytesOutExternal, s.now)
 }
 
