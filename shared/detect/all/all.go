@@ -20,6 +20,7 @@ func Specs() []detect.Spec {
 		access.Log4Shell,
 		c2.DNSTunnel,
 		c2.Beacon,
+		c2.RareTLS,
 		c2.DGA,
 		exfil.OutboundVolume,
 		hygiene.WeakTLS,
