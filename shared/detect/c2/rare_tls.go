@@ -159,8 +159,13 @@ func (r *RareHandshakes) report(t *tlsTalk, s *events.SSL, learned bool) detect.
 		need = r.tune.Alone
 		terms = append(terms, events.Term{Name: "no_history", Points: -10, Reason: "it is not known yet what is rare here"})
 	}
+	key := fmt.Sprintf("%s %s %d", s.OrigH, whom, s.RespP)
+	if marked(r.marks, "made_up_issuer") {
+		// A client of an anonymising network speaks with many servers that all look so: it is one thing.
+		key = fmt.Sprintf("%s made up %s", s.OrigH, s.JA4)
+	}
 	return detect.Finding{
-		Key: fmt.Sprintf("%s %s %d", s.OrigH, whom, s.RespP), Confidence: min(0.9, leastConfidence+float64(max(t.points-need, 0))/100),
+		Key: key, Confidence: min(0.9, leastConfidence+float64(max(t.points-need, 0))/100),
 		Terms: terms, Start: t.start, End: t.last, UIDs: t.uids, VNI: s.VNI, Sensor: s.Sensor,
 		// The server leads and the client is led.
 		Offenders: []detect.Party{{Addr: s.RespH, Port: s.RespP, Endpoint: detect.Server}},
@@ -184,6 +189,15 @@ func times(n int) string {
 func has(list []uint16, port uint16) bool {
 	for _, p := range list {
 		if p == port {
+			return true
+		}
+	}
+	return false
+}
+
+func marked(marks []events.Term, name string) bool {
+	for _, m := range marks {
+		if m.Name == name {
 			return true
 		}
 	}
