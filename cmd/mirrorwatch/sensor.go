@@ -118,6 +118,7 @@ func (w *watching) start(ctx context.Context, o sensorOptions) (err error) {
 	if w.keep, err = openFleet(ctx, o.table, o.sensor, w.cmd.ErrOrStderr()); err != nil {
 		return err
 	}
+	o.live = true
 	var collectors []prometheus.Collector
 	var trouble func() string
 	if w.keep == nil {
@@ -131,6 +132,10 @@ func (w *watching) start(ctx context.Context, o sensorOptions) (err error) {
 		return err
 	}
 	w.p.live = true
+	if w.p.lists != nil {
+		w.ends = append(w.ends, w.p.lists.follow(ctx))
+		collectors = append(collectors, w.p.lists)
+	}
 	w.ends = append([]func() error{w.p.close}, w.ends...)
 	if w.sources, err = o.open(); err != nil {
 		return err

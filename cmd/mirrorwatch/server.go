@@ -84,6 +84,7 @@ func (s *server) start(ctx context.Context) (err error) {
 	s.run(background, s.keepHouse)
 	s.run(background, s.keepRules)
 	s.run(background, func(ctx context.Context) { s.keep.watchSite(ctx, &s.pipeline.known) })
+	s.run(background, func(ctx context.Context) { s.pipeline.lists.watch(ctx) })
 	s.run(background, func(ctx context.Context) { s.keep.watchHealth(ctx, s.pipeline) })
 	return nil
 }
@@ -158,7 +159,11 @@ func (s *server) startSensor(ctx context.Context) (err error) {
 		}
 	}
 	go func() { s.watched <- s.pipeline.engine.Live(s.sources, func() int64 { return s.clock().UnixNano() }) }()
-	done, err := serveSide(ctx, s.o.side, s.pipeline, s.keep.trouble, &doors{s}, keptDoors{s.keep}, s.requests)
+	collectors := []prometheus.Collector{&doors{s}, keptDoors{s.keep}, s.requests}
+	if s.pipeline.lists != nil {
+		collectors = append(collectors, s.pipeline.lists)
+	}
+	done, err := serveSide(ctx, s.o.side, s.pipeline, s.keep.trouble, collectors...)
 	if err == nil {
 		s.sideDone = done
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/c2"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/exfil"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/hygiene"
+	"github.com/mirrorwatch/mirrorwatch/shared/detect/intel"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/lateral"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/recon"
 )
@@ -27,6 +28,7 @@ func Specs() []detect.Spec {
 		c2.DGA,
 		exfil.OutboundVolume,
 		behaviour.NewPeers,
+		intel.IndicatorMatch,
 		hygiene.WeakTLS,
 	}
 }
