@@ -9,6 +9,7 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/c2"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/exfil"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/hygiene"
+	"github.com/mirrorwatch/mirrorwatch/shared/detect/intel"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/lateral"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/recon"
 )
@@ -29,6 +30,7 @@ func Specs() []detect.Spec {
 		exfil.OutboundVolume,
 		behaviour.NewPeers,
 		behaviour.Deviation,
+		intel.IndicatorMatch,
 		hygiene.WeakTLS,
 	}
 }
