@@ -131,7 +131,7 @@ func join(list []events.Participant, role string, p Party, v device.View) []even
 
 // circumstances looks at who takes part, those of earlier alerts included.
 func (j *Judge) circumstances(s *Spec, f *Finding, list []events.Participant, v device.View) circumstances {
-	c := circumstances{others: j.terms(f, v), firstDay: s.Novelty && v.Age(f.End) < 24*time.Hour}
+	c := circumstances{others: j.terms(f, v), firstDay: s.Novelty && v.Age(f.Start) < 24*time.Hour}
 	outside, inside := false, false
 	for i := range list {
 		p := &list[i]

@@ -26,6 +26,8 @@ func Specs() []detect.Spec {
 		c2.Beacon,
 		c2.DGA,
 		exfil.OutboundVolume,
+		exfil.NewDestination,
+		exfil.Staged,
 		behaviour.NewPeers,
 		hygiene.WeakTLS,
 	}
