@@ -29,6 +29,8 @@ func Specs() []detect.Spec {
 		exfil.NewDestination,
 		exfil.Staged,
 		behaviour.NewPeers,
+		behaviour.RoleChanged,
+		behaviour.Silent,
 		hygiene.WeakTLS,
 	}
 }
