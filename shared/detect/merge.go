@@ -64,7 +64,7 @@ func (j *Judge) update(d *events.Detection, s *Spec, f *Finding, v device.View) 
 		d.Techniques = f.Techniques
 	}
 	d.Participants = participants(d.Participants, f, v)
-	d.Risk = assess(s.Risk, f, j.circumstances(f, d.Participants, v))
+	d.Risk = assess(s.Risk, f, j.circumstances(s, f, d.Participants, v))
 	if f.Final {
 		return
 	}
@@ -117,8 +117,8 @@ func join(list []events.Participant, role string, p Party, v device.View) []even
 }
 
 // circumstances looks at who takes part, those of earlier alerts included.
-func (j *Judge) circumstances(f *Finding, list []events.Participant, v device.View) circumstances {
-	c := circumstances{others: j.terms(f, v)}
+func (j *Judge) circumstances(s *Spec, f *Finding, list []events.Participant, v device.View) circumstances {
+	c := circumstances{others: j.terms(f, v), firstDay: s.Novelty && v.Age(f.End) < 24*time.Hour}
 	outside, inside := false, false
 	for i := range list {
 		p := &list[i]
