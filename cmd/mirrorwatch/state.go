@@ -104,7 +104,9 @@ func keptIn(flag string) string {
 	return flag
 }
 
-func packetTime(at int64) string { return events.Time(at).Time().UTC().Format("2006-01-02 15:04:05 MST") }
+func packetTime(at int64) string {
+	return events.Time(at).Time().UTC().Format("2006-01-02 15:04:05 MST")
+}
 
 // stateBytes is how much there is to read; what cannot be looked at is told when it is opened.
 func stateBytes(dir string) int64 {
