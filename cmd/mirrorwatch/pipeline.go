@@ -112,7 +112,7 @@ func (o *options) identity(local []netip.Prefix) device.Options {
 	return device.Options{Local: local, Learned: o.who.Learned, Who: func(vni uint32, a netip.Addr, at events.Time) device.Owner {
 		b, known := o.who.Holder(vni, a, at.Time())
 		owner := device.Owner{
-			Interface: b.Interface, Instance: b.Instance, VPC: b.VPC, Account: b.Account, Name: b.Name, Tags: b.Tags, Pending: !known,
+			Interface: b.Interface, Instance: b.Instance, VPC: b.VPC, Account: b.Account, Subnet: b.Subnet, Name: b.Name, Tags: b.Tags, Pending: !known,
 		}
 		if !b.From.IsZero() {
 			owner.From = events.TimeOf(b.From)

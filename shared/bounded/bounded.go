@@ -81,6 +81,13 @@ func (t *Table[K, V]) Find(k K) *Entry[K, V] { return t.index[k] }
 // Touch makes an entry that is in the table the most recent one.
 func (t *Table[K, V]) Touch(e *Entry[K, V]) { t.touch(e) }
 
+// Rekey keeps an entry that is in the table under another key. Nothing may be kept under that one yet.
+func (t *Table[K, V]) Rekey(e *Entry[K, V], k K) {
+	delete(t.index, e.key)
+	e.key = k
+	t.index[k] = e
+}
+
 // Delete forgets k.
 func (t *Table[K, V]) Delete(k K) {
 	if n := t.index[k]; n != nil {

@@ -90,4 +90,9 @@ func TestEntries(t *testing.T) {
 	if k, _, _ := table.Oldest(); k != 2 {
 		t.Fatalf("oldest %d, want 2", k)
 	}
+	e := table.Find(2)
+	table.Rekey(e, 9)
+	if table.Peek(2) != nil || table.Find(9) != e || e.Key() != 9 || table.Len() != 2 {
+		t.Fatalf("under another key: %v", table.Find(9))
+	}
 }

@@ -61,6 +61,7 @@ type Judge struct {
 	terms    func(*Finding, device.View) []events.Term
 	turned   func(*device.Turned)
 	stats    Stats
+	looked   events.Time // when endQuiet went through the detections last
 }
 
 type runner struct {
@@ -141,6 +142,7 @@ func (j *Judge) Close(now events.Time) {
 			j.take(run, c.Close(v), v)
 		}
 	}
+	j.looked = 0
 	j.endQuiet(now)
 }
 
@@ -197,8 +199,12 @@ func (j *Judge) take(run *runner, found []Finding, v device.View) {
 const maxAsked = 16
 
 // endQuiet closes the books on detections that rested long enough. The table's order is that of the last update, so that the
-// walk ends at the first one that has not.
+// walk ends at the first one that has not; it passes all that are over, and is therefore made once a minute only.
 func (j *Judge) endQuiet(now events.Time) {
+	if now.Sub(j.looked) < time.Minute {
+		return
+	}
+	j.looked = now
 	asked := 0
 	for key, d := range j.live.All {
 		if now.Sub(events.TimeOf(d.Update)) <= quietAfter {

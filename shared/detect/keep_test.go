@@ -235,7 +235,7 @@ func TestEndsOnceOverARestart(t *testing.T) {
 	}
 	j = start()
 	for n := range 10 {
-		j.Tick(at.Add(2*quietAfter + time.Duration(n)*time.Second))
+		j.Tick(at.Add(2*quietAfter + time.Duration(n)*time.Minute))
 	}
 	if ended != 3*maxAsked || ends != ended+2 {
 		t.Errorf("%d ended, and %d after the restart; want %d and 2", ended, ends-ended, 3*maxAsked)

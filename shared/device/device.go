@@ -6,16 +6,21 @@ package device
 import (
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
+	"github.com/mirrorwatch/mirrorwatch/shared/sketch"
 )
 
-// Limits of what is kept about one device. They hold a device below about 4 KiB, and are well above what one host needs to be
+// Limits of what is kept about one device. They hold a device below about 5 KiB, and are well above what one host needs to be
 // described to a person; what does not fit is counted in Overflow.
 const (
-	MaxNames    = 4  // names a device was called by
-	MaxServices = 32 // services offered, and as many used
-	MaxPeers    = 64 // peers remembered one by one
+	MaxNames    = 4   // names a device was called by
+	MaxServices = 32  // services offered, and as many used
+	MaxPeers    = 64  // peers remembered one by one, by transport and port
+	MaxSoftware = 16  // fingerprints, user agents and banners
+	MaxText     = 128 // bytes of one of those; longer ones are cut
+	maxName     = 253 // of a name, as in DNS; what is longer is none
 )
 
 // Class says where an address lies.
@@ -39,16 +44,32 @@ type Device struct {
 	MAC       string // link-layer address, where a record told one
 	Owner     Owner  // what the inventory says of it
 
-	Names    []Name    // most trusted first
-	Offers   []Service // what it answered to
-	Uses     []Service // what it asked for
-	Overflow uint32    // names, services and peers that did not fit
+	Names    []Name     // most trusted first
+	Offers   []Service  // what it answered to
+	Uses     []Service  // what it asked for, and got an answer
+	Software []Software // what it runs, as far as it shows
+	Overflow uint32     // names, services, peers and software that did not fit
 
 	id      string
-	places  []place  // where it is found
-	peers   []uint32 // serials, in the order of acquaintance
-	changed bool     // since Changed was called last
-	spoke   bool     // a conversation of it was told, and learned from
+	places  []place // where it is found
+	ties    []tie   // whom it spoke with lately, one by one
+	met     sketch.Members
+	peers   uint32 // different devices that it had to do with
+	silent  uint32 // of them those that it turned to and that did not answer, at the first time
+	triedAt uint32 // when it did so last, in seconds
+
+	conversations uint32 // that it had, attempts included
+	lookAt        uint32 // at how many its roles are judged next
+	looked        uint32 // in which hour they were
+	roles         []held // that counts most first
+	turn          *RoleChange
+	said          Said
+	groups        []string
+
+	changed bool // since Changed was called last
+	spoke   bool // a conversation of it was told, and learned from
+	scans   bool // people say that it scans
+	stands  bool // people say that it stands for many
 
 	activity *activity // what it does; nil for devices outside, and for those that rest
 }
@@ -68,36 +89,16 @@ const (
 	FromInventory NameSource = iota
 	FromDHCP
 	FromDNS
+	FromNetBIOS
 	FromSNI
 	FromHTTP
 )
-
-// Service is one transport and port.
-type Service struct {
-	Proto uint8 // IANA protocol number
-	Port  uint16
-	Name  string // the protocol that an analyzer confirmed, last seen; "" where none did
-	Count uint32 // conversations
-}
 
 // IsLocal says that the device is inside the local networks.
 func (d *Device) IsLocal() bool { return d.Class == Local }
 
 // IsExternal says that the device is outside the local networks, and is one host.
 func (d *Device) IsExternal() bool { return d.Class == External }
-
-// Peers is how many devices it spoke with, at most MaxPeers.
-func (d *Device) Peers() int { return len(d.peers) }
-
-// OffersPort says whether the device ever answered on the port.
-func (d *Device) OffersPort(proto uint8, port uint16) bool {
-	for i := range d.Offers {
-		if d.Offers[i].Port == port && d.Offers[i].Proto == proto {
-			return true
-		}
-	}
-	return false
-}
 
 // Hostname is the most trusted name, or "".
 func (d *Device) Hostname() string {
@@ -107,23 +108,9 @@ func (d *Device) Hostname() string {
 	return d.Names[0].Text
 }
 
-// Knows says whether the device ever spoke with another.
-func (d *Device) Knows(peer uint32) bool { return slices.Contains(d.peers, peer) }
-
-func (d *Device) meet(peer uint32) {
-	if d.Knows(peer) {
-		return
-	}
-	if len(d.peers) >= MaxPeers {
-		d.Overflow++
-		return
-	}
-	d.peers = append(d.peers, peer)
-}
-
 // call adds a name, keeping the most trusted first and the newest first among equals.
 func (d *Device) call(text string, from NameSource) {
-	if text == "" {
+	if text == "" || len(text) > maxName {
 		return
 	}
 	at := len(d.Names)
@@ -145,24 +132,10 @@ func (d *Device) call(text string, from NameSource) {
 	}
 	d.Names = append(d.Names, Name{})
 	copy(d.Names[at+1:], d.Names[at:])
-	d.Names[at] = Name{text, from}
+	d.Names[at] = Name{strings.Clone(text), from} // a record's text may be part of something large
 }
 
-// count adds one conversation to the service in list, which is returned.
-func (d *Device) count(list []Service, proto uint8, port uint16, name string) []Service {
-	for i := range list {
-		s := &list[i]
-		if s.Port == port && s.Proto == proto {
-			s.Count++
-			if name != "" {
-				s.Name = name
-			}
-			return list
-		}
-	}
-	if len(list) >= MaxServices {
-		d.Overflow++
-		return list
-	}
-	return append(list, Service{proto, port, name, 1})
+// uncall takes a name back.
+func (d *Device) uncall(text string, from NameSource) {
+	d.Names = slices.DeleteFunc(d.Names, func(n Name) bool { return n == Name{text, from} })
 }

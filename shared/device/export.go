@@ -38,7 +38,7 @@ func protoName(proto uint8) string {
 
 // String is the source as it is stored.
 func (s NameSource) String() string {
-	return [...]string{FromInventory: "inventory", FromDHCP: "dhcp", FromDNS: "dns", FromSNI: "sni", FromHTTP: "http"}[s]
+	return [...]string{FromInventory: "inventory", FromDHCP: "dhcp", FromDNS: "dns", FromNetBIOS: "netbios", FromSNI: "sni", FromHTTP: "http"}[s]
 }
 
 // Changed gives the devices, groups left out, that any record spoke of since the last call, most recent first. The tables are in the

@@ -164,7 +164,7 @@ func (m *Model) check(sc *scope, a netip.Addr, s *seat) *seat {
 	case o.Interface == d.Owner.Interface:
 		if s.nobody = 0; !o.Pending {
 			s.from = o.From
-			d.own(o)
+			m.own(d, o)
 		}
 		return s
 	case o.Interface == "" && o.Pending:
@@ -190,7 +190,7 @@ func (m *Model) pass(sc *scope, at place, o Owner, was *entry) *seat {
 	if e == nil {
 		e = m.enter(id, at.addr)
 	}
-	e.Value.own(o)
+	m.own(&e.Value, o)
 	s := m.seat(at, e, true)
 	s.from = o.From
 	return s
@@ -205,7 +205,7 @@ func (m *Model) before(sc *scope, a netip.Addr, then events.Time, now *entry) *e
 	e := m.find(o.Interface)
 	if e == nil {
 		e = m.enter(o.Interface, a)
-		e.Value.own(o)
+		m.own(&e.Value, o)
 	}
 	return e
 }
@@ -225,6 +225,8 @@ func (m *Model) enter(id string, a netip.Addr) *entry {
 	d, _ := t.Put(id)
 	m.lastName++
 	*d = Device{Serial: m.lastName, id: id, Addr: a, Class: class}
+	d.said = m.said[id]
+	m.serials[d.Serial] = d
 	return t.Find(id)
 }
 
@@ -234,20 +236,15 @@ func (m *Model) leave(_ string, d *Device) {
 		delete(m.seats, p)
 	}
 	d.places = nil
+	delete(m.serials, d.Serial)
 }
 
 // rename gives a device the id that was found out, and leaves everything else as it is.
 func (m *Model) rename(e *entry, id string) *entry {
-	t, d := m.tableOf(e.Value.Class), e.Value
-	t.Delete(d.id)
-	d.id = id
-	kept, _ := t.Put(id)
-	*kept = d
-	renamed := t.Find(id)
-	for _, p := range d.places {
-		m.seats[p].dev = renamed
-	}
-	return renamed
+	m.tableOf(e.Value.Class).Rekey(e, id)
+	e.Value.id = id
+	e.Value.said = m.said[id]
+	return e
 }
 
 // seat puts a device at a place. Who was there before keeps its other places, and its record.
@@ -268,6 +265,9 @@ func (m *Model) seat(at place, e *entry, asks bool) *seat {
 		d.places = append(d.places, at)
 	}
 	*s = seat{dev: e, asked: m.now, learned: m.learned, asks: asks}
+	if len(d.groups) == 0 {
+		m.regroup(d)
+	}
 	if name := m.named.Get(at); name != nil {
 		d.call(*name, FromDNS)
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
+	"github.com/mirrorwatch/mirrorwatch/shared/sketch"
 )
 
 // IANA protocol numbers.
@@ -17,26 +18,61 @@ const (
 	ICMPv6 = 58
 )
 
-// learnConn notes who spoke with whom, and, where the responder answered, the service. A conversation that goes on is counted
-// when it ends, so that its interim records do not count it again. It gives what of the service was new.
+// learnConn notes who spoke with whom, and, where the responder answered, the service. A conversation that goes on is counted when
+// it is heard of first. It gives what of the service was new.
 func (m *Model) learnConn(c *events.Conn, v View) (fresh Fresh) {
-	v.Orig.spoke, v.Resp.spoke = true, true
-	if v.Resp.Class != Group {
-		v.Orig.meet(v.Resp.Serial)
-		v.Resp.meet(v.Orig.Serial)
+	o, r := v.Orig, v.Resp
+	o.spoke, r.spoke = true, true
+	if c.OrigL2 != "" && o.IsLocal() && o.MAC != c.OrigL2 {
+		o.MAC = strings.Clone(c.OrigL2)
 	}
-	if c.OrigL2 != "" && v.Orig.IsLocal() {
-		v.Orig.MAC = c.OrigL2
-	}
-	if c.Interim || (c.IPProto != TCP && c.IPProto != UDP) || !Answered(c) {
+	if o.Class == Group || r.Class == Group {
 		return 0
 	}
-	if !v.Resp.OffersPort(c.IPProto, c.RespP) {
-		fresh = FreshOffer
+	if m.first {
+		o.conversations++
+		r.conversations++
 	}
-	v.Resp.Offers = v.Resp.count(v.Resp.Offers, c.IPProto, c.RespP, c.Service)
-	v.Orig.Uses = v.Orig.count(v.Orig.Uses, c.IPProto, c.RespP, c.Service)
+	if !spoke(c) {
+		o.tryTo(r.Serial, true, c.TS)
+		r.tryTo(o.Serial, false, c.TS)
+		return 0
+	}
+	told := report{service: m.intern(c.Service), out: m.moved.out, in: m.moved.in, first: m.first}
+	asked := o.tieWith(r.Serial, c.IPProto, c.RespP, true)
+	if asked == nil {
+		if told.stranger = !o.met.Has(useHash(r.Serial, c.IPProto, c.RespP)); told.stranger {
+			fresh |= FreshService
+		}
+		asked = o.meet(r.Serial, c.IPProto, c.RespP, true, c.TS)
+	}
+	asked.carry(c, told)
+	served := r.tieWith(o.Serial, c.IPProto, c.RespP, false)
+	if served == nil {
+		served = r.meet(o.Serial, c.IPProto, c.RespP, false, c.TS)
+	}
+	served.carry(c, told.turned())
+	if (c.IPProto != TCP && c.IPProto != UDP) || !Answered(c) {
+		return fresh
+	}
+	if !r.OffersPort(c.IPProto, c.RespP) {
+		fresh |= FreshOffer
+	}
+	r.Offers = r.serve(r.Offers, c, told.turned())
+	o.Uses = o.serve(o.Uses, c, told)
 	return fresh
+}
+
+// spoke says whether a conversation was more than an attempt. The mirror may show one side only: data over TCP is sent to who accepted,
+// and nobody sends datagram after datagram to a host that is not there.
+func spoke(c *events.Conn) bool {
+	switch c.IPProto {
+	case TCP:
+		return Answered(c) || c.OrigBytes > 0
+	case UDP:
+		return c.RespPkts > 0 || c.OrigPkts >= 4
+	}
+	return c.RespPkts > 0
 }
 
 // Answered says whether the responder took part: for TCP it accepted the connection, for UDP it sent something.
@@ -54,6 +90,7 @@ func Answered(c *events.Conn) bool {
 // learnDNS keeps the name that each address of an answer goes by. The question's name is kept, not the end of a CNAME chain:
 // it is the one a person knows.
 func (m *Model) learnDNS(r *events.DNS, v View) {
+	m.learnNetBIOS(r, v.Orig)
 	if r.RCode == nil || *r.RCode != 0 || r.Query == "" || r.QType == nil || !holdsAddresses(*r.QType) {
 		return
 	}
@@ -78,6 +115,7 @@ func (m *Model) learnDHCP(r *events.DHCP, v View) {
 	if len(r.MsgTypes) > 0 && !slices.Contains(r.MsgTypes, "ACK") {
 		return
 	}
+	m.learnLease(r, v)
 	a, name := r.AssignedAddr, r.HostName
 	if name == "" {
 		name = r.ClientFQDN
@@ -89,6 +127,26 @@ func (m *Model) learnDHCP(r *events.DHCP, v View) {
 	if d := v.Device(a); d != nil && r.MAC != "" {
 		d.MAC = r.MAC
 	}
+}
+
+// dhcpPort is the server's, RFC 2131.
+const dhcpPort = 67
+
+// learnLease notes who gave a lease. The conversation itself is often a broadcast, and tells of no server.
+func (m *Model) learnLease(r *events.DHCP, v View) {
+	d := v.Resp
+	if r.ServerAddr.IsValid() {
+		d = m.see(v.scope, r.ServerAddr, &r.Head)
+	}
+	if d.Class == Group {
+		return
+	}
+	client := sketch.String(r.MAC) ^ dhcpPort
+	c := events.Conn{Head: r.Head, IPProto: UDP}
+	c.RespP = dhcpPort
+	d.Offers = d.serve(d.Offers, &c, report{service: "dhcp", first: true, stranger: r.MAC != "" && d.met.Add(client)})
+	d.conversations++
+	m.consider(d)
 }
 
 // name calls the device if there is one, and remembers the name for when it appears.

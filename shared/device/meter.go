@@ -79,7 +79,7 @@ func (m *Model) counting(d *Device, at events.Time) *minute {
 }
 
 func (m *Model) measureConn(c *events.Conn, v View) {
-	fresh, first := m.since(c)
+	fresh, first := m.moved, m.first
 	if d := m.counting(v.Orig, c.TS); d != nil {
 		d.transfer(fresh)
 		d.client(c, fresh, v.Resp)

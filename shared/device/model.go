@@ -49,10 +49,17 @@ type Model struct {
 	scopes   *bounded.Table[uint32, scope] // by VNI
 	seats    map[place]*seat               // of the devices of both tables, and nobody else's
 	named    *bounded.Table[place, string]
+	netbios  *bounded.Table[string, claim]
+	serials  map[uint32]*Device // of both tables
+	texts    map[string]string
+	said     map[string]Said // by ID
+	tags     []string        // whose values make groups
 	lastName uint32
 	began    events.Time // the first record there ever was
 	now      events.Time // the latest
 	learned  uint64      // of Learned, at the last record
+	moved    volume      // what the present record's conversation carried since it was told last
+	first    bool        // it was never told before
 	known    Known
 	rare     rareness
 
@@ -90,6 +97,9 @@ func New(o Options) *Model {
 		scopes:  bounded.New[uint32, scope](maxScopes),
 		seats:   map[place]*seat{},
 		named:   bounded.New[place, string](maxNamed),
+		netbios: bounded.New[string, claim](maxNetBIOS),
+		serials: map[uint32]*Device{},
+		texts:   map[string]string{},
 
 		rare:     newRareness(),
 		reported: bounded.New[uint64, volume](maxReported),
@@ -119,12 +129,13 @@ var broadcast = netip.AddrFrom4([4]byte{255, 255, 255, 255})
 // Observe learns from a record and gives the view of it. The view is good until the next Observe.
 func (m *Model) Observe(r events.Record) View {
 	h := r.Common()
-	m.begin(h.TS)
+	m.mark(h.TS)
 	sc := m.scopeOf(h.VNI)
 	v := View{model: m, scope: sc, Orig: m.see(sc, h.OrigH, h), Resp: m.see(sc, h.RespH, h)}
 	v.Fresh = freshness(&v)
 	switch r := r.(type) {
 	case *events.Conn:
+		m.moved, m.first = m.since(r)
 		v.Fresh |= m.learnConn(r, v)
 	case *events.DNS:
 		m.learnDNS(r, v)
@@ -132,22 +143,35 @@ func (m *Model) Observe(r events.Record) View {
 		m.learnDHCP(r, v)
 	case *events.SSL:
 		v.Resp.call(r.ServerName, FromSNI)
+		m.runs(v.Orig, JA4, r.JA4, r.TS)
+		m.runs(v.Resp, JA4S, r.JA4S, r.TS)
 	case *events.HTTP:
 		v.Resp.call(hostOnly(r.Host), FromHTTP)
+		m.runs(v.Orig, UserAgent, r.UserAgent, r.TS)
+	case *events.SSH:
+		m.runs(v.Orig, HASSH, r.HASSH, r.TS)
+		m.runs(v.Orig, SSHClient, r.Client, r.TS)
+		m.runs(v.Resp, HASSHServer, r.HASSHServer, r.TS)
+		m.runs(v.Resp, SSHServer, r.Server, r.TS)
 	}
+	m.consider(v.Orig)
+	m.consider(v.Resp)
 	m.learnRare(r, v)
 	m.measure(r, v)
 	return v
 }
 
-// begin takes note of the time of a record, and of what was learned of the inventory since the last one.
-func (m *Model) begin(at events.Time) {
+// mark takes note of the time of a record, and of what was learned of the inventory since the last one.
+func (m *Model) mark(at events.Time) {
 	if m.began == 0 || at < m.began {
 		m.began = at
 	}
 	m.now = max(m.now, at)
 	m.learned = m.o.Learned()
 }
+
+// bySerial gives a device that is known still.
+func (m *Model) bySerial(serial uint32) *Device { return m.serials[serial] }
 
 // Devices is how many devices are known, and how many had to be forgotten for want of room.
 func (m *Model) Devices() (known int, forgotten uint64) {

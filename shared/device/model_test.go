@@ -40,19 +40,20 @@ func TestClassify(t *testing.T) {
 	}
 }
 
-// Catches: services learned from refused connections, from interim records, or under the wrong end.
+// Catches: services learned from refused connections, twice from a conversation that is told twice, or under the wrong end.
 func TestServices(t *testing.T) {
 	m := New(Options{})
 	m.Observe(conn(1, "10.0.0.1", "10.0.0.2", 22, "SF"))
 	m.Observe(conn(2, "10.0.0.1", "10.0.0.2", 22, "RSTO"))
 	m.Observe(conn(3, "10.0.0.1", "10.0.0.2", 80, "REJ"))
 	interim := conn(4, "10.0.0.1", "10.0.0.2", 443, "S1")
-	interim.Interim = true
+	interim.UID, interim.Interim = "long", true
+	m.Observe(interim)
 	v := m.Observe(interim)
-	if len(v.Resp.Offers) != 1 || v.Resp.Offers[0] != (Service{TCP, 22, "", 2}) {
-		t.Errorf("offers %v, want port 22 twice", v.Resp.Offers)
+	if len(v.Resp.Offers) != 2 || v.Resp.Offers[1].Count != 1 || v.Resp.Offers[1].Peers != 1 || v.Resp.Offers[0] != (Service{Proto: TCP, Port: 22, Count: 2, Peers: 1, First: 1, Last: 2}) {
+		t.Errorf("offers %v, want port 22 twice and 443 once", v.Resp.Offers)
 	}
-	if len(v.Orig.Uses) != 1 || len(v.Orig.Offers) != 0 || !v.Resp.OffersPort(TCP, 22) || v.Resp.OffersPort(UDP, 22) {
+	if len(v.Orig.Uses) != 2 || len(v.Orig.Offers) != 0 || !v.Resp.OffersPort(TCP, 22) || v.Resp.OffersPort(UDP, 22) {
 		t.Errorf("uses %v, offers of the client %v", v.Orig.Uses, v.Orig.Offers)
 	}
 	if v.Orig.FirstSeen != 1 || v.Orig.LastSeen != 4 || v.Orig.Peers() != 1 {
@@ -113,7 +114,7 @@ func TestLimits(t *testing.T) {
 	for i := range 200 {
 		m.Observe(conn(int64(i), "10.0.0.1", netip.AddrFrom4([4]byte{8, 8, 1, byte(i)}).String(), 443, "S0"))
 	}
-	if len(first.Uses) != MaxServices || first.Peers() != MaxPeers || len(first.Names) != MaxNames || first.Overflow == 0 {
+	if len(first.Uses) != MaxServices || len(first.ties) != MaxPeers || first.Peers() != 201 || len(first.Names) != MaxNames || first.Overflow == 0 {
 		t.Errorf("uses %d, peers %d, names %d, overflow %d", len(first.Uses), first.Peers(), len(first.Names), first.Overflow)
 	}
 	known, forgotten := m.Devices()

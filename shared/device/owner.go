@@ -1,6 +1,7 @@
 package device
 
 import (
+	"maps"
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
@@ -10,6 +11,7 @@ import (
 // know the VPC of the point still.
 type Owner struct {
 	Interface, Instance, VPC, Account string
+	Subnet                            string            // of the interface
 	Name                              string            // of the instance
 	Tags                              map[string]string // not to be changed
 	From                              events.Time       // since when it is the interface's
@@ -29,7 +31,16 @@ const (
 )
 
 // own takes what the inventory says of a device, a new name included.
-func (d *Device) own(o Owner) {
+func (m *Model) own(d *Device, o Owner) {
+	if o.same(&d.Owner) {
+		return
+	}
 	d.Owner = o
 	d.call(o.Name, FromInventory)
+	m.regroup(d)
+}
+
+func (o *Owner) same(p *Owner) bool {
+	return o.Interface == p.Interface && o.Instance == p.Instance && o.VPC == p.VPC && o.Account == p.Account && o.Subnet == p.Subnet &&
+		o.Name == p.Name && o.From == p.From && maps.Equal(o.Tags, p.Tags)
 }

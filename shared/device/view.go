@@ -80,6 +80,9 @@ func (v View) Device(a netip.Addr) *Device {
 	return nil
 }
 
+// Peer gives the device of a Serial; nil where it was forgotten.
+func (v View) Peer(serial uint32) *Device { return v.model.bySerial(serial) }
+
 // ID names the device of an address, also where it was never seen.
 func (v View) ID(a netip.Addr) string {
 	if d := v.Device(a); d != nil {
