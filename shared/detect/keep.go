@@ -26,6 +26,14 @@ type Part struct {
 	Version int
 }
 
+// The names of parts that are no detector's.
+const (
+	LivePart   = "live"   // detections that the judge remembers, as JSON
+	usualPart  = "usual"  // of devices, by their ids
+	devicePart = "device" // by their ids
+	rarityPart = "rarity"
+)
+
 // The versions of parts that are no detector's.
 const (
 	liveVersion   = 1
@@ -82,14 +90,14 @@ func (j *Judge) partsOf() []part {
 			list = append(list, part{Part{"detector:" + run.spec.Type, run.spec.Version}, k, true})
 		}
 	}
-	list = append(list, part{Part{"live", liveVersion}, live{j}, true})
+	list = append(list, part{Part{LivePart, liveVersion}, live{j}, true})
 	return append(list, modelParts(j.model)...)
 }
 
 func modelParts(m *device.Model) []part {
-	list := []part{{Part{"rarity", rarityVersion}, m.Rarity(), false}}
+	list := []part{{Part{rarityPart, rarityVersion}, m.Rarity(), false}}
 	if k, ok := any(m).(Keeper); ok {
-		list = append(list, part{Part{"device", deviceVersion}, k, false})
+		list = append(list, part{Part{devicePart, deviceVersion}, k, false})
 	}
 	return list
 }
