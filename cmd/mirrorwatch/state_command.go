@@ -92,8 +92,8 @@ func usualState() string {
 // looked is what a look at a folder gives.
 type looked struct {
 	state.Report
-	dir string
-	bad int // entries that a start would leave out
+	dir   string
+	model *device.Model
 }
 
 // look reads a folder into a judge, as a start does. Each, which may be nil, is shown every entry.
@@ -101,8 +101,8 @@ func look(o stateOptions, each func(state.Entry)) (l looked, err error) {
 	if o.dir == "" {
 		return l, usageError{errors.New("state needs --state DIR, for there is no home folder")}
 	}
-	judge := detect.NewJudge(detectors.Specs(), device.New(device.Options{}), detect.Options{})
-	l.dir = o.dir
+	l.dir, l.model = o.dir, device.New(device.Options{})
+	judge := detect.NewJudge(detectors.Specs(), l.model, detect.Options{})
 	l.Report, err = state.Read(state.Options{Dir: o.dir, Parts: partsOf(judge), Now: time.Now}, func(e state.Entry) error {
 		if err := judge.Load(e.Part.Name, e.Key, e.Value); err != nil {
 			return err
@@ -220,27 +220,25 @@ func checkState(cmd *cobra.Command, o stateOptions) error {
 	return nil
 }
 
-// exportDevice writes a device's entries to a file.
+// exportDevice writes what is usual of a device to a file. The rest of what is known of it shows again within minutes of its traffic, and goes
+// by numbers that are each sensor's own.
 func exportDevice(cmd *cobra.Command, o stateOptions, id string) error {
-	var list []state.Entry
-	l, err := look(o, func(e state.Entry) {
-		if detect.OfDevice(e.Part.Name, e.Key, id) {
-			list = append(list, state.Entry{Part: e.Part, Key: append([]byte(nil), e.Key...), Value: append([]byte(nil), e.Value...)})
-		}
-	})
+	l, err := look(o, nil)
 	if err != nil {
 		return err
 	}
-	if len(list) == 0 {
+	key, value := l.model.Habits().Whole(id)
+	if value == nil {
 		return fmt.Errorf("export %s: nothing is kept of such a device in %s", id, o.dir)
 	}
+	whole := state.Entry{Part: state.Part{Name: detect.UsualPart, Version: detect.UsualVersion}, Key: key, Value: value}
 	if o.out == "" {
 		o.out = strings.Map(fileRune, id) + ".state"
 	}
-	if err := state.WriteFile(o.out, l.At, list); err != nil {
+	if err := state.WriteFile(o.out, l.At, []state.Entry{whole}); err != nil {
 		return err
 	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "%s: %d entries of %s, learned until %s\n", o.out, len(list), id, packetTime(l.At))
+	fmt.Fprintf(cmd.ErrOrStderr(), "%s: what is usual of %s, learned until %s\n", o.out, id, packetTime(l.At))
 	return nil
 }
 

@@ -1,11 +1,17 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
 	analyzers "github.com/mirrorwatch/mirrorwatch/sensor/analyzer/all"
@@ -178,5 +184,76 @@ func TestReadGoesOn(t *testing.T) {
 	code, out, errs = do("read", "--json", "--state", dir, capture)
 	if code != 0 || out != "" || !strings.Contains(errs, "goes on from what was learned until") {
 		t.Errorf("the same again: %d %q %s", code, out, errs)
+	}
+}
+
+// TestCarriesADevice: what is usual of a device on one sensor is so on another, which knew nothing of it, or something else.
+func TestCarriesADevice(t *testing.T) {
+	const id, minutes = "10.0.0.9", 5 * 60
+	learn := func(dir string, bytes uint64) {
+		p, err := newPipeline(options{workers: 1, state: dir}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := events.Time(1_800_000_000e9)
+		for n := range minutes {
+			c := &events.Conn{IPProto: 6, ConnState: "SF", OrigBytes: bytes, OrigIPBytes: bytes, RespPkts: 3}
+			c.TS, c.UID = at.Add(time.Duration(n)*time.Minute), fmt.Sprint(dir, n)
+			c.OrigH, c.RespH, c.RespP = netip.MustParseAddr(id), netip.MustParseAddr("10.0.0.1"), 443
+			p.Record(c, nil)
+			p.Tick(c.TS)
+		}
+		if err := errors.Join(p.close(), p.settle(true)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	known := func(dir string) (entries int) {
+		l, err := look(stateOptions{dir: dir}, nil)
+		if err != nil || len(l.LeftOut) > 0 {
+			t.Fatal(err, l.LeftOut)
+		}
+		for _, p := range l.Parts {
+			if p.Name == detect.UsualPart {
+				entries = p.Entries
+			}
+		}
+		return entries
+	}
+	from, empty, other := t.TempDir(), t.TempDir(), t.TempDir()
+	learn(from, 5e6)
+	learn(other, 5e7)
+	file := filepath.Join(t.TempDir(), "d.state")
+	if code, _, errs := do("state", "export", id, "--state", from, "--out", file); code != 0 || !strings.Contains(errs, "what is usual of "+id+", learned until 2027-01-15") {
+		t.Fatalf("export: %d %s", code, errs)
+	}
+	for _, dir := range []string{empty, other} {
+		before := known(dir)
+		if code, _, errs := do("state", "import", file, "--state", dir); code != 0 || !strings.Contains(errs, "1 of 1 entries taken into") {
+			t.Errorf("import: %d %s", code, errs)
+		}
+		if known(dir) < max(before, 1) {
+			t.Errorf("%d entries, before %d", known(dir), before)
+		}
+		again := filepath.Join(t.TempDir(), "again.state")
+		if code, _, errs := do("state", "export", id, "--state", dir, "--out", again); code != 0 {
+			t.Errorf("export again: %s", errs)
+		}
+		a, _ := os.ReadFile(file)
+		b, _ := os.ReadFile(again)
+		if same := bytes.Equal(a, b); same != (dir == empty) {
+			t.Errorf("the same went out as came in: %v", same)
+		}
+	}
+	for want, args := range map[string][]string{
+		"nothing is kept of such a device": {"state", "export", "10.9.9.9", "--state", from},
+		"no such file":                     {"state", "import", file + "x", "--state", from},
+		"takes one device, but got 0":      {"state", "export", "--state", from},
+	} {
+		if code, _, errs := do(args...); code == 0 || !strings.Contains(errs, want) {
+			t.Errorf("%v: %d %s", args, code, errs)
+		}
+	}
+	if code, out, _ := do("state", "check", "--state", other, "--json"); code != 0 || !strings.Contains(out, `"left_out": []`) {
+		t.Errorf("check: %d %s", code, out)
 	}
 }

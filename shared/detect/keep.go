@@ -28,9 +28,10 @@ type Part struct {
 
 // The names of parts that are no detector's.
 const (
-	LivePart   = "live"   // detections that the judge remembers, as JSON
-	usualPart  = "usual"  // of devices, by their ids
-	devicePart = "device" // by their ids
+	LivePart   = "live"  // detections that the judge remembers, as JSON
+	UsualPart  = "usual" // what is usual of devices
+	groupPart  = "group" // what is usual of peer groups
+	devicePart = "device"
 	rarityPart = "rarity"
 )
 
@@ -39,6 +40,8 @@ const (
 	liveVersion   = 1
 	deviceVersion = 1
 	rarityVersion = 1
+	UsualVersion  = 1
+	groupVersion  = 1
 )
 
 // part is a Part and who has it.
@@ -95,7 +98,11 @@ func (j *Judge) partsOf() []part {
 }
 
 func modelParts(m *device.Model) []part {
-	list := []part{{Part{rarityPart, rarityVersion}, m.Rarity(), false}}
+	list := []part{
+		{Part{rarityPart, rarityVersion}, m.Rarity(), false},
+		{Part{groupPart, groupVersion}, m.PeerGroups(), false},
+		{Part{UsualPart, UsualVersion}, m.Habits(), false},
+	}
 	if k, ok := any(m).(Keeper); ok {
 		list = append(list, part{Part{devicePart, deviceVersion}, k, false})
 	}

@@ -1,29 +1,11 @@
 package detect
 
-import (
-	"bytes"
-	"fmt"
-)
+import "fmt"
 
 // Heir is a Keeper that can take over what another sensor learned of a device.
 type Heir interface {
 	// TakeOver gives what is to be kept under a key when a value of another sensor comes to what is known here; nil: nothing of it.
 	TakeOver(key, value []byte) ([]byte, error)
-}
-
-// OfDevice says whether an entry is about one device.
-func OfDevice(name string, key []byte, id string) bool {
-	switch name {
-	case devicePart:
-		return string(key) == id
-	case usualPart: // what it is, the id, and of an hour a zero and the hour
-		if len(key) < 1 {
-			return false
-		}
-		rest, ok := bytes.CutPrefix(key[1:], []byte(id))
-		return ok && (len(rest) == 0 || len(rest) == 5 && rest[0] == 0)
-	}
-	return false
 }
 
 // TakeOver gives what is to be kept of an entry of another sensor. Serial numbers are each sensor's own: only parts that go by a device's id

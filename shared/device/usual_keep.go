@@ -30,6 +30,7 @@ type kept struct {
 	gone []string
 	back map[string]*activity
 	late map[string][]lateHour
+	next int // of the members, where SaveSome goes on
 }
 
 type lateHour struct {
@@ -88,33 +89,52 @@ func hourKey(id string, at int64) []byte {
 
 // Save hands over what changed.
 func (h Habits) Save(put func(key, value []byte)) {
-	m := h.m
-	for _, k := range m.kept.gone {
-		put([]byte(k), nil)
+	h.m.kept.next = 0
+	h.SaveSome(func(key, value []byte) bool {
+		put(key, value)
+		return true
+	})
+}
+
+// SaveSome is Save device by device, until put says that it is enough for now (detect.Sliced).
+func (h Habits) SaveSome(put func(key, value []byte) (more bool)) (done bool) {
+	m, more := h.m, true
+	one := func(key, value []byte) { more = put(key, value) }
+	for n := len(m.kept.gone); n > 0 && more; n = len(m.kept.gone) {
+		one([]byte(m.kept.gone[n-1]), nil)
+		m.kept.gone = m.kept.gone[:n-1]
 	}
-	m.kept.gone = nil
 	var buf []byte
-	for _, a := range m.turns.members {
-		if a.device == nil || !a.warm {
-			continue
+	for k := &m.kept; k.next < len(m.turns.members); k.next++ {
+		if !more {
+			return false
 		}
-		a.warm = false
-		if id := a.device.id; a.savedAs != id {
-			if a.savedAs != "" {
-				for _, k := range appendKeys(nil, a) {
-					put([]byte(k), nil)
-				}
-			}
-			a.savedAs, a.lately = id, nil
-			buf = a.saveWhole(buf, put)
+		if a := m.turns.members[k.next]; a.device != nil && a.warm {
+			buf = a.save(buf, one)
 		}
-		if len(a.lately)+len(a.unsaved) > wholeEvery {
-			buf = a.saveWhole(buf, put)
-		}
-		buf = a.saveHours(buf, put)
-		buf = appendTotals(append(buf[:0], habitsVersion), hourNumber(a.hour), &a.sofar, &a.largest, a.taint)
-		put(keyOfHabits(keepNow, a.savedAs), buf)
 	}
+	m.kept.next = 0
+	return len(m.kept.gone) == 0
+}
+
+func (a *activity) save(buf []byte, put func(key, value []byte)) []byte {
+	a.warm = false
+	if id := a.device.id; a.savedAs != id {
+		if a.savedAs != "" {
+			for _, k := range appendKeys(nil, a) {
+				put([]byte(k), nil)
+			}
+		}
+		a.savedAs, a.lately = id, nil
+		buf = a.saveWhole(buf, put)
+	}
+	if len(a.lately)+len(a.unsaved) > wholeEvery {
+		buf = a.saveWhole(buf, put)
+	}
+	buf = a.saveHours(buf, put)
+	buf = appendTotals(append(buf[:0], habitsVersion), hourNumber(a.hour), &a.sofar, &a.largest, a.taint)
+	put(keyOfHabits(keepNow, a.savedAs), buf)
+	return buf
 }
 
 func (a *activity) saveWhole(buf []byte, put func(key, value []byte)) []byte {
