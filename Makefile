@@ -1,7 +1,7 @@
 # Mirrorwatch. `make help` lists what there is to do.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build lambdas generate demo serve test check replay record bench bench-mirror dga fuzz clean
+.PHONY: help setup build lambdas generate demo serve test check replay record bench bench-mirror dga judge fuzz clean
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 60s
@@ -58,6 +58,9 @@ bench-mirror: ## A thousand simulated weeks of mirroring, and its times for 10,0
 
 dga: ## Train the classifier of generated domain names on LIST and measure it on names held out (CHECK=1 only measures the one built in)
 	@go run ./test/bench/dga -list $(or $(LIST),../shared/captures/dga/names.tsv.gz) $(if $(CHECK),-check)
+
+judge: ## The judge on simulated weeks of a network, beside simple thresholds (SEEDS=n FROM=seed DAYS=n LIST=1)
+	go run ./test/bench/judge -seeds $(or $(SEEDS),5) -from $(or $(FROM),1) -days $(or $(DAYS),28) $(if $(LIST),-list)
 
 fuzz: ## Run every fuzz target for FUZZTIME (default 60s)
 	@test/fuzz.sh $(FUZZTIME)

@@ -20,6 +20,7 @@ type Spec struct {
 	Tactics    []string // MITRE ATT&CK, TA....
 	Techniques []string // MITRE ATT&CK, T....
 	Risk       Base
+	Novelty    bool          // it judges by what was never seen before: on the first day of learning it weighs less
 	Wants      []events.Kind // the records it is shown
 	GuardDuty  string        // the finding type of Amazon GuardDuty that comes nearest, or ""
 	Version    int           // raised when its judgement changes

@@ -35,7 +35,7 @@ const (
 	highValueOffender = 5  // a device of high value does what it should not
 	highValueVictim   = 10 // it is done to one; both come to 15
 	scannerByOrder    = -10
-	firstDay          = -15 // what is new to the judge need not be new at the site
+	firstDay          = -30 // what is new to the judge need not be new at the site
 )
 
 // circumstances are what an instance is asked besides its finding.

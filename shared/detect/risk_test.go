@@ -157,7 +157,7 @@ func TestEveryTermIsShown(t *testing.T) {
 		{"sure", Base{events.High, events.Low, events.Medium}, Finding{Confidence: 1}, circumstances{}, 65, "likelihood complexity impact confidence"},
 		{"guess", Base{events.High, events.Low, events.Medium}, Finding{Confidence: 0.5}, circumstances{}, 55, "likelihood complexity impact confidence"},
 		{"victims", Base{events.High, events.Low, events.Low}, Finding{Confidence: 0.75, Victims: victims}, circumstances{}, 50, "likelihood complexity impact victims"},
-		{"everything", Base{events.Low, events.Low, events.Medium}, Finding{Confidence: 0.75, Terms: []events.Term{{Name: "own", Points: 3}}}, all, 58,
+		{"everything", Base{events.Low, events.Low, events.Medium}, Finding{Confidence: 0.75, Terms: []events.Term{{Name: "own", Points: 3}}}, all, 43,
 			"likelihood complexity impact external_offender high_value_offender high_value_victim known_scanner first_day own threat_intelligence"},
 		{"ceiling", Base{events.High, events.High, events.High}, Finding{Confidence: 1, Terms: []events.Term{{Name: "own", Points: 90}}}, circumstances{}, 99, "likelihood complexity impact confidence own"},
 		{"floor", Base{events.Low, events.Low, events.Low}, Finding{Confidence: -3, Terms: []events.Term{{Name: "own", Points: -90}}}, circumstances{}, 1, "likelihood complexity impact confidence own"},

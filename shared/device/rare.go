@@ -2,7 +2,6 @@ package device
 
 import (
 	"net/netip"
-	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/shared/domain"
@@ -47,15 +46,6 @@ func (v View) RareName(name string) (devices int, first events.Time) {
 func (v View) RareDomain(name string) (devices int, first events.Time) {
 	seen := v.Rare().Peek(rarity.Domain, registered(name))
 	return seen.Devices, events.Time(seen.FirstSeen)
-}
-
-// Watched is for how long anything was seen of the site: what is rare on the first day is mostly new.
-func (v View) Watched(at events.Time) time.Duration {
-	since := events.Time(v.Rare().Since())
-	if since == 0 {
-		return 0
-	}
-	return max(at.Sub(since), 0)
 }
 
 // learnRare feeds the site from a record. Only what local clients do counts: what the world sends to a server is as manifold as the world.

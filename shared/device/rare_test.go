@@ -3,7 +3,6 @@ package device
 import (
 	"fmt"
 	"testing"
-	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/shared/rarity"
@@ -46,9 +45,6 @@ func TestRareIsLearned(t *testing.T) {
 	}
 	if n, _ := v.RareHost(addr("203.0.113.10")); n != 0 {
 		t.Errorf("a host that nobody knows: %d devices", n)
-	}
-	if w := v.Watched(9e9); w != 8*time.Second {
-		t.Errorf("watched for %s", w)
 	}
 	v = m.Observe(&events.HTTP{Head: headOf(9e9, "10.0.0.1", "203.0.113.9", 80), Host: "a.example:80", UserAgent: "curl/8"})
 	if got, ok := v.Seen(rarity.UserAgent); !ok || !got.First {

@@ -5,9 +5,11 @@ package all
 import (
 	"github.com/mirrorwatch/mirrorwatch/shared/detect"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/access"
+	"github.com/mirrorwatch/mirrorwatch/shared/detect/behaviour"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/c2"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/exfil"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/hygiene"
+	"github.com/mirrorwatch/mirrorwatch/shared/detect/lateral"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/recon"
 )
 
@@ -18,10 +20,15 @@ func Specs() []detect.Spec {
 		recon.HostSweep,
 		access.SSHBruteForce,
 		access.Log4Shell,
+		lateral.NewAdminPeer,
+		lateral.FanOut,
 		c2.DNSTunnel,
 		c2.Beacon,
+		c2.RareTLS,
 		c2.DGA,
 		exfil.OutboundVolume,
+		behaviour.NewPeers,
+		behaviour.Deviation,
 		hygiene.WeakTLS,
 	}
 }

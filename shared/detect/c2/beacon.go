@@ -1,7 +1,6 @@
 package c2
 
 import (
-	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -11,7 +10,8 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/shared/detect"
 	"github.com/mirrorwatch/mirrorwatch/shared/device"
 	"github.com/mirrorwatch/mirrorwatch/shared/domain"
-	"github.com/mirrorwatch/mirrorwatch/shared/magnitude"
+	"github.com/mirrorwatch/mirrorwatch/shared/rarity"
+	"github.com/mirrorwatch/mirrorwatch/shared/rhythm"
 	"github.com/mirrorwatch/mirrorwatch/shared/sketch"
 )
 
@@ -21,35 +21,44 @@ var Beacon = detect.Spec{
 	Title: "Beaconing",
 	Text: "Measures how regularly a host turns to the same server: HTTP requests by the name they ask for, TLS by the name in the handshake, " +
 		"and any other conversation by address and port, refused ones too. An implant asks for orders by the clock, with some jitter, and " +
-		"mostly gets the same empty answer; people come in bursts. What looks the same: telemetry, polling and monitoring. Rhythm alone is " +
-		"therefore not enough when the server has a name and a usual port: the more marks of a makeshift server there are (no name, " +
-		"odd port, self-signed certificate), the fewer contacts it takes. Inside the local networks only HTTP to bare addresses counts, at low risk, and not where one page is fetched again and again, as health checks do.",
+		"mostly gets the same empty answer; people come in bursts. From fourteen contacts on, a beat is found through a jitter of half of it, through " +
+		"missing beats, through other contacts in between, and through sleeps of hours. What looks the same: telemetry, polling and monitoring. " +
+		"Rhythm alone is therefore not enough when the server has a name and a usual port: the more marks of a makeshift server there are (no " +
+		"name, odd port, self-signed certificate), the fewer contacts it takes, and a named server must be rare: one that more than a few local " +
+		"devices know is left alone, and one that was known since the first day is of low risk. Inside the local networks only HTTP to bare " +
+		"addresses counts, at low risk, and not where one page is fetched again and again, as health checks do.",
 	Category: "c2", Tactics: []string{"TA0011"}, Techniques: []string{"T1071.001", "T1573"},
 	Risk:  detect.Base{Likelihood: events.Medium, Complexity: events.Medium, Impact: events.High},
-	Wants: []events.Kind{events.KindConn, events.KindHTTP, events.KindSSL}, GuardDuty: "Backdoor:EC2/C&CActivity.B", Version: 1,
-	New: func() detect.Detector { return NewBeacon(BeaconDefaults()) },
+	Wants: []events.Kind{events.KindConn, events.KindHTTP, events.KindSSL}, GuardDuty: "Backdoor:EC2/C&CActivity.B", Version: 2,
+	New:    func() detect.Detector { return NewBeacon(BeaconDefaults()) },
+	Tuning: detect.Tuned(BeaconDefaults, NewBeacon),
 }
 
 // BeaconTunables are what may be set.
 type BeaconTunables struct {
-	Contacts [4]int        // contacts it takes, by marks: none, one, two, three or more
-	Regular  float64       // least regularity, as rhythm.Beat has it
-	Score    float64       // least sum of rhythm and sameness of sizes
-	Fastest  time.Duration // shorter intervals are the chatter of a program at work
-	Span     time.Duration // least time from the first contact to the last
-	Idle     time.Duration // a series that rests this long begins anew
-	Series   int           // series watched
-	Popular  int           // local devices that use a server which is then no rarity
-	Ports    []uint16      // services whose clients poll by design
-	Ignore   []string      // domains that ordinary machines poll
-	Monitors []string      // beginnings of the user agents of monitoring programs
+	Contacts [4]int        `tune:"contacts it takes, by marks of a makeshift server: none, one, two, three or more" min:"3" max:"10000"`
+	Regular  float64       `tune:"least regularity of the intervals' middle half, where contacts are few" min:"0" max:"1"`
+	Score    float64       `tune:"least sum of regularity and sameness of sizes, where contacts are few" min:"0" max:"1"`
+	Many     int           `tune:"contacts from which on the beat is looked for among jitter, gaps and other contacts" min:"10" max:"128"`
+	Beat     float64       `tune:"least clearness of that beat: 0 is chance, 1 a clock" min:"0" max:"1"`
+	Fastest  time.Duration `tune:"shorter intervals are the chatter of a program at work" min:"1s" max:"1h"`
+	Span     time.Duration `tune:"least time from the first contact to the last" min:"1s" max:"24h"`
+	Idle     time.Duration `tune:"a series that rests this long begins anew" min:"1h" max:"720h"`
+	Series   int           `tune:"series watched" min:"100" max:"1000000"`
+	Popular  int           `tune:"local devices that use a server which is then no rarity" min:"2" max:"100000"`
+	Rare     int           `tune:"local devices that may use a server with a name and a usual port" min:"1" max:"8"`
+	Young    time.Duration `tune:"time of learning in which it is not known what is rare" min:"1h" max:"720h"`
+	Ports    []uint16      `tune:"services whose clients poll by design"`
+	Ignore   []string      `tune:"domains that ordinary machines poll"`
+	Hosting  []string      `tune:"domains below which anybody may rent a name, so that only the full name says whose it is"`
+	Monitors []string      `tune:"beginnings of the user agents of monitoring programs"`
 }
 
-// BeaconDefaults are the tunables that the project stands for. A series takes up to 3 KiB.
+// BeaconDefaults are the tunables that the project stands for. A series takes up to 2 KiB.
 func BeaconDefaults() BeaconTunables {
 	return BeaconTunables{
-		Contacts: [4]int{14, 9, 8, 3}, Regular: 0.45, Score: 0.55, Fastest: time.Second, Span: 20 * time.Second,
-		Idle: 26 * time.Hour, Series: 20_000, Popular: 5,
+		Contacts: [4]int{14, 9, 8, 3}, Regular: 0.45, Score: 0.55, Many: 14, Beat: 0.6, Fastest: time.Second, Span: 20 * time.Second,
+		Idle: 26 * time.Hour, Series: 20_000, Popular: 5, Rare: 3, Young: 24 * time.Hour,
 		Ports: []uint16{
 			21, 22, 25, 53, 67, 68, 88, 110, 123, 135, 137, 138, 139, 143, 161, 162, 179, 389, 445, 465, 500, 514, 587, 636, 853, 993, 995,
 			1900, 3478, 3702, 4500, 5060, 5061, 5222, 5223, 5228, 5353, 5355,
@@ -61,6 +70,12 @@ func BeaconDefaults() BeaconTunables {
 			"whatsapp.net", "slack.com", "zoom.us", "dropbox.com", "datadoghq.com", "newrelic.com", "amazontrust.com", "digicert.com",
 			"letsencrypt.org", "lencr.org", "sectigo.com", "aws.amazon.com", "api.aws", "amazonaws.com",
 		},
+		Hosting: []string{
+			"azurewebsites.net", "cloudapp.net", "cloudapp.azure.com", "azureedge.net", "azurefd.net", "trafficmanager.net", "cloudfront.net",
+			"herokuapp.com", "workers.dev", "pages.dev", "netlify.app", "vercel.app", "onrender.com", "fly.dev", "web.app", "firebaseapp.com",
+			"appspot.com", "run.app", "github.io", "gitlab.io", "glitch.me", "repl.co", "ngrok.io", "ngrok.app", "ngrok-free.app", "trycloudflare.com",
+			"loca.lt", "serveo.net", "duckdns.org", "ddns.net", "no-ip.org", "hopto.org", "dyndns.org", "fastly.net", "b-cdn.net", "digitaloceanspaces.com",
+		},
 		Monitors: []string{
 			"Prometheus/", "ELB-HealthChecker", "kube-probe", "GoogleHC", "Consul", "Zabbix", "check_http", "Nagios", "Datadog",
 			"Telegraf", "Amazon-Route53-Health", "Pingdom", "UptimeRobot", "Blackbox", "Elastic-Heartbeat", "Microsoft-WNS", "aws-sdk",
@@ -68,80 +83,32 @@ func BeaconDefaults() BeaconTunables {
 	}
 }
 
-// kept is how many contacts of a series are remembered: enough for quartiles, and half a day of minutes is not needed to see a clock.
-const kept = 128
-
 // Beacons keeps the series of contacts.
 type Beacons struct {
-	tune   BeaconTunables
-	facts  *bounded.Table[link, fact]
-	series *bounded.Table[thread, series]
+	tune    BeaconTunables
+	facts   *bounded.Table[link, fact]
+	series  *bounded.Table[thread, series]
+	changes bounded.Changes[thread]
+	finder  rhythm.Finder
+	moments []int64   // of the series that is measured
+	sizes   []float64 //
+	key     []byte    // of Save
+	value   []byte    //
 }
 
 // retryGap is how long a stack goes on with one SYN: Linux's tcp_syn_retries ends it after two minutes.
 const retryGap = 130 * time.Second
 
-// link is a client and a server's port.
-type link struct {
-	client, server uint32
-	port           uint16
-	proto          uint8
-}
-
-// fact is what TLS handshakes told about a link.
-type fact struct {
-	sni  string
-	ja3  string
-	lone bool // one certificate and no chain: self-signed, or of a private authority
-	tls  bool
-}
-
-// thread is a client and whom it turns to: a name, or an address where there is none.
-type thread struct {
-	client uint32
-	name   uint64
-	port   uint16
-	proto  uint8
-	http   bool
-}
-
-type series struct {
-	moments     []int64
-	out         []float64 // bytes the client sent, a contact
-	next        int       // of the ring, once it is full
-	count       int
-	evaluated   int    // count at the last evaluation
-	failed      int    // contacts that got no conversation
-	silent      int    // of these, the ones that got no packet at all
-	lastPort    uint16 // the client's, of the latest contact
-	posts       int
-	started     events.Time
-	last        events.Time
-	ladder      magnitude.Ladder
-	peer        ends
-	uids        []string
-	paths       sketch.Distinct
-	vni         uint32
-	sensor      string
-	sameSocket  int // contacts from the same port as the one before
-	told        int // contacts at the last alert
-	insideLocal bool
-}
-
-// ends is what is known of the two ends of a series.
-type ends struct {
-	client, server netip.Addr
-	port           uint16
-	proto          string
-	service        string
-	name           string // SNI or Host; "" where there is none, or an address
-	agent          string
-	fact           fact
-}
-
 // NewBeacon makes the detector.
 func NewBeacon(t BeaconTunables) *Beacons {
-	return &Beacons{t, bounded.New[link, fact](t.Series), bounded.New[thread, series](t.Series)}
+	b := &Beacons{tune: t, facts: bounded.New[link, fact](t.Series), series: bounded.New[thread, series](t.Series)}
+	b.series.OnEvict(func(id thread, s *series) {
+		// Where nobody saves, what leaves must not pile up.
+		if s.count > 1 && b.changes.Len() < 2*t.Series {
+			b.changes.Note(id)
+		}
+	})
+	return b
 }
 
 // Observe adds a contact to its series and, now and then, measures it.
@@ -204,20 +171,17 @@ func (b *Beacons) conversation(c *events.Conn, v device.View) []detect.Finding {
 	if f := b.facts.Get(link{v.Orig.Serial, v.Resp.Serial, c.RespP, c.IPProto}); f != nil {
 		p.fact, p.name = *f, f.sni
 	}
-	if b.ignored(p.name) {
+	if b.ignored(p.name, v) {
 		return nil
 	}
-	id := thread{client: v.Orig.Serial, name: uint64(v.Resp.Serial), port: c.RespP, proto: c.IPProto}
-	if p.name != "" {
-		id.name = sketch.String(p.name)
-	}
+	id := thread{client: v.Orig.Serial, name: b.whom(p.name, v), port: c.RespP, proto: c.IPProto}
 	// A SYN that is sent again after its conversation was given up is the same contact.
 	if c.ConnState == "S0" {
 		if s := b.series.Peek(id); s != nil && s.lastPort == c.OrigP && c.TS.Sub(s.last) < retryGap {
 			return nil
 		}
 	}
-	s := b.contact(id, &c.Head, p, float64(c.OrigBytes))
+	s := b.contact(id, &c.Head, p, c.OrigBytes)
 	if !device.Answered(c) {
 		s.failed++
 	}
@@ -230,15 +194,12 @@ func (b *Beacons) conversation(c *events.Conn, v device.View) []detect.Finding {
 func (b *Beacons) request(h *events.HTTP, v device.View) []detect.Finding {
 	host := hostName(h.Host)
 	local := v.Resp.IsLocal()
-	if local && (host != "" || h.Host == "" || h.RespH.IsLinkLocalUnicast()) || v.Resp.Class == device.Group || b.ignored(host) || b.monitors(h.UserAgent) {
+	if local && (host != "" || h.Host == "" || h.RespH.IsLinkLocalUnicast()) || v.Resp.Class == device.Group || b.ignored(host, v) || b.monitors(h.UserAgent) {
 		return nil
 	}
-	id := thread{client: v.Orig.Serial, name: uint64(v.Resp.Serial), port: h.RespP, proto: device.TCP, http: true}
-	if host != "" {
-		id.name = sketch.String(host)
-	}
+	id := thread{client: v.Orig.Serial, name: b.whom(host, v), port: h.RespP, proto: device.TCP, http: true}
 	p := ends{client: h.OrigH, server: h.RespH, port: h.RespP, proto: "tcp", service: "http", name: host, agent: h.UserAgent}
-	s := b.contact(id, &h.Head, p, float64(h.RequestLen)+float64(len(h.URI)))
+	s := b.contact(id, &h.Head, p, h.RequestLen+uint64(len(h.URI)))
 	s.insideLocal = local
 	s.paths.Add(sketch.String(path(h.URI)))
 	if h.Method == "POST" || h.Method == "PUT" {
@@ -247,32 +208,44 @@ func (b *Beacons) request(h *events.HTTP, v device.View) []detect.Finding {
 	return b.maybe(s, v)
 }
 
+// whom names a server: by its name, or by its address where it has none. Serials of hosts outside do not outlive the model's memory of them.
+func (b *Beacons) whom(name string, v device.View) uint64 {
+	switch {
+	case name != "":
+		return sketch.String(name)
+	case v.Resp.IsLocal():
+		return uint64(v.Resp.Serial)
+	}
+	return rarity.Addr(v.Resp.Addr)
+}
+
 // contact adds one to its series.
-func (b *Beacons) contact(id thread, h *events.Head, p ends, size float64) *series {
+func (b *Beacons) contact(id thread, h *events.Head, p ends, size uint64) *series {
 	s, fresh := b.series.Put(id)
 	if fresh || h.TS.Sub(s.last) > b.tune.Idle {
-		*s = series{started: h.TS, last: h.TS, vni: h.VNI, sensor: h.Sensor}
+		*s = begin(h)
 	}
 	if s.count > 0 && s.lastPort == h.OrigP && !id.http {
 		s.sameSocket++
 	}
 	s.peer, s.lastPort = p, h.OrigP
 	s.started, s.last = min(s.started, h.TS), max(s.last, h.TS)
-	s.count++
 	s.uids = keep(s.uids, h.UID)
-	if len(s.moments) < kept {
-		s.moments, s.out = append(s.moments, int64(h.TS)), append(s.out, size)
-		return s
+	s.add(h.TS, size)
+	if s.count > 1 {
+		b.changes.Note(id)
 	}
-	s.moments[s.next], s.out[s.next] = int64(h.TS), size
-	s.next = (s.next + 1) % kept
 	return s
 }
 
-// maybe measures a series when it grew by an eighth, and after an alert only when the next order of magnitude is near.
+// maybe measures a series when it grew by an eighth, later by a quarter, and after an alert only when the next order of magnitude is reached.
 func (b *Beacons) maybe(s *series, v device.View) []detect.Finding {
 	least := b.tune.Contacts[len(b.tune.Contacts)-1]
-	if s.count < least || s.count-s.evaluated < max(1, s.count/8) {
+	step := s.count / 8
+	if s.count > kept/2 {
+		step = s.count / 4
+	}
+	if s.count < least || s.count-s.evaluated < max(1, step) || s.count < s.again {
 		return nil
 	}
 	return b.measure(s, v, false)
@@ -280,9 +253,12 @@ func (b *Beacons) maybe(s *series, v device.View) []detect.Finding {
 
 func (b *Beacons) polls(port uint16) bool { return slices.Contains(b.tune.Ports, port) }
 
-func (b *Beacons) ignored(name string) bool {
+func (b *Beacons) ignored(name string, v device.View) bool {
 	if name == "" {
 		return false
+	}
+	if v.Known().Trusted(name) {
+		return true
 	}
 	for _, suffix := range b.tune.Ignore {
 		if domain.Under(name, suffix) {

@@ -2,8 +2,8 @@ package c2
 
 import (
 	"fmt"
+	"math"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
@@ -22,27 +22,55 @@ const fewContacts = 8
 // sizeShare is how much the sameness of sizes adds to the score; the rhythm makes the rest.
 const sizeShare = 0.3
 
+// tempo is what was found out about the rhythm of a series.
+type tempo struct {
+	beat  rhythm.Beat
+	pulse rhythm.Pulse // of many contacts only
+	same  float64      // sizes: 1 where all are alike
+	score float64
+}
+
 // measure says whether a series is a beacon, once an order of magnitude, and at the end how far it went.
 func (b *Beacons) measure(s *series, v device.View, closing bool) []detect.Finding {
 	s.evaluated = s.count
 	marks := b.marks(s, v)
 	need := b.tune.Contacts[min(len(marks), len(b.tune.Contacts)-1)]
-	if s.count < need || s.last.Sub(s.started) < b.tune.Span || b.popular(s, v) || s.poll() {
+	if s.count < need || s.last.Sub(s.started) < b.tune.Span || s.poll() {
 		return nil
 	}
-	beat := b.beat(s.moments, need)
-	same := max(0, 1-2*rhythm.Spread(slices.Clone(s.out)))
-	score := (1-sizeShare)*beat.Regular + sizeShare*same
-	if beat.Regular < b.regular(s, len(marks)) || score < b.tune.Score || beat.Median < b.tune.Fastest {
+	st := b.standing(s, v)
+	if b.popular(s, &st, len(marks)) {
+		return nil
+	}
+	t, regular := b.tempo(s, need, len(marks))
+	if !regular {
 		return nil
 	}
 	told := s.ladder.Rung() > 0
 	if !s.ladder.Climb(float64(s.count), float64(need)) && !(told && closing) {
 		return nil
 	}
-	f := s.report(beat, same, score, append(marks, s.conduct()...), v)
+	f := s.report(&t, append(append(marks, s.conduct()...), st.terms(len(marks), s.peer.name)...))
+	st.describe(&f, s.peer.name)
 	f.Final, s.told = told && closing, s.count
+	s.again = need * int(math.Pow10(s.ladder.Rung()))
 	return []detect.Finding{f}
+}
+
+// tempo measures the rhythm, and says whether it is one. Few contacts must be nearly a clock; among many, a beat may be hidden.
+func (b *Beacons) tempo(s *series, need, marks int) (t tempo, regular bool) {
+	b.moments, b.sizes = s.moments(b.moments[:0]), s.sizes(b.sizes[:0])
+	slices.Sort(b.moments)
+	t.same = max(0, 1-2*rhythm.Spread(b.sizes))
+	t.beat = b.beat(b.moments, need)
+	t.score = (1-sizeShare)*t.beat.Regular + sizeShare*t.same
+	if len(b.moments) < b.tune.Many {
+		return t, t.beat.Regular >= b.regular(s, marks) && t.score >= b.tune.Score && t.beat.Median >= b.tune.Fastest
+	}
+	t.pulse = b.finder.Find(b.moments, b.tune.Fastest)
+	t.same = max(t.same, rhythm.Sameness(b.sizes))
+	t.score = (1-sizeShare)*t.pulse.Score + sizeShare*t.same
+	return t, t.pulse.Score >= b.tune.Beat && t.pulse.Base >= b.tune.Fastest
 }
 
 // regular is how regular a series must be: the more, the less else speaks against the server, and the fewer contacts there are.
@@ -58,9 +86,7 @@ func (b *Beacons) regular(s *series, marks int) float64 {
 const strictness = 0.1
 
 // beat finds the clearest rhythm among those that remain when bursts count as one contact.
-func (b *Beacons) beat(moments []int64, need int) rhythm.Beat {
-	sorted := slices.Clone(moments)
-	slices.Sort(sorted)
+func (b *Beacons) beat(sorted []int64, need int) rhythm.Beat {
 	var best rhythm.Beat
 	span := time.Duration(sorted[len(sorted)-1] - sorted[0])
 	for _, gap := range bursts {
@@ -76,12 +102,6 @@ func (b *Beacons) beat(moments []int64, need int) rhythm.Beat {
 // coverage is the least share of the time that the rhythm must account for: two bursts an hour apart have a beat within each, and
 // none together. A host that slept for half of the time, or changed its pace, still passes.
 const coverage = 0.4
-
-// popular: several local devices use the server, so that it is no rarity.
-func (b *Beacons) popular(s *series, v device.View) bool {
-	d := v.Device(s.peer.server)
-	return d != nil && !s.insideLocal && d.Peers() >= b.tune.Popular
-}
 
 // poll says whether a series inside the local networks is a health check: one page, fetched again and again, with nothing sent
 // along. Orders are asked for by request bodies, or under changing names.
@@ -124,39 +144,3 @@ func (s *series) conduct() []events.Term {
 
 // usualPort: where web servers listen.
 func usualPort(port uint16) bool { return port == 80 || port == 443 || port == 8080 || port == 8443 }
-
-func (s *series) report(beat rhythm.Beat, same, score float64, marks []events.Term, v device.View) detect.Finding {
-	p := &s.peer
-	whom := p.server.String()
-	if p.name != "" {
-		whom = p.name
-	}
-	f := detect.Finding{
-		Key: fmt.Sprintf("%s %s %d", p.client, whom, p.port), Confidence: min(0.95, 0.3+0.65*score), Terms: marks,
-		Start: s.started, End: s.last, UIDs: s.uids, VNI: s.vni, Sensor: s.sensor,
-		// The server leads and the client is led.
-		Offenders: []detect.Party{{Addr: p.server, Port: p.port, Endpoint: detect.Server}},
-		Victims:   []detect.Party{{Addr: p.client, Endpoint: detect.Client}},
-		Description: fmt.Sprintf("%s turned to %s port %d %d times within %s, every %s with a jitter of %.0f %%.", p.client, whom, p.port, s.count,
-			s.last.Sub(s.started).Round(time.Second), beat.Median.Round(100*time.Millisecond), 100*beat.Jitter),
-		Properties: map[string]any{
-			"contacts": s.count, "interval_seconds": round2(beat.Median.Seconds()), "jitter": round2(beat.Jitter), "skew": round2(beat.Skew),
-			"regularity": round2(beat.Regular), "size_sameness": round2(same), "score": round2(score), "port": p.port,
-			"service": strings.TrimSpace(p.service), "name": p.name, "user_agent": p.agent, "ja3": p.fact.ja3, "failed": s.failed,
-			"paths": s.paths.Count(),
-		},
-	}
-	if s.count < fewContacts {
-		f.Confidence -= 0.2
-		f.Terms = append(f.Terms, events.Term{Name: "few_contacts", Points: -10, Reason: "so few may keep time by chance"})
-	}
-	if p.name != "" && len(marks) == 0 {
-		f.Terms = append(f.Terms, events.Term{Name: "named_server", Points: -15, Reason: "a name and a usual port, as services have"})
-	}
-	if s.insideLocal {
-		f.Terms = append(f.Terms, events.Term{Name: "inside", Points: -50, Reason: "both ends are in the local networks, where programs poll one another"})
-	}
-	return f
-}
-
-var _ detect.Closer = (*Beacons)(nil)

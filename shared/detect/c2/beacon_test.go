@@ -174,8 +174,8 @@ func TestBeaconMemoryIsBounded(t *testing.T) {
 		t.Errorf("%d series, %d facts", b.series.Len(), b.facts.Len())
 	}
 	for _, s := range b.series.All {
-		if len(s.moments) > kept || len(s.out) > kept || len(s.uids) > maxUIDs {
-			t.Errorf("%d moments, %d sizes", len(s.moments), len(s.out))
+		if len(s.contacts) > kept || len(s.uids) > maxUIDs {
+			t.Errorf("%d contacts", len(s.contacts))
 		}
 	}
 }
