@@ -18,6 +18,7 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/shared/detect"
 	"github.com/mirrorwatch/mirrorwatch/shared/device"
 	"github.com/mirrorwatch/mirrorwatch/shared/settings"
+	"github.com/mirrorwatch/mirrorwatch/shared/store"
 )
 
 // options are what read, sensor and serve have in common.
@@ -50,6 +51,7 @@ type pipeline struct {
 	model  *device.Model
 	judge  *detect.Judge
 	known  knownSite
+	said   saidDevices
 	points *feed.Points
 	logs   *ship.Logs
 	memory *memory
@@ -78,6 +80,7 @@ func newPipeline(o options, emit func(*events.Detection)) (*pipeline, error) {
 	set.Add(o.stored)
 	p.model = device.New(o.identity(local))
 	p.model.SetKnown(set.Known)
+	p.model.SetTagGroups(store.DefaultCoverageTags())
 	p.judge = detect.NewJudge(detectors.Specs(), p.model, detect.Options{Emit: emit, Recall: o.recall, Settings: set.Detectors, Turned: p.turned})
 	if o.state = keptIn(o.state); o.state != "" {
 		var stored *ship.Store
@@ -180,6 +183,7 @@ func (p *pipeline) Tick(now events.Time) {
 	if now > p.latest {
 		p.latest = now
 		p.known.turn(p.model)
+		p.said.turn(p.model)
 		p.judge.Tick(now)
 		news := p.points.Turn(now)
 		if p.memory != nil {

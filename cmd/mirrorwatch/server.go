@@ -84,6 +84,7 @@ func (s *server) start(ctx context.Context) (err error) {
 	s.run(background, s.keepHouse)
 	s.run(background, s.keepRules)
 	s.run(background, func(ctx context.Context) { s.keep.watchSite(ctx, &s.pipeline.known) })
+	s.run(background, func(ctx context.Context) { s.keep.watchSaid(ctx, &s.pipeline.said) })
 	s.run(background, func(ctx context.Context) { s.keep.watchHealth(ctx, s.pipeline) })
 	return nil
 }
