@@ -46,7 +46,18 @@ func Device(i int, at time.Time) events.Device {
 	}
 	if i%5 == 0 {
 		d.Address, d.External = outside(i), true
+		return d
 	}
+	since := at.Add(-time.Minute).UTC()
+	d.Role, d.HighValue, d.Groups = []string{"http_server", "db_server", ""}[i%3], i%3 == 1, []string{"subnet:10.0.0.0/24", "tag:team=" + p.Tags["team"]}
+	if d.Role != "" {
+		d.Roles = []events.DeviceRole{{Role: d.Role, Evidence: "answered 412 conversations on tcp/5432 from 9 clients", Since: since}}
+	}
+	d.Software = []events.DeviceSoftware{{Kind: "ja4", Text: "t13d1516h2_8daaf6152771_02713d6af862", Count: 7, FirstSeen: since, LastSeen: at.UTC()}}
+	d.TopPeers = []events.DevicePeer{{
+		Device: "eni-peer", Address: p.Address, Hostname: "peer.example", As: "server", Proto: "tcp", Port: 443, Service: "ssl", Count: 3,
+		BytesOut: 1 << 40, BytesIn: 5, FirstSeen: since, LastSeen: at.UTC(),
+	}}
 	return d
 }
 
@@ -163,6 +174,15 @@ func searchDevices(h *harness) {
 	_, err := h.Devices.Override(h.ctx, all[7].ID, o, nil, ada)
 	h.must(err)
 	all[7].Overrides = o
+	nothing := all[8]
+	for _, said := range []events.DeviceOverrides{{Role: "printer"}, {}} { // said, and taken back
+		_, err = h.Devices.Override(h.ctx, nothing.ID, said, nil, ada)
+		h.must(err)
+	}
+	said := events.DeviceOverrides{Role: "http_server"}
+	_, err = h.Devices.Override(h.ctx, all[16].ID, said, nil, ada)
+	h.must(err)
+	all[16].Overrides = said
 	for name, c := range map[string]struct {
 		q    store.DeviceQuery
 		want func(d *events.Device) bool
@@ -170,14 +190,22 @@ func searchDevices(h *harness) {
 		"all":        {store.DeviceQuery{}, func(*events.Device) bool { return true }},
 		"external":   {store.DeviceQuery{External: pointer(true)}, func(d *events.Device) bool { return d.External }},
 		"internal":   {store.DeviceQuery{External: pointer(false)}, func(d *events.Device) bool { return !d.External }},
-		"high value": {store.DeviceQuery{HighValue: pointer(true)}, func(d *events.Device) bool { return d.Overrides.HighValue }},
+		"high value": {store.DeviceQuery{HighValue: pointer(true)}, func(d *events.Device) bool { return d.Overrides.HighValue || d.HighValue }},
+		"no value":   {store.DeviceQuery{HighValue: pointer(false)}, func(d *events.Device) bool { return !d.Overrides.HighValue && !d.HighValue }},
 		"role":       {store.DeviceQuery{Role: "database"}, func(d *events.Device) bool { return d.Overrides.Role == "database" }},
-		"vpc":        {store.DeviceQuery{VPC: "vpc-3"}, func(d *events.Device) bool { return d.VPC == "vpc-3" }},
-		"account":    {store.DeviceQuery{Account: all[1].Account}, func(d *events.Device) bool { return d.Account == all[1].Account }},
-		"vni":        {store.DeviceQuery{VNI: 1003}, func(d *events.Device) bool { return d.VNI == 1003 }},
-		"service":    {store.DeviceQuery{Service: "ssh"}, func(d *events.Device) bool { return d.Offers[0].Port == 22 }},
-		"port":       {store.DeviceQuery{Service: "443"}, func(d *events.Device) bool { return d.Offers[0].Port == 443 }},
-		"seen":       {store.DeviceQuery{SeenFrom: all[9].LastSeen}, func(d *events.Device) bool { return !d.LastSeen.Before(all[9].LastSeen) }},
+		"conduct": {store.DeviceQuery{Role: "db_server"}, func(d *events.Device) bool {
+			return d.Role == "db_server" && d.Overrides.Role == ""
+		}},
+		"conduct or said": {store.DeviceQuery{Role: "http_server"}, func(d *events.Device) bool {
+			return d.Role == "http_server" && d.Overrides.Role == "" || d.Overrides.Role == "http_server"
+		}},
+		"said":    {store.DeviceQuery{Said: true}, func(d *events.Device) bool { return d.ID == all[7].ID || d.ID == all[16].ID }},
+		"vpc":     {store.DeviceQuery{VPC: "vpc-3"}, func(d *events.Device) bool { return d.VPC == "vpc-3" }},
+		"account": {store.DeviceQuery{Account: all[1].Account}, func(d *events.Device) bool { return d.Account == all[1].Account }},
+		"vni":     {store.DeviceQuery{VNI: 1003}, func(d *events.Device) bool { return d.VNI == 1003 }},
+		"service": {store.DeviceQuery{Service: "ssh"}, func(d *events.Device) bool { return d.Offers[0].Port == 22 }},
+		"port":    {store.DeviceQuery{Service: "443"}, func(d *events.Device) bool { return d.Offers[0].Port == 443 }},
+		"seen":    {store.DeviceQuery{SeenFrom: all[9].LastSeen}, func(d *events.Device) bool { return !d.LastSeen.Before(all[9].LastSeen) }},
 		"addresses": {store.DeviceQuery{Addresses: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/28")}}, func(d *events.Device) bool {
 			return netip.MustParsePrefix("10.0.0.0/28").Contains(d.Address)
 		}},
