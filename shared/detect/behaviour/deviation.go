@@ -91,7 +91,7 @@ const maxCrowds = 4096
 // NewDeviation makes the detector.
 func NewDeviation(t DeviationTunables) *Deviations {
 	return &Deviations{
-		tune: t, habits: habits(), others: bounded.New[crowd, crowded](maxCrowds),
+		tune: t, habits: allHabits(), others: bounded.New[crowd, crowded](maxCrowds),
 		runs: detect.NewMemory(t.Devices, detect.Code[uint64, stretch]{Letter: 'r', Version: 1, Write: writeStretch, Read: readStretch}),
 	}
 }
