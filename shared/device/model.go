@@ -71,10 +71,10 @@ type Model struct {
 	known     Known
 	rare      rareness
 
-	turns    turns
-	groups   groups
-	kept     kept
-	reported *bounded.Table[uint64, volume] // by the hash of a conversation's uid: what was reported of it before
+	turns      turns
+	groups     groups
+	keptHabits keptHabits
+	reported   *bounded.Table[uint64, volume] // by the hash of a conversation's uid: what was reported of it before
 }
 
 type (
@@ -112,10 +112,10 @@ func New(o Options) *Model {
 		serials: map[uint32]*Device{},
 		texts:   map[string]string{},
 
-		rare:     newRareness(),
-		groups:   groups{tools: baseline.NewTools(), list: map[string]*peerGroup{}},
-		kept:     kept{back: map[string]*activity{}},
-		reported: bounded.New[uint64, volume](maxReported),
+		rare:       newRareness(),
+		groups:     groups{tools: baseline.NewTools(), list: map[string]*peerGroup{}},
+		keptHabits: keptHabits{back: map[string]*activity{}},
+		reported:   bounded.New[uint64, volume](maxReported),
 	}
 	m.attic = newAttic()
 	m.attic.away.OnEvict(func(id string, _ *struct{}) { m.attic.forget(id) })
