@@ -3,6 +3,7 @@ package behaviour
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
@@ -19,7 +20,7 @@ var Silent = detect.Spec{
 	Text: "Knows in which hours of workdays and weekends a device is always heard, and tells when it is not for some of these in a row while " +
 		"the rest of the site is. A server may have failed or been switched off, an intruder may have cut it off, a mirror may have been " +
 		"taken away. What looks the same: a holiday, on which the others of its group are silent, too; a feed that is lost, when most of the " +
-		"site is; a person's machine, which is off when its owner is, and is not counted. It ends when the device is back.",
+		"site is; a person's machine, which is off when its owner is, and is not counted; an instance that another replaces. It ends when the device is back.",
 	Category: "behaviour", Tactics: []string{"TA0040"}, Techniques: []string{"T1489", "T1529"},
 	Risk:  detect.Base{Likelihood: events.Low, Complexity: events.Low, Impact: events.Medium},
 	Wants: []events.Kind{events.KindConn}, Version: 1,
@@ -29,19 +30,19 @@ var Silent = detect.Spec{
 
 // SilentTunables are what may be set.
 type SilentTunables struct {
-	Hours    int     `tune:"silent hours in a row, of those in which the device is always heard" min:"1" max:"72"`
-	Precious int     `tune:"the same for devices of high value" min:"1" max:"72"`
-	Known    int     `tune:"times that an hour of the day was seen, of workdays or of weekends, before anything is expected in it" min:"2" max:"28"`
-	Always   float64 `tune:"least part of these in which the device was heard" min:"0.5" max:"1"`
-	Site     float64 `tune:"part of the expected devices whose silence is the feed's, or a holiday's" min:"0.05" max:"1"`
-	Group    float64 `tune:"the same among the others of one group" min:"0.05" max:"1"`
-	GiveUp   int     `tune:"silent hours after which a device is taken to be gone" min:"2" max:"720"`
-	Devices  int     `tune:"devices watched" min:"100" max:"1000000"`
+	Hours   int     `tune:"silent hours in a row, of those in which the device is always heard" min:"1" max:"72"`
+	Steady  int     `tune:"the same for devices that are heard around the clock" min:"1" max:"72"`
+	Known   int     `tune:"times that an hour of the day was seen, of workdays or of weekends, before anything is expected in it" min:"2" max:"28"`
+	Always  float64 `tune:"least part of these in which the device was heard" min:"0.5" max:"1"`
+	Site    float64 `tune:"part of the expected devices whose silence is the feed's, or a holiday's" min:"0.05" max:"1"`
+	Group   float64 `tune:"the same among the others of one group" min:"0.05" max:"1"`
+	GiveUp  int     `tune:"silent hours after which a device is taken to be gone" min:"2" max:"720"`
+	Devices int     `tune:"devices watched" min:"100" max:"1000000"`
 }
 
 // SilentDefaults are the tunables that the project stands for. A device takes about 300 bytes.
 func SilentDefaults() SilentTunables {
-	return SilentTunables{Hours: 3, Precious: 2, Known: 4, Always: 0.95, Site: 0.3, Group: 0.5, GiveUp: 48, Devices: 50_000}
+	return SilentTunables{Hours: 3, Steady: 2, Known: 4, Always: 0.95, Site: 0.3, Group: 0.5, GiveUp: 48, Devices: 50_000}
 }
 
 // grace is how long after an hour it is judged: reports of conversations come late.
@@ -60,7 +61,20 @@ type Silences struct {
 	next    int      // of order
 	all     tally    // of the site
 	groups  map[string]tally
+	born    []birth // of the last hours, bounded
 }
+
+// birth is a device that was heard for the first time.
+type birth struct {
+	hour int64
+	who  uint32
+}
+
+const (
+	maxBorn = 64
+	// succession is how many hours may lie between an old instance's end and its successor's beginning, either way.
+	succession = 2
+)
 
 // tally is how many were expected, and how many of them were silent.
 type tally struct{ expected, silent int }
@@ -74,7 +88,7 @@ type habits struct {
 	last        int64        // hour in which it was heard last, since 1970
 	silent      int          // expected hours since, one after the other
 	told        bool
-	precious    bool
+	steady      bool // it was heard around the clock until it fell silent
 	person      bool // somebody's machine
 	addr        netip.Addr
 	id          string
@@ -98,12 +112,13 @@ func (s *Silences) Observe(events.Record, device.View) []detect.Finding { return
 
 // Watch notes that a device was heard (detect.Watcher).
 func (s *Silences) Watch(t *device.Turned, _ device.View) []detect.Finding {
-	if t.Hour {
-		return nil
+	if t.Hour || t.Counts[device.PacketsOut] == 0 {
+		return nil // others may ask for it in vain
 	}
 	h, fresh := s.devices.Put(t.Device.Serial)
 	if fresh {
 		s.order = append(s.order, t.Device.Serial)
+		s.begins(t.Device)
 	}
 	hour := hourOf(t.At)
 	var found []detect.Finding
@@ -115,7 +130,7 @@ func (s *Silences) Watch(t *device.Turned, _ device.View) []detect.Finding {
 	}
 	if h.last < hour || h.id == "" {
 		h.last = hour
-		h.precious, h.person, h.groups = t.Device.HighValue(), t.Device.HasRole("pc"), t.Device.Groups()
+		h.person, h.groups = t.Device.HasRole("pc"), t.Device.Groups()
 		h.addr, h.id, h.vni = t.Device.Addr, t.Device.ID(), t.Device.VNI
 		s.devices.Note(t.Device.Serial)
 	}
@@ -219,7 +234,9 @@ func (s *Silences) judge(id uint32, h *habits) []detect.Finding {
 	if !expected {
 		return nil
 	}
-	h.silent++
+	if h.silent++; h.silent == 1 {
+		h.steady = h.aroundTheClock(24 * s.tune.Known)
+	}
 	if h.silent >= s.tune.GiveUp {
 		s.devices.Forget(id)
 		return nil
@@ -230,8 +247,8 @@ func (s *Silences) judge(id uint32, h *habits) []detect.Finding {
 // tell says that a device is silent, once, and then how long.
 func (s *Silences) tell(h *habits) []detect.Finding {
 	least := s.tune.Hours
-	if h.precious {
-		least = s.tune.Precious
+	if h.steady {
+		least = s.tune.Steady
 	}
 	if h.silent < least {
 		return nil
@@ -239,8 +256,34 @@ func (s *Silences) tell(h *habits) []detect.Finding {
 	now := events.Time((s.hour + 1) * int64(time.Hour))
 	f := h.finding(now, fmt.Sprintf("%s is silent since %s, for %d hours in which it is always heard, while %d of the %d others are.",
 		h.addr, clock(h.last+1), h.silent, s.all.expected-s.all.silent, s.all.expected-1))
+	if s.succeeded(h) {
+		f.Terms = append(f.Terms, events.Term{Name: "succeeded", Points: -20, Reason: "another of its group began when it ended"})
+	}
 	f.Final, h.told = h.told, true
 	return []detect.Finding{f}
+}
+
+// begins notes a device that is heard for the first time.
+func (s *Silences) begins(d *device.Device) {
+	if len(s.born) == maxBorn {
+		s.born = append(s.born[:0], s.born[1:]...)
+	}
+	s.born = append(s.born, birth{hourOf(d.FirstSeen), d.Serial})
+}
+
+// succeeded says that another device began when this one ended, of one of its groups, or one of which nothing is known yet: an instance
+// took another's place.
+func (s *Silences) succeeded(h *habits) bool {
+	for _, b := range s.born {
+		next := s.devices.Peek(b.who)
+		if next == nil || next == h || b.hour < h.last-succession || b.hour > h.last+succession {
+			continue
+		}
+		if len(next.groups) <= 1 || len(h.groups) <= 1 || slices.ContainsFunc(next.groups, func(g string) bool { return slices.Contains(h.groups, g) }) {
+			return true // a subnet is all that is known of either
+		}
+	}
+	return false
 }
 
 // general says that others are silent as well: the feed is lost, or nobody is at work.

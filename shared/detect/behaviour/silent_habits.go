@@ -30,13 +30,23 @@ func (s *Silences) expects(h *habits) bool {
 	if seen := int(h.seen[w][of]); seen >= s.tune.Known {
 		return float64(h.heard[w][of]) >= s.tune.Always*float64(seen)
 	}
-	seen, heard := 0, 0
+	seen, heard := h.sums()
+	return seen >= 24*s.tune.Known && float64(heard) >= s.tune.Always*float64(seen)
+}
+
+func (h *habits) sums() (seen, heard int) {
 	for w := range h.seen {
 		for of := range h.seen[w] {
 			seen, heard = seen+int(h.seen[w][of]), heard+int(h.heard[w][of])
 		}
 	}
-	return seen >= 24*s.tune.Known && float64(heard) >= s.tune.Always*float64(seen)
+	return seen, heard
+}
+
+// aroundTheClock says that a device was heard in as good as all of so many hours and more.
+func (h *habits) aroundTheClock(enough int) bool {
+	seen, heard := h.sums()
+	return seen >= enough && 100*heard >= 98*seen
 }
 
 // learn counts an hour. An hour that was told of teaches nothing.
@@ -61,8 +71,8 @@ func (h *habits) finding(now events.Time, text string) detect.Finding {
 		Victims:    []detect.Party{{Addr: h.addr}},
 		Properties: map[string]any{"silent_hours": h.silent, "last_heard": clock(h.last)},
 	}
-	if !h.precious {
-		f.Terms = []events.Term{{Name: "ordinary_device", Points: -15, Reason: "nothing is known to hang on it"}}
+	if !h.steady {
+		f.Terms = []events.Term{{Name: "rests_at_times", Points: -15, Reason: "it is not heard around the clock"}}
 	}
 	return f
 }
@@ -98,7 +108,7 @@ func writeHabits(key, value *detect.Numbers, id uint32, h *habits) {
 	}
 	value.Add(h.last)
 	value.Add(int64(h.silent))
-	value.Add(bit(h.told) | bit(h.precious)<<1 | bit(h.person)<<2)
+	value.Add(bit(h.told) | bit(h.steady)<<1 | bit(h.person)<<2)
 	value.Add(int64(h.vni))
 	value.Text(h.id)
 	value.Text(h.addr.String())
@@ -112,7 +122,7 @@ func readHabits(key, value *detect.Numbers, h *habits) uint32 {
 	}
 	h.last, h.silent = value.Next(1<<24), int(value.Next(1<<16))
 	flags := value.Next(7)
-	h.told, h.precious, h.person = flags&1 != 0, flags&2 != 0, flags&4 != 0
+	h.told, h.steady, h.person = flags&1 != 0, flags&2 != 0, flags&4 != 0
 	h.vni, h.id, h.addr = uint32(value.Next(1<<32-1)), value.NextText(128), value.NextAddr()
 	return uint32(key.Next(1<<32 - 1))
 }

@@ -44,7 +44,7 @@ type NewAdminPeerTunables struct {
 // NewAdminPeerDefaults are the tunables that the project stands for. A link takes about 100 bytes, a client about 300.
 func NewAdminPeerDefaults() NewAdminPeerTunables {
 	return NewAdminPeerTunables{
-		Learn: 24 * time.Hour, Hold: 10 * time.Minute, Within: time.Hour, Several: 3, Habit: 8, Days: 3, Failures: 5,
+		Learn: 24 * time.Hour, Hold: 10 * time.Minute, Within: time.Hour, Several: 3, Habit: 8, Days: 2, Failures: 5,
 		Links: 100_000, Clients: 20_000,
 	}
 }
@@ -140,9 +140,10 @@ func (n *NewAdminPeers) works(c *events.Conn, v device.View, s service) {
 	at, client := ended(c), v.Orig.Serial
 	a, _ := n.clients.Put(client)
 	many := a.lately.add(v.Resp.Serial, at, n.fan.Within)
+	turned := a.turnDay(at)
 	before := a.habits
 	fresh := n.meet(link{client, v.Resp.Serial, s}, at)
-	if a.learn(s, at, fresh) {
+	if a.learn(s, at, fresh) || turned {
 		n.clients.Note(client)
 	}
 	if !fresh || v.Age(at) < n.tune.Learn || n.byHabit(&before, s) || setUp(&before, v.Resp, at) || n.usedByAll(s, v.Resp) {
@@ -185,29 +186,35 @@ func (n *NewAdminPeers) usedByAll(s service, server *device.Device) bool {
 	return users != nil && *users > manyUsers
 }
 
+// turnDay makes what was administered until yesterday old, and says whether that is worth keeping.
+func (h *habits) turnDay(at events.Time) bool {
+	day := dayOf(at)
+	if day <= h.today {
+		return false
+	}
+	h.days, h.today, h.old = h.days<<min(day-h.today, 32), day, h.links
+	return true
+}
+
 // learn notes when and by what a client administers, and says whether that is worth keeping.
 func (a *administrator) learn(s service, at events.Time, fresh bool) (keep bool) {
 	h := &a.habits
-	if day := dayOf(at); day > h.today {
-		h.days, h.today, h.old, keep = h.days<<min(day-h.today, 32), day, h.links, true
-	}
-	h.days |= 1
-	if a.lastHour != at-at%events.Time(time.Hour) {
-		a.lastHour = at - at%events.Time(time.Hour)
+	if this := at - at%events.Time(time.Hour); a.lastHour != this {
+		a.lastHour, keep = this, true
 		h.hours[hourOf(at)] = uint8(min(int(h.hours[hourOf(at)])+1, 255))
-		keep = true
 	}
 	if fresh {
 		h.links++
 	}
 	keep = keep || fresh || h.services>>s&1 == 0
 	h.services |= 1 << s
+	h.days |= 1
 	return keep
 }
 
 // byHabit: a jump host, or a program that administers, has new hosts every day. By a service that it never used it has none.
-func (n *NewAdminPeers) byHabit(a *habits, s service) bool {
-	return a.old >= n.tune.Habit && onesOf(a.days) >= n.tune.Days && a.services>>s&1 == 1
+func (n *NewAdminPeers) byHabit(h *habits, s service) bool {
+	return h.old >= n.tune.Habit && onesOf(h.days&^1) >= n.tune.Days && h.services>>s&1 == 1
 }
 
 // setUp: a host that is new is set up by somebody who administers others already.
