@@ -9,6 +9,7 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/c2"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/exfil"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/hygiene"
+	"github.com/mirrorwatch/mirrorwatch/shared/detect/intel"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/lateral"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/recon"
 )
@@ -24,6 +25,7 @@ func Specs() []detect.Spec {
 		lateral.FanOut,
 		c2.DNSTunnel,
 		c2.Beacon,
+		c2.RareTLS,
 		c2.DGA,
 		exfil.OutboundVolume,
 		exfil.NewDestination,
@@ -31,6 +33,8 @@ func Specs() []detect.Spec {
 		behaviour.NewPeers,
 		behaviour.RoleChanged,
 		behaviour.Silent,
+		behaviour.Deviation,
+		intel.IndicatorMatch,
 		hygiene.WeakTLS,
 	}
 }

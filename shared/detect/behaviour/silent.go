@@ -54,7 +54,7 @@ const perTick = 1000
 // Silences knows when each device is heard.
 type Silences struct {
 	tune    SilentTunables
-	devices *detect.Memory[uint32, habits]
+	devices *detect.Memory[uint32, hearing]
 	order   []uint32 // devices, so that the walk over them can rest; those that were forgotten drop out of it
 	hour    int64    // that is judged next, in hours since 1970; 0: none yet
 	judging bool     // the walk that counts is through
@@ -82,8 +82,8 @@ type tally struct{ expected, silent int }
 // maxGroups bounds the groups that are told apart; a device of one beyond them is judged by the site alone.
 const maxGroups = 4096
 
-// habits are in which hours a device is heard.
-type habits struct {
+// hearing is in which hours a device is heard.
+type hearing struct {
 	seen, heard [2][24]uint8 // by workday and weekend, and the hour of the day in UTC
 	last        int64        // hour in which it was heard last, since 1970
 	silent      int          // expected hours since, one after the other
@@ -103,7 +103,7 @@ const mostSeen = 28
 func NewSilent(t SilentTunables) *Silences {
 	return &Silences{
 		tune: t, groups: map[string]tally{},
-		devices: detect.NewMemory(t.Devices, detect.Code[uint32, habits]{Letter: 'd', Version: 1, Write: writeHabits, Read: readHabits}),
+		devices: detect.NewMemory(t.Devices, detect.Code[uint32, hearing]{Letter: 'd', Version: 1, Write: writeHabits, Read: readHabits}),
 	}
 }
 
@@ -198,7 +198,7 @@ func (s *Silences) resume() {
 	}
 }
 
-func (s *Silences) count(h *habits) {
+func (s *Silences) count(h *hearing) {
 	if !s.expects(h) {
 		return
 	}
@@ -220,7 +220,7 @@ func (t *tally) add(silent bool) {
 }
 
 // judge learns the hour of a device, and tells when it was silent for too long.
-func (s *Silences) judge(id uint32, h *habits) []detect.Finding {
+func (s *Silences) judge(id uint32, h *hearing) []detect.Finding {
 	expected := s.expects(h)
 	if h.last >= s.hour {
 		h.silent = 0
@@ -245,7 +245,7 @@ func (s *Silences) judge(id uint32, h *habits) []detect.Finding {
 }
 
 // tell says that a device is silent, once, and then how long.
-func (s *Silences) tell(h *habits) []detect.Finding {
+func (s *Silences) tell(h *hearing) []detect.Finding {
 	least := s.tune.Hours
 	if h.steady {
 		least = s.tune.Steady
@@ -273,7 +273,7 @@ func (s *Silences) begins(d *device.Device) {
 
 // succeeded says that another device began when this one ended, of one of its groups, or one of which nothing is known yet: an instance
 // took another's place.
-func (s *Silences) succeeded(h *habits) bool {
+func (s *Silences) succeeded(h *hearing) bool {
 	for _, b := range s.born {
 		next := s.devices.Peek(b.who)
 		if next == nil || next == h || b.hour < h.last-succession || b.hour > h.last+succession {
@@ -287,7 +287,7 @@ func (s *Silences) succeeded(h *habits) bool {
 }
 
 // general says that others are silent as well: the feed is lost, or nobody is at work.
-func (s *Silences) general(h *habits) bool {
+func (s *Silences) general(h *hearing) bool {
 	if float64(s.all.silent) > s.tune.Site*float64(s.all.expected) && s.all.silent > 1 {
 		return true
 	}

@@ -136,7 +136,7 @@ func TestSilent(t *testing.T) {
 func TestSuccessorsAreSeen(t *testing.T) {
 	s := NewSilent(SilentDefaults())
 	s.hour = 103
-	h := habits{id: "eni-1", addr: netip.MustParseAddr("10.0.0.1"), last: 100, silent: 2, steady: true, groups: []string{"role:db", "subnet:a"}}
+	h := hearing{id: "eni-1", addr: netip.MustParseAddr("10.0.0.1"), last: 100, silent: 2, steady: true, groups: []string{"role:db", "subnet:a"}}
 	points := func() (sum int) {
 		h.told = false
 		for _, term := range s.tell(&h)[0].Terms {
@@ -162,7 +162,7 @@ func TestSuccessorsAreSeen(t *testing.T) {
 func TestGroupsAreSilentTogether(t *testing.T) {
 	s := NewSilent(SilentDefaults())
 	s.all, s.groups["role:batch"] = tally{100, 3}, tally{4, 2}
-	if !s.general(&habits{groups: []string{"subnet:a", "role:batch"}}) || s.general(&habits{groups: []string{"subnet:a"}}) {
+	if !s.general(&hearing{groups: []string{"subnet:a", "role:batch"}}) || s.general(&hearing{groups: []string{"subnet:a"}}) {
 		t.Error("a device of a silent group is told of, or one of another is not")
 	}
 }

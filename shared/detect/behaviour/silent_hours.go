@@ -22,7 +22,7 @@ func clock(hour int64) string { return time.Unix(hour*3600, 0).UTC().Format("200
 
 // expects says whether a device is always heard at the hour that is judged: at this hour of workdays or weekends where that was seen
 // often enough, else at nearly all hours there were.
-func (s *Silences) expects(h *habits) bool {
+func (s *Silences) expects(h *hearing) bool {
 	if h.person {
 		return false
 	}
@@ -34,7 +34,7 @@ func (s *Silences) expects(h *habits) bool {
 	return seen >= 24*s.tune.Known && float64(heard) >= s.tune.Always*float64(seen)
 }
 
-func (h *habits) sums() (seen, heard int) {
+func (h *hearing) sums() (seen, heard int) {
 	for w := range h.seen {
 		for of := range h.seen[w] {
 			seen, heard = seen+int(h.seen[w][of]), heard+int(h.heard[w][of])
@@ -44,13 +44,13 @@ func (h *habits) sums() (seen, heard int) {
 }
 
 // aroundTheClock says that a device was heard in as good as all of so many hours and more.
-func (h *habits) aroundTheClock(enough int) bool {
+func (h *hearing) aroundTheClock(enough int) bool {
 	seen, heard := h.sums()
 	return seen >= enough && 100*heard >= 98*seen
 }
 
 // learn counts an hour. An hour that was told of teaches nothing.
-func (s *Silences) learn(id uint32, h *habits, heard bool) {
+func (s *Silences) learn(id uint32, h *hearing, heard bool) {
 	if h.told && !heard {
 		return
 	}
@@ -65,7 +65,7 @@ func (s *Silences) learn(id uint32, h *habits, heard bool) {
 	s.devices.Note(id)
 }
 
-func (h *habits) finding(now events.Time, text string) detect.Finding {
+func (h *hearing) finding(now events.Time, text string) detect.Finding {
 	f := detect.Finding{
 		Key: h.id, Confidence: 0.75, Start: events.Time((h.last + 1) * int64(time.Hour)), End: now, VNI: h.vni, Description: text,
 		Victims:    []detect.Party{{Addr: h.addr}},
@@ -77,13 +77,13 @@ func (h *habits) finding(now events.Time, text string) detect.Finding {
 	return f
 }
 
-// Save hands over the habits that changed (Keeper).
+// Save hands over the hours that changed (Keeper).
 func (s *Silences) Save(put func(key, value []byte)) { s.devices.Save(put) }
 
 // SaveSome is Save in slices (Sliced).
 func (s *Silences) SaveSome(put func(key, value []byte) bool) bool { return s.devices.SaveSome(put) }
 
-// Load takes back the habits of a device (Keeper).
+// Load takes back the hours of a device (Keeper).
 func (s *Silences) Load(key, value []byte) error {
 	if err := s.devices.Load(key, value); err != nil {
 		return err
@@ -95,7 +95,7 @@ func (s *Silences) Load(key, value []byte) error {
 	return nil
 }
 
-func writeHabits(key, value *detect.Numbers, id uint32, h *habits) {
+func writeHabits(key, value *detect.Numbers, id uint32, h *hearing) {
 	key.Add(int64(id))
 	if h.id == "" {
 		return
@@ -114,7 +114,7 @@ func writeHabits(key, value *detect.Numbers, id uint32, h *habits) {
 	value.Text(h.addr.String())
 }
 
-func readHabits(key, value *detect.Numbers, h *habits) uint32 {
+func readHabits(key, value *detect.Numbers, h *hearing) uint32 {
 	for w := range h.seen {
 		for of := range h.seen[w] {
 			h.seen[w][of], h.heard[w][of] = uint8(value.Next(mostSeen)), uint8(value.Next(mostSeen))
