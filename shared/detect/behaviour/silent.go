@@ -22,10 +22,10 @@ var Silent = detect.Spec{
 		"taken away. What looks the same: a holiday, on which the others of its group are silent, too; a feed that is lost, when most of the " +
 		"site is; a person's machine, which is off when its owner is, and is not counted; an instance that another replaces. It ends when the device is back.",
 	Category: "behaviour", Tactics: []string{"TA0040"}, Techniques: []string{"T1489", "T1529"},
-	Risk:  detect.Base{Likelihood: events.Low, Complexity: events.Low, Impact: events.Medium},
-	Wants: []events.Kind{events.KindConn}, Version: 1,
-	New:    func() detect.Detector { return NewSilent(SilentDefaults()) },
-	Tuning: detect.Tuned(SilentDefaults, NewSilent),
+	Risk:    detect.Base{Likelihood: events.Low, Complexity: events.Low, Impact: events.Medium},
+	Version: 1,
+	New:     func() detect.Detector { return NewSilent(SilentDefaults()) },
+	Tuning:  detect.Tuned(SilentDefaults, NewSilent),
 }
 
 // SilentTunables are what may be set.
