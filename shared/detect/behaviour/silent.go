@@ -271,16 +271,16 @@ func (s *Silences) begins(d *device.Device) {
 	s.born = append(s.born, birth{hourOf(d.FirstSeen), d.Serial})
 }
 
-// succeeded says that another device began when this one ended, of one of its groups, or one of which nothing is known yet: an instance
-// took another's place.
+// succeeded says that another server began within the hour in which this one ended, or one of its groups soon before or after: an instance
+// took another's place. What role the new one plays does not show at once.
 func (s *Silences) succeeded(h *hearing) bool {
 	for _, b := range s.born {
-		next := s.devices.Peek(b.who)
-		if next == nil || next == h || b.hour < h.last-succession || b.hour > h.last+succession {
+		next, apart := s.devices.Peek(b.who), max(b.hour-h.last, h.last-b.hour)
+		if next == nil || next == h || next.person || apart > succession {
 			continue
 		}
-		if len(next.groups) <= 1 || len(h.groups) <= 1 || slices.ContainsFunc(next.groups, func(g string) bool { return slices.Contains(h.groups, g) }) {
-			return true // a subnet is all that is known of either
+		if apart <= 1 || slices.ContainsFunc(next.groups, func(g string) bool { return slices.Contains(h.groups, g) }) {
+			return true
 		}
 	}
 	return false

@@ -148,10 +148,13 @@ func TestSuccessorsAreSeen(t *testing.T) {
 		next, _ := s.devices.Put(uint32(id))
 		next.groups = []string{"role:web", group}
 	}
-	s.born = []birth{{90, 0}, {101, 1}}
+	person, _ := s.devices.Put(3)
+	person.person = true
+	s.born = []birth{{90, 0}, {102, 1}, {100, 3}}
 	if n := points(); n != 0 {
 		t.Errorf("%d points", n)
 	}
+	s.born[2].hour = 90
 	s.born = append(s.born, birth{102, 2})
 	if n := points(); n != -20 {
 		t.Errorf("%d points with a successor", n)

@@ -149,7 +149,7 @@ func (s *Stages) Watch(t *device.Turned, v device.View) []detect.Finding {
 func (s *Stages) judge(h *stage, t *device.Turned) (detect.Finding, bool) {
 	day, from := h.before(t.At)
 	in, out, factor := float64(day.in), float64(day.out), s.tune.Factor
-	if float64(h.mostIn) >= float64(s.tune.In) && float64(h.mostOut) >= float64(s.tune.Out) {
+	if usual := float64(h.mostOut) / max(float64(h.mostIn), 1); float64(h.mostIn) >= 10*float64(s.tune.In) && usual >= s.tune.Least && usual <= s.tune.Most {
 		factor *= s.tune.Habit // it gathers and sends by habit: a back-up server has large days, too
 	}
 	if in < float64(s.tune.In) || out < float64(s.tune.Out) || in < factor*float64(h.mostIn) || out < factor*float64(h.mostOut) {

@@ -37,14 +37,16 @@ type reasons struct {
 	failures int  // attempts in vain right before
 	busy     bool // it administers as many as those do who do so by habit, on fewer days
 	before   bool // it has administered before today
+	door     bool // the latest host is one through which many come
 }
 
 // maxVictims is how many hosts a finding names.
 const maxVictims = 32
 
 // reasonsFor looks at what was known of a client before.
-func (n *NewAdminPeers) reasonsFor(a *administrator, before *habits, client *device.Device, at events.Time) (r reasons) {
-	r.newHost = at.Sub(client.FirstSeen) < newHost
+func (n *NewAdminPeers) reasonsFor(a *administrator, before *habits, v device.View, s service, at events.Time) (r reasons) {
+	r.newHost = at.Sub(v.Orig.FirstSeen) < newHost
+	r.door = n.usersOf(s, v.Resp) > manyComers
 	r.busy, r.before = before.old >= n.tune.Habit, before.old > 0
 	r.first = before.links == 0 && !r.newHost
 	r.offHours = before.outOfHours(hourOf(at))
@@ -84,7 +86,7 @@ func (n *news) add(c *events.Conn, v device.View, s service, r reasons, within t
 	n.count++
 	n.services |= 1 << s
 	n.reasons.first, n.reasons.newHost = n.reasons.first || r.first, r.newHost
-	n.reasons.busy, n.reasons.before = r.busy, r.before
+	n.reasons.busy, n.reasons.before, n.reasons.door = r.busy, r.before, r.door
 	n.reasons.offHours = n.reasons.offHours || r.offHours
 	n.reasons.failures = max(n.reasons.failures, r.failures)
 	n.addr, n.id, n.vni, n.sensor = c.OrigH, v.Orig.ID(), c.VNI, c.Sensor
@@ -161,6 +163,9 @@ func (n *news) terms(several int) (list []events.Term) {
 		list = append(list, events.Term{Name: "administrator", Points: -15, Reason: "it has administered many others before"})
 	case n.reasons.before && n.count >= several && len(n.alike) > 0:
 		list = append(list, events.Term{Name: "one_group", Points: -15, Reason: "an administrator's round over " + n.alike[0]})
+	}
+	if n.reasons.door && n.count == 1 {
+		list = append(list, events.Term{Name: "jump_host", Points: -15, Reason: "many come to that host"})
 	}
 	if n.reasons.newHost {
 		list = append(list, events.Term{Name: "new_host", Points: -15, Reason: "a new host has nobody but new peers"})

@@ -61,7 +61,7 @@ type NewAdminPeers struct {
 	fan     FanOutTunables // of the detector to which this one yields
 	links   *detect.Memory[link, lastTime]
 	clients *detect.Memory[uint32, administrator]
-	users   *bounded.Table[uint64, int] // how many clients a server has for SMB or RPC, of those in links
+	users   *bounded.Table[uint64, int] // how many clients a server has for a service, of those in links
 	waiting []uint32                    // clients whose news is held, in the order in which it began to wait
 }
 
@@ -149,7 +149,7 @@ func (n *NewAdminPeers) works(c *events.Conn, v device.View, s service) {
 	if !fresh || v.Age(at) < n.tune.Learn || n.byHabit(&before, s) || setUp(&before, v.Resp, at) || n.usedByAll(s, v.Resp) {
 		return
 	}
-	if a.news.add(c, v, s, n.reasonsFor(a, &before, v.Orig, at), n.tune.Within) {
+	if a.news.add(c, v, s, n.reasonsFor(a, &before, v, s, at), n.tune.Within) {
 		a.news.due = at.Add(n.tune.Hold)
 		n.waiting = append(n.waiting, client)
 	}
@@ -171,19 +171,27 @@ func (n *NewAdminPeers) meet(key link, at events.Time) (fresh bool) {
 }
 
 func (n *NewAdminPeers) count(key link) {
-	if key.by == smb || key.by == rpc {
-		users, _ := n.users.Put(uint64(key.server)<<8 | uint64(key.by))
-		*users++
-	}
+	users, _ := n.users.Put(uint64(key.server)<<8 | uint64(key.by))
+	*users++
 }
 
-// manyUsers is how many clients make a file server, or a domain controller, of a host that speaks SMB or RPC.
-const manyUsers = 4
+const (
+	// manyUsers is how many clients make a file server, or a domain controller, of a host that speaks SMB or RPC.
+	manyUsers = 4
+	// manyComers is how many make a door of a host, through which people come to others: more than a server has administrators.
+	manyComers = 10
+)
 
 // usedByAll says that a server is there to be used: SMB and RPC are not for administrators alone.
 func (n *NewAdminPeers) usedByAll(s service, server *device.Device) bool {
-	users := n.users.Peek(uint64(server.Serial)<<8 | uint64(s))
-	return users != nil && *users > manyUsers
+	return (s == smb || s == rpc) && n.usersOf(s, server) > manyUsers
+}
+
+func (n *NewAdminPeers) usersOf(s service, server *device.Device) int {
+	if users := n.users.Peek(uint64(server.Serial)<<8 | uint64(s)); users != nil {
+		return *users
+	}
+	return 0
 }
 
 // turnDay makes what was administered until yesterday old, and says whether that is worth keeping.
