@@ -31,9 +31,9 @@ func Specs() []detect.Spec {
 		exfil.NewDestination,
 		exfil.Staged,
 		behaviour.NewPeers,
+		behaviour.Deviation,
 		behaviour.RoleChanged,
 		behaviour.Silent,
-		behaviour.Deviation,
 		intel.IndicatorMatch,
 		hygiene.WeakTLS,
 	}

@@ -7,13 +7,12 @@ import (
 
 // Save hands over what changed (Keeper).
 func (d *Destinations) Save(put func(key, value []byte)) {
-	d.pairs.Save(put)
-	d.busy.Save(put)
+	detect.Memories{d.pairs, d.busy.Memory}.Save(put)
 }
 
 // SaveSome is Save in slices (Sliced).
 func (d *Destinations) SaveSome(put func(key, value []byte) bool) bool {
-	return d.pairs.SaveSome(put) && d.busy.SaveSome(put)
+	return detect.Memories{d.pairs, d.busy.Memory}.SaveSome(put)
 }
 
 // Load takes back a pair, or what is usual of a host (Keeper). What waited to be told waits on.

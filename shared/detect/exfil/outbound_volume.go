@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
-	"github.com/mirrorwatch/mirrorwatch/shared/bounded"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect"
 	"github.com/mirrorwatch/mirrorwatch/shared/device"
 	"github.com/mirrorwatch/mirrorwatch/shared/magnitude"
@@ -47,8 +46,9 @@ const maxOpen = 16
 // Volumes adds up what goes out, a pair of hosts.
 type Volumes struct {
 	tune  OutboundVolumeTunables
-	pairs *bounded.Table[uint64, volume]
+	pairs *detect.Memory[uint64, volume]
 	busy  busiest
+	detect.Memories
 }
 
 type volume struct {
@@ -67,7 +67,11 @@ type counted struct {
 
 // NewOutboundVolume makes the detector.
 func NewOutboundVolume(t OutboundVolumeTunables) *Volumes {
-	return &Volumes{t, bounded.New[uint64, volume](t.Pairs), newBusiest(t.Pairs, float64(t.Bytes))}
+	o := &Volumes{
+		tune: t, pairs: detect.NewFilledMemory(t.Pairs, 'p', 1, volumeFields), busy: newBusiest(t.Pairs, float64(t.Bytes)),
+	}
+	o.Memories = detect.Memories{o.pairs, o.busy.Memory}
+	return o
 }
 
 // minOut keeps pairs out of the table that never send anything worth adding up: a scan of the Internet, a resolver.
@@ -80,7 +84,9 @@ func (o *Volumes) Observe(r events.Record, v device.View) []detect.Finding {
 		return nil
 	}
 	at := c.TS + events.Time(c.Duration)
-	p, _ := o.pairs.Put(uint64(v.Orig.Serial)<<32 | uint64(v.Resp.Serial))
+	key := uint64(v.Orig.Serial)<<32 | uint64(v.Resp.Serial)
+	p, _ := o.pairs.Put(key)
+	o.pairs.Note(key)
 	if at.Sub(p.last) > o.tune.Idle {
 		*p = volume{start: c.TS}
 	}
@@ -110,15 +116,6 @@ func (o *Volumes) Watch(t *device.Turned, _ device.View) []detect.Finding {
 	o.busy.watch(t)
 	return nil
 }
-
-// Save hands over how much hosts send outside (Keeper); pairs begin anew after a restart.
-func (o *Volumes) Save(put func(key, value []byte)) { o.busy.Save(put) }
-
-// SaveSome is Save in slices (Sliced).
-func (o *Volumes) SaveSome(put func(key, value []byte) bool) bool { return o.busy.SaveSome(put) }
-
-// Load takes back how much a host sends outside (Keeper).
-func (o *Volumes) Load(key, value []byte) error { return o.busy.Load(key, value) }
 
 // Tick has nothing to do: interim records tell of long conversations.
 func (o *Volumes) Tick(events.Time, device.View) []detect.Finding { return nil }

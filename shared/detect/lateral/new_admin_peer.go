@@ -262,13 +262,12 @@ func (n *NewAdminPeers) Overflow() uint64 { return n.links.Evicted() + n.clients
 
 // Save hands over what changed (Keeper).
 func (n *NewAdminPeers) Save(put func(key, value []byte)) {
-	n.links.Save(put)
-	n.clients.Save(put)
+	detect.Memories{n.links, n.clients}.Save(put)
 }
 
 // SaveSome is Save in slices (Sliced).
 func (n *NewAdminPeers) SaveSome(put func(key, value []byte) bool) bool {
-	return n.links.SaveSome(put) && n.clients.SaveSome(put)
+	return detect.Memories{n.links, n.clients}.SaveSome(put)
 }
 
 // Load takes back a link or a client (Keeper).
