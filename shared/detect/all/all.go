@@ -28,6 +28,7 @@ func Specs() []detect.Spec {
 		c2.DGA,
 		exfil.OutboundVolume,
 		behaviour.NewPeers,
+		behaviour.Deviation,
 		hygiene.WeakTLS,
 	}
 }
