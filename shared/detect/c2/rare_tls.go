@@ -81,13 +81,12 @@ type tlsTalk struct {
 // NewRareTLS makes the detector.
 func NewRareTLS(t RareTLSTunables) *RareHandshakes {
 	r := &RareHandshakes{tune: t, pairs: bounded.New[tlsPair, tlsTalk](t.Pairs)}
-	r.pairs.OnEvict(func(p tlsPair, _ *tlsTalk) {
-		if r.changes.Len() < 2*t.Pairs { // where nobody saves, what leaves must not pile up
-			r.changes.Note(p)
-		}
-	})
+	r.pairs.OnEvict(func(p tlsPair, _ *tlsTalk) { r.note(p) })
 	return r
 }
+
+// note puts a pair on the list of what is to be saved.
+func (r *RareHandshakes) note(p tlsPair) { note(&r.changes, r.pairs, p, 4*r.tune.Pairs) }
 
 // Tick has nothing to do: a handshake is judged when it is over.
 func (r *RareHandshakes) Tick(events.Time, device.View) []detect.Finding { return nil }
@@ -128,7 +127,7 @@ func (r *RareHandshakes) tell(id tlsPair, s *events.SSL, points int, learned boo
 	if fresh {
 		t.start, t.last = s.TS, s.TS
 	}
-	r.changes.Note(id)
+	r.note(id)
 	t.count++
 	t.points = max(t.points, points)
 	t.start, t.last = min(t.start, s.TS), max(t.last, s.TS)
