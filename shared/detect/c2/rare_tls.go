@@ -19,7 +19,7 @@ var RareTLS = detect.Spec{
 	Type:  "c2.rare_tls",
 	Title: "Rare TLS fingerprint or certificate to a rare host",
 	Text: "Weighs what tells a makeshift TLS server outside from a service: a certificate that no public authority vouches for, that was filled in " +
-		"from a template, that is made for another name, was issued days ago or for ten years; no name in the handshake; an unusual port. From the " +
+		"from a template, that is made for another name, was issued days ago or for ten years; no name in the handshake; an unusual port; a client that is no browser. From the " +
 		"second day on it also counts that the client's fingerprint (JA4, else JA3), the certificate and the server are known to hardly any other " +
 		"device of the site, and are new. Implants bring their own TLS and their own certificates. What looks the same: a partner's appliance or " +
 		"a test server with its own certificate, and a program that only one host runs; each alone is not enough. Mail, directories, databases and " +
@@ -43,7 +43,7 @@ type RareTLSTunables struct {
 	Usual   []uint16      `tune:"ports where TLS is usual"`
 }
 
-// RareTLSDefaults are the tunables that the project stands for. No single mark is worth half of what it takes. A pair takes about 1 KiB.
+// RareTLSDefaults are the tunables that the project stands for: no single mark is enough. A pair takes about 1 KiB.
 func RareTLSDefaults() RareTLSTunables {
 	return RareTLSTunables{
 		Alone: 40, Points: 55, Rare: 2, Popular: 5, Young: 24 * time.Hour, Pairs: 5_000,
