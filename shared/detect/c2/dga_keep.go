@@ -43,14 +43,14 @@ func (g *Generated) Load(key, value []byte) error {
 }
 
 func (n *asker) append(b []byte) []byte {
-	for _, x := range []int{int(n.start), int(n.last), n.told, n.reachedTold, n.ladder.Rung(), int(n.head.VNI)} {
+	for _, x := range []int{int(n.start), int(n.last), n.told, n.reachedTold, n.ladder.Rung(), int(n.head.VNI), int(n.why)} {
 		b = binary.AppendUvarint(b, uint64(max(x, 0)))
 	}
 	for _, d := range n.counts() {
 		b = d.Append(b)
 	}
 	b = texts(b, []string{n.head.OrigH.String(), n.head.RespH.String(), n.head.Sensor})
-	return texts(texts(b, n.examples), n.reached)
+	return texts(texts(texts(b, n.examples), n.words), n.reached)
 }
 
 func (n *asker) counts() [4]*sketch.Distinct {
@@ -58,7 +58,7 @@ func (n *asker) counts() [4]*sketch.Distinct {
 }
 
 func (n *asker) parse(b []byte) (err error) {
-	var numbers [6]uint64
+	var numbers [7]uint64
 	for i := range numbers {
 		x, size := binary.Uvarint(b)
 		if size <= 0 || x > math.MaxInt64 {
@@ -70,6 +70,7 @@ func (n *asker) parse(b []byte) (err error) {
 	if rung := min(numbers[4], 20); rung > 0 {
 		n.ladder.Climb(math.Pow10(int(rung)-1), 1)
 	}
+	n.why = reason(min(numbers[6], uint64(wordsMissing)))
 	for _, d := range n.counts() {
 		if b, err = d.Parse(b); err != nil {
 			return err
@@ -83,6 +84,9 @@ func (n *asker) parse(b []byte) (err error) {
 	}
 	if err == nil {
 		n.examples, b, err = readTexts(b, maxExamples)
+	}
+	if err == nil {
+		n.words, b, err = readTexts(b, maxExamples)
 	}
 	if err == nil {
 		n.reached, b, err = readTexts(b, maxReached)
