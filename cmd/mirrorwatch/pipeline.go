@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"time"
@@ -27,6 +28,7 @@ type options struct {
 	sensor   string       // name of this sensor
 	tuning   string       // file of settings; "" has none
 	complain func(string) // told what of the settings made no sense; nil: nobody
+	state    string       // folder that keeps what was learned; "" has none
 
 	intel           []string // files and folders of indicators
 	intelPrivate    bool     // private addresses are taken, too
@@ -56,6 +58,7 @@ type pipeline struct {
 	points *feed.Points
 	logs   *ship.Logs
 	memory *memory
+	learn  *learning // nil where nothing is kept of what was learned
 	latest events.Time
 	live   bool        // somebody may follow the logs while they are written
 	flush  events.Time // when they are written out next
@@ -85,6 +88,15 @@ func newPipeline(o options, emit func(*events.Detection)) (*pipeline, error) {
 		return nil, err
 	}
 	p.judge = detect.NewJudge(specs, p.model, detect.Options{Emit: emit, Recall: o.recall, Terms: terms, Settings: set.Detectors, Turned: p.turned})
+	if o.state = keptIn(o.state); o.state != "" {
+		var stored *ship.Store
+		if o.memory != nil {
+			stored = o.memory.store
+		}
+		if p.learn, err = openLearning(o.state, p.judge, stored, o.complains()); err != nil {
+			return nil, err
+		}
+	}
 	limits := flow.Defaults()
 	if o.maxFlows > 0 {
 		limits.MaxFlows = o.maxFlows
@@ -183,6 +195,9 @@ func (p *pipeline) Tick(now events.Time) {
 			p.memory.tell(&news)
 			p.memory.tick(now, p.model)
 		}
+		if p.learn != nil {
+			p.learn.tick(now)
+		}
 	}
 	if p.live && p.logs != nil && now >= p.flush {
 		p.flush = now.Add(time.Second)
@@ -198,8 +213,20 @@ func (p *pipeline) close() error {
 		p.memory.tell(&news)
 		p.memory.last(p.model)
 	}
+	var err error
+	if p.learn != nil {
+		err = p.learn.last(p.latest)
+	}
 	if p.logs == nil {
+		return err
+	}
+	return errors.Join(err, p.logs.Close())
+}
+
+// settle ends the keeping of what was learned, once that which was found is stored: told says whether it is.
+func (p *pipeline) settle(told bool) error {
+	if p.learn == nil {
 		return nil
 	}
-	return p.logs.Close()
+	return p.learn.settle(told)
 }

@@ -43,6 +43,7 @@ starts a new count of time. The table goes to standard output, the closing line 
 	}
 	addPipelineFlags(cmd, &o)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print detections as JSON lines instead of a table")
+	cmd.Flags().StringVar(&o.state, "state", "", "go on from what was learned in `DIR`, and keep there what is learned (default none: each reading begins anew)")
 	cmd.Flags().StringVar(&profile, "profile", "", "write a CPU profile to `FILE`, for go tool pprof")
 	return cmd
 }
@@ -76,7 +77,7 @@ func read(cmd *cobra.Command, o options, asJSON bool, files []string) error {
 		}
 	}
 	p.engine.Finish()
-	if err := p.close(); err != nil {
+	if err := errors.Join(p.close(), p.settle(true)); err != nil {
 		failed = append(failed, err)
 	}
 	if err := printDetections(cmd.OutOrStdout(), p.judge.Detections(), asJSON); err != nil {

@@ -55,11 +55,15 @@ minute, what is heard of each mirror and how the sensor fares go into that Dynam
 (instance, VPC, account, tags) and the tuning rules come from it. Records stay in --logs. AWS is found as its SDKs find it:
 environment, shared files, the instance's role.
 
+With --state what was learned of devices, and what is being watched, is kept in a folder and read at the next start: a sensor
+that was killed goes on from its last minute. systemd names such a folder in $STATE_DIRECTORY.
+
 The side port serves Prometheus metrics on /metrics, and /healthz, which fails while packets are being dropped, the
 queue to the detectors is full, or nothing can be stored.`,
 		Example: `  mirrorwatch sensor --listen :4789
   mirrorwatch sensor --listen 10.0.9.9:4789 --workers 4 --logs /var/log/mirrorwatch
   mirrorwatch sensor --interface eth1 --side 127.0.0.1:9478
+  mirrorwatch sensor --listen :4789 --state /var/lib/mirrorwatch/learned
   mirrorwatch sensor --listen :4789 --table mirrorwatch --sensor-name sensor-a`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
@@ -76,6 +80,7 @@ queue to the detectors is full, or nothing can be stored.`,
 	cmd.Flags().StringVar(&o.listen, "listen", "", "UDP `ADDRESS` to receive VXLAN on, such as :4789")
 	cmd.Flags().StringVar(&o.iface, "interface", "", "interface `NAME` to read, for a tap or span port")
 	cmd.Flags().StringVar(&o.side, "side", "127.0.0.1:9478", "`ADDRESS` for /metrics and /healthz; empty for none")
+	cmd.Flags().StringVar(&o.state, "state", stateFolder(), "go on from what was learned in `DIR`, and keep there what is learned (default $STATE_DIRECTORY/learned; none: learn anew)")
 	cmd.Flags().StringVar(&o.table, "table", "", "DynamoDB table `NAME` to store in (default $MIRRORWATCH_TABLE; none: store nothing)")
 	return cmd
 }
@@ -132,11 +137,20 @@ func (w *watching) start(ctx context.Context, o sensorOptions) (err error) {
 		return err
 	}
 	w.p.live = true
+	if w.p.learn != nil {
+		collectors = append(collectors, stateDoors{w.p.learn})
+	}
 	if w.p.lists != nil {
-		w.ends = append(w.ends, w.p.lists.follow(ctx))
 		collectors = append(collectors, w.p.lists)
 	}
-	w.ends = append([]func() error{w.p.close}, w.ends...)
+	stored := func() error { return nil }
+	if w.keep != nil {
+		stored = w.keep.close
+	}
+	w.ends = []func() error{w.p.close, w.settled(stored)}
+	if w.p.lists != nil {
+		w.ends = append(w.ends, w.p.lists.follow(ctx))
+	}
 	if w.sources, err = o.open(); err != nil {
 		return err
 	}
@@ -145,10 +159,18 @@ func (w *watching) start(ctx context.Context, o sensorOptions) (err error) {
 		return err
 	}
 	if w.keep != nil {
-		w.ends[1] = w.keep.follow(ctx, w.p)
+		w.ends[1] = w.settled(w.keep.follow(ctx, w.p))
 	}
 	w.ends = append(w.ends, side)
 	return nil
+}
+
+// settled ends the store, and then what was learned: that counts only where everything which was found is stored.
+func (w *watching) settled(stored func() error) func() error {
+	return func() error {
+		err := stored()
+		return errors.Join(err, w.p.settle(err == nil))
+	}
 }
 
 func (w *watching) end() error {

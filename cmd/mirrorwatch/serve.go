@@ -55,6 +55,7 @@ On its first start it makes the user admin and prints a password, once. Forgotte
 	addPipelineFlags(cmd, &o.options)
 	f := cmd.Flags()
 	f.StringVar(&o.data, "data", dataFolder(), "`FOLDER` that everything is kept in")
+	f.StringVar(&o.state, "state", "", "`DIR` that what was learned is kept in (default learned in the folder of --data; none: learn anew at each start)")
 	f.StringVar(&o.address, "http", "127.0.0.1:8080", "`ADDRESS` of API and console")
 	f.StringVar(&o.listen, "listen", "127.0.0.1:4789", "UDP `ADDRESS` to receive VXLAN on; :4789 for a mirror target")
 	f.StringVar(&o.iface, "interface", "", "interface `NAME` to read instead, for a tap or span port")

@@ -147,6 +147,9 @@ func hostname() string {
 }
 
 func (s *server) startSensor(ctx context.Context) (err error) {
+	if s.o.state == "" {
+		s.o.state = filepath.Join(s.o.data, learnedName)
+	}
 	if s.pipeline, err = s.keep.pipeline(ctx, s.o.options, nil); err != nil {
 		return err
 	}
@@ -159,11 +162,14 @@ func (s *server) startSensor(ctx context.Context) (err error) {
 		}
 	}
 	go func() { s.watched <- s.pipeline.engine.Live(s.sources, func() int64 { return s.clock().UnixNano() }) }()
-	collectors := []prometheus.Collector{&doors{s}, keptDoors{s.keep}, s.requests}
-	if s.pipeline.lists != nil {
-		collectors = append(collectors, s.pipeline.lists)
+	more := []prometheus.Collector{&doors{s}, keptDoors{s.keep}, s.requests}
+	if s.pipeline.learn != nil {
+		more = append(more, stateDoors{s.pipeline.learn})
 	}
-	done, err := serveSide(ctx, s.o.side, s.pipeline, s.keep.trouble, collectors...)
+	if s.pipeline.lists != nil {
+		more = append(more, s.pipeline.lists)
+	}
+	done, err := serveSide(ctx, s.o.side, s.pipeline, s.keep.trouble, more...)
 	if err == nil {
 		s.sideDone = done
 	}
@@ -200,7 +206,11 @@ func (s *server) stop() error {
 		errs = append(errs, s.pipeline.close())
 	}
 	if s.keep != nil {
-		errs = append(errs, s.keep.close())
+		err := s.keep.close()
+		errs = append(errs, err)
+		if s.pipeline != nil {
+			errs = append(errs, s.pipeline.settle(err == nil))
+		}
 	}
 	s.cancel()
 	s.background.Wait()

@@ -61,6 +61,8 @@ type Store struct {
 	noRecords    sync.Once
 	noEvents     sync.Once
 	lost         atomic.Uint64
+	handed       uint64        // batches of what is known that were handed on
+	arrived      atomic.Uint64 // of them those that were written, or refused for good
 	writers      sync.WaitGroup
 	stop         context.CancelFunc
 }
@@ -195,9 +197,23 @@ func (s *Store) flushKnown(must bool) {
 			return
 		}
 	}
+	s.handed++
 	s.known, s.found = known{}, nil
 	clear(s.place)
 }
+
+// Mark is a point in what was given to a Store.
+type Mark struct{ batches uint64 }
+
+// Mark hands on every detection and device given so far, and marks the point. ok is false where the queue is full just now: then one has to
+// ask again.
+func (s *Store) Mark() (m Mark, ok bool) {
+	s.flushKnown(false)
+	return Mark{s.handed}, len(s.found) == 0 && len(s.known.devices)+len(s.known.samples) == 0
+}
+
+// Reached says whether everything up to a mark is in the store, or was refused for good and counted.
+func (s *Store) Reached(m Mark) bool { return s.arrived.Load() >= m.batches }
 
 // Close hands on what is left and waits until it is written, at most so long as ctx lasts; then what waits is lost and counted.
 func (s *Store) Close(ctx context.Context) error {
@@ -251,6 +267,9 @@ func (s *Store) writeKnown(ctx context.Context) {
 		s.try(ctx, w, "samples", len(k.samples), func() error { return s.o.Store.Devices.Observe(ctx, k.samples...) })
 		s.try(ctx, w, "coverage to forget", len(k.forget), func() error { return s.o.Store.Mirror.Forget(ctx, k.forget...) })
 		s.try(ctx, w, "coverage", len(k.coverage), func() error { _, err := s.o.Store.Mirror.PutCoverage(ctx, k.coverage...); return err })
+		if ctx.Err() == nil { // else it may have been given up
+			s.arrived.Add(1)
+		}
 	}
 }
 

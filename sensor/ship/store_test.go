@@ -223,3 +223,33 @@ func TestRefusedForGood(t *testing.T) {
 		t.Errorf("%v, %d rows, %d lost", err, len(k.rows), s.Lost())
 	}
 }
+
+// Catches: a mark that is reached before what was given ahead of it is stored, or that what comes after it holds up.
+func TestMark(t *testing.T) {
+	k := &keeper{ill: store.ErrFull}
+	s := open(k, StoreOptions{})
+	if m, ok := s.Mark(); !ok || !s.Reached(m) {
+		t.Error("nothing was given, and something is waited for")
+	}
+	s.Detection(&events.Detection{ID: "a"})
+	m, ok := s.Mark()
+	if !ok {
+		t.Fatal("the queue is empty, and takes nothing")
+	}
+	eventually(t, "tries", func() bool { return k.wasAsked(2) })
+	if s.Reached(m) {
+		t.Error("reached while the store is full")
+	}
+	for n := range 2 * queuedBatches {
+		s.Detection(&events.Detection{ID: fmt.Sprint("b", n)})
+		s.Flush()
+	}
+	if _, ok := s.Mark(); ok {
+		t.Error("marked what could not be handed on")
+	}
+	k.set(nil)
+	eventually(t, "reached", func() bool { return s.Reached(m) })
+	if err := s.Close(context.Background()); err != nil || len(k.found) != 1+2*queuedBatches {
+		t.Errorf("%v, %d stored", err, len(k.found))
+	}
+}

@@ -73,6 +73,12 @@ func (t *Tools) NewUsual(hours int) *Usual {
 // Hours is how many hours it learned from.
 func (u *Usual) Hours() int { return int(u.hours) }
 
+// Mid is what is expected at an hour.
+func (u *Usual) Mid(hour int64) float64 {
+	c, _, _ := u.level(seasonOf(hour))
+	return value(c)
+}
+
 // Idle says that there was nothing for so long that nothing is expected any more.
 func (u *Usual) Idle(floor float64) bool {
 	if value(u.overall) > floor/50 {

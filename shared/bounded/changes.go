@@ -32,6 +32,10 @@ func (c *Changes[K]) Take(save func(k K) (more bool)) (done bool) {
 		}
 	}
 	if c.next < len(c.order) {
+		if c.next > len(c.order)/2 { // keys that keep coming must not make it grow for ever
+			c.order = append(c.order[:0], c.order[c.next:]...)
+			c.next = 0
+		}
 		return false
 	}
 	clear(c.order)

@@ -52,7 +52,10 @@ type Judge struct {
 	runners  []*runner
 	byKind   map[events.Kind][]*runner
 	watchers []watching
-	live     *bounded.Table[string, events.Detection]
+	live     *bounded.Table[string, ongoing]
+	changed  bounded.Changes[string] // of live
+	parts    []part                  // what is kept over a restart
+	saving   saving
 	emit     func(*events.Detection)
 	recall   func(id string) (events.Detection, bool)
 	terms    func(*Finding, device.View) []events.Term
@@ -87,8 +90,9 @@ func NewJudge(specs []Spec, model *device.Model, o Options) *Judge {
 	}
 	j := &Judge{
 		model: model, emit: o.Emit, recall: o.Recall, terms: o.Terms, turned: o.Turned, byKind: map[events.Kind][]*runner{},
-		live: bounded.New[string, events.Detection](o.Max),
+		live: bounded.New[string, ongoing](o.Max),
 	}
+	j.live.OnEvict(func(key string, _ *ongoing) { j.changed.Note(key) })
 	for _, s := range specs {
 		d := s.Make(o.Settings[s.Type])
 		if d == nil {
@@ -103,6 +107,7 @@ func NewJudge(specs []Spec, model *device.Model, o Options) *Judge {
 			j.byKind[k] = append(j.byKind[k], r)
 		}
 	}
+	j.parts = j.partsOf()
 	return j
 }
 
@@ -141,11 +146,14 @@ func (j *Judge) Close(now events.Time) {
 	j.endQuiet(now)
 }
 
-// Detections gives what is remembered, by start and then id.
+// Detections gives what is remembered, by start and then id; of what was kept over a restart that of which there was news since.
 func (j *Judge) Detections() []*events.Detection {
 	var list []*events.Detection
 	for _, d := range j.live.All {
-		copied := *d
+		if d.restored {
+			continue
+		}
+		copied := d.Detection
 		list = append(list, &copied)
 	}
 	slices.SortFunc(list, func(a, b *events.Detection) int {
@@ -187,6 +195,9 @@ func (j *Judge) take(run *runner, found []Finding, v device.View) {
 	}
 }
 
+// maxAsked bounds how many detections of before a restart the store is asked for in one Tick: the packets wait meanwhile.
+const maxAsked = 16
+
 // endQuiet closes the books on detections that rested long enough. The table's order is that of the last update, so that the
 // walk ends at the first one that has not; it passes all that are over, and is therefore made once a minute only.
 func (j *Judge) endQuiet(now events.Time) {
@@ -194,15 +205,26 @@ func (j *Judge) endQuiet(now events.Time) {
 		return
 	}
 	j.looked = now
-	for _, d := range j.live.All {
+	asked := 0
+	for key, d := range j.live.All {
 		if now.Sub(events.TimeOf(d.Update)) <= quietAfter {
 			return
 		}
-		if d.End == nil {
-			end := d.Evidence.End
-			d.End = &end
-			copied := *d
-			j.emit(&copied)
+		if d.End != nil {
+			continue
 		}
+		if d.restored && !d.asked {
+			if asked++; asked > maxAsked {
+				return
+			}
+			if j.takeUp(d, false); d.End != nil || now.Sub(events.TimeOf(d.Update)) <= quietAfter {
+				continue
+			}
+		}
+		end := d.Evidence.End
+		d.End = &end
+		j.changed.Note(key)
+		copied := d.Detection
+		j.emit(&copied)
 	}
 }

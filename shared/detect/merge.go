@@ -27,32 +27,19 @@ func (j *Judge) merge(s *Spec, f *Finding, v device.View) {
 	d, fresh := j.live.Put(key)
 	if !fresh && f.Start.Time().Sub(d.Update) > mergeGap {
 		// The earlier one is told and over. The day of the start makes the new id another.
-		*d, fresh = events.Detection{}, true
+		*d, fresh = ongoing{}, true
 	}
 	if fresh {
 		j.stats.Detections++
-		begin(d, s, f)
-		if j.remembers(d) && !f.End.Time().After(d.Update) {
-			return // told before the program began anew: the same packets were read again
-		}
+		begin(&d.Detection, s, f)
 	}
-	j.update(d, s, f, v)
-	copied := *d
+	if (fresh || d.restored) && j.knew(d, fresh, f) {
+		return // told before the program began anew: the same packets were read again
+	}
+	j.update(&d.Detection, s, f, v)
+	j.changed.Note(key)
+	copied := d.Detection
 	j.emit(&copied)
-}
-
-// remembers takes up a detection where it stood before the program began, if it did.
-func (j *Judge) remembers(d *events.Detection) bool {
-	if j.recall == nil {
-		return false
-	}
-	before, known := j.recall(d.ID)
-	if known {
-		version := d.DetectorVersion
-		*d = before
-		d.DetectorVersion = version
-	}
-	return known
 }
 
 func begin(d *events.Detection, s *Spec, f *Finding) {

@@ -237,6 +237,7 @@ func (m *Model) leave(_ string, d *Device) {
 	}
 	d.places = nil
 	delete(m.serials, d.Serial)
+	m.forgetHabits(d)
 }
 
 // rename gives a device the id that was found out, and leaves everything else as it is.

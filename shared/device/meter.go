@@ -5,6 +5,7 @@ import (
 	"net/netip"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
+	"github.com/mirrorwatch/mirrorwatch/shared/rarity"
 	"github.com/mirrorwatch/mirrorwatch/shared/sketch"
 )
 
@@ -14,24 +15,24 @@ const (
 	maxReported = 65_536 // conversations whose earlier reports are remembered
 )
 
-// activity is what a local device does. It is made when the device is first active, and goes with it.
+// activity is what a local device does, and usually does. It is made when the device is first active, and goes with it.
 type activity struct {
-	now   *minute     // what is being counted; nil until it is active in this minute
-	hour  events.Time // the beginning of the hour that sofar is of; all hours before it are closed
-	sofar [NumMetrics]float64
-	taint uint64 // metrics of this hour that teach nothing, by bit
+	device *Device     // nil once it had to leave the model
+	now    *minute     // what is being counted; nil until it is active in this minute
+	hour   events.Time // the beginning of the hour that sofar is of; all hours before it are closed
+	sofar  [NumMetrics]float64
+	taint  uint64 // metrics of this hour that teach nothing, by bit
+	habits
 
 	counted  events.Time // the hour that the sets are of
 	peers    sketch.Stamped
 	external sketch.Stamped
 	domains  sketch.Stamped
-	met      sketch.Seen // whom it ever turned to
 }
 
 // minute is what one device did in one minute.
 type minute struct {
-	device *Device
-	serial uint32 // the device's: a place in the model's table may pass to another
+	of     *activity
 	at     events.Time
 	counts [NumMetrics]float64
 	// distinct things of the hour until now
@@ -57,6 +58,12 @@ func (m *Model) measure(r events.Record, v View) {
 				d.counts[HTTPErrors]++
 			}
 		}
+	case *events.SSL:
+		if m.rareTLS(v) {
+			if d := m.counting(v.Orig, r.TS); d != nil {
+				d.counts[RareTLS]++
+			}
+		}
 	case *events.SSH:
 		if r.AuthSuccess != nil && !*r.AuthSuccess {
 			if d := m.counting(v.Orig, r.TS); d != nil {
@@ -65,6 +72,22 @@ func (m *Model) measure(r events.Record, v View) {
 		}
 	}
 }
+
+// rareTLS says whether a handshake with a host outside names one, or comes with a fingerprint, that hardly anybody at the site has.
+func (m *Model) rareTLS(v View) bool {
+	if v.Resp == nil || !v.Resp.IsExternal() {
+		return false
+	}
+	for _, kind := range [...]rarity.Kind{rarity.SNI, rarity.Fingerprint} {
+		if seen, told := v.Seen(kind); told && seen.Devices <= fewDevices {
+			return true
+		}
+	}
+	return false
+}
+
+// fewDevices is how many devices may share what is rare.
+const fewDevices = 2
 
 // counting gives the present minute of a local device; nil where there is none, or no room.
 func (m *Model) counting(d *Device, at events.Time) *minute {
@@ -82,7 +105,7 @@ func (m *Model) measureConn(c *events.Conn, v View) {
 	fresh, first := m.moved, m.first
 	if d := m.counting(v.Orig, c.TS); d != nil {
 		d.transfer(fresh)
-		d.client(c, fresh, v.Resp)
+		d.client(c, fresh, v)
 		if first {
 			d.counts[Connections]++
 			if c.IPProto == TCP && adminPort(c.RespP) {
@@ -140,7 +163,8 @@ func (d *minute) transfer(v volume) {
 }
 
 // client counts what a device did as the one who began a conversation.
-func (d *minute) client(c *events.Conn, fresh volume, peer *Device) {
+func (d *minute) client(c *events.Conn, fresh volume, v View) {
+	peer := v.Resp
 	switch {
 	case c.IPProto == TCP && smbPort(c.RespP):
 		d.counts[SMBWritten] += float64(fresh.out)
@@ -151,10 +175,10 @@ func (d *minute) client(c *events.Conn, fresh volume, peer *Device) {
 	if peer == nil || peer.Class == Group {
 		return
 	}
-	a, stamp, h := d.device.activity, d.stamp(), hashOf(peer.Addr)
+	a, stamp, h := d.of, d.stamp(), hashOf(peer.Addr)
 	a.peers.Add(h, stamp)
 	d.counts[Peers], d.peers = float64(a.peers.Latest()), float64(a.peers.Count())
-	stranger := a.met.Add(h, int64(d.at/day))
+	stranger := v.Fresh&FreshPeer != 0
 	if stranger {
 		d.counts[NewPeers]++
 	}
@@ -176,7 +200,7 @@ func (d *minute) dns(r *events.DNS) {
 		d.counts[NXDomain]++
 	}
 	if r.Query != "" {
-		a := d.device.activity
+		a := d.of
 		a.domains.Add(sketch.String(r.Query), d.stamp())
 		d.counts[Domains], d.domains = float64(a.domains.Latest()), float64(a.domains.Count())
 	}
@@ -195,6 +219,7 @@ func hashOf(a netip.Addr) uint64 {
 func (a *activity) add(mn *minute) {
 	for i, n := range &mn.counts {
 		a.sofar[i] += n
+		a.largest[i] = max(a.largest[i], float32(n))
 	}
 	// What is distinct within a minute does not add up.
 	a.sofar[Peers], a.sofar[ExternalPeers], a.sofar[Domains] = mn.peers, mn.external, mn.domains

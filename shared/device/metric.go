@@ -25,6 +25,7 @@ const (
 	AdminConnections
 	ServedBytesOut
 	ICMPBytes
+	RareTLS
 	NumMetrics // how many there are
 )
 
@@ -33,35 +34,40 @@ type Metric struct {
 	Name  string // in a Sample, and in the API
 	Unit  string
 	Title string
+	// Material is how much of it in an hour is not worth mention, in the unit: a value differs from another by as much before anybody is
+	// told, and the factor between small ones is not what it seems.
+	Material float64
 }
 
 // Metrics lists what is counted.
-func Metrics() [NumMetrics]Metric {
-	return [NumMetrics]Metric{
-		BytesOut:          {"bytes_out", "bytes", "Bytes sent"},
-		BytesIn:           {"bytes_in", "bytes", "Bytes received"},
-		PacketsOut:        {"packets_out", "packets", "Packets sent"},
-		PacketsIn:         {"packets_in", "packets", "Packets received"},
-		Connections:       {"connections", "conversations", "Conversations begun"},
-		Accepted:          {"accepted", "conversations", "Conversations of others with it"},
-		FailedConnections: {"failed_connections", "conversations", "TCP conversations begun that nobody took"},
-		Peers:             {"peers", "devices", "Different devices it turned to"},
-		DNSQueries:        {"dns_queries", "queries", "Names asked for"},
-		NXDomain:          {"nxdomain", "answers", "Names that do not exist"},
-		Domains:           {"domains", "names", "Different names asked for"},
-		HTTPErrors:        {"http_errors", "answers", "HTTP answers of 400 and above that it gave"},
-		AuthFailures:      {"auth_failures", "attempts", "Log-ins of its own that failed"},
-		BytesOutExternal:  {"bytes_out_external", "bytes", "Bytes sent to hosts outside"},
-		BytesInExternal:   {"bytes_in_external", "bytes", "Bytes received from hosts outside"},
-		NewPeers:          {"new_peers", "strangers", "Devices it turned to for the first time"},
-		NewExternal:       {"new_external", "strangers", "Hosts outside that it turned to for the first time"},
-		ExternalPeers:     {"external_peers", "devices", "Different hosts outside that it turned to"},
-		SMBRead:           {"smb_read", "bytes", "Bytes read from file servers (SMB)"},
-		SMBWritten:        {"smb_written", "bytes", "Bytes written to file servers (SMB)"},
-		AdminConnections:  {"admin_connections", "conversations", "Conversations begun with ports of administration"},
-		ServedBytesOut:    {"served_bytes_out", "bytes", "Bytes sent to those who turned to it"},
-		ICMPBytes:         {"icmp_bytes", "bytes", "Bytes of ICMP sent"},
-	}
+func Metrics() [NumMetrics]Metric { return metrics }
+
+// metrics is never changed.
+var metrics = [NumMetrics]Metric{
+	BytesOut:          {"bytes_out", "bytes", "Bytes sent", 20e6},
+	BytesIn:           {"bytes_in", "bytes", "Bytes received", 50e6},
+	PacketsOut:        {"packets_out", "packets", "Packets sent", 50e3},
+	PacketsIn:         {"packets_in", "packets", "Packets received", 50e3},
+	Connections:       {"connections", "conversations", "Conversations begun", 200},
+	Accepted:          {"accepted", "conversations", "Conversations of others with it", 500},
+	FailedConnections: {"failed_connections", "conversations", "TCP conversations begun that nobody took", 50},
+	Peers:             {"peers", "devices", "Different devices it turned to", 10},
+	DNSQueries:        {"dns_queries", "queries", "Names asked for", 200},
+	NXDomain:          {"nxdomain", "answers", "Names that do not exist", 30},
+	Domains:           {"domains", "names", "Different names asked for", 50},
+	HTTPErrors:        {"http_errors", "answers", "HTTP answers of 400 and above that it gave", 50},
+	AuthFailures:      {"auth_failures", "attempts", "Log-ins of its own that failed", 10},
+	BytesOutExternal:  {"bytes_out_external", "bytes", "Bytes sent to hosts outside", 5e6},
+	BytesInExternal:   {"bytes_in_external", "bytes", "Bytes received from hosts outside", 50e6},
+	NewPeers:          {"new_peers", "strangers", "Devices it turned to for the first time", 8},
+	NewExternal:       {"new_external", "strangers", "Hosts outside that it turned to for the first time", 15},
+	ExternalPeers:     {"external_peers", "devices", "Different hosts outside that it turned to", 20},
+	SMBRead:           {"smb_read", "bytes", "Bytes read from file servers (SMB)", 50e6},
+	SMBWritten:        {"smb_written", "bytes", "Bytes written to file servers (SMB)", 50e6},
+	AdminConnections:  {"admin_connections", "conversations", "Conversations begun with ports of administration", 8},
+	ServedBytesOut:    {"served_bytes_out", "bytes", "Bytes sent to those who turned to it", 50e6},
+	ICMPBytes:         {"icmp_bytes", "bytes", "Bytes of ICMP sent", 200e3},
+	RareTLS:           {"rare_tls", "handshakes", "TLS with hosts outside, or with fingerprints, that hardly anybody else has", 5},
 }
 
 // adminPorts are the TCP ports that give command of another host: SSH, Telnet, RPC, SMB, RDP, VNC and WinRM (IANA's registry).

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
+	"github.com/mirrorwatch/mirrorwatch/shared/baseline"
 	"github.com/mirrorwatch/mirrorwatch/shared/bounded"
 )
 
@@ -64,6 +65,8 @@ type Model struct {
 	rare     rareness
 
 	turns    turns
+	groups   groups
+	kept     kept
 	reported *bounded.Table[uint64, volume] // by the hash of a conversation's uid: what was reported of it before
 }
 
@@ -102,6 +105,8 @@ func New(o Options) *Model {
 		texts:   map[string]string{},
 
 		rare:     newRareness(),
+		groups:   groups{tools: baseline.NewTools(), list: map[string]*peerGroup{}},
+		kept:     kept{back: map[string]*activity{}},
 		reported: bounded.New[uint64, volume](maxReported),
 	}
 	m.inside.OnEvict(m.leave)

@@ -18,6 +18,9 @@ type Turned struct {
 // Taint keeps the model from learning a metric from this hour of the device: what raised an alert is not to become usual.
 func (t *Turned) Taint(metric int) { t.Device.activity.taint |= 1 << metric }
 
+// Accepted says that what was out of the ordinary of a metric for days became usual with the hour before this one.
+func (t *Turned) Accepted(metric int) bool { return t.Device.activity.accepted>>metric&1 != 0 }
+
 const (
 	minuteLong = events.Time(time.Minute)
 	hour       = events.Time(time.Hour)
@@ -42,20 +45,12 @@ type turns struct {
 	due     []*minute   // of the minute before, from given on not given yet
 	given   int
 	free    []*minute
-	members []member    // devices whose hours are closed
+	members []*activity // of devices whose hours are closed
 	closed  events.Time // all hours before this one are closed, once cursor is through
 	cursor  int
 	lost    uint64
 	turned  Turned
 }
-
-// member is a device as it was when it joined: its place in the model's table may have passed to another.
-type member struct {
-	device *Device
-	serial uint32
-}
-
-func (m member) gone() bool { return m.device.Serial != m.serial || m.device.activity == nil }
 
 func startOf(t, span events.Time) events.Time { return t - t%span }
 
@@ -66,7 +61,7 @@ func (m *Model) Unmeasured() uint64 { return m.turns.lost }
 func (m *Model) beginMinute(d *Device, at events.Time) *minute {
 	t := &m.turns
 	if !t.running {
-		t.start(at)
+		m.startTurns(at)
 	}
 	if len(t.busy) >= MaxMeasured {
 		t.lost++
@@ -74,10 +69,12 @@ func (m *Model) beginMinute(d *Device, at events.Time) *minute {
 	}
 	a := d.activity
 	if a == nil {
-		a = &activity{hour: startOf(t.minute, hour)}
+		a = m.restored(d)
+		a.hour = max(a.hour, startOf(t.minute, hour))
 		d.activity = a
-		t.members = append(t.members, member{d, d.Serial})
+		t.members = append(t.members, a)
 	}
+	a.device = d
 	if h := startOf(t.minute, hour); a.counted != h {
 		a.counted = h
 		a.peers.Clear()
@@ -90,15 +87,17 @@ func (m *Model) beginMinute(d *Device, at events.Time) *minute {
 	} else {
 		mn = &minute{}
 	}
-	*mn = minute{device: d, serial: d.Serial, at: t.minute}
+	*mn = minute{of: a, at: t.minute}
 	a.now = mn
 	t.busy = append(t.busy, mn)
 	return mn
 }
 
-func (t *turns) start(at events.Time) {
+func (m *Model) startTurns(at events.Time) {
+	t := &m.turns
 	t.running = true
 	t.minute, t.began, t.last, t.closed = startOf(at, minuteLong), at, at, startOf(at, hour)
+	m.bringBack()
 }
 
 // Turn gives the minutes and hours that are over, each device's in their order, and learns each once it was given. Where time passes
@@ -106,7 +105,7 @@ func (t *turns) start(at events.Time) {
 func (m *Model) Turn(now events.Time, each func(*Turned)) {
 	t := &m.turns
 	if !t.running {
-		t.start(now)
+		m.startTurns(now)
 	}
 	seconds := int(min(max(now.Sub(t.last)/time.Second, 1), time.Hour/time.Second))
 	t.last = max(t.last, now)
@@ -135,24 +134,25 @@ func (m *Model) give(n int, each func(*Turned)) {
 		mn := t.due[t.given]
 		t.due[t.given] = nil
 		t.given++
-		if d := mn.device; d.Serial != mn.serial || d.activity == nil {
+		if mn.of.device == nil {
 			t.lost++
 		} else {
-			m.giveMinute(d, mn, each)
+			m.giveMinute(mn, each)
 		}
 		t.free = append(t.free, mn)
 	}
 }
 
-func (m *Model) giveMinute(d *Device, mn *minute, each func(*Turned)) {
-	a, t := d.activity, &m.turns
-	m.closeUntil(d, startOf(mn.at, hour), each)
+func (m *Model) giveMinute(mn *minute, each func(*Turned)) {
+	a, t := mn.of, &m.turns
+	m.closeUntil(a, startOf(mn.at, hour), each)
 	a.add(mn)
-	t.turned = Turned{Device: d, At: mn.at, Counts: &mn.counts, SoFar: &a.sofar}
+	t.turned = Turned{Device: a.device, At: mn.at, Counts: &mn.counts, SoFar: &a.sofar}
 	each(&t.turned)
 	if a.now == mn {
 		a.now = nil
 	}
+	a.warm = true
 }
 
 // closeHours closes the hours of at most n devices that were not active since.
@@ -162,13 +162,14 @@ func (m *Model) closeHours(n int, each func(*Turned)) {
 		t.closed, t.cursor = h, 0
 	}
 	for n > 0 && t.cursor < len(t.members) {
-		who := t.members[t.cursor]
-		if who.gone() {
+		a := t.members[t.cursor]
+		if a.device == nil {
 			t.leave(t.cursor)
 			continue
 		}
-		n -= 1 + m.closeUntil(who.device, t.closed, each)
-		if m.idle(who.device) {
+		n -= 1 + m.closeUntil(a, t.closed, each)
+		if a.idle(t.closed) {
+			a.device.activity, a.device = nil, nil
 			t.leave(t.cursor)
 			continue
 		}
@@ -176,33 +177,36 @@ func (m *Model) closeHours(n int, each func(*Turned)) {
 	}
 }
 
-// idle forgets the activity of a device that did nothing for a day and of which nothing was learned.
-func (m *Model) idle(d *Device) bool {
-	a := d.activity
-	if a.now != nil || m.turns.closed-a.counted < day {
-		return false
-	}
-	d.activity = nil
-	return true
+// idle says that a device did nothing for a day and that nothing is expected of it.
+func (a *activity) idle(now events.Time) bool {
+	return a.now == nil && now-a.counted >= day && !a.hasHabits()
 }
 
 // leave takes a member out; the last one takes its place.
 func (t *turns) leave(at int) {
 	last := len(t.members) - 1
-	t.members[at], t.members[last] = t.members[last], member{}
+	t.members[at], t.members[last] = t.members[last], nil
 	t.members = t.members[:last]
 }
 
-// closeUntil closes all hours of a device before one, and says how many these were. Hours in which it did nothing are passed over.
-func (m *Model) closeUntil(d *Device, until events.Time, each func(*Turned)) (hours int) {
-	a, t := d.activity, &m.turns
-	for a.hour < until && a.sofar != [NumMetrics]float64{} {
-		t.turned = Turned{Device: d, At: a.hour, Hour: true, Counts: &a.sofar, SoFar: &a.sofar}
-		each(&t.turned)
-		a.sofar, a.taint = [NumMetrics]float64{}, 0
-		a.hour += hour
+// closeUntil closes all hours of a device before one, and says how many these were. Hours in which it did nothing are given where
+// something was expected, and learned; of a long time only the last month is.
+func (m *Model) closeUntil(a *activity, until events.Time, each func(*Turned)) (hours int) {
+	for a.hour < until {
+		silent := a.sofar == [NumMetrics]float64{}
+		if silent && !a.hasHabits() {
+			a.hour = until
+			break
+		}
+		t := &m.turns
+		t.turned = Turned{Device: a.device, At: a.hour, Hour: true, Counts: &a.sofar, SoFar: &a.sofar}
+		if !silent || a.expects(a.hour) {
+			each(&t.turned)
+		}
+		m.learnHour(a)
+		a.sofar, a.largest, a.taint = [NumMetrics]float64{}, [NumMetrics]float32{}, 0
+		a.hour = max(a.hour+hour, until-month)
 		hours++
 	}
-	a.hour = max(a.hour, until)
 	return hours
 }

@@ -3,6 +3,8 @@
 // a Seen. It never keeps the things themselves, never reads a clock, never says whether rare is bad, and never grows past MaxBytes.
 package rarity
 
+import "github.com/mirrorwatch/mirrorwatch/shared/sketch"
+
 // Kind is what sort of thing a hash stands for. The numbers are stored: a new kind goes to the end.
 type Kind uint8
 
@@ -57,8 +59,9 @@ type Options struct {
 type Site struct {
 	tables  [Triple]table
 	triples filter
-	left    filter // what had to leave a table, by kind and hash
-	crowd   entry  // of whom anything was seen
+	left    filter          // what had to leave a table, by kind and hash
+	crowd   sketch.Distinct // devices of whom a name or an address outside was seen
+	people  int             // how many these are
 	since   int64
 	dirty   bool // since changed, since Save was called last
 }
@@ -92,8 +95,8 @@ func (s *Site) Observe(kind Kind, hash uint64, device uint32, at int64) Seen {
 		}
 		return Seen{Devices: 1}
 	}
-	if device != 0 && s.crowd.add(device) {
-		s.dirty = true
+	if device != 0 && (kind == Address || kind == Name) && s.crowd.Add(sketch.Mix(uint64(device))) {
+		s.people, s.dirty = s.crowd.Count(), true
 	}
 	t := &s.tables[kind]
 	second := seconds(at)
@@ -139,8 +142,9 @@ func (s *Site) Peek(kind Kind, hash uint64) Seen {
 // Since is the moment of the earliest observation, in nanoseconds since 1970; 0 where there was none.
 func (s *Site) Since() int64 { return s.since }
 
-// Crowd is how many different devices anything was seen of, triples left out: what a number of devices is to be held against.
-func (s *Site) Crowd() int { return s.crowd.devices() }
+// Crowd is how many different devices a name or an address outside was seen of: what a number of devices is to be held against. It is exact
+// up to 64, then within about 3 %.
+func (s *Site) Crowd() int { return s.people }
 
 // Len is how many things of a kind are remembered with their numbers.
 func (s *Site) Len(kind Kind) int {

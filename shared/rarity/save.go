@@ -7,6 +7,8 @@ import (
 	"math"
 	"math/bits"
 	"slices"
+
+	"github.com/mirrorwatch/mirrorwatch/shared/sketch"
 )
 
 // What is saved goes under three sorts of keys: an entry by its kind and slot, so that an entry which takes another's slot takes its
@@ -33,7 +35,7 @@ func (s *Site) SaveSome(put func(key, value []byte) (more bool)) (done bool) {
 	if s.dirty {
 		s.dirty = false
 		v := binary.AppendVarint(append(value[:0], version), s.since)
-		if !put(append(key[:0], keySite), s.crowd.append(v)) {
+		if !put(append(key[:0], keySite), s.crowd.Append(v)) {
 			return false
 		}
 	}
@@ -82,11 +84,15 @@ func (s *Site) Load(key, value []byte) error {
 
 func (s *Site) loadSite(value []byte) error {
 	since, n := binary.Varint(value)
-	var crowd entry
-	if n <= 0 || !crowd.parse(value[n:]) {
+	if n <= 0 {
 		return fmt.Errorf("load rarity: a site of %d bytes that cannot be read", len(value))
 	}
-	s.since, s.crowd = since, crowd
+	var crowd sketch.Distinct
+	rest, err := crowd.Parse(value[n:])
+	if err != nil || len(rest) > 0 {
+		return fmt.Errorf("load rarity: a site of %d bytes that cannot be read", len(value))
+	}
+	s.since, s.crowd, s.people = since, crowd, crowd.Count()
 	return nil
 }
 

@@ -49,34 +49,3 @@ func TestStampedAllocatesNothingOnceGrown(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
-
-// Catches: a full table that forgets those it sees every day, or grows without end.
-func TestSeen(t *testing.T) {
-	var s Seen
-	mistaken := 0
-	for day := range int64(200) {
-		for i := range 300 {
-			if fresh := s.Add(Mix(uint64(i)), day); fresh != (day == 0) {
-				t.Fatalf("day %d: partner %d of every day: fresh %v", day, i, fresh)
-			}
-		}
-		for i := range 50 {
-			if !s.Add(Mix(uint64(1_000_000+day*50+int64(i))), day) {
-				mistaken++
-			}
-		}
-	}
-	if mistaken > 3 {
-		t.Errorf("%d of 10,000 strangers were taken for known ones", mistaken)
-	}
-	if len(s.slots) > maxSeen || s.Len() > maxSeen {
-		t.Errorf("%d slots for %d", len(s.slots), s.Len())
-	}
-	var scanner Seen
-	for i := range 100_000 {
-		scanner.Add(Mix(uint64(i)), 1)
-	}
-	if len(scanner.slots) > maxSeen || scanner.Len() < maxSeen/4 {
-		t.Errorf("a scanner: %d slots for %d", len(scanner.slots), scanner.Len())
-	}
-}

@@ -173,6 +173,28 @@ func (t *tally) finish(m *merger, parts map[string]int) {
 	r.LeftOut = append(r.LeftOut, lines...)
 }
 
+// Size is how many bytes the files of a folder hold.
+func Size(dir string) (int64, error) {
+	c := &chain{dir: dir, disk: osDisk{}}
+	if err := c.list(); err != nil {
+		return 0, err
+	}
+	total := int64(0)
+	for _, l := range c.links {
+		f, err := c.disk.open(c.path(l.name))
+		if err != nil {
+			return 0, err
+		}
+		n, err := f.size()
+		f.Close() //nolint:errcheck // nothing was written
+		if err != nil {
+			return 0, err
+		}
+		total += n
+	}
+	return total, nil
+}
+
 // Read shows every entry of a folder to each without taking it, also while another process writes to it: everything as it stands at the last
 // minute that was whole. Nothing is changed. An error of each is about one value, as with Open.
 func Read(o Options, each func(Entry) error) (Report, error) {

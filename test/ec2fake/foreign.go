@@ -44,14 +44,14 @@ func (c *Cloud) Touched(caller, key, value string) []string {
 	return out
 }
 
-// Foreign gives a digest of every object that does not have the tag: while the world stays as it is, nothing but the owner of that tag
-// acting on what is not its own changes it.
-func (c *Cloud) Foreign(key, value string) string {
+// Foreign gives a digest of every object that does not have the tag, without those of some ids: while the world stays as it is, nothing
+// but the owner of that tag acting on what is not its own changes it.
+func (c *Cloud) Foreign(key, value string, but ...string) string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	sum, line := sha256.New(), make([]byte, 0, 128)
 	note := func(id string, digest uint64, tags map[string]string) {
-		if tags[key] != value {
+		if tags[key] != value && !slices.Contains(but, id) {
 			line = binary.BigEndian.AppendUint64(append(line[:0], id...), digest)
 			sum.Write(line)
 		}

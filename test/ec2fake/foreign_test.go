@@ -27,9 +27,13 @@ func TestForeign(t *testing.T) {
 		t.Error("what is ours was taken for foreign")
 	}
 	n = 4
+	without := st.c.Foreign(tag, ours, theirs.ID)
 	must(me.ModifyTrafficMirrorSession(ctx, ec2api.ModifyTrafficMirrorSession{ID: theirs.ID, SessionNumber: &n}))(t)
 	if st.c.Foreign(tag, ours) == was {
 		t.Error("a change of a foreign session is not seen")
+	}
+	if st.c.Foreign(tag, ours, theirs.ID) != without {
+		t.Error("what was to be left out was not")
 	}
 	now := st.c.Foreign(tag, ours)
 	st.ok(me.CreateTags(ctx, []string{eni}, map[string]string{"x": "y"}))

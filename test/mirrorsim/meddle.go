@@ -64,7 +64,7 @@ func (s *sim) bendOurs() {
 func (s *sim) untagOurs() {
 	if x, ok := s.sessionOf(true); ok {
 		s.say("people: our %s of %s loses its tags (%v)", x.ID, x.NetworkInterface, s.cloud.Untag(x.ID, tagOurs))
-		s.theirs[x.ID] = s.clock.Now()
+		s.theirs[x.ID], s.town.lost[x.ID] = s.clock.Now(), s.clock.Now()
 	}
 }
 

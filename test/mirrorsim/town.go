@@ -19,10 +19,11 @@ type town struct {
 	subnets []string // of all accounts
 	groups  []string // "account name"
 	tasks   []string
-	sensors map[string]bool   // interfaces that were born as a sensor's
-	mute    map[string]bool   // interfaces whose packets do not arrive, and nobody knows why
-	kinds   map[string]string // what others' filters let through
-	bentVNI map[string]uint32 // VNIs that people gave to sessions of ours
+	sensors map[string]bool      // interfaces that were born as a sensor's
+	mute    map[string]bool      // interfaces whose packets do not arrive, and nobody knows why
+	kinds   map[string]string    // what others' filters let through
+	bentVNI map[string]uint32    // VNIs that people gave to sessions of ours
+	lost    map[string]time.Time // sessions of ours that lost our tag, and when
 }
 
 // Types of instances, the more frequent ones more than once. Of m8a no list says that it cannot be mirrored, but it cannot.
@@ -32,7 +33,8 @@ func types() []string {
 
 // found makes the first day's world.
 func (s *sim) found() error {
-	s.town = town{sensors: map[string]bool{}, mute: map[string]bool{}, kinds: map[string]string{}, bentVNI: map[string]uint32{}, size: s.o.Interfaces}
+	s.town = town{sensors: map[string]bool{}, mute: map[string]bool{}, kinds: map[string]string{}, bentVNI: map[string]uint32{},
+		lost: map[string]time.Time{}, size: s.o.Interfaces}
 	if s.town.size <= 0 {
 		s.town.size = 60 + s.rng.IntN(91)
 	}

@@ -25,9 +25,11 @@ func Specs() []detect.Spec {
 		lateral.FanOut,
 		c2.DNSTunnel,
 		c2.Beacon,
+		c2.RareTLS,
 		c2.DGA,
 		exfil.OutboundVolume,
 		behaviour.NewPeers,
+		behaviour.Deviation,
 		intel.IndicatorMatch,
 		hygiene.WeakTLS,
 	}

@@ -2,6 +2,7 @@ package c2
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
@@ -75,13 +76,13 @@ func (st *standing) terms(marks int, name string) []events.Term {
 	}
 	if st.first < st.since {
 		if marks == 0 {
-			terms = append(terms, events.Term{Name: "known_server", Points: -20, Reason: "it was known since before this site was learned"})
+			terms = append(terms, events.Term{Name: "known_server", Points: -30, Reason: "it was known since before this site was learned"})
 		}
 		return terms
 	}
 	return append(terms, events.Term{
 		Name: "rare_server", Points: 10,
-		Reason: fmt.Sprintf("new since %s, and of %d local devices %d turned to it", st.first.Time().UTC().Format(time.DateTime), st.crowd, st.devices),
+		Reason: fmt.Sprintf("new since %s, and of %s local devices %d turned to it", st.first.Time().UTC().Format(time.DateTime), about(st.crowd), st.devices),
 	})
 }
 
@@ -96,6 +97,14 @@ func (st *standing) describe(f *detect.Finding, name string) {
 	if name != "" {
 		what = "name"
 	}
-	f.Description += fmt.Sprintf(" Of %d local devices, %d turned to that %s since %s.", st.crowd, st.devices, what,
+	f.Description += fmt.Sprintf(" Of %s local devices, %d turned to that %s since %s.", about(st.crowd), st.devices, what,
 		st.first.Time().UTC().Format("2 January 15:04"))
+}
+
+// about tells how many devices a site has, which is counted exactly only where they are few.
+func about(devices int) string {
+	if devices <= 64 {
+		return strconv.Itoa(devices)
+	}
+	return "about " + strconv.Itoa(devices)
 }

@@ -91,7 +91,7 @@ func TestBeaconToARareServer(t *testing.T) {
 		if term(f, c.term) == 0 || !strings.Contains(f.Description, "local devices") || f.Properties["devices_of_server"] != 1 {
 			t.Errorf("%s: %s %+v", c.name, f.Description, f.Terms)
 		}
-		if c.term == "known_server" && term(f, c.term) > -20 {
+		if c.term == "known_server" && term(f, c.term) > -30 {
 			t.Errorf("%s: what was always there is no alarm: %+v", c.name, f.Terms)
 		}
 	}

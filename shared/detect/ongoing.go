@@ -1,0 +1,79 @@
+package detect
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/mirrorwatch/mirrorwatch/events"
+)
+
+// ongoing is a detection that the judge remembers, and whether it is of before the program began anew.
+type ongoing struct {
+	events.Detection
+	restored bool // it is, and there was no news of it since
+	asked    bool // the store was asked how it stood in the end
+}
+
+// knew takes up a detection where it stood before the program began anew, and says whether the finding was told of it by then. What was
+// kept of it is of the last minute that was saved; the store may have it as it stood later.
+func (j *Judge) knew(d *ongoing, fresh bool, f *Finding) bool {
+	known := !fresh
+	if !d.asked && j.takeUp(d, fresh) {
+		known = true
+	}
+	d.restored = known && !f.End.Time().After(d.Update)
+	return d.restored
+}
+
+// takeUp asks the store how a detection stood, and takes that where it is no older.
+func (j *Judge) takeUp(d *ongoing, fresh bool) bool {
+	d.asked = true
+	if j.recall == nil {
+		return false
+	}
+	before, known := j.recall(d.ID)
+	if !known || !fresh && before.Update.Before(d.Update) {
+		return false
+	}
+	version := d.DetectorVersion
+	d.Detection = before
+	d.DetectorVersion = version
+	return true
+}
+
+// saveLive hands over the detections that changed: as JSON, as everyone else stores them, for they are few.
+func (j *Judge) saveLive(put func(key, value []byte) bool) (done bool) {
+	return j.changed.Take(func(key string) bool {
+		d := j.live.Peek(key)
+		if d == nil {
+			return put([]byte(key), nil)
+		}
+		value, err := d.AppendJSON(nil)
+		if err != nil {
+			return true // evidence that is no JSON: the store has refused it, too
+		}
+		return put([]byte(key), value)
+	})
+}
+
+// loadLive takes back a detection.
+func (j *Judge) loadLive(key, value []byte) error {
+	d := ongoing{restored: true}
+	if err := json.Unmarshal(value, &d.Detection); err != nil {
+		return fmt.Errorf("read detection: %w", err)
+	}
+	kind, _, ok := strings.Cut(string(key), "\x00")
+	switch {
+	case !ok || kind != d.Type:
+		return fmt.Errorf("read detection: its type is %q, and it stands under %q", d.Type, kind)
+	case len(d.ID) != 32:
+		return fmt.Errorf("read detection: its id %.40q is not of 32 digits", d.ID)
+	case d.Update.IsZero() || d.Start.IsZero():
+		return errors.New("read detection: it has no time")
+	}
+	have, _ := j.live.Put(string(key))
+	*have = d
+	return nil
+}

@@ -1,0 +1,343 @@
+package device
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/mirrorwatch/mirrorwatch/events"
+	"github.com/mirrorwatch/mirrorwatch/shared/baseline"
+)
+
+// What is kept of a device's habits: the whole once a day, each hour since by its totals, from which the same is learned again, and
+// the running totals of the present hour. So an hour of fifty thousand devices is a few megabytes, not a few hundred.
+const (
+	keepWhole = 'u' // + id: habits
+	keepHour  = 'h' // + id + 0 + hour: an hour that habits do not have yet
+	keepNow   = 'n' // + id: running totals
+
+	habitsVersion = 1
+	wholeEvery    = 24 // hours
+	maxBack       = DefaultMaxLocal
+)
+
+var errBroken = errors.New("it is broken off")
+
+// kept is what waits to be saved as gone, and what came back and waits for its device.
+type kept struct {
+	gone []string
+	back map[string]*activity
+	late map[string][]lateHour
+}
+
+type lateHour struct {
+	at      int64
+	taint   uint64
+	totals  [NumMetrics]float64
+	largest [NumMetrics]float32
+}
+
+// Habits keeps what is usual of devices over a restart (detect.Keeper).
+type Habits struct{ m *Model }
+
+// Habits gives the keeper of what is usual of devices.
+func (m *Model) Habits() Habits { return Habits{m} }
+
+// keepHour notes an hour that was learned, for the next Save; one that was never saved will be as a whole.
+func (m *Model) keepHour(a *activity) {
+	a.warm = true
+	if a.savedAs == "" {
+		return
+	}
+	if len(a.unsaved) >= wholeEvery { // nobody saves any more
+		m.kept.gone = appendKeys(m.kept.gone, a)
+		a.unsaved, a.savedAs = nil, ""
+		return
+	}
+	totals, largest := a.sofar, a.largest
+	a.unsaved = append(a.unsaved, hourTotal{hourNumber(a.hour), &totals, &largest, a.taint})
+}
+
+// forgetHabits lets go of a device that has to leave the model.
+func (m *Model) forgetHabits(d *Device) {
+	a := d.activity
+	if a == nil {
+		return
+	}
+	a.device, d.activity = nil, nil
+	if a.savedAs != "" {
+		m.kept.gone = appendKeys(m.kept.gone, a)
+	}
+}
+
+func appendKeys(list []string, a *activity) []string {
+	list = append(list, string(keyOfHabits(keepWhole, a.savedAs)), string(keyOfHabits(keepNow, a.savedAs)))
+	for _, at := range a.lately {
+		list = append(list, string(hourKey(a.savedAs, at)))
+	}
+	return list
+}
+
+func keyOfHabits(kind byte, id string) []byte { return append([]byte{kind}, id...) }
+
+func hourKey(id string, at int64) []byte {
+	return binary.BigEndian.AppendUint32(append(keyOfHabits(keepHour, id), 0), uint32(at))
+}
+
+// Save hands over what changed.
+func (h Habits) Save(put func(key, value []byte)) {
+	m := h.m
+	for _, k := range m.kept.gone {
+		put([]byte(k), nil)
+	}
+	m.kept.gone = nil
+	var buf []byte
+	for _, a := range m.turns.members {
+		if a.device == nil || !a.warm {
+			continue
+		}
+		a.warm = false
+		if id := a.device.id; a.savedAs != id {
+			if a.savedAs != "" {
+				for _, k := range appendKeys(nil, a) {
+					put([]byte(k), nil)
+				}
+			}
+			a.savedAs, a.lately = id, nil
+			buf = a.saveWhole(buf, put)
+		}
+		if len(a.lately)+len(a.unsaved) > wholeEvery {
+			buf = a.saveWhole(buf, put)
+		}
+		buf = a.saveHours(buf, put)
+		buf = appendTotals(append(buf[:0], habitsVersion), hourNumber(a.hour), &a.sofar, &a.largest, a.taint)
+		put(keyOfHabits(keepNow, a.savedAs), buf)
+	}
+}
+
+func (a *activity) saveWhole(buf []byte, put func(key, value []byte)) []byte {
+	buf = a.habits.append(buf[:0], a.hour)
+	put(keyOfHabits(keepWhole, a.savedAs), buf)
+	for _, at := range a.lately {
+		put(hourKey(a.savedAs, at), nil)
+	}
+	a.lately, a.unsaved = a.lately[:0], a.unsaved[:0]
+	return buf
+}
+
+func (a *activity) saveHours(buf []byte, put func(key, value []byte)) []byte {
+	for _, u := range a.unsaved {
+		buf = appendTotals(append(buf[:0], habitsVersion), u.at, u.totals, u.largest, u.taint)
+		put(hourKey(a.savedAs, u.at), buf)
+		a.lately = append(a.lately, u.at)
+	}
+	a.unsaved = nil
+	return buf
+}
+
+// append writes habits as they are before an hour.
+func (h *habits) append(b []byte, until events.Time) []byte {
+	b = append(b, habitsVersion)
+	b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(hourNumber(until))), uint64(h.known))
+	for i, u := range h.usual {
+		if u != nil {
+			b = u.AppendBinary(append(b, byte(i)+1))
+		}
+	}
+	return append(b, 0)
+}
+
+func appendTotals(b []byte, at int64, totals *[NumMetrics]float64, largest *[NumMetrics]float32, taint uint64) []byte {
+	b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(at)), taint)
+	for i, x := range totals {
+		if x != 0 {
+			b = binary.AppendUvarint(append(b, byte(i)+1), math.Float64bits(x))
+			b = binary.AppendUvarint(b, uint64(math.Float32bits(largest[i])))
+		}
+	}
+	return append(b, 0)
+}
+
+// Load takes back a value.
+func (h Habits) Load(key, value []byte) error {
+	if len(key) < 2 || len(value) < 1 || value[0] != habitsVersion {
+		return fmt.Errorf("read what is usual of %q: not of version %d", key, habitsVersion)
+	}
+	value = value[1:]
+	switch id := string(key[1:]); key[0] {
+	case keepWhole:
+		return h.m.loadWhole(id, value)
+	case keepNow:
+		l, err := readTotals(value)
+		if a := h.m.comeBack(id); a != nil && err == nil {
+			a.hour, a.sofar, a.largest, a.taint = events.Time(l.at)*hour, l.totals, l.largest, l.taint
+		}
+		return err
+	case keepHour:
+		l, err := readTotals(value)
+		if n := len(id) - 5; n > 0 && err == nil && h.m.comeBack(id[:n]) != nil {
+			h.m.kept.late[id[:n]] = append(h.m.kept.late[id[:n]], l)
+		}
+		return err
+	}
+	return fmt.Errorf("read what is usual: key %q is of no kind", key)
+}
+
+// comeBack gives the place of what was kept of a device until the device is there; nil where there are too many.
+func (m *Model) comeBack(id string) *activity {
+	a := m.kept.back[id]
+	if a == nil && len(m.kept.back) < maxBack {
+		a = &activity{}
+		a.savedAs = id
+		m.kept.back[id] = a
+		if m.kept.late == nil {
+			m.kept.late = map[string][]lateHour{}
+		}
+	}
+	return a
+}
+
+func (m *Model) loadWhole(id string, b []byte) error {
+	a := m.comeBack(id)
+	if a == nil {
+		return nil
+	}
+	until, known, usual, err := m.readHabits(b)
+	if err != nil {
+		return fmt.Errorf("read what is usual of %s: %w", id, err)
+	}
+	a.known, a.usual, a.counted = known, usual, events.Time(until)*hour
+	return nil
+}
+
+func (m *Model) readHabits(b []byte) (until int64, known uint32, usual [NumMetrics]*baseline.Usual, err error) {
+	numbers := [2]uint64{}
+	for i := range numbers {
+		n, size := binary.Uvarint(b)
+		if size <= 0 {
+			return 0, 0, usual, errBroken
+		}
+		numbers[i], b = n, b[size:]
+	}
+	for {
+		if len(b) == 0 {
+			return 0, 0, usual, errBroken
+		}
+		at := int(b[0]) - 1
+		if at < 0 {
+			return int64(numbers[0]), uint32(numbers[1]), usual, nil
+		}
+		u, rest, err := m.groups.tools.Decode(b[1:])
+		if err != nil {
+			return 0, 0, usual, err
+		}
+		if at < NumMetrics {
+			usual[at] = u
+		}
+		b = rest
+	}
+}
+
+func readTotals(b []byte) (l lateHour, err error) {
+	number := func() uint64 {
+		n, size := binary.Uvarint(b)
+		if size <= 0 {
+			err = errBroken
+			return 0
+		}
+		b = b[size:]
+		return n
+	}
+	l.at, l.taint = int64(number()), number()
+	for err == nil {
+		if len(b) == 0 {
+			return l, errBroken
+		}
+		at := int(b[0]) - 1
+		if b = b[1:]; at < 0 {
+			return l, nil
+		}
+		x, largest := math.Float64frombits(number()), math.Float32frombits(uint32(number()))
+		if at < NumMetrics && x >= 0 && x <= math.MaxFloat64 && largest >= 0 && largest <= math.MaxFloat32 {
+			l.totals[at], l.largest[at] = x, largest
+		}
+	}
+	return l, err
+}
+
+// restored gives what came back of a device, brought up to the last hour that was saved; a new activity where nothing did.
+func (m *Model) restored(d *Device) *activity {
+	a := m.kept.back[d.id]
+	if a == nil {
+		return &activity{}
+	}
+	late := m.kept.late[d.id]
+	delete(m.kept.back, d.id)
+	delete(m.kept.late, d.id)
+	slices.SortFunc(late, func(a, b lateHour) int { return int(a.at - b.at) })
+	whole := hourNumber(a.counted)
+	for i := range late {
+		if l := &late[i]; l.at >= whole {
+			m.learn(a, hourTotal{l.at, &l.totals, &l.largest, l.taint}, nil)
+		}
+		a.lately = append(a.lately, late[i].at)
+	}
+	// What happened between the last Save and the first record after it is not known: those hours are passed over.
+	if began := startOf(m.turns.began, hour); a.hour != began {
+		a.sofar, a.largest, a.taint = [NumMetrics]float64{}, [NumMetrics]float32{}, 0
+		a.hour = began
+	}
+	a.counted = a.hour
+	return a
+}
+
+// bringBack gives devices that are known already their habits, so that their silence shows.
+func (m *Model) bringBack() {
+	ids := make([]string, 0, len(m.kept.back))
+	for id := range m.kept.back {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	for _, id := range ids {
+		if e := m.inside.Find(id); e != nil && e.Value.activity == nil {
+			a := m.restored(&e.Value)
+			a.device, e.Value.activity = &e.Value, a
+			m.turns.members = append(m.turns.members, a)
+		}
+	}
+}
+
+// TakeOver makes what another sensor learned of a device part of what is known here: value is what its Habits saved of it as a whole.
+func (m *Model) TakeOver(id string, value []byte) error {
+	if len(value) < 1 || value[0] != habitsVersion {
+		return fmt.Errorf("take over what is usual of %s: not of version %d", id, habitsVersion)
+	}
+	_, known, usual, err := m.readHabits(value[1:])
+	if err != nil {
+		return fmt.Errorf("take over what is usual of %s: %w", id, err)
+	}
+	var a *activity
+	if e := m.inside.Find(id); e != nil {
+		a = e.Value.activity
+	}
+	if a == nil {
+		if a = m.comeBack(id); a == nil {
+			return fmt.Errorf("take over what is usual of %s: there are %d devices already", id, maxBack)
+		}
+	}
+	for i, u := range usual {
+		switch {
+		case u == nil:
+		case a.usual[i] == nil:
+			a.usual[i] = u
+		default:
+			if err := m.groups.tools.Merge(a.usual[i], u); err != nil {
+				return fmt.Errorf("take over what is usual of %s: %w", id, err)
+			}
+		}
+	}
+	a.known, a.warm, a.savedAs = max(a.known, known), true, ""
+	return nil
+}
