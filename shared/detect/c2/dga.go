@@ -125,12 +125,20 @@ func (g *Generated) Observe(r events.Record, v device.View) []detect.Finding {
 	if d.TS.Sub(n.last) > g.tune.Idle || d.TS.Sub(n.start) > g.tune.Window {
 		*n = asker{start: d.TS, last: d.TS}
 	}
-	g.changes.Note(v.Orig.Serial)
-	if !odd {
-		return g.report(n, n.honest(d, registered), g.bar(v))
+	before := n.asked.Count()
+	fresh := false
+	if odd {
+		fresh = n.generated(d, registered, score >= float64(g.model.Sure))
+	} else {
+		fresh = n.honest(d, registered)
 	}
-	fresh := n.generated(d, registered, score >= float64(g.model.Sure))
-	return g.report(n, fresh, g.bar(v))
+	if fresh || n.asked.Count() != before {
+		g.changes.Note(v.Orig.Serial)
+	}
+	if !fresh {
+		return nil
+	}
+	return g.report(n, g.bar(v))
 }
 
 // Tick has nothing to do: names are told while they are asked for.
@@ -178,10 +186,15 @@ func (g *Generated) ignored(name string) bool {
 	return false
 }
 
-// bar is how many times the usual number it takes.
+// bar is how many times the usual number it takes: more of whoever asks for others.
 func (g *Generated) bar(v device.View) int {
 	if v.Known().DNSServer(v.Orig.Addr) || v.Known().Gateway(v.Orig.Addr) || v.Orig.OffersPort(device.UDP, 53) || v.Orig.OffersPort(device.TCP, 25) {
 		return g.tune.Others
+	}
+	for _, role := range [...]string{"dns_server", "domain_controller", "mail_server", "nat_gateway", "vpn_gateway", "load_balancer", "scanner"} {
+		if v.Orig.HasRole(role) {
+			return g.tune.Others
+		}
 	}
 	return 1
 }

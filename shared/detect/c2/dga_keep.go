@@ -16,15 +16,19 @@ const askerVersion = 1
 
 // Save hands over the hosts that changed (detect.Keeper): what counts, and what a person is told of it.
 func (g *Generated) Save(put func(key, value []byte)) {
-	g.changes.Take(func(serial uint32) bool {
+	g.SaveSome(func(key, value []byte) bool { put(key, value); return true })
+}
+
+// SaveSome is Save in slices (detect.Sliced).
+func (g *Generated) SaveSome(put func(key, value []byte) (more bool)) (done bool) {
+	return g.changes.Take(func(serial uint32) bool {
 		g.key = binary.BigEndian.AppendUint32(g.key[:0], serial)
-		if n := g.hosts.Peek(serial); n != nil {
-			g.value = n.append(append(g.value[:0], askerVersion))
-			put(g.key, g.value)
-		} else {
-			put(g.key, nil)
+		n := g.hosts.Peek(serial)
+		if n == nil {
+			return put(g.key, nil)
 		}
-		return true
+		g.value = n.append(append(g.value[:0], askerVersion))
+		return put(g.key, g.value)
 	})
 }
 

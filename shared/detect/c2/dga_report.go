@@ -37,10 +37,7 @@ func (g *Generated) why(n *asker, bar int) (why reason, names, first int) {
 
 // report says what is worth an alert: enough names, the next order of magnitude of them, a better reason, or the first that resolves after
 // an alert.
-func (g *Generated) report(n *asker, fresh bool, bar int) []detect.Finding {
-	if !fresh {
-		return nil
-	}
+func (g *Generated) report(n *asker, bar int) []detect.Finding {
 	why, names, first := g.why(n, bar)
 	if why == nothing {
 		return nil

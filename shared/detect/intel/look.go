@@ -101,6 +101,13 @@ func (l *look) http(h *events.HTTP) {
 		c.observed = strings.Clone(name)
 		l.hit(r, c)
 	}
+	// Of a proxy the host is asked for that the conversation does not go to.
+	if a, err := netip.ParseAddr(strings.Trim(name, "[]")); err == nil && a != h.RespH {
+		if r, ok := l.x.Address(a); ok {
+			c.observed, c.listed = name, a
+			l.hit(r, c)
+		}
+	}
 }
 
 // maxShown is how much of a URL a person is shown, in bytes.
@@ -115,9 +122,9 @@ func bare(host string) string {
 }
 
 func (l *look) ssl(s *events.SSL) {
-	at := second(s.TS)
+	at, name := second(s.TS), strings.ToLower(strings.TrimSuffix(s.ServerName, "."))
 	if l.remember() && l.v.Resp.IsExternal() {
-		l.m.seen.Domain(s.ServerName, s.OrigH, at, true)
+		l.m.seen.Domain(name, s.OrigH, at, true)
 		l.m.seen.Text(indicators.JA3, s.JA3, s.OrigH, at)
 		l.m.seen.Text(indicators.JA4, s.JA4, s.OrigH, at)
 		for _, fp := range s.CertChainFPs {
@@ -125,8 +132,8 @@ func (l *look) ssl(s *events.SSL) {
 		}
 	}
 	c := contact{head: s.Head, reach: talked, listed: s.RespH, host: s.OrigH}
-	if r, ok := l.x.Domain(s.ServerName); ok {
-		c.observed = s.ServerName
+	if r, ok := l.x.Domain(name); ok {
+		c.observed = name
 		l.hit(r, c)
 	}
 	for _, fp := range s.CertChainFPs {
