@@ -62,8 +62,8 @@ func (l *look) dns(d *events.DNS) {
 		l.hit(r, contact{head: d.Head, observed: strings.Clone(name), reach: asked, host: d.OrigH})
 	}
 	for _, a := range d.Answers[:min(len(d.Answers), maxAnswers)] {
-		address, err := netip.ParseAddr(a)
-		if err != nil {
+		address, ok := addressIn(a)
+		if !ok {
 			if r, ok := l.x.Domain(a); ok && a != name {
 				l.hit(r, contact{head: d.Head, observed: strings.Clone(a), reach: asked, host: d.OrigH})
 			}
@@ -76,6 +76,15 @@ func (l *look) dns(d *events.DNS) {
 			l.hit(r, contact{head: d.Head, observed: name + " " + a, reach: asked, listed: address, host: d.OrigH})
 		}
 	}
+}
+
+// addressIn reads an address. What ends like a name is not even tried: the error would have to be made each time.
+func addressIn(s string) (a netip.Addr, ok bool) {
+	if s == "" || (s[len(s)-1] < '0' || s[len(s)-1] > '9') && strings.IndexByte(s, ':') < 0 {
+		return a, false
+	}
+	a, err := netip.ParseAddr(s)
+	return a, err == nil
 }
 
 func (l *look) http(h *events.HTTP) {
@@ -102,7 +111,7 @@ func (l *look) http(h *events.HTTP) {
 		l.hit(r, c)
 	}
 	// Of a proxy the host is asked for that the conversation does not go to.
-	if a, err := netip.ParseAddr(strings.Trim(name, "[]")); err == nil && a != h.RespH {
+	if a, ok := addressIn(strings.Trim(name, "[]")); ok && a != h.RespH {
 		if r, ok := l.x.Address(a); ok {
 			c.observed, c.listed = name, a
 			l.hit(r, c)
