@@ -66,7 +66,8 @@ type Device struct {
 	said          Said
 	groups        []string
 
-	changed bool // since Changed was called last
+	changed bool // since it was exported last
+	unsaved bool // since it was saved last
 	spoke   bool // a conversation of it was told, and learned from
 	scans   bool // people say that it scans
 	stands  bool // people say that it stands for many

@@ -67,6 +67,7 @@ func (m *Model) scopeOf(vni uint32) *scope {
 		s.asked, s.learned = m.now, m.learned
 		if vpc := m.o.Who(vni, netip.Addr{}, m.now).VPC; vpc != "" && vpc != s.vpc {
 			s.vpc, s.key = vpc, keyOf(vpc)
+			m.attic.scopes = append(m.attic.scopes, vni)
 		}
 	}
 	return s
@@ -119,7 +120,8 @@ func (m *Model) see(sc *scope, a netip.Addr, h *events.Head) *Device {
 	}
 	d := &e.Value
 	m.tableOf(d.Class).Touch(e)
-	d.LastSeen, d.VNI, d.changed = max(d.LastSeen, h.TS), h.VNI, true
+	m.touch(d)
+	d.LastSeen, d.VNI = max(d.LastSeen, h.TS), h.VNI
 	if d.FirstSeen == 0 {
 		d.FirstSeen = h.TS
 	}
@@ -218,10 +220,13 @@ func (m *Model) find(id string) *entry {
 	return m.outside.Find(id)
 }
 
-// enter makes a device; the one that was active least recently may have to leave for it.
+// enter makes a device, or takes one back that had to leave; the one that was active least recently may have to leave for it.
 func (m *Model) enter(id string, a netip.Addr) *entry {
 	class := m.Classify(a)
 	t := m.tableOf(class)
+	if d, ok := m.back(id); ok && m.bySerial(d.Serial) == nil {
+		return m.admit(t, d)
+	}
 	d, _ := t.Put(id)
 	m.lastName++
 	*d = Device{Serial: m.lastName, id: id, Addr: a, Class: class}
@@ -232,6 +237,7 @@ func (m *Model) enter(id string, a netip.Addr) *entry {
 
 // leave takes a device's seats away; it has to make room for another.
 func (m *Model) leave(_ string, d *Device) {
+	m.part(d)
 	for _, p := range d.places {
 		delete(m.seats, p)
 	}
@@ -242,6 +248,7 @@ func (m *Model) leave(_ string, d *Device) {
 
 // rename gives a device the id that was found out, and leaves everything else as it is.
 func (m *Model) rename(e *entry, id string) *entry {
+	m.attic.forget(e.Value.id)
 	m.tableOf(e.Value.Class).Rekey(e, id)
 	e.Value.id = id
 	e.Value.said = m.said[id]

@@ -152,6 +152,7 @@ func (m *Model) learnLease(r *events.DHCP, v View) {
 // name calls the device if there is one, and remembers the name for when it appears.
 func (v View) name(a netip.Addr, text string, from NameSource) {
 	if d := v.Device(a); d != nil {
+		v.model.touch(d)
 		d.call(text, from)
 		return
 	}

@@ -28,8 +28,12 @@ func Specs() []detect.Spec {
 		c2.RareTLS,
 		c2.DGA,
 		exfil.OutboundVolume,
+		exfil.NewDestination,
+		exfil.Staged,
 		behaviour.NewPeers,
 		behaviour.Deviation,
+		behaviour.RoleChanged,
+		behaviour.Silent,
 		intel.IndicatorMatch,
 		hygiene.WeakTLS,
 	}
