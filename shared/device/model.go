@@ -71,7 +71,7 @@ type Model struct {
 
 	turns    turns
 	groups   groups
-	kept     kept
+	habits   keptHabits
 	reported *bounded.Table[uint64, volume] // by the hash of a conversation's uid: what was reported of it before
 }
 
@@ -111,7 +111,7 @@ func New(o Options) *Model {
 
 		rare:     newRareness(),
 		groups:   groups{tools: baseline.NewTools(), list: map[string]*peerGroup{}},
-		kept:     kept{back: map[string]*activity{}},
+		habits:   keptHabits{back: map[string]*activity{}},
 		reported: bounded.New[uint64, volume](maxReported),
 	}
 	m.kept = newKept()

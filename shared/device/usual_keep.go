@@ -2,7 +2,6 @@ package device
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -23,10 +22,8 @@ const (
 	maxBack       = DefaultMaxLocal
 )
 
-var errBroken = errors.New("it is broken off")
-
-// kept is what waits to be saved as gone, and what came back and waits for its device.
-type kept struct {
+// keptHabits is what waits to be saved as gone, and what came back and waits for its device.
+type keptHabits struct {
 	gone []string
 	back map[string]*activity
 	late map[string][]lateHour
@@ -53,7 +50,7 @@ func (m *Model) keepHour(a *activity) {
 		return
 	}
 	if len(a.unsaved) >= wholeEvery { // nobody saves any more
-		m.kept.gone = appendKeys(m.kept.gone, a)
+		m.habits.gone = appendKeys(m.habits.gone, a)
 		a.unsaved, a.savedAs = nil, ""
 		return
 	}
@@ -69,7 +66,7 @@ func (m *Model) forgetHabits(d *Device) {
 	}
 	a.device, d.activity = nil, nil
 	if a.savedAs != "" {
-		m.kept.gone = appendKeys(m.kept.gone, a)
+		m.habits.gone = appendKeys(m.habits.gone, a)
 	}
 }
 
@@ -89,7 +86,7 @@ func hourKey(id string, at int64) []byte {
 
 // Save hands over what changed.
 func (h Habits) Save(put func(key, value []byte)) {
-	h.m.kept.next = 0
+	h.m.habits.next = 0
 	h.SaveSome(func(key, value []byte) bool {
 		put(key, value)
 		return true
@@ -100,12 +97,12 @@ func (h Habits) Save(put func(key, value []byte)) {
 func (h Habits) SaveSome(put func(key, value []byte) (more bool)) (done bool) {
 	m, more := h.m, true
 	one := func(key, value []byte) { more = put(key, value) }
-	for n := len(m.kept.gone); n > 0 && more; n = len(m.kept.gone) {
-		one([]byte(m.kept.gone[n-1]), nil)
-		m.kept.gone = m.kept.gone[:n-1]
+	for n := len(m.habits.gone); n > 0 && more; n = len(m.habits.gone) {
+		one([]byte(m.habits.gone[n-1]), nil)
+		m.habits.gone = m.habits.gone[:n-1]
 	}
 	var buf []byte
-	for k := &m.kept; k.next < len(m.turns.members); k.next++ {
+	for k := &m.habits; k.next < len(m.turns.members); k.next++ {
 		if !more {
 			return false
 		}
@@ -113,8 +110,8 @@ func (h Habits) SaveSome(put func(key, value []byte) (more bool)) (done bool) {
 			buf = a.save(buf, one)
 		}
 	}
-	m.kept.next = 0
-	return len(m.kept.gone) == 0
+	m.habits.next = 0
+	return len(m.habits.gone) == 0
 }
 
 func (a *activity) save(buf []byte, put func(key, value []byte)) []byte {
@@ -198,7 +195,7 @@ func (h Habits) Load(key, value []byte) error {
 	case keepHour:
 		l, err := readTotals(value)
 		if n := len(id) - 5; n > 0 && err == nil && h.m.comeBack(id[:n]) != nil {
-			h.m.kept.late[id[:n]] = append(h.m.kept.late[id[:n]], l)
+			h.m.habits.late[id[:n]] = append(h.m.habits.late[id[:n]], l)
 		}
 		return err
 	}
@@ -207,13 +204,13 @@ func (h Habits) Load(key, value []byte) error {
 
 // comeBack gives the place of what was kept of a device until the device is there; nil where there are too many.
 func (m *Model) comeBack(id string) *activity {
-	a := m.kept.back[id]
-	if a == nil && len(m.kept.back) < maxBack {
+	a := m.habits.back[id]
+	if a == nil && len(m.habits.back) < maxBack {
 		a = &activity{}
 		a.savedAs = id
-		m.kept.back[id] = a
-		if m.kept.late == nil {
-			m.kept.late = map[string][]lateHour{}
+		m.habits.back[id] = a
+		if m.habits.late == nil {
+			m.habits.late = map[string][]lateHour{}
 		}
 	}
 	return a
@@ -289,13 +286,13 @@ func readTotals(b []byte) (l lateHour, err error) {
 
 // restored gives what came back of a device, brought up to the last hour that was saved; a new activity where nothing did.
 func (m *Model) restored(d *Device) *activity {
-	a := m.kept.back[d.id]
+	a := m.habits.back[d.id]
 	if a == nil {
 		return &activity{}
 	}
-	late := m.kept.late[d.id]
-	delete(m.kept.back, d.id)
-	delete(m.kept.late, d.id)
+	late := m.habits.late[d.id]
+	delete(m.habits.back, d.id)
+	delete(m.habits.late, d.id)
 	slices.SortFunc(late, func(a, b lateHour) int { return int(a.at - b.at) })
 	whole := hourNumber(a.counted)
 	for i := range late {
@@ -315,8 +312,8 @@ func (m *Model) restored(d *Device) *activity {
 
 // bringBack gives devices that are known already their habits, so that their silence shows.
 func (m *Model) bringBack() {
-	ids := make([]string, 0, len(m.kept.back))
-	for id := range m.kept.back {
+	ids := make([]string, 0, len(m.habits.back))
+	for id := range m.habits.back {
 		ids = append(ids, id)
 	}
 	slices.Sort(ids)
