@@ -7,7 +7,6 @@ import (
 	"time"
 
 	analyzers "github.com/mirrorwatch/mirrorwatch/sensor/analyzer/all"
-	detectors "github.com/mirrorwatch/mirrorwatch/shared/detect/all"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/sensor/engine"
@@ -32,6 +31,11 @@ type options struct {
 	complain func(string) // told what of the settings made no sense; nil: nobody
 	state    string       // folder that keeps what was learned; "" has none
 
+	intel           []string // files and folders of indicators
+	intelPrivate    bool     // private addresses are taken, too
+	intelSubdomains bool     // each domain is taken with all names below it
+	live            bool     // packets come as they happen, so that lists may come late
+
 	stored settings.Settings // what people set by way of the API
 
 	memory *memory                               // a store that everything goes to; nil keeps none
@@ -51,6 +55,7 @@ type pipeline struct {
 	model  *device.Model
 	judge  *detect.Judge
 	known  knownSite
+	lists  *lists // of indicators; nil where there are none
 	said   saidDevices
 	points *feed.Points
 	logs   *ship.Logs
@@ -81,7 +86,11 @@ func newPipeline(o options, emit func(*events.Detection)) (*pipeline, error) {
 	p.model = device.New(o.identity(local))
 	p.model.SetKnown(set.Known)
 	p.model.SetTagGroups(store.DefaultCoverageTags())
-	p.judge = detect.NewJudge(detectors.Specs(), p.model, detect.Options{Emit: emit, Recall: o.recall, Settings: set.Detectors, Turned: p.turned})
+	specs, terms, err := p.readLists(&o)
+	if err != nil {
+		return nil, err
+	}
+	p.judge = detect.NewJudge(specs, p.model, detect.Options{Emit: emit, Recall: o.recall, Terms: terms, Settings: set.Detectors, Turned: p.turned})
 	if o.state = keptIn(o.state); o.state != "" {
 		var stored *ship.Store
 		if o.memory != nil {

@@ -2,7 +2,6 @@ package device
 
 import (
 	"encoding/binary"
-	"errors"
 	"maps"
 	"net/netip"
 	"slices"
@@ -13,9 +12,6 @@ import (
 
 // deviceForm is the first byte of a device that is written down. A form that was ever written is never given another meaning.
 const deviceForm = 1
-
-// errBroken says that bytes are no device.
-var errBroken = errors.New("broken or cut short")
 
 // writer appends numbers and texts; all numbers are varints.
 type writer struct{ b []byte }

@@ -123,11 +123,11 @@ func (m *Model) touch(d *Device) {
 		return
 	}
 	if !d.unsaved {
-		if len(m.kept.unsaved) >= maxDirty {
-			m.kept.unsaved = slices.DeleteFunc(m.kept.unsaved, func(s uint32) bool { return m.bySerial(s) == nil })
+		if len(m.attic.unsaved) >= maxDirty {
+			m.attic.unsaved = slices.DeleteFunc(m.attic.unsaved, func(s uint32) bool { return m.bySerial(s) == nil })
 		}
 		d.unsaved = true
-		m.kept.unsaved = append(m.kept.unsaved, d.Serial)
+		m.attic.unsaved = append(m.attic.unsaved, d.Serial)
 	}
 	if d.changed {
 		return

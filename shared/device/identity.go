@@ -67,7 +67,7 @@ func (m *Model) scopeOf(vni uint32) *scope {
 		s.asked, s.learned = m.now, m.learned
 		if vpc := m.o.Who(vni, netip.Addr{}, m.now).VPC; vpc != "" && vpc != s.vpc {
 			s.vpc, s.key = vpc, keyOf(vpc)
-			m.kept.scopes = append(m.kept.scopes, vni)
+			m.attic.scopes = append(m.attic.scopes, vni)
 		}
 	}
 	return s
@@ -248,7 +248,7 @@ func (m *Model) leave(_ string, d *Device) {
 
 // rename gives a device the id that was found out, and leaves everything else as it is.
 func (m *Model) rename(e *entry, id string) *entry {
-	m.kept.forget(e.Value.id)
+	m.attic.forget(e.Value.id)
 	m.tableOf(e.Value.Class).Rekey(e, id)
 	e.Value.id = id
 	e.Value.said = m.said[id]

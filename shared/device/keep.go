@@ -24,8 +24,8 @@ func selfKey() []byte { return []byte{0} }
 
 func scopeKey(vni uint32) []byte { return binary.BigEndian.AppendUint32([]byte{0}, vni) }
 
-// kept is what there is to keep.
-type kept struct {
+// attic is what there is to keep.
+type attic struct {
 	unsaved []uint32 // serials of devices that changed
 	scopes  []uint32 // VNIs whose VPC was found out
 	parting map[string][]byte
@@ -37,13 +37,12 @@ type kept struct {
 	loaded  *oldestFirst // while what was kept is loaded
 }
 
-func newKept() kept {
-	k := kept{parting: map[string][]byte{}, away: bounded.New[string, struct{}](maxAway)}
-	return k
+func newAttic() attic {
+	return attic{parting: map[string][]byte{}, away: bounded.New[string, struct{}](maxAway)}
 }
 
 // forget says that what is kept under an id is of no use any more. Where nobody saves, nobody is told.
-func (k *kept) forget(id string) {
+func (k *attic) forget(id string) {
 	if len(k.gone) < maxAway {
 		k.gone = append(k.gone, id)
 	}
@@ -54,7 +53,7 @@ func (m *Model) part(d *Device) {
 	if d.Class == Group {
 		return
 	}
-	k := &m.kept
+	k := &m.attic
 	if d.unsaved {
 		if _, twice := k.parting[d.id]; !twice {
 			if len(k.leaving) >= maxParting {
@@ -70,7 +69,7 @@ func (m *Model) part(d *Device) {
 
 // back gives what is kept of a device that had to leave the memory.
 func (m *Model) back(id string) (d Device, ok bool) {
-	k := &m.kept
+	k := &m.attic
 	if k.away.Peek(id) == nil {
 		return d, false
 	}
@@ -96,7 +95,7 @@ func (m *Model) Save(put func(key, value []byte)) {
 
 // SaveSome is Save entry by entry, until put says that it is enough for now. It says whether nothing is left.
 func (m *Model) SaveSome(put func(key, value []byte) (more bool)) (done bool) {
-	k := &m.kept
+	k := &m.attic
 	for len(k.leaving) > 0 {
 		id := k.leaving[len(k.leaving)-1]
 		k.leaving = k.leaving[:len(k.leaving)-1]
@@ -122,7 +121,7 @@ func (m *Model) SaveSome(put func(key, value []byte) (more bool)) (done bool) {
 }
 
 func (m *Model) saveRest(put func(key, value []byte) (more bool)) (done bool) {
-	k := &m.kept
+	k := &m.attic
 	for len(k.gone) > 0 {
 		id := k.gone[len(k.gone)-1]
 		k.gone = k.gone[:len(k.gone)-1]
@@ -186,14 +185,14 @@ func (m *Model) loadDevice(id string, value []byte) error {
 		return fmt.Errorf("device %.64q: there is one with its id or its serial %d", id, d.Serial)
 	}
 	m.lastName = max(m.lastName, d.Serial)
-	if m.kept.loaded == nil {
-		m.kept.loaded = &oldestFirst{}
+	if m.attic.loaded == nil {
+		m.attic.loaded = &oldestFirst{}
 	}
-	h := m.kept.loaded.of(d.Class)
+	h := m.attic.loaded.of(d.Class)
 	t := m.tableOf(d.Class)
 	if t.Len() >= m.limitOf(d.Class) {
 		if d.LastSeen <= (*h)[0].seen {
-			m.kept.away.Put(id)
+			m.attic.away.Put(id)
 			return nil
 		}
 		oldest := heap.Pop(h).(arrival)
@@ -231,8 +230,8 @@ func (m *Model) admit(t *table, d Device) *entry {
 
 // settled brings the tables into the order of activity after what was kept was loaded.
 func (m *Model) settled() {
-	loaded := m.kept.loaded
-	m.kept.loaded = nil
+	loaded := m.attic.loaded
+	m.attic.loaded = nil
 	for _, class := range []Class{Local, External} {
 		list, t := *loaded.of(class), m.tableOf(class)
 		slices.SortFunc(list, func(a, b arrival) int { return cmp.Or(cmp.Compare(a.seen, b.seen), cmp.Compare(a.id, b.id)) })

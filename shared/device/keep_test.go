@@ -201,7 +201,7 @@ func FuzzDecode(f *testing.F) {
 		m.export(d)
 		again := disk{}
 		d.unsaved = true
-		m.kept.unsaved = append(m.kept.unsaved, d.Serial)
+		m.attic.unsaved = append(m.attic.unsaved, d.Serial)
 		m.Save(again.put)
 		if err := New(Options{}).Load([]byte("x"), again["x"]); err != nil {
 			t.Fatalf("what it wrote is not what it reads: %v", err)

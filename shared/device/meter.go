@@ -67,7 +67,7 @@ func (m *Model) measure(r events.Record, v View) {
 	case *events.SSH:
 		if r.AuthSuccess != nil && !*r.AuthSuccess {
 			if d := m.counting(v.Orig, r.TS); d != nil {
-				d.counts[AuthFailures]++
+				d.counts[AuthFailures] += float64(max(r.AuthAttempts, 1))
 			}
 		}
 	}

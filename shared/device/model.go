@@ -59,7 +59,7 @@ type Model struct {
 	tags      []string        // whose values make groups
 	dirty     []uint32        // serials of the devices that records spoke of
 	collected []uint32
-	kept      kept
+	attic     attic
 	lastName  uint32
 	began     events.Time // the first record there ever was
 	now       events.Time // the latest
@@ -69,10 +69,10 @@ type Model struct {
 	known     Known
 	rare      rareness
 
-	turns    turns
-	groups   groups
-	habits   keptHabits
-	reported *bounded.Table[uint64, volume] // by the hash of a conversation's uid: what was reported of it before
+	turns      turns
+	groups     groups
+	keptHabits keptHabits
+	reported   *bounded.Table[uint64, volume] // by the hash of a conversation's uid: what was reported of it before
 }
 
 type (
@@ -109,13 +109,13 @@ func New(o Options) *Model {
 		serials: map[uint32]*Device{},
 		texts:   map[string]string{},
 
-		rare:     newRareness(),
-		groups:   groups{tools: baseline.NewTools(), list: map[string]*peerGroup{}},
-		habits:   keptHabits{back: map[string]*activity{}},
-		reported: bounded.New[uint64, volume](maxReported),
+		rare:       newRareness(),
+		groups:     groups{tools: baseline.NewTools(), list: map[string]*peerGroup{}},
+		keptHabits: keptHabits{back: map[string]*activity{}},
+		reported:   bounded.New[uint64, volume](maxReported),
 	}
-	m.kept = newKept()
-	m.kept.away.OnEvict(func(id string, _ *struct{}) { m.kept.forget(id) })
+	m.attic = newAttic()
+	m.attic.away.OnEvict(func(id string, _ *struct{}) { m.attic.forget(id) })
 	m.inside.OnEvict(m.leave)
 	m.outside.OnEvict(m.leave)
 	return m
@@ -175,7 +175,7 @@ func (m *Model) Observe(r events.Record) View {
 
 // mark takes note of the time of a record, and of what was learned of the inventory since the last one.
 func (m *Model) mark(at events.Time) {
-	if m.kept.loaded != nil {
+	if m.attic.loaded != nil {
 		m.settled()
 	}
 	if m.began == 0 || at < m.began {

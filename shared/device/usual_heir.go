@@ -10,7 +10,7 @@ import (
 // Whole gives what was loaded of a device's habits as one entry, the hours since it was kept as a whole included, for another sensor to take
 // over. It is for a model that only carries: nothing was observed, and the device is then no longer kept here. Nil where nothing is known.
 func (h Habits) Whole(id string) (key, value []byte) {
-	a := h.m.habits.back[id]
+	a := h.m.keptHabits.back[id]
 	if a == nil {
 		return nil, nil
 	}
@@ -32,12 +32,12 @@ func (h Habits) TakeOver(key, value []byte) ([]byte, error) {
 	if err := h.m.TakeOver(id, value); err != nil {
 		return nil, err
 	}
-	a := h.m.habits.back[id]
+	a := h.m.keptHabits.back[id]
 	if a == nil {
 		return nil, fmt.Errorf("take over what is usual of %s: it is being watched here", id)
 	}
 	until, _ := binary.Uvarint(value[1:]) // it was read before
-	if a.counted == 0 && len(h.m.habits.late[id]) == 0 {
+	if a.counted == 0 && len(h.m.keptHabits.late[id]) == 0 {
 		a.counted = events.Time(until) * hour
 	}
 	return a.habits.append(nil, a.counted), nil

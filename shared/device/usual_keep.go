@@ -2,6 +2,7 @@ package device
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -21,6 +22,8 @@ const (
 	wholeEvery    = 24 // hours
 	maxBack       = DefaultMaxLocal
 )
+
+var errHabits = errors.New("it is broken off")
 
 // keptHabits is what waits to be saved as gone, and what came back and waits for its device.
 type keptHabits struct {
@@ -50,7 +53,7 @@ func (m *Model) keepHour(a *activity) {
 		return
 	}
 	if len(a.unsaved) >= wholeEvery { // nobody saves any more
-		m.habits.gone = appendKeys(m.habits.gone, a)
+		m.keptHabits.gone = appendKeys(m.keptHabits.gone, a)
 		a.unsaved, a.savedAs = nil, ""
 		return
 	}
@@ -66,7 +69,7 @@ func (m *Model) forgetHabits(d *Device) {
 	}
 	a.device, d.activity = nil, nil
 	if a.savedAs != "" {
-		m.habits.gone = appendKeys(m.habits.gone, a)
+		m.keptHabits.gone = appendKeys(m.keptHabits.gone, a)
 	}
 }
 
@@ -86,7 +89,7 @@ func hourKey(id string, at int64) []byte {
 
 // Save hands over what changed.
 func (h Habits) Save(put func(key, value []byte)) {
-	h.m.habits.next = 0
+	h.m.keptHabits.next = 0
 	h.SaveSome(func(key, value []byte) bool {
 		put(key, value)
 		return true
@@ -97,12 +100,12 @@ func (h Habits) Save(put func(key, value []byte)) {
 func (h Habits) SaveSome(put func(key, value []byte) (more bool)) (done bool) {
 	m, more := h.m, true
 	one := func(key, value []byte) { more = put(key, value) }
-	for n := len(m.habits.gone); n > 0 && more; n = len(m.habits.gone) {
-		one([]byte(m.habits.gone[n-1]), nil)
-		m.habits.gone = m.habits.gone[:n-1]
+	for n := len(m.keptHabits.gone); n > 0 && more; n = len(m.keptHabits.gone) {
+		one([]byte(m.keptHabits.gone[n-1]), nil)
+		m.keptHabits.gone = m.keptHabits.gone[:n-1]
 	}
 	var buf []byte
-	for k := &m.habits; k.next < len(m.turns.members); k.next++ {
+	for k := &m.keptHabits; k.next < len(m.turns.members); k.next++ {
 		if !more {
 			return false
 		}
@@ -110,8 +113,8 @@ func (h Habits) SaveSome(put func(key, value []byte) (more bool)) (done bool) {
 			buf = a.save(buf, one)
 		}
 	}
-	m.habits.next = 0
-	return len(m.habits.gone) == 0
+	m.keptHabits.next = 0
+	return len(m.keptHabits.gone) == 0
 }
 
 func (a *activity) save(buf []byte, put func(key, value []byte)) []byte {
@@ -195,7 +198,7 @@ func (h Habits) Load(key, value []byte) error {
 	case keepHour:
 		l, err := readTotals(value)
 		if n := len(id) - 5; n > 0 && err == nil && h.m.comeBack(id[:n]) != nil {
-			h.m.habits.late[id[:n]] = append(h.m.habits.late[id[:n]], l)
+			h.m.keptHabits.late[id[:n]] = append(h.m.keptHabits.late[id[:n]], l)
 		}
 		return err
 	}
@@ -204,13 +207,13 @@ func (h Habits) Load(key, value []byte) error {
 
 // comeBack gives the place of what was kept of a device until the device is there; nil where there are too many.
 func (m *Model) comeBack(id string) *activity {
-	a := m.habits.back[id]
-	if a == nil && len(m.habits.back) < maxBack {
+	a := m.keptHabits.back[id]
+	if a == nil && len(m.keptHabits.back) < maxBack {
 		a = &activity{}
 		a.savedAs = id
-		m.habits.back[id] = a
-		if m.habits.late == nil {
-			m.habits.late = map[string][]lateHour{}
+		m.keptHabits.back[id] = a
+		if m.keptHabits.late == nil {
+			m.keptHabits.late = map[string][]lateHour{}
 		}
 	}
 	return a
@@ -234,13 +237,13 @@ func (m *Model) readHabits(b []byte) (until int64, known uint32, usual [NumMetri
 	for i := range numbers {
 		n, size := binary.Uvarint(b)
 		if size <= 0 {
-			return 0, 0, usual, errBroken
+			return 0, 0, usual, errHabits
 		}
 		numbers[i], b = n, b[size:]
 	}
 	for {
 		if len(b) == 0 {
-			return 0, 0, usual, errBroken
+			return 0, 0, usual, errHabits
 		}
 		at := int(b[0]) - 1
 		if at < 0 {
@@ -261,7 +264,7 @@ func readTotals(b []byte) (l lateHour, err error) {
 	number := func() uint64 {
 		n, size := binary.Uvarint(b)
 		if size <= 0 {
-			err = errBroken
+			err = errHabits
 			return 0
 		}
 		b = b[size:]
@@ -270,7 +273,7 @@ func readTotals(b []byte) (l lateHour, err error) {
 	l.at, l.taint = int64(number()), number()
 	for err == nil {
 		if len(b) == 0 {
-			return l, errBroken
+			return l, errHabits
 		}
 		at := int(b[0]) - 1
 		if b = b[1:]; at < 0 {
@@ -286,13 +289,13 @@ func readTotals(b []byte) (l lateHour, err error) {
 
 // restored gives what came back of a device, brought up to the last hour that was saved; a new activity where nothing did.
 func (m *Model) restored(d *Device) *activity {
-	a := m.habits.back[d.id]
+	a := m.keptHabits.back[d.id]
 	if a == nil {
 		return &activity{}
 	}
-	late := m.habits.late[d.id]
-	delete(m.habits.back, d.id)
-	delete(m.habits.late, d.id)
+	late := m.keptHabits.late[d.id]
+	delete(m.keptHabits.back, d.id)
+	delete(m.keptHabits.late, d.id)
 	slices.SortFunc(late, func(a, b lateHour) int { return int(a.at - b.at) })
 	whole := hourNumber(a.counted)
 	for i := range late {
@@ -312,8 +315,8 @@ func (m *Model) restored(d *Device) *activity {
 
 // bringBack gives devices that are known already their habits, so that their silence shows.
 func (m *Model) bringBack() {
-	ids := make([]string, 0, len(m.habits.back))
-	for id := range m.habits.back {
+	ids := make([]string, 0, len(m.keptHabits.back))
+	for id := range m.keptHabits.back {
 		ids = append(ids, id)
 	}
 	slices.Sort(ids)
