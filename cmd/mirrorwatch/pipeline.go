@@ -7,7 +7,6 @@ import (
 	"time"
 
 	analyzers "github.com/mirrorwatch/mirrorwatch/sensor/analyzer/all"
-	detectors "github.com/mirrorwatch/mirrorwatch/shared/detect/all"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/sensor/engine"
@@ -18,6 +17,7 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/shared/detect"
 	"github.com/mirrorwatch/mirrorwatch/shared/device"
 	"github.com/mirrorwatch/mirrorwatch/shared/settings"
+	"github.com/mirrorwatch/mirrorwatch/shared/store"
 )
 
 // options are what read, sensor and serve have in common.
@@ -30,6 +30,11 @@ type options struct {
 	tuning   string       // file of settings; "" has none
 	complain func(string) // told what of the settings made no sense; nil: nobody
 	state    string       // folder that keeps what was learned; "" has none
+
+	intel           []string // files and folders of indicators
+	intelPrivate    bool     // private addresses are taken, too
+	intelSubdomains bool     // each domain is taken with all names below it
+	live            bool     // packets come as they happen, so that lists may come late
 
 	stored settings.Settings // what people set by way of the API
 
@@ -50,6 +55,8 @@ type pipeline struct {
 	model  *device.Model
 	judge  *detect.Judge
 	known  knownSite
+	lists  *lists // of indicators; nil where there are none
+	said   saidDevices
 	points *feed.Points
 	logs   *ship.Logs
 	memory *memory
@@ -78,7 +85,12 @@ func newPipeline(o options, emit func(*events.Detection)) (*pipeline, error) {
 	set.Add(o.stored)
 	p.model = device.New(o.identity(local))
 	p.model.SetKnown(set.Known)
-	p.judge = detect.NewJudge(detectors.Specs(), p.model, detect.Options{Emit: emit, Recall: o.recall, Settings: set.Detectors, Turned: p.turned})
+	p.model.SetTagGroups(store.DefaultCoverageTags())
+	specs, terms, err := p.readLists(&o)
+	if err != nil {
+		return nil, err
+	}
+	p.judge = detect.NewJudge(specs, p.model, detect.Options{Emit: emit, Recall: o.recall, Terms: terms, Settings: set.Detectors, Turned: p.turned})
 	if o.state = keptIn(o.state); o.state != "" {
 		var stored *ship.Store
 		if o.memory != nil {
@@ -180,6 +192,7 @@ func (p *pipeline) Tick(now events.Time) {
 	if now > p.latest {
 		p.latest = now
 		p.known.turn(p.model)
+		p.said.turn(p.model)
 		p.judge.Tick(now)
 		news := p.points.Turn(now)
 		if p.memory != nil {

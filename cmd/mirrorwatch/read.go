@@ -54,6 +54,7 @@ func addPipelineFlags(cmd *cobra.Command, o *options) {
 	f.StringSliceVar(&o.local, "local", nil, "local `CIDR` networks, comma separated (default RFC 1918, link local and unique local)")
 	f.IntVar(&o.workers, "workers", runtime.GOMAXPROCS(0), "how many `N` workers share the conversations")
 	f.IntVar(&o.maxFlows, "max-flows", 0, "conversations kept at once (default 524288)")
+	addIntelFlags(f, o)
 	f.StringVar(&o.tuning, "tuning", "", "`FILE` of settings: parameters of the site, tunables of detectors (see 'mirrorwatch tuning --help')")
 	o.complain = func(line string) { fmt.Fprintln(cmd.ErrOrStderr(), "mirrorwatch:", clean(line)) }
 	f.StringVar(&o.sensor, "sensor-name", "", "`NAME` to put on every record")

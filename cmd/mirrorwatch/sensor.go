@@ -123,6 +123,7 @@ func (w *watching) start(ctx context.Context, o sensorOptions) (err error) {
 	if w.keep, err = openFleet(ctx, o.table, o.sensor, w.cmd.ErrOrStderr()); err != nil {
 		return err
 	}
+	o.live = true
 	var collectors []prometheus.Collector
 	var trouble func() string
 	if w.keep == nil {
@@ -144,6 +145,10 @@ func (w *watching) start(ctx context.Context, o sensorOptions) (err error) {
 		stored = w.keep.close
 	}
 	w.ends = []func() error{w.p.close, w.settled(stored)}
+	if w.p.lists != nil {
+		w.ends = append(w.ends, w.p.lists.follow(ctx))
+		collectors = append(collectors, w.p.lists)
+	}
 	if w.sources, err = o.open(); err != nil {
 		return err
 	}

@@ -84,6 +84,8 @@ func (s *server) start(ctx context.Context) (err error) {
 	s.run(background, s.keepHouse)
 	s.run(background, s.keepRules)
 	s.run(background, func(ctx context.Context) { s.keep.watchSite(ctx, &s.pipeline.known) })
+	s.run(background, func(ctx context.Context) { s.pipeline.lists.watch(ctx) })
+	s.run(background, func(ctx context.Context) { s.keep.watchSaid(ctx, &s.pipeline.said) })
 	s.run(background, func(ctx context.Context) { s.keep.watchHealth(ctx, s.pipeline) })
 	return nil
 }
@@ -164,6 +166,9 @@ func (s *server) startSensor(ctx context.Context) (err error) {
 	more := []prometheus.Collector{&doors{s}, keptDoors{s.keep}, s.requests}
 	if s.pipeline.learn != nil {
 		more = append(more, stateDoors{s.pipeline.learn})
+	}
+	if s.pipeline.lists != nil {
+		more = append(more, s.pipeline.lists)
 	}
 	done, err := serveSide(ctx, s.o.side, s.pipeline, s.keep.trouble, more...)
 	if err == nil {

@@ -3,6 +3,7 @@ package detect
 import (
 	"encoding/binary"
 	"fmt"
+	"net/netip"
 
 	"github.com/mirrorwatch/mirrorwatch/shared/bounded"
 )
@@ -110,3 +111,31 @@ func (n *Numbers) Next(most int64) int64 {
 	n.b = n.b[size:]
 	return int64(x)
 }
+
+// Text adds a text.
+func (n *Numbers) Text(s string) {
+	n.Add(int64(len(s)))
+	n.b = append(n.b, s...)
+}
+
+// NextText takes a text off that is at most so many bytes long.
+func (n *Numbers) NextText(most int) string {
+	size := int(n.Next(int64(most)))
+	if size > len(n.b) {
+		n.b, n.bad = nil, true
+		return ""
+	}
+	s := string(n.b[:size])
+	n.b = n.b[size:]
+	return s
+}
+
+// NextAddr takes an address off that was added as text.
+func (n *Numbers) NextAddr() netip.Addr {
+	a, err := netip.ParseAddr(n.NextText(maxAddr))
+	n.bad = n.bad || err != nil
+	return a
+}
+
+// maxAddr is the longest text of an address: IPv6 with IPv4 in it, and a zone of an interface's name.
+const maxAddr = 64

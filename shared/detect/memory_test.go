@@ -102,3 +102,32 @@ func TestMemoryRefusesWhatIsBroken(t *testing.T) {
 		}
 	}
 }
+
+// Catches: texts that are cut, too long, or no address, and are taken all the same.
+func TestNumbersHoldTexts(t *testing.T) {
+	var n Numbers
+	n.Text("eni-1")
+	n.Text("10.0.0.1")
+	n.Text("2001:db8::1")
+	n.Add(-5)
+	whole := Numbers{b: n.b}
+	if s, a, b, z := whole.NextText(10), whole.NextAddr(), whole.NextAddr(), whole.Next(0); s != "eni-1" || a.String() != "10.0.0.1" || b.String() != "2001:db8::1" || z != 0 || whole.bad {
+		t.Errorf("%s %s %s %d, bad %v", s, a, b, z, whole.bad)
+	}
+	for i := range len(n.b) {
+		cut := Numbers{b: n.b[:i]}
+		cut.NextText(10)
+		cut.NextAddr()
+		cut.NextAddr()
+		cut.Next(0)
+		if !cut.bad {
+			t.Errorf("cut at %d of %d is taken for whole", i, len(n.b))
+		}
+	}
+	if long := (Numbers{b: n.b}); long.NextText(4) != "" || !long.bad {
+		t.Error("a text that is too long was taken")
+	}
+	if wrong := (Numbers{b: n.b}); wrong.NextAddr().IsValid() || !wrong.bad {
+		t.Error("eni-1 is no address")
+	}
+}

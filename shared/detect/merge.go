@@ -118,19 +118,28 @@ func join(list []events.Participant, role string, p Party, v device.View) []even
 
 // circumstances looks at who takes part, those of earlier alerts included.
 func (j *Judge) circumstances(s *Spec, f *Finding, list []events.Participant, v device.View) circumstances {
-	c := circumstances{others: j.terms(f, v), firstDay: s.Novelty && v.Age(f.End) < 24*time.Hour}
+	c := circumstances{others: j.terms(f, v), firstDay: s.Novelty && v.Age(f.Start) < 24*time.Hour}
 	outside, inside := false, false
 	for i := range list {
 		p := &list[i]
+		precious := valued(p, v.At(f.VNI))
 		if p.Role == Offender {
+			c.valueOffender = c.valueOffender || precious
 			outside = outside || p.External
 			c.scanner = c.scanner || v.Known().Scanner(p.Address)
 			continue
 		}
+		c.valueVictim = c.valueVictim || precious
 		inside = inside || !p.External
 	}
 	c.external = outside && inside
 	return c
+}
+
+// valued says that a participant is a device of high value.
+func valued(p *events.Participant, v device.View) bool {
+	d := v.Device(p.Address)
+	return d != nil && d.HighValue()
 }
 
 func union(have, more []string) []string {

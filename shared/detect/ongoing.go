@@ -24,6 +24,9 @@ func (j *Judge) knew(d *ongoing, fresh bool, f *Finding) bool {
 		known = true
 	}
 	d.restored = known && !f.End.Time().After(d.Update)
+	if d.restored && f.Final && f.Description != d.Description && f.End.Time().Equal(d.Update) {
+		d.restored = false // the last word of what was told: the numbers have moved on
+	}
 	return d.restored
 }
 

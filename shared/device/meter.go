@@ -67,7 +67,7 @@ func (m *Model) measure(r events.Record, v View) {
 	case *events.SSH:
 		if r.AuthSuccess != nil && !*r.AuthSuccess {
 			if d := m.counting(v.Orig, r.TS); d != nil {
-				d.counts[AuthFailures]++
+				d.counts[AuthFailures] += float64(max(r.AuthAttempts, 1))
 			}
 		}
 	}
@@ -91,7 +91,7 @@ const fewDevices = 2
 
 // counting gives the present minute of a local device; nil where there is none, or no room.
 func (m *Model) counting(d *Device, at events.Time) *minute {
-	if d == nil || !d.IsLocal() {
+	if d == nil || !d.IsLocal() || d.mute {
 		return nil
 	}
 	a := d.activity

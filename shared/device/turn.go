@@ -25,7 +25,7 @@ const (
 	minuteLong = events.Time(time.Minute)
 	hour       = events.Time(time.Hour)
 	day        = 24 * hour
-	month      = 31 * day
+	longest    = 7 * day // of a silence of which each hour is learned
 )
 
 // How much is given at a Tick that comes a second after the last: all minutes within about half a minute, all hours within about two.
@@ -190,7 +190,7 @@ func (t *turns) leave(at int) {
 }
 
 // closeUntil closes all hours of a device before one, and says how many these were. Hours in which it did nothing are given where
-// something was expected, and learned; of a long time only the last month is.
+// something was expected, and learned; of a long silence only the last week is.
 func (m *Model) closeUntil(a *activity, until events.Time, each func(*Turned)) (hours int) {
 	for a.hour < until {
 		silent := a.sofar == [NumMetrics]float64{}
@@ -205,7 +205,7 @@ func (m *Model) closeUntil(a *activity, until events.Time, each func(*Turned)) (
 		}
 		m.learnHour(a)
 		a.sofar, a.largest, a.taint = [NumMetrics]float64{}, [NumMetrics]float32{}, 0
-		a.hour = max(a.hour+hour, until-month)
+		a.hour = max(a.hour+hour, until-longest)
 		hours++
 	}
 	return hours

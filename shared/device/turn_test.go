@@ -54,7 +54,7 @@ func TestHoursFollowMinutes(t *testing.T) {
 
 // Catches: a Tick that does everything at once, a device whose hour nobody closes because it is silent, a jump that leaves work behind.
 func TestWorkIsSpread(t *testing.T) {
-	const devices = 10_000
+	const devices = 3000
 	m := New(Options{})
 	m.Turn(start, nil)
 	for i := range devices {

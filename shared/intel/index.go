@@ -95,6 +95,33 @@ func (x *Index) Best(r Ref, at int64) Ref {
 	return r
 }
 
+// All gives every indicator of the same value, the surest first. It allocates.
+func (x *Index) All(r Ref) (list []Indicator) {
+	for i := uint32(r) + 1; i != 0; i = x.entries[i-1].next {
+		list = append(list, x.At(Ref(i-1)))
+	}
+	return list
+}
+
+// Find looks a value up as Normal made it, of whatever kind.
+func (x *Index) Find(in *Indicator) (Ref, bool) {
+	switch in.Kind {
+	case Address:
+		a, err := netip.ParseAddr(in.Value)
+		if err != nil {
+			p, _ := netip.ParsePrefix(in.Value)
+			a = p.Addr()
+		}
+		return x.Address(a)
+	case Domain:
+		return x.Domain(in.Value)
+	case URL:
+		at := strings.IndexByte(in.Value, '/')
+		return x.URL(in.Value[:at], in.Value[at:])
+	}
+	return x.Text(in.Kind, in.Value)
+}
+
 // ID tells an indicator from others in every index: a hash of its kind and value.
 func (x *Index) ID(r Ref) uint64 {
 	e := &x.entries[r]

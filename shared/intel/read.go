@@ -11,7 +11,8 @@ import (
 
 // Options say how a list is read.
 type Options struct {
-	Name       string // of the list: its source where it names none, and what stands before its complaints
+	Name       string // of the list, for its report
+	Source     string // who says so where the list names nobody; "": Name
 	Private    bool   // take private addresses
 	Subdomains bool   // take each domain with all names below it
 }
@@ -60,6 +61,9 @@ type reading struct {
 // Read reads a list in whatever form it is, and gives each indicator to add, which may keep it only during the call. What makes no sense
 // is left out and complained of. An error of add ends the reading and is given back; everything else is in the report.
 func Read(src io.Reader, o Options, add func(*Indicator) error) (Report, error) {
+	if o.Source == "" {
+		o.Source = o.Name
+	}
 	r := &reading{o: o, add: add, out: Report{Name: o.Name}}
 	in := bufio.NewReaderSize(src, 64<<10)
 	head, err := in.Peek(32 << 10)
@@ -117,7 +121,7 @@ func (r *reading) take(line int, k Kind, value string, fill func(*Indicator)) er
 		r.complain(line, value, err.Error())
 		return nil
 	}
-	in.Source = r.o.Name
+	in.Source = r.o.Source
 	in.Below = in.Kind == Domain && (in.Below || r.o.Subdomains)
 	if fill != nil {
 		fill(&in)

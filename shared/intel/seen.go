@@ -62,7 +62,8 @@ const (
 // Sighting is a thing that was seen and is listed.
 type Sighting struct {
 	Kind        Kind
-	First, Last int64 // seconds since 1970
+	Addr        netip.Addr // of an address
+	First, Last int64      // seconds since 1970
 	Clients     []netip.Addr
 	More        bool // others, too
 	Talked      bool // there was an answer
@@ -278,16 +279,23 @@ func (x *Index) sighted(e *sight) (Ref, bool) {
 		return 0, false
 	}
 	if e.kind == Address {
-		var b [16]byte
-		binary.BigEndian.PutUint64(b[:8], e.hi)
-		binary.BigEndian.PutUint64(b[8:], e.lo)
-		return x.Address(netip.AddrFrom16(b))
+		return x.Address(e.address())
 	}
 	return x.hashed(e.kind, e.hi, e.flags&sightExact != 0)
 }
 
+func (e *sight) address() netip.Addr {
+	var b [16]byte
+	binary.BigEndian.PutUint64(b[:8], e.hi)
+	binary.BigEndian.PutUint64(b[8:], e.lo)
+	return netip.AddrFrom16(b).Unmap()
+}
+
 func (h *hour) sighting(e *sight) Sighting {
 	out := Sighting{Kind: e.kind, First: int64(e.first), Last: int64(e.last), More: e.flags&sightMore != 0, Talked: e.flags&sightTalked != 0}
+	if e.kind == Address {
+		out.Addr = e.address()
+	}
 	for _, c := range e.clients {
 		if c != 0 {
 			out.Clients = append(out.Clients, h.clients[c-1])

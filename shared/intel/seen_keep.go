@@ -11,29 +11,35 @@ import (
 // seenVersion stands before each value of the memory; another is not read.
 const seenVersion = 1
 
-// Save hands over the parts that changed since it was called last, by hour and part; a nil value says that a part is gone. Both are
-// borrowed.
-func (s *Seen) Save(put func(key, value []byte)) {
+// Save hands over the parts that changed since it was called last, by hour and part, until put says that it is enough for now; the next
+// call goes on with what is left. A nil value says that a part is gone. Both are borrowed. It says whether nothing is left.
+func (s *Seen) Save(put func(key, value []byte) (more bool)) (done bool) {
 	var key, value []byte
-	for _, g := range s.gone {
-		key = seenKey(key[:0], g)
-		put(key, nil)
+	for len(s.gone) > 0 {
+		g := s.gone[len(s.gone)-1]
+		s.gone = s.gone[:len(s.gone)-1]
+		if key = seenKey(key[:0], g); !put(key, nil) {
+			return false
+		}
 	}
-	s.gone = s.gone[:0]
 	for number := max(s.latest-hours+1, 0); number <= s.latest; number++ {
 		h := s.hours[number%hours]
 		if h == nil || h.number != number {
 			continue
 		}
 		for word := range h.dirty {
-			for ; h.dirty[word] != 0; h.dirty[word] &= h.dirty[word] - 1 {
+			for h.dirty[word] != 0 {
 				c := 64*word + bits.TrailingZeros64(h.dirty[word])
-				key, value = seenKey(key[:0], hourChunk{number, c}), h.append(append(value[:0], seenVersion), c)
-				put(key, value)
+				h.dirty[word] &= h.dirty[word] - 1
 				h.saved = max(h.saved, c+1)
+				key, value = seenKey(key[:0], hourChunk{number, c}), h.append(append(value[:0], seenVersion), c)
+				if !put(key, value) {
+					return false
+				}
 			}
 		}
 	}
+	return true
 }
 
 func seenKey(b []byte, c hourChunk) []byte {

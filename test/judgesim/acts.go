@@ -34,6 +34,7 @@ func seep(s *Site, v *Deviation, t hour, d *dice) {
 	}
 }
 
+// spread tries doors at one host after another; most are doors that such a host has.
 func spread(s *Site, v *Deviation, t hour, d *dice) {
 	for range d.poisson(18 * v.share(t)) {
 		at, _ := v.during(t, d)
@@ -41,9 +42,17 @@ func spread(s *Site, v *Deviation, t hour, d *dice) {
 		if to == v.host || !to.alive(at) || v.met[to.addr] {
 			continue
 		}
-		k := talk{from: inside(v.host), to: inside(to), port: one(d, []uint16{22, 445, 3389, 8080, 5985}), out: d.lognormal(1500, 0.5), in: d.lognormal(2500, 0.5), takes: seconds(d.lognormal(2, 1)), by: v}
-		if d.chance(0.25) {
-			k.fails = one(d, []string{"S0", "REJ"})
+		k := talk{from: inside(v.host), to: inside(to), port: 22, service: "ssh", out: d.lognormal(2600, 0.3), in: d.lognormal(3300, 0.3), takes: seconds(d.lognormal(2, 1)), by: v}
+		switch {
+		case to.role == desk && !s.on(to, at):
+			k.fails = "S0"
+		case to.role == desk && d.chance(0.4):
+			k.port, k.service = 3389, "rdp"
+		case to.role == desk || to.role == files || to.role == domain:
+			k.port, k.service = 445, "smb"
+		}
+		if d.chance(0.2) {
+			k.port, k.fails = one(d, []uint16{22, 445, 3389, 5985}), "REJ"
 		}
 		s.talk(at, k, d)
 	}

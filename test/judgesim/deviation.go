@@ -240,10 +240,11 @@ func (v *Deviation) usual(at events.Time, n float64) {
 	v.largest = max(v.largest, v.hourly)
 }
 
-// silence: a device that falls silent is visible after three times its longest silence before, and after no less than an hour.
+// silence: a device that falls silent is visible after three times its longest silence before, and after no less than two: within one
+// a server may have been started anew.
 func (v *Deviation) silence(at events.Time, h *events.Head) {
 	if at >= v.Begins {
-		if quiet := v.Begins.Add(max(time.Hour, 3*v.gap)); at >= quiet {
+		if quiet := v.Begins.Add(max(2*time.Hour, 3*v.gap)); at >= quiet {
 			v.Visible = quiet
 		}
 		return

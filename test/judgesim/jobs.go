@@ -9,7 +9,7 @@ import (
 
 // visits are those of customers and of robots, who come to a balancer, which passes each on to a web server.
 func visits(s *Site, h *host, t hour, d *dice) {
-	share := 320 * t.demand * float64(s.o.Devices) / 200 / float64(len(s.members[balancer]))
+	share := 240 * t.demand * float64(s.o.Devices) / 200 / float64(len(s.members[balancer]))
 	for range d.poisson(share * d.lognormal(1, 0.12)) {
 		at := t.moment(d)
 		who := publicAddress(mix(d.Uint64() % 60_000))

@@ -17,7 +17,7 @@ func kinds() []*kind {
 		},
 		{
 			name: "fan_out", what: "turns to some thirty hosts inside that it never spoke with, slowly", on: []role{desk, staging, worker}, awake: true,
-			hours: [2]int{8, 22}, takes: 110 * time.Minute, types: []string{"behaviour.new_peers", "lateral.fan_out", "recon.host_sweep"},
+			hours: [2]int{8, 22}, takes: 110 * time.Minute, types: []string{"behaviour.new_peers", "lateral.fan_out", "lateral.new_admin_peer", "recon.host_sweep"},
 			metrics: []string{"peers", "new_peers", "connections", "admin_connections"}, amount: newInside, floor: 8, play: spread,
 		},
 		{

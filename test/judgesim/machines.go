@@ -158,11 +158,11 @@ func update(s *Site, h *host, t hour, d *dice) {
 	}, d)
 }
 
-// poll has the monitoring server look at everybody every quarter of an hour.
+// poll has the monitoring server look at everybody twice an hour.
 func poll(s *Site, h *host, t hour, d *dice) {
-	for quarter := range 4 {
+	for half := range 2 {
 		for _, to := range s.hosts {
-			at := t.start.Add(time.Duration(quarter)*15*time.Minute + time.Duration(mix(uint64(to.id))%uint64(15*time.Minute)))
+			at := t.start.Add(time.Duration(half)*30*time.Minute + time.Duration(mix(uint64(to.id))%uint64(30*time.Minute)))
 			if to == h || !to.server() || !to.alive(at) {
 				continue
 			}

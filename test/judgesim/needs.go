@@ -77,10 +77,10 @@ func errandsOf(r role) int {
 // errand is a place that the programs of a group turn to: an interface of a payment, mail, map or storage service.
 func (s *Site) errand(r role, d *dice) *errand {
 	p := one(d, s.world.places[len(famous()):])
-	e := &errand{place: &place{name: "api." + p.name, kind: p.kind}, perHour: d.lognormal(4, 0.7), out: d.lognormal(3e3, 1), in: d.lognormal(8e3, 1), sigma: 0.8}
+	e := &errand{place: &place{name: "api." + p.name, kind: p.kind}, perHour: d.lognormal(1.8, 0.7), out: d.lognormal(3e3, 1), in: d.lognormal(8e3, 1), sigma: 0.8}
 	if r == media || r == registry || d.chance(0.25) {
 		e.place = &place{name: one(d, s.words) + "-" + one(d, s.words) + ".s3.eu-central-1.amazonaws.com", kind: cloudy}
-		e.perHour, e.out, e.in, e.sigma = d.lognormal(5, 0.5), d.lognormal(6e5, 0.6), d.lognormal(2e5, 1), 1.4
+		e.perHour, e.out, e.in, e.sigma = d.lognormal(3, 0.5), d.lognormal(8e5, 0.6), d.lognormal(2e5, 1), 1.4
 	}
 	return e
 }

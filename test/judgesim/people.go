@@ -170,14 +170,15 @@ func browse(s *Site, h *host, t hour, d *dice) {
 		if !s.atWork(h, at) {
 			continue
 		}
-		p := &s.world.places[one(d, h.person.favourites)]
+		p, uploads := &s.world.places[one(d, h.person.favourites)], 0.02
 		if d.chance(0.12) {
-			p = &s.world.places[d.IntN(len(s.world.places))]
+			p, uploads = &s.world.places[d.IntN(len(s.world.places))], 0.004
 		}
 		if d.chance(0.03) { // a place where nobody of the site ever was
 			p = &place{name: one(d, s.words) + one(d, s.words) + "-" + one(d, s.words) + ".com"}
+			uploads = 0.004
 		}
-		s.session(h, p, at, d)
+		s.session(h, p, uploads, at, d)
 	}
 	if d.chance(0.03) && s.atWork(h, t.start.Add(30*time.Minute)) {
 		p := place{name: one(d, []string{"rr4---sn-4g5e6nz7.googlevideo.com", "dl.dropboxusercontent.com", "cdn.zoom.us", "software.download.prss.microsoft.com"}), kind: cloudy}
@@ -185,11 +186,11 @@ func browse(s *Site, h *host, t hour, d *dice) {
 	}
 }
 
-// session is a place with what its pages bring along.
-func (s *Site) session(h *host, p *place, at events.Time, d *dice) {
+// session is a place with what its pages bring along. People give large files to places they know, hardly ever to others.
+func (s *Site) session(h *host, p *place, uploads float64, at events.Time, d *dice) {
 	for range 1 + d.poisson(0.8) {
 		out := d.lognormal(5e3, 1.1)
-		if d.chance(0.02) { // a picture, a presentation
+		if d.chance(uploads) { // a picture, a presentation
 			out += d.lognormal(2e6, 1)
 		}
 		s.visit(h, p, at, talk{out: out, in: d.lognormal(2.5e5, 1.6), takes: seconds(d.lognormal(20, 1.2))}, d)

@@ -9,6 +9,7 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/c2"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/exfil"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/hygiene"
+	"github.com/mirrorwatch/mirrorwatch/shared/detect/intel"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/lateral"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/recon"
 )
@@ -27,8 +28,13 @@ func Specs() []detect.Spec {
 		c2.RareTLS,
 		c2.DGA,
 		exfil.OutboundVolume,
+		exfil.NewDestination,
+		exfil.Staged,
 		behaviour.NewPeers,
 		behaviour.Deviation,
+		behaviour.RoleChanged,
+		behaviour.Silent,
+		intel.IndicatorMatch,
 		hygiene.WeakTLS,
 	}
 }

@@ -91,7 +91,7 @@ const maxCrowds = 4096
 // NewDeviation makes the detector.
 func NewDeviation(t DeviationTunables) *Deviations {
 	return &Deviations{
-		tune: t, habits: habits(), others: bounded.New[crowd, crowded](maxCrowds),
+		tune: t, habits: allHabits(), others: bounded.New[crowd, crowded](maxCrowds),
 		runs: detect.NewMemory(t.Devices, detect.Code[uint64, stretch]{Letter: 'r', Version: 1, Write: writeStretch, Read: readStretch}),
 	}
 }
@@ -128,9 +128,13 @@ func (o *Deviations) Watch(t *device.Turned, v device.View) (found []detect.Find
 		return nil
 	}
 	var list [device.NumMetrics]judged
-	n, families := 0, 0
+	n, families, telling := 0, 0, 0
+	stands := standsFor(t.Device, v.Known())
 	for i := range o.habits {
 		h := &o.habits[i]
+		if stands>>h.family&1 != 0 {
+			continue
+		}
 		if t.Accepted(h.metric) {
 			found = append(found, o.accept(h, t)...)
 		}
@@ -142,13 +146,30 @@ func (o *Deviations) Watch(t *device.Turned, v device.View) (found []detect.Find
 			continue
 		}
 		families |= 1 << j.family
+		if !j.common && !j.general {
+			telling |= 1 << j.family
+		}
 		list[n] = j
 		n++
 	}
 	for i := range list[:n] {
-		found = append(found, o.weigh(&list[i], n, families, v)...)
+		found = append(found, o.weigh(&list[i], telling)...)
 	}
 	return found
+}
+
+// standsFor gives the families, by bit, in which a device does what others have it do, by what people said of it.
+func standsFor(d *device.Device, known *device.Known) (families int) {
+	if known.Scanner(d.Addr) {
+		families |= 1<<contacts | 1<<failing
+	}
+	if known.Gateway(d.Addr) {
+		families |= 1 << contacts
+	}
+	if known.DNSServer(d.Addr) {
+		families |= 1 << naming
+	}
+	return families
 }
 
 // baselineAge is how long the site is watched before anything is judged.
@@ -170,7 +191,7 @@ func (o *Deviations) judge(j *judged, v device.View) bool {
 }
 
 // weigh decides what is told of a metric that is outside.
-func (o *Deviations) weigh(j *judged, n, families int, v device.View) []detect.Finding {
+func (o *Deviations) weigh(j *judged, telling int) []detect.Finding {
 	d := j.t.Device
 	key := uint64(d.Serial)<<8 | uint64(j.metric)
 	r, fresh := o.runs.Put(key)
@@ -191,7 +212,7 @@ func (o *Deviations) weigh(j *judged, n, families int, v device.View) []detect.F
 	if j.t.Hour && shared < o.tune.Shared {
 		j.t.Taint(j.metric)
 	}
-	return o.tell(j, r, o.gradeOf(j, r, n, families, shared), shared)
+	return o.tell(j, r, o.gradeOf(j, r, telling, shared), shared)
 }
 
 // crowd counts the devices of the group that leave the range in the same way in the same hour, this one included.
@@ -209,15 +230,15 @@ func (o *Deviations) crowd(j *judged, below bool) int {
 	return c.n
 }
 
-// gradeOf weighs what speaks for a deviation.
-func (o *Deviations) gradeOf(j *judged, r *stretch, n, families, shared int) grade {
-	several := families&(families-1) != 0
+// gradeOf weighs what speaks for a deviation. Telling are the families, by bit, in which the device is outside with something that says
+// more than that it was busy.
+func (o *Deviations) gradeOf(j *judged, r *stretch, telling, shared int) grade {
 	switch {
-	case r.below || shared >= o.tune.Shared:
+	case r.below, j.common, shared >= o.tune.Shared:
 		return noted
-	case j.beyond >= math.Log(o.tune.Far) && (!j.common || several):
+	case j.beyond >= math.Log(o.tune.Far):
 		return striking
-	case r.hours >= o.tune.Hours && !j.common, several && n > 1 && !j.common:
+	case r.hours >= o.tune.Hours, !j.general && telling&(telling-1) != 0:
 		return firm
 	}
 	return noted

@@ -27,8 +27,8 @@ const (
 	failing
 )
 
-// habits lists what is judged, the more telling of a family first.
-func habits() []habit {
+// allHabits lists what is judged, the more telling of a family first.
+func allHabits() []habit {
 	exfil, spread, look := []string{"T1048", "T1567"}, []string{"T1021"}, []string{"T1046", "T1018"}
 	return []habit{
 		{metric: device.BytesOutExternal, did: "sent %s to hosts outside", does: "sends", family: sending, tactics: []string{"TA0010"}, techniques: exfil},

@@ -8,7 +8,6 @@ import (
 
 	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect"
-	"github.com/mirrorwatch/mirrorwatch/shared/detect/recon"
 	"github.com/mirrorwatch/mirrorwatch/shared/device"
 )
 
@@ -80,35 +79,6 @@ func TestNewPeers(t *testing.T) {
 		}
 		if alerts != c.alerts {
 			t.Errorf("%s: %d alerts, want %d", c.name, alerts, c.alerts)
-		}
-	}
-}
-
-// Catches: two alarms for one scan.
-func TestScansAreNotNewPeers(t *testing.T) {
-	const later = 8*day + 12*hour
-	connect := func(i int) *events.Conn { // a scanner that opens a connection, takes the banner and goes
-		c := talk(later+time.Duration(i)*time.Second, client, host(i/30), uint16(1+i%30))
-		c.ConnState, c.OrigBytes, c.OrigPkts, c.RespPkts, c.TCPFlags, c.History = "RSTO", 0, 3, 2, 2|4|16, "ShADR"
-		return c
-	}
-	sweep := func(i int) *events.Conn {
-		if i%5 == 0 {
-			return talk(later+time.Duration(i)*time.Second, client, host(i), 80)
-		}
-		return vain(later+time.Duration(i)*time.Second, client, host(i), 80)
-	}
-	for _, c := range []struct {
-		name    string
-		records []*events.Conn
-		want    string
-	}{{"port scan", many(90, connect), "recon.port_scan"}, {"host sweep", many(55, sweep), "recon.host_sweep"}} {
-		var kinds []string
-		for _, d := range run(join(week(), c.records), recon.PortScan, recon.HostSweep, NewPeers) {
-			kinds = append(kinds, d.Type)
-		}
-		if len(kinds) != 1 || kinds[0] != c.want {
-			t.Errorf("%s: %v, want %s alone", c.name, kinds, c.want)
 		}
 	}
 }

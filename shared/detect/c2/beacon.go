@@ -86,7 +86,7 @@ func BeaconDefaults() BeaconTunables {
 // Beacons keeps the series of contacts.
 type Beacons struct {
 	tune    BeaconTunables
-	facts   *bounded.Table[link, fact]
+	facts   *detect.Memory[link, fact]
 	series  *bounded.Table[thread, series]
 	changes bounded.Changes[thread]
 	finder  rhythm.Finder
@@ -101,7 +101,7 @@ const retryGap = 130 * time.Second
 
 // NewBeacon makes the detector.
 func NewBeacon(t BeaconTunables) *Beacons {
-	b := &Beacons{tune: t, facts: bounded.New[link, fact](t.Series), series: bounded.New[thread, series](t.Series)}
+	b := &Beacons{tune: t, facts: detect.NewFilledMemory(t.Series, 'f', 1, factFields), series: bounded.New[thread, series](t.Series)}
 	b.series.OnEvict(func(id thread, s *series) {
 		if s.count > 1 {
 			b.note(id)
@@ -147,7 +147,9 @@ func (b *Beacons) learn(s *events.SSL, v device.View) {
 	if !v.Resp.IsExternal() {
 		return
 	}
-	f, _ := b.facts.Put(link{v.Orig.Serial, v.Resp.Serial, s.RespP, device.TCP})
+	id := link{v.Orig.Serial, v.Resp.Serial, s.RespP, device.TCP}
+	f, _ := b.facts.Put(id)
+	before := *f
 	f.tls = true
 	if s.ServerName != "" {
 		f.sni = s.ServerName
@@ -158,6 +160,9 @@ func (b *Beacons) learn(s *events.SSL, v device.View) {
 	}
 	if s.JA3 != "" {
 		f.ja3 = s.JA3
+	}
+	if *f != before {
+		b.facts.Note(id)
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
-	"github.com/mirrorwatch/mirrorwatch/shared/bounded"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect"
 	"github.com/mirrorwatch/mirrorwatch/shared/device"
 	"github.com/mirrorwatch/mirrorwatch/shared/magnitude"
@@ -47,7 +46,8 @@ const maxOpen = 16
 // Volumes adds up what goes out, a pair of hosts.
 type Volumes struct {
 	tune  OutboundVolumeTunables
-	pairs *bounded.Table[uint64, volume]
+	pairs *detect.Memory[uint64, volume]
+	detect.Memories
 }
 
 type volume struct {
@@ -66,7 +66,9 @@ type counted struct {
 
 // NewOutboundVolume makes the detector.
 func NewOutboundVolume(t OutboundVolumeTunables) *Volumes {
-	return &Volumes{t, bounded.New[uint64, volume](t.Pairs)}
+	o := &Volumes{tune: t, pairs: detect.NewFilledMemory(t.Pairs, 'p', 1, volumeFields)}
+	o.Memories = detect.Memories{o.pairs}
+	return o
 }
 
 // minOut keeps pairs out of the table that never send anything worth adding up: a scan of the Internet, a resolver.
@@ -79,7 +81,9 @@ func (o *Volumes) Observe(r events.Record, v device.View) []detect.Finding {
 		return nil
 	}
 	at := c.TS + events.Time(c.Duration)
-	p, _ := o.pairs.Put(uint64(v.Orig.Serial)<<32 | uint64(v.Resp.Serial))
+	key := uint64(v.Orig.Serial)<<32 | uint64(v.Resp.Serial)
+	p, _ := o.pairs.Put(key)
+	o.pairs.Note(key)
 	if at.Sub(p.last) > o.tune.Idle {
 		*p = volume{start: c.TS}
 	}

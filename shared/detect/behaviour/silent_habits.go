@@ -1,0 +1,125 @@
+package behaviour
+
+import (
+	"time"
+
+	"github.com/mirrorwatch/mirrorwatch/events"
+	"github.com/mirrorwatch/mirrorwatch/shared/detect"
+)
+
+func hourOf(t events.Time) int64 { return int64(t) / int64(time.Hour) }
+
+// placeOf gives where an hour is counted. 1970 began on a Thursday.
+func placeOf(hour int64) (weekend, of int) {
+	if day := (hour/24 + 4) % 7; day == 0 || day == 6 {
+		weekend = 1
+	}
+	return weekend, int(hour % 24)
+}
+
+// clock is an hour for a person.
+func clock(hour int64) string { return time.Unix(hour*3600, 0).UTC().Format("2006-01-02 15:04 UTC") }
+
+// expects says whether a device is always heard at the hour that is judged: at this hour of workdays or weekends where that was seen
+// often enough, else at nearly all hours there were.
+func (s *Silences) expects(h *habits) bool {
+	if h.person {
+		return false
+	}
+	w, of := placeOf(s.hour)
+	if seen := int(h.seen[w][of]); seen >= s.tune.Known {
+		return float64(h.heard[w][of]) >= s.tune.Always*float64(seen)
+	}
+	seen, heard := 0, 0
+	for w := range h.seen {
+		for of := range h.seen[w] {
+			seen, heard = seen+int(h.seen[w][of]), heard+int(h.heard[w][of])
+		}
+	}
+	return seen >= 24*s.tune.Known && float64(heard) >= s.tune.Always*float64(seen)
+}
+
+// learn counts an hour. An hour that was told of teaches nothing.
+func (s *Silences) learn(id uint32, h *habits, heard bool) {
+	if h.told && !heard {
+		return
+	}
+	w, of := placeOf(s.hour)
+	if h.seen[w][of] >= mostSeen {
+		h.seen[w][of], h.heard[w][of] = h.seen[w][of]/2, h.heard[w][of]/2
+	}
+	h.seen[w][of]++
+	if heard {
+		h.heard[w][of]++
+	}
+	s.devices.Note(id)
+}
+
+func (h *habits) finding(now events.Time, text string) detect.Finding {
+	f := detect.Finding{
+		Key: h.id, Confidence: 0.75, Start: events.Time((h.last + 1) * int64(time.Hour)), End: now, VNI: h.vni, Description: text,
+		Victims:    []detect.Party{{Addr: h.addr}},
+		Properties: map[string]any{"silent_hours": h.silent, "last_heard": clock(h.last)},
+	}
+	if !h.precious {
+		f.Terms = []events.Term{{Name: "ordinary_device", Points: -15, Reason: "nothing is known to hang on it"}}
+	}
+	return f
+}
+
+// Save hands over the habits that changed (Keeper).
+func (s *Silences) Save(put func(key, value []byte)) { s.devices.Save(put) }
+
+// SaveSome is Save in slices (Sliced).
+func (s *Silences) SaveSome(put func(key, value []byte) bool) bool { return s.devices.SaveSome(put) }
+
+// Load takes back the habits of a device (Keeper).
+func (s *Silences) Load(key, value []byte) error {
+	if err := s.devices.Load(key, value); err != nil {
+		return err
+	}
+	for id := range s.devices.Newest {
+		s.order = append(s.order, id)
+		break
+	}
+	return nil
+}
+
+func writeHabits(key, value *detect.Numbers, id uint32, h *habits) {
+	key.Add(int64(id))
+	if h.id == "" {
+		return
+	}
+	for w := range h.seen {
+		for of := range h.seen[w] {
+			value.Add(int64(h.seen[w][of]))
+			value.Add(int64(h.heard[w][of]))
+		}
+	}
+	value.Add(h.last)
+	value.Add(int64(h.silent))
+	value.Add(bit(h.told) | bit(h.precious)<<1 | bit(h.person)<<2)
+	value.Add(int64(h.vni))
+	value.Text(h.id)
+	value.Text(h.addr.String())
+}
+
+func readHabits(key, value *detect.Numbers, h *habits) uint32 {
+	for w := range h.seen {
+		for of := range h.seen[w] {
+			h.seen[w][of], h.heard[w][of] = uint8(value.Next(mostSeen)), uint8(value.Next(mostSeen))
+		}
+	}
+	h.last, h.silent = value.Next(1<<24), int(value.Next(1<<16))
+	flags := value.Next(7)
+	h.told, h.precious, h.person = flags&1 != 0, flags&2 != 0, flags&4 != 0
+	h.vni, h.id, h.addr = uint32(value.Next(1<<32-1)), value.NextText(128), value.NextAddr()
+	return uint32(key.Next(1<<32 - 1))
+}
+
+func bit(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,180 @@
+package behaviour
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mirrorwatch/mirrorwatch/events"
+	"github.com/mirrorwatch/mirrorwatch/shared/detect"
+	"github.com/mirrorwatch/mirrorwatch/shared/device"
+)
+
+// site is servers that are heard every hour, and how each of them fails.
+type site struct {
+	hours  int
+	mute   func(server, hour int) bool
+	pc     func(server int) bool
+	keep   int // the hour after which the program begins anew; 0: never
+	listen func(hour int) bool
+}
+
+const servers = 20
+
+// play lets the hours pass, minute by minute, and gives the detections as they were told last.
+func (s site) play(t *testing.T) (list []*events.Detection) {
+	t.Helper()
+	emit := func(d *events.Detection) {
+		for i := range list {
+			if list[i].ID == d.ID {
+				list[i] = d
+				return
+			}
+		}
+		list = append(list, d)
+	}
+	model, one := device.New(device.Options{}), NewSilent(SilentDefaults())
+	spec := Silent
+	spec.New, spec.Tuning = func() detect.Detector { return one }, detect.Tuning{}
+	j := detect.NewJudge([]detect.Spec{spec}, model, detect.Options{Emit: emit})
+	for m := range s.hours * 60 {
+		h := m / 60
+		if s.keep != 0 && m == s.keep*60 {
+			one = again(t, one)
+			j = detect.NewJudge([]detect.Spec{spec}, model, detect.Options{Emit: emit, Recall: func(id string) (events.Detection, bool) {
+				for _, d := range list {
+					if d.ID == id {
+						return *d, true
+					}
+				}
+				return events.Detection{}, false
+			}})
+		}
+		if s.listen != nil && !s.listen(h) {
+			continue
+		}
+		for i := range servers {
+			if m%60 != i%50 || s.mute(i, h) {
+				continue
+			}
+			c := talk(time.Duration(m)*minute, host(i), "10.0.9.9", 443)
+			j.Observe(c)
+			if s.pc != nil && s.pc(i) {
+				for k := range 6 {
+					page := &events.HTTP{UserAgent: "Mozilla/5.0 (X11; Linux x86_64)"}
+					page.TS, page.OrigH, page.RespH, page.RespP = c.TS, c.OrigH, netip.AddrFrom4([4]byte{203, 0, 113, byte(k)}), 443
+					j.Observe(page)
+					j.Observe(talk(time.Duration(m)*minute, host(i), page.RespH.String(), 443))
+				}
+			}
+		}
+		j.Tick(start.Add(time.Duration(m) * minute))
+	}
+	return list
+}
+
+// again saves a detector and loads another.
+func again(t *testing.T, one *Silences) *Silences {
+	t.Helper()
+	next := NewSilent(SilentDefaults())
+	one.Save(func(key, value []byte) {
+		if value == nil {
+			return
+		}
+		if err := next.Load(key, value); err != nil {
+			t.Fatal(err)
+		}
+	})
+	return next
+}
+
+func TestSilent(t *testing.T) {
+	const later = 6*24 + 10 // a Tuesday morning
+	from := func(server, first, hours int) func(int, int) bool {
+		return func(s, h int) bool { return s == server && h >= first && h < first+hours }
+	}
+	office := func(h int) bool { return h%24 < 8 || h%24 >= 18 || (h/24+3)%7 == 0 || (h/24+3)%7 == 6 } // closed
+	cases := []struct {
+		name   string
+		site   site
+		alerts int
+		says   string
+	}{
+		{"below", site{hours: later + 12, mute: from(7, later, 2)}, 0, ""},
+		{"at", site{hours: later + 12, mute: from(7, later, 3)}, 1, "was silent for 4 hours, and is back"},
+		{"once only, still silent", site{hours: later + 20, mute: from(7, later, 99)}, 1, "for 19 hours in which it is always heard, while 20 of the 20 others are"},
+		{"over a restart", site{hours: later + 20, mute: from(7, later, 99), keep: later + 8}, 1, "hours in which it is always heard"},
+		{"one that works by day, on a workday", site{hours: later + 20, mute: func(s, h int) bool { return s == 7 && (office(h) || h >= later) }}, 1, "is silent since"},
+		// The innocent twins.
+		{"in the first days", site{hours: 80, mute: from(7, 60, 99)}, 0, ""},
+		{"one that works by day, by night", site{hours: later + 20, mute: func(s, h int) bool { return s == 7 && office(h) }}, 0, ""},
+		{"one that speaks now and then", site{hours: later + 20, mute: func(s, h int) bool { return s == 7 && h%5 < 4 }}, 0, ""},
+		{"a feed that is lost", site{hours: later + 20, mute: func(s, h int) bool { return s < 12 && h >= later && h < later+8 }}, 0, ""},
+		{"nobody is heard", site{hours: later + 20, mute: func(_, h int) bool { return h >= later && h < later+8 }}, 0, ""},
+		{"nobody listens", site{hours: later + 20, mute: from(99, 0, 0), listen: func(h int) bool { return h < later || h > later+8 }}, 0, ""},
+		{"a person's machine", site{hours: later + 20, mute: from(7, later, 99), pc: func(s int) bool { return s == 7 }}, 0, ""},
+	}
+	for _, c := range cases {
+		alerts, text := 0, ""
+		for _, d := range c.site.play(t) {
+			alerts += len(d.Activity)
+			text = d.Description
+			if d.Risk.Band != "low" || d.Participants[0].Address.String() != host(7) || d.Participants[0].Role != detect.Victim {
+				t.Errorf("%s: %d, %+v", c.name, d.Risk.Score, d.Participants)
+			}
+		}
+		if alerts != c.alerts || !strings.Contains(text, c.says) {
+			t.Errorf("%s: %d alerts, %q; want %d, %q", c.name, alerts, text, c.alerts, c.says)
+		}
+	}
+}
+
+// Catches: a device of high value that is one among many.
+func TestPreciousDevicesWeighMore(t *testing.T) {
+	h := habits{id: "eni-1", addr: netip.MustParseAddr("10.0.0.1"), last: 100, silent: 2, precious: true}
+	s := NewSilent(SilentDefaults())
+	s.hour = 103
+	if list := s.tell(&h); len(list) != 1 || len(list[0].Terms) != 0 || !h.told {
+		t.Errorf("%+v", list)
+	}
+	h.precious, h.told = false, false
+	if list := s.tell(&h); len(list) != 0 {
+		t.Errorf("%+v", list)
+	}
+}
+
+// Catches: a holiday of one group that is told device by device.
+func TestGroupsAreSilentTogether(t *testing.T) {
+	s := NewSilent(SilentDefaults())
+	s.all, s.groups["role:batch"] = tally{100, 3}, tally{4, 2}
+	if !s.general(&habits{groups: []string{"subnet:a", "role:batch"}}) || s.general(&habits{groups: []string{"subnet:a"}}) {
+		t.Error("a device of a silent group is told of, or one of another is not")
+	}
+}
+
+// Catches: a Tick that looks at everybody at once, and tables that grow.
+func TestSilentWalksInSteps(t *testing.T) {
+	tune := SilentDefaults()
+	tune.Devices = 2500
+	s, model := NewSilent(tune), device.New(device.Options{})
+	for i := range 3000 {
+		c := talk(time.Duration(i)*time.Millisecond, fmt.Sprintf("10.%d.%d.1", i/250, i%250), "203.0.113.1", 443)
+		model.Observe(c)
+	}
+	model.Turn(start.Add(minute), func(turned *device.Turned) { s.Watch(turned, model.View()) })
+	model.Turn(start.Add(2*minute), func(turned *device.Turned) { s.Watch(turned, model.View()) })
+	if s.devices.Len() != 2500 || s.Overflow() != 500 || len(s.order) != 3000 {
+		t.Fatalf("%d devices, %d forgotten, %d in the walk", s.devices.Len(), s.Overflow(), len(s.order))
+	}
+	s.Tick(start.Add(2*minute), model.View())
+	first, ticks := s.hour, 0
+	for s.hour == first && ticks < 100 {
+		s.Tick(start.Add(hour+20*minute), model.View())
+		ticks++
+	}
+	if ticks < 5 || ticks > 8 || len(s.order) != 2500 {
+		t.Errorf("%d ticks, %d in the walk", ticks, len(s.order))
+	}
+}
