@@ -230,6 +230,18 @@ func (d devices) Metrics(ctx context.Context, device string, from, to time.Time)
 
 // observed shows every sample of a span, a day's partition after the other.
 func (d devices) observed(ctx context.Context, device string, from, to time.Time, do func(time.Time, map[string]float64)) error {
+	return d.daily(ctx, samplesOf, device, from, to, func(at time.Time, it item) error {
+		metrics := map[string]float64{}
+		if err := unpack(it, attrBody, &metrics); err != nil {
+			return err
+		}
+		do(at, metrics)
+		return nil
+	})
+}
+
+// daily shows what lies under a device and the days of a span.
+func (d devices) daily(ctx context.Context, under func(device, day string) string, device string, from, to time.Time, do func(time.Time, item) error) error {
 	if !from.Before(to) {
 		return nil
 	}
@@ -238,7 +250,7 @@ func (d devices) observed(ctx context.Context, device string, from, to time.Time
 		return err
 	}
 	for _, on := range days {
-		for it, err := range d.all(ctx, SampleRead, span{pk: samplesOf(device, on), low: stamp(from), high: justBefore(to), consistent: true}) {
+		for it, err := range d.all(ctx, SampleRead, span{pk: under(device, on), low: stamp(from), high: justBefore(to), consistent: true}) {
 			if err != nil {
 				return err
 			}
@@ -246,11 +258,9 @@ func (d devices) observed(ctx context.Context, device string, from, to time.Time
 			if err != nil {
 				return fmt.Errorf("read sample: %w", err)
 			}
-			metrics := map[string]float64{}
-			if err := unpack(it, attrBody, &metrics); err != nil {
+			if err := do(at, it); err != nil {
 				return err
 			}
-			do(at, metrics)
 		}
 	}
 	return nil
@@ -306,6 +316,10 @@ func (d devices) purgeSamples(ctx context.Context, before time.Time) (int, error
 			}
 			n, err := d.clear(ctx, SamplePurge, span{pk: samplesOf(textOf(it, attrSK), on), high: justBefore(before), consistent: true, keysOnly: true})
 			if deleted += n; err != nil {
+				return deleted, err
+			}
+			expected := span{pk: expectationsOf(textOf(it, attrSK), on), high: justBefore(before.Truncate(time.Hour)), consistent: true, keysOnly: true}
+			if _, err := d.clear(ctx, SamplePurge, expected); err != nil {
 				return deleted, err
 			}
 			if on < day(before) {
