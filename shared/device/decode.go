@@ -2,10 +2,14 @@ package device
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 
 	"github.com/mirrorwatch/mirrorwatch/shared/sketch"
 )
+
+// errBroken says that bytes are not what they should be.
+var errBroken = errors.New("broken, or cut short")
 
 // Bounds of texts that are read back, in bytes.
 const (
