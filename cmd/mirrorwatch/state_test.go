@@ -58,22 +58,15 @@ type lives struct {
 	stored map[string]events.Detection
 	told   int
 	judge  *detect.Judge
-	model  *device.Model
 }
 
 func (l *lives) begin() {
-	if l.model == nil {
-		l.model = device.New(device.Options{})
-	}
-	l.judge = detect.NewJudge(detectors.Specs(), l.model, detect.Options{
+	l.judge = detect.NewJudge(detectors.Specs(), device.New(device.Options{}), detect.Options{
 		Emit:   func(d *events.Detection) { l.told++; l.stored[d.ID] = *d },
 		Recall: func(id string) (events.Detection, bool) { d, ok := l.stored[id]; return d, ok },
 	})
 	for k, v := range l.kept {
 		part, key, _ := strings.Cut(k, "\xff")
-		if part == "rarity" || part == "device" {
-			continue
-		}
 		if err := l.judge.Load(part, []byte(key), v); err != nil {
 			l.t.Fatal(err)
 		}
