@@ -122,7 +122,7 @@ func (m *Model) touch(d *Device) {
 	if d.Class == Group {
 		return
 	}
-	if !d.unsaved {
+	if !d.unsaved && !d.mute {
 		if len(m.attic.unsaved) >= maxDirty {
 			m.attic.unsaved = slices.DeleteFunc(m.attic.unsaved, func(s uint32) bool { return m.bySerial(s) == nil })
 		}

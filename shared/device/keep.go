@@ -50,7 +50,7 @@ func (k *attic) forget(id string) {
 
 // part sees a device off that has to leave the memory.
 func (m *Model) part(d *Device) {
-	if d.Class == Group {
+	if d.Class == Group || d.mute {
 		return
 	}
 	k := &m.attic
@@ -189,7 +189,7 @@ func (m *Model) loadDevice(id string, value []byte) error {
 		m.attic.loaded = &oldestFirst{}
 	}
 	h := m.attic.loaded.of(d.Class)
-	t := m.tableOf(d.Class)
+	t := m.tableOf(&d)
 	if t.Len() >= m.limitOf(d.Class) {
 		if d.LastSeen <= (*h)[0].seen {
 			m.attic.away.Put(id)
@@ -233,7 +233,7 @@ func (m *Model) settled() {
 	loaded := m.attic.loaded
 	m.attic.loaded = nil
 	for _, class := range []Class{Local, External} {
-		list, t := *loaded.of(class), m.tableOf(class)
+		list, t := *loaded.of(class), m.tableOf(&Device{Class: class})
 		slices.SortFunc(list, func(a, b arrival) int { return cmp.Or(cmp.Compare(a.seen, b.seen), cmp.Compare(a.id, b.id)) })
 		for _, a := range list {
 			t.Touch(t.Find(a.id))

@@ -136,7 +136,7 @@ const dhcpPort = 67
 func (m *Model) learnLease(r *events.DHCP, v View) {
 	d := v.Resp
 	if r.ServerAddr.IsValid() {
-		d = m.see(v.scope, r.ServerAddr, &r.Head)
+		d = m.see(v.scope, r.ServerAddr, &r.Head, true)
 	}
 	if d.Class == Group {
 		return

@@ -98,7 +98,7 @@ func BenchmarkObserveKnown(b *testing.B) {
 		h := list[i%len(list)]
 		m.mark(h.TS)
 		sc := m.scopeOf(h.VNI)
-		v := View{model: m, scope: sc, Orig: m.see(sc, h.OrigH, &h.Head), Resp: m.see(sc, h.RespH, &h.Head)}
+		v := View{model: m, scope: sc, Orig: m.see(sc, h.OrigH, &h.Head, true), Resp: m.see(sc, h.RespH, &h.Head, true)}
 		v.Fresh = freshness(&v)
 		m.moved, m.first = m.since(h)
 		m.learnConn(h, v)

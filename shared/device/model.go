@@ -27,6 +27,7 @@ type Options struct {
 const (
 	DefaultMaxLocal    = 50_000
 	DefaultMaxExternal = 50_000
+	maxMute            = 16_384 // local addresses that never sent anything
 	maxNamed           = 20_000 // addresses whose name is known from DNS before anybody spoke with them
 )
 
@@ -48,6 +49,7 @@ type Model struct {
 	o         Options
 	inside    *table
 	outside   *table // groups too
+	mute      *table // local ones that never sent anything: whoever looks for hosts makes thousands of them, and pushes nobody else out
 	plain     scope
 	scopes    *bounded.Table[uint32, scope] // by VNI
 	seats     map[place]*seat               // of the devices of both tables, and nobody else's
@@ -102,6 +104,7 @@ func New(o Options) *Model {
 		// Two at the least: a record's two ends must stand side by side.
 		inside:  bounded.New[string, Device](max(o.MaxLocal, 2)),
 		outside: bounded.New[string, Device](max(o.MaxExternal, 2)),
+		mute:    bounded.New[string, Device](maxMute),
 		scopes:  bounded.New[uint32, scope](maxScopes),
 		seats:   map[place]*seat{},
 		named:   bounded.New[place, string](maxNamed),
@@ -118,10 +121,11 @@ func New(o Options) *Model {
 	m.attic.away.OnEvict(func(id string, _ *struct{}) { m.attic.forget(id) })
 	m.inside.OnEvict(m.leave)
 	m.outside.OnEvict(m.leave)
+	m.mute.OnEvict(m.leave)
 	return m
 }
 
-func (m *Model) tables() [2]*table { return [...]*table{m.inside, m.outside} }
+func (m *Model) tables() [3]*table { return [...]*table{m.inside, m.outside, m.mute} }
 
 // Classify says where an address lies.
 func (m *Model) Classify(a netip.Addr) Class {
@@ -143,7 +147,7 @@ func (m *Model) Observe(r events.Record) View {
 	h := r.Common()
 	m.mark(h.TS)
 	sc := m.scopeOf(h.VNI)
-	v := View{model: m, scope: sc, Orig: m.see(sc, h.OrigH, h), Resp: m.see(sc, h.RespH, h)}
+	v := View{model: m, scope: sc, Orig: m.see(sc, h.OrigH, h, true), Resp: m.see(sc, h.RespH, h, answers(r))}
 	v.Fresh = freshness(&v)
 	switch r := r.(type) {
 	case *events.Conn:
@@ -173,6 +177,17 @@ func (m *Model) Observe(r events.Record) View {
 	return v
 }
 
+// answers says whether the responder of a record sent anything.
+func answers(r events.Record) bool {
+	switch r := r.(type) {
+	case *events.Conn:
+		return r.RespPkts > 0
+	case *events.DNS:
+		return r.RCode != nil
+	}
+	return true
+}
+
 // mark takes note of the time of a record, and of what was learned of the inventory since the last one.
 func (m *Model) mark(at events.Time) {
 	if m.attic.loaded != nil {
@@ -190,7 +205,10 @@ func (m *Model) bySerial(serial uint32) *Device { return m.serials[serial] }
 
 // Devices is how many devices are known, and how many had to be forgotten for want of room.
 func (m *Model) Devices() (known int, forgotten uint64) {
-	return m.inside.Len() + m.outside.Len(), m.inside.Evicted() + m.outside.Evicted()
+	for _, t := range m.tables() {
+		known, forgotten = known+t.Len(), forgotten+t.Evicted()
+	}
+	return known, forgotten
 }
 
 func (m *Model) limitOf(c Class) int {

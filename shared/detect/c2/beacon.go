@@ -103,13 +103,15 @@ const retryGap = 130 * time.Second
 func NewBeacon(t BeaconTunables) *Beacons {
 	b := &Beacons{tune: t, facts: detect.NewFilledMemory(t.Series, 'f', 1, factFields), series: bounded.New[thread, series](t.Series)}
 	b.series.OnEvict(func(id thread, s *series) {
-		// Where nobody saves, what leaves must not pile up.
-		if s.count > 1 && b.changes.Len() < 2*t.Series {
-			b.changes.Note(id)
+		if s.count > 1 {
+			b.note(id)
 		}
 	})
 	return b
 }
+
+// note puts a series on the list of what is to be saved.
+func (b *Beacons) note(id thread) { note(&b.changes, b.series, id, 4*b.tune.Series) }
 
 // Observe adds a contact to its series and, now and then, measures it.
 func (b *Beacons) Observe(r events.Record, v device.View) []detect.Finding {
@@ -206,7 +208,9 @@ func (b *Beacons) request(h *events.HTTP, v device.View) []detect.Finding {
 	p := ends{client: h.OrigH, server: h.RespH, port: h.RespP, proto: "tcp", service: "http", name: host, agent: h.UserAgent}
 	s := b.contact(id, &h.Head, p, h.RequestLen+uint64(len(h.URI)))
 	s.insideLocal = local
-	s.paths.Add(sketch.String(path(h.URI)))
+	if s.paths.Count() < maxPaths {
+		s.paths.Add(sketch.String(path(h.URI)))
+	}
 	if h.Method == "POST" || h.Method == "PUT" {
 		s.posts++
 	}
@@ -238,7 +242,7 @@ func (b *Beacons) contact(id thread, h *events.Head, p ends, size uint64) *serie
 	s.uids = keep(s.uids, h.UID)
 	s.add(h.TS, size)
 	if s.count > 1 {
-		b.changes.Note(id)
+		b.note(id)
 	}
 	return s
 }
