@@ -66,6 +66,7 @@ func (k *keeper) follow(ctx context.Context, p *pipeline) (end func() error) {
 	running.Go(func() { k.watchHealth(ctx, p) })
 	running.Go(func() { k.readRules(ctx) })
 	running.Go(func() { k.watchSite(ctx, &p.known) })
+	running.Go(func() { k.watchSaid(ctx, &p.said) })
 	return func() error {
 		err := k.close() // who names detections is asked until the last is stored
 		cancel()

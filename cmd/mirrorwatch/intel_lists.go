@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -78,8 +79,11 @@ func (l *lists) turn(force bool) {
 		l.say(err.Error())
 	}
 	first := l.feed.Index() == nil
+	usual := debug.SetGCPercent(loadingGC)
 	x, reports := l.build(names, first)
+	debug.SetGCPercent(usual)
 	l.feed.Set(x)
+	debug.FreeOSMemory()
 	l.files = states
 	l.loaded.Store(time.Now().Unix())
 	if !first {
@@ -177,6 +181,10 @@ func expand(paths []string) (names []string, errs []error) {
 	}
 	return names, errs
 }
+
+// loadingGC is the collector's percentage while lists are read: hundreds of megabytes of lines go by, of which little is kept, and what the
+// heap grew to would stay.
+const loadingGC = 25
 
 // listsEvery is how often the files are looked at for changes.
 const listsEvery = time.Minute

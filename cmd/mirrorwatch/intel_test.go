@@ -106,19 +106,19 @@ func TestReadWithIntel(t *testing.T) {
 	}
 }
 
-// said gathers lines of any goroutine.
-type said struct {
+// heardLines gathers lines of any goroutine.
+type heardLines struct {
 	mu    sync.Mutex
 	lines []string
 }
 
-func (s *said) say(line string) {
+func (s *heardLines) say(line string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.lines = append(s.lines, line)
 }
 
-func (s *said) has(part string) bool {
+func (s *heardLines) has(part string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return strings.Contains(strings.Join(s.lines, "\n"), part)
@@ -133,7 +133,7 @@ func TestListsAreReadAnew(t *testing.T) {
 	}
 	writeList(t, bundle, stix("one.example.com"))
 	other := writeList(t, filepath.Join(dir, "b.txt"), "two.example.com\n")
-	var s said
+	var s heardLines
 	l, err := newLists(&options{intel: []string{dir}, live: true}, s.say)
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"math"
 	"sync/atomic"
 	"time"
 
@@ -91,9 +92,10 @@ func (m *memory) tick(now events.Time, model *device.Model) {
 	m.flush = now.Add(flushEvery)
 	if minute := now - now%events.Time(time.Minute); minute > m.minute {
 		m.minute = minute
-		m.store.Devices(m.changed(model), nil)
+		model.Collect()
 		m.unmeasured.Store(model.Unmeasured())
 	}
+	m.store.Devices(m.changed(model, devicesATurn), nil)
 	m.gathered()
 	m.store.Flush()
 }
@@ -107,13 +109,17 @@ func (m *memory) gathered() {
 
 // last hands on what waits for the end of a minute that nobody will see.
 func (m *memory) last(model *device.Model) {
-	m.store.Devices(m.changed(model), nil)
+	model.Collect()
+	m.store.Devices(m.changed(model, math.MaxInt), nil)
 	m.gathered()
 	m.store.Flush()
 }
 
-func (m *memory) changed(model *device.Model) []events.Device {
-	list := model.Changed()
+// devicesATurn is how many devices are handed on at a time: fifty thousand within a minute.
+const devicesATurn = 256
+
+func (m *memory) changed(model *device.Model, most int) []events.Device {
+	list, _ := model.Collected(most)
 	for i := range list {
 		m.name(&list[i])
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/shared/detect"
 	"github.com/mirrorwatch/mirrorwatch/shared/device"
 	"github.com/mirrorwatch/mirrorwatch/shared/settings"
+	"github.com/mirrorwatch/mirrorwatch/shared/store"
 )
 
 // options are what read, sensor and serve have in common.
@@ -55,6 +56,7 @@ type pipeline struct {
 	judge  *detect.Judge
 	known  knownSite
 	lists  *lists // of indicators; nil where there are none
+	said   saidDevices
 	points *feed.Points
 	logs   *ship.Logs
 	memory *memory
@@ -83,6 +85,7 @@ func newPipeline(o options, emit func(*events.Detection)) (*pipeline, error) {
 	set.Add(o.stored)
 	p.model = device.New(o.identity(local))
 	p.model.SetKnown(set.Known)
+	p.model.SetTagGroups(store.DefaultCoverageTags())
 	specs, terms, err := p.readLists(&o)
 	if err != nil {
 		return nil, err
@@ -189,6 +192,7 @@ func (p *pipeline) Tick(now events.Time) {
 	if now > p.latest {
 		p.latest = now
 		p.known.turn(p.model)
+		p.said.turn(p.model)
 		p.judge.Tick(now)
 		news := p.points.Turn(now)
 		if p.memory != nil {

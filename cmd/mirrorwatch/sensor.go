@@ -140,6 +140,9 @@ func (w *watching) start(ctx context.Context, o sensorOptions) (err error) {
 	if w.p.learn != nil {
 		collectors = append(collectors, stateDoors{w.p.learn})
 	}
+	if w.p.lists != nil {
+		collectors = append(collectors, w.p.lists)
+	}
 	stored := func() error { return nil }
 	if w.keep != nil {
 		stored = w.keep.close
@@ -147,7 +150,6 @@ func (w *watching) start(ctx context.Context, o sensorOptions) (err error) {
 	w.ends = []func() error{w.p.close, w.settled(stored)}
 	if w.p.lists != nil {
 		w.ends = append(w.ends, w.p.lists.follow(ctx))
-		collectors = append(collectors, w.p.lists)
 	}
 	if w.sources, err = o.open(); err != nil {
 		return err

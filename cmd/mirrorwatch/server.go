@@ -85,6 +85,7 @@ func (s *server) start(ctx context.Context) (err error) {
 	s.run(background, s.keepRules)
 	s.run(background, func(ctx context.Context) { s.keep.watchSite(ctx, &s.pipeline.known) })
 	s.run(background, func(ctx context.Context) { s.pipeline.lists.watch(ctx) })
+	s.run(background, func(ctx context.Context) { s.keep.watchSaid(ctx, &s.pipeline.said) })
 	s.run(background, func(ctx context.Context) { s.keep.watchHealth(ctx, s.pipeline) })
 	return nil
 }

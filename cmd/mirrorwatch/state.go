@@ -20,7 +20,7 @@ const (
 	// sliceTime is how long the judge may hand over of what it learned in one Tick: packets wait meanwhile.
 	sliceTime = 2 * time.Millisecond
 	// leastRound is the least time between two rounds of saving: a file that is read has minutes that pass in no time.
-	leastRound = 250 * time.Millisecond
+	leastRound = 100 * time.Millisecond
 	// stopState is how long the end may take to write what was learned last.
 	stopState = 20 * time.Second
 	// largeState is told before it is read: it takes a moment.

@@ -111,7 +111,7 @@ func New(o Options) (http.Handler, error) {
 		RequestErrorHandlerFunc: s.misread, ResponseErrorHandlerFunc: s.fail,
 	})
 	operations := gen.HandlerWithOptions(strict, gen.StdHTTPServerOptions{ErrorHandlerFunc: s.misread})
-	return s.chain(table.route(s, operations)), nil
+	return whole(s.chain(table.route(s, operations))), nil
 }
 
 func (o *Options) fill() error {

@@ -216,13 +216,13 @@ func (s *server) peerGroup(ctx context.Context, d events.Device, m gen.MetricCom
 	return e, nil
 }
 
-// peersLike gives other local devices that are like one: of the same role where somebody gave it one, else with the same service that
+// peersLike gives other local devices that are like one: of the same role where it has one, else with the same service that
 // it offers most, in the same VPC where there is one.
 func (s *server) peersLike(ctx context.Context, d events.Device) (ids []string, what string, err error) {
 	q := store.DeviceQuery{External: ptr(false), Limit: mostPeers + 1}
 	switch {
-	case d.Overrides.Role != "":
-		q.Role, what = d.Overrides.Role, "of the role "+d.Overrides.Role
+	case store.RoleOf(&d) != "":
+		q.Role, what = store.RoleOf(&d), "of the role "+store.RoleOf(&d)
 	case len(d.Offers) > 0:
 		most := slices.MaxFunc(d.Offers, func(a, b events.DeviceService) int { return cmp.Compare(a.Count, b.Count) })
 		q.Service, q.VPC = cmp.Or(most.Name, fmt.Sprint(most.Port)), d.VPC

@@ -20,7 +20,9 @@ func nouns() map[string]any {
 	return map[string]any{
 		"Detection": events.Detection{}, "Risk": events.Risk{}, "Term": events.Term{}, "Participant": events.Participant{}, "Evidence": events.Evidence{},
 		"Activity": events.Activity{}, "Note": events.Note{}, "Device": events.Device{}, "DeviceOverrides": events.DeviceOverrides{},
-		"DeviceName": events.DeviceName{}, "DeviceService": events.DeviceService{}, "Point": events.Point{}, "Coverage": events.Coverage{},
+		"DeviceName": events.DeviceName{}, "DeviceService": events.DeviceService{},
+		"DeviceRole": events.DeviceRole{}, "DeviceSoftware": events.DeviceSoftware{}, "DevicePeer": events.DevicePeer{},
+		"Point": events.Point{}, "Coverage": events.Coverage{},
 		"Binding": events.Binding{}, "SensorHealth": events.Health{}, "DetectionFilter": store.DetectionFilter{}, "ParticipantFilter": store.ParticipantFilter{},
 		"Bucket": store.Bucket{}, "Group": store.Group{}, "TopValue": store.TopValue{}, "TuningRule": store.TuningRule{},
 		"NotificationRule": store.NotificationRule{}, "Channel": store.Channel{}, "QuietHours": store.QuietHours{}, "View": store.View{},

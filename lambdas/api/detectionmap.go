@@ -206,7 +206,7 @@ func (m *detectionMap) label(ctx context.Context, s *server) error {
 			n.Device, n.External, n.Label = d.ID, d.External, called(d, address)
 		}
 		if p := m.parties[address]; p != nil {
-			n.External, n.Device = p.External, cmp.Or(n.Device, p.Device)
+			n.External, n.Device = p.External, cmp.Or(p.Device, n.Device)
 			if n.Label == address {
 				n.Label = cmp.Or(p.Hostname, address)
 			}

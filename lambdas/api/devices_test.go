@@ -10,6 +10,7 @@ import (
 
 	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/lambdas/api/gen"
+	"github.com/mirrorwatch/mirrorwatch/shared/store/storetest"
 )
 
 func TestDevices(t *testing.T) {
@@ -46,6 +47,31 @@ func TestDevices(t *testing.T) {
 	}
 	w.ask("viewer", "GET", "/v1/devices/10.9.9.9", nil).is(404)
 	w.ask("viewer", "GET", "/v1/devices/10.9.9.9/detections", nil).is(404)
+}
+
+// Catches: an id with a slash that no route takes, whether the client's %2F comes through or was decoded on the way, and what the model
+// learned that is not served.
+func TestDevicesByScope(t *testing.T) {
+	w := newWorld(t)
+	d := storetest.Device(1, noon)
+	d.ID, d.Role, d.HighValue = "vpc-1/fd00::1", "db_server", true
+	if err := w.store.Devices.Put(context.Background(), d); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []string{"vpc-1%2Ffd00::1", "vpc-1/fd00::1", "vpc-1/fd00%3A%3A1"} {
+		got := decode[events.Device](w.ask("viewer", "GET", "/v1/devices/"+id, nil).is(200))
+		if got.ID != d.ID || len(got.TopPeers) != 1 || got.TopPeers[0].BytesOut != 1<<40 || len(got.Software) != 1 || len(got.Roles) == 0 || len(got.Groups) != 2 {
+			t.Errorf("%s: %+v", id, got)
+		}
+		w.ask("viewer", "GET", "/v1/devices/"+id+"/detections", nil).is(200)
+		w.ask("viewer", "GET", "/v1/devices/"+id+"/nothing", nil).is(404)
+	}
+	w.ask("viewer", "GET", "/v1/devices/eni-1/fd00::1", nil).is(404)
+	for _, q := range []string{"role=db_server", "high_value=true"} {
+		if l := decode[gen.DeviceList](w.ask("viewer", "GET", "/v1/devices?"+q, nil).is(200)); len(l.Items) != 1 {
+			t.Errorf("%s: %d devices", q, len(l.Items))
+		}
+	}
 }
 
 // history stores minutes of a device: a quiet hour at noon each day, and a loud one today.

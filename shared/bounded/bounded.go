@@ -57,18 +57,11 @@ func (t *Table[K, V]) Put(k K) (v *V, fresh bool) {
 		t.touch(n)
 		return &n.Value, false
 	}
-	var n *Entry[K, V]
-	if len(t.index) >= t.limit {
-		n = t.root.prev
-		if t.onEvict != nil {
-			t.onEvict(n.key, &n.Value)
-		}
-		t.drop(n)
-		t.evicted++
-		*n = Entry[K, V]{}
-	} else {
+	n := t.makeRoom()
+	if n == nil {
 		n = &Entry[K, V]{}
 	}
+	*n = Entry[K, V]{}
 	n.key = k
 	t.index[k] = n
 	t.push(n)
@@ -80,6 +73,28 @@ func (t *Table[K, V]) Find(k K) *Entry[K, V] { return t.index[k] }
 
 // Touch makes an entry that is in the table the most recent one.
 func (t *Table[K, V]) Touch(e *Entry[K, V]) { t.touch(e) }
+
+// makeRoom gives the entry that had to leave, where one had to.
+func (t *Table[K, V]) makeRoom() *Entry[K, V] {
+	if len(t.index) < t.limit {
+		return nil
+	}
+	n := t.root.prev
+	if t.onEvict != nil {
+		t.onEvict(n.key, &n.Value)
+	}
+	t.drop(n)
+	t.evicted++
+	return n
+}
+
+// Adopt takes an entry over from another table, where it was, as the most recent one. Pointers to its value stay good.
+func (t *Table[K, V]) Adopt(e *Entry[K, V], from *Table[K, V]) {
+	from.drop(e)
+	t.makeRoom()
+	t.index[e.key] = e
+	t.push(e)
+}
 
 // Rekey keeps an entry that is in the table under another key. Nothing may be kept under that one yet.
 func (t *Table[K, V]) Rekey(e *Entry[K, V], k K) {

@@ -96,3 +96,18 @@ func TestEntries(t *testing.T) {
 		t.Fatalf("under another key: %v", table.Find(9))
 	}
 }
+
+// Catches: an entry that is in two tables, or in none, and one that is taken over although there is no room.
+func TestAdopt(t *testing.T) {
+	from, to := New[int, string](2), New[int, string](1)
+	v, _ := from.Put(1)
+	*v = "one"
+	to.Put(2)
+	to.Adopt(from.Find(1), from)
+	if from.Len() != 0 || to.Len() != 1 || to.Evicted() != 1 || to.Peek(1) != v || *v != "one" || to.Peek(2) != nil {
+		t.Fatalf("%d in one and %d in the other, of which %d left", from.Len(), to.Len(), to.Evicted())
+	}
+	if k, _, ok := to.Oldest(); !ok || k != 1 {
+		t.Fatalf("the oldest is %d", k)
+	}
+}

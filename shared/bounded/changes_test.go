@@ -34,6 +34,25 @@ func TestChangesAreTakenOnceEach(t *testing.T) {
 	}
 }
 
+// Catches: notes that pile up where nobody saves, and the newest being dropped for the oldest.
+func TestNotesAreBounded(t *testing.T) {
+	var c Changes[int]
+	for k := range 3 * maxNoted {
+		c.Note(k)
+	}
+	if c.Len() != maxNoted || cap(c.order) > 4*maxNoted {
+		t.Fatalf("%d noted, room for %d", c.Len(), cap(c.order))
+	}
+	want := 2 * maxNoted
+	c.Take(func(k int) bool {
+		if k != want {
+			t.Fatalf("took %d, want %d", k, want)
+		}
+		want++
+		return true
+	})
+}
+
 // Catches: an entry that leaves unsaid, or is said to leave when it was deleted.
 func TestWhoLeavesIsSaid(t *testing.T) {
 	table := New[int, string](2)

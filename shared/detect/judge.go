@@ -156,10 +156,15 @@ func (j *Judge) Detections() []*events.Detection {
 		copied := d.Detection
 		list = append(list, &copied)
 	}
+	Sort(list)
+	return list
+}
+
+// Sort puts detections in the order in which they are shown: by start and then id.
+func Sort(list []*events.Detection) {
 	slices.SortFunc(list, func(a, b *events.Detection) int {
 		return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.ID, b.ID))
 	})
-	return list
 }
 
 // Stats gives the counts so far.

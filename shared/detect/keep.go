@@ -26,11 +26,22 @@ type Part struct {
 	Version int
 }
 
+// The names of parts that are no detector's.
+const (
+	LivePart   = "live"  // detections that the judge remembers, as JSON
+	UsualPart  = "usual" // what is usual of devices
+	groupPart  = "group" // what is usual of peer groups
+	devicePart = "device"
+	rarityPart = "rarity"
+)
+
 // The versions of parts that are no detector's.
 const (
 	liveVersion   = 1
 	deviceVersion = 1
 	rarityVersion = 1
+	UsualVersion  = 1
+	groupVersion  = 1
 )
 
 // part is a Part and who has it.
@@ -82,14 +93,18 @@ func (j *Judge) partsOf() []part {
 			list = append(list, part{Part{"detector:" + run.spec.Type, run.spec.Version}, k, true})
 		}
 	}
-	list = append(list, part{Part{"live", liveVersion}, live{j}, true})
+	list = append(list, part{Part{LivePart, liveVersion}, live{j}, true})
 	return append(list, modelParts(j.model)...)
 }
 
 func modelParts(m *device.Model) []part {
-	list := []part{{Part{"rarity", rarityVersion}, m.Rarity(), false}}
+	list := []part{
+		{Part{rarityPart, rarityVersion}, m.Rarity(), false},
+		{Part{groupPart, groupVersion}, m.PeerGroups(), false},
+		{Part{UsualPart, UsualVersion}, m.Habits(), false},
+	}
 	if k, ok := any(m).(Keeper); ok {
-		list = append(list, part{Part{"device", deviceVersion}, k, false})
+		list = append(list, part{Part{devicePart, deviceVersion}, k, false})
 	}
 	return list
 }

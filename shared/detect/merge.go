@@ -37,6 +37,9 @@ func (j *Judge) merge(s *Spec, f *Finding, v device.View) {
 		return // told before the program began anew: the same packets were read again
 	}
 	j.update(&d.Detection, s, f, v)
+	if !f.Final && !d.repeats() {
+		alert(&d.Detection, f)
+	}
 	j.changed.Note(key)
 	copied := d.Detection
 	j.emit(&copied)
@@ -65,10 +68,11 @@ func (j *Judge) update(d *events.Detection, s *Spec, f *Finding, v device.View) 
 	}
 	d.Participants = participants(d.Participants, f, v)
 	d.Risk = assess(s.Risk, f, j.circumstances(s, f, d.Participants, v))
-	if f.Final {
-		return
-	}
-	d.Activity = append(slices.Clip(d.Activity), events.Activity{Time: end, Description: f.Description, Score: d.Risk.Score})
+}
+
+// alert adds an alert to what a detection has told. Its description and score are those of now.
+func alert(d *events.Detection, f *Finding) {
+	d.Activity = append(slices.Clip(d.Activity), events.Activity{Time: f.End.Time(), Description: f.Description, Score: d.Risk.Score})
 	if n := len(d.Activity); n > maxActivity {
 		d.Activity = d.Activity[n-maxActivity:]
 	}

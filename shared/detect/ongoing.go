@@ -14,6 +14,7 @@ type ongoing struct {
 	events.Detection
 	restored bool // it is, and there was no news of it since
 	asked    bool // the store was asked how it stood in the end
+	owed     int  // alerts that the store has and the detectors do not remember: they will be raised again
 }
 
 // knew takes up a detection where it stood before the program began anew, and says whether the finding was told of it by then. What was
@@ -24,7 +25,23 @@ func (j *Judge) knew(d *ongoing, fresh bool, f *Finding) bool {
 		known = true
 	}
 	d.restored = known && !f.End.Time().After(d.Update)
+	if d.restored && f.Final && f.Description != d.Description && f.End.Time().Equal(d.Update) {
+		d.restored = false // the last word of what was told: the numbers have moved on
+	}
+	if d.restored && d.owed > 0 {
+		d.owed--
+	}
 	return d.restored
+}
+
+// repeats says whether an alert is one that was raised before the program began anew, and was then forgotten: there are such, and this one
+// weighs no more than the last that is known. It brings the numbers up to date, and is no news.
+func (d *ongoing) repeats() bool {
+	if d.owed == 0 || len(d.Activity) == 0 || d.Risk.Score > d.Activity[len(d.Activity)-1].Score {
+		return false
+	}
+	d.owed--
+	return true
 }
 
 // takeUp asks the store how a detection stood, and takes that where it is no older.
@@ -36,6 +53,10 @@ func (j *Judge) takeUp(d *ongoing, fresh bool) bool {
 	before, known := j.recall(d.ID)
 	if !known || !fresh && before.Update.Before(d.Update) {
 		return false
+	}
+	d.owed = len(before.Activity)
+	if !fresh {
+		d.owed = max(d.owed-len(d.Activity), 0)
 	}
 	version := d.DetectorVersion
 	d.Detection = before

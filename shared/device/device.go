@@ -66,8 +66,10 @@ type Device struct {
 	said          Said
 	groups        []string
 
-	changed bool // since Changed was called last
+	changed bool // since it was exported last
+	unsaved bool // since it was saved last
 	spoke   bool // a conversation of it was told, and learned from
+	mute    bool // local, and never sent anything that was seen: perhaps nobody is there
 	scans   bool // people say that it scans
 	stands  bool // people say that it stands for many
 

@@ -67,6 +67,7 @@ func (m *Model) scopeOf(vni uint32) *scope {
 		s.asked, s.learned = m.now, m.learned
 		if vpc := m.o.Who(vni, netip.Addr{}, m.now).VPC; vpc != "" && vpc != s.vpc {
 			s.vpc, s.key = vpc, keyOf(vpc)
+			m.attic.scopes = append(m.attic.scopes, vni)
 		}
 	}
 	return s
@@ -105,8 +106,9 @@ func (m *Model) seatOf(sc *scope, a netip.Addr) *seat {
 	return m.seats[second]
 }
 
-// see finds or makes the device of an address, and notes that it was active.
-func (m *Model) see(sc *scope, a netip.Addr, h *events.Head) *Device {
+// see finds or makes the device of an address, and notes that it was active. Alive says that it sent something, rather than that somebody
+// else sent something to it.
+func (m *Model) see(sc *scope, a netip.Addr, h *events.Head, alive bool) *Device {
 	s := m.seatOf(sc, a)
 	if s == nil {
 		s = m.sit(sc, a)
@@ -118,19 +120,27 @@ func (m *Model) see(sc *scope, a netip.Addr, h *events.Head) *Device {
 		e = m.before(sc, a, h.TS, e)
 	}
 	d := &e.Value
-	m.tableOf(d.Class).Touch(e)
-	d.LastSeen, d.VNI, d.changed = max(d.LastSeen, h.TS), h.VNI, true
+	if alive && d.mute {
+		d.mute = false
+		m.inside.Adopt(e, m.mute)
+	}
+	m.tableOf(d).Touch(e)
+	m.touch(d)
+	d.LastSeen, d.VNI = max(d.LastSeen, h.TS), h.VNI
 	if d.FirstSeen == 0 {
 		d.FirstSeen = h.TS
 	}
 	return d
 }
 
-func (m *Model) tableOf(c Class) *table {
-	if c == Local {
-		return m.inside
+func (m *Model) tableOf(d *Device) *table {
+	switch {
+	case d.Class != Local:
+		return m.outside
+	case d.mute:
+		return m.mute
 	}
-	return m.outside
+	return m.inside
 }
 
 // sit gives an address a seat that has none.
@@ -212,19 +222,25 @@ func (m *Model) before(sc *scope, a netip.Addr, then events.Time, now *entry) *e
 
 // find gives the device of an id.
 func (m *Model) find(id string) *entry {
-	if e := m.inside.Find(id); e != nil {
-		return e
+	for _, t := range m.tables() {
+		if e := t.Find(id); e != nil {
+			return e
+		}
 	}
-	return m.outside.Find(id)
+	return nil
 }
 
-// enter makes a device; the one that was active least recently may have to leave for it.
+// enter makes a device, or takes one back that had to leave; the one that was active least recently may have to leave for it.
 func (m *Model) enter(id string, a netip.Addr) *entry {
-	class := m.Classify(a)
-	t := m.tableOf(class)
-	d, _ := t.Put(id)
+	if d, ok := m.back(id); ok && m.bySerial(d.Serial) == nil {
+		return m.admit(m.tableOf(&d), d)
+	}
 	m.lastName++
-	*d = Device{Serial: m.lastName, id: id, Addr: a, Class: class}
+	fresh := Device{Serial: m.lastName, id: id, Addr: a, Class: m.Classify(a)}
+	fresh.mute = fresh.Class == Local
+	t := m.tableOf(&fresh)
+	d, _ := t.Put(id)
+	*d = fresh
 	d.said = m.said[id]
 	m.serials[d.Serial] = d
 	return t.Find(id)
@@ -232,6 +248,7 @@ func (m *Model) enter(id string, a netip.Addr) *entry {
 
 // leave takes a device's seats away; it has to make room for another.
 func (m *Model) leave(_ string, d *Device) {
+	m.part(d)
 	for _, p := range d.places {
 		delete(m.seats, p)
 	}
@@ -242,7 +259,8 @@ func (m *Model) leave(_ string, d *Device) {
 
 // rename gives a device the id that was found out, and leaves everything else as it is.
 func (m *Model) rename(e *entry, id string) *entry {
-	m.tableOf(e.Value.Class).Rekey(e, id)
+	m.attic.forget(e.Value.id)
+	m.tableOf(&e.Value).Rekey(e, id)
 	e.Value.id = id
 	e.Value.said = m.said[id]
 	return e

@@ -136,7 +136,7 @@ const dhcpPort = 67
 func (m *Model) learnLease(r *events.DHCP, v View) {
 	d := v.Resp
 	if r.ServerAddr.IsValid() {
-		d = m.see(v.scope, r.ServerAddr, &r.Head)
+		d = m.see(v.scope, r.ServerAddr, &r.Head, true)
 	}
 	if d.Class == Group {
 		return
@@ -152,6 +152,7 @@ func (m *Model) learnLease(r *events.DHCP, v View) {
 // name calls the device if there is one, and remembers the name for when it appears.
 func (v View) name(a netip.Addr, text string, from NameSource) {
 	if d := v.Device(a); d != nil {
+		v.model.touch(d)
 		d.call(text, from)
 		return
 	}

@@ -91,7 +91,7 @@ const fewDevices = 2
 
 // counting gives the present minute of a local device; nil where there is none, or no room.
 func (m *Model) counting(d *Device, at events.Time) *minute {
-	if d == nil || !d.IsLocal() {
+	if d == nil || !d.IsLocal() || d.mute {
 		return nil
 	}
 	a := d.activity

@@ -140,16 +140,23 @@ func TestChanged(t *testing.T) {
 	m := New(Options{})
 	m.Observe(conn(1, "10.0.0.1", "203.0.113.9", 443, "SF"))
 	m.Observe(conn(2, "10.0.0.2", "224.0.0.251", 5353, "S0"))
-	first := m.Changed()
-	if len(first) != 3 || first[0].ID != "10.0.0.2" || first[1].Uses[0] != (events.DeviceService{Proto: "tcp", Port: 443, Count: 1}) {
+	first := changed(m)
+	if len(first) != 3 || first[0].ID != "10.0.0.1" || first[0].Uses[0] != (events.DeviceService{Proto: "tcp", Port: 443, Count: 1, Peers: 1}) {
 		t.Errorf("changed: %+v", first)
 	}
 	m.Observe(conn(3, "10.0.0.1", "10.0.0.7", 80, "SF"))
 	var ids []string
-	for _, d := range m.Changed() {
+	for _, d := range changed(m) {
 		ids = append(ids, d.ID)
 	}
-	if !reflect.DeepEqual(ids, []string{"10.0.0.7", "10.0.0.1"}) || len(m.Changed()) != 0 {
+	if !reflect.DeepEqual(ids, []string{"10.0.0.1", "10.0.0.7"}) || len(changed(m)) != 0 {
 		t.Errorf("changed since: %v", ids)
 	}
+}
+
+// changed gives what was spoken of since it was called last.
+func changed(m *Model) []events.Device {
+	m.Collect()
+	list, _ := m.Collected(1000)
+	return list
 }

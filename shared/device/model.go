@@ -16,7 +16,9 @@ type Options struct {
 
 	// Who says whose an address was at a moment, as seen from an observation point; of the zero address it says whose the point itself
 	// was. It never waits, and is asked about a device once a minute and whenever Learned changes. nil: nobody knows.
-	Who     func(vni uint32, a netip.Addr, at events.Time) Owner
+	Who func(vni uint32, a netip.Addr, at events.Time) Owner
+	// Reload gives what was kept of a device that had to leave the memory, by the key under which Save handed it over; nil: nothing.
+	Reload  func(key []byte) (value []byte, ok bool)
 	Learned func() uint64 // differs from before where Who may answer otherwise than before; nil: that shows by the minute
 }
 
@@ -25,6 +27,7 @@ type Options struct {
 const (
 	DefaultMaxLocal    = 50_000
 	DefaultMaxExternal = 50_000
+	maxMute            = 16_384 // local addresses that never sent anything
 	maxNamed           = 20_000 // addresses whose name is known from DNS before anybody spoke with them
 )
 
@@ -43,31 +46,35 @@ func DefaultLocal() []netip.Prefix {
 
 // Model is everything known about devices. It belongs to one goroutine.
 type Model struct {
-	o        Options
-	inside   *table
-	outside  *table // groups too
-	plain    scope
-	scopes   *bounded.Table[uint32, scope] // by VNI
-	seats    map[place]*seat               // of the devices of both tables, and nobody else's
-	named    *bounded.Table[place, string]
-	netbios  *bounded.Table[string, claim]
-	serials  map[uint32]*Device // of both tables
-	texts    map[string]string
-	said     map[string]Said // by ID
-	tags     []string        // whose values make groups
-	lastName uint32
-	began    events.Time // the first record there ever was
-	now      events.Time // the latest
-	learned  uint64      // of Learned, at the last record
-	moved    volume      // what the present record's conversation carried since it was told last
-	first    bool        // it was never told before
-	known    Known
-	rare     rareness
+	o         Options
+	inside    *table
+	outside   *table // groups too
+	mute      *table // local ones that never sent anything: whoever looks for hosts makes thousands of them, and pushes nobody else out
+	plain     scope
+	scopes    *bounded.Table[uint32, scope] // by VNI
+	seats     map[place]*seat               // of the devices of both tables, and nobody else's
+	named     *bounded.Table[place, string]
+	netbios   *bounded.Table[string, claim]
+	serials   map[uint32]*Device // of both tables
+	texts     map[string]string
+	said      map[string]Said // by ID
+	tags      []string        // whose values make groups
+	dirty     []uint32        // serials of the devices that records spoke of
+	collected []uint32
+	attic     attic
+	lastName  uint32
+	began     events.Time // the first record there ever was
+	now       events.Time // the latest
+	learned   uint64      // of Learned, at the last record
+	moved     volume      // what the present record's conversation carried since it was told last
+	first     bool        // it was never told before
+	known     Known
+	rare      rareness
 
-	turns    turns
-	groups   groups
-	kept     kept
-	reported *bounded.Table[uint64, volume] // by the hash of a conversation's uid: what was reported of it before
+	turns      turns
+	groups     groups
+	keptHabits keptHabits
+	reported   *bounded.Table[uint64, volume] // by the hash of a conversation's uid: what was reported of it before
 }
 
 type (
@@ -97,6 +104,7 @@ func New(o Options) *Model {
 		// Two at the least: a record's two ends must stand side by side.
 		inside:  bounded.New[string, Device](max(o.MaxLocal, 2)),
 		outside: bounded.New[string, Device](max(o.MaxExternal, 2)),
+		mute:    bounded.New[string, Device](maxMute),
 		scopes:  bounded.New[uint32, scope](maxScopes),
 		seats:   map[place]*seat{},
 		named:   bounded.New[place, string](maxNamed),
@@ -104,17 +112,20 @@ func New(o Options) *Model {
 		serials: map[uint32]*Device{},
 		texts:   map[string]string{},
 
-		rare:     newRareness(),
-		groups:   groups{tools: baseline.NewTools(), list: map[string]*peerGroup{}},
-		kept:     kept{back: map[string]*activity{}},
-		reported: bounded.New[uint64, volume](maxReported),
+		rare:       newRareness(),
+		groups:     groups{tools: baseline.NewTools(), list: map[string]*peerGroup{}},
+		keptHabits: keptHabits{back: map[string]*activity{}},
+		reported:   bounded.New[uint64, volume](maxReported),
 	}
+	m.attic = newAttic()
+	m.attic.away.OnEvict(func(id string, _ *struct{}) { m.attic.forget(id) })
 	m.inside.OnEvict(m.leave)
 	m.outside.OnEvict(m.leave)
+	m.mute.OnEvict(m.leave)
 	return m
 }
 
-func (m *Model) tables() [2]*table { return [...]*table{m.inside, m.outside} }
+func (m *Model) tables() [3]*table { return [...]*table{m.inside, m.outside, m.mute} }
 
 // Classify says where an address lies.
 func (m *Model) Classify(a netip.Addr) Class {
@@ -136,7 +147,7 @@ func (m *Model) Observe(r events.Record) View {
 	h := r.Common()
 	m.mark(h.TS)
 	sc := m.scopeOf(h.VNI)
-	v := View{model: m, scope: sc, Orig: m.see(sc, h.OrigH, h), Resp: m.see(sc, h.RespH, h)}
+	v := View{model: m, scope: sc, Orig: m.see(sc, h.OrigH, h, true), Resp: m.see(sc, h.RespH, h, answers(r))}
 	v.Fresh = freshness(&v)
 	switch r := r.(type) {
 	case *events.Conn:
@@ -166,8 +177,22 @@ func (m *Model) Observe(r events.Record) View {
 	return v
 }
 
+// answers says whether the responder of a record sent anything.
+func answers(r events.Record) bool {
+	switch r := r.(type) {
+	case *events.Conn:
+		return r.RespPkts > 0
+	case *events.DNS:
+		return r.RCode != nil
+	}
+	return true
+}
+
 // mark takes note of the time of a record, and of what was learned of the inventory since the last one.
 func (m *Model) mark(at events.Time) {
+	if m.attic.loaded != nil {
+		m.settled()
+	}
 	if m.began == 0 || at < m.began {
 		m.began = at
 	}
@@ -180,5 +205,15 @@ func (m *Model) bySerial(serial uint32) *Device { return m.serials[serial] }
 
 // Devices is how many devices are known, and how many had to be forgotten for want of room.
 func (m *Model) Devices() (known int, forgotten uint64) {
-	return m.inside.Len() + m.outside.Len(), m.inside.Evicted() + m.outside.Evicted()
+	for _, t := range m.tables() {
+		known, forgotten = known+t.Len(), forgotten+t.Evicted()
+	}
+	return known, forgotten
+}
+
+func (m *Model) limitOf(c Class) int {
+	if c == Local {
+		return max(m.o.MaxLocal, 2)
+	}
+	return max(m.o.MaxExternal, 2)
 }

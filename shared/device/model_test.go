@@ -126,6 +126,32 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// Catches: a sweep over addresses where nobody is that pushes out who is there.
+func TestSweepPushesNobodyOut(t *testing.T) {
+	m := New(Options{MaxLocal: 10})
+	for i := range 10 {
+		m.Observe(conn(1, host(i), "203.0.113.9", 443, "SF"))
+	}
+	for i := range 2 * maxMute {
+		c := conn(2, host(0), netip.AddrFrom4([4]byte{10, 200, byte(i >> 8), byte(i)}).String(), 445, "S0")
+		c.RespPkts = 0
+		m.Observe(c)
+	}
+	for i := range 10 {
+		if m.View().Device(addr(host(i))) == nil {
+			t.Errorf("%s is forgotten", host(i))
+		}
+	}
+	if m.mute.Len() != maxMute || m.inside.Len() != 10 || len(m.seats) != 10+1+maxMute || len(m.serials) != len(m.seats) {
+		t.Errorf("%d mute, %d inside, %d seats, %d serials", m.mute.Len(), m.inside.Len(), len(m.seats), len(m.serials))
+	}
+	last := m.View().Device(netip.AddrFrom4([4]byte{10, 200, 127, 255}))
+	serial := last.Serial
+	if v := m.Observe(conn(3, "10.200.127.255", "203.0.113.9", 443, "SF")); v.Orig != last || v.Orig.Serial != serial || m.inside.Peek("10.200.127.255") != last {
+		t.Error("who wakes up is another")
+	}
+}
+
 func TestKnownDevicesAllocateNothing(t *testing.T) {
 	m := New(Options{})
 	c := conn(1, "10.0.0.1", "203.0.113.9", 443, "SF")

@@ -1,6 +1,10 @@
 package device
 
-import "github.com/mirrorwatch/mirrorwatch/events"
+import (
+	"strings"
+
+	"github.com/mirrorwatch/mirrorwatch/events"
+)
 
 const (
 	netbiosPort    = 137
@@ -22,10 +26,10 @@ func (m *Model) learnNetBIOS(r *events.DNS, d *Device) {
 		return
 	}
 	switch r.Query {
-	case "", "*", "WORKGROUP", "MSHOME", "\x01\x02__MSBROWSE__\x02":
+	case "", "*", "WORKGROUP", "MSHOME":
 		return
 	}
-	if len(r.Query) > maxName || !d.IsLocal() {
+	if strings.Contains(r.Query, "__MSBROWSE__") || len(r.Query) > maxName || !d.IsLocal() {
 		return
 	}
 	c, fresh := m.netbios.Put(m.intern(r.Query))

@@ -67,10 +67,10 @@ func (m *Model) learnRare(r events.Record, v View) {
 	switch r := r.(type) {
 	case *events.DNS:
 		if asksOutside(r.RespP) && !m.known.DNSServer(r.OrigH) {
-			m.rare.name(r.Query, v.Orig, at)
+			m.rare.name(r.Query, false, v.Orig, at)
 		}
 	case *events.HTTP:
-		m.rare.name(hostOnly(r.Host), v.Orig, at)
+		m.rare.name(hostOnly(r.Host), false, v.Orig, at)
 		m.rare.text(rarity.UserAgent, r.UserAgent, v.Orig, at)
 	case *events.SSL:
 		m.rare.handshake(r, v.Orig, at)
@@ -114,12 +114,16 @@ func (r *rareness) text(k rarity.Kind, text string, d *Device, at events.Time) {
 }
 
 // name notes a full name and the domain that somebody registered for it. Names that stand for addresses are no names.
-func (r *rareness) name(name string, d *Device, at events.Time) {
+func (r *rareness) name(name string, sni bool, d *Device, at events.Time) {
 	if name == "" || domain.Under(name, "arpa") {
 		return
 	}
-	r.note(rarity.Name, rarity.Text(name), d, at)
+	hash := rarity.Text(name)
+	r.note(rarity.Name, hash, d, at)
 	r.note(rarity.Domain, registered(name), d, at)
+	if sni {
+		r.note(rarity.SNI, hash, d, at)
+	}
 }
 
 func registered(name string) uint64 {
@@ -131,8 +135,7 @@ func registered(name string) uint64 {
 }
 
 func (r *rareness) handshake(s *events.SSL, d *Device, at events.Time) {
-	r.name(s.ServerName, d, at)
-	r.text(rarity.SNI, s.ServerName, d, at)
+	r.name(s.ServerName, true, d, at)
 	if s.JA4 != "" {
 		r.text(rarity.Fingerprint, s.JA4, d, at)
 	} else {
@@ -140,6 +143,7 @@ func (r *rareness) handshake(s *events.SSL, d *Device, at events.Time) {
 	}
 	r.text(rarity.Server, s.JA4S, d, at)
 	if len(s.CertChainFPs) > 0 {
-		r.text(rarity.Certificate, s.CertChainFPs[0], d, at)
+		own := s.CertChainFPs[0]
+		r.text(rarity.Certificate, own[:min(len(own), 32)], d, at) // 128 bits tell certificates apart
 	}
 }

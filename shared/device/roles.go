@@ -54,8 +54,13 @@ type proof struct {
 	n, of int
 }
 
-// String is one clause: "answered 412 conversations on tcp/5432 (postgresql) from 9 clients".
-func (p proof) String() string { return p.words(&p) }
+// String is one clause, and "" where the role outlasted what it rested on: "answered 412 conversations on tcp/5432 (postgresql) from 9 clients".
+func (p proof) String() string {
+	if p.words == nil {
+		return ""
+	}
+	return p.words(&p)
+}
 
 func answered(p *proof) string {
 	return fmt.Sprintf("answered %s on %s from %s", count(p.a.Count, "conversation"), p.a.label(), count(p.a.Peers, "client"))

@@ -225,3 +225,10 @@ func TestGroups(t *testing.T) {
 		t.Errorf("with other keys %q", got)
 	}
 }
+
+// Catches: a role that outlasts what it rests on, whose evidence is asked for.
+func TestNoEvidenceLeft(t *testing.T) {
+	if text := (proof{}).String(); text != "" {
+		t.Errorf("%q", text)
+	}
+}

@@ -23,13 +23,14 @@ const (
 	maxBack       = DefaultMaxLocal
 )
 
-var errBroken = errors.New("it is broken off")
+var errHabits = errors.New("it is broken off")
 
-// kept is what waits to be saved as gone, and what came back and waits for its device.
-type kept struct {
+// keptHabits is what waits to be saved as gone, and what came back and waits for its device.
+type keptHabits struct {
 	gone []string
 	back map[string]*activity
 	late map[string][]lateHour
+	next int // of the members, where SaveSome goes on
 }
 
 type lateHour struct {
@@ -52,7 +53,7 @@ func (m *Model) keepHour(a *activity) {
 		return
 	}
 	if len(a.unsaved) >= wholeEvery { // nobody saves any more
-		m.kept.gone = appendKeys(m.kept.gone, a)
+		m.keptHabits.gone = appendKeys(m.keptHabits.gone, a)
 		a.unsaved, a.savedAs = nil, ""
 		return
 	}
@@ -68,7 +69,7 @@ func (m *Model) forgetHabits(d *Device) {
 	}
 	a.device, d.activity = nil, nil
 	if a.savedAs != "" {
-		m.kept.gone = appendKeys(m.kept.gone, a)
+		m.keptHabits.gone = appendKeys(m.keptHabits.gone, a)
 	}
 }
 
@@ -88,33 +89,52 @@ func hourKey(id string, at int64) []byte {
 
 // Save hands over what changed.
 func (h Habits) Save(put func(key, value []byte)) {
-	m := h.m
-	for _, k := range m.kept.gone {
-		put([]byte(k), nil)
+	h.m.keptHabits.next = 0
+	h.SaveSome(func(key, value []byte) bool {
+		put(key, value)
+		return true
+	})
+}
+
+// SaveSome is Save device by device, until put says that it is enough for now (detect.Sliced).
+func (h Habits) SaveSome(put func(key, value []byte) (more bool)) (done bool) {
+	m, more := h.m, true
+	one := func(key, value []byte) { more = put(key, value) }
+	for n := len(m.keptHabits.gone); n > 0 && more; n = len(m.keptHabits.gone) {
+		one([]byte(m.keptHabits.gone[n-1]), nil)
+		m.keptHabits.gone = m.keptHabits.gone[:n-1]
 	}
-	m.kept.gone = nil
 	var buf []byte
-	for _, a := range m.turns.members {
-		if a.device == nil || !a.warm {
-			continue
+	for k := &m.keptHabits; k.next < len(m.turns.members); k.next++ {
+		if !more {
+			return false
 		}
-		a.warm = false
-		if id := a.device.id; a.savedAs != id {
-			if a.savedAs != "" {
-				for _, k := range appendKeys(nil, a) {
-					put([]byte(k), nil)
-				}
-			}
-			a.savedAs, a.lately = id, nil
-			buf = a.saveWhole(buf, put)
+		if a := m.turns.members[k.next]; a.device != nil && a.warm {
+			buf = a.save(buf, one)
 		}
-		if len(a.lately)+len(a.unsaved) > wholeEvery {
-			buf = a.saveWhole(buf, put)
-		}
-		buf = a.saveHours(buf, put)
-		buf = appendTotals(append(buf[:0], habitsVersion), hourNumber(a.hour), &a.sofar, &a.largest, a.taint)
-		put(keyOfHabits(keepNow, a.savedAs), buf)
 	}
+	m.keptHabits.next = 0
+	return len(m.keptHabits.gone) == 0
+}
+
+func (a *activity) save(buf []byte, put func(key, value []byte)) []byte {
+	a.warm = false
+	if id := a.device.id; a.savedAs != id {
+		if a.savedAs != "" {
+			for _, k := range appendKeys(nil, a) {
+				put([]byte(k), nil)
+			}
+		}
+		a.savedAs, a.lately = id, nil
+		buf = a.saveWhole(buf, put)
+	}
+	if len(a.lately)+len(a.unsaved) > wholeEvery {
+		buf = a.saveWhole(buf, put)
+	}
+	buf = a.saveHours(buf, put)
+	buf = appendTotals(append(buf[:0], habitsVersion), hourNumber(a.hour), &a.sofar, &a.largest, a.taint)
+	put(keyOfHabits(keepNow, a.savedAs), buf)
+	return buf
 }
 
 func (a *activity) saveWhole(buf []byte, put func(key, value []byte)) []byte {
@@ -178,7 +198,7 @@ func (h Habits) Load(key, value []byte) error {
 	case keepHour:
 		l, err := readTotals(value)
 		if n := len(id) - 5; n > 0 && err == nil && h.m.comeBack(id[:n]) != nil {
-			h.m.kept.late[id[:n]] = append(h.m.kept.late[id[:n]], l)
+			h.m.keptHabits.late[id[:n]] = append(h.m.keptHabits.late[id[:n]], l)
 		}
 		return err
 	}
@@ -187,13 +207,13 @@ func (h Habits) Load(key, value []byte) error {
 
 // comeBack gives the place of what was kept of a device until the device is there; nil where there are too many.
 func (m *Model) comeBack(id string) *activity {
-	a := m.kept.back[id]
-	if a == nil && len(m.kept.back) < maxBack {
+	a := m.keptHabits.back[id]
+	if a == nil && len(m.keptHabits.back) < maxBack {
 		a = &activity{}
 		a.savedAs = id
-		m.kept.back[id] = a
-		if m.kept.late == nil {
-			m.kept.late = map[string][]lateHour{}
+		m.keptHabits.back[id] = a
+		if m.keptHabits.late == nil {
+			m.keptHabits.late = map[string][]lateHour{}
 		}
 	}
 	return a
@@ -217,13 +237,13 @@ func (m *Model) readHabits(b []byte) (until int64, known uint32, usual [NumMetri
 	for i := range numbers {
 		n, size := binary.Uvarint(b)
 		if size <= 0 {
-			return 0, 0, usual, errBroken
+			return 0, 0, usual, errHabits
 		}
 		numbers[i], b = n, b[size:]
 	}
 	for {
 		if len(b) == 0 {
-			return 0, 0, usual, errBroken
+			return 0, 0, usual, errHabits
 		}
 		at := int(b[0]) - 1
 		if at < 0 {
@@ -244,7 +264,7 @@ func readTotals(b []byte) (l lateHour, err error) {
 	number := func() uint64 {
 		n, size := binary.Uvarint(b)
 		if size <= 0 {
-			err = errBroken
+			err = errHabits
 			return 0
 		}
 		b = b[size:]
@@ -253,7 +273,7 @@ func readTotals(b []byte) (l lateHour, err error) {
 	l.at, l.taint = int64(number()), number()
 	for err == nil {
 		if len(b) == 0 {
-			return l, errBroken
+			return l, errHabits
 		}
 		at := int(b[0]) - 1
 		if b = b[1:]; at < 0 {
@@ -269,13 +289,13 @@ func readTotals(b []byte) (l lateHour, err error) {
 
 // restored gives what came back of a device, brought up to the last hour that was saved; a new activity where nothing did.
 func (m *Model) restored(d *Device) *activity {
-	a := m.kept.back[d.id]
+	a := m.keptHabits.back[d.id]
 	if a == nil {
 		return &activity{}
 	}
-	late := m.kept.late[d.id]
-	delete(m.kept.back, d.id)
-	delete(m.kept.late, d.id)
+	late := m.keptHabits.late[d.id]
+	delete(m.keptHabits.back, d.id)
+	delete(m.keptHabits.late, d.id)
 	slices.SortFunc(late, func(a, b lateHour) int { return int(a.at - b.at) })
 	whole := hourNumber(a.counted)
 	for i := range late {
@@ -295,8 +315,8 @@ func (m *Model) restored(d *Device) *activity {
 
 // bringBack gives devices that are known already their habits, so that their silence shows.
 func (m *Model) bringBack() {
-	ids := make([]string, 0, len(m.kept.back))
-	for id := range m.kept.back {
+	ids := make([]string, 0, len(m.keptHabits.back))
+	for id := range m.keptHabits.back {
 		ids = append(ids, id)
 	}
 	slices.Sort(ids)

@@ -216,7 +216,6 @@ func (b *Builder) Carry(file string) (n int, err error) {
 func (b *Builder) Index() *Index {
 	x := b.x
 	x.slots = b.slots
-	x.entries, x.blob, x.texts = slices.Clone(x.entries), slices.Clone(x.blob), slices.Clone(x.texts)
 	words := 64
 	for words*8 < len(x.entries) {
 		words *= 2

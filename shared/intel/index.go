@@ -66,7 +66,7 @@ func (x *Index) Bytes() int {
 	if x == nil {
 		return 0
 	}
-	sum := 8*len(x.slots) + 8*len(x.filter) + 32*len(x.entries) + cap(x.blob)
+	sum := 8*len(x.slots) + 8*len(x.filter) + 32*cap(x.entries) + cap(x.blob)
 	for _, list := range [2][]string{x.sources, x.texts} {
 		for _, s := range list {
 			sum += 16 + len(s)

@@ -25,5 +25,8 @@ func (l *Ladder) Climb(n, first float64) bool {
 // maxRungs ends the climb for numbers that never stop; no count of 64 bits has more decimal orders.
 const maxRungs = 20
 
+// At is a ladder of which so many rungs were reached.
+func At(rung int) Ladder { return Ladder{min(max(rung, 0), maxRungs)} }
+
 // Rung is how many rungs were reached so far.
 func (l *Ladder) Rung() int { return l.rung }

@@ -50,6 +50,7 @@ func (f *Finder) walk(w window) (end int32) {
 	end = -1
 	rested, restedAt := 0.0, int32(-1) // the best way that ended so long ago that the rest was a sleep
 	next := 0
+	fits := w.folds()
 	for i := range n {
 		f.best[i], f.from[i], f.step[i] = 1, -1, 0
 		for ; f.points[i]-f.points[next] > maxFold*w.top; next++ {
@@ -58,7 +59,7 @@ func (f *Finder) walk(w window) (end int32) {
 			}
 		}
 		for j := next; j < i; j++ {
-			k := w.fold(f.points[i] - f.points[j])
+			k := fits.of(f.points[i] - f.points[j])
 			if v := f.best[j] + 1 - 0.5*float64(k-1); k > 0 && v > f.best[i] {
 				f.best[i], f.from[i], f.step[i] = v, int32(j), int8(k)
 			}
@@ -73,20 +74,32 @@ func (f *Finder) walk(w window) (end int32) {
 	return end
 }
 
-// fold says how many beats an interval is; 0 where it fits none. The jitter of several beats adds up as chance has it: by its root.
-func (w window) fold(gap float64) int {
-	if gap < w.low {
-		return 0
-	}
-	if gap <= w.top {
-		return 1
-	}
+// folds are the intervals of one beat, of two with one missing, and so on. The jitter of several beats adds up as chance has it: by its root.
+// Where two would meet, each goes half way.
+type folds [maxFold]window
+
+func (w window) folds() (f folds) {
+	f[0] = w
 	middle, half := (w.low+w.top)/2, (w.top-w.low)/2
-	k := int(gap/middle + 0.5)
-	if k < 2 || k > maxFold || math.Abs(gap-float64(k)*middle) > half*math.Sqrt(float64(k)) {
-		return 0
+	for i := 1; i < maxFold; i++ {
+		k := float64(i + 1)
+		wide := min(math.Sqrt(k)*half, middle/2)
+		f[i] = window{k*middle - wide, k*middle + wide}
 	}
-	return k
+	return f
+}
+
+// of says how many beats an interval is; 0 where it fits none.
+func (f *folds) of(gap float64) int {
+	for i := range f {
+		if gap <= f[i].top {
+			if gap < f[i].low {
+				return 0
+			}
+			return i + 1
+		}
+	}
+	return 0
 }
 
 // remove takes the points of the way just walked away.

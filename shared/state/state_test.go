@@ -442,3 +442,33 @@ func FuzzFile(f *testing.F) {
 		})
 	})
 }
+
+// TestFileOfItsOwn: what is written to a file comes back; one that is cut or no such file says so.
+func TestFileOfItsOwn(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "device.state")
+	want := []Entry{{Part{"a", 1}, []byte("k"), []byte("v")}, {Part{"b", 2}, []byte("k"), bytes.Repeat([]byte("w"), 1000)}}
+	if err := WriteFile(path, 60, want); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	read := func() (Report, error) {
+		got = nil
+		return ReadFile(path, func(e Entry) error {
+			got = append(got, fmt.Sprint(e.Part, string(e.Key), len(e.Value)))
+			return nil
+		})
+	}
+	if r, err := read(); err != nil || r.At != 60 || r.Entries != 2 || len(r.LeftOut) > 0 || got[1] != "{b 2}k1000" {
+		t.Errorf("%+v %v %v", r, err, got)
+	}
+	if err := os.Truncate(path, fileSize(t, path)-1); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := read(); err != nil || len(r.LeftOut) == 0 || len(got) != 2 {
+		t.Errorf("cut: %+v %v", r, err)
+	}
+	os.WriteFile(path, []byte("something else"), 0o600)
+	if _, err := read(); err == nil || !strings.Contains(err.Error(), "device.state: it does not begin as a state file does") {
+		t.Errorf("no such file: %v", err)
+	}
+}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"net/netip"
 	"time"
 
@@ -12,8 +13,9 @@ type DeviceQuery struct {
 	Text      string // in id, address, names, overriding name, instance, interface or tags, whatever the case
 	Addresses []netip.Prefix
 	External  *bool
-	HighValue *bool
-	Role      string
+	HighValue *bool  // by what people say, or by its conduct
+	Role      string // that people say it has; of whom they say nothing, that its conduct shows
+	Said      bool   // only those that people said something of
 	VPC       string
 	Account   string
 	VNI       uint32
@@ -59,3 +61,9 @@ type HeardPage struct {
 	Page
 	Items []events.Heard
 }
+
+// RoleOf is the role that holds for a device: what people say, else what its conduct shows.
+func RoleOf(d *events.Device) string { return cmp.Or(d.Overrides.Role, d.Role) }
+
+// IsHighValue says whether harm to a device is harm to many, by what people say or by its conduct.
+func IsHighValue(d *events.Device) bool { return d.Overrides.HighValue || d.HighValue }

@@ -32,6 +32,9 @@ const (
 	DetectorSettings        = "detector_settings"
 )
 
+// DefaultCoverageTags are the keys of tags that tell coverage apart, and group devices, where nobody set others.
+func DefaultCoverageTags() []string { return []string{"environment", "env", "team"} }
+
 // ParameterSpecs lists every parameter.
 func ParameterSpecs() []ParameterSpec {
 	return []ParameterSpec{
@@ -43,7 +46,7 @@ func ParameterSpecs() []ParameterSpec {
 		{RetentionBytesRecords, "bytes", "How much room records may take on disk; the oldest go first. 0: no limit.", []string{"53687091200"}, 0, 1 << 50},
 		{RetentionDaysMetrics, "days", "How long the metrics of devices are kept.", []string{"35"}, 1, 3650},
 		{RetentionDaysAudit, "days", "How long the audit log is kept.", []string{"365"}, 30, 3650},
-		{CoverageTags, "tags", "Keys of tags by whose values coverage is told apart, whatever the case of their letters.", []string{"environment", "env", "team"}, 0, 0},
+		{CoverageTags, "tags", "Keys of tags by whose values coverage is told apart, and devices are grouped, whatever the case of their letters.", DefaultCoverageTags(), 0, 0},
 		{TrustedDomains, "domains", "Domains that are no strangers, each with all below it: what is asked for under them is neither rare nor a tunnel.", []string{}, 0, 0},
 		{KnownScanners, "addresses", "Hosts that scan by order: their scans raise nothing.", []string{}, 0, 0},
 		{Gateways, "addresses", "Hosts that stand for many others, such as NAT gateways, proxies and load balancers.", []string{}, 0, 0},

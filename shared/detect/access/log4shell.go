@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
-	"github.com/mirrorwatch/mirrorwatch/shared/bounded"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect"
 	"github.com/mirrorwatch/mirrorwatch/shared/device"
 	"github.com/mirrorwatch/mirrorwatch/shared/domain"
@@ -45,10 +44,11 @@ func Log4ShellDefaults() Log4ShellTunables {
 // Callbacks watches for look-ups and for what follows them.
 type Callbacks struct {
 	tune     Log4ShellTunables
-	attempts *bounded.Table[string, attempt] // by offender and victim
-	targets  *bounded.Table[target, string]  // what a victim would contact, to its attempt
-	recent   []contact                       // a ring
-	next     int
+	attempts *detect.Memory[string, attempt] // by offender and victim
+	targets  *detect.Memory[target, string]  // what a victim would contact, to its attempt
+	detect.Memories
+	recent []contact // a ring
+	next   int
 }
 
 type attempt struct {
@@ -79,10 +79,12 @@ type contact struct {
 
 // NewLog4Shell makes the detector.
 func NewLog4Shell(t Log4ShellTunables) *Callbacks {
-	return &Callbacks{
-		tune: t, attempts: bounded.New[string, attempt](t.Attempts), targets: bounded.New[target, string](2 * t.Attempts),
+	l := &Callbacks{
+		tune: t, attempts: detect.NewFilledMemory(t.Attempts, 'a', 1, attemptFields), targets: detect.NewFilledMemory(2*t.Attempts, 't', 1, targetFields),
 		recent: make([]contact, 0, t.Contacts),
 	}
+	l.Memories = detect.Memories{l.attempts, l.targets}
+	return l
 }
 
 // Observe reads requests, and compares what hosts contact with what they were told to.
@@ -115,6 +117,7 @@ func (l *Callbacks) request(r *events.HTTP) []detect.Finding {
 	}
 	key := r.OrigH.String() + " " + r.RespH.String()
 	a, fresh := l.attempts.Put(key)
+	l.attempts.Note(key)
 	if fresh {
 		*a = attempt{head: r.Head, start: r.TS}
 	}
@@ -125,6 +128,7 @@ func (l *Callbacks) request(r *events.HTTP) []detect.Finding {
 	if t != (target{}) {
 		at, _ := l.targets.Put(t)
 		*at = key
+		l.targets.Note(t)
 	}
 	told := a.ladder.Climb(float64(a.count), 1)
 	if c := l.already(a, t); c != nil && a.called == "" {
@@ -150,6 +154,7 @@ func (l *Callbacks) contact(c contact) []detect.Finding {
 	if a == nil || a.called != "" || !l.fits(a, &c) {
 		return nil
 	}
+	l.attempts.Note(*key)
 	return []detect.Finding{l.follow(a, &c)}
 }
 

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
-	"github.com/mirrorwatch/mirrorwatch/shared/bounded"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect"
 	"github.com/mirrorwatch/mirrorwatch/shared/device"
 	"github.com/mirrorwatch/mirrorwatch/shared/magnitude"
@@ -56,8 +55,9 @@ const (
 // SSHGuesses counts, for each pair of hosts, the log-ins that failed.
 type SSHGuesses struct {
 	tune     SSHBruteForceTunables
-	pairs    *bounded.Table[uint64, guesses]
-	sprayers *bounded.Table[uint32, sprayer]
+	pairs    *detect.Memory[uint64, guesses]
+	sprayers *detect.Memory[uint32, sprayer]
+	detect.Memories
 }
 
 type guesses struct {
@@ -87,7 +87,11 @@ type sprayer struct {
 
 // NewSSHBruteForce makes the detector.
 func NewSSHBruteForce(t SSHBruteForceTunables) *SSHGuesses {
-	return &SSHGuesses{t, bounded.New[uint64, guesses](t.Pairs), bounded.New[uint32, sprayer](t.Pairs)}
+	s := &SSHGuesses{
+		tune: t, pairs: detect.NewFilledMemory(t.Pairs, 'p', 1, guessesFields), sprayers: detect.NewFilledMemory(t.Pairs, 's', 1, sprayerFields),
+	}
+	s.Memories = detect.Memories{s.pairs, s.sprayers}
+	return s
 }
 
 // Observe counts failed log-ins.
@@ -173,7 +177,9 @@ func (s *SSHGuesses) shortSession(c *events.Conn, v device.View) []detect.Findin
 }
 
 func (s *SSHGuesses) of(at events.Time, v device.View) *guesses {
-	g, _ := s.pairs.Put(pair(v.Orig, v.Resp))
+	key := pair(v.Orig, v.Resp)
+	g, _ := s.pairs.Put(key)
+	s.pairs.Note(key)
 	if at.Sub(g.last) > s.tune.Idle {
 		*g = guesses{start: at, last: at}
 	}
@@ -234,6 +240,7 @@ func (s *SSHGuesses) spray(g *guesses, h *events.Head, v device.View) []detect.F
 		return nil // this victim is counted
 	}
 	p, _ := s.sprayers.Put(v.Orig.Serial)
+	s.sprayers.Note(v.Orig.Serial)
 	if h.TS.Sub(p.last) > s.tune.Idle {
 		*p = sprayer{start: h.TS}
 	}

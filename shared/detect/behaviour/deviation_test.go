@@ -271,7 +271,7 @@ func TestWords(t *testing.T) {
 		}
 	}
 	seen := map[int]bool{}
-	for _, h := range habits() {
+	for _, h := range allHabits() {
 		if strings.Count(h.did, "%s") != 1 || seen[h.metric] || h.does == "" {
 			t.Errorf("%+v", h)
 		}

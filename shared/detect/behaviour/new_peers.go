@@ -15,13 +15,13 @@ import (
 // NewPeers finds a device that suddenly speaks with many others with which it never spoke.
 //
 // Who speaks: what nobody answered, and what carried nothing, is recon.port_scan's and recon.host_sweep's, and a device that asks as many
-// in vain is theirs altogether; work on others is lateral's; hosts outside are the baselines', because a browser meets new ones all day.
+// in vain is theirs altogether; work on others is lateral's.
 var NewPeers = detect.Spec{
 	Type:  "behaviour.new_peers",
 	Title: "Many new peers",
-	Text: "Counts the services inside, host and port, that a device used within an hour for the first time, and holds that against the most " +
+	Text: "Counts the services, host and port, that a device used within an hour for the first time, and holds that against the most " +
 		"that is usual of it in an hour. An intruder gets to know a network in which its host has stood quietly for months; programs keep to " +
-		"the same few peers. Only what was answered and carried something counts. What looks the same: a deployment, after which several " +
+		"the same few peers. Only what was answered and carried something counts, and outside nothing that browsers, resolvers and mail readers use. What looks the same: a deployment, after which several " +
 		"hosts have the same new peers, so that peers which three others got to know within the day do not count; hosts that have " +
 		"just begun, on either side. On the first day of learning it weighs less.",
 	Category: "behaviour", Tactics: []string{"TA0007", "TA0008"}, Techniques: []string{"T1018", "T1046"},
@@ -88,7 +88,10 @@ func NewNewPeers(t NewPeersTunables) *Peers {
 // Observe counts what is new, and what was asked in vain.
 func (p *Peers) Observe(r events.Record, v device.View) []detect.Finding {
 	c, ok := r.(*events.Conn)
-	if !ok || !v.Orig.IsLocal() || !v.Resp.IsLocal() || c.IPProto != device.TCP && c.IPProto != device.UDP {
+	if !ok || !v.Orig.IsLocal() || v.Resp.Class == device.Group || c.IPProto != device.TCP && c.IPProto != device.UDP {
+		return nil
+	}
+	if v.Resp.IsExternal() && !telling(c.RespP) {
 		return nil
 	}
 	if !device.Answered(c) || c.OrigBytes == 0 || c.RespBytes == 0 {
@@ -176,6 +179,16 @@ func (p *Peers) starting(v device.View, at events.Time) bool {
 	return at.Sub(v.Resp.FirstSeen) < newHost && len(v.Resp.Uses) > 0 && v.Age(v.Resp.FirstSeen) >= p.tune.Young
 }
 
+// telling says that a service outside tells something: those that browsers, resolvers, clocks and readers of mail use have new addresses
+// all day, and so have peer-to-peer programs and games, above the ports that are assigned.
+func telling(port uint16) bool {
+	switch port {
+	case 53, 80, 110, 123, 143, 443, 465, 587, 853, 993, 995:
+		return false
+	}
+	return port < 1024
+}
+
 // administers: these services are lateral.new_admin_peer's, which tells more of them.
 func administers(port uint16) bool {
 	switch port {
@@ -221,8 +234,13 @@ func (p *Peers) tell(now events.Time) []detect.Finding {
 
 // judge counts what nobody else got to know as well.
 func (p *Peers) judge(d *circle) (detect.Finding, bool) {
-	own := d.news.own(p.arrivals, p.tune.Shared)
-	if len(own) < p.enough(d) || d.news.vain.Count() >= len(d.news.list) {
+	own, outside := d.news.own(p.arrivals, p.tune.Shared)
+	need := p.enough(d)
+	if 2*outside > len(own) {
+		// Who brings letters, or fetches them, has new partners every day: more or fewer as chance will have it.
+		need = max(2*p.tune.Peers, int(math.Ceil(2*p.tune.Factor*d.most)))
+	}
+	if len(own) < need || d.news.vain.Count() >= len(d.news.list) {
 		return detect.Finding{}, false
 	}
 	if d.news.told > 0 && len(own) < 2*d.news.told {

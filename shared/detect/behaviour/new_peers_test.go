@@ -41,6 +41,12 @@ func TestNewPeers(t *testing.T) {
 			return talk(later+time.Duration(i)*minute, client, host(i%3), uint16(8000+i))
 		})), 1, "medium"},
 		{"on the first day", join(week()[:80], meets(10, minute, 20*hour, client)), 1, "low"},
+		{"a few letters", join(week(), many(12, func(i int) *events.Conn {
+			return talk(later+time.Duration(i)*minute, client, fmt.Sprintf("203.0.113.%d", i), 25)
+		})), 0, ""},
+		{"letters to hosts outside", join(week(), many(20, func(i int) *events.Conn {
+			return talk(later+time.Duration(i)*minute, client, fmt.Sprintf("203.0.113.%d", i), 25)
+		})), 1, "medium"},
 		// The innocent twins.
 		{"in the first hours", meets(40, minute, 0, client), 0, ""},
 		{"its first hours", join(week(), meets(40, minute, later, "10.0.9.9")), 0, ""},

@@ -32,6 +32,7 @@ type newPeer struct {
 	port    uint16
 	at      events.Time
 	uid     string
+	outside bool
 }
 
 // maxNews bounds the new peers that are kept one by one; more are counted.
@@ -43,7 +44,7 @@ func (n *peerNews) add(c *events.Conn, v device.View, service uint64) {
 		n.more++
 		return
 	}
-	n.list = append(n.list, newPeer{service, c.RespH, c.RespP, ended(c), c.UID})
+	n.list = append(n.list, newPeer{service, c.RespH, c.RespP, ended(c), c.UID, v.Resp.IsExternal()})
 }
 
 // learned is what an hour teaches: where there was an alert, no more than what led to it.
@@ -54,14 +55,17 @@ func (n *peerNews) learned(enough int) int {
 	return enough
 }
 
-// own is the peers that not several others got to know as well.
-func (n *peerNews) own(arrivals *bounded.Table[uint64, arrival], shared int) (list []newPeer) {
+// own is the peers that not several others got to know as well, and how many of them are outside.
+func (n *peerNews) own(arrivals *bounded.Table[uint64, arrival], shared int) (list []newPeer, outside int) {
 	for _, p := range n.list {
-		if a := arrivals.Peek(p.service); a == nil || a.n-1 < shared {
-			list = append(list, p)
+		if a := arrivals.Peek(p.service); a != nil && a.n-1 >= shared {
+			continue
+		}
+		if list = append(list, p); p.outside {
+			outside++
 		}
 	}
-	return list
+	return list, outside
 }
 
 func (n *peerNews) report(own []newPeer, most float64, peers int) detect.Finding {
@@ -83,7 +87,7 @@ func (n *peerNews) report(own []newPeer, most float64, peers int) detect.Finding
 		}
 	}
 	count := len(own) + n.more
-	f.Description = fmt.Sprintf("%s used %d services inside for the first time within %s, such as %s; %s.",
+	f.Description = fmt.Sprintf("%s used %d services for the first time within %s, such as %s; %s.",
 		n.addr, count, f.End.Sub(f.Start).Round(time.Second), strings.Join(names, ", "), usually(most))
 	f.Properties = map[string]any{"new_services": count, "usual_most": int(most + 0.5), "seconds": f.End.Sub(f.Start).Seconds(), "examples": names}
 	if count >= 3*peers {

@@ -21,8 +21,8 @@ var RoleChanged = detect.Spec{
 		"in others' names, to let traffic through. The service must be as new as the role; what was offered all along and is only now used " +
 		"is none. What looks the same: a new program on a server, which is low risk; a deployment, where several get the same role, is quiet.",
 	Category: "behaviour", Tactics: []string{"TA0011", "TA0008"}, Techniques: []string{"T1090", "T1557", "T1105"},
-	Risk:  detect.Base{Likelihood: events.Low, Complexity: events.Low, Impact: events.Medium},
-	Wants: []events.Kind{events.KindConn}, Version: 1, Novelty: true,
+	Risk:    detect.Base{Likelihood: events.Low, Complexity: events.Low, Impact: events.Medium},
+	Version: 1, Novelty: true,
 	New:    func() detect.Detector { return NewRoleChange(RoleChangeDefaults()) },
 	Tuning: detect.Tuned(RoleChangeDefaults, NewRoleChange),
 }

@@ -25,8 +25,8 @@ func browsing(who string, days int) (list []events.Record) {
 	return list
 }
 
-// serving is a server with some clients for some days.
-func serving(who string, port uint16, service string, from time.Duration, days, clients int) (list []events.Record) {
+// servingRole is a server with some clients for some days.
+func servingRole(who string, port uint16, service string, from time.Duration, days, clients int) (list []events.Record) {
 	for i := range days * 24 {
 		c := talk(from+time.Duration(i)*hour, host(50+i%clients), who, port)
 		c.Service = service
@@ -44,7 +44,7 @@ func TestRoleChange(t *testing.T) {
 		return list
 	}
 	// Somebody else is there from the beginning and to the end, so that time passes.
-	clock := serving(host(9), 25, "smtp", 0, 9, 2)
+	clock := servingRole(host(9), 25, "smtp", 0, 9, 2)
 	const later = 6 * day
 	scanning := func() (list []events.Record) {
 		for i := range 130 {
@@ -61,21 +61,21 @@ func TestRoleChange(t *testing.T) {
 		band    events.Band
 		says    string
 	}{
-		{"too few conversations", all(clock, browsing(client, 6), serving(client, 445, "smb", later, 1, 3)[:4]), 0, "", ""},
-		{"a workstation that serves files", all(clock, browsing(client, 6), serving(client, 445, "smb", later, 2, 4)), 1, "medium", "was a pc for 5 days and is now a file_server: it answered"},
-		{"a workstation that answers names", all(clock, browsing(client, 6), serving(client, 53, "dns", later, 2, 4)), 1, "medium", "dns_server"},
-		{"once only", all(clock, browsing(client, 6), serving(client, 445, "smb", later, 3, 4)), 1, "medium", "file_server"},
-		{"a server at which somebody browses", all(clock, serving(client, 3306, "mysql", 0, 6, 2)[:100], shiftAll(browsing(client, 2), later)), 1, "medium", "was a db_server"},
-		{"a server with one more service", all(clock, serving(client, 80, "http", 0, 9, 4), serving(client, 25, "smtp", later, 2, 4)), 1, "low", "mail_server"},
-		{"a server that begins to scan", all(clock, serving(client, 80, "http", 0, 6, 4), scanning()), 1, "low", "scanner"},
-		{"one without a role", all(clock, serving(client, 9999, "", 0, 6, 1), serving(client, 445, "smb", later, 2, 4)), 1, "low", "had no role"},
+		{"too few conversations", all(clock, browsing(client, 6), servingRole(client, 445, "smb", later, 1, 3)[:4]), 0, "", ""},
+		{"a workstation that serves files", all(clock, browsing(client, 6), servingRole(client, 445, "smb", later, 2, 4)), 1, "medium", "was a pc for 5 days and is now a file_server: it answered"},
+		{"a workstation that answers names", all(clock, browsing(client, 6), servingRole(client, 53, "dns", later, 2, 4)), 1, "medium", "dns_server"},
+		{"once only", all(clock, browsing(client, 6), servingRole(client, 445, "smb", later, 3, 4)), 1, "medium", "file_server"},
+		{"a server at which somebody browses", all(clock, servingRole(client, 3306, "mysql", 0, 6, 2)[:100], shiftAll(browsing(client, 2), later)), 1, "medium", "was a db_server"},
+		{"a server with one more service", all(clock, servingRole(client, 80, "http", 0, 9, 4), servingRole(client, 25, "smtp", later, 2, 4)), 1, "low", "mail_server"},
+		{"a server that begins to scan", all(clock, servingRole(client, 80, "http", 0, 6, 4), scanning()), 1, "low", "scanner"},
+		{"one without a role", all(clock, servingRole(client, 9999, "", 0, 6, 1), servingRole(client, 445, "smb", later, 2, 4)), 1, "low", "had no role"},
 		// The innocent twins.
-		{"a new device", all(clock, shiftAll(browsing(client, 2), 5*day), serving(client, 445, "smb", later+day, 2, 4)), 0, "", ""},
-		{"in the first days", all(browsing(client, 2), serving(client, 445, "smb", 2*day, 1, 4)), 0, "", ""},
-		{"what it always was", all(clock, serving(client, 445, "smb", 0, 9, 4)), 0, "", ""},
+		{"a new device", all(clock, shiftAll(browsing(client, 2), 5*day), servingRole(client, 445, "smb", later+day, 2, 4)), 0, "", ""},
+		{"in the first days", all(browsing(client, 2), servingRole(client, 445, "smb", 2*day, 1, 4)), 0, "", ""},
+		{"what it always was", all(clock, servingRole(client, 445, "smb", 0, 9, 4)), 0, "", ""},
 		{"a service that is there all along, and little used", all(clock, slowly(client, 9)), 0, "", ""},
-		{"a deployment", all(clock, browsing(client, 6), browsing(host(1), 6), browsing(host(2), 6), serving(host(1), 445, "smb", later, 2, 4),
-			serving(host(2), 445, "smb", later, 2, 4), serving(client, 445, "smb", later+10*hour, 2, 4)), 0, "", ""},
+		{"a deployment", all(clock, browsing(client, 6), browsing(host(1), 6), browsing(host(2), 6), servingRole(host(1), 445, "smb", later, 2, 4),
+			servingRole(host(2), 445, "smb", later, 2, 4), servingRole(client, 445, "smb", later+10*hour, 2, 4)), 0, "", ""},
 	}
 	for _, c := range cases {
 		alerts, text := 0, ""
@@ -119,7 +119,7 @@ func slowly(who string, days int) (list []events.Record) {
 func TestKnownGatewaysAreNoNews(t *testing.T) {
 	model := device.New(device.Options{})
 	j := detect.NewJudge([]detect.Spec{RoleChanged}, model, detect.Options{})
-	for _, r := range append(browsing(client, 6), serving(client, 3128, "http", 6*day, 1, 1)...) {
+	for _, r := range append(browsing(client, 6), servingRole(client, 3128, "http", 6*day, 1, 1)...) {
 		j.Tick(r.Common().TS)
 		j.Observe(r)
 		if r.Common().TS >= start.Add(6*day) {

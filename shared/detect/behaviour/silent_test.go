@@ -100,28 +100,29 @@ func TestSilent(t *testing.T) {
 		name   string
 		site   site
 		alerts int
+		band   events.Band
 		says   string
 	}{
-		{"below", site{hours: later + 12, mute: from(7, later, 2)}, 0, ""},
-		{"at", site{hours: later + 12, mute: from(7, later, 3)}, 1, "was silent for 4 hours, and is back"},
-		{"once only, still silent", site{hours: later + 20, mute: from(7, later, 99)}, 1, "for 19 hours in which it is always heard, while 20 of the 20 others are"},
-		{"over a restart", site{hours: later + 20, mute: from(7, later, 99), keep: later + 8}, 1, "hours in which it is always heard"},
-		{"one that works by day, on a workday", site{hours: later + 20, mute: func(s, h int) bool { return s == 7 && (office(h) || h >= later) }}, 1, "is silent since"},
+		{"below", site{hours: later + 12, mute: from(7, later, 1)}, 0, "", ""},
+		{"at", site{hours: later + 12, mute: from(7, later, 2)}, 1, "medium", "was silent for 3 hours, and is back"},
+		{"once only, still silent", site{hours: later + 20, mute: from(7, later, 99)}, 1, "medium", "for 19 hours in which it is always heard, while 20 of the 20 others are"},
+		{"over a restart", site{hours: later + 20, mute: from(7, later, 99), keep: later + 8}, 1, "medium", "hours in which it is always heard"},
+		{"one that works by day, on a workday", site{hours: later + 20, mute: func(s, h int) bool { return s == 7 && (office(h) || h >= later) }}, 1, "low", "is silent since"},
 		// The innocent twins.
-		{"in the first days", site{hours: 80, mute: from(7, 60, 99)}, 0, ""},
-		{"one that works by day, by night", site{hours: later + 20, mute: func(s, h int) bool { return s == 7 && office(h) }}, 0, ""},
-		{"one that speaks now and then", site{hours: later + 20, mute: func(s, h int) bool { return s == 7 && h%5 < 4 }}, 0, ""},
-		{"a feed that is lost", site{hours: later + 20, mute: func(s, h int) bool { return s < 12 && h >= later && h < later+8 }}, 0, ""},
-		{"nobody is heard", site{hours: later + 20, mute: func(_, h int) bool { return h >= later && h < later+8 }}, 0, ""},
-		{"nobody listens", site{hours: later + 20, mute: from(99, 0, 0), listen: func(h int) bool { return h < later || h > later+8 }}, 0, ""},
-		{"a person's machine", site{hours: later + 20, mute: from(7, later, 99), pc: func(s int) bool { return s == 7 }}, 0, ""},
+		{"in the first days", site{hours: 80, mute: from(7, 60, 99)}, 0, "", ""},
+		{"one that works by day, by night", site{hours: later + 20, mute: func(s, h int) bool { return s == 7 && office(h) }}, 0, "", ""},
+		{"one that speaks now and then", site{hours: later + 20, mute: func(s, h int) bool { return s == 7 && h%5 < 4 }}, 0, "", ""},
+		{"a feed that is lost", site{hours: later + 20, mute: func(s, h int) bool { return s < 12 && h >= later && h < later+8 }}, 0, "", ""},
+		{"nobody is heard", site{hours: later + 20, mute: func(_, h int) bool { return h >= later && h < later+8 }}, 0, "", ""},
+		{"nobody listens", site{hours: later + 20, mute: from(99, 0, 0), listen: func(h int) bool { return h < later || h > later+8 }}, 0, "", ""},
+		{"a person's machine", site{hours: later + 20, mute: from(7, later, 99), pc: func(s int) bool { return s == 7 }}, 0, "", ""},
 	}
 	for _, c := range cases {
 		alerts, text := 0, ""
 		for _, d := range c.site.play(t) {
 			alerts += len(d.Activity)
 			text = d.Description
-			if d.Risk.Band != "low" || d.Participants[0].Address.String() != host(7) || d.Participants[0].Role != detect.Victim {
+			if d.Risk.Band != c.band || d.Participants[0].Address.String() != host(7) || d.Participants[0].Role != detect.Victim {
 				t.Errorf("%s: %d, %+v", c.name, d.Risk.Score, d.Participants)
 			}
 		}
@@ -131,17 +132,32 @@ func TestSilent(t *testing.T) {
 	}
 }
 
-// Catches: a device of high value that is one among many.
-func TestPreciousDevicesWeighMore(t *testing.T) {
-	h := habits{id: "eni-1", addr: netip.MustParseAddr("10.0.0.1"), last: 100, silent: 2, precious: true}
+// Catches: an instance that another replaces, told as loud as one that fails.
+func TestSuccessorsAreSeen(t *testing.T) {
 	s := NewSilent(SilentDefaults())
 	s.hour = 103
-	if list := s.tell(&h); len(list) != 1 || len(list[0].Terms) != 0 || !h.told {
-		t.Errorf("%+v", list)
+	h := hearing{id: "eni-1", addr: netip.MustParseAddr("10.0.0.1"), last: 100, silent: 2, steady: true, groups: []string{"role:db", "subnet:a"}}
+	points := func() (sum int) {
+		h.told = false
+		for _, term := range s.tell(&h)[0].Terms {
+			sum += term.Points
+		}
+		return sum
 	}
-	h.precious, h.told = false, false
-	if list := s.tell(&h); len(list) != 0 {
-		t.Errorf("%+v", list)
+	for id, group := range []string{"subnet:a", "subnet:b", "subnet:a"} {
+		next, _ := s.devices.Put(uint32(id))
+		next.groups = []string{"role:web", group}
+	}
+	person, _ := s.devices.Put(3)
+	person.person = true
+	s.born = []birth{{90, 0}, {102, 1}, {100, 3}}
+	if n := points(); n != 0 {
+		t.Errorf("%d points", n)
+	}
+	s.born[2].hour = 90
+	s.born = append(s.born, birth{102, 2})
+	if n := points(); n != -20 {
+		t.Errorf("%d points with a successor", n)
 	}
 }
 
@@ -149,7 +165,7 @@ func TestPreciousDevicesWeighMore(t *testing.T) {
 func TestGroupsAreSilentTogether(t *testing.T) {
 	s := NewSilent(SilentDefaults())
 	s.all, s.groups["role:batch"] = tally{100, 3}, tally{4, 2}
-	if !s.general(&habits{groups: []string{"subnet:a", "role:batch"}}) || s.general(&habits{groups: []string{"subnet:a"}}) {
+	if !s.general(&hearing{groups: []string{"subnet:a", "role:batch"}}) || s.general(&hearing{groups: []string{"subnet:a"}}) {
 		t.Error("a device of a silent group is told of, or one of another is not")
 	}
 }

@@ -86,7 +86,7 @@ func BeaconDefaults() BeaconTunables {
 // Beacons keeps the series of contacts.
 type Beacons struct {
 	tune    BeaconTunables
-	facts   *bounded.Table[link, fact]
+	facts   *detect.Memory[link, fact]
 	series  *bounded.Table[thread, series]
 	changes bounded.Changes[thread]
 	finder  rhythm.Finder
@@ -101,15 +101,17 @@ const retryGap = 130 * time.Second
 
 // NewBeacon makes the detector.
 func NewBeacon(t BeaconTunables) *Beacons {
-	b := &Beacons{tune: t, facts: bounded.New[link, fact](t.Series), series: bounded.New[thread, series](t.Series)}
+	b := &Beacons{tune: t, facts: detect.NewFilledMemory(t.Series, 'f', 1, factFields), series: bounded.New[thread, series](t.Series)}
 	b.series.OnEvict(func(id thread, s *series) {
-		// Where nobody saves, what leaves must not pile up.
-		if s.count > 1 && b.changes.Len() < 2*t.Series {
-			b.changes.Note(id)
+		if s.count > 1 {
+			b.note(id)
 		}
 	})
 	return b
 }
+
+// note puts a series on the list of what is to be saved.
+func (b *Beacons) note(id thread) { note(&b.changes, b.series, id, 4*b.tune.Series) }
 
 // Observe adds a contact to its series and, now and then, measures it.
 func (b *Beacons) Observe(r events.Record, v device.View) []detect.Finding {
@@ -145,7 +147,9 @@ func (b *Beacons) learn(s *events.SSL, v device.View) {
 	if !v.Resp.IsExternal() {
 		return
 	}
-	f, _ := b.facts.Put(link{v.Orig.Serial, v.Resp.Serial, s.RespP, device.TCP})
+	id := link{v.Orig.Serial, v.Resp.Serial, s.RespP, device.TCP}
+	f, _ := b.facts.Put(id)
+	before := *f
 	f.tls = true
 	if s.ServerName != "" {
 		f.sni = s.ServerName
@@ -156,6 +160,9 @@ func (b *Beacons) learn(s *events.SSL, v device.View) {
 	}
 	if s.JA3 != "" {
 		f.ja3 = s.JA3
+	}
+	if *f != before {
+		b.facts.Note(id)
 	}
 }
 
@@ -201,7 +208,9 @@ func (b *Beacons) request(h *events.HTTP, v device.View) []detect.Finding {
 	p := ends{client: h.OrigH, server: h.RespH, port: h.RespP, proto: "tcp", service: "http", name: host, agent: h.UserAgent}
 	s := b.contact(id, &h.Head, p, h.RequestLen+uint64(len(h.URI)))
 	s.insideLocal = local
-	s.paths.Add(sketch.String(path(h.URI)))
+	if s.paths.Count() < maxPaths {
+		s.paths.Add(sketch.String(path(h.URI)))
+	}
 	if h.Method == "POST" || h.Method == "PUT" {
 		s.posts++
 	}
@@ -233,7 +242,7 @@ func (b *Beacons) contact(id thread, h *events.Head, p ends, size uint64) *serie
 	s.uids = keep(s.uids, h.UID)
 	s.add(h.TS, size)
 	if s.count > 1 {
-		b.changes.Note(id)
+		b.note(id)
 	}
 	return s
 }

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
+	"github.com/mirrorwatch/mirrorwatch/shared/detect"
 )
 
 // seriesVersion stands before each value; another is not read.
@@ -25,6 +26,9 @@ func (b *Beacons) Save(put func(key, value []byte)) {
 
 // SaveSome is Save until put says that it is enough for now (detect.Sliced).
 func (b *Beacons) SaveSome(put func(key, value []byte) (more bool)) (done bool) {
+	if !b.facts.SaveSome(put) {
+		return false
+	}
 	return b.changes.Take(func(id thread) bool {
 		b.key = id.append(b.key[:0])
 		s := b.series.Peek(id)
@@ -38,6 +42,9 @@ func (b *Beacons) SaveSome(put func(key, value []byte) (more bool)) (done bool) 
 
 // Load takes one series back (detect.Keeper).
 func (b *Beacons) Load(key, value []byte) error {
+	if len(key) != threadBytes && b.facts.Mine(key) {
+		return b.facts.Load(key, value)
+	}
 	if len(key) != threadBytes || len(value) == 0 || value[0] != seriesVersion {
 		return fmt.Errorf("load key %x: a value of %d bytes that is not of version %d", key[:min(len(key), threadBytes)], len(value), seriesVersion)
 	}
@@ -48,6 +55,18 @@ func (b *Beacons) Load(key, value []byte) error {
 	kept, _ := b.series.Put(parseThread(key))
 	*kept = s
 	return nil
+}
+
+// factFields is how what handshakes told is kept: a series goes by the name of its server, and must go by it still after a restart.
+func factFields(key, value *detect.Form, id *link, f *fact) {
+	detect.Number(key, &id.client)
+	detect.Number(key, &id.server)
+	detect.Number(key, &id.port)
+	detect.Number(key, &id.proto)
+	value.Text(&f.sni, maxName)
+	value.Text(&f.ja3, maxName)
+	value.Bool(&f.lone)
+	value.Bool(&f.tls)
 }
 
 func (id *thread) append(b []byte) []byte {

@@ -13,6 +13,9 @@ import (
 // kept is how many contacts of a series are remembered: two hours of minutes, which is enough to see a clock.
 const kept = 128
 
+// maxPaths is how many different paths of requests are counted.
+const maxPaths = 16
+
 // link is a client and a server's port.
 type link struct {
 	client, server uint32

@@ -170,6 +170,9 @@ func TestBeaconMemoryIsBounded(t *testing.T) {
 		list = append(list, named(conns([]time.Duration{0}, fmt.Sprintf("203.0.%d.%d", i/200, i%200), 443, nil), "", 1)...)
 	}
 	judge(b, append(list, conns(people(5000), outside, 4444, nil)...))
+	if b.changes.Len() > 4*tune.Series {
+		t.Errorf("%d series wait to be saved, though nobody saves", b.changes.Len())
+	}
 	if b.series.Len() != 10 || b.facts.Len() != 10 || b.series.Evicted() == 0 {
 		t.Errorf("%d series, %d facts", b.series.Len(), b.facts.Len())
 	}

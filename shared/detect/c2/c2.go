@@ -2,6 +2,8 @@
 // what goes out is findings that name the host that is led and, where it shows, who leads it. It never needs to read what they say.
 package c2
 
+import "github.com/mirrorwatch/mirrorwatch/shared/bounded"
+
 // maxUIDs is how many conversations a finding points at.
 const maxUIDs = 16
 
@@ -10,4 +12,16 @@ func keep(list []string, uid string) []string {
 		list = append(list, uid)
 	}
 	return list
+}
+
+// note puts an entry of a table on the list of what is to be saved. Where nobody saves, or too seldom, the list would grow with all that ever
+// left the table: then it begins anew, with what is there. What left meanwhile stays on disk until it is loaded and has to leave again.
+func note[K comparable, V any](changes *bounded.Changes[K], table *bounded.Table[K, V], k K, most int) {
+	if changes.Len() >= most {
+		*changes = bounded.Changes[K]{}
+		for live := range table.All {
+			changes.Note(live)
+		}
+	}
+	changes.Note(k)
 }

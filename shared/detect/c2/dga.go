@@ -22,7 +22,8 @@ var DGA = detect.Spec{
 	Text: "Counts, for each host, the different registered domains that it asks for, that do not exist, and that look as if a program had made " +
 		"them up: a classifier trained on forty families weighs pieces of two to four letters, length, vowels, digits and the top-level domain. " +
 		"Malware makes hundreds of names a day and hopes that its master registered one of them; that one then resolves, which raises the risk. " +
-		"Where nothing is answered, only many names that leave no doubt count. One odd name is never an alarm. What looks the same: the random " +
+		"Where nothing is answered, only many names that leave no doubt count; names glued from words look honest, and only very many that do not " +
+		"exist, and hardly any that do, give them away. One odd name is never an alarm. What looks the same: the random " +
 		"names by which browsers try the resolver, look-ups below a local suffix, block lists, content networks; all of these ask below few " +
 		"registered domains. Resolvers, gateways and mail servers ask for others, and need ten times as many.",
 	Category: "c2", Tactics: []string{"TA0011"}, Techniques: []string{"T1568.002"},
@@ -39,6 +40,8 @@ type DGATunables struct {
 	Share   float64       `tune:"least share of them among all domains that do not exist" min:"0" max:"1"`
 	Sure    int           `tune:"different domains that leave no doubt, answered or not" min:"5" max:"100000"`
 	Most    float64       `tune:"least share of these among all domains asked for since the first" min:"0" max:"1"`
+	Words   int           `tune:"different domains that do not exist, however they look" min:"10" max:"100000"`
+	Missing float64       `tune:"least share of these among all domains asked for since the first" min:"0" max:"1"`
 	Others  int           `tune:"how many times as much it takes of a host that asks for others" min:"1" max:"1000"`
 	Window  time.Duration `tune:"counting begins anew after this long" min:"10m" max:"168h"`
 	Idle    time.Duration `tune:"a host whose names rest this long begins anew" min:"1m" max:"168h"`
@@ -50,7 +53,7 @@ type DGATunables struct {
 // those one in thirty looks generated. A host takes a few hundred bytes, at most 5 KiB.
 func DGADefaults() DGATunables {
 	return DGATunables{
-		Failed: 10, Share: 0.25, Sure: 25, Most: 0.5, Others: 10, Window: 6 * time.Hour, Idle: 2 * time.Hour, Clients: 20_000,
+		Failed: 10, Share: 0.25, Sure: 25, Most: 0.5, Words: 60, Missing: 0.8, Others: 10, Window: 6 * time.Hour, Idle: 2 * time.Hour, Clients: 20_000,
 		Ignore: []string{
 			// Reverse zones, and names that no public registry gives (RFC 6761, RFC 6762 appendix G, RFC 8375, RFC 9476).
 			"arpa", "local", "localhost", "localdomain", "lan", "home", "internal", "intranet", "private", "corp", "domain", "workgroup",
@@ -81,14 +84,16 @@ type asker struct {
 	failed      sketch.Distinct // look generated, do not exist
 	plain       sketch.Distinct // do not exist, and look honest
 	sure        sketch.Distinct // leave no doubt
-	asked       sketch.Distinct // all since the first that looked generated
+	asked       sketch.Distinct // all since the first that looked generated or did not exist
 	examples    []string        // of failed, or else of sure
+	words       []string        // of plain
 	reached     []string        // look generated and resolved after many that did not: "name address"
 	ladder      magnitude.Ladder
 	uids        []string
 	head        events.Head // of the latest
 	told        int         // names at the last alert
 	reachedTold int         // of reached, at the last alert
+	why         reason      // of the last alert
 }
 
 // NewDGA makes the detector.
@@ -113,20 +118,27 @@ func (g *Generated) Observe(r events.Record, v device.View) []detect.Finding {
 	score := g.model.Score(registered)
 	odd := score >= float64(g.model.Likely) && len(label) >= shortLabel
 	n := g.hosts.Peek(v.Orig.Serial)
-	if n == nil && !odd {
+	if n == nil && !odd && !missing(d) {
 		return nil
 	}
 	n, _ = g.hosts.Put(v.Orig.Serial)
 	if d.TS.Sub(n.last) > g.tune.Idle || d.TS.Sub(n.start) > g.tune.Window {
 		*n = asker{start: d.TS, last: d.TS}
 	}
-	g.changes.Note(v.Orig.Serial)
-	if !odd {
-		n.honest(d, registered)
+	before := n.asked.Count()
+	fresh := false
+	if odd {
+		fresh = n.generated(d, registered, score >= float64(g.model.Sure))
+	} else {
+		fresh = n.honest(d, registered)
+	}
+	if fresh || n.asked.Count() != before {
+		g.changes.Note(v.Orig.Serial)
+	}
+	if !fresh {
 		return nil
 	}
-	fresh := n.generated(d, registered, score >= float64(g.model.Sure))
-	return g.report(n, fresh, g.bar(v))
+	return g.report(n, g.bar(v))
 }
 
 // Tick has nothing to do: names are told while they are asked for.
@@ -174,22 +186,37 @@ func (g *Generated) ignored(name string) bool {
 	return false
 }
 
-// bar is how many times the usual number it takes.
+// bar is how many times the usual number it takes: more of whoever asks for others.
 func (g *Generated) bar(v device.View) int {
 	if v.Known().DNSServer(v.Orig.Addr) || v.Known().Gateway(v.Orig.Addr) || v.Orig.OffersPort(device.UDP, 53) || v.Orig.OffersPort(device.TCP, 25) {
 		return g.tune.Others
 	}
+	for _, role := range [...]string{"dns_server", "domain_controller", "mail_server", "nat_gateway", "vpn_gateway", "load_balancer", "scanner"} {
+		if v.Orig.HasRole(role) {
+			return g.tune.Others
+		}
+	}
 	return 1
 }
 
-// honest counts a name that looks as names do.
-func (n *asker) honest(d *events.DNS, registered string) {
+// missing says that the name does not exist.
+func missing(d *events.DNS) bool { return d.RCode != nil && *d.RCode == nxdomain }
+
+// honest counts a name that looks as names do, and says whether it is a new one that does not exist.
+func (n *asker) honest(d *events.DNS, registered string) (fresh bool) {
 	n.last = max(n.last, d.TS)
 	h := sketch.String(registered)
 	n.asked.Add(h)
-	if d.RCode != nil && *d.RCode == nxdomain {
-		n.plain.Add(h)
+	if !missing(d) || !n.plain.Add(h) {
+		return false
 	}
+	if n.failed.Count() == 0 || n.head.TS == 0 {
+		n.head, n.uids = d.Head, keep(n.uids, d.UID)
+	}
+	if len(n.words) < maxExamples/2 {
+		n.words = append(n.words, strings.Clone(registered))
+	}
+	return true
 }
 
 // generated counts a name that looks generated, and says whether that is worth a look at the whole.
@@ -197,7 +224,7 @@ func (n *asker) generated(d *events.DNS, registered string, sure bool) (fresh bo
 	n.last = max(n.last, d.TS)
 	h := sketch.String(registered)
 	n.asked.Add(h)
-	missing := d.RCode != nil && *d.RCode == nxdomain
+	missing := missing(d)
 	if sure && n.sure.Add(h) {
 		fresh = true
 	}
@@ -227,5 +254,7 @@ func (n *asker) reach(d *events.DNS, registered string) bool {
 	return true
 }
 
-// count is how many names speak: those that do not exist where there are any, or else those that leave no doubt.
-func (n *asker) count() int { return max(n.failed.Count(), n.sure.Count()) + len(n.reached) }
+// count is how many names speak.
+func (n *asker) count() int {
+	return max(n.failed.Count()+n.plain.Count(), n.sure.Count()) + len(n.reached)
+}

@@ -16,15 +16,19 @@ const askerVersion = 1
 
 // Save hands over the hosts that changed (detect.Keeper): what counts, and what a person is told of it.
 func (g *Generated) Save(put func(key, value []byte)) {
-	g.changes.Take(func(serial uint32) bool {
+	g.SaveSome(func(key, value []byte) bool { put(key, value); return true })
+}
+
+// SaveSome is Save in slices (detect.Sliced).
+func (g *Generated) SaveSome(put func(key, value []byte) (more bool)) (done bool) {
+	return g.changes.Take(func(serial uint32) bool {
 		g.key = binary.BigEndian.AppendUint32(g.key[:0], serial)
-		if n := g.hosts.Peek(serial); n != nil {
-			g.value = n.append(append(g.value[:0], askerVersion))
-			put(g.key, g.value)
-		} else {
-			put(g.key, nil)
+		n := g.hosts.Peek(serial)
+		if n == nil {
+			return put(g.key, nil)
 		}
-		return true
+		g.value = n.append(append(g.value[:0], askerVersion))
+		return put(g.key, g.value)
 	})
 }
 
@@ -43,14 +47,14 @@ func (g *Generated) Load(key, value []byte) error {
 }
 
 func (n *asker) append(b []byte) []byte {
-	for _, x := range []int{int(n.start), int(n.last), n.told, n.reachedTold, n.ladder.Rung(), int(n.head.VNI)} {
+	for _, x := range []int{int(n.start), int(n.last), n.told, n.reachedTold, n.ladder.Rung(), int(n.head.VNI), int(n.why)} {
 		b = binary.AppendUvarint(b, uint64(max(x, 0)))
 	}
 	for _, d := range n.counts() {
 		b = d.Append(b)
 	}
 	b = texts(b, []string{n.head.OrigH.String(), n.head.RespH.String(), n.head.Sensor})
-	return texts(texts(b, n.examples), n.reached)
+	return texts(texts(texts(b, n.examples), n.words), n.reached)
 }
 
 func (n *asker) counts() [4]*sketch.Distinct {
@@ -58,7 +62,7 @@ func (n *asker) counts() [4]*sketch.Distinct {
 }
 
 func (n *asker) parse(b []byte) (err error) {
-	var numbers [6]uint64
+	var numbers [7]uint64
 	for i := range numbers {
 		x, size := binary.Uvarint(b)
 		if size <= 0 || x > math.MaxInt64 {
@@ -70,6 +74,7 @@ func (n *asker) parse(b []byte) (err error) {
 	if rung := min(numbers[4], 20); rung > 0 {
 		n.ladder.Climb(math.Pow10(int(rung)-1), 1)
 	}
+	n.why = reason(min(numbers[6], uint64(wordsMissing)))
 	for _, d := range n.counts() {
 		if b, err = d.Parse(b); err != nil {
 			return err
@@ -83,6 +88,9 @@ func (n *asker) parse(b []byte) (err error) {
 	}
 	if err == nil {
 		n.examples, b, err = readTexts(b, maxExamples)
+	}
+	if err == nil {
+		n.words, b, err = readTexts(b, maxExamples)
 	}
 	if err == nil {
 		n.reached, b, err = readTexts(b, maxReached)

@@ -8,27 +8,47 @@ import (
 
 	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect"
+	"github.com/mirrorwatch/mirrorwatch/shared/magnitude"
 )
 
-// report says what is worth an alert: enough names, the next order of magnitude of them, or the first that resolves after an alert.
-func (g *Generated) report(n *asker, fresh bool, bar int) []detect.Finding {
-	if !fresh {
+// reason is why a host is suspected.
+type reason uint8
+
+const (
+	nothing reason = iota
+	oddOnesMissing
+	oddOnesAsked
+	wordsMissing
+)
+
+// why says whether a host's names are enough for a suspicion, how many speak for it, and from how many on.
+func (g *Generated) why(n *asker, bar int) (why reason, names, first int) {
+	failed, sure, gone := n.failed.Count(), n.sure.Count(), n.failed.Count()+n.plain.Count()
+	switch {
+	case failed >= bar*g.tune.Failed && float64(failed) >= g.tune.Share*float64(gone):
+		return oddOnesMissing, failed, bar * g.tune.Failed
+	case sure >= bar*g.tune.Sure && float64(sure) >= g.tune.Most*float64(n.asked.Count()):
+		return oddOnesAsked, sure, bar * g.tune.Sure
+	case gone >= bar*g.tune.Words && float64(gone) >= g.tune.Missing*float64(n.asked.Count()):
+		return wordsMissing, gone, bar * g.tune.Words
+	}
+	return nothing, 0, 0
+}
+
+// report says what is worth an alert: enough names, the next order of magnitude of them, a better reason, or the first that resolves after
+// an alert.
+func (g *Generated) report(n *asker, bar int) []detect.Finding {
+	why, names, first := g.why(n, bar)
+	if why == nothing {
 		return nil
 	}
-	failed, sure := n.failed.Count(), n.sure.Count()
-	missing := failed >= bar*g.tune.Failed && float64(failed) >= g.tune.Share*float64(failed+n.plain.Count())
-	plenty := sure >= bar*g.tune.Sure && float64(sure) >= g.tune.Most*float64(n.asked.Count())
-	if !missing && !plenty {
+	if n.told > 0 && why < n.why {
+		n.ladder = magnitude.Ladder{}
+	}
+	if !n.ladder.Climb(float64(names), float64(first)) && len(n.reached) <= n.reachedTold {
 		return nil
 	}
-	first := bar * g.tune.Failed
-	if !missing {
-		failed, first = sure, bar*g.tune.Sure
-	}
-	climbed := n.ladder.Climb(float64(failed), float64(first))
-	if !climbed && len(n.reached) <= n.reachedTold {
-		return nil
-	}
+	n.why = why
 	return []detect.Finding{g.finding(n)}
 }
 
@@ -52,8 +72,14 @@ func (g *Generated) finding(n *asker) detect.Finding {
 	if len(n.examples) > 0 {
 		f.Properties["marks"] = g.marks(n.examples[0])
 	}
-	if failed < g.tune.Failed {
+	switch n.why {
+	case oddOnesAsked:
 		f.Terms = append(f.Terms, events.Term{Name: "none_failed", Points: -10, Reason: "the names were not seen to be missing"})
+	case wordsMissing:
+		f.Confidence = 0.5
+		f.Properties["examples"] = append([]string(nil), n.words...)
+		delete(f.Properties, "marks")
+		f.Terms = append(f.Terms, events.Term{Name: "like_words", Points: -15, Reason: "the names look honest; it is only that so many are missing"})
 	}
 	if sure >= g.tune.Failed {
 		f.Confidence += 0.1
@@ -67,12 +93,19 @@ func (g *Generated) finding(n *asker) detect.Finding {
 
 func (n *asker) sentence() string {
 	took := n.last.Sub(n.start).Round(time.Second)
-	text := fmt.Sprintf("%s asked for %d different domains that look generated and do not exist within %s", n.head.OrigH, n.failed.Count(), took)
-	if n.failed.Count() == 0 {
+	var text string
+	list := n.examples
+	switch n.why {
+	case oddOnesAsked:
 		text = fmt.Sprintf("%s asked for %d different domains that look generated within %s", n.head.OrigH, n.sure.Count(), took)
+	case wordsMissing:
+		text, list = fmt.Sprintf("%s asked for %d different domains that do not exist within %s, of %d in all", n.head.OrigH,
+			n.failed.Count()+n.plain.Count(), took, n.asked.Count()), n.words
+	default:
+		text = fmt.Sprintf("%s asked for %d different domains that look generated and do not exist within %s", n.head.OrigH, n.failed.Count(), took)
 	}
-	if len(n.examples) > 0 {
-		text += ", such as " + n.examples[len(n.examples)-1]
+	if len(list) > 0 {
+		text += ", such as " + list[len(list)-1]
 	}
 	if len(n.reached) > 0 {
 		name, address, _ := strings.Cut(n.reached[0], " ")

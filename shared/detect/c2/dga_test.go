@@ -49,12 +49,19 @@ func TestDGA(t *testing.T) {
 	}
 	random := func(int) string { return lot(14) + ".net" }
 	same := func(i int) string { return "qzvwkxjphtdgbn.net" }
-	var mixed, late []events.Record
+	var mixed, late, dead []events.Record
 	for i := range 200 {
-		mixed = append(mixed, lookup(at(i), wordy(i)))
+		mixed = append(mixed, lookup(at(i), wordy(i)), lookup(at(i), strings.Replace(wordy(i), ".com", ".org", 1), "192.0.2.1"))
 		if i%10 == 0 {
 			mixed = append(mixed, lookup(at(i), random(i)))
 		}
+	}
+	for i := range 300 {
+		answer := []string{"192.0.2.1"}
+		if i%3 == 0 {
+			answer = nil
+		}
+		dead = append(dead, lookup(at(i), wordy(i), answer...))
 	}
 	for i := range 12 {
 		late = append(late, lookup(time.Duration(i)*3*time.Hour, random(i)))
@@ -71,11 +78,14 @@ func TestDGA(t *testing.T) {
 		{"below a subdomain", missing(12, func(int) string { return "www." + lot(14) + ".biz" }), 1},
 		{"of a provider of changing names", missing(12, func(int) string { return lot(14) + ".ddns.net" }), 1},
 		{"digits", missing(12, func(i int) string { return fmt.Sprintf("%s%d%s.info", lot(5), i+10, lot(8)) }), 1},
+		{"words, below", missing(59, wordy), 0},
+		{"words", missing(60, wordy), 1},
 		{"answered, no doubt", many(40, func(i int) events.Record { return lookup(at(i), lot(18)+".ru", "192.0.2.1") }), 1},
 		{"answered, few", many(20, func(i int) events.Record { return lookup(at(i), lot(18)+".ru", "192.0.2.1") }), 0},
 		// The innocent twins.
 		{"one odd name, again and again", missing(500, same), 0},
-		{"names that are mistyped", missing(300, wordy), 0},
+		{"names that are mistyped", missing(40, wordy), 0},
+		{"many dead ones among many", dead, 0},
 		{"some odd ones among many", mixed, 0},
 		{"a few a day", late, 0},
 		{"a browser tries the resolver", missing(300, func(int) string { return lot(10) }), 0},
@@ -100,7 +110,7 @@ func TestDGA(t *testing.T) {
 			t.Errorf("%s: %d alerts, want %d: %v", c.name, len(found), c.alerts, found)
 			continue
 		}
-		if c.alerts > 0 && (found[0].Offenders[0].Addr.String() != client || len(found[0].Properties["marks"].([]string)) == 0 || len(found[0].UIDs) == 0) {
+		if c.alerts > 0 && (found[0].Offenders[0].Addr.String() != client || len(found[0].Properties["examples"].([]string)) == 0 || len(found[0].UIDs) == 0) {
 			t.Errorf("%s: %+v", c.name, found[0])
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
-	"github.com/mirrorwatch/mirrorwatch/shared/bounded"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect"
 	"github.com/mirrorwatch/mirrorwatch/shared/device"
 	"github.com/mirrorwatch/mirrorwatch/shared/domain"
@@ -68,7 +67,8 @@ const (
 // Tunnels counts names, for each host and domain.
 type Tunnels struct {
 	tune    DNSTunnelTunables
-	domains *bounded.Table[asked, names]
+	domains *detect.Memory[asked, names]
+	detect.Memories
 }
 
 type asked struct {
@@ -94,7 +94,9 @@ type names struct {
 
 // NewDNSTunnel makes the detector.
 func NewDNSTunnel(t DNSTunnelTunables) *Tunnels {
-	return &Tunnels{tune: t, domains: bounded.New[asked, names](t.Domains)}
+	n := &Tunnels{tune: t, domains: detect.NewFilledMemory(t.Domains, 'd', 1, namesFields)}
+	n.Memories = detect.Memories{n.domains}
+	return n
 }
 
 // Observe counts one question, or an answer whose question was not seen.
@@ -107,7 +109,9 @@ func (t *Tunnels) Observe(r events.Record, v device.View) []detect.Finding {
 	if len(before) < shortName || t.ignored(d.Query) || reversed(before) || listed(d) {
 		return nil
 	}
-	n, fresh := t.domains.Put(asked{v.Orig.Serial, registered})
+	key := asked{v.Orig.Serial, registered}
+	n, fresh := t.domains.Put(key)
+	t.domains.Note(key)
 	if fresh || d.TS.Sub(n.last) > t.tune.Idle {
 		*n = names{start: d.TS, last: d.TS}
 	}

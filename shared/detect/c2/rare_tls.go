@@ -19,7 +19,7 @@ var RareTLS = detect.Spec{
 	Type:  "c2.rare_tls",
 	Title: "Rare TLS fingerprint or certificate to a rare host",
 	Text: "Weighs what tells a makeshift TLS server outside from a service: a certificate that no public authority vouches for, that was filled in " +
-		"from a template, that is made for another name, was issued days ago or for ten years; no name in the handshake; an unusual port. From the " +
+		"from a template, that is made for another name, was issued days ago or for ten years; no name in the handshake; an unusual port; a client that is no browser. From the " +
 		"second day on it also counts that the client's fingerprint (JA4, else JA3), the certificate and the server are known to hardly any other " +
 		"device of the site, and are new. Implants bring their own TLS and their own certificates. What looks the same: a partner's appliance or " +
 		"a test server with its own certificate, and a program that only one host runs; each alone is not enough. Mail, directories, databases and " +
@@ -43,7 +43,7 @@ type RareTLSTunables struct {
 	Usual   []uint16      `tune:"ports where TLS is usual"`
 }
 
-// RareTLSDefaults are the tunables that the project stands for. No single mark is worth half of what it takes. A pair takes about 1 KiB.
+// RareTLSDefaults are the tunables that the project stands for: no single mark is enough. A pair takes about 1 KiB.
 func RareTLSDefaults() RareTLSTunables {
 	return RareTLSTunables{
 		Alone: 40, Points: 55, Rare: 2, Popular: 5, Young: 24 * time.Hour, Pairs: 5_000,
@@ -81,13 +81,12 @@ type tlsTalk struct {
 // NewRareTLS makes the detector.
 func NewRareTLS(t RareTLSTunables) *RareHandshakes {
 	r := &RareHandshakes{tune: t, pairs: bounded.New[tlsPair, tlsTalk](t.Pairs)}
-	r.pairs.OnEvict(func(p tlsPair, _ *tlsTalk) {
-		if r.changes.Len() < 2*t.Pairs { // where nobody saves, what leaves must not pile up
-			r.changes.Note(p)
-		}
-	})
+	r.pairs.OnEvict(func(p tlsPair, _ *tlsTalk) { r.note(p) })
 	return r
 }
+
+// note puts a pair on the list of what is to be saved.
+func (r *RareHandshakes) note(p tlsPair) { note(&r.changes, r.pairs, p, 4*r.tune.Pairs) }
 
 // Tick has nothing to do: a handshake is judged when it is over.
 func (r *RareHandshakes) Tick(events.Time, device.View) []detect.Finding { return nil }
@@ -128,7 +127,7 @@ func (r *RareHandshakes) tell(id tlsPair, s *events.SSL, points int, learned boo
 	if fresh {
 		t.start, t.last = s.TS, s.TS
 	}
-	r.changes.Note(id)
+	r.note(id)
 	t.count++
 	t.points = max(t.points, points)
 	t.start, t.last = min(t.start, s.TS), max(t.last, s.TS)

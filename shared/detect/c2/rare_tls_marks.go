@@ -10,18 +10,19 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/shared/rarity"
 )
 
-// Points of the marks. No single one reaches half of what it takes.
+// Points of the marks. No single one is enough.
 const (
-	selfSignedPoints = 25 // issuer and subject are the same, and there is no chain
+	selfSignedPoints = 30 // issuer and subject are the same, and there is no chain
 	lonePoints       = 15 // no chain, though issued by somebody else
 	templatePoints   = 15 // a subject that a tool or a wizard puts in
 	wordPoints       = 10 // a subject whose common name is no host name
-	madeUpPoints     = 15 // an issuer that is itself nothing but a host name
+	madeUpPoints     = 15 // an issuer that goes by the name of a host, as no authority does
 	mismatchPoints   = 15 // made for another name than was asked for
 	datesPoints      = 10 // issued days ago, or for longer than authorities may
 	namelessPoints   = 10 // no name was asked for
 	portPoints       = 10
 	oldPoints        = 5 // TLS 1.0 and before
+	plainPoints      = 5 // a client that offers no protocol (ALPN): no browser
 	rareClientPoints = 20
 	rareServerPoints = 15
 	rareCertPoints   = 5
@@ -44,6 +45,9 @@ func (r *RareHandshakes) weighServer(m []events.Term, s *events.SSL) []events.Te
 	}
 	if s.Version == "TLSv10" || s.Version == "SSLv3" || s.Version == "SSLv2" {
 		m = append(m, events.Term{Name: "old_version", Points: oldPoints, Reason: s.Version})
+	}
+	if len(s.ALPN) == 0 {
+		m = append(m, events.Term{Name: "plain_client", Points: plainPoints, Reason: "the client is no browser"})
 	}
 	return m
 }
@@ -71,8 +75,8 @@ func weighCertificate(m []events.Term, s *events.SSL) []events.Term {
 	case !strings.Contains(commonName(s.Subject), "."):
 		m = append(m, events.Term{Name: "subject_no_host", Points: wordPoints, Reason: "its subject names no host"})
 	}
-	if !s.SelfSigned && onlyHostName(s.Issuer) {
-		m = append(m, events.Term{Name: "made_up_issuer", Points: madeUpPoints, Reason: "its issuer is nothing but the host name " + clip(commonName(s.Issuer))})
+	if !s.SelfSigned && hostLike(commonName(s.Issuer)) {
+		m = append(m, events.Term{Name: "made_up_issuer", Points: madeUpPoints, Reason: "its issuer calls itself by a host's name, " + clip(commonName(s.Issuer))})
 	}
 	return weighDates(m, s)
 }
@@ -91,16 +95,15 @@ func weighDates(m []events.Term, s *events.SSL) []events.Term {
 	return m
 }
 
-// weighSite adds what the site knows, once it knows enough: who else speaks so, and with whom. A server that many know is none of this.
+// weighSite adds what the site knows, once it knows enough: who else speaks so, and with whom. A server that many know, or that was there
+// before anybody could say what is rare, is none of this.
 func (r *RareHandshakes) weighSite(m []events.Term, s *events.SSL, v device.View, server *knowledge) []events.Term {
-	if server.devices > r.tune.Rare {
+	learnedAt := s.TS.Add(r.tune.Young - v.Age(s.TS))
+	if server.devices > r.tune.Rare || server.first < learnedAt {
 		return m
 	}
-	learnedAt := s.TS.Add(r.tune.Young - v.Age(s.TS))
 	m = append(m, events.Term{Name: "rare_server", Points: rareServerPoints, Reason: fmt.Sprintf("of %s local devices %d know the server", about(v.Rare().Crowd()), server.devices)})
-	if server.first >= learnedAt {
-		m = append(m, events.Term{Name: "new_server", Points: newPoints, Reason: "nobody knew it before " + server.first.Time().UTC().Format(time.DateTime)})
-	}
+	m = append(m, events.Term{Name: "new_server", Points: newPoints, Reason: "nobody knew it before " + server.first.Time().UTC().Format(time.DateTime)})
 	if f, ok := v.Seen(rarity.Fingerprint); ok && f.Rare(r.tune.Rare) {
 		m = append(m, events.Term{Name: "rare_client", Points: rareClientPoints, Reason: fmt.Sprintf("%d of them have the client's fingerprint", f.Devices)})
 		if events.Time(f.FirstSeen) >= learnedAt {
@@ -158,10 +161,19 @@ func commonName(name string) string {
 	return cn
 }
 
-// onlyHostName says whether a name is a common name that looks like a host's, and nothing else. Authorities have names of their own.
-func onlyHostName(name string) bool {
-	cn, only := strings.CutPrefix(name, "CN=")
-	return only && !strings.ContainsAny(cn, ", =") && strings.Count(cn, ".") > 1
+// hostLike says whether a name has the form of a host's: labels of letters, digits and hyphens, and a top-level domain of letters.
+func hostLike(name string) bool {
+	last := strings.LastIndexByte(name, '.')
+	if last <= 0 || len(name)-last < 3 {
+		return false
+	}
+	for i, c := range name {
+		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+		if !letter && (i > last || c != '.' && c != '-' && (c < '0' || c > '9')) {
+			return false
+		}
+	}
+	return true
 }
 
 // clip bounds what a certificate says of itself, in bytes.

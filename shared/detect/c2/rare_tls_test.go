@@ -16,7 +16,7 @@ import (
 // greet is a handshake of an ordinary client with an ordinary server; change makes it another.
 func greet(at time.Duration, to string, change func(*events.SSL)) events.Record {
 	s := &events.SSL{
-		Head: head(at, client, to, 443), Established: true, Version: "TLSv12", ServerName: "shop.test", JA4: "t13d_common",
+		Head: head(at, client, to, 443), Established: true, Version: "TLSv12", ServerName: "shop.test", JA4: "t13d_common", ALPN: []string{"h2"},
 		CertChainFPs: []string{"leaf", "authority"}, Subject: "CN=shop.test", Issuer: "CN=R3,O=Let's Encrypt,C=US",
 	}
 	s.NotBefore, s.NotAfter = s.TS.Add(-40*24*time.Hour), s.TS.Add(50*24*time.Hour)
@@ -59,7 +59,7 @@ func TestRareTLS(t *testing.T) {
 		{"next order", many(10, func(i int) events.Record { return greet(time.Duration(i)*time.Minute, outside, makeshift) }), 2, "10 times"},
 		{"made up, as Tor's", []events.Record{greet(0, outside, func(s *events.SSL) {
 			s.ServerName, s.SNIMatches, s.CertChainFPs, s.Subject, s.Issuer = "www.ab3.com", &no, []string{"own"}, "CN=www.g6ghvi.net", "CN=www.xkgk7f.com"
-		})}, 1, "nothing but the host name www.xkgk7f.com"},
+		})}, 1, "by a host's name, www.xkgk7f.com"},
 		{"just issued, for ten years", []events.Record{greet(0, outside, func(s *events.SSL) {
 			s.CertChainFPs, s.Subject, s.Issuer, s.SelfSigned = []string{"own"}, "CN=a.test", "CN=a.test", true
 			s.NotBefore, s.NotAfter = s.TS.Add(-time.Hour), s.TS.Add(3650*24*time.Hour)
@@ -70,6 +70,17 @@ func TestRareTLS(t *testing.T) {
 		{"inside", []events.Record{greet(0, "10.0.0.9", makeshift)}, 0, ""},
 		{"a new client and server on the first day", append(visitors(), greet(2*time.Hour, "198.51.100.7", foreign)), 0, ""},
 		{"a new client and server later", append(visitors(), late(foreign)), 1, "of 61 local devices 1 know the server"},
+		{"a certificate of its own at a bare address", []events.Record{greet(0, outside, func(s *events.SSL) { makeshift(s); s.Subject, s.Issuer = "CN=a.test", "CN=a.test" })}, 1, "signed itself"},
+		{"an appliance with a name", []events.Record{greet(0, outside, func(s *events.SSL) {
+			makeshift(s)
+			s.ServerName, s.Subject, s.Issuer = "a.test", "CN=a.test", "CN=a.test"
+		})}, 0, ""},
+		{"an appliance that was always there", append(visitors(), many(60, func(i int) events.Record {
+			return greet(time.Duration(i+1)*time.Hour, outside, func(s *events.SSL) {
+				makeshift(s)
+				s.RespH, s.ServerName, s.Subject, s.Issuer, s.JA4 = head(0, client, "198.51.100.9", 443).RespH, "a.test", "CN=a.test", "CN=a.test", "t13d_own"
+			})
+		})...), 0, ""},
 		{"a new client of a server with a name", append(visitors(), late(func(s *events.SSL) { foreign(s); s.ServerName = "c2.test" })), 0, ""},
 		{"a new client of the usual server", append(visitors(), greet(3*day, outside, foreign)), 0, ""},
 		{"the usual client of a new server", append(visitors(), late(func(s *events.SSL) { s.ServerName = "" })), 0, ""},
@@ -144,8 +155,10 @@ func TestNamesInCertificates(t *testing.T) {
 			t.Errorf("%q: %q, want %q", c.name, got, c.cn)
 		}
 	}
-	for name, want := range map[string]bool{"CN=www.abc.com": true, "CN=R3": false, "CN=www.abc.com,O=x": false, "CN=GTS CA 1.0.1": false, "O=x": false} {
-		if got := onlyHostName(name); got != want {
+	for name, want := range map[string]bool{
+		"www.abc.com": true, "axtnetmag.org": true, "R3": false, "GTS CA 1.0.1": false, "": false, ".com": false, "10.0.0.1": false, "a.b": false,
+	} {
+		if got := hostLike(name); got != want {
 			t.Errorf("%q: %v", name, got)
 		}
 	}

@@ -20,7 +20,7 @@ var NewDestination = detect.Spec{
 	Title: "Much data to a new destination",
 	Text: "Adds up what a local host sends to a host outside that nobody at the site knew a day before, at most two devices turned to since, " +
 		"and whose domain is no more common. Stolen data goes where the site has no business. What looks the same: a new provider, or a file " +
-		"that somebody hands over; a person has to know. It is held against the most that the host sends outside in an hour anyway, so that " +
+		"that somebody hands over, which is low risk from a person's machine until it is much. It is held against the most that the host sends outside in an hour anyway, so that " +
 		"a busy uploader is no news. On the first day of learning everything is new, and it weighs less.",
 	Category: "exfil", Tactics: []string{"TA0010"}, Techniques: []string{"T1048", "T1567"},
 	Risk:    detect.Base{Likelihood: events.Low, Complexity: events.Low, Impact: events.High},
@@ -56,7 +56,7 @@ func NewDestinationDefaults() NewDestinationTunables {
 type Destinations struct {
 	tune    NewDestinationTunables
 	pairs   *detect.Memory[uint64, newPair]
-	usual   *detect.Memory[uint32, uploads]
+	busy    busiest
 	waiting []uint64 // pairs that are told soon
 }
 
@@ -69,23 +69,18 @@ type newPair struct {
 	id, sensor string
 	service    string
 	vni        uint32
-	rung       int // orders of magnitude that were told, or wait
+	person     bool // somebody's machine
+	rung       int  // orders of magnitude that were told, or wait
 	told       bool
 	outbound   bool // left to exfil.outbound_volume
 }
-
-// uploads is how much a host sends outside in its busiest hours.
-type uploads struct{ most float64 }
-
-// forgets: what is usual fades by half in a week.
-const fadesAnHour = 0.996
 
 // NewNewDestination makes the detector.
 func NewNewDestination(t NewDestinationTunables) *Destinations {
 	return &Destinations{
 		tune:  t,
 		pairs: detect.NewMemory(t.Pairs, detect.Code[uint64, newPair]{Letter: 'p', Version: 1, Write: writePair, Read: readPair}),
-		usual: detect.NewMemory(t.Pairs, detect.Code[uint32, uploads]{Letter: 'u', Version: 1, Write: writeUploads, Read: readUploads}),
+		busy:  newBusiest(t.Pairs, float64(t.Bytes)/10),
 	}
 }
 
@@ -110,6 +105,7 @@ func (d *Destinations) Observe(r events.Record, v device.View) []detect.Finding 
 	}
 	p.start, p.last = min(p.start, c.TS), max(p.last, at)
 	p.from, p.to, p.port, p.service, p.id, p.vni, p.sensor = c.OrigH, c.RespH, c.RespP, c.Service, v.Orig.ID(), c.VNI, c.Sensor
+	p.person = v.Orig.HasRole("pc")
 	p.add(c)
 	d.pairs.Note(key)
 	if rung := rungOf(p.out, d.tune.Bytes); p.due == 0 && rung > p.rung {
@@ -148,22 +144,7 @@ func (d *Destinations) common(v device.View, a netip.Addr) bool {
 
 // Watch learns how much a host sends outside in an hour (detect.Watcher).
 func (d *Destinations) Watch(t *device.Turned, _ device.View) []detect.Finding {
-	if !t.Hour {
-		return nil
-	}
-	sent := t.Counts[device.BytesOutExternal]
-	u := d.usual.Get(t.Device.Serial)
-	if u == nil {
-		if sent < float64(d.tune.Bytes)/10 {
-			return nil
-		}
-		u, _ = d.usual.Put(t.Device.Serial)
-	}
-	before := u.most
-	u.most = max(u.most*fadesAnHour, sent)
-	if u.most > before*1.1 || t.At%(24*events.Time(time.Hour)) == 0 {
-		d.usual.Note(t.Device.Serial)
-	}
+	d.busy.watch(t)
 	return nil
 }
 
@@ -202,7 +183,7 @@ func (d *Destinations) worth(p *newPair, host uint32, v device.View) bool {
 	if p.out >= d.tune.Most && float64(p.out) >= OutboundVolumeDefaults().Ratio*float64(p.in) && !p.told {
 		p.outbound = true
 	}
-	if u := d.usual.Peek(host); u != nil && float64(p.out) < d.tune.Share*u.most {
+	if float64(p.out) < d.tune.Share*d.busy.of(host) {
 		return false
 	}
 	devices, _ := v.RareHost(p.to)
@@ -225,6 +206,9 @@ func (p *newPair) news(v device.View) detect.Finding {
 	if name == "" {
 		f.Terms = append(f.Terms, events.Term{Name: "nameless_destination", Points: 5, Reason: "nobody asked DNS for it"})
 	}
+	if p.person {
+		f.Terms = append(f.Terms, events.Term{Name: "workstation", Points: -20, Reason: "people hand files over"})
+	}
 	if rung := p.rung; rung > 1 {
 		f.Terms = append(f.Terms, events.Term{Name: "volume", Points: 15 * (rung - 1), Reason: "orders of magnitude above what is told"})
 	}
@@ -240,4 +224,4 @@ func called(a netip.Addr, name string) string {
 }
 
 // Overflow is how many pairs and hosts had to be forgotten for want of room.
-func (d *Destinations) Overflow() uint64 { return d.pairs.Evicted() + d.usual.Evicted() }
+func (d *Destinations) Overflow() uint64 { return d.pairs.Evicted() + d.busy.Evicted() }

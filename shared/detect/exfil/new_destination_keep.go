@@ -7,19 +7,18 @@ import (
 
 // Save hands over what changed (Keeper).
 func (d *Destinations) Save(put func(key, value []byte)) {
-	d.pairs.Save(put)
-	d.usual.Save(put)
+	detect.Memories{d.pairs, d.busy.Memory}.Save(put)
 }
 
 // SaveSome is Save in slices (Sliced).
 func (d *Destinations) SaveSome(put func(key, value []byte) bool) bool {
-	return d.pairs.SaveSome(put) && d.usual.SaveSome(put)
+	return detect.Memories{d.pairs, d.busy.Memory}.SaveSome(put)
 }
 
 // Load takes back a pair, or what is usual of a host (Keeper). What waited to be told waits on.
 func (d *Destinations) Load(key, value []byte) error {
 	if !d.pairs.Mine(key) {
-		return d.usual.Load(key, value)
+		return d.busy.Load(key, value)
 	}
 	if err := d.pairs.Load(key, value); err != nil {
 		return err
@@ -65,16 +64,6 @@ func readPair(key, value *detect.Numbers, p *newPair) uint64 {
 	p.id = value.NextText(128)
 	p.from, p.to = value.NextAddr(), value.NextAddr()
 	return uint64(key.Next(1<<32-1))<<32 | uint64(key.Next(1<<32-1))
-}
-
-func writeUploads(key, value *detect.Numbers, id uint32, u *uploads) {
-	key.Add(int64(id))
-	value.Add(int64(u.most))
-}
-
-func readUploads(key, value *detect.Numbers, u *uploads) uint32 {
-	u.most = float64(value.Next(1 << 60))
-	return uint32(key.Next(1<<32 - 1))
 }
 
 func flag(b bool) int64 {

@@ -74,6 +74,15 @@ func TestNewDestination(t *testing.T) {
 		}
 		named("eu.example.com")(m)
 	}
+	browser := func(m *device.Model) {
+		for i := range 24 {
+			page := &events.HTTP{UserAgent: "Mozilla/5.0 (X11; Linux x86_64)"}
+			c := sent(time.Duration(i)*minute, inside, fmt.Sprintf("198.51.100.%d", 2+i%6), 900, 900)
+			page.Head = c.Head
+			m.Observe(page)
+			m.Observe(c)
+		}
+	}
 	cases := []struct {
 		name    string
 		before  func(*device.Model)
@@ -88,6 +97,7 @@ func TestNewDestination(t *testing.T) {
 		{"one long conversation", nil, join(past(1e5), shift(growing(12, 1e6), later)), 1, "medium"},
 		{"more and more", nil, join(past(1e5), up(110, 1e6, 6*minute)), 2, "high"},
 		{"with a name", named("upload.example.org"), join(past(1e5), up(1, 20e6, 0)), 1, "medium"},
+		{"from a person's machine", browser, join(past(1e5), up(1, 20e6, 0)), 1, "low"},
 		{"on the first day", nil, join(past(1e5)[:3], shift(up(1, 20e6, 0), -later+5*hour)), 1, "low"},
 		// The innocent twins.
 		{"so much that outbound_volume tells", nil, join(past(1e5), up(1, 60e6, 0)), 0, ""},

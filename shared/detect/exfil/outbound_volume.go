@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
-	"github.com/mirrorwatch/mirrorwatch/shared/bounded"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect"
 	"github.com/mirrorwatch/mirrorwatch/shared/device"
 	"github.com/mirrorwatch/mirrorwatch/shared/magnitude"
@@ -47,7 +46,9 @@ const maxOpen = 16
 // Volumes adds up what goes out, a pair of hosts.
 type Volumes struct {
 	tune  OutboundVolumeTunables
-	pairs *bounded.Table[uint64, volume]
+	pairs *detect.Memory[uint64, volume]
+	busy  busiest
+	detect.Memories
 }
 
 type volume struct {
@@ -66,7 +67,11 @@ type counted struct {
 
 // NewOutboundVolume makes the detector.
 func NewOutboundVolume(t OutboundVolumeTunables) *Volumes {
-	return &Volumes{t, bounded.New[uint64, volume](t.Pairs)}
+	o := &Volumes{
+		tune: t, pairs: detect.NewFilledMemory(t.Pairs, 'p', 1, volumeFields), busy: newBusiest(t.Pairs, float64(t.Bytes)),
+	}
+	o.Memories = detect.Memories{o.pairs, o.busy.Memory}
+	return o
 }
 
 // minOut keeps pairs out of the table that never send anything worth adding up: a scan of the Internet, a resolver.
@@ -79,7 +84,9 @@ func (o *Volumes) Observe(r events.Record, v device.View) []detect.Finding {
 		return nil
 	}
 	at := c.TS + events.Time(c.Duration)
-	p, _ := o.pairs.Put(uint64(v.Orig.Serial)<<32 | uint64(v.Resp.Serial))
+	key := uint64(v.Orig.Serial)<<32 | uint64(v.Resp.Serial)
+	p, _ := o.pairs.Put(key)
+	o.pairs.Note(key)
 	if at.Sub(p.last) > o.tune.Idle {
 		*p = volume{start: c.TS}
 	}
@@ -88,14 +95,33 @@ func (o *Volumes) Observe(r events.Record, v device.View) []detect.Finding {
 	if float64(p.out) < o.tune.Ratio*float64(p.in) || !p.ladder.Climb(float64(p.out), float64(o.tune.Bytes)) {
 		return nil
 	}
-	return []detect.Finding{p.report(c, v)}
+	f := p.report(c, v)
+	f.Terms = append(f.Terms, o.habits(p, c, v)...)
+	return []detect.Finding{f}
+}
+
+// habits say what speaks for an upload that somebody wanted.
+func (o *Volumes) habits(p *volume, c *events.Conn, v device.View) (list []events.Term) {
+	if most := o.busy.of(v.Orig.Serial); most >= float64(p.out)/2 {
+		list = append(list, events.Term{Name: "usual_uploader", Points: -20, Reason: fmt.Sprintf("in its busiest hours it sends %s outside", megabytes(uint64(most)))})
+	}
+	if devices, first := v.RareDomain(v.Hostname(c.RespH)); devices > 0 && c.TS.Sub(first) > 24*time.Hour {
+		list = append(list, events.Term{Name: "known_destination", Points: -15, Reason: "the site has known its domain for more than a day"})
+	}
+	return list
+}
+
+// Watch learns how much a host sends outside (detect.Watcher).
+func (o *Volumes) Watch(t *device.Turned, _ device.View) []detect.Finding {
+	o.busy.watch(t)
+	return nil
 }
 
 // Tick has nothing to do: interim records tell of long conversations.
 func (o *Volumes) Tick(events.Time, device.View) []detect.Finding { return nil }
 
 // Overflow is how many pairs had to be forgotten for want of room.
-func (o *Volumes) Overflow() uint64 { return o.pairs.Evicted() }
+func (o *Volumes) Overflow() uint64 { return o.pairs.Evicted() + o.busy.Evicted() }
 
 // add counts what of a conversation was not counted before.
 func (p *volume) add(c *events.Conn) {

@@ -3,6 +3,7 @@ package exfil
 import (
 	"fmt"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -120,6 +121,27 @@ func TestRiskGrowsWithVolume(t *testing.T) {
 		j.Close(start)
 		if list := j.Detections(); len(list) != 1 || list[0].Risk.Band != c.band {
 			t.Errorf("%d MB: %+v", c.megabytes, list[0].Risk)
+		}
+	}
+}
+
+// Catches: an upload of every night that cries each night, and one that hides among them.
+func TestHabitsSpeakForUploads(t *testing.T) {
+	nights := many(4, func(i int) *events.Conn {
+		return sent(time.Duration(i)*day, inside, fmt.Sprintf("203.0.113.%d", i), 90e6, 1000)
+	})
+	for _, c := range []struct {
+		name string
+		last *events.Conn
+		want events.Band
+	}{
+		{"the same as ever, at a new address", sent(4*day, inside, "203.0.113.200", 90e6, 1000), "low"},
+		{"four times as much", sent(4*day, inside, "203.0.113.200", 360e6, 1000), "medium"},
+		{"from another host", sent(4*day, "10.0.0.77", "203.0.113.200", 90e6, 1000), "medium"},
+	} {
+		list := run(device.New(device.Options{}), append(append([]*events.Conn{}, nights...), c.last), OutboundVolume)
+		if last := list[len(list)-1]; last.Risk.Band != c.want || !strings.Contains(last.Description, "203.0.113.200") {
+			t.Errorf("%s: %+v", c.name, last.Risk)
 		}
 	}
 }

@@ -35,6 +35,7 @@ type StagedTunables struct {
 	In      uint64        `tune:"bytes taken in from inside within a day that may be loot" min:"100000" max:"1000000000000"`
 	Out     uint64        `tune:"bytes sent outside since" min:"100000" max:"1000000000000"`
 	Factor  float64       `tune:"least times more than the most that is usual in a day, either way" min:"1" max:"100"`
+	Habit   float64       `tune:"times as many where what is usual is itself enough to be told" min:"1" max:"100"`
 	Least   float64       `tune:"least part of what came in that went out: archives are packed" min:"0.01" max:"1"`
 	Most    float64       `tune:"most times what came in that went out" min:"1" max:"100"`
 	Sources int           `tune:"different sources that are no coincidence" min:"1" max:"8"`
@@ -44,7 +45,7 @@ type StagedTunables struct {
 
 // StagedDefaults are the tunables that the project stands for.
 func StagedDefaults() StagedTunables {
-	return StagedTunables{In: 50e6, Out: 20e6, Factor: 3, Least: 0.2, Most: 2, Sources: 3, Learn: 72 * time.Hour, Hosts: 50_000}
+	return StagedTunables{In: 50e6, Out: 20e6, Factor: 3, Habit: 5, Least: 0.2, Most: 2, Sources: 3, Learn: 72 * time.Hour, Hosts: 50_000}
 }
 
 // minIn keeps hosts and sources out that never give anything worth gathering.
@@ -148,6 +149,9 @@ func (s *Stages) Watch(t *device.Turned, v device.View) []detect.Finding {
 func (s *Stages) judge(h *stage, t *device.Turned) (detect.Finding, bool) {
 	day, from := h.before(t.At)
 	in, out, factor := float64(day.in), float64(day.out), s.tune.Factor
+	if usual := float64(h.mostOut) / max(float64(h.mostIn), 1); float64(h.mostIn) >= 10*float64(s.tune.In) && usual >= s.tune.Least && usual <= s.tune.Most {
+		factor *= s.tune.Habit // it gathers and sends by habit: a back-up server has large days, too
+	}
 	if in < float64(s.tune.In) || out < float64(s.tune.Out) || in < factor*float64(h.mostIn) || out < factor*float64(h.mostOut) {
 		return detect.Finding{}, false
 	}

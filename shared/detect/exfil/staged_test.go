@@ -54,6 +54,7 @@ func TestStaged(t *testing.T) {
 		{"ten times as much left", join(past(1e5), gather(4, 20e6, later), leave(1, 800e6, later+3*hour), last()), 0, ""},
 		{"hardly any of it left", join(past(1e5), gather(4, 100e6, later), leave(4, 10e6, later+3*hour), last()), 0, ""},
 		{"every day, as a back-up server", everyDay(9), 0, ""},
+		{"a back-up server on a large day", join(everyDay(9), gather(8, 60e6, 9*day+2*hour), leave(1, 400e6, 9*day+6*hour)), 0, ""},
 		{"in its first days", join(past(1e5)[:20], gather(4, 30e6, 30*hour), leave(4, 20e6, 33*hour), last()[:1]), 0, ""},
 	}
 	for _, c := range cases {

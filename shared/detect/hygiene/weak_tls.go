@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
-	"github.com/mirrorwatch/mirrorwatch/shared/bounded"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect"
 	"github.com/mirrorwatch/mirrorwatch/shared/device"
 )
@@ -42,7 +41,8 @@ func WeakTLSDefaults() WeakTLSTunables {
 // WeakServers remembers what was already said of each server.
 type WeakServers struct {
 	tune    WeakTLSTunables
-	servers *bounded.Table[netip.AddrPort, weakServer]
+	servers *detect.Memory[netip.AddrPort, weakServer]
+	detect.Memories
 }
 
 type weakServer struct {
@@ -74,7 +74,9 @@ var defectNames = []struct {
 
 // NewWeakTLS makes the detector.
 func NewWeakTLS(t WeakTLSTunables) *WeakServers {
-	return &WeakServers{t, bounded.New[netip.AddrPort, weakServer](t.Servers)}
+	w := &WeakServers{tune: t, servers: detect.NewFilledMemory(t.Servers, 's', 1, weakServerFields)}
+	w.Memories = detect.Memories{w.servers}
+	return w
 }
 
 // Observe looks at one handshake.
@@ -87,7 +89,8 @@ func (w *WeakServers) Observe(r events.Record, v device.View) []detect.Finding {
 	if found == 0 {
 		return nil
 	}
-	known, fresh := w.servers.Put(netip.AddrPortFrom(s.RespH, s.RespP))
+	key := netip.AddrPortFrom(s.RespH, s.RespP)
+	known, fresh := w.servers.Put(key)
 	if fresh {
 		known.start = s.TS
 	}
@@ -95,6 +98,7 @@ func (w *WeakServers) Observe(r events.Record, v device.View) []detect.Finding {
 		return nil
 	}
 	known.told |= found
+	w.servers.Note(key)
 	if len(known.uids) < len(defectNames) {
 		known.uids = append(known.uids, s.UID)
 	}

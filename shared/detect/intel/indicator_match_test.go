@@ -102,9 +102,10 @@ func TestIndicatorMatch(t *testing.T) {
 		{"a fingerprint", ja3 + ",ja3,80,,", []events.Record{tls(0, func(s *events.SSL) { s.JA3 = ja3 })}, "medium", "talked", "fingerprint"},
 		{"another fingerprint", ja4 + ",ja4,80,,", []events.Record{tls(0, func(s *events.SSL) { s.JA4 = ja4 })}, "medium", "talked", "fingerprint"},
 		{"a certificate", strings.Repeat("ab", 32) + ",cert_sha256,80,,", []events.Record{tls(0, func(s *events.SSL) { s.CertChainFPs = []string{strings.Repeat("ab", 32)} })}, "high", "talked", ""},
-		{"a name in the handshake", "*.bad.example.com,domain,80,,", []events.Record{tls(0, func(s *events.SSL) { s.ServerName = "x.bad.example.com" })}, "high", "talked", ""},
+		{"a name in the handshake", "*.bad.example.com,domain,80,,", []events.Record{tls(0, func(s *events.SSL) { s.ServerName = "X.Bad.example.com" })}, "high", "talked", ""},
 		{"a URL", "http://www.example.com/gate.php,url,80,,", []events.Record{&events.HTTP{Head: head(0, client, "198.51.100.9", 80), Method: "POST", Host: "www.example.com", URI: "/gate.php?id=7"}}, "high", "talked", ""},
 		{"a URL by a proxy", "http://www.example.com/gate.php,url,80,,", []events.Record{&events.HTTP{Head: head(0, client, "10.0.0.3", 3128), Method: "GET", URI: "http://www.example.com/gate.php"}}, "high", "talked", ""},
+		{"an address by a proxy", "203.0.113.9,ip,80,,", []events.Record{&events.HTTP{Head: head(0, client, "10.0.0.3", 3128), Method: "GET", URI: "http://203.0.113.9:8080/x"}}, "high", "talked", ""},
 		{"another page of the site", "http://www.example.com/gate.php,url,80,,", []events.Record{&events.HTTP{Head: head(0, client, "198.51.100.9", 80), Host: "www.example.com", URI: "/"}}, "", "", ""},
 		{"a Host header", "bad.example.com,domain,80,,", []events.Record{&events.HTTP{Head: head(0, client, "198.51.100.9", 80), Host: "Bad.example.com:80", URI: "/"}}, "high", "talked", ""},
 	}

@@ -62,8 +62,8 @@ func (l *look) dns(d *events.DNS) {
 		l.hit(r, contact{head: d.Head, observed: strings.Clone(name), reach: asked, host: d.OrigH})
 	}
 	for _, a := range d.Answers[:min(len(d.Answers), maxAnswers)] {
-		address, err := netip.ParseAddr(a)
-		if err != nil {
+		address, ok := addressIn(a)
+		if !ok {
 			if r, ok := l.x.Domain(a); ok && a != name {
 				l.hit(r, contact{head: d.Head, observed: strings.Clone(a), reach: asked, host: d.OrigH})
 			}
@@ -76,6 +76,15 @@ func (l *look) dns(d *events.DNS) {
 			l.hit(r, contact{head: d.Head, observed: name + " " + a, reach: asked, listed: address, host: d.OrigH})
 		}
 	}
+}
+
+// addressIn reads an address. What ends like a name is not even tried: the error would have to be made each time.
+func addressIn(s string) (a netip.Addr, ok bool) {
+	if s == "" || (s[len(s)-1] < '0' || s[len(s)-1] > '9') && strings.IndexByte(s, ':') < 0 {
+		return a, false
+	}
+	a, err := netip.ParseAddr(s)
+	return a, err == nil
 }
 
 func (l *look) http(h *events.HTTP) {
@@ -101,6 +110,13 @@ func (l *look) http(h *events.HTTP) {
 		c.observed = strings.Clone(name)
 		l.hit(r, c)
 	}
+	// Of a proxy the host is asked for that the conversation does not go to.
+	if a, ok := addressIn(strings.Trim(name, "[]")); ok && a != h.RespH {
+		if r, ok := l.x.Address(a); ok {
+			c.observed, c.listed = name, a
+			l.hit(r, c)
+		}
+	}
 }
 
 // maxShown is how much of a URL a person is shown, in bytes.
@@ -115,9 +131,9 @@ func bare(host string) string {
 }
 
 func (l *look) ssl(s *events.SSL) {
-	at := second(s.TS)
+	at, name := second(s.TS), strings.ToLower(strings.TrimSuffix(s.ServerName, "."))
 	if l.remember() && l.v.Resp.IsExternal() {
-		l.m.seen.Domain(s.ServerName, s.OrigH, at, true)
+		l.m.seen.Domain(name, s.OrigH, at, true)
 		l.m.seen.Text(indicators.JA3, s.JA3, s.OrigH, at)
 		l.m.seen.Text(indicators.JA4, s.JA4, s.OrigH, at)
 		for _, fp := range s.CertChainFPs {
@@ -125,8 +141,8 @@ func (l *look) ssl(s *events.SSL) {
 		}
 	}
 	c := contact{head: s.Head, reach: talked, listed: s.RespH, host: s.OrigH}
-	if r, ok := l.x.Domain(s.ServerName); ok {
-		c.observed = s.ServerName
+	if r, ok := l.x.Domain(name); ok {
+		c.observed = name
 		l.hit(r, c)
 	}
 	for _, fp := range s.CertChainFPs {

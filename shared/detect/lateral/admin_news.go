@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math/bits"
 	"net/netip"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
@@ -19,6 +21,7 @@ type news struct {
 	count, told int
 	reasons     reasons
 	services    uint32
+	alike       []string // groups that all of the hosts belong to
 	victims     []detect.Party
 	uids        []string
 	addr        netip.Addr
@@ -32,14 +35,19 @@ type reasons struct {
 	newHost  bool // nor could it: it is new itself
 	offHours bool // it does not do so at this time of the day
 	failures int  // attempts in vain right before
+	busy     bool // it administers as many as those do who do so by habit, on fewer days
+	before   bool // it has administered before today
+	door     bool // the latest host is one through which many come
 }
 
 // maxVictims is how many hosts a finding names.
 const maxVictims = 32
 
 // reasonsFor looks at what was known of a client before.
-func (n *NewAdminPeers) reasonsFor(a *administrator, before *habits, client *device.Device, at events.Time) (r reasons) {
-	r.newHost = at.Sub(client.FirstSeen) < newHost
+func (n *NewAdminPeers) reasonsFor(a *administrator, before *habits, v device.View, s service, at events.Time) (r reasons) {
+	r.newHost = at.Sub(v.Orig.FirstSeen) < newHost
+	r.door = n.usersOf(s, v.Resp) > manyComers
+	r.busy, r.before = before.old >= n.tune.Habit, before.old > 0
 	r.first = before.links == 0 && !r.newHost
 	r.offHours = before.outOfHours(hourOf(at))
 	if a.failures >= n.tune.Failures && at.Sub(a.failureAt) <= failedWithin {
@@ -70,10 +78,15 @@ func (n *news) add(c *events.Conn, v device.View, s service, r reasons, within t
 		due := n.due
 		*n = news{began: at, due: due}
 	}
+	if n.count == 0 {
+		n.alike = kindred(v.Resp.Groups())
+	}
+	n.alike = slices.DeleteFunc(n.alike, func(g string) bool { return !slices.Contains(v.Resp.Groups(), g) })
 	n.last = max(n.last, at)
 	n.count++
 	n.services |= 1 << s
 	n.reasons.first, n.reasons.newHost = n.reasons.first || r.first, r.newHost
+	n.reasons.busy, n.reasons.before, n.reasons.door = r.busy, r.before, r.door
 	n.reasons.offHours = n.reasons.offHours || r.offHours
 	n.reasons.failures = max(n.reasons.failures, r.failures)
 	n.addr, n.id, n.vni, n.sensor = c.OrigH, v.Orig.ID(), c.VNI, c.Sensor
@@ -82,6 +95,16 @@ func (n *news) add(c *events.Conn, v device.View, s service, r reasons, within t
 		n.victims = append(n.victims, detect.Party{Addr: c.RespH, Port: c.RespP, Endpoint: detect.Server})
 	}
 	return n.due == 0
+}
+
+// kindred gives the groups that say what a host is for: its neighbours in a subnet have nothing else in common.
+func kindred(groups []string) (list []string) {
+	for _, g := range groups {
+		if !strings.HasPrefix(g, "subnet:") {
+			list = append(list, g)
+		}
+	}
+	return list
 }
 
 // tell gives the finding, when there is more to tell than was told: the first connection, several, and twice as many each time after.
@@ -134,6 +157,15 @@ func (n *news) terms(several int) (list []events.Term) {
 		list = append(list, events.Term{Name: "many_at_once", Points: 10, Reason: fmt.Sprintf("%d new connections within the hour", n.count)})
 	case n.count < several:
 		list = append(list, events.Term{Name: "single", Points: -15, Reason: "one new connection is a day's work"})
+	}
+	switch {
+	case n.reasons.busy:
+		list = append(list, events.Term{Name: "administrator", Points: -15, Reason: "it has administered many others before"})
+	case n.reasons.before && n.count >= several && len(n.alike) > 0:
+		list = append(list, events.Term{Name: "one_group", Points: -15, Reason: "an administrator's round over " + n.alike[0]})
+	}
+	if n.reasons.door && n.count == 1 {
+		list = append(list, events.Term{Name: "jump_host", Points: -15, Reason: "many come to that host"})
 	}
 	if n.reasons.newHost {
 		list = append(list, events.Term{Name: "new_host", Points: -15, Reason: "a new host has nobody but new peers"})

@@ -44,7 +44,7 @@ type NewAdminPeerTunables struct {
 // NewAdminPeerDefaults are the tunables that the project stands for. A link takes about 100 bytes, a client about 300.
 func NewAdminPeerDefaults() NewAdminPeerTunables {
 	return NewAdminPeerTunables{
-		Learn: 24 * time.Hour, Hold: 10 * time.Minute, Within: time.Hour, Several: 3, Habit: 8, Days: 3, Failures: 5,
+		Learn: 24 * time.Hour, Hold: 10 * time.Minute, Within: time.Hour, Several: 3, Habit: 8, Days: 2, Failures: 5,
 		Links: 100_000, Clients: 20_000,
 	}
 }
@@ -61,7 +61,7 @@ type NewAdminPeers struct {
 	fan     FanOutTunables // of the detector to which this one yields
 	links   *detect.Memory[link, lastTime]
 	clients *detect.Memory[uint32, administrator]
-	users   *bounded.Table[uint64, int] // how many clients a server has for SMB or RPC, of those in links
+	users   *bounded.Table[uint64, int] // how many clients a server has for a service, of those in links
 	waiting []uint32                    // clients whose news is held, in the order in which it began to wait
 }
 
@@ -140,15 +140,16 @@ func (n *NewAdminPeers) works(c *events.Conn, v device.View, s service) {
 	at, client := ended(c), v.Orig.Serial
 	a, _ := n.clients.Put(client)
 	many := a.lately.add(v.Resp.Serial, at, n.fan.Within)
+	turned := a.turnDay(at)
 	before := a.habits
 	fresh := n.meet(link{client, v.Resp.Serial, s}, at)
-	if a.learn(s, at, fresh) {
+	if a.learn(s, at, fresh) || turned {
 		n.clients.Note(client)
 	}
 	if !fresh || v.Age(at) < n.tune.Learn || n.byHabit(&before, s) || setUp(&before, v.Resp, at) || n.usedByAll(s, v.Resp) {
 		return
 	}
-	if a.news.add(c, v, s, n.reasonsFor(a, &before, v.Orig, at), n.tune.Within) {
+	if a.news.add(c, v, s, n.reasonsFor(a, &before, v, s, at), n.tune.Within) {
 		a.news.due = at.Add(n.tune.Hold)
 		n.waiting = append(n.waiting, client)
 	}
@@ -170,44 +171,58 @@ func (n *NewAdminPeers) meet(key link, at events.Time) (fresh bool) {
 }
 
 func (n *NewAdminPeers) count(key link) {
-	if key.by == smb || key.by == rpc {
-		users, _ := n.users.Put(uint64(key.server)<<8 | uint64(key.by))
-		*users++
-	}
+	users, _ := n.users.Put(uint64(key.server)<<8 | uint64(key.by))
+	*users++
 }
 
-// manyUsers is how many clients make a file server, or a domain controller, of a host that speaks SMB or RPC.
-const manyUsers = 4
+const (
+	// manyUsers is how many clients make a file server, or a domain controller, of a host that speaks SMB or RPC.
+	manyUsers = 4
+	// manyComers is how many make a door of a host, through which people come to others: more than a server has administrators.
+	manyComers = 10
+)
 
 // usedByAll says that a server is there to be used: SMB and RPC are not for administrators alone.
 func (n *NewAdminPeers) usedByAll(s service, server *device.Device) bool {
-	users := n.users.Peek(uint64(server.Serial)<<8 | uint64(s))
-	return users != nil && *users > manyUsers
+	return (s == smb || s == rpc) && n.usersOf(s, server) > manyUsers
+}
+
+func (n *NewAdminPeers) usersOf(s service, server *device.Device) int {
+	if users := n.users.Peek(uint64(server.Serial)<<8 | uint64(s)); users != nil {
+		return *users
+	}
+	return 0
+}
+
+// turnDay makes what was administered until yesterday old, and says whether that is worth keeping.
+func (h *habits) turnDay(at events.Time) bool {
+	day := dayOf(at)
+	if day <= h.today {
+		return false
+	}
+	h.days, h.today, h.old = h.days<<min(day-h.today, 32), day, h.links
+	return true
 }
 
 // learn notes when and by what a client administers, and says whether that is worth keeping.
 func (a *administrator) learn(s service, at events.Time, fresh bool) (keep bool) {
 	h := &a.habits
-	if day := dayOf(at); day > h.today {
-		h.days, h.today, h.old, keep = h.days<<min(day-h.today, 32), day, h.links, true
-	}
-	h.days |= 1
-	if a.lastHour != at-at%events.Time(time.Hour) {
-		a.lastHour = at - at%events.Time(time.Hour)
+	if this := at - at%events.Time(time.Hour); a.lastHour != this {
+		a.lastHour, keep = this, true
 		h.hours[hourOf(at)] = uint8(min(int(h.hours[hourOf(at)])+1, 255))
-		keep = true
 	}
 	if fresh {
 		h.links++
 	}
 	keep = keep || fresh || h.services>>s&1 == 0
 	h.services |= 1 << s
+	h.days |= 1
 	return keep
 }
 
 // byHabit: a jump host, or a program that administers, has new hosts every day. By a service that it never used it has none.
-func (n *NewAdminPeers) byHabit(a *habits, s service) bool {
-	return a.old >= n.tune.Habit && onesOf(a.days) >= n.tune.Days && a.services>>s&1 == 1
+func (n *NewAdminPeers) byHabit(h *habits, s service) bool {
+	return h.old >= n.tune.Habit && onesOf(h.days&^1) >= n.tune.Days && h.services>>s&1 == 1
 }
 
 // setUp: a host that is new is set up by somebody who administers others already.
@@ -247,13 +262,12 @@ func (n *NewAdminPeers) Overflow() uint64 { return n.links.Evicted() + n.clients
 
 // Save hands over what changed (Keeper).
 func (n *NewAdminPeers) Save(put func(key, value []byte)) {
-	n.links.Save(put)
-	n.clients.Save(put)
+	detect.Memories{n.links, n.clients}.Save(put)
 }
 
 // SaveSome is Save in slices (Sliced).
 func (n *NewAdminPeers) SaveSome(put func(key, value []byte) bool) bool {
-	return n.links.SaveSome(put) && n.clients.SaveSome(put)
+	return detect.Memories{n.links, n.clients}.SaveSome(put)
 }
 
 // Load takes back a link or a client (Keeper).

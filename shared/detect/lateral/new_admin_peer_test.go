@@ -56,6 +56,10 @@ func TestNewAdminPeer(t *testing.T) {
 		{"at night", join(workday(admin), at(1, 0, 8*day+2*hour, admin)), 1, "medium", "at a time of the day at which it never does"},
 		{"after failures", join(workday(admin), many(6, func(i int) *events.Conn { return vain(later-minute, admin, host(30+i), 22) }), at(1, 0, later, admin)),
 			1, "medium", "right after 6 attempts that failed"},
+		{"several of one that administered many, once", join(known(), many(10, func(i int) *events.Conn { return login(10*hour+time.Duration(i)*minute, host(8), host(i+9)) }),
+			at(4, minute, later, host(8))), 1, "low", "4 hosts"},
+		{"one to a jump host, from who never did", join(known(), many(12, func(i int) *events.Conn { return login(time.Duration(i+1)*minute, host(i), worker) }),
+			known(), many(1, func(i int) *events.Conn { return login(later, host(40), worker) })), 1, "low", "never administered"},
 		// The innocent twins.
 		{"on the first day", join(known(), at(6, 9*minute, 20*hour, admin)), 0, "", ""},
 		{"what it always does", join(workday(admin), many(3, func(i int) *events.Conn { return login(later+time.Duration(i)*time.Second, admin, host(i)) })), 0, "", ""},

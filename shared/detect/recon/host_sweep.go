@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
-	"github.com/mirrorwatch/mirrorwatch/shared/bounded"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect"
 	"github.com/mirrorwatch/mirrorwatch/shared/device"
 	"github.com/mirrorwatch/mirrorwatch/shared/magnitude"
@@ -51,7 +50,8 @@ const neighbours = 4
 // HostSweeper counts, for each offender and question, the hosts asked.
 type HostSweeper struct {
 	tune   HostSweepTunables
-	sweeps *bounded.Table[question, sweep]
+	sweeps *detect.Memory[question, sweep]
+	detect.Memories
 }
 
 // question is who asks, and what.
@@ -76,7 +76,9 @@ type sweep struct {
 
 // NewHostSweep makes the detector.
 func NewHostSweep(t HostSweepTunables) *HostSweeper {
-	return &HostSweeper{t, bounded.New[question, sweep](t.Sweeps)}
+	h := &HostSweeper{tune: t, sweeps: detect.NewFilledMemory(t.Sweeps, 's', 1, sweepFields)}
+	h.Memories = detect.Memories{h.sweeps}
+	return h
 }
 
 // Observe counts who was asked, and who kept silent.
@@ -94,10 +96,12 @@ func (h *HostSweeper) Observe(r events.Record, v device.View) []detect.Finding {
 		// Only those who already asked somebody silent are worth remembering.
 		if s := h.sweeps.Peek(q); s != nil {
 			s.answered.Add(hash(c.RespH))
+			h.sweeps.Note(q)
 		}
 		return nil
 	}
 	s, _ := h.sweeps.Put(q)
+	h.sweeps.Note(q)
 	if c.TS.Sub(s.last) > h.tune.Idle {
 		*s = sweep{start: c.TS, last: c.TS}
 	}

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
-	"github.com/mirrorwatch/mirrorwatch/shared/bounded"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect"
 	"github.com/mirrorwatch/mirrorwatch/shared/device"
 	"github.com/mirrorwatch/mirrorwatch/shared/magnitude"
@@ -59,8 +58,9 @@ const (
 // PortScanner counts, for each pair of hosts, the ports tried in vain.
 type PortScanner struct {
 	tune      PortScanTunables
-	pairs     *bounded.Table[uint64, scannedPair]
-	offenders *bounded.Table[uint32, scanner]
+	pairs     *detect.Memory[uint64, scannedPair]
+	offenders *detect.Memory[uint32, scanner]
+	detect.Memories
 }
 
 type scannedPair struct {
@@ -78,7 +78,11 @@ type scanner struct{ victims []netip.Addr }
 
 // NewPortScan makes the detector.
 func NewPortScan(t PortScanTunables) *PortScanner {
-	return &PortScanner{t, bounded.New[uint64, scannedPair](t.Pairs), bounded.New[uint32, scanner](t.Offenders)}
+	s := &PortScanner{
+		tune: t, pairs: detect.NewFilledMemory(t.Pairs, 'p', 1, scannedPairFields), offenders: detect.NewFilledMemory(t.Offenders, 'o', 1, scannerFields),
+	}
+	s.Memories = detect.Memories{s.pairs, s.offenders}
+	return s
 }
 
 // Observe counts conversations that look like probes.
@@ -87,7 +91,9 @@ func (s *PortScanner) Observe(r events.Record, v device.View) []detect.Finding {
 	if !ok || c.Interim || v.Resp.Class == device.Group || !portProbe(c) {
 		return nil
 	}
-	p, _ := s.pairs.Put(pair(v.Orig, v.Resp))
+	key := pair(v.Orig, v.Resp)
+	p, _ := s.pairs.Put(key)
+	s.pairs.Note(key)
 	if c.TS.Sub(p.last) > s.tune.Idle {
 		*p = scannedPair{start: c.TS, last: c.TS}
 	}
@@ -164,6 +170,7 @@ func (p *scannedPair) climbs(t PortScanTunables, fixed, ephemeral int) bool {
 func (s *PortScanner) report(offender uint32, p *scannedPair) detect.Finding {
 	c, ports := &p.head, p.fixed.Count()+p.ephemeral.Count()
 	o, _ := s.offenders.Put(offender)
+	s.offenders.Note(offender)
 	if len(o.victims) < maxScanVictims && !containsAddr(o.victims, c.RespH) {
 		o.victims = append(o.victims, c.RespH)
 	}

@@ -104,9 +104,9 @@ func (d devices) Search(ctx context.Context, q store.DeviceQuery) (store.DeviceP
 }
 
 func matchDevice(q *store.DeviceQuery, d *events.Device) bool {
-	return (q.External == nil || *q.External == d.External) && (q.HighValue == nil || *q.HighValue == d.Overrides.HighValue) &&
-		(q.Role == "" || q.Role == d.Overrides.Role) && (q.VPC == "" || q.VPC == d.VPC) && (q.Account == "" || q.Account == d.Account) &&
-		(q.VNI == 0 || q.VNI == d.VNI) && (q.SeenFrom.IsZero() || !d.LastSeen.Before(q.SeenFrom)) &&
+	return (q.External == nil || *q.External == d.External) && (q.HighValue == nil || *q.HighValue == store.IsHighValue(d)) &&
+		(q.Role == "" || q.Role == store.RoleOf(d)) && (q.VPC == "" || q.VPC == d.VPC) && (q.Account == "" || q.Account == d.Account) &&
+		(!q.Said || d.Overrides != (events.DeviceOverrides{})) && (q.VNI == 0 || q.VNI == d.VNI) && (q.SeenFrom.IsZero() || !d.LastSeen.Before(q.SeenFrom)) &&
 		matchNetworks(q.Addresses, d.Address) && matchService(q.Service, d.Offers) && matchDeviceText(q.Text, d)
 }
 

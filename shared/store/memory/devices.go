@@ -88,9 +88,9 @@ func (s devices) Search(ctx context.Context, q store.DeviceQuery) (p store.Devic
 func matches(q *store.DeviceQuery, d *events.Device) bool {
 	return strings.Contains(text(d), strings.ToLower(q.Text)) &&
 		(len(q.Addresses) == 0 || slices.ContainsFunc(q.Addresses, func(n netip.Prefix) bool { return n.Contains(d.Address.Unmap()) })) &&
-		(q.External == nil || *q.External == d.External) && (q.HighValue == nil || *q.HighValue == d.Overrides.HighValue) &&
-		(q.Role == "" || q.Role == d.Overrides.Role) && (q.VPC == "" || q.VPC == d.VPC) && (q.Account == "" || q.Account == d.Account) &&
-		(q.VNI == 0 || q.VNI == d.VNI) && !d.LastSeen.Before(q.SeenFrom) &&
+		(q.External == nil || *q.External == d.External) && (q.HighValue == nil || *q.HighValue == store.IsHighValue(d)) &&
+		(q.Role == "" || q.Role == store.RoleOf(d)) && (q.VPC == "" || q.VPC == d.VPC) && (q.Account == "" || q.Account == d.Account) &&
+		(!q.Said || d.Overrides != (events.DeviceOverrides{})) && (q.VNI == 0 || q.VNI == d.VNI) && !d.LastSeen.Before(q.SeenFrom) &&
 		(q.Service == "" || slices.ContainsFunc(d.Offers, func(o events.DeviceService) bool {
 			return strings.EqualFold(o.Name, q.Service) || strconv.Itoa(int(o.Port)) == q.Service
 		}))

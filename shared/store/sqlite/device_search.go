@@ -13,9 +13,10 @@ import (
 )
 
 // deviceQuery finds candidates by what stands in columns, in the order of ids.
-const deviceQuery = deviceColumns + ` WHERE id > ?1 AND last_seen >= ?2 AND (?3 IS NULL OR external = ?3) AND (?4 IS NULL OR high_value = ?4)
-	AND (?5 = '' OR role = ?5) AND (?6 = '' OR vpc = ?6) AND (?7 = '' OR account = ?7) AND (?8 = 0 OR vni = ?8)
-	AND (?9 = '' OR instr(words, ?9) > 0 OR instr(name, ?9) > 0) ORDER BY id`
+const deviceQuery = deviceColumns + ` WHERE id > ?1 AND last_seen >= ?2 AND (?3 IS NULL OR external = ?3) AND (?4 IS NULL OR (high_value OR precious) = ?4)
+	AND (?5 = '' OR role = ?5 OR role = '' AND conduct = ?5) AND (?6 = '' OR vpc = ?6) AND (?7 = '' OR account = ?7) AND (?8 = 0 OR vni = ?8)
+	AND (?9 = '' OR instr(words, ?9) > 0 OR instr(name, ?9) > 0)
+	AND (NOT ?10 OR overrides IS NOT NULL AND overrides <> x'7b7d') ORDER BY id` // {} is what nobody says anything of any more
 
 // Search gives a page, by id.
 func (s devices) Search(ctx context.Context, q store.DeviceQuery) (store.DevicePage, error) {
@@ -26,7 +27,7 @@ func (s devices) Search(ctx context.Context, q store.DeviceQuery) (store.DeviceP
 	at := q.Cursor
 	q.Limit, q.Cursor = 0, ""
 	external, highValue := flag(q.External), flag(q.HighValue)
-	question := []any{q.Text, q.Addresses, external, highValue, q.Role, q.VPC, q.Account, q.VNI, q.Service, q.SeenFrom.UTC()}
+	question := []any{q.Text, q.Addresses, external, highValue, q.Role, q.VPC, q.Account, q.VNI, q.Service, q.SeenFrom.UTC(), q.Said}
 	after, err := place(question, at)
 	if err != nil {
 		return store.DevicePage{}, err
@@ -35,7 +36,7 @@ func (s devices) Search(ctx context.Context, q store.DeviceQuery) (store.DeviceP
 	if err != nil {
 		return store.DevicePage{}, err
 	}
-	rows, err := stmt.QueryContext(ctx, after, nanos(q.SeenFrom), external, highValue, q.Role, q.VPC, q.Account, q.VNI, strings.ToLower(q.Text))
+	rows, err := stmt.QueryContext(ctx, after, nanos(q.SeenFrom), external, highValue, q.Role, q.VPC, q.Account, q.VNI, strings.ToLower(q.Text), q.Said)
 	if err != nil {
 		return store.DevicePage{}, fmt.Errorf("search devices: %w", s.d.seen(err))
 	}

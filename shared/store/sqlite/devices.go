@@ -46,10 +46,11 @@ func putDevice(t *tx, v events.Device) error {
 	if err != nil {
 		return fmt.Errorf("encode device: %w", err)
 	}
-	_, err = t.exec(`INSERT INTO device (id, body, words, last_seen, external, vni, vpc, account) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+	_, err = t.exec(`INSERT INTO device (id, body, words, last_seen, external, vni, vpc, account, conduct, precious) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET body = excluded.body, words = excluded.words, last_seen = excluded.last_seen,
-		external = excluded.external, vni = excluded.vni, vpc = excluded.vpc, account = excluded.account`,
-		v.ID, body, words(&v), nanos(v.LastSeen), v.External, v.VNI, v.VPC, v.Account)
+		external = excluded.external, vni = excluded.vni, vpc = excluded.vpc, account = excluded.account,
+		conduct = excluded.conduct, precious = excluded.precious`,
+		v.ID, body, words(&v), nanos(v.LastSeen), v.External, v.VNI, v.VPC, v.Account, v.Role, v.HighValue)
 	return err
 }
 

@@ -22,7 +22,7 @@ func clock(hour int64) string { return time.Unix(hour*3600, 0).UTC().Format("200
 
 // expects says whether a device is always heard at the hour that is judged: at this hour of workdays or weekends where that was seen
 // often enough, else at nearly all hours there were.
-func (s *Silences) expects(h *habits) bool {
+func (s *Silences) expects(h *hearing) bool {
 	if h.person {
 		return false
 	}
@@ -30,17 +30,27 @@ func (s *Silences) expects(h *habits) bool {
 	if seen := int(h.seen[w][of]); seen >= s.tune.Known {
 		return float64(h.heard[w][of]) >= s.tune.Always*float64(seen)
 	}
-	seen, heard := 0, 0
+	seen, heard := h.sums()
+	return seen >= 24*s.tune.Known && float64(heard) >= s.tune.Always*float64(seen)
+}
+
+func (h *hearing) sums() (seen, heard int) {
 	for w := range h.seen {
 		for of := range h.seen[w] {
 			seen, heard = seen+int(h.seen[w][of]), heard+int(h.heard[w][of])
 		}
 	}
-	return seen >= 24*s.tune.Known && float64(heard) >= s.tune.Always*float64(seen)
+	return seen, heard
+}
+
+// aroundTheClock says that a device was heard in as good as all of so many hours and more.
+func (h *hearing) aroundTheClock(enough int) bool {
+	seen, heard := h.sums()
+	return seen >= enough && 100*heard >= 98*seen
 }
 
 // learn counts an hour. An hour that was told of teaches nothing.
-func (s *Silences) learn(id uint32, h *habits, heard bool) {
+func (s *Silences) learn(id uint32, h *hearing, heard bool) {
 	if h.told && !heard {
 		return
 	}
@@ -55,25 +65,25 @@ func (s *Silences) learn(id uint32, h *habits, heard bool) {
 	s.devices.Note(id)
 }
 
-func (h *habits) finding(now events.Time, text string) detect.Finding {
+func (h *hearing) finding(now events.Time, text string) detect.Finding {
 	f := detect.Finding{
 		Key: h.id, Confidence: 0.75, Start: events.Time((h.last + 1) * int64(time.Hour)), End: now, VNI: h.vni, Description: text,
 		Victims:    []detect.Party{{Addr: h.addr}},
 		Properties: map[string]any{"silent_hours": h.silent, "last_heard": clock(h.last)},
 	}
-	if !h.precious {
-		f.Terms = []events.Term{{Name: "ordinary_device", Points: -15, Reason: "nothing is known to hang on it"}}
+	if !h.steady {
+		f.Terms = []events.Term{{Name: "rests_at_times", Points: -15, Reason: "it is not heard around the clock"}}
 	}
 	return f
 }
 
-// Save hands over the habits that changed (Keeper).
+// Save hands over the hours that changed (Keeper).
 func (s *Silences) Save(put func(key, value []byte)) { s.devices.Save(put) }
 
 // SaveSome is Save in slices (Sliced).
 func (s *Silences) SaveSome(put func(key, value []byte) bool) bool { return s.devices.SaveSome(put) }
 
-// Load takes back the habits of a device (Keeper).
+// Load takes back the hours of a device (Keeper).
 func (s *Silences) Load(key, value []byte) error {
 	if err := s.devices.Load(key, value); err != nil {
 		return err
@@ -85,7 +95,7 @@ func (s *Silences) Load(key, value []byte) error {
 	return nil
 }
 
-func writeHabits(key, value *detect.Numbers, id uint32, h *habits) {
+func writeHabits(key, value *detect.Numbers, id uint32, h *hearing) {
 	key.Add(int64(id))
 	if h.id == "" {
 		return
@@ -98,13 +108,13 @@ func writeHabits(key, value *detect.Numbers, id uint32, h *habits) {
 	}
 	value.Add(h.last)
 	value.Add(int64(h.silent))
-	value.Add(bit(h.told) | bit(h.precious)<<1 | bit(h.person)<<2)
+	value.Add(bit(h.told) | bit(h.steady)<<1 | bit(h.person)<<2)
 	value.Add(int64(h.vni))
 	value.Text(h.id)
 	value.Text(h.addr.String())
 }
 
-func readHabits(key, value *detect.Numbers, h *habits) uint32 {
+func readHabits(key, value *detect.Numbers, h *hearing) uint32 {
 	for w := range h.seen {
 		for of := range h.seen[w] {
 			h.seen[w][of], h.heard[w][of] = uint8(value.Next(mostSeen)), uint8(value.Next(mostSeen))
@@ -112,7 +122,7 @@ func readHabits(key, value *detect.Numbers, h *habits) uint32 {
 	}
 	h.last, h.silent = value.Next(1<<24), int(value.Next(1<<16))
 	flags := value.Next(7)
-	h.told, h.precious, h.person = flags&1 != 0, flags&2 != 0, flags&4 != 0
+	h.told, h.steady, h.person = flags&1 != 0, flags&2 != 0, flags&4 != 0
 	h.vni, h.id, h.addr = uint32(value.Next(1<<32-1)), value.NextText(128), value.NextAddr()
 	return uint32(key.Next(1<<32 - 1))
 }
