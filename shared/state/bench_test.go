@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -22,6 +23,12 @@ func value(b []byte, rng *rand.Rand) []byte {
 		b = binary.LittleEndian.AppendUint16(b, uint16(base+100*(n%24)+rng.IntN(16)))
 	}
 	return b
+}
+
+func processor() time.Duration {
+	var r syscall.Rusage
+	syscall.Getrusage(0, &r)
+	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
 }
 
 func fill(l *Log, rng *rand.Rand) (longest time.Duration) {
@@ -55,6 +62,8 @@ func BenchmarkState(b *testing.B) {
 func benchState(b *testing.B, o Options) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	seconds := func(what string, begin time.Time) { b.ReportMetric(time.Since(begin).Seconds(), what) }
+	before := processor()
+	defer func() { b.ReportMetric((processor() - before).Seconds(), "cpu-s-of-all") }()
 	begin := time.Now()
 	fill(&Log{o: o, parts: map[string]int{"device": 1}, writer: &writer{}, queue: queue{size: -1 << 40}}, rng)
 	made := time.Since(begin) // making the values up

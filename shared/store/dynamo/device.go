@@ -24,6 +24,9 @@ type devices struct{ *table }
 
 func deviceKey(id string) key { return key{"V#" + shard(id), id} }
 
+// saidKey marks a device that people say something of: a few among thousands, which sensors read again and again.
+func saidKey(id string) key { return key{"VO#" + shard(id), id} }
+
 // Put stores what the device model knows, each device in a write of its own.
 func (d devices) Put(ctx context.Context, list ...events.Device) error {
 	for i := range list {
@@ -92,7 +95,17 @@ func (d devices) Search(ctx context.Context, q store.DeviceQuery) (store.DeviceP
 	rest := q
 	rest.Limit, rest.Cursor = 0, ""
 	var err error
-	page.Page, err = d.list(ctx, DeviceList, "V#", listing{q.Limit, q.Cursor, hashOf(rest)}, func(it item) (bool, error) {
+	prefix := "V#"
+	if q.Said {
+		prefix = "VO#"
+	}
+	page.Page, err = d.list(ctx, DeviceList, prefix, listing{q.Limit, q.Cursor, hashOf(rest)}, func(it item) (bool, error) {
+		if q.Said { // the mark says no more than that
+			var err error
+			if it, err = d.get(ctx, DeviceGet, deviceKey(textOf(it, attrSK))); err != nil || it == nil {
+				return false, err
+			}
+		}
 		v, err := deviceOf(it)
 		if err != nil || !matchDevice(&q, &v) {
 			return false, err
@@ -173,7 +186,11 @@ func (d devices) override(ctx context.Context, id string, o events.DeviceOverrid
 		set.ConditionExpression = aws.String("rev = :rev")
 		set.ExpressionAttributeValues[":rev"] = number(before.Revision)
 	}
-	return after, d.transact(ctx, DeviceOverride, []types.TransactWriteItem{{Update: set}, logged})
+	mark := types.TransactWriteItem{Put: &types.Put{TableName: &d.name, Item: saidKey(id).item()}}
+	if after.Overrides == (events.DeviceOverrides{}) {
+		mark = types.TransactWriteItem{Delete: &types.Delete{TableName: &d.name, Key: saidKey(id).item()}}
+	}
+	return after, d.transact(ctx, DeviceOverride, []types.TransactWriteItem{{Update: set}, logged, mark})
 }
 
 // Samples lie under their device and day, by the minute.
