@@ -83,7 +83,9 @@ func newPipeline(o options, emit func(*events.Detection)) (*pipeline, error) {
 	}
 	set := p.known.fixed
 	set.Add(o.stored)
-	p.model = device.New(o.identity(local))
+	who := o.identity(local)
+	who.Reload = p.reload
+	p.model = device.New(who)
 	p.model.SetKnown(set.Known)
 	p.model.SetTagGroups(store.DefaultCoverageTags())
 	specs, terms, err := p.readLists(&o)
@@ -167,7 +169,7 @@ func (p *pipeline) Record(r events.Record, line []byte) {
 // turned takes what a device did in a minute or an hour that is over.
 func (p *pipeline) turned(t *device.Turned) {
 	if p.memory != nil {
-		p.memory.turned(t)
+		p.memory.turned(t, p.model.View())
 	}
 }
 
@@ -225,6 +227,14 @@ func (p *pipeline) close() error {
 		return err
 	}
 	return errors.Join(err, p.logs.Close())
+}
+
+// reload reads what was kept of a device that had to leave the memory.
+func (p *pipeline) reload(key []byte) (value []byte, ok bool) {
+	if p.learn == nil {
+		return nil, false
+	}
+	return p.learn.log.Get(key)
 }
 
 // settle ends the keeping of what was learned, once that which was found is stored: told says whether it is.

@@ -60,7 +60,7 @@ func openLearning(dir string, judge *detect.Judge, store *ship.Store, tell func(
 	}
 	var err error
 	l.log, err = state.Open(state.Options{
-		Dir: dir, Parts: partsOf(judge), Now: time.Now, Note: func(line string) { tell("state " + dir + ": " + line) },
+		Dir: dir, Parts: partsOf(judge), Lookup: detect.DevicePart, Now: time.Now, Note: func(line string) { tell("state " + dir + ": " + line) },
 		Failed: func(err error) {
 			if err == nil {
 				tell("state " + dir + ": what is learned is kept again")

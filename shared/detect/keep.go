@@ -28,10 +28,10 @@ type Part struct {
 
 // The names of parts that are no detector's.
 const (
-	LivePart   = "live"  // detections that the judge remembers, as JSON
-	UsualPart  = "usual" // what is usual of devices
-	groupPart  = "group" // what is usual of peer groups
-	devicePart = "device"
+	LivePart   = "live"   // detections that the judge remembers, as JSON
+	UsualPart  = "usual"  // what is usual of devices
+	groupPart  = "group"  // what is usual of peer groups
+	DevicePart = "device" // every device, by its id
 	rarityPart = "rarity"
 )
 
@@ -104,7 +104,7 @@ func modelParts(m *device.Model) []part {
 		{Part{UsualPart, UsualVersion}, m.Habits(), false},
 	}
 	if k, ok := any(m).(Keeper); ok {
-		list = append(list, part{Part{devicePart, deviceVersion}, k, false})
+		list = append(list, part{Part{DevicePart, deviceVersion}, k, false})
 	}
 	return list
 }

@@ -12,7 +12,8 @@ type compaction struct {
 	to      link
 	entries int
 	took    time.Duration
-	found   []string // damage that nobody knew of
+	places  map[[2]uint64]int64 // of the part that is looked up
+	found   []string            // damage that nobody knew of
 	err     error
 }
 
@@ -65,6 +66,7 @@ func (w *writer) adopt(r compaction) {
 		w.o.Note(line)
 	}
 	w.chain.add(r.to)
+	w.look.adopt(r.to.generation, r.places)
 	err := w.chain.retire(r.from)
 	if err != nil {
 		err = fmt.Errorf("delete what %s stands for: %w", r.to.name, err)
@@ -117,7 +119,8 @@ func (r *compaction) fill(w *writer, f file, list []*source) error {
 		return err
 	}
 	defer c.close()
-	p := &packer{f: f, codec: c, compress: !w.o.NoCompress, buf: appendFileHeader(nil, aSnapshot, r.to.generation)}
+	r.places = map[[2]uint64]int64{}
+	p := &packer{f: f, look: w.look, places: r.places, codec: c, compress: !w.o.NoCompress, buf: appendFileHeader(nil, aSnapshot, r.to.generation)}
 	at := int64(0)
 	for _, s := range list {
 		at = max(at, s.at)
@@ -149,6 +152,8 @@ type packer struct {
 	buf      []byte // frames that are not written yet
 	at       int64
 	entries  int
+	look     *lookup
+	places   map[[2]uint64]int64 // of the part that is looked up
 }
 
 // writeBytes is how much is written at once.
@@ -167,6 +172,9 @@ func (p *packer) add(e *Entry) error {
 }
 
 func (p *packer) pack() {
+	if p.look != nil && p.block.part.Name == p.look.part {
+		p.look.each(p.block.data, func(id [2]uint64, _ bool) { p.places[id] = p.at + int64(len(p.buf)) })
+	}
 	p.buf = p.codec.pack(p.buf, p.block.data, p.compress)
 	p.block.entries = 0
 }

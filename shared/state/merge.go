@@ -19,6 +19,7 @@ type merger struct {
 	others map[Part]int // entries of parts that are not read
 	broken []string     // frames whose checksum is right and whose content is not
 	stop   func() bool
+	at     int64 // of the frame whose entries are given
 }
 
 func newMerger(list []*source, parts map[string]int, c *codec, stop func() bool) *merger {
@@ -93,6 +94,7 @@ func (m *merger) entries(s *source, each func(*Entry) error, note bool) error {
 		if m.stop != nil && m.stop() {
 			return errStopped
 		}
+		m.at = f.at
 		b, err := m.codec.unpack(s.f, f)
 		if err == nil {
 			err = m.block(b, each)

@@ -19,6 +19,7 @@ type queue struct {
 	jobs   []job
 	size   int64
 	busy   bool // the writer has one
+	taken  block
 	spare  [][]byte
 	closed bool
 }
@@ -78,16 +79,30 @@ func (q *queue) pop() (j job, ok, closed bool) {
 	j = q.jobs[0]
 	q.jobs[0] = job{}
 	q.jobs = q.jobs[1:]
-	q.busy = true
+	q.busy, q.taken = true, j.block
 	return j, true, q.closed
 }
 
 func (q *queue) done(j *job) {
 	q.mu.Lock()
-	q.busy = false
+	q.busy, q.taken = false, block{}
 	q.size -= int64(len(j.block.data))
 	q.mu.Unlock()
 	q.back(j.block.data)
+}
+
+// newest shows the blocks that wait, from the newest on, until f has seen enough.
+func (q *queue) newest(f func(*block) bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for i := len(q.jobs) - 1; i >= 0; i-- {
+		if !f(&q.jobs[i].block) {
+			return
+		}
+	}
+	if q.busy {
+		f(&q.taken)
+	}
 }
 
 func (q *queue) bytes() int64 {

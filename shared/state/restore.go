@@ -79,8 +79,10 @@ func (l *Log) restore(each func(Entry) error) error {
 	if l.o.Parts == nil {
 		parts = nil
 	}
-	l.report, err = walkAll(list, parts, func(e Entry, err error) {
-		if err != nil {
+	l.report, err = walkAll(list, parts, func(e Entry, p place, err error) {
+		if err == nil {
+			l.look.note(&e, p)
+		} else {
 			l.drop = append(l.drop, dropped{e.Part, slices.Clone(e.Key)})
 		}
 	}, each)
@@ -113,7 +115,7 @@ func (l *Log) settle(list []*source, stale []link) {
 }
 
 // walkAll shows every entry of files to each and tells what was found. Seen is told of every entry and what each said of it; it may be nil.
-func walkAll(list []*source, parts map[string]int, seen func(Entry, error), each func(Entry) error) (Report, error) {
+func walkAll(list []*source, parts map[string]int, seen func(Entry, place, error), each func(Entry) error) (Report, error) {
 	c, err := newCodec()
 	if err != nil {
 		return Report{}, err
@@ -133,7 +135,7 @@ func walkAll(list []*source, parts map[string]int, seen func(Entry, error), each
 	err = m.walk(func(e Entry, s *source) error {
 		err := each(e)
 		if seen != nil {
-			seen(e, err)
+			seen(e, place{s.generation, m.at}, err)
 		}
 		if err != nil {
 			t.refuse(&e, s, err)

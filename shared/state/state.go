@@ -59,6 +59,7 @@ type Options struct {
 	Retry        time.Duration // between attempts; 0: a second
 	CompactAfter int64         // least bytes of logs that are made a snapshot; 0: 32 MiB
 	MaxBytes     int64         // of the folder; 0: 8 GiB
+	Lookup       string        // the part whose entries Get can read; "" is none
 	NoCompress   bool          // to measure what compression costs
 
 	disk disk // how a test makes the disk fail
@@ -79,6 +80,8 @@ type Log struct {
 	writer  *writer
 	refused atomic.Uint64
 	done    sync.WaitGroup
+	look    *lookup // nil where nothing is looked up
+	reading *codec  // of Get
 }
 
 type dropped struct {
@@ -110,7 +113,7 @@ func Open(o Options, each func(Entry) error) (*Log, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open state %s: %w", o.Dir, err)
 	}
-	l := &Log{o: o, chain: c, parts: map[string]int{}}
+	l := &Log{o: o, chain: c, parts: map[string]int{}, look: newLookup(o.Lookup)}
 	for _, p := range o.Parts {
 		l.parts[p.Name] = p.Version
 	}
@@ -216,6 +219,9 @@ func (l *Log) Close() error {
 	l.queue.close()
 	l.done.Wait()
 	err := l.writer.close()
+	if l.reading != nil {
+		l.reading.close()
+	}
 	if uerr := l.chain.unlock(); err == nil {
 		err = uerr
 	}

@@ -15,6 +15,7 @@ type writer struct {
 	queue *queue
 	parts map[string]int
 	codec *codec
+	look  *lookup
 	buf   []byte
 
 	f         file // the log that is written; nil: the next frame begins one
@@ -51,7 +52,7 @@ func newWriter(l *Log) (*writer, error) {
 		return nil, err
 	}
 	l.queue.ready()
-	w := &writer{o: l.o, chain: l.chain, queue: &l.queue, parts: l.parts, codec: c, compacted: make(chan compaction, 1)}
+	w := &writer{o: l.o, chain: l.chain, queue: &l.queue, parts: l.parts, codec: c, look: l.look, compacted: make(chan compaction, 1)}
 	if l.o.Parts == nil {
 		w.parts = nil
 	}
@@ -95,6 +96,7 @@ func (w *writer) do(j *job) {
 		w.buf = w.codec.pack(w.buf[:0], j.block.data, !w.o.NoCompress)
 		if w.insist(func() error { return w.append(w.buf) }) {
 			w.entries += j.block.entries
+			w.look.wrote(&j.block, place{w.link.generation, w.good - int64(len(w.buf))})
 		}
 		return
 	}
@@ -244,6 +246,7 @@ func (w *writer) renew() error {
 		return fmt.Errorf("copy %s to %s: %w", w.link.name, l.name, err)
 	}
 	w.f.Truncate(w.committed) //nolint:errcheck // what lies behind counts for nothing, or is the same
+	w.look.moved(w.link.generation, w.committed, l.generation)
 	w.shut()
 	w.take(f, l, good)
 	return nil
