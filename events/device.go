@@ -105,3 +105,25 @@ type Point struct {
 	Time  time.Time `json:"time"`
 	Value float64   `json:"value"`
 }
+
+// Range is what is usual of a metric in an hour.
+type Range struct {
+	Low   float64 `json:"low"`   // nine in ten hours are between Low and High
+	Mid   float64 `json:"mid"`   //
+	High  float64 `json:"high"`  //
+	Basis string  `json:"basis"` // what it rests on: "hour of the week", "hour of the day", "overall", "peer group"
+}
+
+// Expectation is what a device is expected to do in an hour, as it was when the hour began. Metrics of which nothing is known are left
+// out.
+type Expectation struct {
+	Device  string           `json:"device"`
+	Time    time.Time        `json:"time"`    // the hour's beginning, UTC
+	Metrics map[string]Range `json:"metrics"` // by name
+}
+
+// ExpectedHour is what was expected of one metric in one hour.
+type ExpectedHour struct {
+	Time time.Time `json:"time"`
+	Range
+}

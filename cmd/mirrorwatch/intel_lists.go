@@ -63,8 +63,15 @@ func newLists(o *options, say func(string)) (*lists, error) {
 	return l, nil
 }
 
-// turn reads all lists anew where any of them changed, or all the same.
+// turn reads all lists anew where any of them changed, or all the same. What reading took is given back, and the index before.
 func (l *lists) turn(force bool) {
+	if l.read(force) {
+		debug.FreeOSMemory()
+	}
+}
+
+// read says whether it read any.
+func (l *lists) read(force bool) bool {
 	names, errs := expand(l.paths)
 	states := map[string]fileState{}
 	for _, name := range names {
@@ -73,7 +80,7 @@ func (l *lists) turn(force bool) {
 		}
 	}
 	if !force && len(errs) == 0 && same(states, l.files) {
-		return
+		return false
 	}
 	for _, err := range errs {
 		l.say(err.Error())
@@ -83,7 +90,6 @@ func (l *lists) turn(force bool) {
 	x, reports := l.build(names, first)
 	debug.SetGCPercent(usual)
 	l.feed.Set(x)
-	debug.FreeOSMemory()
 	l.files = states
 	l.loaded.Store(time.Now().Unix())
 	if !first {
@@ -95,6 +101,7 @@ func (l *lists) turn(force bool) {
 	}
 	l.bad.Store(uint64(bad))
 	l.say(fmt.Sprintf("threat intelligence: %d indicators of %d lists, %d MiB", x.Len(), len(reports), (x.Bytes()+1<<20-1)>>20))
+	return true
 }
 
 func same(a, b map[string]fileState) bool {

@@ -8,6 +8,7 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/sensor/feed"
 	"github.com/mirrorwatch/mirrorwatch/sensor/ship"
+	"github.com/mirrorwatch/mirrorwatch/shared/baseline"
 	"github.com/mirrorwatch/mirrorwatch/shared/device"
 )
 
@@ -17,6 +18,7 @@ type memory struct {
 	name       func(*events.Device)
 	minute     events.Time // the latest that devices were told of
 	samples    []events.Sample
+	expected   []events.Expectation
 	flush      events.Time   // when what was gathered is handed on next
 	unmeasured atomic.Uint64 // devices that were not measured in a minute, for whoever asks meanwhile
 }
@@ -35,11 +37,29 @@ func (m *memory) record(r events.Record, line []byte) {
 	}
 }
 
-// turned gathers what a device did in a minute.
-func (m *memory) turned(t *device.Turned) {
+// turned gathers what a device did in a minute, and, with each hour that is over, what is expected of the next.
+func (m *memory) turned(t *device.Turned, v device.View) {
 	if !t.Hour {
 		m.samples = append(m.samples, sample(t))
+		return
 	}
+	if e := expectation(t, v); len(e.Metrics) > 0 {
+		m.expected = append(m.expected, e)
+	}
+}
+
+func expectation(t *device.Turned, v device.View) events.Expectation {
+	next := t.At.Add(time.Hour)
+	e := events.Expectation{Device: t.Device.ID(), Time: next.Time(), Metrics: map[string]events.Range{}}
+	for i, m := range device.Metrics() {
+		if !t.Device.HasUsual(i) {
+			continue
+		}
+		if x := v.Expect(t.Device, i, next); x.Basis != baseline.WarmingUp {
+			e.Metrics[m.Name] = events.Range{Low: x.Low, Mid: x.Mid, High: x.High, Basis: string(x.Basis)}
+		}
+	}
+	return e
 }
 
 func sample(t *device.Turned) events.Sample {
@@ -83,7 +103,8 @@ func (m *memory) tick(now events.Time, model *device.Model) {
 // gathered hands on the samples.
 func (m *memory) gathered() {
 	m.store.Devices(nil, m.samples)
-	m.samples = m.samples[:0]
+	m.store.Expectations(m.expected)
+	m.samples, m.expected = m.samples[:0], m.expected[:0]
 }
 
 // last hands on what waits for the end of a minute that nobody will see.

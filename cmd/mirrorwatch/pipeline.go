@@ -169,7 +169,7 @@ func (p *pipeline) Record(r events.Record, line []byte) {
 // turned takes what a device did in a minute or an hour that is over.
 func (p *pipeline) turned(t *device.Turned) {
 	if p.memory != nil {
-		p.memory.turned(t)
+		p.memory.turned(t, p.model.View())
 	}
 }
 

@@ -51,6 +51,9 @@ func newWindow(from, to time.Time, step time.Duration) (window, error) {
 	return window{from.UTC().Truncate(step), to.UTC(), step}, nil
 }
 
+// steps is how many steps the window has.
+func (w window) steps() int { return int((w.to.Sub(w.from) + w.step - 1) / w.step) }
+
 // isDistinct says whether a metric counts different things: those of two minutes may be the same, so that they do not add up.
 func isDistinct(metric string) bool {
 	u := metricOf(metric).Unit
@@ -86,9 +89,9 @@ func (s *server) behaviour(ctx context.Context, id, metric string, w window) (ge
 	}, nil
 }
 
-// ownPast says what was to be expected from the same hour of day on the days before. On a day on which the device was seen at all, an
+// fromSamples says what was to be expected from the same hour of day on the days before. On a day on which the device was seen at all, an
 // hour without a value is one in which it did nothing; a day on which it was not seen says nothing.
-func (s *server) ownPast(ctx context.Context, id string, m gen.MetricComparison, w window) (*gen.Expectation, error) {
+func (s *server) fromSamples(ctx context.Context, id string, m gen.MetricComparison, w window) (*gen.Expectation, error) {
 	points, err := s.Store.Devices.Series(ctx, id, m.Metric, w.from.Add(-pastDays*24*time.Hour), w.from)
 	if err != nil {
 		return nil, err

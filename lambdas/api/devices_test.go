@@ -133,6 +133,44 @@ func TestSeriesHeldAgainstTheOwnPast(t *testing.T) {
 	}
 }
 
+// Catches: what the sensor foretold that is not shown, that is shown for steps it says nothing of, or without what it rests on.
+func TestSeriesHeldAgainstWhatWasForetold(t *testing.T) {
+	w := newWorld(t)
+	w.now = noon.Add(2 * time.Hour)
+	w.devices()
+	w.history("10.20.1.15", 10, 100, 5000)
+	foretold := events.Range{Low: 3000, Mid: 4000, High: 9000, Basis: "hour of the week"}
+	for h := range 2 {
+		e := events.Expectation{Device: "10.20.1.15", Time: noon.Add(time.Duration(h) * time.Hour), Metrics: map[string]events.Range{"bytes_out": foretold, "peers": foretold}}
+		if err := w.store.Devices.PutExpectations(context.Background(), e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ask := func(more string) *gen.Expectation {
+		return decode[gen.MetricComparison](w.ask("viewer", "GET", series("10.20.1.15", more), nil).is(200)).OwnPast
+	}
+	e := ask("&metric=bytes_out&step=3600")
+	if len(e.Band) != 1 || e.Band[0].Low != 3000 || e.Band[0].Median != 4000 || e.Band[0].High != 9000 || e.Basis != "learned by the sensor: hour of the week" || e.Left == nil {
+		t.Errorf("%+v", e)
+	}
+	if e := ask("&metric=bytes_out&step=600"); strings.Contains(e.Basis, "sensor") || len(e.Band) != 6 {
+		t.Errorf("steps of ten minutes: %+v", e)
+	}
+	if e := ask("&metric=peers&step=3600"); strings.Contains(e.Basis, "sensor") {
+		t.Errorf("what is distinct in an hour is held against what is distinct in minutes: %+v", e)
+	}
+	// The hour before has no word of the sensor.
+	w.history("10.20.2.7", 10, 100, 101)
+	if err := w.store.Devices.PutExpectations(context.Background(), events.Expectation{Device: "10.20.2.7", Time: noon, Metrics: map[string]events.Range{"bytes_out": foretold}}); err != nil {
+		t.Fatal(err)
+	}
+	two := strings.Replace(series("10.20.2.7", "&metric=bytes_out&step=3600"), url.QueryEscape(noon.Format(time.RFC3339)), url.QueryEscape(noon.Add(-time.Hour).Format(time.RFC3339)), 1)
+	e = decode[gen.MetricComparison](w.ask("viewer", "GET", two, nil).is(200)).OwnPast
+	if len(e.Band) != 2 || e.Band[0].High == 9000 || e.Band[1].High != 9000 || !strings.Contains(e.Basis, "; before that 10 days") {
+		t.Errorf("half foretold: %+v", e)
+	}
+}
+
 func TestSeriesHeldAgainstPeers(t *testing.T) {
 	w := newWorld(t)
 	w.now = noon.Add(2 * time.Hour)

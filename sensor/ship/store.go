@@ -78,6 +78,7 @@ type known struct {
 	detections []events.Detection
 	devices    []events.Device
 	samples    []events.Sample
+	expected   []events.Expectation
 	coverage   []events.Coverage
 	forget     []string
 }
@@ -148,6 +149,11 @@ func (s *Store) Devices(list []events.Device, samples []events.Sample) {
 	s.known.samples = append(s.known.samples, samples...)
 }
 
+// Expectations takes what devices are expected to do.
+func (s *Store) Expectations(list []events.Expectation) {
+	s.known.expected = append(s.known.expected, list...)
+}
+
 // Coverage takes how observation points stand.
 func (s *Store) Coverage(list []events.Coverage) {
 	for i := range list {
@@ -184,7 +190,7 @@ func (s *Store) flushRecords() {
 func (s *Store) flushKnown(must bool) {
 	k := s.known
 	k.detections = s.found
-	n := len(k.devices) + len(k.samples) + len(k.coverage) + len(k.forget)
+	n := len(k.devices) + len(k.samples) + len(k.expected) + len(k.coverage) + len(k.forget)
 	if len(k.detections)+n == 0 {
 		return
 	}
@@ -265,6 +271,7 @@ func (s *Store) writeKnown(ctx context.Context) {
 		s.try(ctx, w, "detections", len(k.detections), func() error { _, err := s.o.Store.Detections.Put(ctx, k.detections...); return err })
 		s.try(ctx, w, "devices", len(k.devices), func() error { return s.o.Store.Devices.Put(ctx, k.devices...) })
 		s.try(ctx, w, "samples", len(k.samples), func() error { return s.o.Store.Devices.Observe(ctx, k.samples...) })
+		s.try(ctx, w, "expectations", len(k.expected), func() error { return s.o.Store.Devices.PutExpectations(ctx, k.expected...) })
 		s.try(ctx, w, "coverage to forget", len(k.forget), func() error { return s.o.Store.Mirror.Forget(ctx, k.forget...) })
 		s.try(ctx, w, "coverage", len(k.coverage), func() error { _, err := s.o.Store.Mirror.PutCoverage(ctx, k.coverage...); return err })
 		if ctx.Err() == nil { // else it may have been given up

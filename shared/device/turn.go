@@ -200,7 +200,7 @@ func (m *Model) closeUntil(a *activity, until events.Time, each func(*Turned)) (
 		}
 		t := &m.turns
 		t.turned = Turned{Device: a.device, At: a.hour, Hour: true, Counts: &a.sofar, SoFar: &a.sofar}
-		if !silent || a.expects(a.hour) {
+		if !silent || a.expects(a.hour) || a.expects(a.hour+hour) {
 			each(&t.turned)
 		}
 		m.learnHour(a)

@@ -251,6 +251,9 @@ type Walk struct {
 // NewWalk begins a search.
 func (s *Seen) NewWalk(x *Index) *Walk { return &Walk{x: x, number: s.latest - hours + 1} }
 
+// Index is what is searched for.
+func (w *Walk) Index() *Index { return w.x }
+
 // Next looks at up to most things seen since a moment (seconds since 1970), oldest hours first, and says whether any are left.
 func (w *Walk) Next(s *Seen, since int64, most int, found func(Ref, Sighting)) (more bool) {
 	for ; w.number <= s.latest; w.number, w.entry = w.number+1, 0 {

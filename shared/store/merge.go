@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -270,6 +271,22 @@ func VNIKey(vni uint32) string { return fmt.Sprintf("%08d", vni) }
 
 // HeardKey names what one sensor heard of one VNI. The order of keys is that of pages.
 func HeardKey(h *events.Heard) string { return VNIKey(h.VNI) + "#" + h.Sensor }
+
+// CheckExpectation says why an expectation cannot be stored.
+func CheckExpectation(e *events.Expectation) error {
+	if !e.Time.Equal(e.Time.Truncate(time.Hour)) {
+		return &Invalid{"time", e.Time.Format(time.RFC3339Nano), "the beginning of an hour"}
+	}
+	for name, r := range e.Metrics {
+		if err := CheckID("metrics", name); err != nil {
+			return err
+		}
+		if sum := r.Low + r.Mid + r.High; math.IsNaN(sum) || math.IsInf(sum, 0) || r.Low > r.High {
+			return &Invalid{"metrics." + name, fmt.Sprint(r.Low, " to ", r.High), "a range of numbers"}
+		}
+	}
+	return CheckID("device", e.Device)
+}
 
 // CheckSample says why a sample cannot be stored.
 func CheckSample(v *events.Sample) error {

@@ -73,7 +73,11 @@ type Devices interface {
 	Series(ctx context.Context, device, metric string, from, to time.Time) ([]events.Point, error)
 	// Metrics names the metrics that a device has any point of in [from, to), sorted.
 	Metrics(ctx context.Context, device string, from, to time.Time) ([]string, error)
-	// Purge deletes samples before one time, and devices last seen before another that have no overrides.
+	// PutExpectations stores what devices are expected to do in an hour. That of a device and hour which is there already is replaced.
+	PutExpectations(ctx context.Context, list ...events.Expectation) error
+	// Expectations gives what was expected of one metric in the hours that begin in [from, to), oldest first.
+	Expectations(ctx context.Context, device, metric string, from, to time.Time) ([]events.ExpectedHour, error)
+	// Purge deletes samples before one time, what was expected in hours before that of the same time, and devices last seen before another that have no overrides.
 	Purge(ctx context.Context, samples, devices time.Time) (deleted int, err error)
 }
 

@@ -146,7 +146,7 @@ func (o *Deviations) Watch(t *device.Turned, v device.View) (found []detect.Find
 			continue
 		}
 		families |= 1 << j.family
-		if !j.common && !j.general {
+		if !j.common && !j.general && j.beyond >= agreeing {
 			telling |= 1 << j.family
 		}
 		list[n] = j
@@ -171,6 +171,9 @@ func standsFor(d *device.Device, known *device.Known) (families int) {
 	}
 	return families
 }
+
+// agreeing is by how much, as a logarithm, a metric has to be beyond its limit to be a second reason: half as much again.
+const agreeing = 0.405
 
 // baselineAge is how long the site is watched before anything is judged.
 const baselineAge = 24 * time.Hour
@@ -238,7 +241,7 @@ func (o *Deviations) gradeOf(j *judged, r *stretch, telling, shared int) grade {
 		return noted
 	case j.beyond >= math.Log(o.tune.Far):
 		return striking
-	case r.hours >= o.tune.Hours, !j.general && telling&(telling-1) != 0:
+	case r.hours >= o.tune.Hours, !j.general && j.beyond >= agreeing && telling&(telling-1) != 0:
 		return firm
 	}
 	return noted

@@ -84,8 +84,8 @@ type Matches struct {
 	feed  *indicators.Feed
 	pairs *detect.Memory[pair, match]
 	seen  indicators.Seen
-	index *indicators.Index // the newest that what was seen was held against
-	walk  *indicators.Walk  // nil where that is done
+	turns uint64           // of the feed, when what was seen was last held against it
+	walk  *indicators.Walk // nil where that is done
 }
 
 // pair is a host here and an indicator. Who knocks at many hosts is one thing, of no host.
@@ -147,13 +147,13 @@ func (m *Matches) Tick(now events.Time, v device.View) []detect.Finding {
 	if m.feed == nil || !m.feed.Remember {
 		return nil
 	}
-	if x := m.feed.Index(); x != m.index {
-		m.index, m.walk = x, m.seen.NewWalk(x)
+	if n := m.feed.Turns(); n != m.turns {
+		m.turns, m.walk = n, m.seen.NewWalk(m.feed.Index())
 	}
 	if m.walk == nil {
 		return nil
 	}
-	l := look{m: m, x: m.index, v: v}
+	l := look{m: m, x: m.walk.Index(), v: v}
 	if !m.walk.Next(&m.seen, now.Add(-m.tune.Back).Time().Unix(), m.tune.Slice, l.late) {
 		m.walk = nil
 	}

@@ -4,10 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"net/netip"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -23,6 +20,9 @@ import (
 type devices struct{ *table }
 
 func deviceKey(id string) key { return key{"V#" + shard(id), id} }
+
+// saidKey marks a device that people say something of: a few among thousands, which sensors read again and again.
+func saidKey(id string) key { return key{"VO#" + shard(id), id} }
 
 // Put stores what the device model knows, each device in a write of its own.
 func (d devices) Put(ctx context.Context, list ...events.Device) error {
@@ -92,7 +92,17 @@ func (d devices) Search(ctx context.Context, q store.DeviceQuery) (store.DeviceP
 	rest := q
 	rest.Limit, rest.Cursor = 0, ""
 	var err error
-	page.Page, err = d.list(ctx, DeviceList, "V#", listing{q.Limit, q.Cursor, hashOf(rest)}, func(it item) (bool, error) {
+	prefix := "V#"
+	if q.Said {
+		prefix = "VO#"
+	}
+	page.Page, err = d.list(ctx, DeviceList, prefix, listing{q.Limit, q.Cursor, hashOf(rest)}, func(it item) (bool, error) {
+		if q.Said { // the mark says no more than that
+			var err error
+			if it, err = d.get(ctx, DeviceGet, deviceKey(textOf(it, attrSK))); err != nil || it == nil {
+				return false, err
+			}
+		}
 		v, err := deviceOf(it)
 		if err != nil || !matchDevice(&q, &v) {
 			return false, err
@@ -101,37 +111,6 @@ func (d devices) Search(ctx context.Context, q store.DeviceQuery) (store.DeviceP
 		return true, nil
 	})
 	return page, err
-}
-
-func matchDevice(q *store.DeviceQuery, d *events.Device) bool {
-	return (q.External == nil || *q.External == d.External) && (q.HighValue == nil || *q.HighValue == store.IsHighValue(d)) &&
-		(q.Role == "" || q.Role == store.RoleOf(d)) && (q.VPC == "" || q.VPC == d.VPC) && (q.Account == "" || q.Account == d.Account) &&
-		(!q.Said || d.Overrides != (events.DeviceOverrides{})) && (q.VNI == 0 || q.VNI == d.VNI) && (q.SeenFrom.IsZero() || !d.LastSeen.Before(q.SeenFrom)) &&
-		matchNetworks(q.Addresses, d.Address) && matchService(q.Service, d.Offers) && matchDeviceText(q.Text, d)
-}
-
-func matchNetworks(nets []netip.Prefix, a netip.Addr) bool {
-	return len(nets) == 0 || slices.ContainsFunc(nets, func(n netip.Prefix) bool { return n.Contains(a.Unmap()) })
-}
-
-func matchService(want string, offers []events.DeviceService) bool {
-	return want == "" || slices.ContainsFunc(offers, func(s events.DeviceService) bool {
-		return strings.EqualFold(s.Name, want) || strconv.Itoa(int(s.Port)) == want
-	})
-}
-
-func matchDeviceText(want string, d *events.Device) bool {
-	if want == "" {
-		return true
-	}
-	all := []string{d.ID, d.Address.String(), d.Hostname, d.Overrides.Name, d.Instance, d.Interface}
-	for _, n := range d.Names {
-		all = append(all, n.Text)
-	}
-	for k, v := range d.Tags {
-		all = append(all, k, v)
-	}
-	return strings.Contains(strings.ToLower(strings.Join(all, "\n")), strings.ToLower(want))
 }
 
 // Override sets what people say of a device and writes the audit entry in one transaction.
@@ -173,7 +152,11 @@ func (d devices) override(ctx context.Context, id string, o events.DeviceOverrid
 		set.ConditionExpression = aws.String("rev = :rev")
 		set.ExpressionAttributeValues[":rev"] = number(before.Revision)
 	}
-	return after, d.transact(ctx, DeviceOverride, []types.TransactWriteItem{{Update: set}, logged})
+	mark := types.TransactWriteItem{Put: &types.Put{TableName: &d.name, Item: saidKey(id).item()}}
+	if after.Overrides == (events.DeviceOverrides{}) {
+		mark = types.TransactWriteItem{Delete: &types.Delete{TableName: &d.name, Key: saidKey(id).item()}}
+	}
+	return after, d.transact(ctx, DeviceOverride, []types.TransactWriteItem{{Update: set}, logged, mark})
 }
 
 // Samples lie under their device and day, by the minute.
@@ -230,6 +213,18 @@ func (d devices) Metrics(ctx context.Context, device string, from, to time.Time)
 
 // observed shows every sample of a span, a day's partition after the other.
 func (d devices) observed(ctx context.Context, device string, from, to time.Time, do func(time.Time, map[string]float64)) error {
+	return d.daily(ctx, samplesOf, device, from, to, func(at time.Time, it item) error {
+		metrics := map[string]float64{}
+		if err := unpack(it, attrBody, &metrics); err != nil {
+			return err
+		}
+		do(at, metrics)
+		return nil
+	})
+}
+
+// daily shows what lies under a device and the days of a span.
+func (d devices) daily(ctx context.Context, under func(device, day string) string, device string, from, to time.Time, do func(time.Time, item) error) error {
 	if !from.Before(to) {
 		return nil
 	}
@@ -238,7 +233,7 @@ func (d devices) observed(ctx context.Context, device string, from, to time.Time
 		return err
 	}
 	for _, on := range days {
-		for it, err := range d.all(ctx, SampleRead, span{pk: samplesOf(device, on), low: stamp(from), high: justBefore(to), consistent: true}) {
+		for it, err := range d.all(ctx, SampleRead, span{pk: under(device, on), low: stamp(from), high: justBefore(to), consistent: true}) {
 			if err != nil {
 				return err
 			}
@@ -246,11 +241,9 @@ func (d devices) observed(ctx context.Context, device string, from, to time.Time
 			if err != nil {
 				return fmt.Errorf("read sample: %w", err)
 			}
-			metrics := map[string]float64{}
-			if err := unpack(it, attrBody, &metrics); err != nil {
+			if err := do(at, it); err != nil {
 				return err
 			}
-			do(at, metrics)
 		}
 	}
 	return nil
@@ -306,6 +299,10 @@ func (d devices) purgeSamples(ctx context.Context, before time.Time) (int, error
 			}
 			n, err := d.clear(ctx, SamplePurge, span{pk: samplesOf(textOf(it, attrSK), on), high: justBefore(before), consistent: true, keysOnly: true})
 			if deleted += n; err != nil {
+				return deleted, err
+			}
+			expected := span{pk: expectationsOf(textOf(it, attrSK), on), high: justBefore(before.Truncate(time.Hour)), consistent: true, keysOnly: true}
+			if _, err := d.clear(ctx, SamplePurge, expected); err != nil {
 				return deleted, err
 			}
 			if on < day(before) {

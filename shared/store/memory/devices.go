@@ -187,11 +187,51 @@ func (s devices) Metrics(ctx context.Context, device string, from, to time.Time)
 	return slices.Sorted(maps.Keys(names)), nil
 }
 
+func (s devices) PutExpectations(ctx context.Context, list ...events.Expectation) error {
+	if err := s.w.enter(ctx); err != nil {
+		return err
+	}
+	defer s.w.mu.Unlock()
+	for i := range list {
+		if err := store.CheckExpectation(&list[i]); err != nil {
+			return err
+		}
+	}
+	for _, e := range list {
+		if s.w.expected[e.Device] == nil {
+			s.w.expected[e.Device] = map[int64]map[string]events.Range{}
+		}
+		s.w.expected[e.Device][e.Time.UnixNano()] = maps.Clone(e.Metrics)
+	}
+	return nil
+}
+
+func (s devices) Expectations(ctx context.Context, device, metric string, from, to time.Time) ([]events.ExpectedHour, error) {
+	if err := s.w.look(ctx); err != nil {
+		return nil, err
+	}
+	defer s.w.mu.RUnlock()
+	var list []events.ExpectedHour
+	for at, metrics := range s.w.expected[device] {
+		t := time.Unix(0, at).UTC()
+		if r, there := metrics[metric]; there && !t.Before(from) && t.Before(to) {
+			list = append(list, events.ExpectedHour{Time: t, Range: r})
+		}
+	}
+	slices.SortFunc(list, func(a, b events.ExpectedHour) int { return a.Time.Compare(b.Time) })
+	return list, nil
+}
+
 func (s devices) Purge(ctx context.Context, samples, devices time.Time) (deleted int, err error) {
 	if err := s.w.enter(ctx); err != nil {
 		return 0, err
 	}
 	defer s.w.mu.Unlock()
+	for _, hours := range s.w.expected {
+		maps.DeleteFunc(hours, func(at int64, _ map[string]events.Range) bool {
+			return time.Unix(0, at).Before(samples.Truncate(time.Hour))
+		})
+	}
 	for device, minutes := range s.w.samples {
 		had := len(minutes)
 		maps.DeleteFunc(minutes, func(at int64, _ map[string]float64) bool { return time.Unix(0, at).Before(samples) })

@@ -36,6 +36,7 @@ type world struct {
 	audit      []store.AuditEntry
 	devices    map[string][]byte
 	samples    map[string]map[int64]map[string]float64
+	expected   map[string]map[int64]map[string]events.Range // by device and the hour's beginning
 	bindings   map[uint32][]events.Binding
 	coverage   map[string]events.Coverage
 	heard      map[string]events.Heard // by store.HeardKey
@@ -51,7 +52,7 @@ type world struct {
 func New(o Options) *store.Store {
 	w := &world{
 		now: o.Now, schema: o.Schema, detections: map[string]stored{}, index: facets.New(facets.Options{}), documents: map[documentKey]store.Document{},
-		devices: map[string][]byte{}, samples: map[string]map[int64]map[string]float64{}, bindings: map[uint32][]events.Binding{},
+		devices: map[string][]byte{}, samples: map[string]map[int64]map[string]float64{}, expected: map[string]map[int64]map[string]events.Range{}, bindings: map[uint32][]events.Binding{},
 		coverage: map[string]events.Coverage{}, heard: map[string]events.Heard{}, snapshots: map[string][]version{}, wake: make(chan struct{}, 1),
 	}
 	return &store.Store{

@@ -147,6 +147,13 @@ func (s devices) Purge(ctx context.Context, samples, seen time.Time) (deleted in
 		}
 		deleted += n
 	}
+	// What was expected goes with what was seen, and counts as nothing of its own.
+	if _, err := purge(ctx, s.d, math.MaxInt, func(t *tx, most int) (int, error) {
+		return deletedBy(t.exec("DELETE FROM expectation WHERE (device, metric, hour) IN (SELECT device, metric, hour FROM expectation WHERE hour < ? LIMIT ?)",
+			floor(samples.Unix(), hour), most))
+	}); err != nil {
+		return deleted, err
+	}
 	n, err := purge(ctx, s.d, math.MaxInt, func(t *tx, most int) (int, error) {
 		return deletedBy(t.exec("DELETE FROM device WHERE id IN (SELECT id FROM device WHERE last_seen < ? AND (overrides IS NULL OR overrides = ?) LIMIT ?)",
 			nanos(seen), []byte("{}"), most))

@@ -6,7 +6,7 @@ import "path/filepath"
 func mainFile(o Options) file {
 	return file{
 		path: filepath.Join(o.Folder, MainFile), application: 0x4d575448, // "MWTH"
-		migrations: []string{schema1, schema2, schema3}, pageSize: 4096, sync: "FULL", readers: 8,
+		migrations: []string{schema1, schema2, schema3, schema4}, pageSize: 4096, sync: "FULL", readers: 8,
 		wholeCheck: 512 << 20, checks: []string{"detection_facets", "outbox", "document", "audit", "binding", "coverage", "device"},
 		now: o.Now, readOnly: o.ReadOnly,
 	}
@@ -132,4 +132,19 @@ const schema3 = `
 ALTER TABLE device ADD COLUMN conduct TEXT NOT NULL DEFAULT ''; -- the role that its conduct shows
 ALTER TABLE device ADD COLUMN precious INTEGER NOT NULL DEFAULT 0; -- of high value by its conduct
 CREATE INDEX device_said ON device (id) WHERE overrides IS NOT NULL; -- read every minute
+`
+
+// schema4 keeps what was expected of devices by the hour.
+const schema4 = `
+CREATE TABLE expectation (
+	hour   INTEGER NOT NULL, -- since 1970
+	device INTEGER NOT NULL, -- of series_device
+	metric INTEGER NOT NULL, -- of series_metric
+	low    REAL NOT NULL,
+	mid    REAL NOT NULL,
+	high   REAL NOT NULL,
+	basis  TEXT NOT NULL,
+	PRIMARY KEY (device, metric, hour)
+) WITHOUT ROWID;
+CREATE INDEX expectation_hour ON expectation (hour, device); -- for what is replaced, and for the purge
 `

@@ -25,6 +25,7 @@ func RunDevices(t *testing.T, open Open) {
 		"series":              seriesBoundaries,
 		"samples replaced":    samplesReplaced,
 		"purge devices":       purgeDevices,
+		"expectations":        expectations,
 		"devices by value":    devicesByValue,
 		"bad device queries":  badDeviceQueries,
 		"devices cancelled":   devicesCancelled,

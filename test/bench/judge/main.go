@@ -78,9 +78,6 @@ func (f *flags) run() int {
 	for _, r := range reports {
 		sum.Add(r)
 		holds = holds && r.Holds()
-		if !f.json {
-			table(os.Stdout, r, f.list)
-		}
 	}
 	if !f.json {
 		overall(os.Stdout, &sum, holds, time.Since(began))
@@ -104,6 +101,7 @@ func (f *flags) try(began time.Time) []*trial.Report {
 					Site:     judgesim.Options{Seed: seed, Days: f.days, Devices: f.devices},
 					Progress: func(day int, records uint64) { p.day(seed, day, records) },
 				})
+				f.show(&p, reports[i])
 			}
 		})
 	}
@@ -113,6 +111,16 @@ func (f *flags) try(began time.Time) []*trial.Report {
 	close(next)
 	all.Wait()
 	return reports
+}
+
+// show prints what came of a seed as soon as it is known.
+func (f *flags) show(p *progress, r *trial.Report) {
+	if f.json {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	table(os.Stdout, r, f.list)
 }
 
 // progress says now and then how far it is.
