@@ -78,6 +78,11 @@ func benchLearning(b *testing.B, dir string, devices int) {
 	b.ReportMetric((processor(0) - cpu).Seconds(), "restart-cpu-s")
 	r := again.learn.log.Report()
 	b.ReportMetric(float64(r.Entries), "entries")
+	raw := int64(0)
+	for _, p := range r.Parts {
+		raw += p.Bytes
+	}
+	b.ReportMetric(float64(raw)/1e6, "raw-MB")
 	if len(r.LeftOut) > 0 || r.Entries < devices {
 		b.Fatal(r)
 	}

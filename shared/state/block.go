@@ -80,6 +80,7 @@ type codec struct {
 	packed []byte
 	plain  []byte
 	stored []byte
+	vain   int // blocks in a row that did not shrink
 }
 
 func newCodec() (*codec, error) {
@@ -99,18 +100,30 @@ func (c *codec) close() {
 	c.dec.Close()
 }
 
-// least is what is worth packing.
-const least = 512
+// least is what is worth packing. After some blocks in vain only one of several is tried: levels with noise do not shrink, and trying costs
+// more than everything else.
+const (
+	least      = 512
+	inVain     = 4
+	tryOneOf   = 16
+	worthwhile = 8 // it must shrink by one part of so many: reading it as it is, is quicker
+)
 
-// pack appends a frame of entries to b. What does not shrink by an eighth is stored as it is: reading it is quicker.
+// pack appends a frame of entries to b, packed where that is worth it.
 func (c *codec) pack(b, data []byte, compress bool) []byte {
-	if compress && len(data) >= least {
+	if compress && len(data) >= least && c.tries() {
 		c.packed = c.enc.EncodeAll(data, c.packed[:0])
-		if len(c.packed) < len(data)-len(data)/8 {
+		if len(c.packed) < len(data)-len(data)/worthwhile {
+			c.vain = 0
 			return appendFrame(b, ofEntries, zstandard, c.packed, len(data))
 		}
 	}
 	return appendFrame(b, ofEntries, plain, data, len(data))
+}
+
+func (c *codec) tries() bool {
+	c.vain++
+	return c.vain <= inVain || c.vain%tryOneOf == 0
 }
 
 // unpack gives what a frame of a file holds. It is good until the next call.

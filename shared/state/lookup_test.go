@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 )
@@ -29,6 +30,9 @@ func TestGet(t *testing.T) {
 				getStep(t, l, rng, now, kept)
 			}
 			l.Commit(2)
+			for !l.Written() { // the end has no patience
+				time.Sleep(10 * time.Microsecond)
+			}
 			if err := l.Close(); err != nil {
 				t.Fatal(err)
 			}
