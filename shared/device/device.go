@@ -60,6 +60,7 @@ type Device struct {
 
 	conversations uint32 // that it had, attempts included
 	lookAt        uint32 // at how many its roles are judged next
+	young         bool   // a service had one of its first conversations since
 	looked        uint32 // in which hour they were
 	roles         []held // that counts most first
 	turn          *RoleChange

@@ -56,7 +56,7 @@ var metrics = [NumMetrics]Metric{
 	NXDomain:          {"nxdomain", "answers", "Names that do not exist", 30},
 	Domains:           {"domains", "names", "Different names asked for", 50},
 	HTTPErrors:        {"http_errors", "answers", "HTTP answers of 400 and above that it gave", 50},
-	AuthFailures:      {"auth_failures", "attempts", "Log-ins of its own that failed", 10},
+	AuthFailures:      {"auth_failures", "attempts", "Log-ins of its own that failed", 4},
 	BytesOutExternal:  {"bytes_out_external", "bytes", "Bytes sent to hosts outside", 3e6},
 	BytesInExternal:   {"bytes_in_external", "bytes", "Bytes received from hosts outside", 50e6},
 	NewPeers:          {"new_peers", "strangers", "Devices it turned to for the first time", 4},

@@ -97,16 +97,17 @@ func (d *Device) learnedHighValue() bool {
 	return false
 }
 
-// consider looks whether a device has other roles than before: when it has had twice as many conversations as the last time, and on
-// the hour.
+// consider looks whether a device has other roles than before: when it has had twice as many conversations as the last time, on the
+// hour, and while one of its services is young.
 func (m *Model) consider(d *Device) {
 	if d.Class != Local {
 		return
 	}
 	hour := seconds(m.now) / 3600
-	if d.conversations < d.lookAt && hour == d.looked {
+	if d.conversations < d.lookAt && hour == d.looked && !d.young {
 		return
 	}
+	d.young = false
 	if d.conversations >= d.lookAt {
 		d.lookAt = max(2*d.conversations, firstLook)
 	}

@@ -232,3 +232,23 @@ func TestNoEvidenceLeft(t *testing.T) {
 		t.Errorf("%q", text)
 	}
 }
+
+// Catches: a person's machine that begins to serve and is looked at an hour later only, because it is busy; and a service that counts as
+// old because somebody tried it once, days ago.
+func TestYoungService(t *testing.T) {
+	w := newTown()
+	w.surfs(it, 8, 8)
+	w.clients(1, 1, it, TCP, 445, "smb")
+	w.now += int64(4 * 24 * time.Hour)
+	w.surfs(it, 8, 8)
+	before := events.Time(w.now)
+	w.clients(3, 2, it, TCP, 445, "smb")
+	d := w.View().Device(addr(it))
+	c, _ := d.RoleChanged()
+	if d.Role() != "file_server" || c.To != "file_server" || c.At < before {
+		t.Errorf("it is a %q after %+v", d.Role(), c)
+	}
+	if s := serviceOf(d.Offers, TCP, 445); s == nil || s.First < before || s.Count != 6 {
+		t.Errorf("%+v", s)
+	}
+}

@@ -1,6 +1,10 @@
 package device
 
-import "github.com/mirrorwatch/mirrorwatch/events"
+import (
+	"time"
+
+	"github.com/mirrorwatch/mirrorwatch/events"
+)
 
 // Service is one transport and port that a device offers or uses.
 type Service struct {
@@ -41,6 +45,9 @@ func (d *Device) serve(list []Service, c *events.Conn, r report) []Service {
 		}
 		*s = Service{Proto: c.IPProto, Port: c.RespP, First: c.TS}
 	}
+	if r.first && s.Count <= accident && c.TS-s.Last > accidentLasts {
+		s.First, s.Count = c.TS, 0
+	}
 	s.Last = max(s.Last, c.TS)
 	s.Out, s.In = s.Out+r.out, s.In+r.in
 	if r.service != "" {
@@ -48,12 +55,19 @@ func (d *Device) serve(list []Service, c *events.Conn, r report) []Service {
 	}
 	if r.first {
 		s.Count++
+		d.young = d.young || s.Count <= enoughByPort
 	}
 	if r.stranger {
 		s.Peers++
 	}
 	return list
 }
+
+// What was asked for once or twice, days ago, is no service that was offered all along: it begins with those who come now.
+const (
+	accident      = 2
+	accidentLasts = 48 * events.Time(time.Hour)
+)
 
 func leastUsed(list []Service) *Service {
 	least := &list[0]
