@@ -57,6 +57,7 @@ type pipeline struct {
 	known  knownSite
 	lists  *lists // of indicators; nil where there are none
 	said   saidDevices
+	room   limiter
 	points *feed.Points
 	logs   *ship.Logs
 	memory *memory
@@ -87,6 +88,7 @@ func newPipeline(o options, emit func(*events.Detection)) (*pipeline, error) {
 	who.Reload = p.reload
 	p.model = device.New(who)
 	p.model.SetKnown(set.Known)
+	p.room = newLimiter()
 	p.model.SetTagGroups(store.DefaultCoverageTags())
 	specs, terms, err := p.readLists(&o)
 	if err != nil {
@@ -194,6 +196,7 @@ func (p *pipeline) Tick(now events.Time) {
 	if now > p.latest {
 		p.latest = now
 		p.known.turn(p.model)
+		p.room.fit(p.model)
 		p.said.turn(p.model)
 		p.judge.Tick(now)
 		news := p.points.Turn(now)
