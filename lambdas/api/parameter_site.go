@@ -25,7 +25,7 @@ func (p *parameter) checkSite(values []string) ([]string, error) {
 		}
 		out = append(out, kept)
 	}
-	out = unique(out)
+	out = append([]string{}, unique(out)...)
 	if len(out) > maxSiteValues {
 		return nil, invalidField("values", fmt.Sprint(len(out), " values"), p.allowed())
 	}

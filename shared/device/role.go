@@ -55,7 +55,10 @@ func (d *Device) Roles() []Role {
 	var list []Role
 	rules := roleRules()
 	for _, h := range d.roles {
-		p, _ := rules[h.rule].fits(d)
+		p, fits := rules[h.rule].fits(d)
+		if !fits {
+			p = proof{} // it outlasted what it rested on
+		}
 		list = append(list, Role{rules[h.rule].name, p.String(), atSecond(h.since)})
 	}
 	return list

@@ -37,14 +37,15 @@ func roleRules() [maxRoles]roleRule {
 
 // How much is enough. One conversation may be a mistake of whoever began it.
 const (
-	enoughNamed  = 5       // conversations, where an analyzer confirmed the protocol
-	enoughByPort = 20      // where only the port speaks for it
-	enoughSilent = 100     // hosts that did not answer, and at least half of all that were asked
-	enoughTunnel = 1 << 20 // bytes, for a tunnel is one conversation for days
-	enoughPassed = 1 << 20 // bytes that went through
-	enoughFaces  = 6       // kinds of TLS client, and as many of browser, that one host has who stands for many
-	enoughHosts  = 100     // that such a host spoke with
-	enoughPages  = 5       // web servers that a person turns to
+	enoughNamed    = 5       // conversations, where an analyzer confirmed the protocol
+	enoughByPort   = 20      // where only the port speaks for it
+	enoughSilent   = 100     // hosts that did not answer, and at least half of all that were asked
+	enoughTunnel   = 1 << 20 // bytes, for a tunnel is one conversation for days
+	enoughPassed   = 1 << 20 // bytes that went through
+	enoughPassages = 40      // conversations that they came in
+	enoughFaces    = 6       // kinds of TLS client, and as many of browser, that one host has who stands for many
+	enoughHosts    = 100     // that such a host spoke with
+	enoughPages    = 5       // web servers that a person turns to
 )
 
 // proof is what a role rests on. It becomes words only when somebody asks.
@@ -172,18 +173,29 @@ func loadBalancer(d *Device) (p proof, fits bool) {
 	}}
 	for i := range d.Offers {
 		in := &d.Offers[i]
-		if in.Proto != TCP || in.Peers < 3 || in.In+in.Out < enoughPassed || d.LastSeen-in.Last > roleLasts {
+		if in.Proto != TCP || in.Peers < 3 || in.Count < enoughPassages || in.In+in.Out < enoughPassed || d.LastSeen-in.Last > roleLasts ||
+			!most(d.Offers, in) {
 			continue
 		}
 		for j := range d.Uses {
 			out := &d.Uses[j]
-			if out.Proto == TCP && out.Peers >= 2 && out.Peers <= 64 && alike(in.In, out.Out) && alike(in.Out, out.In) {
+			if out.Proto == TCP && out.Peers >= 2 && out.Peers <= 64 && alike(in.In, out.Out) && alike(in.Out, out.In) && most(d.Uses, out) {
 				p.a, p.b = *in, *out
 				return p, true
 			}
 		}
 	}
 	return p, false
+}
+
+// most says whether a service carries more than half of what a list does. A balancer has no other business; a service that asks another
+// also asks its database.
+func most(list []Service, s *Service) bool {
+	all := uint64(0)
+	for i := range list {
+		all += list[i].In + list[i].Out
+	}
+	return 2*(s.In+s.Out) > all
 }
 
 // alike: a balancer adds headers, and takes TLS off; nothing else comes as close by accident.

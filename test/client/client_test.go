@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"net/http/httptest"
 	"net/netip"
 	"os"
@@ -188,11 +189,23 @@ func fill(t *testing.T, folder string) {
 		}
 	}
 	if err == nil {
-		err = s.Devices.Observe(ctx, past("10.20.2.50", now)...)
+		err = s.Devices.Observe(ctx, past(sender(t), now)...)
 	}
 	if err := errors.Join(err, s.Close()); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// sender is the id of the host that sends much: no inventory names its interface, so it is told by the number under which its capture is played,
+// which is its place in the list.
+func sender(t *testing.T) string {
+	t.Helper()
+	list, err := os.ReadFile("../replay/expect.tsv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := slices.IndexFunc(strings.Split(string(list), "\n"), func(line string) bool { return strings.HasPrefix(line, "outbound-volume.") })
+	return fmt.Sprintf("vni-%d/10.20.2.50", 1000+at) // the first line is a heading, and the first capture is 1001
 }
 
 // trend is what was counted some time ago: of two interfaces one is watched, in the last two hours.

@@ -191,7 +191,7 @@ func (g *Generated) bar(v device.View) int {
 	if v.Known().DNSServer(v.Orig.Addr) || v.Known().Gateway(v.Orig.Addr) || v.Orig.OffersPort(device.UDP, 53) || v.Orig.OffersPort(device.TCP, 25) {
 		return g.tune.Others
 	}
-	for _, role := range [...]string{"dns_server", "domain_controller", "mail_server", "nat_gateway", "vpn_gateway", "load_balancer", "scanner"} {
+	for _, role := range [...]string{"dns_server", "domain_controller", "mail_server", "nat_gateway", "vpn_gateway", "scanner"} {
 		if v.Orig.HasRole(role) {
 			return g.tune.Others
 		}
