@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
+	"github.com/mirrorwatch/mirrorwatch/shared/baseline"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect"
 	"github.com/mirrorwatch/mirrorwatch/shared/device"
 	"github.com/mirrorwatch/mirrorwatch/shared/magnitude"
@@ -249,7 +250,11 @@ func (s *SSHGuesses) spray(g *guesses, h *events.Head, v device.View) []detect.F
 	if len(p.victims) < maxSprayed {
 		p.victims = append(p.victims, detect.Party{Addr: h.RespH, Port: h.RespP, Endpoint: detect.Server})
 	}
-	if !p.ladder.Climb(float64(len(p.victims)), float64(s.tune.Spray)) {
+	least := float64(s.tune.Spray)
+	if hardlyEverFails(v, h.TS) {
+		least /= 2
+	}
+	if !p.ladder.Climb(float64(len(p.victims)), least) {
 		return nil
 	}
 	return []detect.Finding{{
@@ -258,6 +263,13 @@ func (s *SSHGuesses) spray(g *guesses, h *events.Head, v device.View) []detect.F
 		Description: fmt.Sprintf("%s failed to log in over SSH at %d hosts within %s.", h.OrigH, len(p.victims), p.last.Sub(p.start).Round(time.Second)),
 		Properties:  map[string]any{"victims": len(p.victims)},
 	}}
+}
+
+// hardlyEverFails says that a host is known for more than a day, and that log-ins of its own hardly ever fail at this hour: it takes half as
+// many victims then.
+func hardlyEverFails(v device.View, at events.Time) bool {
+	e := v.Expect(v.Orig, device.AuthFailures, at)
+	return (e.Basis == baseline.HourOfDay || e.Basis == baseline.HourOfWeek || e.Basis == baseline.Overall) && e.Mid < 1
 }
 
 // maxSprayed is how many victims of a spray are counted: the second order of magnitude of Spray.
