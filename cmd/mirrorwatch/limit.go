@@ -25,7 +25,7 @@ func newLimiter() limiter { return limiter{fixed: os.Getenv("GOMEMLIMIT") != ""}
 
 // fit makes room for the devices there are.
 func (l *limiter) fit(model *device.Model) {
-	if known, _ := model.Devices(); !l.fixed && known >= l.given+learnedStep {
+	if known := model.Local(); !l.fixed && known >= l.given+learnedStep {
 		l.given = known
 		debug.SetMemoryLimit(memoryLimit + int64(known)*deviceRoom)
 	}

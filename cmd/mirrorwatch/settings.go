@@ -37,7 +37,7 @@ func readSettings(file string, complain func(string)) (settings.Settings, error)
 
 // storedSettings reads what people set by way of the API.
 func storedSettings(ctx context.Context, docs store.Documents, complain func(string)) (settings.Settings, error) {
-	set := settings.Settings{Detectors: map[string]map[string]string{}}
+	var set settings.Settings
 	var err error
 	if set.Known, err = storedKnown(ctx, docs); err != nil {
 		return set, err
@@ -46,16 +46,10 @@ func storedSettings(ctx context.Context, docs store.Documents, complain func(str
 	if err != nil {
 		return set, err
 	}
-	for _, text := range list {
-		kind, name, value, err := settings.ParseOne(text, detectors.Specs())
-		if err != nil {
-			complain("parameter " + store.DetectorSettings + ": " + err.Error())
-			continue
-		}
-		if set.Detectors[kind] == nil {
-			set.Detectors[kind] = map[string]string{}
-		}
-		set.Detectors[kind][name] = value
+	var bad []error
+	set.Detectors, bad = settings.ParseList(list, detectors.Specs())
+	for _, err := range bad {
+		complain("parameter " + store.DetectorSettings + ": " + err.Error())
 	}
 	return set, nil
 }

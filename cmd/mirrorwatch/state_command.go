@@ -215,7 +215,7 @@ func checkState(cmd *cobra.Command, o stateOptions) error {
 		return err
 	}
 	if n := len(l.LeftOut); n > 0 {
-		return fmt.Errorf("check state %s: %d things would be left out", o.dir, n)
+		return fmt.Errorf("check state %s: left out would be: %d", o.dir, n)
 	}
 	return nil
 }

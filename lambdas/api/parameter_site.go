@@ -66,17 +66,7 @@ func (s *server) detectorSettings(ctx context.Context) (map[string]map[string]st
 	if err != nil {
 		return nil, err
 	}
-	set := map[string]map[string]string{}
-	for _, v := range values {
-		kind, name, value, err := settings.ParseOne(v, s.Catalogue)
-		if err != nil {
-			continue
-		}
-		if set[kind] == nil {
-			set[kind] = map[string]string{}
-		}
-		set[kind][name] = value
-	}
+	set, _ := settings.ParseList(values, s.Catalogue)
 	return set, nil
 }
 

@@ -1,5 +1,6 @@
 // Package device knows who is who: every address that was seen, since when, under which names, which services it offers and uses,
-// and with whom it speaks. What comes in is records; what goes out is a View that detectors read while they judge a record.
+// with whom it speaks, which roles that shows, and what is usual of it by the hour. What comes in is records and what people and the
+// inventory say; what goes out is a View that detectors read while they judge, the minutes and hours of each device, and what is to be kept.
 // It never judges, never sees a packet, never asks the network for anything, and never holds more than its stated limits.
 package device
 

@@ -2,7 +2,8 @@ package device
 
 import (
 	"net/netip"
-	"strings"
+
+	"github.com/mirrorwatch/mirrorwatch/shared/domain"
 )
 
 // Known is what people said of the site: what it is about is not to be found out, and raises no alarm for being what it is.
@@ -16,7 +17,7 @@ type Known struct {
 // Trusted says whether a name is under a trusted domain.
 func (k *Known) Trusted(name string) bool {
 	for _, d := range k.TrustedDomains {
-		if len(name) == len(d) && name == d || len(name) > len(d) && name[len(name)-len(d)-1] == '.' && strings.HasSuffix(name, d) {
+		if domain.Under(name, d) {
 			return true
 		}
 	}

@@ -203,6 +203,9 @@ func (m *Model) mark(at events.Time) {
 // bySerial gives a device that is known still.
 func (m *Model) bySerial(serial uint32) *Device { return m.serials[serial] }
 
+// Local is how many local devices are in memory.
+func (m *Model) Local() int { return m.inside.Len() }
+
 // Devices is how many devices are known, and how many had to be forgotten for want of room.
 func (m *Model) Devices() (known int, forgotten uint64) {
 	for _, t := range m.tables() {

@@ -252,6 +252,23 @@ func ParseOne(text string, specs []detect.Spec) (kind, name, value string, err e
 	return "", "", "", fmt.Errorf("%q: unknown detector %q", text, kind)
 }
 
+// ParseList reads settings as a store keeps them, by type and tunable. Those that make no sense are left out, each with an error.
+func ParseList(list []string, specs []detect.Spec) (set map[string]map[string]string, bad []error) {
+	set = map[string]map[string]string{}
+	for _, text := range list {
+		kind, name, value, err := ParseOne(text, specs)
+		if err != nil {
+			bad = append(bad, err)
+			continue
+		}
+		if set[kind] == nil {
+			set[kind] = map[string]string{}
+		}
+		set[kind][name] = value
+	}
+	return set, bad
+}
+
 // Add takes what others set where nothing is set here: detectors' tunables one by one, parameters together.
 func (s *Settings) Add(others Settings) {
 	s.Known.TrustedDomains = append(slices.Clip(s.Known.TrustedDomains), others.Known.TrustedDomains...)
