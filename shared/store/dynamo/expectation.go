@@ -2,11 +2,7 @@ package dynamo
 
 import (
 	"context"
-	"maps"
-	"slices"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/shared/store"
@@ -18,27 +14,10 @@ func expectationsOf(device, day string) string { return "SE#" + day + "#" + devi
 
 // PutExpectations stores what devices are expected to do in an hour.
 func (d devices) PutExpectations(ctx context.Context, list ...events.Expectation) error {
-	latest := map[key]types.WriteRequest{}
-	var marks []key
-	for i := range list {
+	return d.keep(ctx, len(list), expectationsOf, func(i int) (string, time.Time, any, error) {
 		e := &list[i]
-		if err := store.CheckExpectation(e); err != nil {
-			return err
-		}
-		on := day(e.Time)
-		body, err := pack(e.Metrics)
-		if err != nil {
-			return err
-		}
-		it := at(key{expectationsOf(e.Device, on), stamp(e.Time)}, body)
-		it[attrTTL] = seconds(e.Time.Add(d.samples))
-		latest[keyOf(it)] = putRequest(it)
-		marks = append(marks, key{calendarSamples, on}, key{calendarSampled(on), e.Device})
-	}
-	if err := d.mark(ctx, marks...); err != nil {
-		return err
-	}
-	return d.write(ctx, SamplePut, slices.Collect(maps.Values(latest)))
+		return e.Device, e.Time, e.Metrics, store.CheckExpectation(e)
+	})
 }
 
 // Expectations gives what was expected of one metric, oldest first.

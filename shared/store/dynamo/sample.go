@@ -19,23 +19,31 @@ func samplesOf(device, day string) string { return "S#" + day + "#" + device }
 
 // Observe stores samples.
 func (d devices) Observe(ctx context.Context, list ...events.Sample) error {
+	return d.keep(ctx, len(list), samplesOf, func(i int) (string, time.Time, any, error) {
+		s := &list[i]
+		return s.Device, s.Time, s.Metrics, store.CheckSample(s)
+	})
+}
+
+// keep writes n things of devices that lie under device and day and are kept as long as samples are. Of two of the same moment in one call
+// the later replaces the earlier; DynamoDB would refuse both.
+func (d devices) keep(ctx context.Context, n int, under func(device, day string) string, thing func(i int) (device string, t time.Time, what any, err error)) error {
 	latest := map[key]types.WriteRequest{}
 	var marks []key
-	for i := range list {
-		s := &list[i]
-		if err := store.CheckSample(s); err != nil {
-			return err
-		}
-		on := day(s.Time)
-		body, err := pack(s.Metrics)
+	for i := range n {
+		device, t, what, err := thing(i)
 		if err != nil {
 			return err
 		}
-		it := at(key{samplesOf(s.Device, on), stamp(s.Time)}, body)
-		it[attrTTL] = seconds(s.Time.Add(d.samples))
-		// Of two of the same minute in one call the later replaces the earlier; DynamoDB would refuse both.
+		body, err := pack(what)
+		if err != nil {
+			return err
+		}
+		on := day(t)
+		it := at(key{under(device, on), stamp(t)}, body)
+		it[attrTTL] = seconds(t.Add(d.samples))
 		latest[keyOf(it)] = putRequest(it)
-		marks = append(marks, key{calendarSamples, on}, key{calendarSampled(on), s.Device})
+		marks = append(marks, key{calendarSamples, on}, key{calendarSampled(on), device})
 	}
 	if err := d.mark(ctx, marks...); err != nil {
 		return err
