@@ -56,7 +56,7 @@ func fill(v reflect.Value) {
 
 func filled() []Row {
 	var rows []Row
-	for _, r := range records() {
+	for _, r := range events.Blank() {
 		empty := reflect.New(reflect.TypeOf(r).Elem()).Interface().(events.Record)
 		fill(reflect.ValueOf(r).Elem())
 		for i, r := range []events.Record{r, empty} {

@@ -50,10 +50,7 @@ func TestSpecs(t *testing.T) {
 func TestEmptyRecords(t *testing.T) {
 	j := detect.NewJudge(Specs(), device.New(device.Options{}), detect.Options{})
 	for range 50 {
-		for _, r := range []events.Record{
-			&events.Conn{}, &events.DNS{}, &events.HTTP{}, &events.SSL{}, &events.SSH{}, &events.X509{}, &events.DHCP{}, &events.ICMP{},
-			&events.NTP{}, &events.Tunnel{}, &events.Weird{}, &events.Conn{IPProto: 6}, &events.Conn{IPProto: 17, Interim: true},
-		} {
+		for _, r := range append(events.Blank(), &events.Conn{IPProto: 6}, &events.Conn{IPProto: 17, Interim: true}) {
 			j.Observe(r)
 		}
 	}
