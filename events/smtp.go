@@ -11,8 +11,8 @@ type SMTP struct {
 	TransDepth     uint32   `json:"trans_depth"` // place in the session, from 1
 	Helo           string   `json:"helo,omitempty"`
 	MailFrom       string   `json:"mailfrom,omitempty"`
-	RcptTo         []string `json:"rcptto,omitempty"` // at most 100
-	Date           string   `json:"date,omitempty"`
+	RcptTo         []string `json:"rcptto,omitempty"`    // at most 100
+	Date           string   `json:"mail_date,omitempty"` // Zeek: date, which is the name of a partition here
 	From           string   `json:"from,omitempty"`
 	To             []string `json:"to,omitempty"`
 	CC             []string `json:"cc,omitempty"`

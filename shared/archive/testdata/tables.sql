@@ -783,7 +783,7 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`smtp` (
   `helo` string COMMENT 'helo',
   `mailfrom` string COMMENT 'mailfrom',
   `rcptto` array<string> COMMENT 'rcptto',
-  `date` string COMMENT 'date',
+  `mail_date` string COMMENT 'mail_date',
   `from` string COMMENT 'from',
   `to` array<string> COMMENT 'to',
   `cc` array<string> COMMENT 'cc',
