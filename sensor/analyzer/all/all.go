@@ -11,6 +11,7 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/icmp"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ldap"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ntp"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/sip"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/smtp"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ssh"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/tls"
@@ -23,6 +24,7 @@ func Specs() []analyzer.Spec {
 		ssh.Spec,
 		ftp.Spec,
 		smtp.Spec,
+		sip.Spec,
 		http.Spec,
 		dns.Spec,
 		dhcp.Spec,
