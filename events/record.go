@@ -53,6 +53,7 @@ func Kinds() []Kind {
 		KindFTP,
 		KindSMTP,
 		KindSIP,
+		KindMySQL,
 	}
 }
 
@@ -78,5 +79,6 @@ func Blank() []Record {
 		&FTP{},
 		&SMTP{},
 		&SIP{},
+		&MySQL{},
 	}
 }

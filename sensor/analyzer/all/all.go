@@ -10,6 +10,7 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/http"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/icmp"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ldap"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/mysql"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ntp"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/sip"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/smtp"
@@ -25,6 +26,7 @@ func Specs() []analyzer.Spec {
 		ftp.Spec,
 		smtp.Spec,
 		sip.Spec,
+		mysql.Spec,
 		http.Spec,
 		dns.Spec,
 		dhcp.Spec,
