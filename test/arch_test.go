@@ -39,6 +39,7 @@ var rules = []rule{
 	{"sensor/analyzer/all", []string{"sensor/analyzer/*", "sensor/analyzer"}, nil, "the ordered list"},
 	{"sensor/analyzer/line", nil, nil, "arithmetic on lines, for the analyzers of line protocols"},
 	{"sensor/analyzer/ntlmssp", []string{"events"}, nil, "messages of NTLM, for the analyzers of whatever carries them"},
+	{"sensor/analyzer/msrpc", []string{"events", "sensor/flow", "sensor/analyzer"}, nil, "remote procedure calls, whatever carries them: a pipe of SMB or TCP"},
 	{"sensor/analyzer/*", []string{"events", "sensor/flow", "sensor/stream", "sensor/analyzer", "sensor/analyzer/line", "sensor/analyzer/ntlmssp", "sensor/analyzer/msrpc", "sensor/analyzer/ber"}, nil, "an analyzer never needs another: data meets in records"},
 	{"sensor/replay", []string{"sensor/capture", "sensor/decap", "sensor/packet"}, nil, "captures played to a sensor, as a mirror would send them"},
 	{"sensor/feed", []string{"events"}, nil, "who is heard, and whether all is"},
