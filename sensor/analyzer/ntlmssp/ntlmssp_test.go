@@ -100,7 +100,7 @@ func TestTalk(t *testing.T) {
 	yes := true
 	talk.Take([]byte(challengeOf("DC1", "CORP", "dc1.corp.test", "corp.test", "tree.test")))
 	talk.Take([]byte(answerOf(FlagUnicode, "", strings.Repeat("n", 60), u16("CORP"), u16("bob"), u16("WS1"))))
-	if got := talk.User(); got != `CORP\bob` || !talk.Answered() {
+	if got := talk.User(); got != "bob" || !talk.Answered() {
 		t.Errorf("user %q", got)
 	}
 	r := talk.Record("smb", &yes, 0)

@@ -32,13 +32,8 @@ func (t *Talk) Note(m *Message) {
 // Answered says that the client's answer was seen and not yet told of: Record has something to give.
 func (t *Talk) Answered() bool { return t.answered }
 
-// User is the user of the latest answer as "DOMAIN\user", or the user alone where no domain was said.
-func (t *Talk) User() string {
-	if !t.answered || t.answer.User == "" || t.answer.Domain == "" {
-		return t.answer.User
-	}
-	return t.answer.Domain + "\\" + t.answer.User
-}
+// User is the user whom the latest answer names, without the domain.
+func (t *Talk) User() string { return t.answer.User }
 
 // Record gives what was seen, once, and is ready for the next authentication. The carrier is the protocol around it, "smb"; success is nil where
 // its verdict was not seen, and status is its code for a refusal, or 0.
