@@ -14,6 +14,7 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ntp"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/sip"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/smtp"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/smb"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ssh"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/tls"
 )
@@ -28,6 +29,7 @@ func Specs() []analyzer.Spec {
 		sip.Spec,
 		mysql.Spec,
 		http.Spec,
+		smb.Spec,
 		dns.Spec,
 		dhcp.Spec,
 		ntp.Spec,
