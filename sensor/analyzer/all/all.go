@@ -4,6 +4,7 @@ package all
 
 import (
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/dcerpc"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/dhcp"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/dns"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/http"
@@ -19,6 +20,7 @@ func Specs() []analyzer.Spec {
 	return []analyzer.Spec{
 		tls.Spec,
 		ssh.Spec,
+		dcerpc.Spec,
 		http.Spec,
 		dns.Spec,
 		dhcp.Spec,
