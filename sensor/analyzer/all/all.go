@@ -7,10 +7,12 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/dcerpc"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/dhcp"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/dns"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ftp"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/http"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/icmp"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ldap"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ntp"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/smtp"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ssh"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/tls"
 )
@@ -21,6 +23,8 @@ func Specs() []analyzer.Spec {
 		tls.Spec,
 		ssh.Spec,
 		dcerpc.Spec,
+		ftp.Spec,
+		smtp.Spec,
 		http.Spec,
 		dns.Spec,
 		dhcp.Spec,
