@@ -4,6 +4,7 @@ package all
 
 import (
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/dcerpc"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/dhcp"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/dns"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ftp"
@@ -24,6 +25,7 @@ func Specs() []analyzer.Spec {
 	return []analyzer.Spec{
 		tls.Spec,
 		ssh.Spec,
+		dcerpc.Spec,
 		ftp.Spec,
 		smtp.Spec,
 		sip.Spec,
