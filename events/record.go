@@ -49,6 +49,9 @@ func Kinds() []Kind {
 		KindNTLM,
 		KindSMBMapping,
 		KindSMBFiles,
+		KindLogin,
+		KindFTP,
+		KindSMTP,
 	}
 }
 
@@ -70,5 +73,8 @@ func Blank() []Record {
 		&NTLM{},
 		&SMBMapping{},
 		&SMBFiles{},
+		&Login{},
+		&FTP{},
+		&SMTP{},
 	}
 }
