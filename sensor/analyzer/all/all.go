@@ -10,6 +10,7 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/icmp"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ldap"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ntp"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/smb"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ssh"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/tls"
 )
@@ -20,6 +21,7 @@ func Specs() []analyzer.Spec {
 		tls.Spec,
 		ssh.Spec,
 		http.Spec,
+		smb.Spec,
 		dns.Spec,
 		dhcp.Spec,
 		ntp.Spec,
