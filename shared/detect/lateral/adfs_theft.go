@@ -13,16 +13,18 @@ import (
 var ADFSTheft = detect.Spec{
 	Type:  "lateral.adfs_theft",
 	Title: "Theft of federation settings",
-	Text: "Looks for the service by which federation servers (AD FS) copy their settings from each other (/adfs/services/policystoretransfer over HTTP), asked by a host " +
-		"that is no federation server itself, and for their database's pipe (microsoft##wid\\tsql\\query) being opened from another host. The settings hold the key with " +
-		"which every log-in to the cloud is signed. What looks the same: a second server of the same farm, which asks every five minutes and " +
-		"is quiet from the third day on; whoever answers log-ins under /adfs/ is taken to be one at once.",
+	Text: "Looks for the service by which federation servers (AD FS) copy their settings from each other " +
+		"(/adfs/services/policystoretransfer over HTTP), asked by a host that is no federation server itself, and for their " +
+		"database's pipe (microsoft##wid\\tsql\\query) being opened from another host. The settings hold the key with which every " +
+		"log-in to the cloud is signed. What looks the same: a second server of the same farm, which asks every five minutes and is " +
+		"quiet from the third day on; whoever answers log-ins under /adfs/ is taken to be one at once.",
 	Category: "lateral", Tactics: []string{"TA0006"}, Techniques: []string{"T1606.002", "T1552.004"},
 	Risk:  detect.Base{Likelihood: events.Low, Complexity: events.Medium, Impact: events.High},
 	Wants: []events.Kind{events.KindHTTP, events.KindSMBFiles}, Version: 1,
-	Background: "A federation server signs who somebody is, and cloud services such as AWS and Microsoft 365 believe it. An intruder who has its signing key signs as anybody (Golden SAML), " +
-		"without a password and past every second factor. The key stands encrypted in the settings, which a farm's servers copy from each other; AADInternals asks " +
-		"for them as if it were one. The aim is the cloud.",
+	Background: "A federation server signs who somebody is, and cloud services such as AWS and Microsoft 365 believe it. An intruder " +
+		"who has its signing key signs as anybody (Golden SAML), without a password and past every second factor. The key stands " +
+		"encrypted in the settings, which a farm's servers copy from each other; AADInternals asks for them as if it were one. The " +
+		"aim is the cloud.",
 	Mitigation: []string{
 		"Isolate the host that asked, and find the account that it used: it is that of the federation service, or an administrator's.",
 		"Renew the token signing certificate twice, and have every cloud service that trusts it take the new one.",
@@ -63,10 +65,7 @@ const maxFederation = 1000
 
 // NewADFSTheft makes the detector.
 func NewADFSTheft(t ADFSTheftTunables) *ADFSThefts {
-	return &ADFSThefts{newRemoteCases(t.Clients, t.Idle), detect.NewFilledMemory(maxFederation, 's', 1, func(key, value *detect.Form, serial *uint32, l *lastTime) {
-		detect.Number(key, serial)
-		detect.Number(value, &l.day)
-	})}
+	return &ADFSThefts{newRemoteCases(t.Clients, t.Idle), newSerials(maxFederation, 's')}
 }
 
 // What federation is found by.
@@ -103,11 +102,7 @@ func (d *ADFSThefts) serves(r *events.HTTP, v device.View) {
 	if r.StatusCode == 0 || r.StatusCode >= 400 {
 		return
 	}
-	last, fresh := d.servers.Put(v.Resp.Serial)
-	if day := dayOf(r.TS); fresh || last.day != day {
-		last.day = day
-		d.servers.Note(v.Resp.Serial)
-	}
+	meetOn(d.servers, v.Resp.Serial, r.TS)
 }
 
 func (d *ADFSThefts) take(h *events.Head, v device.View, step remoteStep) []detect.Finding {
@@ -137,7 +132,8 @@ func (d *ADFSThefts) report(k detect.CaseKey, c *detect.Case) detect.Finding {
 	if n := timesDid(c, adfsDatabase); n > 0 {
 		done = append(done, "opened the database "+counted(n, "time"))
 	}
-	f := c.Finding(k, 0.8, fmt.Sprintf("%s, which is not known as a federation server, %s of %s.", k.By, listed(done), counted(c.Hosts.Count(), "federation server")))
+	f := c.Finding(k, 0.8, fmt.Sprintf("%s, which is not known as a federation server, %s of %s.",
+		k.By, listed(done), counted(c.Hosts.Count(), "federation server")))
 	f.Properties = remoteProperties(c, adfsSteps())
 	f.Properties["servers"] = c.Hosts.Count()
 	f.Terms = habitTerms(c)

@@ -14,11 +14,24 @@ type controllers struct {
 // maxControllers bounds those remembered; the largest forests have a few hundred.
 const maxControllers = 2000
 
-func newControllers() controllers {
-	return controllers{detect.NewFilledMemory(maxControllers, 'd', 1, func(key, value *detect.Form, serial *uint32, l *lastTime) {
+func newControllers() controllers { return controllers{newSerials(maxControllers, 'd')} }
+
+// newSerials is a memory of devices by what they were seen to do, and of the day on which they did it last.
+func newSerials(limit int, letter byte) *detect.Memory[uint32, lastTime] {
+	return detect.NewFilledMemory(limit, letter, 1, func(key, value *detect.Form, serial *uint32, l *lastTime) {
 		detect.Number(key, serial)
 		detect.Number(value, &l.day)
-	})}
+	})
+}
+
+// meetOn notes something on its day, and says whether it is new.
+func meetOn[K comparable](m *detect.Memory[K, lastTime], k K, at events.Time) (fresh bool) {
+	last, fresh := m.Put(k)
+	if day := dayOf(at); fresh || last.day != day {
+		last.day = day
+		m.Note(k)
+	}
+	return fresh
 }
 
 // learn remembers who answers as a controller does.
@@ -26,11 +39,7 @@ func (c controllers) learn(r *events.DCERPC, v device.View) {
 	if r.RTT == 0 || r.Fault != 0 || !askedOfControllers(r) {
 		return
 	}
-	last, fresh := c.Put(v.Resp.Serial)
-	if day := dayOf(r.TS); fresh || last.day != day {
-		last.day = day
-		c.Note(v.Resp.Serial)
-	}
+	meetOn(c.Memory, v.Resp.Serial, r.TS)
 }
 
 // askedOfControllers: members ask them over the Netlogon channel, and for names. Whoever poses as one answers no more than is needed, which is
@@ -50,5 +59,6 @@ const kerberosPort = 88
 
 // has says whether a device is known to be a controller.
 func (c controllers) has(d *device.Device) bool {
-	return c.Peek(d.Serial) != nil || d.HasRole("domain_controller") || d.OffersPort(device.TCP, kerberosPort) || d.OffersPort(device.UDP, kerberosPort)
+	return c.Peek(d.Serial) != nil || d.HasRole("domain_controller") ||
+		d.OffersPort(device.TCP, kerberosPort) || d.OffersPort(device.UDP, kerberosPort)
 }

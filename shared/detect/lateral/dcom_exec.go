@@ -13,20 +13,23 @@ import (
 var DCOMExec = detect.Spec{
 	Type:  "lateral.dcom_exec",
 	Title: "Remote execution through DCOM",
-	Text: "Follows programs that one host starts on another as distributed objects (RemoteCreateInstance, RemoteGetClassObject), and what it then makes them do " +
-		"(IDispatch Invoke, IClassFactory CreateInstance). It speaks where the class is one that runs commands (MMC20.Application, ShellWindows, ShellBrowserWindow, " +
-		"Excel and other Office programs, Internet Explorer), where a method is named that does (ExecuteShellCommand, ShellExecute, RegisterXLL, DDEInitiate), or " +
-		"where an object is driven by IDispatch within minutes of its start, which is all that shows when the calls are encrypted. What looks the " +
-		"same: industrial software (OPC) and old programs that drive Office on a server; they do it every day, and are quiet from the third on. WMI, " +
-		"which begins the same way, is lateral.wmi_exec.",
+	Text: "Follows programs that one host starts on another as distributed objects (RemoteCreateInstance, RemoteGetClassObject), and " +
+		"what it then makes them do (IDispatch Invoke, IClassFactory CreateInstance). It speaks where the class is one that runs " +
+		"commands (MMC20.Application, ShellWindows, ShellBrowserWindow, Excel and other Office programs, Internet Explorer), where a " +
+		"method is named that does (ExecuteShellCommand, ShellExecute, RegisterXLL, DDEInitiate), or where an object is driven by " +
+		"IDispatch within minutes of its start, which is all that shows when the calls are encrypted. What looks the same: " +
+		"industrial software (OPC) and old programs that drive Office on a server; they do it every day, and are quiet from the " +
+		"third on. WMI, which begins the same way, is lateral.wmi_exec.",
 	Category: "lateral", Tactics: []string{"TA0002", "TA0008"}, Techniques: []string{"T1021.003"},
 	Risk:  detect.Base{Likelihood: events.Low, Complexity: events.Medium, Impact: events.Medium},
 	Wants: []events.Kind{events.KindDCERPC, events.KindSMBFiles}, Version: 1,
-	Background: "The Distributed Component Object Model lets a program on one host use objects of another. Some of the objects that every Windows has can start programs: the " +
-		"management console, the windows of the shell, Excel. With an administrator's password or hash an intruder starts such an object on the next host and has it " +
-		"run a command (dcomexec, Invoke-DCOM). No service and no file is needed, so that hosts seldom notice.",
+	Background: "The Distributed Component Object Model lets a program on one host use objects of another. Some of the objects that " +
+		"every Windows has can start programs: the management console, the windows of the shell, Excel. With an administrator's " +
+		"password or hash an intruder starts such an object on the next host and has it run a command (dcomexec, Invoke-DCOM). No " +
+		"service and no file is needed, so that hosts seldom notice.",
 	Mitigation: []string{
-		"Look on the hosts that are named here for mmc.exe, explorer.exe or Excel with children that they do not usually have, and isolate the host if there are any.",
+		"Look on the hosts that are named here for mmc.exe, explorer.exe or Excel with children that they do not usually have, and " +
+			"isolate the host if there are any.",
 		"Reset the password of the account that was used, and find out where else it was used.",
 		"Let only management hosts reach RPC (port 135 and above 49151) of other hosts; a security group can say so.",
 		"Switch DCOM off, or take the remote activation rights away, where nothing needs them.",
@@ -58,7 +61,7 @@ const (
 )
 
 func dcomSteps() []string {
-	return []string{"objects_started", "automation_calls", "objects_created", "programs_written", "command_class", "command_method"}
+	return []string{"activations", "automation_calls", "creations", "programs_written", "command_class", "command_method"}
 }
 
 // dcomClasses are the classes that run commands for whoever starts them from afar.
@@ -86,7 +89,8 @@ func dcomClasses() []string {
 // dcomMethods are their methods that run something.
 func dcomMethods() []string {
 	return []string{
-		"executeshellcommand", "shellexecute", "registerxll", "ddeinitiate", "executeexcel4macro", "createobject", "activatemicrosoftapp", "shellexec",
+		"executeshellcommand", "shellexecute", "registerxll", "ddeinitiate", "executeexcel4macro", "createobject",
+		"activatemicrosoftapp", "shellexec",
 	}
 }
 
@@ -171,8 +175,13 @@ func (d *DCOMExecs) Tick(events.Time, device.View) []detect.Finding { return nil
 func (d *DCOMExecs) Close(device.View) []detect.Finding { return d.LastWords(d.report) }
 
 func (d *DCOMExecs) report(k detect.CaseKey, c *detect.Case) detect.Finding {
-	text := fmt.Sprintf("%s used programs of %s as distributed objects: it started %d and drove them by %s",
-		k.By, k.To, timesDid(c, dcomStarted), counted(timesDid(c, dcomDriven)+timesDid(c, dcomMade), "call"))
+	var done []string
+	for s, what := range [...]string{dcomStarted: "activation", dcomDriven: "automation call", dcomMade: "creation"} {
+		if n := timesDid(c, remoteStep(s)); n > 0 {
+			done = append(done, counted(n, what))
+		}
+	}
+	text := fmt.Sprintf("%s used a program of %s as a distributed object: %s", k.By, k.To, listed(done))
 	if did(c, dcomClass) {
 		text += "; the class is one that runs commands"
 	}
@@ -183,7 +192,7 @@ func (d *DCOMExecs) report(k detect.CaseKey, c *detect.Case) detect.Finding {
 		text += fmt.Sprintf("; it put %s on the administrative share", counted(n, "program"))
 	}
 	if len(c.Names) > 0 {
-		text += " (" + quoted(c.Names, 4, 60) + ")"
+		text += " (" + quoted(c.Names, 5, 40) + ")"
 	}
 	f := c.Finding(k, dcomConfidence(c), text+".")
 	f.Properties = remoteProperties(c, dcomSteps())

@@ -13,18 +13,20 @@ import (
 var DCShadow = detect.Spec{
 	Type:  "lateral.dcshadow",
 	Title: "DCShadow",
-	Text: "Looks for the calls by which a new domain controller makes itself known (DRSAddEntry, DRSReplicaAdd, DRSRemoveDsServer) from a host that is none, and for a " +
-		"controller that then fetches changes (DRSGetNCChanges) from a host that is none. What is fetched is written into the directory as it comes, past all " +
-		"checks and logs of changes. What looks the same: a server that is made a domain controller by those who may; it goes on to answer Kerberos.",
+	Text: "Looks for the calls by which a new domain controller makes itself known (DRSAddEntry, DRSReplicaAdd, DRSRemoveDsServer) " +
+		"from a host that is none, and for a controller that then fetches changes (DRSGetNCChanges) from a host that is none. What " +
+		"is fetched is written into the directory as it comes, past all checks and logs of changes. What looks the same: a server " +
+		"that is made a domain controller by those who may; it goes on to answer Kerberos.",
 	Category: "lateral", Tactics: []string{"TA0005"}, Techniques: []string{"T1207"},
 	Risk:  detect.Base{Likelihood: events.Low, Complexity: events.Medium, Impact: events.High},
 	Wants: []events.Kind{events.KindDCERPC}, Version: 1,
-	Background: "An intruder with the rights of a domain administrator registers a host as a domain controller for a minute (Mimikatz lsadump::dcshadow), and has a real " +
-		"controller copy a change from it: a group membership, a password, a back door in the rights of an object. No log of the controllers shows who made the change. " +
-		"The aim is to stay in the domain unseen.",
+	Background: "An intruder with the rights of a domain administrator registers a host as a domain controller for a minute " +
+		"(Mimikatz lsadump::dcshadow), and has a real controller copy a change from it: a group membership, a password, a back door " +
+		"in the rights of an object. No log of the controllers shows who made the change. The aim is to stay in the domain unseen.",
 	Mitigation: []string{
 		"Isolate the host that posed as a controller; whoever works on it has the rights of a domain administrator.",
-		"Compare the directory with a backup: look at the replication metadata of administrators' groups, of AdminSDHolder and of SIDHistory.",
+		"Compare the directory with a backup: look at the replication metadata of administrators' groups, of AdminSDHolder and of " +
+			"SIDHistory.",
 		"Remove the server's entry under CN=Sites in the configuration, if it is still there.",
 		"Reset the passwords of all domain administrators, and of krbtgt twice.",
 	},
@@ -124,9 +126,9 @@ func (d *DCShadows) Close(device.View) []detect.Finding { return d.LastWords(d.r
 
 func (d *DCShadows) report(k detect.CaseKey, c *detect.Case) detect.Finding {
 	var done []string
-	for s, text := range [...]string{shadowEntry: "had %s added", shadowReplica: "had %s added or removed as a source of replication", shadowRemoved: "had %s removed"} {
+	for s, text := range [...]string{shadowEntry: "added", shadowReplica: "added or removed as a source of replication", shadowRemoved: "removed"} {
 		if n := timesDid(c, remoteStep(s)); n > 0 {
-			done = append(done, fmt.Sprintf(text, counted(n, "server")))
+			done = append(done, fmt.Sprintf("had %s %s", counted(n, "server"), text))
 		}
 	}
 	text := fmt.Sprintf("%s is not known as a domain controller", k.By)

@@ -13,21 +13,24 @@ import (
 var DCSync = detect.Spec{
 	Type:  "lateral.dcsync",
 	Title: "DCSync",
-	Text: "Looks for the request by which domain controllers copy the directory from each other (DRSGetNCChanges), from a host that is none: one that answered neither " +
-		"Kerberos nor the logons of members. The answer holds the password hashes of whichever accounts are asked for, so that one request is enough; tools that steal " +
-		"them ask for names and for the controller first (DRSCrackNames, DRSDomainControllerInfo), which a controller does not. What looks the same: a " +
-		"controller that was never seen before, and a server that copies passwords to a cloud directory, which does it every few minutes and is quiet from the " +
+	Text: "Looks for the request by which domain controllers copy the directory from each other (DRSGetNCChanges), from a host that " +
+		"is none: one that answered neither Kerberos nor the logons of members. The answer holds the password hashes of whichever " +
+		"accounts are asked for, so that one request is enough; tools that steal them ask for names and for the controller first " +
+		"(DRSCrackNames, DRSDomainControllerInfo), which a controller does not. What looks the same: a controller that was never " +
+		"seen before, and a server that copies passwords to a cloud directory, which does it every few minutes and is quiet from the " +
 		"third day on.",
 	Category: "lateral", Tactics: []string{"TA0006"}, Techniques: []string{"T1003.006"},
 	Risk:  detect.Base{Likelihood: events.Medium, Complexity: events.Medium, Impact: events.High},
 	Wants: []events.Kind{events.KindDCERPC}, Version: 1,
-	Background: "Domain controllers keep each other up to date by a protocol of their own. Whoever has the right to replicate may ask as if it were a controller, and gets password " +
-		"hashes, also that of krbtgt, with which tickets for anybody can be forged. Mimikatz (lsadump::dcsync) and secretsdump do so from any host of the network. " +
-		"The aim is to own the domain for good.",
+	Background: "Domain controllers keep each other up to date by a protocol of their own. Whoever has the right to replicate may " +
+		"ask as if it were a controller, and gets password hashes, also that of krbtgt, with which tickets for anybody can be " +
+		"forged. Mimikatz (lsadump::dcsync) and secretsdump do so from any host of the network. The aim is to own the domain for " +
+		"good.",
 	Mitigation: []string{
 		"Treat all passwords of the domain as known: isolate the host that asked, and find the account that it used.",
 		"Reset the password of krbtgt twice, and those of administrators and services.",
-		"Take the rights Replicating Directory Changes (All) from every account that is not a controller's or the directory synchronisation's.",
+		"Take the rights Replicating Directory Changes (All) from every account that is not a controller's or the directory " +
+			"synchronisation's.",
 		"Let only controllers and management hosts reach RPC of controllers.",
 	},
 	New:    func() detect.Detector { return NewDCSync(DCSyncDefaults()) },

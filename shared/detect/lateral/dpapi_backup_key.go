@@ -13,16 +13,18 @@ import (
 var DPAPIBackupKey = detect.Spec{
 	Type:  "lateral.dpapi_backup_key",
 	Title: "Retrieval of the domain backup key",
-	Text: "Looks for private data of a domain controller being read from afar (LsarRetrievePrivateData, or a secret opened by name): by the name of the key that " +
-		"protects everybody's secrets (G$BCKUPKEY), or, where the call is encrypted, by the operation, which hardly any program uses from another host; and for a " +
-		"host that has many master keys opened (BackuprKey) within minutes. What looks the same: every workstation asks for one such key now and then when a " +
-		"password was changed, which stays below the number; an agent that reads its own secrets does so every day, and is quiet from the third on.",
+	Text: "Looks for private data of a domain controller being read from afar (LsarRetrievePrivateData, or a secret opened by name): " +
+		"by the name of the key that protects everybody's secrets (G$BCKUPKEY), or, where the call is encrypted, by the operation, " +
+		"which hardly any program uses from another host; and for a host that has many master keys opened (BackuprKey) within " +
+		"minutes. What looks the same: every workstation asks for one such key now and then when a password was changed, which stays " +
+		"below the number; an agent that reads its own secrets does so every day, and is quiet from the third on.",
 	Category: "lateral", Tactics: []string{"TA0006"}, Techniques: []string{"T1003.004"},
 	Risk:  detect.Base{Likelihood: events.Low, Complexity: events.Medium, Impact: events.High},
 	Wants: []events.Kind{events.KindDCERPC}, Version: 1,
-	Background: "Windows protects the passwords that browsers, mail programs and users store (DPAPI) by a key of the user, and that one by a key of the domain, so that " +
-		"nothing is lost with a forgotten password. The domain's key never changes. Whoever has a domain administrator's rights can read it (Mimikatz lsadump::backupkeys, " +
-		"SharpDPAPI) and from then on open the stored secrets of every user. The aim is passwords and sessions of other systems, the cloud among them.",
+	Background: "Windows protects the passwords that browsers, mail programs and users store (DPAPI) by a key of the user, and that " +
+		"one by a key of the domain, so that nothing is lost with a forgotten password. The domain's key never changes. Whoever has " +
+		"a domain administrator's rights can read it (Mimikatz lsadump::backupkeys, SharpDPAPI) and from then on open the stored " +
+		"secrets of every user. The aim is passwords and sessions of other systems, the cloud among them.",
 	Mitigation: []string{
 		"Isolate the host that asked, and find the account that it used: it has the rights of a domain administrator.",
 		"Treat what users stored on their hosts as known: passwords in browsers, saved log-ins, certificates with their keys.",

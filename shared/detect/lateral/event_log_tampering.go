@@ -13,18 +13,21 @@ import (
 var EventLogTampering = detect.Spec{
 	Type:  "lateral.event_log_tampering",
 	Title: "Remote event log cleared or stopped",
-	Text: "Looks for logs of another host being cleared (ElfrClearELF, EvtRpcClearLog), for its event log service being stopped or changed through the service control " +
-		"manager, and for calls to the old event log that were never answered, twice or more within minutes: a call that makes the service crash is not " +
-		"answered, and after two crashes Windows does not start it again. Without a log nobody sees what comes next. What looks the same: an administrator " +
-		"who clears a log by hand, which is rare; reading logs and writing to them, if it is answered, counts nothing.",
+	Text: "Looks for logs of another host being cleared (ElfrClearELF, EvtRpcClearLog), for its event log service being stopped or " +
+		"changed through the service control manager, and for calls to the old event log that were never answered, twice or more " +
+		"within minutes: a call that makes the service crash is not answered, and after two crashes Windows does not start it again. " +
+		"Without a log nobody sees what comes next. What looks the same: an administrator who clears a log by hand, which is rare; " +
+		"reading logs and writing to them, if it is answered, counts nothing.",
 	Category: "lateral", Tactics: []string{"TA0005"}, Techniques: []string{"T1070.001", "T1562.002"},
 	Risk:  detect.Base{Likelihood: events.Low, Complexity: events.Low, Impact: events.High},
 	Wants: []events.Kind{events.KindDCERPC}, Version: 1,
-	Background: "What happens on a Windows host stands in its event logs, and most monitoring reads them. An intruder clears them to hide what was done, or stops the service that " +
-		"writes them before going on; some malformed calls crash it from afar, without any rights. The aim is to work unseen.",
+	Background: "What happens on a Windows host stands in its event logs, and most monitoring reads them. An intruder clears them to " +
+		"hide what was done, or stops the service that writes them before going on; some malformed calls crash it from afar, without " +
+		"any rights. The aim is to work unseen.",
 	Mitigation: []string{
 		"See whether the event log service of the hosts that are named here runs, and start it.",
-		"Look in the copies of the logs that were collected elsewhere for what happened in the hour before; event 1102 or 104 says who cleared a log.",
+		"Look in the copies of the logs that were collected elsewhere for what happened in the hour before; event 1102 or 104 says " +
+			"who cleared a log.",
 		"Isolate the host that did it, unless an administrator says why.",
 		"Send event logs to another system as they are written, and install the updates of Windows.",
 	},

@@ -14,21 +14,23 @@ import (
 var RemoteService = detect.Spec{
 	Type:  "lateral.remote_service",
 	Title: "Remote service control",
-	Text: "Follows what one host does with the service control manager of another: services created, started, changed, stopped and deleted, and " +
-		"programs that it put on an administrative share (ADMIN$, C$) before. A service runs as SYSTEM, so that whoever may create one owns the host; " +
-		"PsExec and its kin copy a program and start it as a service, smbexec makes a service of a command line. Only looking, or asking three hosts or more " +
-		"within minutes whether they let one in, is told too, at low risk. What looks the same: an administrator's console, software deployment and " +
-		"monitoring, which do it again on other days: from the third day on they are quiet, if they start no command interpreter.",
+	Text: "Follows what one host does with the service control manager of another: services created, started, changed, stopped and " +
+		"deleted, and programs that it put on an administrative share (ADMIN$, C$) before. A service runs as SYSTEM, so that whoever " +
+		"may create one owns the host; PsExec and its kin copy a program and start it as a service, smbexec makes a service of a " +
+		"command line. Only looking, or asking three hosts or more within minutes whether they let one in, is told too, at low risk. " +
+		"What looks the same: an administrator's console, software deployment and monitoring, which do it again on other days: from " +
+		"the third day on they are quiet, if they start no command interpreter.",
 	Category: "lateral", Tactics: []string{"TA0002", "TA0008"}, Techniques: []string{"T1569.002", "T1021.002"},
 	Risk:  detect.Base{Likelihood: events.Medium, Complexity: events.Low, Impact: events.Medium},
 	Wants: []events.Kind{events.KindDCERPC, events.KindSMBFiles}, Version: 1,
-	Background: "Windows lets an administrator create and start services of another host through its service control manager. With a stolen password or " +
-		"hash an intruder does the same: the service is a program that was copied to the host before, or a command line, and it runs with all rights. " +
-		"The service is often deleted within seconds, so that only the network shows it. The aim is to run code on the next host, steal the passwords found " +
-		"there, and go on.",
+	Background: "Windows lets an administrator create and start services of another host through its service control manager. With a " +
+		"stolen password or hash an intruder does the same: the service is a program that was copied to the host before, or a " +
+		"command line, and it runs with all rights. The service is often deleted within seconds, so that only the network shows it. " +
+		"The aim is to run code on the next host, steal the passwords found there, and go on.",
 	Mitigation: []string{
 		"Isolate the host that was worked on, and look at the service and its program that are named here.",
-		"Find out who used the account, and reset its password; if it is an administrator's, look at every host on which it was used since.",
+		"Find out who used the account, and reset its password; if it is an administrator's, look at every host on which it was used " +
+			"since.",
 		"Let only management hosts reach SMB and RPC (ports 445, 135 and above 49151) of other hosts; a security group can say so.",
 		"Give local administrators different passwords on each host (LAPS), and deny them log-on over the network.",
 	},
@@ -231,7 +233,7 @@ func serviceSentence(k detect.CaseKey, c *detect.Case) string {
 		text += "; a service's command is a command interpreter's"
 	}
 	if len(c.Names) > 0 {
-		text += " (" + quoted(c.Names, 2, 120) + ")"
+		text += " (" + quoted(c.Names, 1, 160) + ")"
 	}
 	return text + "."
 }

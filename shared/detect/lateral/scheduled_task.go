@@ -13,18 +13,20 @@ import (
 var ScheduledTask = detect.Spec{
 	Type:  "lateral.scheduled_task",
 	Title: "Remote scheduled task",
-	Text: "Counts the tasks that one host registers at the task scheduler of another (SchRpcRegisterTask, or NetrJobAdd of the old scheduler), and whether they are " +
-		"run at once and deleted again. A task runs as whomever its maker names, also as SYSTEM; one that is registered, run and deleted within minutes " +
-		"is no schedule but a remote command. What looks the same: an administrator's console, and software deployment, which does it again on other days " +
-		"and is then quiet. Looking at tasks counts nothing.",
+	Text: "Counts the tasks that one host registers at the task scheduler of another (SchRpcRegisterTask, or NetrJobAdd of the old " +
+		"scheduler), and whether they are run at once and deleted again. A task runs as whomever its maker names, also as SYSTEM; " +
+		"one that is registered, run and deleted within minutes is no schedule but a remote command. What looks the same: an " +
+		"administrator's console, and software deployment, which does it again on other days and is then quiet. Looking at tasks " +
+		"counts nothing.",
 	Category: "lateral", Tactics: []string{"TA0002", "TA0003", "TA0008"}, Techniques: []string{"T1053.005"},
 	Risk:  detect.Base{Likelihood: events.Medium, Complexity: events.Low, Impact: events.Medium},
 	Wants: []events.Kind{events.KindDCERPC}, Version: 1,
-	Background: "The task scheduler of Windows takes tasks from other hosts, if they come with an administrator's account. An intruder who has one registers a task that runs " +
-		"a program, starts it, and deletes it again (schtasks /s, atexec), or leaves it there, so that it comes back after each restart. The aim is to run " +
-		"code on the next host, or to stay.",
+	Background: "The task scheduler of Windows takes tasks from other hosts, if they come with an administrator's account. An " +
+		"intruder who has one registers a task that runs a program, starts it, and deletes it again (schtasks /s, atexec), or leaves " +
+		"it there, so that it comes back after each restart. The aim is to run code on the next host, or to stay.",
 	Mitigation: []string{
-		"Look at the tasks of the hosts that are named here, and at the log Microsoft-Windows-TaskScheduler/Operational (events 106, 129, 141).",
+		"Look at the tasks of the hosts that are named here, and at the log Microsoft-Windows-TaskScheduler/Operational (events 106, " +
+			"129, 141).",
 		"Isolate the host if nobody knows the task, and keep the program that it runs.",
 		"Reset the password of the account that was used, and find out where else it was used.",
 		"Let only management hosts reach SMB and RPC (ports 445, 135 and above 49151) of other hosts.",
@@ -122,7 +124,7 @@ func (d *ScheduledTasks) report(k detect.CaseKey, c *detect.Case) detect.Finding
 	}
 	text := fmt.Sprintf("%s %s at the task scheduler of %s", k.By, listed(done), counted(c.Hosts.Count(), "host"))
 	if len(c.Names) > 0 {
-		text += " (" + quoted(c.Names, 2, 120) + ")"
+		text += " (" + quoted(c.Names, 1, 160) + ")"
 	}
 	f := c.Finding(k, 0.8, text+".")
 	f.Properties = remoteProperties(c, taskSteps())

@@ -14,15 +14,17 @@ import (
 var SuspiciousRPC = detect.Spec{
 	Type:  "lateral.suspicious_rpc",
 	Title: "Rare or known-hostile RPC interface",
-	Text: "Looks at the interfaces of remote procedure calls, by their number (UUID): at those of tools of attack (Mimikatz has one of its own); at old ones that worms and " +
-		"exploits came through and that hosts no longer use between each other (messenger, plug and play, licence logging, telephony, the transaction coordinator); at " +
-		"the shutdown of another host; and, from the third day of learning on, at one that has no public name and that nobody at the site used before. What looks the same: a new product " +
-		"that brings an interface of its own, which is told once at low risk, and an administrator who restarts a host.",
+	Text: "Looks at the interfaces of remote procedure calls, by their number (UUID): at those of tools of attack (Mimikatz has one " +
+		"of its own); at old ones that worms and exploits came through and that hosts no longer use between each other (messenger, " +
+		"plug and play, licence logging, telephony, the transaction coordinator); at the shutdown of another host; and, from the " +
+		"third day of learning on, at one that has no public name and that nobody at the site used before. What looks the same: a " +
+		"new product that brings an interface of its own, which is told once at low risk, and an administrator who restarts a host.",
 	Category: "lateral", Tactics: []string{"TA0008"}, Techniques: []string{"T1021", "T1210"},
 	Risk:  detect.Base{Likelihood: events.Low, Complexity: events.Medium, Impact: events.Medium},
 	Wants: []events.Kind{events.KindDCERPC}, Version: 1,
-	Background: "Windows offers hundreds of interfaces to callers from the network, and hosts use a dozen of them all day. An intruder needs others: those of a tool that was put there, those " +
-		"with a known weakness, or those that restart a host. Which interface is called shows even where the calls are encrypted.",
+	Background: "Windows offers hundreds of interfaces to callers from the network, and hosts use a dozen of them all day. An " +
+		"intruder needs others: those of a tool that was put there, those with a known weakness, or those that restart a host. Which " +
+		"interface is called shows even where the calls are encrypted.",
 	Mitigation: []string{
 		"Find out which program of the calling host made the calls, and why.",
 		"Isolate the called host if a tool of attack answered there.",
@@ -124,11 +126,7 @@ func (d *SuspiciousRPCs) rare(r *events.DCERPC, v device.View) bool {
 	if !nameless(r) {
 		return false
 	}
-	last, fresh := d.seen.Put(r.UUID)
-	if day := dayOf(r.TS); fresh || last.day != day {
-		last.day = day
-		d.seen.Note(strings.Clone(r.UUID))
-	}
+	fresh := meetOn(d.seen, r.UUID, r.TS)
 	return fresh && v.Age(r.TS) >= d.tune.Learn && r.TS.Sub(v.Orig.FirstSeen) >= newHost
 }
 
@@ -150,7 +148,7 @@ func (d *SuspiciousRPCs) report(k detect.CaseKey, c *detect.Case) detect.Finding
 	}
 	f := c.Finding(k, confidence, fmt.Sprintf("%s made %s to %s by an interface %s (%s).",
 		k.By, counted(timesDid(c, 0), "call"), counted(c.Hosts.Count(), "host"), why, k.What))
-	f.Properties = map[string]any{"calls": timesDid(c, 0), "hosts": c.Hosts.Count(), "interface": k.What}
+	f.Properties = map[string]any{"calls": timesDid(c, 0), "hosts": c.Hosts.Count(), "interface": k.What, "why": why}
 	f.Terms = habitTerms(c)
 	if points != 0 {
 		f.Terms = append(f.Terms, events.Term{Name: "interface", Points: points, Reason: "an interface " + why})

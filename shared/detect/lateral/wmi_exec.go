@@ -13,17 +13,19 @@ import (
 var WMIExec = detect.Spec{
 	Type:  "lateral.wmi_exec",
 	Title: "Remote execution through WMI",
-	Text: "Counts the calls by which one host makes the management service (WMI) of another do something: methods that are run (IWbemServices ExecMethod, as " +
-		"for Win32_Process Create) and objects that are written (PutInstance, PutClass), three of which make an event subscription that runs a program later. " +
-		"Most such calls are encrypted, so that the interface and the number of the operation are all there is; where the text shows a process being made, " +
-		"it weighs more. What looks the same: a management server, and inventory that reads the registry by methods. Queries, which are what monitoring " +
-		"does, count nothing; who runs methods on a host on two earlier days is quiet there.",
+	Text: "Counts the calls by which one host makes the management service (WMI) of another do something: methods that are run " +
+		"(IWbemServices ExecMethod, as for Win32_Process Create) and objects that are written (PutInstance, PutClass), three of " +
+		"which make an event subscription that runs a program later. Most such calls are encrypted, so that the interface and the " +
+		"number of the operation are all there is; where the text shows a process being made, it weighs more. What looks the same: a " +
+		"management server, and inventory that reads the registry by methods. Queries, which are what monitoring does, count " +
+		"nothing; who runs methods on a host on two earlier days is quiet there.",
 	Category: "lateral", Tactics: []string{"TA0002", "TA0008"}, Techniques: []string{"T1047"},
 	Risk:  detect.Base{Likelihood: events.Medium, Complexity: events.Low, Impact: events.Medium},
 	Wants: []events.Kind{events.KindDCERPC}, Version: 1,
-	Background: "Windows Management Instrumentation lets an administrator ask and command other hosts. With a stolen password or hash an intruder runs programs " +
-		"through it (wmic, Invoke-WmiMethod, wmiexec): nothing is installed and hardly a trace is left on the disk. An event subscription made the same way runs " +
-		"a program whenever something happens, and so stays after a restart. The aim is to run code on the next host.",
+	Background: "Windows Management Instrumentation lets an administrator ask and command other hosts. With a stolen password or " +
+		"hash an intruder runs programs through it (wmic, Invoke-WmiMethod, wmiexec): nothing is installed and hardly a trace is " +
+		"left on the disk. An event subscription made the same way runs a program whenever something happens, and so stays after a " +
+		"restart. The aim is to run code on the next host.",
 	Mitigation: []string{
 		"Look on the hosts that are named here for processes begun by WmiPrvSE.exe at that time, and isolate them if one is unknown.",
 		"Look for event subscriptions there (root\\subscription: __EventFilter, CommandLineEventConsumer) and remove what nobody knows.",
