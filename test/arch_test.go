@@ -39,6 +39,7 @@ var rules = []rule{
 	{"sensor/analyzer/all", []string{"sensor/analyzer/*", "sensor/analyzer"}, nil, "the ordered list"},
 	{"sensor/analyzer/line", nil, nil, "arithmetic on lines, for the analyzers of line protocols"},
 	{"sensor/analyzer/ntlmssp", []string{"events"}, nil, "messages of NTLM, for the analyzers of whatever carries them"},
+	{"sensor/analyzer/analyzertest", []string{"events", "sensor/flow", "sensor/stream", "sensor/analyzer"}, nil, "what every analyzer is held to; for tests"},
 	{"sensor/analyzer/msrpc", []string{"events", "sensor/flow", "sensor/analyzer"}, nil, "remote procedure calls, whatever carries them: a pipe of SMB or TCP"},
 	{"sensor/analyzer/*", []string{"events", "sensor/flow", "sensor/stream", "sensor/analyzer", "sensor/analyzer/line", "sensor/analyzer/ntlmssp", "sensor/analyzer/msrpc", "sensor/analyzer/ber"}, nil, "an analyzer never needs another: data meets in records"},
 	{"sensor/replay", []string{"sensor/capture", "sensor/decap", "sensor/packet"}, nil, "captures played to a sensor, as a mirror would send them"},
@@ -260,6 +261,9 @@ func (r *rule) forbids(pkg, path string, inTest bool) string {
 		for _, may := range append(r.may, strings.TrimSuffix(r.from, "/...")) {
 			if inTest && (strings.HasPrefix(own, "shared/store/") || own == "test/dynamodb" || matches("test/ec2fake/...", own) || own == "test/apifuzz") {
 				return "" // tests hold an implementation against the contract, or run on the simplest one, or on DynamoDB Local, or are asked everything by the fuzzer
+			}
+			if inTest && own == "sensor/analyzer/analyzertest" {
+				return "" // what every analyzer is held to
 			}
 			if inTest && r.from == "shared/detect/*" && matches("shared/detect/*", own) {
 				return "" // tests hold two detectors against each other: which of them speaks

@@ -2,10 +2,14 @@ package msrpc
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/sensor/flow"
 )
+
+// maxJobOpnum is the last operation of atsvc.
+const maxJobOpnum = 3
 
 // call is a request that waits for its answer.
 type call struct {
@@ -38,6 +42,9 @@ func (a *Association) request(d flow.Dir, at events.Time, h *header, b []byte, t
 	c.record.RequestLen += uint32(len(b))
 	if t.sealed() {
 		c.record.Sealed = true
+	}
+	if c.record.UUID == "" && c.face != nil && c.face.name == "atsvc" && (t.sealed() || opnum > maxJobOpnum) {
+		c.guess(faces[taskUUID]) // two interfaces share the pipe; the newer one always encrypts
 	}
 	if c.record.AuthType == "" && len(t.token) > 0 {
 		c.record.AuthType = a.provider(t)
@@ -86,7 +93,26 @@ func (a *Association) understand(c *call, stub []byte) {
 		return
 	}
 	c.record.Args = c.texts(stub)
+	if c.record.UUID == "" && c.face != nil && c.face.name == "lsarpc" && efsByPath(c.record) {
+		c.guess(faces[efsUUID])
+	}
 	c.record.NullCreds = c.nullCredential(stub)
+}
+
+// efsByPath says whether a call on the pipe lsarpc, whose binding was not seen, is one of the encrypting file system's: it names a path on a
+// server, and its number is one that among those of lsarpc takes none.
+func efsByPath(r *events.DCERPC) bool {
+	switch r.Opnum {
+	case 0, 4, 5, 7, 8, 9, 12, 13, 15, 16:
+		return strings.HasPrefix(r.Args, `\\`)
+	}
+	return false
+}
+
+// guess puts another interface in the place of the one that the pipe's name stands for.
+func (c *call) guess(f *face) {
+	c.face = f
+	c.record.Endpoint, c.record.Operation = f.name, f.operation(c.record.Opnum)
 }
 
 // provider names who vouches for a call whose binding was not seen.
