@@ -28,7 +28,7 @@ func (r *reader) rpc(h *handle) *msrpc.Association {
 		if h.name != "" {
 			pipe = `\pipe\` + h.name
 		}
-		h.rpc = msrpc.New(msrpc.Options{Conversation: r.conv, Pipe: pipe, Token: r.tokenOnPipe()})
+		h.rpc = msrpc.New(msrpc.Options{Conversation: r.conv, Pipe: pipe, Token: r.tokenOnPipe(h)})
 	}
 	return h.rpc
 }
@@ -37,6 +37,14 @@ func (r *reader) rpc(h *handle) *msrpc.Association {
 func (h *handle) wrote(n uint64, program string) {
 	h.written += n
 	if program != "" {
+		h.program = program
+	}
+}
+
+// got counts what was read through a handle. What is written to it says more of what it is.
+func (h *handle) got(n uint64, program string) {
+	h.read += n
+	if h.program == "" {
 		h.program = program
 	}
 }
@@ -50,13 +58,14 @@ func (r *reader) emit(at events.Time, action string, h *handle) *events.SMBFiles
 	return one
 }
 
-// opened tells of a file that was opened. Explorers open the same files over and over; while the file's times are the same, once is enough.
-func (r *reader) opened(q *request, h *handle, times []byte) {
+// opened tells of a file that was opened. Explorers open the same files over and over; while times and size
+// are the same, once is enough.
+func (r *reader) opened(q *request, h *handle, times le) {
 	if h.pipe {
 		r.conv.Emit(r.emit(q.at, pipeOpen, h))
 		return
 	}
-	if r.seen.add(h.path, h.name, times) {
+	if r.seen.add(h, times) {
 		r.conv.Emit(r.emit(q.at, fileOpen, h))
 	}
 }
@@ -138,9 +147,9 @@ type opened struct {
 }
 
 // add says whether a file is a new one.
-func (o *opened) add(path, name string, times []byte) bool {
+func (o *opened) add(f *handle, times []byte) bool {
 	h := uint64(14695981039346656037) // FNV-1a
-	for _, s := range [...]string{path, "\x00", name, "\x00"} {
+	for _, s := range [...]string{f.path, "\x00", f.name, "\x00"} {
 		for i := range len(s) {
 			h = (h ^ uint64(s[i])) * 1099511628211
 		}
@@ -148,6 +157,7 @@ func (o *opened) add(path, name string, times []byte) bool {
 	for _, c := range times {
 		h = (h ^ uint64(c)) * 1099511628211
 	}
+	h = (h ^ f.size) * 1099511628211
 	for _, have := range o.hashes {
 		if have == h {
 			return false

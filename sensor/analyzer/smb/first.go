@@ -156,13 +156,15 @@ func (r *reader) request1(k *block) {
 		return
 	case ntCreateAndX:
 		q.name, _ = k.text(0, k.unicode)
+		q.name = trim(q.name)
 		q.forget = k.words.u32(39)&deleteOnClose != 0
 	case openAndX:
 		q.name, _ = k.text(0, k.unicode)
+		q.name = trim(q.name)
 	case close1:
 		q.file = fid(k.words.u16(0))
 	case readAndX:
-		q.file = fid(k.words.u16(4))
+		q.file, q.top = fid(k.words.u16(4)), k.words.u32(6) == 0
 	case writeAndX:
 		r.write1(k)
 		return

@@ -68,7 +68,7 @@ func (r *reader) created1(k *block, q *request, asked bool) {
 	if len(k.words) < 68 {
 		return
 	}
-	h := &handle{id: fid(k.words.u16(5)), known: asked, name: trim(q.name), size: k.words.u64(55), forget: q.forget, pipe: k.words.u16(63) == pipeResource}
+	h := &handle{id: fid(k.words.u16(5)), known: asked, name: q.name, size: k.words.u64(55), forget: q.forget, pipe: k.words.u16(63) == pipeResource}
 	r.openedIn(k, h, q, asked, k.words[11:43])
 }
 
@@ -119,12 +119,17 @@ func (r *reader) read1(k *block, q *request, asked bool) {
 		return
 	}
 	n = min(n, k.size-at)
-	h := r.guess(q.file, 0, k.tree, k.b[min(at, uint64(len(k.b))):])
+	first := k.b[min(at, uint64(len(k.b))):]
+	h := r.guess(q.file, 0, k.tree, first)
 	if h.pipe {
 		r.stream(k.message, at, n, r.rpc(h))
 		return
 	}
-	h.read += n
+	program := ""
+	if q.top {
+		program = programOf(first)
+	}
+	h.got(n, program)
 }
 
 // pipeRequest1 hands a pipe what a transaction writes to it.

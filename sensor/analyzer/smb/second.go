@@ -188,7 +188,7 @@ func (r *reader) request2(m *message) {
 	case close2:
 		q.file = body.file(8)
 	case read2:
-		q.file = body.file(16)
+		q.file, q.top = body.file(16), body.u64(8) == 0
 	case write2:
 		r.write2(m, body, &q)
 		if !q.file.related() {

@@ -90,7 +90,11 @@ func (r *reader) read2(m *message, body le, q *request) {
 		r.stream(m, at, n, r.rpc(h))
 		return
 	}
-	h.read += n
+	program := ""
+	if q.top {
+		program = programOf(first)
+	}
+	h.got(n, program)
 }
 
 // ioctl2 hands a pipe what was written to it and read from it at one go.

@@ -79,8 +79,9 @@ func (r *reader) token(b []byte) {
 	}
 }
 
-// tokenOnPipe gives what reads the tokens of an RPC binding over a pipe: a client may log in to the interface once more.
-func (r *reader) tokenOnPipe() func(flow.Dir, events.Time, []byte) {
+// tokenOnPipe gives what reads the tokens of an RPC binding over a pipe: a client may log in to the interface once more. It is told of where
+// it is another user than the session's.
+func (r *reader) tokenOnPipe(h *handle) func(flow.Dir, events.Time, []byte) {
 	talk := &ntlmssp.Talk{}
 	return func(_ flow.Dir, at events.Time, token []byte) {
 		m, ok := talk.Take(token)
@@ -88,7 +89,7 @@ func (r *reader) tokenOnPipe() func(flow.Dir, events.Time, []byte) {
 			return
 		}
 		r.carries(serviceNTLM, "ntlm")
-		if m.Type == ntlmssp.Authenticate { // its answer is that the calls work
+		if m.Type == ntlmssp.Authenticate && (h.user == "" || m.User != h.user) { // its answer is that the calls work
 			one := talk.Record("dce_rpc", nil, 0)
 			one.TS = at
 			r.conv.Emit(one)

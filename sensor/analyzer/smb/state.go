@@ -64,6 +64,7 @@ type request struct {
 	act     act
 	name    string
 	forget  bool
+	top     bool   // it reads from the file's beginning
 	bytes   uint64 // written by a related write
 	program string
 	plain   *events.NTLM // a log-in without a token
