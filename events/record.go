@@ -52,6 +52,7 @@ func Kinds() []Kind {
 		KindLogin,
 		KindFTP,
 		KindSMTP,
+		KindSIP,
 	}
 }
 
@@ -76,5 +77,6 @@ func Blank() []Record {
 		&Login{},
 		&FTP{},
 		&SMTP{},
+		&SIP{},
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ldap"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ntp"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/smb"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/sip"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/smtp"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ssh"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/tls"
@@ -26,6 +27,7 @@ func Specs() []analyzer.Spec {
 		dcerpc.Spec,
 		ftp.Spec,
 		smtp.Spec,
+		sip.Spec,
 		http.Spec,
 		smb.Spec,
 		dns.Spec,

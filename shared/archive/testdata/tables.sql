@@ -821,3 +821,55 @@ TBLPROPERTIES (
   'projection.hour.digits' = '2',
   'storage.location.template' = 's3://records-123456789012/archive/kind=smtp/date=${date}/hour=${hour}/'
 );
+
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`sip` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `trans_depth` bigint COMMENT 'trans_depth',
+  `method` string COMMENT 'method',
+  `uri` string COMMENT 'uri',
+  `request_from` string COMMENT 'request_from',
+  `request_to` string COMMENT 'request_to',
+  `response_from` string COMMENT 'response_from',
+  `response_to` string COMMENT 'response_to',
+  `reply_to` string COMMENT 'reply_to',
+  `call_id` string COMMENT 'call_id',
+  `seq` string COMMENT 'seq',
+  `subject` string COMMENT 'subject',
+  `request_path` array<string> COMMENT 'request_path',
+  `response_path` array<string> COMMENT 'response_path',
+  `user_agent` string COMMENT 'user_agent',
+  `status_code` bigint COMMENT 'status_code',
+  `status_msg` string COMMENT 'status_msg',
+  `warning` string COMMENT 'warning',
+  `request_body_len` bigint COMMENT 'request_body_len',
+  `response_body_len` bigint COMMENT 'response_body_len',
+  `content_type` string COMMENT 'content_type',
+  `auth_user` string COMMENT 'auth_user',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=sip/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=sip/date=${date}/hour=${hour}/'
+);
