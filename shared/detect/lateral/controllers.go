@@ -42,14 +42,14 @@ func (c controllers) learn(r *events.DCERPC, v device.View) {
 	meetOn(c.Memory, v.Resp.Serial, r.TS)
 }
 
-// askedOfControllers: members ask them over the Netlogon channel, and for names. Whoever poses as one answers no more than is needed, which is
-// the fetching of changes.
+// askedOfControllers: members ask them over the Netlogon channel, and for names; controllers tell each other that there is something new.
+// Whoever poses as one answers no more than is needed, which is the fetching of changes.
 func askedOfControllers(r *events.DCERPC) bool {
 	switch interfaceOf(r) {
 	case netlogon:
 		return true
 	case replication:
-		return r.Opnum == 12 || r.Opnum == 16 || r.Opnum == 17
+		return r.Opnum == 2 || r.Opnum == 12 || r.Opnum == 16 || r.Opnum == 17
 	}
 	return false
 }

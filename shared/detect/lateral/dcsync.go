@@ -14,11 +14,11 @@ var DCSync = detect.Spec{
 	Type:  "lateral.dcsync",
 	Title: "DCSync",
 	Text: "Looks for the request by which domain controllers copy the directory from each other (DRSGetNCChanges), from a host that " +
-		"is none: one that answered neither Kerberos nor the logons of members. The answer holds the password hashes of whichever " +
-		"accounts are asked for, so that one request is enough; tools that steal them ask for names and for the controller first " +
-		"(DRSCrackNames, DRSDomainControllerInfo), which a controller does not. What looks the same: a controller that was never " +
-		"seen before, and a server that copies passwords to a cloud directory, which does it every few minutes and is quiet from the " +
-		"third day on.",
+		"is none: one that answered neither Kerberos nor what members ask of controllers. The answer holds the password hashes of " +
+		"whichever accounts are asked for, so that one request is enough. As long as the site is not known for a day, it speaks only " +
+		"where the request is not what a controller makes: right after questions for names or for the controller (DRSCrackNames, " +
+		"DRSDomainControllerInfo), with a log-in by NTLM, or 20 times within a minute. What looks the same: a new controller, and a " +
+		"server that copies passwords to a cloud directory, which does it every few minutes and is quiet from the third day on.",
 	Category: "lateral", Tactics: []string{"TA0006"}, Techniques: []string{"T1003.006"},
 	Risk:  detect.Base{Likelihood: events.Medium, Complexity: events.Medium, Impact: events.High},
 	Wants: []events.Kind{events.KindDCERPC}, Version: 1,
@@ -40,24 +40,34 @@ var DCSync = detect.Spec{
 // DCSyncTunables are what may be set.
 type DCSyncTunables struct {
 	Learn   time.Duration `tune:"learning time after which the site's controllers are known" min:"1m" max:"720h"`
+	Burst   int           `tune:"requests within a minute that no controller makes" min:"2" max:"100000"`
 	Idle    time.Duration `tune:"a host that rests this long begins anew" min:"10m" max:"168h"`
 	Clients int           `tune:"hosts watched that speak the replication protocol" min:"100" max:"1000000"`
 }
 
 // DCSyncDefaults are the tunables that the project stands for. A client takes about 1 KiB.
 func DCSyncDefaults() DCSyncTunables {
-	return DCSyncTunables{Learn: 24 * time.Hour, Idle: 12 * time.Hour, Clients: 1_000}
+	return DCSyncTunables{Learn: 24 * time.Hour, Burst: 20, Idle: 12 * time.Hour, Clients: 1_000}
 }
 
 // What may be asked of the directory.
 const (
 	drsChanges remoteStep = iota // DRSGetNCChanges
 	drsNames                     // DRSCrackNames, DRSDomainControllerInfo
-	drsYoung                     // the site's controllers were not all known yet
 	drsPoses                     // it makes itself a controller, so that another fetches from it
 )
 
-func drsSteps() []string { return []string{"change_requests", "name_requests", "", ""} }
+// What shows that it is no controller that asks.
+const (
+	drsTogether remoteStep = countedSteps + iota // names were asked for right before
+	drsNTLM                                      // controllers know each other by Kerberos
+	drsBurst                                     // so many requests within a minute
+	drsKnown                                     // the site is known, and this is no controller
+)
+
+func drsSteps() []string {
+	return []string{"change_requests", "name_requests", "", "", "names_before", "ntlm", "burst", "site_known"}
+}
 
 // DCSyncs remembers who asks for the directory.
 type DCSyncs struct {
@@ -101,15 +111,26 @@ func (d *DCSyncs) Observe(r events.Record, v device.View) []detect.Finding {
 			return nil
 		}
 	}
+	together := step == drsChanges && d.askedForNames(call)
 	c := d.onAny(&call.Head, step)
 	c.Flags |= usual
-	if v.Age(call.TS) < d.tune.Learn {
-		c.Flags |= 1 << drsYoung
-	}
-	if !did(c.Case, drsChanges) {
+	if step != drsChanges {
 		return nil // members ask for names, too
 	}
+	c.mark(drsTogether, together)
+	c.mark(drsNTLM, call.AuthType == "ntlm")
+	c.mark(drsBurst, timesDid(c.Case, drsChanges) >= d.tune.Burst && c.Last.Sub(c.Start) <= time.Minute)
+	c.mark(drsKnown, v.Age(call.TS) >= d.tune.Learn)
+	if c.Flags>>drsTogether&0b1111 == 0 {
+		return nil
+	}
 	return c.findings(d.report)
+}
+
+// askedForNames says whether the client asked for names, or for the controller, up to a minute before.
+func (d *DCSyncs) askedForNames(r *events.DCERPC) bool {
+	c := d.Peek(detect.CaseKey{VNI: r.VNI, By: r.OrigH})
+	return c != nil && did(c, drsNames) && r.TS.Sub(c.Last) <= time.Minute
 }
 
 // poses: who fetches from a host that made itself a controller is the victim, and lateral.dcshadow tells of it.
@@ -127,20 +148,19 @@ func (d *DCSyncs) Close(device.View) []detect.Finding { return d.LastWords(d.rep
 func (d *DCSyncs) report(k detect.CaseKey, c *detect.Case) detect.Finding {
 	text := fmt.Sprintf("%s, which is not known as a domain controller, asked %s for the changes of the directory %s",
 		k.By, counted(c.Hosts.Count(), "controller"), counted(timesDid(c, drsChanges), "time"))
-	confidence := 0.75
-	var terms []events.Term
+	confidence := 0.7
 	switch {
-	case did(c, drsNames):
-		text += ", and for names as tools that steal passwords do"
+	case did(c, drsTogether):
+		text += ", right after questions for names, as tools that steal passwords do"
 		confidence = 0.95
-	case did(c, drsYoung):
-		confidence = 0.5
-		terms = append(terms, events.Term{Name: "learning", Points: -20, Reason: "it may be a controller that was not seen at its work yet"})
+	case did(c, drsNTLM):
+		text += ", and logged in by NTLM, which controllers do not"
+		confidence = 0.85
 	}
 	f := c.Finding(k, confidence, text+".")
 	f.Properties = remoteProperties(c, drsSteps())
 	f.Properties["controllers"] = c.Hosts.Count()
-	f.Terms = append(terms, habitTerms(c)...)
+	f.Terms = habitTerms(c)
 	return f
 }
 

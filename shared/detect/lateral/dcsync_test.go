@@ -17,19 +17,26 @@ func logons(at time.Duration, controller string) []events.Record {
 func TestDCSync(t *testing.T) {
 	changes := func(at time.Duration, orig string) events.Record { return rpcCall(at, orig, dc, drsuapiID, 3, "") }
 	names := rpcCall(0, worker, dc, drsuapiID, 12, "")
-	refused := changes(0, worker).(*events.DCERPC)
+	refused, ntlm := changes(0, worker).(*events.DCERPC), changes(0, worker).(*events.DCERPC)
+	ntlm.AuthType = "ntlm"
 	refused.Fault = faultAccessDenied
 	testRemote(t, DCSync, []remoteTest{
 		{name: "below: names", records: []events.Record{names, names}},
 		{name: "below: refused", records: []events.Record{refused}},
 		{name: "twin: another controller", records: records(logons(0, dc2), []events.Record{changes(second, dc2), changes(hour, dc2)})},
 		{name: "twin: who fetches from a host that poses", records: []events.Record{rpcCall(0, worker, dc, drsuapiID, 17, ""), rpcCall(second, dc, worker, drsuapiID, 3, "")}},
-		{"at: one request, nothing known yet", []events.Record{changes(0, worker)}, 35, 59, worker, 1, "asked 1 controller for the changes of the directory 1 time"},
-		{"once: names, then changes", []events.Record{names, changes(second, worker), changes(2*second, worker)}, 60, 85, worker, 1, "2 times, and for names as tools"},
+		{name: "twin: a controller, and nothing is known yet", records: each(5, func(i int) []events.Record { return []events.Record{changes(time.Duration(i)*10*time.Minute, worker)} })},
+		{name: "twin: a member's questions long before", records: []events.Record{names, changes(hour, worker)}},
+		{"at: by NTLM", []events.Record{ntlm}, 60, 75, worker, 1, "asked 1 controller for the changes of the directory 1 time, and logged in by NTLM"},
+		{"many at once", each(20, func(i int) []events.Record { return []events.Record{changes(time.Duration(i)*second, worker)} }), 60, 75, worker, 1, "20 times"},
+		{"once: names, then changes", []events.Record{names, changes(second, worker), changes(2*second, worker)}, 60, 85, worker, 1, "2 times, right after questions"},
 		{"when the site is known", records(logons(0, dc), []events.Record{changes(3*day, worker)}), 60, 75, worker, 1, "not known as a domain controller"},
 	})
 	quietFromThirdDay(t, DCSync, func(at time.Duration) []events.Record {
-		return each(30, func(i int) []events.Record { return []events.Record{changes(at+time.Duration(i)*2*time.Minute, admin)} })
+		return each(30, func(i int) []events.Record {
+			ask := at + time.Duration(i)*2*time.Minute
+			return []events.Record{rpcCall(ask, admin, dc, drsuapiID, 12, ""), changes(ask, admin)}
+		})
 	})
 }
 

@@ -133,8 +133,8 @@ func rpcRefused(r *events.DCERPC) bool {
 	return false
 }
 
-// adminShare names the administrative share of a path "\\host\ADMIN$", or is "": ADMIN$, and the root of a drive.
-func adminShare(path string) string {
+// remoteAdminShare names the administrative share of a path "\\host\ADMIN$", or is "": ADMIN$, and the root of a drive.
+func remoteAdminShare(path string) string {
 	name := path[strings.LastIndexByte(path, '\\')+1:]
 	switch {
 	case len(name) == 6 && sameLetters(name, "admin$"):
@@ -147,7 +147,7 @@ func adminShare(path string) string {
 
 // programWritten says whether a record tells of a program that was put on an administrative share: by what was written, or by its name.
 func programWritten(r *events.SMBFiles) bool {
-	if r.Status != 0 || adminShare(r.Path) == "" {
+	if r.Status != 0 || remoteAdminShare(r.Path) == "" {
 		return false
 	}
 	wrote := r.Action == "SMB::FILE_WRITE" || r.Action == "SMB::FILE_CLOSE" && r.Bytes > r.Read
