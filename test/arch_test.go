@@ -39,7 +39,7 @@ var rules = []rule{
 	{"sensor/analyzer/all", []string{"sensor/analyzer/*", "sensor/analyzer"}, nil, "the ordered list"},
 	{"sensor/analyzer/line", nil, nil, "arithmetic on lines, for the analyzers of line protocols"},
 	{"sensor/analyzer/ber", nil, nil, "ASN.1's encoding: bytes in, slices of them out"},
-	{"sensor/analyzer/krb5", []string{"sensor/analyzer/ber"}, nil, "Kerberos's messages, for the analyzers of all that carry them"},
+	{"sensor/analyzer/krb5", []string{"events", "sensor/analyzer", "sensor/analyzer/ber"}, nil, "Kerberos's messages, for the analyzers of all that carry them"},
 	{"sensor/analyzer/*", []string{"events", "sensor/flow", "sensor/stream", "sensor/analyzer", "sensor/analyzer/line", "sensor/analyzer/ber", "sensor/analyzer/krb5"}, nil, "an analyzer never needs another: data meets in records"},
 	{"sensor/replay", []string{"sensor/capture", "sensor/decap", "sensor/packet"}, nil, "captures played to a sensor, as a mirror would send them"},
 	{"sensor/feed", []string{"events"}, nil, "who is heard, and whether all is"},

@@ -8,6 +8,7 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/dns"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/http"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/icmp"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/kerberos"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ldap"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ntp"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ssh"
@@ -23,6 +24,7 @@ func Specs() []analyzer.Spec {
 		dns.Spec,
 		dhcp.Spec,
 		ntp.Spec,
+		kerberos.Spec,
 		ldap.Spec,
 		icmp.Spec,
 		tls.DTLS,
