@@ -27,6 +27,7 @@ type Kerberos struct {
 	PreauthCipher string   `json:"preauth_cipher,omitempty"` // of that timestamp: the kind of key that the client has
 	ReplyCipher   string   `json:"reply_cipher,omitempty"`   // of the part of the answer that is for the client; in an AS answer under the key of its password
 	TGTCipher     string   `json:"tgt_cipher,omitempty"`     // of the ticket that a TGS request shows
+	TGTForeign    bool     `json:"tgt_foreign,omitempty"`    // that ticket comes from another realm, under the key of a trust
 	KDCOptions    uint32   `json:"kdc_options,omitempty"`    // asked for, the first bit is the highest; RFC 4120 section 5.4.1
 	ServiceType   uint8    `json:"service_type,omitempty"`   // name type of the service asked for; RFC 4120 section 6.2
 	RTT           Interval `json:"rtt,omitempty"`            // question to answer

@@ -25,7 +25,8 @@ func requestType(k krb5.Kind) string {
 func request(m *krb5.Message, now int64) *events.Kerberos {
 	rec := &events.Kerberos{
 		RequestType: requestType(m.Kind), From: events.Time(m.From), Till: events.Time(m.Till), KDCOptions: m.Options,
-		PreauthCipher: krb5.EtypeName(m.PreauthEtype), TGTCipher: krb5.EtypeName(m.TGTEtype), ServiceType: m.Service.Type,
+		PreauthCipher: krb5.EtypeName(m.PreauthEtype), TGTCipher: krb5.EtypeName(m.TGTEtype), TGTForeign: m.TGTForeign,
+		ServiceType: m.Service.Type,
 	}
 	rec.TS = events.Time(now)
 	if m.Kind == krb5.ASRequest {

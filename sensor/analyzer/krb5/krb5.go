@@ -4,6 +4,7 @@
 package krb5
 
 import (
+	"bytes"
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ber"
@@ -41,6 +42,7 @@ type Message struct {
 	Preauth      Preauth
 	PreauthEtype int16 // of an encrypted timestamp
 	TGTEtype     int16 // of the ticket that a TGS request shows
+	TGTForeign   bool  // that ticket was issued by another realm, under the key of a trust
 	TicketEtype  int16 // of the ticket in an answer or an AP request
 	ReplyEtype   int16 // of the part of an answer that is for the client
 	Code         uint32
@@ -217,7 +219,7 @@ func (m *Message) proof(kind int64, value []byte) {
 	switch kind {
 	case paTGSRequest:
 		if shown, ok := Parse(value); ok && shown.Kind == APRequest {
-			m.TGTEtype = shown.TicketEtype
+			m.TGTEtype, m.TGTForeign = shown.TicketEtype, shown.foreign()
 		}
 	case paTimestamp:
 		m.Preauth = Timestamp
@@ -229,6 +231,13 @@ func (m *Message) proof(kind int64, value []byte) {
 	case paChallenge:
 		m.Preauth = OtherPreauth
 	}
+}
+
+// foreign says whether the ticket in an application request is krbtgt's of one realm, issued by another.
+func (m *Message) foreign() bool {
+	_, service, rest, _ := ber.Next(m.Service.parts)
+	_, to, _, ok := ber.Next(rest)
+	return ok && string(service) == "krbtgt" && !bytes.EqualFold(to, m.ServiceRealm)
 }
 
 // encryptedWith gives the type of an EncryptedData, section 5.2.9; 0 where there is none.

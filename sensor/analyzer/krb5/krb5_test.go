@@ -60,8 +60,12 @@ func TestRequests(t *testing.T) {
 	if got := time.Unix(0, m.Till).UTC().Format(time.DateTime); got != "2037-09-13 02:48:05" {
 		t.Errorf("till %s", got)
 	}
-	if m, ok = Parse([]byte(tgsReq)); !ok || m.TGTEtype != 18 || m.Preauth != NoPreauth {
+	if m, ok = Parse([]byte(tgsReq)); !ok || m.TGTEtype != 18 || m.Preauth != NoPreauth || m.TGTForeign {
 		t.Errorf("got %v %+v", ok, m)
+	}
+	trust := el(0x30, num(1, "\x01"), el(0xa2, el(0x04, apReq("\x17", "krbtgt", "OTHER.NET"))))
+	if m, ok = Parse([]byte(el(0x6c, el(0x30, num(1, "\x05"), num(2, "\x0c"), el(0xa3, el(0x30, trust)), body)))); !ok || !m.TGTForeign {
+		t.Errorf("a ticket across realms: got %v %+v", ok, m)
 	}
 }
 

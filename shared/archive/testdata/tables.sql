@@ -716,6 +716,7 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`kerberos` (
   `preauth_cipher` string COMMENT 'preauth_cipher',
   `reply_cipher` string COMMENT 'reply_cipher',
   `tgt_cipher` string COMMENT 'tgt_cipher',
+  `tgt_foreign` boolean COMMENT 'tgt_foreign',
   `kdc_options` bigint COMMENT 'kdc_options',
   `service_type` bigint COMMENT 'service_type',
   `rtt` double COMMENT 'rtt, seconds',

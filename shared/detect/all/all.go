@@ -36,5 +36,10 @@ func Specs() []detect.Spec {
 		behaviour.Silent,
 		intel.IndicatorMatch,
 		hygiene.WeakTLS,
+		access.KerberosPasswordSpray,
+		recon.KerberosUserEnum,
+		lateral.Kerberoasting,
+		lateral.ASREPRoasting,
+		lateral.KerberosDowngrade,
 	}
 }
