@@ -50,6 +50,8 @@ func Kinds() []Kind {
 		KindSMBMapping,
 		KindSMBFiles,
 		KindKerberos,
+		KindLDAP,
+		KindLDAPSearch,
 	}
 }
 
@@ -72,5 +74,7 @@ func Blank() []Record {
 		&SMBMapping{},
 		&SMBFiles{},
 		&Kerberos{},
+		&LDAP{},
+		&LDAPSearch{},
 	}
 }
