@@ -38,6 +38,7 @@ func Specs() []detect.Spec {
 		hygiene.WeakTLS,
 		access.KerberosPasswordSpray,
 		recon.KerberosUserEnum,
+		recon.LDAPEnum,
 		lateral.Kerberoasting,
 		lateral.ASREPRoasting,
 		lateral.KerberosDowngrade,
