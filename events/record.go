@@ -54,6 +54,9 @@ func Kinds() []Kind {
 		KindSMTP,
 		KindSIP,
 		KindMySQL,
+		KindKerberos,
+		KindLDAP,
+		KindLDAPSearch,
 	}
 }
 
@@ -80,5 +83,8 @@ func Blank() []Record {
 		&SMTP{},
 		&SIP{},
 		&MySQL{},
+		&Kerberos{},
+		&LDAP{},
+		&LDAPSearch{},
 	}
 }

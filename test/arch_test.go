@@ -43,6 +43,8 @@ var rules = []rule{
 	{"sensor/analyzer/analyzertest", []string{"events", "sensor/flow", "sensor/stream", "sensor/analyzer"}, nil, "what every analyzer is held to; for tests"},
 	{"sensor/analyzer/ntlmssp", []string{"events"}, nil, "messages of NTLM, for the analyzers of whatever carries them"},
 	{"sensor/analyzer/msrpc", []string{"events", "sensor/flow", "sensor/analyzer"}, nil, "remote procedure calls, whatever carries them: a pipe of SMB or TCP"},
+	{"sensor/analyzer/ber", nil, nil, "ASN.1's encoding: bytes in, slices of them out"},
+	{"sensor/analyzer/krb5", []string{"events", "sensor/analyzer", "sensor/analyzer/ber"}, nil, "Kerberos's messages, for the analyzers of all that carry them"},
 	{"sensor/analyzer/all", []string{"sensor/analyzer/*", "sensor/analyzer"}, nil, "the ordered list"},
 	{"sensor/analyzer/*", append([]string{"events", "sensor/flow", "sensor/stream", "sensor/analyzer"}, parsers...), nil, "an analyzer never needs another: data meets in records"},
 	{"sensor/replay", []string{"sensor/capture", "sensor/decap", "sensor/packet"}, nil, "captures played to a sensor, as a mirror would send them"},

@@ -10,6 +10,7 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ftp"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/http"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/icmp"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/kerberos"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ldap"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/mysql"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ntp"
@@ -35,6 +36,7 @@ func Specs() []analyzer.Spec {
 		dns.Spec,
 		dhcp.Spec,
 		ntp.Spec,
+		kerberos.Spec,
 		ldap.Spec,
 		icmp.Spec,
 		tls.DTLS,

@@ -912,3 +912,138 @@ TBLPROPERTIES (
   'projection.hour.digits' = '2',
   'storage.location.template' = 's3://records-123456789012/archive/kind=mysql/date=${date}/hour=${hour}/'
 );
+
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`kerberos` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `request_type` string COMMENT 'request_type',
+  `client` string COMMENT 'client',
+  `service` string COMMENT 'service',
+  `success` boolean COMMENT 'success',
+  `error_msg` string COMMENT 'error_msg',
+  `from` double COMMENT 'from, seconds since the epoch',
+  `till` double COMMENT 'till, seconds since the epoch',
+  `cipher` string COMMENT 'cipher',
+  `forwardable` boolean COMMENT 'forwardable',
+  `renewable` boolean COMMENT 'renewable',
+  `error_code` bigint COMMENT 'error_code',
+  `etypes` array<string> COMMENT 'etypes',
+  `preauth` string COMMENT 'preauth',
+  `preauth_cipher` string COMMENT 'preauth_cipher',
+  `reply_cipher` string COMMENT 'reply_cipher',
+  `tgt_cipher` string COMMENT 'tgt_cipher',
+  `tgt_foreign` boolean COMMENT 'tgt_foreign',
+  `kdc_options` bigint COMMENT 'kdc_options',
+  `service_type` bigint COMMENT 'service_type',
+  `rtt` double COMMENT 'rtt, seconds',
+  `carrier` string COMMENT 'carrier',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=kerberos/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=kerberos/date=${date}/hour=${hour}/'
+);
+
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`ldap` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `message_id` bigint COMMENT 'message_id',
+  `version` bigint COMMENT 'version',
+  `opcode` string COMMENT 'opcode',
+  `result` string COMMENT 'result',
+  `diagnostic_message` string COMMENT 'diagnostic_message',
+  `object` string COMMENT 'object',
+  `argument` string COMMENT 'argument',
+  `messages` bigint COMMENT 'messages',
+  `bytes` bigint COMMENT 'bytes',
+  `rtt` double COMMENT 'rtt, seconds',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=ldap/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=ldap/date=${date}/hour=${hour}/'
+);
+
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`ldap_search` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `message_id` bigint COMMENT 'message_id',
+  `scope` string COMMENT 'scope',
+  `deref_aliases` string COMMENT 'deref_aliases',
+  `base_object` string COMMENT 'base_object',
+  `result_count` bigint COMMENT 'result_count',
+  `result` string COMMENT 'result',
+  `diagnostic_message` string COMMENT 'diagnostic_message',
+  `filter` string COMMENT 'filter',
+  `attributes` array<string> COMMENT 'attributes',
+  `result_bytes` bigint COMMENT 'result_bytes',
+  `rtt` double COMMENT 'rtt, seconds',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=ldap_search/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=ldap_search/date=${date}/hour=${hour}/'
+);

@@ -51,5 +51,11 @@ func Specs() []detect.Spec {
 		behaviour.Silent,
 		intel.IndicatorMatch,
 		hygiene.WeakTLS,
+		access.KerberosPasswordSpray,
+		recon.KerberosUserEnum,
+		recon.LDAPEnum,
+		lateral.Kerberoasting,
+		lateral.ASREPRoasting,
+		lateral.KerberosDowngrade,
 	}
 }
