@@ -12,6 +12,8 @@ type exchange struct {
 	final    bool         // an answer other than 1xx has begun
 	switches bool         // CONNECT or Upgrade: another protocol may follow
 	oldStyle bool         // HTTP/0.9: the answer is a bare body
+	echo     []byte       // what a page would have to send back as it came, for a script of the request's to run
+	agentIs  agentKind    // what the request says it was sent by
 	mime     [2][1]string // backing of the record's MIME type lists, so that they cost no allocation of their own
 }
 
