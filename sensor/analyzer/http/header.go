@@ -99,6 +99,8 @@ func (r *reader) senderField(x *exchange, name, value []byte) bool {
 		x.agentIs |= hasLanguage
 	case is(name, "cookie"):
 		r.cookie(x, value)
+	case hasPrefixFold(name, "sec-websocket-"):
+		x.socketField(flow.Orig, name, value)
 	default:
 		if hasPrefixFold(value, "()") {
 			x.suspectHeader(name, value)
@@ -139,6 +141,8 @@ func (r *reader) answerField(s *side, name, value []byte) {
 		rec.ContentType = r.last.keep(slotType, value, maxName)
 	case is(name, "content-disposition"):
 		rec.RespFilenames = addFilename(rec.RespFilenames, value)
+	case hasPrefixFold(name, "sec-websocket-"):
+		s.x.socketField(flow.Resp, name, value)
 	case is(name, "server"):
 		rec.Server = r.last.keep(slotServer, value, maxName)
 	case is(name, "location"):
@@ -159,6 +163,7 @@ func (r *reader) headDone(d flow.Dir, s *side) error {
 	} else {
 		code := x.rec.StatusCode
 		if code == 101 || x.rec.Method == "CONNECT" && code/100 == 2 {
+			r.upgrade(x)
 			r.done(d, s)
 			return analyzer.ErrHandOver
 		}
