@@ -19,6 +19,7 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/smtp"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ssh"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/tls"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/websocket"
 )
 
 // Specs lists every analyzer there is, in the order in which they are asked.
@@ -41,5 +42,6 @@ func Specs() []analyzer.Spec {
 		icmp.Spec,
 		tls.DTLS,
 		tls.StartTLS,
+		websocket.Spec,
 	}
 }

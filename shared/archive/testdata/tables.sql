@@ -139,6 +139,15 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`http` (
   `resp_mime_types` array<string> COMMENT 'resp_mime_types',
   `lookups` array<string> COMMENT 'lookups',
   `content_type` string COMMENT 'content_type',
+  `suspicious` array<string> COMMENT 'suspicious',
+  `request_marks` array<string> COMMENT 'request_marks',
+  `answer_marks` array<string> COMMENT 'answer_marks',
+  `request_type` string COMMENT 'request_type',
+  `server` string COMMENT 'server',
+  `location` string COMMENT 'location',
+  `auth_scheme` string COMMENT 'auth_scheme',
+  `session` string COMMENT 'session',
+  `aws_keys` array<string> COMMENT 'aws_keys',
   `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
   `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
   `line` string COMMENT 'the record as JSON, to the byte'
@@ -688,6 +697,53 @@ TBLPROPERTIES (
   'projection.hour.range' = '0,23',
   'projection.hour.digits' = '2',
   'storage.location.template' = 's3://records-123456789012/archive/kind=smb_files/date=${date}/hour=${hour}/'
+);
+
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`websocket` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `host` string COMMENT 'host',
+  `uri` string COMMENT 'uri',
+  `user_agent` string COMMENT 'user_agent',
+  `subprotocol` string COMMENT 'subprotocol',
+  `client_protocols` array<string> COMMENT 'client_protocols',
+  `server_extensions` array<string> COMMENT 'server_extensions',
+  `client_extensions` array<string> COMMENT 'client_extensions',
+  `orig_frames` bigint COMMENT 'orig_frames',
+  `resp_frames` bigint COMMENT 'resp_frames',
+  `orig_payload_bytes` bigint COMMENT 'orig_payload_bytes',
+  `resp_payload_bytes` bigint COMMENT 'resp_payload_bytes',
+  `binary_frames` bigint COMMENT 'binary_frames',
+  `duration` double COMMENT 'duration, seconds',
+  `inner` string COMMENT 'inner',
+  `close_code` bigint COMMENT 'close_code',
+  `interim` boolean COMMENT 'interim',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=websocket/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=websocket/date=${date}/hour=${hour}/'
 );
 
 CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`login` (
