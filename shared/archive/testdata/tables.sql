@@ -195,6 +195,13 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`ssl` (
   `cert_key_length` bigint COMMENT 'cert_key_length',
   `cert_key_type` string COMMENT 'cert_key_type',
   `cert_signature_algorithm` string COMMENT 'cert_signature_algorithm',
+  `heartbeat_requests` bigint COMMENT 'heartbeat_requests',
+  `heartbeat_answers` bigint COMMENT 'heartbeat_answers',
+  `heartbeat_by` string COMMENT 'heartbeat_by',
+  `heartbeat_least` bigint COMMENT 'heartbeat_least',
+  `heartbeat_over` bigint COMMENT 'heartbeat_over',
+  `heartbeat_excess` bigint COMMENT 'heartbeat_excess',
+  `heartbeat_sealed` boolean COMMENT 'heartbeat_sealed',
   `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
   `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
   `line` string COMMENT 'the record as JSON, to the byte'
@@ -247,6 +254,8 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`x509` (
   `basic_constraints_path_len` bigint COMMENT 'basic_constraints.path_len',
   `host_cert` boolean COMMENT 'host_cert',
   `client_cert` boolean COMMENT 'client_cert',
+  `certificate_explicit_curve` boolean COMMENT 'certificate.explicit_curve',
+  `certificate_longest_punycode` bigint COMMENT 'certificate.longest_punycode',
   `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
   `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
   `line` string COMMENT 'the record as JSON, to the byte'
