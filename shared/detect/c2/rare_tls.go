@@ -26,7 +26,7 @@ var RareTLS = detect.Spec{
 		"remote desktops, where such certificates are usual, are left out.",
 	Category: "c2", Tactics: []string{"TA0011"}, Techniques: []string{"T1573", "T1571"},
 	Risk:  detect.Base{Likelihood: events.Low, Complexity: events.Low, Impact: events.Medium},
-	Wants: []events.Kind{events.KindSSL}, Version: 1,
+	Wants: []events.Kind{events.KindSSL}, Version: 1, Yields: []string{"c2.known_tool"},
 	New:    func() detect.Detector { return NewRareTLS(RareTLSDefaults()) },
 	Tuning: detect.Tuned(RareTLSDefaults, NewRareTLS),
 }
@@ -97,6 +97,9 @@ func (r *RareHandshakes) Overflow() uint64 { return r.pairs.Evicted() }
 // Observe weighs a handshake.
 func (r *RareHandshakes) Observe(rec events.Record, v device.View) []detect.Finding {
 	s := rec.(*events.SSL)
+	if torCertificate(s) { // c2.tor says more exactly what this is
+		return nil
+	}
 	if !s.Established || !v.Orig.IsLocal() || !v.Resp.IsExternal() || has(r.tune.Ports, s.RespP) || v.Known().Trusted(s.ServerName) {
 		return nil
 	}
