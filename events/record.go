@@ -49,6 +49,7 @@ func Kinds() []Kind {
 		KindNTLM,
 		KindSMBMapping,
 		KindSMBFiles,
+		KindRaw,
 	}
 }
 
@@ -70,5 +71,6 @@ func Blank() []Record {
 		&NTLM{},
 		&SMBMapping{},
 		&SMBFiles{},
+		&Raw{},
 	}
 }

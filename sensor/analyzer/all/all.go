@@ -10,6 +10,7 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/icmp"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ldap"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ntp"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/raw"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ssh"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/tls"
 )
@@ -27,5 +28,6 @@ func Specs() []analyzer.Spec {
 		icmp.Spec,
 		tls.DTLS,
 		tls.StartTLS,
+		raw.Spec,
 	}
 }

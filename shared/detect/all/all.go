@@ -32,6 +32,7 @@ func Specs() []detect.Spec {
 		c2.ICMPTunnel,
 		c2.Tor,
 		c2.Anonymiser,
+		c2.ReverseShell,
 		exfil.OutboundVolume,
 		exfil.NewDestination,
 		exfil.Staged,
