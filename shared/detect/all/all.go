@@ -33,6 +33,7 @@ func Specs() []detect.Spec {
 		c2.Tor,
 		c2.Anonymiser,
 		c2.ReverseShell,
+		c2.KnownTool,
 		exfil.OutboundVolume,
 		exfil.NewDestination,
 		exfil.Staged,

@@ -29,7 +29,7 @@ var Beacon = detect.Spec{
 		"addresses counts, at low risk, and not where one page is fetched again and again, as health checks do.",
 	Category: "c2", Tactics: []string{"TA0011"}, Techniques: []string{"T1071.001", "T1573"},
 	Risk:  detect.Base{Likelihood: events.Medium, Complexity: events.Medium, Impact: events.High},
-	Wants: []events.Kind{events.KindConn, events.KindHTTP, events.KindSSL}, GuardDuty: "Backdoor:EC2/C&CActivity.B", Version: 2,
+	Wants: []events.Kind{events.KindConn, events.KindHTTP, events.KindSSL}, GuardDuty: "Backdoor:EC2/C&CActivity.B", Version: 2, Yields: []string{"c2.known_tool"},
 	New:    func() detect.Detector { return NewBeacon(BeaconDefaults()) },
 	Tuning: detect.Tuned(BeaconDefaults, NewBeacon),
 }
