@@ -58,6 +58,7 @@ func Kinds() []Kind {
 		KindKerberos,
 		KindLDAP,
 		KindLDAPSearch,
+		KindRaw,
 	}
 }
 
@@ -88,5 +89,6 @@ func Blank() []Record {
 		&Kerberos{},
 		&LDAP{},
 		&LDAPSearch{},
+		&Raw{},
 	}
 }

@@ -32,6 +32,7 @@ func samples() []Record {
 		webSamples(),
 		textSamples(),
 		directorySamples(),
+		hiddenSamples(),
 	)
 }
 
