@@ -49,6 +49,7 @@ func Kinds() []Kind {
 		KindNTLM,
 		KindSMBMapping,
 		KindSMBFiles,
+		KindARP,
 	}
 }
 
@@ -70,5 +71,6 @@ func Blank() []Record {
 		&NTLM{},
 		&SMBMapping{},
 		&SMBFiles{},
+		&ARP{},
 	}
 }

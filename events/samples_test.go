@@ -29,6 +29,7 @@ func samples() []Record {
 	return slices.Concat(
 		firstSamples(),
 		domainSamples(),
+		linkSamples(),
 	)
 }
 

@@ -22,6 +22,7 @@ type worker struct {
 	frags   *packet.Fragments
 	freight freight
 	points  points
+	arps    arpTable
 	counts  Counts
 	shadows shadows
 
@@ -71,6 +72,7 @@ func (w *worker) run(r *round) {
 	}
 	w.at, w.known = atEnd, false
 	w.expire(r.now)
+	w.endARP(r.now, r.last)
 	if r.last {
 		w.flows.Close()
 		w.forget()
@@ -115,6 +117,9 @@ func (w *worker) packet(p *packet.Packet, own bool) (copied bool) {
 	w.now = p.Time
 	if p.Kind < packet.KindIP {
 		w.counts.NotIP++
+		if p.Kind == packet.KindARP {
+			w.arp(p)
+		}
 		return false
 	}
 	f, d, fresh := w.flows.Track(p)
