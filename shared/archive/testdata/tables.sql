@@ -31,6 +31,10 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`conn` (
   `interim` boolean COMMENT 'interim',
   `duplicate_vnis` array<bigint> COMMENT 'duplicate_vnis',
   `duplicate_pkts` bigint COMMENT 'duplicate_pkts',
+  `orig_rewritten` bigint COMMENT 'orig_rewritten',
+  `resp_rewritten` bigint COMMENT 'resp_rewritten',
+  `reset_ignored` string COMMENT 'reset_ignored',
+  `reset_far` string COMMENT 'reset_far',
   `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
   `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
   `line` string COMMENT 'the record as JSON, to the byte'
