@@ -231,7 +231,7 @@ func protoName(proto uint8) string {
 const maxOddities = 1024
 
 // oddFragment reports something strange about a fragment, once a datagram and oddity.
-func (w *worker) oddFragment(p *packet.Packet, odd packet.Odd) {
+func (w *worker) oddFragment(p *packet.Packet, odd packet.Odd, torn bool) {
 	if !w.mine(p) {
 		return
 	}
@@ -248,5 +248,9 @@ func (w *worker) oddFragment(p *packet.Packet, odd packet.Odd) {
 		TS: events.Time(p.Time), UID: uidOf('C', number),
 		OrigH: p.Src.Netip(), RespH: p.Dst.Netip(), VNI: p.VNI, Sensor: w.cfg.Sensor,
 	}
-	w.emit(&events.Weird{Head: h, Name: odd.String(), Source: "ip"})
+	r := &events.Weird{Head: h, Name: odd.String(), Source: "ip"}
+	if torn {
+		r.Addl = events.TornFragment
+	}
+	w.emit(r)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ldap"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ntp"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ssh"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ssrp"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/tls"
 )
 
@@ -23,6 +24,7 @@ func Specs() []analyzer.Spec {
 		dns.Spec,
 		dhcp.Spec,
 		ntp.Spec,
+		ssrp.Spec,
 		ldap.Spec,
 		icmp.Spec,
 		tls.DTLS,

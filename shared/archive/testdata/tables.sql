@@ -90,6 +90,9 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`dns` (
   `answer_bytes` bigint COMMENT 'answer_bytes',
   `question` string COMMENT 'question',
   `question_type` string COMMENT 'question_type',
+  `responder` string COMMENT 'responder, an address',
+  `names_self` boolean COMMENT 'names_self',
+  `answer_records` bigint COMMENT 'answer_records',
   `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
   `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
   `line` string COMMENT 'the record as JSON, to the byte'
