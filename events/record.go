@@ -50,6 +50,9 @@ func Kinds() []Kind {
 		KindSMBMapping,
 		KindSMBFiles,
 		KindARP,
+		KindLogin,
+		KindFTP,
+		KindSMTP,
 	}
 }
 
@@ -72,5 +75,8 @@ func Blank() []Record {
 		&SMBMapping{},
 		&SMBFiles{},
 		&ARP{},
+		&Login{},
+		&FTP{},
+		&SMTP{},
 	}
 }
