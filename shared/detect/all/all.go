@@ -9,6 +9,7 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/c2"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/exfil"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/hygiene"
+	"github.com/mirrorwatch/mirrorwatch/shared/detect/impact"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/intel"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/lateral"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/recon"
@@ -57,6 +58,12 @@ func Specs() []detect.Spec {
 		behaviour.RoleChanged,
 		behaviour.Silent,
 		intel.IndicatorMatch,
+		impact.SYNFlood,
+		impact.UDPAmplification,
+		impact.TCPReflection,
+		impact.FragmentAttack,
+		impact.DHCPStarvation,
+		impact.ARPStorm,
 		hygiene.WeakTLS,
 		access.KerberosPasswordSpray,
 		recon.KerberosUserEnum,
