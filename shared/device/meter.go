@@ -223,7 +223,6 @@ func hashOf(a netip.Addr) uint64 {
 func (a *activity) add(mn *minute) {
 	for i, n := range &mn.counts {
 		a.sofar[i] += n
-		a.largest[i] = max(a.largest[i], float32(n))
 	}
 	a.usualOut += mn.usual
 	// What is distinct within a minute does not add up.
