@@ -12,9 +12,8 @@ import (
 
 // blank gives an empty record of every kind.
 func blank() map[Kind]Record {
-	all := []Record{&Conn{}, &DNS{}, &HTTP{}, &SSL{}, &X509{}, &SSH{}, &DHCP{}, &NTP{}, &ICMP{}, &Tunnel{}, &Weird{}}
 	out := map[Kind]Record{}
-	for _, r := range all {
+	for _, r := range Blank() {
 		out[r.Kind()] = r
 	}
 	return out

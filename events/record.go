@@ -34,6 +34,49 @@ func (h *Head) Common() *Head { return h }
 // Kinds lists every record kind there is, in the order in which the logs are shown.
 func Kinds() []Kind {
 	return []Kind{
-		KindConn, KindDNS, KindHTTP, KindSSL, KindX509, KindSSH, KindDHCP, KindNTP, KindICMP, KindTunnel, KindWeird,
+		KindConn,
+		KindDNS,
+		KindHTTP,
+		KindSSL,
+		KindX509,
+		KindSSH,
+		KindDHCP,
+		KindNTP,
+		KindICMP,
+		KindTunnel,
+		KindWeird,
+		KindDCERPC,
+		KindNTLM,
+		KindSMBMapping,
+		KindSMBFiles,
+		KindLogin,
+		KindFTP,
+		KindSMTP,
+		KindSIP,
+	}
+}
+
+// Blank gives an empty record of each kind, in the order of Kinds.
+func Blank() []Record {
+	return []Record{
+		&Conn{},
+		&DNS{},
+		&HTTP{},
+		&SSL{},
+		&X509{},
+		&SSH{},
+		&DHCP{},
+		&NTP{},
+		&ICMP{},
+		&Tunnel{},
+		&Weird{},
+		&DCERPC{},
+		&NTLM{},
+		&SMBMapping{},
+		&SMBFiles{},
+		&Login{},
+		&FTP{},
+		&SMTP{},
+		&SIP{},
 	}
 }

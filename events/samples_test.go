@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 )
@@ -25,6 +26,15 @@ func between(uid, orig string, origP uint16, resp string, respP uint16) Head {
 
 // samples are what each kind of record looks like in life: golden file, example for readers, and payload for who consumes them.
 func samples() []Record {
+	return slices.Concat(
+		firstSamples(),
+		domainSamples(),
+		textSamples(),
+	)
+}
+
+// firstSamples are of what every network has.
+func firstSamples() []Record {
 	web := between("C8Kq2sT0vYxR", "10.20.1.15", 49152, "203.0.113.10", 443)
 	ask := between("CmZ71bQpL2aa", "10.20.1.15", 53124, "10.20.0.2", 53)
 	return []Record{

@@ -13,19 +13,11 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/shared/query"
 )
 
-// records gives an empty record of each kind. The test holds it against events.Kinds.
-func records() []events.Record {
-	return []events.Record{
-		&events.Conn{}, &events.DNS{}, &events.HTTP{}, &events.SSL{}, &events.X509{}, &events.SSH{}, &events.DHCP{}, &events.NTP{},
-		&events.ICMP{}, &events.Tunnel{}, &events.Weird{},
-	}
-}
-
 // Schema gives the fields of every kind of record, in the order of events.Kinds, from the structs themselves: what a record gains can
 // be asked for without another line.
 func Schema() query.Schema {
 	byKind := map[events.Kind]query.Table{}
-	for _, r := range records() {
+	for _, r := range events.Blank() {
 		t := query.Table{Kind: string(r.Kind())}
 		eachField(reflect.TypeOf(r).Elem(), func(f reflect.StructField, name string) {
 			kind, list := typeOf(f.Type)

@@ -25,6 +25,10 @@ type Spec struct {
 	GuardDuty  string        // the finding type of Amazon GuardDuty that comes nearest, or ""
 	Version    int           // raised when its judgement changes
 
+	Background string   // how the attack works and what its aim is: for who meets it the first time
+	Mitigation []string // what to do about it, the most urgent first
+	Yields     []string // the types that say the same more exactly: where one of them tells of the same offender, this one keeps quiet
+
 	New    func() Detector // makes one with its default tunables
 	Tuning Tuning          // what of it may be set
 }

@@ -40,6 +40,8 @@ type Stats struct {
 	Records    uint64
 	Findings   uint64 // of detectors, re-alerts included
 	Stopped    uint64 // findings that were not raised, because people said what the offender is
+	Yielded    uint64 // findings that were not raised, because another detection says the same more exactly
+	Failed     int    // detectors that failed and are off
 	Detections uint64 // begun
 	Forgotten  uint64 // detections that had to leave the memory; they were emitted before
 	Devices    int    // known to the model
@@ -60,6 +62,8 @@ type Judge struct {
 	recall   func(id string) (events.Detection, bool)
 	terms    func(*Finding, device.View) []events.Term
 	turned   func(*device.Turned)
+	yielding map[string][]string // by the type that says more exactly, the general ones
+	failed   failures
 	stats    Stats
 	looked   events.Time // when endQuiet went through the detections last
 }
@@ -67,6 +71,7 @@ type Judge struct {
 type runner struct {
 	spec     Spec
 	detector Detector
+	off      bool // it failed
 }
 
 type watching struct {
@@ -90,7 +95,7 @@ func NewJudge(specs []Spec, model *device.Model, o Options) *Judge {
 	}
 	j := &Judge{
 		model: model, emit: o.Emit, recall: o.Recall, terms: o.Terms, turned: o.Turned, byKind: map[events.Kind][]*runner{},
-		live: bounded.New[string, ongoing](o.Max),
+		live: bounded.New[string, ongoing](o.Max), yielding: explains(specs),
 	}
 	j.live.OnEvict(func(key string, _ *ongoing) { j.changed.Note(key) })
 	for _, s := range specs {
@@ -98,7 +103,7 @@ func NewJudge(specs []Spec, model *device.Model, o Options) *Judge {
 		if d == nil {
 			continue
 		}
-		r := &runner{s, d}
+		r := &runner{spec: s, detector: d}
 		j.runners = append(j.runners, r)
 		if w, ok := r.detector.(Watcher); ok {
 			j.watchers = append(j.watchers, watching{r, w})
@@ -115,8 +120,9 @@ func NewJudge(specs []Spec, model *device.Model, o Options) *Judge {
 func (j *Judge) Observe(r events.Record) device.View {
 	j.stats.Records++
 	v := j.model.Observe(r)
-	for _, run := range j.byKind[r.Kind()] {
-		j.take(run, run.detector.Observe(r, v), v)
+	runs := j.byKind[r.Kind()]
+	for at := 0; at < len(runs); {
+		at = j.show(runs, at, r, v)
 	}
 	return v
 }
@@ -126,7 +132,7 @@ func (j *Judge) Tick(now events.Time) {
 	v := j.model.View()
 	j.model.Turn(now, j.watch)
 	for _, run := range j.runners {
-		j.take(run, run.detector.Tick(now, v), v)
+		j.guarded(run, v, func() []Finding { return run.detector.Tick(now, v) })
 	}
 	j.endQuiet(now)
 }
@@ -137,9 +143,9 @@ func (j *Judge) Close(now events.Time) {
 	j.model.Turn(now, j.watch)
 	j.model.End(j.watch)
 	for _, run := range j.runners {
-		j.take(run, run.detector.Tick(now, v), v)
+		j.guarded(run, v, func() []Finding { return run.detector.Tick(now, v) })
 		if c, ok := run.detector.(Closer); ok {
-			j.take(run, c.Close(v), v)
+			j.guarded(run, v, func() []Finding { return c.Close(v) })
 		}
 	}
 	j.looked = 0
@@ -170,7 +176,7 @@ func Sort(list []*events.Detection) {
 // Stats gives the counts so far.
 func (j *Judge) Stats() Stats {
 	s := j.stats
-	s.Forgotten = j.live.Evicted()
+	s.Forgotten, s.Failed = j.live.Evicted(), len(j.Failed())
 	s.Devices, s.Overflow = j.model.Devices()
 	for _, run := range j.runners {
 		if l, ok := run.detector.(Limited); ok {
@@ -184,7 +190,7 @@ func (j *Judge) Stats() Stats {
 func (j *Judge) watch(t *device.Turned) {
 	v := j.model.View()
 	for _, run := range j.watchers {
-		j.take(run.runner, run.watcher.Watch(t, v), v)
+		j.guarded(run.runner, v, func() []Finding { return run.watcher.Watch(t, v) })
 	}
 	j.turned(t)
 }
@@ -196,7 +202,12 @@ func (j *Judge) take(run *runner, found []Finding, v device.View) {
 			j.stats.Stopped++
 			continue
 		}
+		if j.explained(&run.spec, &found[i]) {
+			j.stats.Yielded++
+			continue
+		}
 		j.merge(&run.spec, &found[i], v)
+		j.settle(&run.spec, &found[i])
 	}
 }
 

@@ -49,7 +49,11 @@ type part struct {
 	Part
 	keeper   Keeper
 	detector bool
+	run      *runner // of a detector
 }
+
+// idle says that a part is of a detector that failed: what it holds may be what it failed on, and what was kept before stays.
+func (p *part) idle() bool { return p.run != nil && p.run.off }
 
 // saving is how far a round has come.
 type saving struct {
@@ -90,21 +94,21 @@ func (j *Judge) partsOf() []part {
 	var list []part
 	for _, run := range j.runners {
 		if k, ok := run.detector.(Keeper); ok {
-			list = append(list, part{Part{"detector:" + run.spec.Type, run.spec.Version}, k, true})
+			list = append(list, part{Part{"detector:" + run.spec.Type, run.spec.Version}, k, true, run})
 		}
 	}
-	list = append(list, part{Part{LivePart, liveVersion}, live{j}, true})
+	list = append(list, part{Part{LivePart, liveVersion}, live{j}, true, nil})
 	return append(list, modelParts(j.model)...)
 }
 
 func modelParts(m *device.Model) []part {
 	list := []part{
-		{Part{rarityPart, rarityVersion}, m.Rarity(), false},
-		{Part{groupPart, groupVersion}, m.PeerGroups(), false},
-		{Part{UsualPart, UsualVersion}, m.Habits(), false},
+		{Part{rarityPart, rarityVersion}, m.Rarity(), false, nil},
+		{Part{groupPart, groupVersion}, m.PeerGroups(), false, nil},
+		{Part{UsualPart, UsualVersion}, m.Habits(), false, nil},
 	}
 	if k, ok := any(m).(Keeper); ok {
-		list = append(list, part{Part{DevicePart, deviceVersion}, k, false})
+		list = append(list, part{Part{DevicePart, deviceVersion}, k, false, nil})
 	}
 	return list
 }
@@ -167,7 +171,7 @@ func (j *Judge) SaveAll(put Put) {
 
 func (j *Judge) saveAll(put Put, detectors bool) {
 	for i := range j.parts {
-		if p := &j.parts[i]; p.detector == detectors {
+		if p := &j.parts[i]; p.detector == detectors && !p.idle() {
 			p.keeper.Save(func(key, value []byte) { put(p.Name, key, value) })
 		}
 	}
@@ -179,7 +183,7 @@ func (j *Judge) saveFrom(put Put, detectors bool) (done bool) {
 	s.slices++
 	for ; s.next < len(j.parts); s.next++ {
 		p := &j.parts[s.next]
-		if p.detector != detectors {
+		if p.detector != detectors || p.idle() {
 			continue
 		}
 		if !more {

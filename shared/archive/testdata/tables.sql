@@ -520,3 +520,356 @@ TBLPROPERTIES (
   'projection.hour.digits' = '2',
   'storage.location.template' = 's3://records-123456789012/archive/kind=weird/date=${date}/hour=${hour}/'
 );
+
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`dce_rpc` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `rtt` double COMMENT 'rtt, seconds',
+  `named_pipe` string COMMENT 'named_pipe',
+  `endpoint` string COMMENT 'endpoint',
+  `operation` string COMMENT 'operation',
+  `uuid` string COMMENT 'uuid',
+  `opnum` bigint COMMENT 'opnum',
+  `args` string COMMENT 'args',
+  `request_len` bigint COMMENT 'request_len',
+  `status` bigint COMMENT 'status',
+  `fault` bigint COMMENT 'fault',
+  `sealed` boolean COMMENT 'sealed',
+  `auth_type` string COMMENT 'auth_type',
+  `null_creds` boolean COMMENT 'null_creds',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=dce_rpc/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=dce_rpc/date=${date}/hour=${hour}/'
+);
+
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`ntlm` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `username` string COMMENT 'username',
+  `hostname` string COMMENT 'hostname',
+  `domainname` string COMMENT 'domainname',
+  `server_nb_computer_name` string COMMENT 'server_nb_computer_name',
+  `server_dns_computer_name` string COMMENT 'server_dns_computer_name',
+  `server_tree_name` string COMMENT 'server_tree_name',
+  `success` boolean COMMENT 'success',
+  `carrier` string COMMENT 'carrier',
+  `version` bigint COMMENT 'version',
+  `anonymous` boolean COMMENT 'anonymous',
+  `status` bigint COMMENT 'status',
+  `negotiate_flags` bigint COMMENT 'negotiate_flags',
+  `client_version` string COMMENT 'client_version',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=ntlm/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=ntlm/date=${date}/hour=${hour}/'
+);
+
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`smb_mapping` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `path` string COMMENT 'path',
+  `service` string COMMENT 'service',
+  `native_file_system` string COMMENT 'native_file_system',
+  `share_type` string COMMENT 'share_type',
+  `dialect` string COMMENT 'dialect',
+  `status` bigint COMMENT 'status',
+  `username` string COMMENT 'username',
+  `encrypted` boolean COMMENT 'encrypted',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=smb_mapping/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=smb_mapping/date=${date}/hour=${hour}/'
+);
+
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`smb_files` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `action` string COMMENT 'action',
+  `path` string COMMENT 'path',
+  `name` string COMMENT 'name',
+  `size` bigint COMMENT 'size',
+  `prev_name` string COMMENT 'prev_name',
+  `dialect` string COMMENT 'dialect',
+  `status` bigint COMMENT 'status',
+  `bytes` bigint COMMENT 'bytes',
+  `read` bigint COMMENT 'read',
+  `program` string COMMENT 'program',
+  `username` string COMMENT 'username',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=smb_files/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=smb_files/date=${date}/hour=${hour}/'
+);
+
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`login` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `service` string COMMENT 'service',
+  `user` string COMMENT 'user',
+  `success` boolean COMMENT 'success',
+  `mechanism` string COMMENT 'mechanism',
+  `clear` boolean COMMENT 'clear',
+  `anonymous` boolean COMMENT 'anonymous',
+  `reply` string COMMENT 'reply',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=login/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=login/date=${date}/hour=${hour}/'
+);
+
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`ftp` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `user` string COMMENT 'user',
+  `command` string COMMENT 'command',
+  `arg` string COMMENT 'arg',
+  `file_size` bigint COMMENT 'file_size',
+  `reply_code` bigint COMMENT 'reply_code',
+  `reply_msg` string COMMENT 'reply_msg',
+  `data_channel_passive` boolean COMMENT 'data_channel.passive',
+  `data_channel_orig_h` string COMMENT 'data_channel.orig_h, an address',
+  `data_channel_resp_h` string COMMENT 'data_channel.resp_h, an address',
+  `data_channel_resp_p` bigint COMMENT 'data_channel.resp_p',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=ftp/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=ftp/date=${date}/hour=${hour}/'
+);
+
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`smtp` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `trans_depth` bigint COMMENT 'trans_depth',
+  `helo` string COMMENT 'helo',
+  `mailfrom` string COMMENT 'mailfrom',
+  `rcptto` array<string> COMMENT 'rcptto',
+  `mail_date` string COMMENT 'mail_date',
+  `from` string COMMENT 'from',
+  `to` array<string> COMMENT 'to',
+  `cc` array<string> COMMENT 'cc',
+  `reply_to` string COMMENT 'reply_to',
+  `msg_id` string COMMENT 'msg_id',
+  `in_reply_to` string COMMENT 'in_reply_to',
+  `subject` string COMMENT 'subject',
+  `first_received` string COMMENT 'first_received',
+  `second_received` string COMMENT 'second_received',
+  `last_reply` string COMMENT 'last_reply',
+  `user_agent` string COMMENT 'user_agent',
+  `tls` boolean COMMENT 'tls',
+  `bytes` bigint COMMENT 'bytes',
+  `recipients` bigint COMMENT 'recipients',
+  `attachments` array<string> COMMENT 'attachments',
+  `user` string COMMENT 'user',
+  `accepted` boolean COMMENT 'accepted',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=smtp/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=smtp/date=${date}/hour=${hour}/'
+);
+
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`sip` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `trans_depth` bigint COMMENT 'trans_depth',
+  `method` string COMMENT 'method',
+  `uri` string COMMENT 'uri',
+  `request_from` string COMMENT 'request_from',
+  `request_to` string COMMENT 'request_to',
+  `response_from` string COMMENT 'response_from',
+  `response_to` string COMMENT 'response_to',
+  `reply_to` string COMMENT 'reply_to',
+  `call_id` string COMMENT 'call_id',
+  `seq` string COMMENT 'seq',
+  `subject` string COMMENT 'subject',
+  `request_path` array<string> COMMENT 'request_path',
+  `response_path` array<string> COMMENT 'response_path',
+  `user_agent` string COMMENT 'user_agent',
+  `status_code` bigint COMMENT 'status_code',
+  `status_msg` string COMMENT 'status_msg',
+  `warning` string COMMENT 'warning',
+  `request_body_len` bigint COMMENT 'request_body_len',
+  `response_body_len` bigint COMMENT 'response_body_len',
+  `content_type` string COMMENT 'content_type',
+  `auth_user` string COMMENT 'auth_user',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=sip/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=sip/date=${date}/hour=${hour}/'
+);
