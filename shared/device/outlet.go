@@ -86,14 +86,15 @@ func (t *Turned) Sent() (all, unusual float64) {
 	return all, max(0, all-t.Device.activity.usualOut)
 }
 
-// Own gives how much a device did of a metric in the hour until now for its own sake: without what acknowledges what it took in.
+// Own gives how much a device did of a metric in the hour until now for its own sake: without what acknowledges what it took in,
+// and without what others asked of it, which is counted as served.
 func (t *Turned) Own(metric int) float64 {
 	switch metric {
 	case BytesOutExternal:
 		all, _ := t.Sent()
 		return all
 	case BytesOut:
-		return max(0, t.SoFar[BytesOut]-ackShare*t.SoFar[BytesIn])
+		return max(0, t.SoFar[BytesOut]-t.SoFar[ServedBytesOut]-ackShare*t.SoFar[BytesIn])
 	}
 	return t.SoFar[metric]
 }

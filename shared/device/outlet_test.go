@@ -68,6 +68,24 @@ func TestSentAsUsual(t *testing.T) {
 	}
 }
 
+// Catches: a registry that is asked for images by a whole group at once, and is told as one that sends.
+func TestWhatIsAskedIsNotSent(t *testing.T) {
+	m := New(Options{})
+	var own, all float64
+	each := func(turned *Turned) {
+		if turned.Device.ID() == "10.0.0.9" && !turned.Hour {
+			own, all = turned.Own(BytesOut), turned.SoFar[BytesOut]
+		}
+	}
+	m.Turn(start, each)
+	m.Observe(upload(start.Add(time.Second), "10.0.0.1", "10.0.0.9", 1000, 4e9))
+	m.Observe(upload(start.Add(2*time.Second), "10.0.0.9", "10.0.0.2", 3e6, 0))
+	m.Turn(start.Add(3*time.Minute), each)
+	if all < 4e9 || own < 2.9e6 || own > 3.1e6 {
+		t.Errorf("%v of %v", own, all)
+	}
+}
+
 // Catches: a list of places that grows with the places, and one that forgets those that are in use.
 func TestOutletsAreBounded(t *testing.T) {
 	a := &activity{}
