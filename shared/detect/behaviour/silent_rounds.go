@@ -19,8 +19,10 @@ type rounds struct {
 const (
 	// roundMinutes is how often everybody is looked at. An hour has a whole number of rounds.
 	roundMinutes = 5
-	// perTick is how many devices are looked at in one go; 50,000 take 100 seconds for both walks.
-	perTick = 1000
+	// perTick is how many devices are looked at in one go at least, and ticks how many Ticks both walks of a round take at most, which are
+	// seconds: 50,000 devices come to 417 a Tick.
+	perTick = 256
+	ticks   = 240
 )
 
 func (r *rounds) join(id uint32) { r.order = append(r.order, id) }
@@ -59,7 +61,7 @@ func (r *rounds) jumps(now events.Time) bool {
 // walk goes on with the rounds that are over. Look is called for each device, and says whether it is still known; done when a round is over.
 func (r *rounds) walk(now events.Time, look func(id uint32) bool, done func()) {
 	over := minuteOf(now) / roundMinutes // rounds before this one
-	for left := perTick; r.round < over && left > 0; left-- {
+	for left := max(perTick, 2*len(r.order)/ticks); r.round < over && left > 0; left-- {
 		if r.next < len(r.order) {
 			id := r.order[r.next]
 			r.next++
