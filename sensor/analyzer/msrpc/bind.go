@@ -23,7 +23,7 @@ func (a *Association) bind(h *header, b []byte) {
 	}
 	n := int(b[8])
 	for b = b[12:]; n > 0 && len(b) >= 24; n-- {
-		a.define(context{id: h.order.Uint16(b)}, readUUID(h, b[4:]))
+		a.define(context{id: h.order.Uint16(b)}, uuidText(b[4:], h.little()))
 		size := 24 + 20*int(b[2])
 		b = b[min(size, len(b)):]
 	}
@@ -75,11 +75,10 @@ func (a *Association) bound(h *header, b []byte) {
 	}
 }
 
-// readUUID gives the text of a UUID: its first three fields are numbers in the sender's byte order.
-func readUUID(h *header, b []byte) (text [36]byte) {
-	var raw [16]byte
-	copy(raw[:], b[:16])
-	if h.little() {
+// uuidText gives the text of a UUID: its first three fields are numbers in the sender's byte order.
+func uuidText(b []byte, little bool) (text [36]byte) {
+	raw := [16]byte(b[:16])
+	if little {
 		raw = [16]byte{b[3], b[2], b[1], b[0], b[5], b[4], b[7], b[6], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]}
 	}
 	hex.Encode(text[0:8], raw[0:4])

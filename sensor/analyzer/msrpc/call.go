@@ -7,6 +7,9 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/sensor/flow"
 )
 
+// maxJobOpnum is the last operation of atsvc.
+const maxJobOpnum = 3
+
 // call is a request that waits for its answer.
 type call struct {
 	id     uint32
@@ -38,6 +41,9 @@ func (a *Association) request(d flow.Dir, at events.Time, h *header, b []byte, t
 	c.record.RequestLen += uint32(len(b))
 	if t.sealed() {
 		c.record.Sealed = true
+	}
+	if c.record.UUID == "" && c.face != nil && c.face.name == "atsvc" && (t.sealed() || opnum > maxJobOpnum) {
+		c.guess(faces[taskUUID]) // two interfaces share the pipe; the newer one always encrypts
 	}
 	if c.record.AuthType == "" && len(t.token) > 0 {
 		c.record.AuthType = a.provider(t)
@@ -86,7 +92,18 @@ func (a *Association) understand(c *call, stub []byte) {
 		return
 	}
 	c.record.Args = c.texts(stub)
-	c.record.NullCreds = c.nullCredential(stub)
+	if c.record.UUID == "" {
+		c.infer()
+	}
+	if c.record.NullCreds = c.nullCredential(stub); c.record.NullCreds && c.face == nil {
+		c.guess(faces[netlogonUUID])
+	}
+}
+
+// guess puts another interface in the place of the one that the pipe's name stands for.
+func (c *call) guess(f *face) {
+	c.face = f
+	c.record.Endpoint, c.record.Operation = f.name, f.operation(c.record.Opnum)
 }
 
 // provider names who vouches for a call whose binding was not seen.

@@ -124,5 +124,5 @@ func (h *header) split(b []byte) (body []byte, t trailer) {
 	at := len(b) - h.authLen - trailerLen
 	t = trailer{service: b[at], level: b[at+1], token: b[at+trailerLen:]}
 	pad := int(b[at+2])
-	return b[headerLen:max(headerLen, at-pad)], t
+	return b[headerLen:max(h.least(), at-pad)], t
 }

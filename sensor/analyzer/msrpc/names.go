@@ -27,7 +27,8 @@ type listed struct {
 	texts           int
 }
 
-// faces are the interfaces that have a name, by UUID; pipes are the interface that a pipe of a name usually carries.
+// faces are the interfaces that have a name, by UUID; pipes are the interface that a pipe of a name usually carries, by its name in small
+// letters.
 var (
 	faces = index()
 	pipes = usual(faces)
@@ -35,7 +36,7 @@ var (
 
 func index() map[string]*face {
 	all := map[string]*face{}
-	for _, group := range [][]listed{accounts, control} {
+	for _, group := range [][]listed{accounts, control, sharing, objects} {
 		for _, l := range group {
 			f := &face{uuid: l.uuid, name: l.name, texts: l.texts, ops: strings.Fields(l.ops)}
 			for i, op := range f.ops {
@@ -51,14 +52,20 @@ func index() map[string]*face {
 
 // usual pairs the pipes of one interface with it. A pipe that several share ("lsass", "ntsvcs") says nothing.
 func usual(faces map[string]*face) map[string]*face {
-	byPipe := map[string]*face{}
-	for _, p := range []struct{ pipe, uuid string }{
-		{"svcctl", "367abb81-9844-35f1-ad32-98f038001003"},
-		{"samr", "12345778-1234-abcd-ef00-0123456789ac"},
-		{"lsarpc", "12345778-1234-abcd-ef00-0123456789ab"},
-		{"netlogon", "12345678-1234-abcd-ef00-01234567cffb"},
+	byName := map[string]*face{}
+	for _, f := range faces {
+		byName[f.name] = f
+	}
+	byPipe := map[string]*face{
+		"protected_storage": byName["BackupKey"], "fssagentrpc": byName["FileServerVssAgent"], "cert": byName["ICertPassage"],
+		"ctx_winstation_api_service": byName["winstation_rpc"],
+		"efsrpc":                     faces["df1941c5-fe89-4e79-bf10-463657acf44d"],
+	}
+	for _, name := range []string{
+		"svcctl", "samr", "lsarpc", "netlogon", "srvsvc", "wkssvc", "spoolss", "winreg", "atsvc", "eventlog", "netdfs", "browser", "epmapper",
+		"InitShutdown", "W32Time", "dnsserver", "tapsrv", "trkwks", "trksvr", "msgsvc", "winspipe", "HydraLsPipe", "sasec", "nddeapi",
 	} {
-		byPipe[p.pipe] = faces[p.uuid]
+		byPipe[strings.ToLower(name)] = byName[name]
 	}
 	return byPipe
 }

@@ -14,7 +14,7 @@ const maxArgs = 512
 // the header that every counted array of NDR has: most elements, offset, elements ([C706] 14.3.4), at a multiple of four.
 func (c *call) texts(stub []byte) string {
 	var room [maxArgs]byte
-	out := room[:0]
+	out := c.appendClass(room[:0], stub)
 	for i, n := 0, 0; i+12 < len(stub) && len(out) < maxArgs; {
 		count, at := c.array(stub, i)
 		if count == 0 {
@@ -31,6 +31,9 @@ func (c *call) texts(stub []byte) string {
 			break
 		}
 		i = (at + size + 3) &^ 3
+	}
+	if c.face != nil && c.face.name == "IWbemServices" {
+		out = c.appendHeap(out, stub)
 	}
 	return string(out)
 }
@@ -71,7 +74,26 @@ func (c *call) appendText(out, b []byte, count int) ([]byte, int) {
 			return longer, count
 		}
 	}
+	if n := 2 * count; n <= len(b) && count > 2 && c.half(b) == '\\' {
+		return c.appendPath(out, b[:n]), n
+	}
 	return out, 0
+}
+
+// appendPath appends what begins like a path and is none: bytes of a program where a name should stand. What cannot be printed becomes a
+// point, so that its length is still seen.
+func (c *call) appendPath(out, b []byte) []byte {
+	if len(out) > 0 && len(out) < maxArgs {
+		out = append(out, ' ')
+	}
+	for ; len(b) >= 2 && len(out) < maxArgs; b = b[2:] {
+		r := c.half(b)
+		if r < ' ' || r > '~' {
+			r = '.'
+		}
+		out = append(out, byte(r))
+	}
+	return out
 }
 
 // minBytes is the shortest text of single bytes: three bytes look like text by chance.
