@@ -28,6 +28,7 @@ var BulkFileCopy = detect.Spec{
 		"If nobody knows of it: isolate the offender before the files leave, and look for archives and for uploads since.",
 		"Take from the account what it need not read; most accounts may read far more than they use.",
 	},
+	Yields: []string{"impact.ransomware"},
 	New:    func() detect.Detector { return NewBulkFileCopy(BulkFileCopyDefaults()) },
 	Tuning: detect.Tuned(BulkFileCopyDefaults, NewBulkFileCopy),
 }

@@ -57,9 +57,13 @@ func TestAdminShareWrite(t *testing.T) {
 		{"a script by its name", []events.Record{shareFile(0, `\\\\fs1\\c$`, `temp\\x.BAT`, "", 50, 0)}, 1, "put programs on", ""},
 		{"fetched", []events.Record{shareFile(0, `\\\\fs1\\d$`, "x.exe", "pe", 0, 5000)}, 1, "fetched programs from", "fetched_only"},
 		{"fetched, then put", []events.Record{shareFile(0, `\\\\fs1\\d$`, "x.exe", "pe", 0, 5000), put(1, 0)[0]}, 2, "put programs on, and fetched", ""},
+		{"an attack tool on any share", []events.Record{shareFile(0, `\\\\fs1\\users`, `a\\Mimikatz_x64.exe`, "", 0, 5000)}, 1, "from a share", "attack_tool"},
+		{"the share was connected before", []events.Record{shareFile(0, "", `Windows\\Temp\\a.exe`, "pe", 5000, 0)}, 1, "put programs on", ""},
 		{"on the third day", put(3, 25*time.Hour), 3, "put programs on", "usual"},
 		// The innocent twins.
 		{"an ordinary share", []events.Record{shareFile(0, `\\\\fs1\\install`, "setup.exe", "pe", 5000, 0)}, 0, "", ""},
+		{"a share that is not known", []events.Record{shareFile(0, "", `setup\\a.exe`, "pe", 5000, 0)}, 0, "", ""},
+		{"a person's name", []events.Record{shareFile(0, `\\\\fs1\\users`, `rubeushagrid.doc`, "", 5000, 0)}, 0, "", ""},
 		{"a printer's driver", []events.Record{shareFile(0, `\\\\fs1\\print$`, "driver.dll", "pe", 0, 5000)}, 0, "", ""},
 		{"a log that is read", []events.Record{shareFile(0, adminShares, "setup.log", "", 0, 5000)}, 0, "", ""},
 		{"pipes", []events.Record{shareFile(0, `\\\\fs1\\IPC$`, "svcctl.exe", "pe", 5000, 0)}, 0, "", ""},
