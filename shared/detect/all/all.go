@@ -21,6 +21,8 @@ func Specs() []detect.Spec {
 		recon.HostSweep,
 		access.SSHBruteForce,
 		access.Log4Shell,
+		access.Zerologon,
+		access.PrintNightmare,
 		lateral.NewAdminPeer,
 		lateral.FanOut,
 		c2.DNSTunnel,
