@@ -23,6 +23,7 @@ func Specs() []detect.Spec {
 		access.Log4Shell,
 		access.Zerologon,
 		access.PrintNightmare,
+		access.CoercedAuthentication,
 		lateral.NewAdminPeer,
 		lateral.FanOut,
 		c2.DNSTunnel,
