@@ -19,6 +19,9 @@ func Specs() []detect.Spec {
 	return []detect.Spec{
 		recon.PortScan,
 		recon.HostSweep,
+		recon.RPCEnum,
+		recon.AccountEnum,
+		recon.SMBShareEnum,
 		access.SSHBruteForce,
 		access.Log4Shell,
 		access.Zerologon,
