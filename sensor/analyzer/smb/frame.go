@@ -146,7 +146,7 @@ func (r *reader) command(s *side, d flow.Dir, b []byte) (int, error) {
 	case signature == sealed:
 		return r.sealed(s, b)
 	case signature == packed:
-		return r.packed(s, b)
+		return r.packed(s, d, b)
 	}
 	return r.stray(s, b)
 }

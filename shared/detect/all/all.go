@@ -9,6 +9,7 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/c2"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/exfil"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/hygiene"
+	"github.com/mirrorwatch/mirrorwatch/shared/detect/impact"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/intel"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/lateral"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/recon"
@@ -27,12 +28,34 @@ func Specs() []detect.Spec {
 		access.Zerologon,
 		access.PrintNightmare,
 		access.CoercedAuthentication,
+		access.SMBBruteForce,
+		access.EternalBlue,
+		access.SMBGhost,
+		access.Heartbleed,
+		access.MalformedCertificate,
 		lateral.NewAdminPeer,
 		lateral.FanOut,
+		lateral.RemoteService,
+		lateral.WMIExec,
+		lateral.ScheduledTask,
+		lateral.DCOMExec,
+		lateral.DCSync,
+		lateral.DCShadow,
+		lateral.DPAPIBackupKey,
+		lateral.ADFSTheft,
+		lateral.SuspiciousRPC,
+		lateral.EventLogTampering,
+		lateral.AdminShareWrite,
+		lateral.PassTheHash,
 		c2.DNSTunnel,
 		c2.Beacon,
 		c2.RareTLS,
 		c2.DGA,
+		c2.ICMPTunnel,
+		c2.Tor,
+		c2.Anonymiser,
+		c2.ReverseShell,
+		c2.KnownTool,
 		exfil.OutboundVolume,
 		exfil.NewDestination,
 		exfil.Staged,
@@ -41,6 +64,18 @@ func Specs() []detect.Spec {
 		behaviour.RoleChanged,
 		behaviour.Silent,
 		intel.IndicatorMatch,
+		impact.SYNFlood,
+		impact.UDPAmplification,
+		impact.TCPReflection,
+		impact.FragmentAttack,
+		impact.DHCPStarvation,
+		impact.ARPStorm,
 		hygiene.WeakTLS,
+		access.KerberosPasswordSpray,
+		recon.KerberosUserEnum,
+		recon.LDAPEnum,
+		lateral.Kerberoasting,
+		lateral.ASREPRoasting,
+		lateral.KerberosDowngrade,
 	}
 }
