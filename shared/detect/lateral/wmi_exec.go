@@ -140,7 +140,7 @@ func (d *WMIExecs) report(k detect.CaseKey, c *detect.Case) detect.Finding {
 	case did(c, wmiSubscription):
 		text += "; an event subscription was written"
 	case did(c, wmiSealed) && !did(c, wmiHarmless):
-		text += "; what they were is encrypted"
+		text += "; the calls are encrypted"
 	}
 	f := c.Finding(k, 0.8, text+".")
 	f.Properties = remoteProperties(c, wmiSteps())

@@ -25,7 +25,7 @@ func TestWMIExec(t *testing.T) {
 		{name: "below: a setting that is written", records: []events.Record{rpcCall(0, worker, target, wbemID, 14, "")}},
 		{name: "below: refused", records: []events.Record{refused}},
 		{name: "another interface", records: []events.Record{rpcCall(0, worker, target, svcctlID, 24+1, "")}},
-		{"at: one method, encrypted", each(1, method("")), 30, 59, worker, 1, "ran 1 method through WMI on 1 host; what they were is encrypted"},
+		{"at: one method, encrypted", each(1, method("")), 30, 59, worker, 1, "ran 1 method through WMI on 1 host; the calls are encrypted"},
 		{"a process", each(1, method("Win32_Process Create cmd.exe")), 60, 70, worker, 1, "a process was created"},
 		{"a value of the registry", each(1, method("StdRegProv GetStringValue")), 10, 29, worker, 1, "ran 1 method"},
 		{"once: many hosts", each(12, method("")), 45, 65, worker, 12, "ran 12 methods through WMI on 12 hosts"},
