@@ -36,6 +36,8 @@ func Specs() []detect.Spec {
 		lateral.ADFSTheft,
 		lateral.SuspiciousRPC,
 		lateral.EventLogTampering,
+		lateral.CredentialDump,
+		lateral.RegistryChange,
 		lateral.AdminShareWrite,
 		lateral.PassTheHash,
 		c2.DNSTunnel,
