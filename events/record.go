@@ -49,10 +49,16 @@ func Kinds() []Kind {
 		KindNTLM,
 		KindSMBMapping,
 		KindSMBFiles,
+		KindWebSocket,
 		KindLogin,
 		KindFTP,
 		KindSMTP,
 		KindSIP,
+		KindMySQL,
+		KindKerberos,
+		KindLDAP,
+		KindLDAPSearch,
+		KindRaw,
 	}
 }
 
@@ -74,9 +80,15 @@ func Blank() []Record {
 		&NTLM{},
 		&SMBMapping{},
 		&SMBFiles{},
+		&WebSocket{},
 		&Login{},
 		&FTP{},
 		&SMTP{},
 		&SIP{},
+		&MySQL{},
+		&Kerberos{},
+		&LDAP{},
+		&LDAPSearch{},
+		&Raw{},
 	}
 }

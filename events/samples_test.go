@@ -29,7 +29,10 @@ func samples() []Record {
 	return slices.Concat(
 		firstSamples(),
 		domainSamples(),
+		webSamples(),
 		textSamples(),
+		directorySamples(),
+		hiddenSamples(),
 	)
 }
 

@@ -10,13 +10,17 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ftp"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/http"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/icmp"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/kerberos"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ldap"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/mysql"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ntp"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/smb"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/sip"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/smtp"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/raw"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ssh"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/tls"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/websocket"
 )
 
 // Specs lists every analyzer there is, in the order in which they are asked.
@@ -28,14 +32,18 @@ func Specs() []analyzer.Spec {
 		ftp.Spec,
 		smtp.Spec,
 		sip.Spec,
+		mysql.Spec,
 		http.Spec,
 		smb.Spec,
 		dns.Spec,
 		dhcp.Spec,
 		ntp.Spec,
+		kerberos.Spec,
 		ldap.Spec,
 		icmp.Spec,
 		tls.DTLS,
 		tls.StartTLS,
+		websocket.Spec,
+		raw.Spec,
 	}
 }

@@ -2,7 +2,6 @@ package msrpc
 
 import (
 	"strconv"
-	"strings"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/sensor/flow"
@@ -93,20 +92,12 @@ func (a *Association) understand(c *call, stub []byte) {
 		return
 	}
 	c.record.Args = c.texts(stub)
-	if c.record.UUID == "" && c.face != nil && c.face.name == "lsarpc" && efsByPath(c.record) {
-		c.guess(faces[efsUUID])
+	if c.record.UUID == "" {
+		c.infer()
 	}
-	c.record.NullCreds = c.nullCredential(stub)
-}
-
-// efsByPath says whether a call on the pipe lsarpc, whose binding was not seen, is one of the encrypting file system's: it names a path on a
-// server, and its number is one that among those of lsarpc takes none.
-func efsByPath(r *events.DCERPC) bool {
-	switch r.Opnum {
-	case 0, 4, 5, 7, 8, 9, 12, 13, 15, 16:
-		return strings.HasPrefix(r.Args, `\\`)
+	if c.record.NullCreds = c.nullCredential(stub); c.record.NullCreds && c.face == nil {
+		c.guess(faces[netlogonUUID])
 	}
-	return false
 }
 
 // guess puts another interface in the place of the one that the pipe's name stands for.

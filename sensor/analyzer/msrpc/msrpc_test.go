@@ -83,7 +83,10 @@ func TestCalls(t *testing.T) {
 			{"no fragments", "", []sent{{flow.Orig, "GET / HTTP/1.1\r\n\r\n"}}, ""},
 			{"the newer of two that share a pipe", `atsvc`, []sent{{flow.Orig, w.ask(2, 0, 1, "secret", signature)}}, `atsvc ITaskSchedulerService SchRpcRegisterTask sealed ntlm`},
 			{"the older", `atsvc`, []sent{{flow.Orig, w.ask(2, 0, 0, w.text("calc"), plain)}}, `atsvc atsvc NetrJobAdd <calc> `},
-			{"a path to a server on lsarpc", `lsarpc`, []sent{{flow.Orig, w.ask(2, 0, 0, w.text(`\\10.0.0.9\x`), plain)}}, `lsarpc efsrpc EfsRpcOpenFileRaw <\\10.0.0.9\x> `},
+			{"a path to a server on lsarpc", `lsarpc`, []sent{{flow.Orig, w.ask(2, 0, 0, w.text(`\\10.0.0.9\x\y`), plain)}}, `lsarpc efsrpc EfsRpcOpenFileRaw <\\10.0.0.9\x\y> `},
+			{"a service on a pipe that is not known", "", []sent{{flow.Orig, w.ask(2, 0, 12, create, plain)}}, ` svcctl CreateServiceW <evil Evil service %COMSPEC% /c calc> `},
+			{"a secret", "", []sent{{flow.Orig, w.ask(2, 0, 43, handle+w.text("G$BCKUPKEY_P"), plain)}}, ` lsarpc LsarRetrievePrivateData <G$BCKUPKEY_P> `},
+			{"a number alone says nothing", "", []sent{{flow.Orig, w.ask(2, 0, 43, handle+w.text("BCKUPKEY_P"), plain)}}, `   <BCKUPKEY_P> `},
 			{"and none", `lsarpc`, []sent{{flow.Orig, w.ask(2, 0, 0, handle, plain)}}, `lsarpc lsarpc LsarClose `},
 		} {
 			for _, step := range []int{1 << 20, 1} {

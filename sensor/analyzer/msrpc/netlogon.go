@@ -3,7 +3,7 @@ package msrpc
 // nullCredential says whether a Netlogon request carries a client challenge or credential of one byte over and over, which CVE-2020-1472
 // needs and which comes by chance once in 2^56. The eight bytes stand behind the last of the request's names.
 func (c *call) nullCredential(stub []byte) bool {
-	if c.face == nil || c.face.name != "netlogon" {
+	if c.face != nil && c.face.name != "netlogon" {
 		return false
 	}
 	names := 0
