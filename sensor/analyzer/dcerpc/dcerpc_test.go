@@ -31,7 +31,7 @@ func run(step int, in ...sent) (out string, service []string, err error) {
 	conv := &analyzer.Conversation{
 		Transport: analyzer.TCP,
 		Confirm:   func(n string) { service = append(service, n) },
-		Weird:     func(string, string) {},
+		Weird:     func(name, _ string) { out += name },
 		Emit:      func(r events.Record) { out += string(append(r.AppendJSON(nil), '\n')) },
 	}
 	a := Spec.New(conv)
@@ -110,7 +110,8 @@ func FuzzConversation(f *testing.F) {
 		}
 		in := []sent{{flow.Orig, orig}, {flow.Resp, resp}}
 		whole, _, err := run(1<<20, in...)
-		if parts, _, err2 := run(int(step)+1, in...); err == nil && (parts != whole || err2 != nil) {
+		const malformed = "dce_rpc_malformed" // where the way is found again depends on the chunks
+		if parts, _, err2 := run(int(step)+1, in...); err == nil && (parts != whole || err2 != nil) && !strings.Contains(whole+parts, malformed) {
 			t.Fatalf("whole %q, in parts %q, %v", whole, parts, err2)
 		}
 	})
