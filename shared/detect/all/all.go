@@ -9,6 +9,7 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/c2"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/exfil"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/hygiene"
+	"github.com/mirrorwatch/mirrorwatch/shared/detect/impact"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/intel"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/lateral"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/recon"
@@ -57,12 +58,17 @@ func Specs() []detect.Spec {
 		exfil.OutboundVolume,
 		exfil.NewDestination,
 		exfil.Staged,
+		exfil.BulkFileCopy,
+		exfil.SMBToInternet,
+		impact.Ransomware,
 		behaviour.NewPeers,
 		behaviour.Deviation,
 		behaviour.RoleChanged,
 		behaviour.Silent,
 		intel.IndicatorMatch,
 		hygiene.WeakTLS,
+		hygiene.SMB1,
+		hygiene.NTLMv1,
 		access.KerberosPasswordSpray,
 		recon.KerberosUserEnum,
 		recon.LDAPEnum,

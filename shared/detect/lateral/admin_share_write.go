@@ -92,7 +92,7 @@ func (p *ProgramCopies) Observe(r events.Record, v device.View) []detect.Finding
 	}
 	k := detect.CaseKey{VNI: f.VNI, By: f.OrigH, To: f.RespH}
 	c := p.cases.Note(k, &f.Head)
-	c.Thing(f.Name)
+	c.Thing(strings.ReplaceAll(f.Name, `\\`, `\`)) // records have it escaped
 	c.Sum += f.Bytes
 	firstPut := put && c.Flags&copyPut == 0
 	if !put {
