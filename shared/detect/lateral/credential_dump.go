@@ -197,7 +197,6 @@ func (d *CredentialDumps) report(k detect.CaseKey, c *detect.Case) detect.Findin
 	}
 	f := c.Finding(k, 0.8, text+".")
 	f.Properties = remoteProperties(c, dumpSteps())
-	f.Properties["names"] = c.Names
 	if did(c, dumpHive) && (did(c, dumpKey) || did(c, dumpUse)) || did(c, dumpFile) {
 		f.Confidence = 0.9
 		f.Terms = []events.Term{{Name: "taken", Points: 10, Reason: "what was saved was also fetched, or can be opened"}}

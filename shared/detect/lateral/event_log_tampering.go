@@ -149,6 +149,6 @@ func (d *EventLogTamperings) report(k detect.CaseKey, c *detect.Case) detect.Fin
 	}
 	f := c.Finding(k, 0.8, fmt.Sprintf("%s %s on %s.", k.By, listed(done), k.To))
 	f.Properties = remoteProperties(c, logSteps())
-	f.Properties["names"], f.Terms = c.Names, terms
+	f.Terms = terms
 	return f
 }

@@ -70,22 +70,13 @@ func registryStarters() []string {
 type RegistryChanges struct {
 	tune RegistryChangeTunables
 	*remoteCases
-	opened *bounded.Table[detect.CaseKey, openedKey] // what a client opened last on a host
-}
-
-// openedKey is a key that was opened, or made.
-type openedKey struct {
-	at   events.Time
-	name string
+	opened *bounded.Table[detect.CaseKey, openedName] // what a client opened last on a host
 }
 
 // NewRegistryChange makes the detector.
 func NewRegistryChange(t RegistryChangeTunables) *RegistryChanges {
-	return &RegistryChanges{t, newRemoteCases(t.Clients, t.Idle), bounded.New[detect.CaseKey, openedKey](t.Clients)}
+	return &RegistryChanges{t, newRemoteCases(t.Clients, t.Idle), bounded.New[detect.CaseKey, openedName](t.Clients)}
 }
-
-// openedFor is how long after a key was opened a value is taken to be written there: handles are not followed.
-const openedFor = 10 * time.Second
 
 // Observe counts what is written.
 func (d *RegistryChanges) Observe(r events.Record, v device.View) []detect.Finding {
@@ -98,7 +89,7 @@ func (d *RegistryChanges) Observe(r events.Record, v device.View) []detect.Findi
 	if !ok {
 		if (call.Opnum == 6 || call.Opnum == 15) && call.Args != "" { // BaseRegCreateKey, BaseRegOpenKey
 			k, _ := d.opened.Put(pair)
-			*k = openedKey{call.TS, call.Args}
+			*k = openedName{call.TS, call.Args}
 		}
 		return nil
 	}
@@ -161,7 +152,7 @@ func (d *RegistryChanges) report(k detect.CaseKey, c *detect.Case) detect.Findin
 	}
 	f := c.Finding(k, 0.75, text+".")
 	f.Properties = remoteProperties(c, registrySteps())
-	f.Properties["hosts"], f.Properties["names"] = c.Hosts.Count(), c.Names
+	f.Properties["hosts"] = c.Hosts.Count()
 	f.Terms = append([]events.Term{term}, habitTerms(c)...)
 	return f
 }
