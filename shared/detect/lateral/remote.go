@@ -206,7 +206,7 @@ func (t *remoteCases) memories() detect.Memories { return detect.Memories{t.Case
 // Overflow is how many cases and habits had to be forgotten for want of room (Limited).
 func (t *remoteCases) Overflow() uint64 { return t.Evicted() + t.habits.Evicted() }
 
-// openedName is what was opened, by its name.
+// openedName is what was opened or asked for last, by its name.
 type openedName struct {
 	at   events.Time
 	name string
