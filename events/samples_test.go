@@ -30,6 +30,7 @@ func samples() []Record {
 		firstSamples(),
 		domainSamples(),
 		webSamples(),
+		linkSamples(),
 		textSamples(),
 		directorySamples(),
 		hiddenSamples(),

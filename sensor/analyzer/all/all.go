@@ -19,6 +19,7 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/smtp"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/raw"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ssh"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ssrp"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/tls"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/websocket"
 )
@@ -39,6 +40,7 @@ func Specs() []analyzer.Spec {
 		dhcp.Spec,
 		ntp.Spec,
 		kerberos.Spec,
+		ssrp.Spec,
 		ldap.Spec,
 		icmp.Spec,
 		tls.DTLS,

@@ -31,6 +31,10 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`conn` (
   `interim` boolean COMMENT 'interim',
   `duplicate_vnis` array<bigint> COMMENT 'duplicate_vnis',
   `duplicate_pkts` bigint COMMENT 'duplicate_pkts',
+  `orig_rewritten` bigint COMMENT 'orig_rewritten',
+  `resp_rewritten` bigint COMMENT 'resp_rewritten',
+  `reset_ignored` string COMMENT 'reset_ignored',
+  `reset_far` string COMMENT 'reset_far',
   `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
   `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
   `line` string COMMENT 'the record as JSON, to the byte'
@@ -86,6 +90,9 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`dns` (
   `answer_bytes` bigint COMMENT 'answer_bytes',
   `question` string COMMENT 'question',
   `question_type` string COMMENT 'question_type',
+  `responder` string COMMENT 'responder, an address',
+  `names_self` boolean COMMENT 'names_self',
+  `answer_records` bigint COMMENT 'answer_records',
   `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
   `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
   `line` string COMMENT 'the record as JSON, to the byte'
@@ -754,6 +761,46 @@ TBLPROPERTIES (
   'projection.hour.range' = '0,23',
   'projection.hour.digits' = '2',
   'storage.location.template' = 's3://records-123456789012/archive/kind=websocket/date=${date}/hour=${hour}/'
+);
+
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`arp` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `orig_l2_addr` string COMMENT 'orig_l2_addr',
+  `resp_l2_addr` string COMMENT 'resp_l2_addr',
+  `frame_l2_addr` string COMMENT 'frame_l2_addr',
+  `requests` bigint COMMENT 'requests',
+  `replies` bigint COMMENT 'replies',
+  `unasked` bigint COMMENT 'unasked',
+  `answered` boolean COMMENT 'answered',
+  `duration` double COMMENT 'duration, seconds',
+  `vlan` bigint COMMENT 'vlan',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=arp/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=arp/date=${date}/hour=${hour}/'
 );
 
 CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`login` (
