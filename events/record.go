@@ -52,6 +52,7 @@ func Kinds() []Kind {
 		KindKerberos,
 		KindLDAP,
 		KindLDAPSearch,
+		KindRDP,
 	}
 }
 
@@ -76,5 +77,6 @@ func Blank() []Record {
 		&Kerberos{},
 		&LDAP{},
 		&LDAPSearch{},
+		&RDP{},
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/kerberos"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ldap"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ntp"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/rdp"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ssh"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/tls"
 )
@@ -26,6 +27,7 @@ func Specs() []analyzer.Spec {
 		ntp.Spec,
 		kerberos.Spec,
 		ldap.Spec,
+		rdp.Spec,
 		icmp.Spec,
 		tls.DTLS,
 		tls.StartTLS,
