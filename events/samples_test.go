@@ -29,6 +29,8 @@ func samples() []Record {
 	return slices.Concat(
 		firstSamples(),
 		domainSamples(),
+		webSamples(),
+		textSamples(),
 		directorySamples(),
 	)
 }

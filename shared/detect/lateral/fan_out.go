@@ -33,6 +33,8 @@ var FanOut = detect.Spec{
 		"Look at what was run on the first victims: it was run on all of them.",
 		"Change the key or the account that opened them, and give each group of hosts one of its own.",
 	},
+	Yields: []string{"lateral.remote_service", "lateral.wmi_exec", "lateral.scheduled_task", "lateral.dcom_exec", "lateral.dcsync",
+		"lateral.dcshadow", "lateral.dpapi_backup_key", "lateral.event_log_tampering"},
 	New:    func() detect.Detector { return NewFanOut(FanOutDefaults()) },
 	Tuning: detect.Tuned(FanOutDefaults, NewFanOut),
 }
