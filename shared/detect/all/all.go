@@ -57,5 +57,8 @@ func Specs() []detect.Spec {
 		lateral.Kerberoasting,
 		lateral.ASREPRoasting,
 		lateral.KerberosDowngrade,
+		access.RDPBruteForce,
+		lateral.RDPExec,
+		lateral.WinRMExec,
 	}
 }
