@@ -24,7 +24,7 @@ func directorySamples() []Record {
 		&Kerberos{
 			Head: kdc, RequestType: "TGS", Client: "alice/EXAMPLE.COM", Service: "MSSQLSvc/db-3.example.com:1433", Success: ptr(true),
 			Till: TimeOf(time.Date(2037, 9, 13, 2, 48, 5, 0, time.UTC)), Cipher: "rc4-hmac", Forwardable: ptr(true), Renewable: ptr(true),
-			Etypes: []string{"aes256-cts-hmac-sha1-96", "rc4-hmac"}, ReplyCipher: "aes256-cts-hmac-sha1-96", TGTCipher: "aes256-cts-hmac-sha1-96",
+			Etypes: []string{"aes256-cts-hmac-sha1-96", "rc4-hmac"}, ReplyCipher: "aes256-cts-hmac-sha1-96", TGTCipher: "aes256-cts-hmac-sha1-96", KDCEtypes: []string{"aes256-cts-hmac-sha1-96"},
 			KDCOptions: 0x40810000, ServiceType: 2, RTT: Interval(1600 * time.Microsecond),
 		},
 	}

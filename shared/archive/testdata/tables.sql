@@ -991,6 +991,7 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`kerberos` (
   `renewable` boolean COMMENT 'renewable',
   `error_code` bigint COMMENT 'error_code',
   `etypes` array<string> COMMENT 'etypes',
+  `kdc_etypes` array<string> COMMENT 'kdc_etypes',
   `preauth` string COMMENT 'preauth',
   `preauth_cipher` string COMMENT 'preauth_cipher',
   `reply_cipher` string COMMENT 'reply_cipher',
