@@ -50,6 +50,7 @@ func Kinds() []Kind {
 		KindSMBMapping,
 		KindSMBFiles,
 		KindWebSocket,
+		KindARP,
 		KindLogin,
 		KindFTP,
 		KindSMTP,
@@ -59,6 +60,7 @@ func Kinds() []Kind {
 		KindLDAP,
 		KindLDAPSearch,
 		KindRDP,
+		KindRaw,
 	}
 }
 
@@ -81,6 +83,7 @@ func Blank() []Record {
 		&SMBMapping{},
 		&SMBFiles{},
 		&WebSocket{},
+		&ARP{},
 		&Login{},
 		&FTP{},
 		&SMTP{},
@@ -90,5 +93,6 @@ func Blank() []Record {
 		&LDAP{},
 		&LDAPSearch{},
 		&RDP{},
+		&Raw{},
 	}
 }

@@ -18,7 +18,9 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/smb"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/sip"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/smtp"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/raw"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ssh"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ssrp"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/tls"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/websocket"
 )
@@ -39,11 +41,13 @@ func Specs() []analyzer.Spec {
 		dhcp.Spec,
 		ntp.Spec,
 		kerberos.Spec,
+		ssrp.Spec,
 		ldap.Spec,
 		rdp.Spec,
 		icmp.Spec,
 		tls.DTLS,
 		tls.StartTLS,
 		websocket.Spec,
+		raw.Spec,
 	}
 }

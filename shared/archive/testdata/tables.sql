@@ -31,6 +31,10 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`conn` (
   `interim` boolean COMMENT 'interim',
   `duplicate_vnis` array<bigint> COMMENT 'duplicate_vnis',
   `duplicate_pkts` bigint COMMENT 'duplicate_pkts',
+  `orig_rewritten` bigint COMMENT 'orig_rewritten',
+  `resp_rewritten` bigint COMMENT 'resp_rewritten',
+  `reset_ignored` string COMMENT 'reset_ignored',
+  `reset_far` string COMMENT 'reset_far',
   `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
   `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
   `line` string COMMENT 'the record as JSON, to the byte'
@@ -86,6 +90,9 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`dns` (
   `answer_bytes` bigint COMMENT 'answer_bytes',
   `question` string COMMENT 'question',
   `question_type` string COMMENT 'question_type',
+  `responder` string COMMENT 'responder, an address',
+  `names_self` boolean COMMENT 'names_self',
+  `answer_records` bigint COMMENT 'answer_records',
   `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
   `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
   `line` string COMMENT 'the record as JSON, to the byte'
@@ -204,6 +211,13 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`ssl` (
   `cert_key_length` bigint COMMENT 'cert_key_length',
   `cert_key_type` string COMMENT 'cert_key_type',
   `cert_signature_algorithm` string COMMENT 'cert_signature_algorithm',
+  `heartbeat_requests` bigint COMMENT 'heartbeat_requests',
+  `heartbeat_answers` bigint COMMENT 'heartbeat_answers',
+  `heartbeat_by` string COMMENT 'heartbeat_by',
+  `heartbeat_least` bigint COMMENT 'heartbeat_least',
+  `heartbeat_over` bigint COMMENT 'heartbeat_over',
+  `heartbeat_excess` bigint COMMENT 'heartbeat_excess',
+  `heartbeat_sealed` boolean COMMENT 'heartbeat_sealed',
   `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
   `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
   `line` string COMMENT 'the record as JSON, to the byte'
@@ -256,6 +270,8 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`x509` (
   `basic_constraints_path_len` bigint COMMENT 'basic_constraints.path_len',
   `host_cert` boolean COMMENT 'host_cert',
   `client_cert` boolean COMMENT 'client_cert',
+  `certificate_explicit_curve` boolean COMMENT 'certificate.explicit_curve',
+  `certificate_longest_punycode` bigint COMMENT 'certificate.longest_punycode',
   `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
   `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
   `line` string COMMENT 'the record as JSON, to the byte'
@@ -746,6 +762,46 @@ TBLPROPERTIES (
   'storage.location.template' = 's3://records-123456789012/archive/kind=websocket/date=${date}/hour=${hour}/'
 );
 
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`arp` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `orig_l2_addr` string COMMENT 'orig_l2_addr',
+  `resp_l2_addr` string COMMENT 'resp_l2_addr',
+  `frame_l2_addr` string COMMENT 'frame_l2_addr',
+  `requests` bigint COMMENT 'requests',
+  `replies` bigint COMMENT 'replies',
+  `unasked` bigint COMMENT 'unasked',
+  `answered` boolean COMMENT 'answered',
+  `duration` double COMMENT 'duration, seconds',
+  `vlan` bigint COMMENT 'vlan',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=arp/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=arp/date=${date}/hour=${hour}/'
+);
+
 CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`login` (
   `ts` double COMMENT 'ts, seconds since the epoch',
   `uid` string COMMENT 'uid',
@@ -1152,4 +1208,42 @@ TBLPROPERTIES (
   'projection.hour.range' = '0,23',
   'projection.hour.digits' = '2',
   'storage.location.template' = 's3://records-123456789012/archive/kind=rdp/date=${date}/hour=${hour}/'
+);
+
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`raw` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `proto` string COMMENT 'proto',
+  `marks` array<string> COMMENT 'marks',
+  `prompts` bigint COMMENT 'prompts',
+  `commands` bigint COMMENT 'commands',
+  `shell_by` string COMMENT 'shell_by',
+  `prompt` string COMMENT 'prompt',
+  `tool_from` string COMMENT 'tool_from',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=raw/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=raw/date=${date}/hour=${hour}/'
 );

@@ -9,6 +9,7 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/c2"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/exfil"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/hygiene"
+	"github.com/mirrorwatch/mirrorwatch/shared/detect/impact"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/intel"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/lateral"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/recon"
@@ -24,6 +25,8 @@ func Specs() []detect.Spec {
 		access.SMBBruteForce,
 		access.EternalBlue,
 		access.SMBGhost,
+		access.Heartbleed,
+		access.MalformedCertificate,
 		lateral.NewAdminPeer,
 		lateral.FanOut,
 		lateral.RemoteService,
@@ -42,6 +45,11 @@ func Specs() []detect.Spec {
 		c2.Beacon,
 		c2.RareTLS,
 		c2.DGA,
+		c2.ICMPTunnel,
+		c2.Tor,
+		c2.Anonymiser,
+		c2.ReverseShell,
+		c2.KnownTool,
 		exfil.OutboundVolume,
 		exfil.NewDestination,
 		exfil.Staged,
@@ -50,6 +58,12 @@ func Specs() []detect.Spec {
 		behaviour.RoleChanged,
 		behaviour.Silent,
 		intel.IndicatorMatch,
+		impact.SYNFlood,
+		impact.UDPAmplification,
+		impact.TCPReflection,
+		impact.FragmentAttack,
+		impact.DHCPStarvation,
+		impact.ARPStorm,
 		hygiene.WeakTLS,
 		access.KerberosPasswordSpray,
 		recon.KerberosUserEnum,
