@@ -72,6 +72,7 @@ func Specs() []detect.Spec {
 		lateral.ASREPRoasting,
 		lateral.KerberosDowngrade,
 		access.RDPBruteForce,
+		access.LDAPBruteForce,
 		lateral.RDPExec,
 		lateral.WinRMExec,
 	}
