@@ -90,7 +90,7 @@ func (l *HashLogons) Observe(r events.Record, _ device.View) []detect.Finding {
 // toolLogon says that a log-on worked, or may have, which has the marks of a tool's library.
 func toolLogon(r *events.NTLM) bool {
 	const version = 0x02000000 // [MS-NLMP] 2.2.2.5
-	return r.Username != "" && !r.Anonymous && (r.Success == nil || *r.Success) && r.NegotiateFlags&version == 0 && r.ClientVersion == "" &&
+	return r.Username != "" && !r.Anonymous && !r.Guest && (r.Success == nil || *r.Success) && r.NegotiateFlags&version == 0 && r.ClientVersion == "" &&
 		(r.Carrier == "smb" || r.Carrier == "dce_rpc") && (r.Hostname == "" || r.Hostname == "WORKSTATION")
 }
 
@@ -144,8 +144,8 @@ func (l *HashLogons) report(k detect.CaseKey, c *detect.Case) detect.Finding {
 	case hashShare | hashCalls:
 		aim = "an administrative share and an interface that administers"
 	}
-	f := c.Finding(k, 0.7, fmt.Sprintf("%s logged on to %s by NTLM %d times as %q without the marks of a Windows client, as tools do that take a hash, and used %s.",
-		k.By, k.To, c.Count, c.Names[0], aim))
+	f := c.Finding(k, 0.7, fmt.Sprintf("%s logged on to %s by NTLM as %q without the marks of a Windows client, as tools do that take a hash, and used %s; log-ons of that kind so far: %d.",
+		k.By, k.To, c.Names[0], aim, c.Count))
 	f.Properties = map[string]any{"log_ons": c.Count, "users": c.Names, "share": c.Flags&hashShare != 0, "calls": c.Flags&hashCalls != 0}
 	return f
 }
