@@ -59,6 +59,7 @@ func Kinds() []Kind {
 		KindKerberos,
 		KindLDAP,
 		KindLDAPSearch,
+		KindRDP,
 		KindRaw,
 		KindSunRPC,
 	}
@@ -92,6 +93,7 @@ func Blank() []Record {
 		&Kerberos{},
 		&LDAP{},
 		&LDAPSearch{},
+		&RDP{},
 		&Raw{},
 		&SunRPC{},
 	}

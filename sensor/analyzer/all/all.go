@@ -14,10 +14,11 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ldap"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/mysql"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ntp"
-	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/raw"
-	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/sip"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/rdp"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/smb"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/sip"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/smtp"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/raw"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ssh"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ssrp"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/sunrpc"
@@ -44,6 +45,7 @@ func Specs() []analyzer.Spec {
 		kerberos.Spec,
 		ssrp.Spec,
 		ldap.Spec,
+		rdp.Spec,
 		icmp.Spec,
 		tls.DTLS,
 		tls.StartTLS,

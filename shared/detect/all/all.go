@@ -90,5 +90,9 @@ func Specs() []detect.Spec {
 		lateral.Kerberoasting,
 		lateral.ASREPRoasting,
 		lateral.KerberosDowngrade,
+		access.RDPBruteForce,
+		access.LDAPBruteForce,
+		lateral.RDPExec,
+		lateral.WinRMExec,
 	}
 }
