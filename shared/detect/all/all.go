@@ -9,6 +9,7 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/c2"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/exfil"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/hygiene"
+	"github.com/mirrorwatch/mirrorwatch/shared/detect/impact"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/intel"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/lateral"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/recon"
@@ -19,17 +20,35 @@ func Specs() []detect.Spec {
 	return []detect.Spec{
 		recon.PortScan,
 		recon.HostSweep,
+		recon.WebScan,
 		access.SSHBruteForce,
 		access.Log4Shell,
+		access.SQLInjection,
+		access.CommandInjection,
+		access.PathTraversal,
+		access.CrossSiteScripting,
+		access.Shellshock,
+		access.SSRFMetadata,
+		access.WebShell,
+		access.HTTPSmuggling,
+		access.RemoteManagementExploit,
+		access.HTTPBruteForce,
+		access.SessionHijack,
+		access.DriveBy,
+		access.MasqueradedDownload,
 		lateral.NewAdminPeer,
 		lateral.FanOut,
 		c2.DNSTunnel,
 		c2.Beacon,
 		c2.RareTLS,
 		c2.DGA,
+		c2.TunnelInWeb,
 		exfil.OutboundVolume,
 		exfil.NewDestination,
 		exfil.Staged,
+		exfil.HTTPPost,
+		exfil.AWSKeysInClear,
+		impact.HTTPFlood,
 		behaviour.NewPeers,
 		behaviour.Deviation,
 		behaviour.RoleChanged,
