@@ -50,9 +50,16 @@ func Kinds() []Kind {
 		KindSMBMapping,
 		KindSMBFiles,
 		KindWebSocket,
+		KindARP,
 		KindLogin,
 		KindFTP,
 		KindSMTP,
+		KindSIP,
+		KindMySQL,
+		KindKerberos,
+		KindLDAP,
+		KindLDAPSearch,
+		KindRaw,
 	}
 }
 
@@ -75,8 +82,15 @@ func Blank() []Record {
 		&SMBMapping{},
 		&SMBFiles{},
 		&WebSocket{},
+		&ARP{},
 		&Login{},
 		&FTP{},
 		&SMTP{},
+		&SIP{},
+		&MySQL{},
+		&Kerberos{},
+		&LDAP{},
+		&LDAPSearch{},
+		&Raw{},
 	}
 }

@@ -30,7 +30,10 @@ func samples() []Record {
 		firstSamples(),
 		domainSamples(),
 		webSamples(),
+		linkSamples(),
 		textSamples(),
+		directorySamples(),
+		hiddenSamples(),
 	)
 }
 

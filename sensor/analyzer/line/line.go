@@ -79,3 +79,15 @@ func Code(b []byte) (code uint16, more bool, text []byte) {
 	}
 	return code, len(b) > 3 && b[3] == '-', text
 }
+
+// TLS says whether a handshake record of TLS stands where a line should begin (RFC 8446 section 5.1), or could once there is more of it: after
+// STARTTLS or AUTH TLS, of which the other direction may not have been seen.
+func TLS(b []byte) (yes, wait bool) {
+	if len(b) == 0 || b[0] != 0x16 {
+		return false, false
+	}
+	if len(b) < 3 {
+		return false, len(b) < 2 || b[1] == 3
+	}
+	return b[1] == 3 && b[2] <= 4, false
+}
