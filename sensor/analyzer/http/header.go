@@ -99,6 +99,9 @@ func (r *reader) senderField(x *exchange, name, value []byte) bool {
 		x.agentIs |= hasLanguage
 	case is(name, "cookie"):
 		r.cookie(x, value)
+		if hasPrefixFold(value, "()") {
+			x.suspectHeader(name, value)
+		}
 	case hasPrefixFold(name, "sec-websocket-"):
 		x.socketField(flow.Orig, name, value)
 	default:

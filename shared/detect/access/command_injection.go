@@ -72,7 +72,7 @@ func commandFind(r *events.HTTP, v *webValue) (rule string, sure bool) {
 	if strings.Contains(t, "jndi:") || strings.Contains(t, "() {") {
 		return "", false // others know these better
 	}
-	if m := webHasAny(t, commandSure); m != "" && v.place != "path" {
+	if m := webHasAny(t, commandSure); m != "" && (v.place != "path" || strings.Contains(t, "{")) {
 		return "code", true
 	}
 	if commandNamed(v) && commandBegins(strings.TrimLeft(t, " \"'")) {

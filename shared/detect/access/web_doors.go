@@ -25,7 +25,7 @@ var webDoors = []webDoor{
 	{name: "WebLogic's console", paths: []string{"/console/css/", "/console/images/"}, values: []string{"handle=com.", "shellsession", "filesystemxml"}},
 	{name: "Solr", methods: "POST GET", paths: []string{"/solr/"}, values: []string{"velocity", "params.resource.loader", "runexecutablelistener", "jndi", "exec("}},
 	{name: "Elasticsearch's scripts", methods: "POST GET", paths: []string{"*/_search", "/_search"}, values: []string{"getruntime", "java.lang", "forname("}},
-	{name: "Confluence", paths: []string{"/"}, values: []string{"getengine", "#_memberaccess", "ognl.ognlcontext", "@org.apache.struts2", "com.opensymphony"}},
+	{name: "Confluence", paths: []string{"/"}, values: []string{"@java.lang", "getengine", "#_memberaccess", "ognl.ognlcontext", "@org.apache.struts2", "com.opensymphony"}},
 	{name: "Confluence's set-up", methods: "POST GET", paths: []string{"/setup/setupadministrator", "/server-info.action"}, values: []string{"bootstrapstatusprovider", "setupcomplete"}},
 	{name: "Spring", methods: "POST GET", paths: []string{"/"}, values: []string{"class.module.classloader", "t(java.lang", "spel"}},
 	{name: "Spring Cloud's gateway", methods: "POST", paths: []string{"/actuator/gateway/routes", "/actuator/env", "/functionrouter"}, noLogin: true},
