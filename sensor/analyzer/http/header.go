@@ -97,6 +97,8 @@ func (r *reader) senderField(x *exchange, name, value []byte) bool {
 	switch {
 	case is(name, "accept-language"):
 		x.agentIs |= hasLanguage
+	case is(name, "expect"):
+		x.agentIs |= asksLeave
 	case is(name, "cookie"):
 		r.cookie(x, value)
 		if hasPrefixFold(value, "()") {

@@ -15,9 +15,9 @@ import (
 var HTTPPost = detect.Spec{
 	Type:  "exfil.http_post",
 	Title: "Data posted to a rare host",
-	Text: "Weighs each POST and PUT over HTTP to a host that few local devices use: a bare address or an odd port, a file or an archive in it, a form that is no text, a coding that nobody registered, a sender " +
-		"that says it is a browser and has no language, is older than any that is in use, or does not say what it is, a script that no page led to, and more bytes sent than came back. Four such marks to a host outside make an alarm, " +
-		"five to one inside. What looks the same: applications that post to their makers' servers, which have names, and devices' own services, whose content types (SOAP, printing, metrics) are left alone.",
+	Text: "Weighs each POST and PUT over HTTP to a host that few local devices use: a bare address or an odd port, a file, an archive, a list of accounts or a key in it, a form that is no text, a coding that nobody registered, a sender " +
+		"that says it is a browser and has no language or asks for leave to send, that is older than any in use, that does not say what it is, or that is a tool of the command line, a script that no page led to, and more bytes sent than came " +
+		"back. Four such marks to a host outside make an alarm, five to one inside; a host with a name takes one of what is sent. What looks the same: applications that post to their makers' servers, which have names, and devices' own services, whose content types (SOAP, printing, metrics) are left alone.",
 	Category: "exfil", Tactics: []string{"TA0010", "TA0011"}, Techniques: []string{"T1041", "T1048.003"},
 	Risk:  detect.Base{Likelihood: events.Medium, Complexity: events.Medium, Impact: events.Medium},
 	Wants: []events.Kind{events.KindHTTP}, Version: 1,
@@ -62,12 +62,19 @@ const (
 	postScript
 	postUpward
 	postLarge
+	postLeave
+	postTool
+	postSecrets
 )
+
+// postContent are the marks of what is sent. A host with a name takes one of them: old programs that post to their makers' servers have many of the others.
+const postContent = postFile | postArchive | postSealed | postCoding | postSecrets
 
 // postMarks are the marks in words; those without are only looked at together with others.
 var postMarks = [...]string{
 	"to a bare address", "to an odd port", "with a file", "with an archive or a program", "with a form that is no text", "in a coding that nobody registered", "by a sender that does not say what it is",
 	"by a browser without a language", "by a browser older than any in use", "to a script that no page led to", "more was sent than came back", "much was sent",
+	"by a browser that asks for leave to send", "by a tool of the command line", "with a list of accounts or a private key",
 }
 
 // Posts weighs what clients post.
@@ -95,7 +102,7 @@ func (p *Posts) Observe(rec events.Record, v device.View) []detect.Finding {
 	}
 	k := detect.CaseKey{VNI: r.VNI, By: r.OrigH, To: r.RespH}
 	c := p.Peek(k)
-	if c == nil && postCount(marks) < least || r.RespH.IsMulticast() || r.RespH.IsLinkLocalUnicast() || v.Known().Trusted(postHost(r.Host)) {
+	if c == nil && (postCount(marks) < least || marks&(postAddress|postContent) == 0) || r.RespH.IsMulticast() || r.RespH.IsLinkLocalUnicast() || v.Known().Trusted(postHost(r.Host)) {
 		return nil
 	}
 	if n, _ := v.RareHost(r.RespH); outside && n >= p.tune.Popular {
@@ -118,7 +125,8 @@ func postOwn(r *events.HTTP) bool {
 			return true
 		}
 	}
-	return strings.HasPrefix(r.URI, "/wsman") || strings.HasPrefix(r.UserAgent, "MicroMessenger")
+	// Messengers go to bare addresses, too: these two by a path and an agent of their own.
+	return strings.HasPrefix(r.URI, "/wsman") || r.URI == "/api" || r.URI == "/apiw1" || strings.HasPrefix(r.UserAgent, "MicroMessenger")
 }
 
 // judge says which marks a post has.
@@ -133,9 +141,12 @@ func (p *Posts) judge(r *events.HTTP) (marks uint64) {
 	set(postFile, len(r.OrigFilenames) > 0)
 	archive := len(r.OrigMimeTypes) > 0 && slices.Contains([]string{"application/zip", "application/x-rar", "application/x-7z-compressed", "application/x-gzip", "application/x-dosexec", "application/vnd.ms-cab-compressed"}, r.OrigMimeTypes[0])
 	set(postArchive, archive || slices.Contains(r.RequestMarks, "archive_upload") || slices.Contains(r.RequestMarks, "program_upload"))
-	set(postSealed, slices.Contains(r.RequestMarks, "binary_form"))
+	set(postSealed, slices.Contains(r.RequestMarks, "binary_form") || r.RequestType == "" && len(r.OrigMimeTypes) == 0 && r.RequestLen > 32)
 	set(postCoding, slices.Contains(r.RequestMarks, "unknown_coding"))
-	set(postLanguage, slices.Contains(r.RequestMarks, "browser_without_language") && r.Referrer == "")
+	set(postLanguage, slices.Contains(r.RequestMarks, "browser_without_language"))
+	set(postLeave, slices.Contains(r.RequestMarks, "browser_asks_leave"))
+	set(postSecrets, slices.Contains(r.RequestMarks, "secrets_upload"))
+	set(postTool, postByTool(r.UserAgent))
 	set(postAgent, postNameless(r.UserAgent))
 	set(postOld, postAncient(r.UserAgent))
 	path, _, _ := strings.Cut(r.URI, "?")
@@ -182,9 +193,19 @@ func postHost(host string) string {
 	return strings.ToLower(host)
 }
 
+// postByTool: what a person types, or a script runs.
+func postByTool(agent string) bool {
+	low := strings.ToLower(agent[:min(len(agent), 100)])
+	return strings.HasPrefix(low, "curl/") || strings.HasPrefix(low, "wget/") || strings.HasPrefix(low, "python-") || strings.Contains(low, "powershell")
+}
+
+// postCount counts the marks; secrets count twice.
 func postCount(marks uint64) (n int) {
 	for i := range postMarks {
 		n += int(marks >> i & 1)
+	}
+	if marks&postSecrets != 0 {
+		n++
 	}
 	return n
 }
