@@ -50,6 +50,10 @@ func Kinds() []Kind {
 		KindSMBMapping,
 		KindSMBFiles,
 		KindRaw,
+		KindLogin,
+		KindFTP,
+		KindSMTP,
+		KindSIP,
 	}
 }
 
@@ -72,5 +76,9 @@ func Blank() []Record {
 		&SMBMapping{},
 		&SMBFiles{},
 		&Raw{},
+		&Login{},
+		&FTP{},
+		&SMTP{},
+		&SIP{},
 	}
 }

@@ -30,6 +30,7 @@ func samples() []Record {
 		firstSamples(),
 		domainSamples(),
 		hiddenSamples(),
+		textSamples(),
 	)
 }
 

@@ -38,6 +38,7 @@ var rules = []rule{
 	{"sensor/analyzer", []string{"events", "sensor/flow", "sensor/stream"}, nil, "the frame that analyzers fit"},
 	{"sensor/analyzer/all", []string{"sensor/analyzer/*", "sensor/analyzer"}, nil, "the ordered list"},
 	{"sensor/analyzer/line", nil, nil, "arithmetic on lines, for the analyzers of line protocols"},
+	{"sensor/analyzer/analyzertest", []string{"events", "sensor/flow", "sensor/stream", "sensor/analyzer"}, nil, "what every analyzer is held to; for tests"},
 	{"sensor/analyzer/*", []string{"events", "sensor/flow", "sensor/stream", "sensor/analyzer", "sensor/analyzer/line"}, nil, "an analyzer never needs another: data meets in records"},
 	{"sensor/replay", []string{"sensor/capture", "sensor/decap", "sensor/packet"}, nil, "captures played to a sensor, as a mirror would send them"},
 	{"sensor/feed", []string{"events"}, nil, "who is heard, and whether all is"},
@@ -258,6 +259,9 @@ func (r *rule) forbids(pkg, path string, inTest bool) string {
 		for _, may := range append(r.may, strings.TrimSuffix(r.from, "/...")) {
 			if inTest && (strings.HasPrefix(own, "shared/store/") || own == "test/dynamodb" || matches("test/ec2fake/...", own) || own == "test/apifuzz") {
 				return "" // tests hold an implementation against the contract, or run on the simplest one, or on DynamoDB Local, or are asked everything by the fuzzer
+			}
+			if inTest && own == "sensor/analyzer/analyzertest" {
+				return "" // what every analyzer is held to
 			}
 			if inTest && r.from == "shared/detect/*" && matches("shared/detect/*", own) {
 				return "" // tests hold two detectors against each other: which of them speaks

@@ -68,6 +68,9 @@ type typeShown struct {
 	GuardDuty  string         `json:"guardduty_equivalent,omitempty"`
 	Version    int            `json:"version"`
 	Enabled    bool           `json:"enabled"`
+	Background string         `json:"background"`
+	Mitigation []string       `json:"mitigation"`
+	Yields     []string       `json:"yields,omitempty"`
 	Tunables   []tunableShown `json:"tunables"`
 }
 
@@ -124,6 +127,7 @@ func shownType(s *detect.Spec, set map[string]map[string]string) typeShown {
 	t := typeShown{
 		Type: s.Type, Title: s.Title, Text: s.Text, Category: s.Category, Tactics: s.Tactics, Techniques: s.Techniques, Reads: s.Wants,
 		Risk: riskShown(s.Risk), GuardDuty: s.GuardDuty, Version: s.Version, Enabled: s.Enabled(set[s.Type]), Tunables: []tunableShown{},
+		Background: s.Background, Mitigation: s.Mitigation, Yields: s.Yields,
 	}
 	for _, one := range s.Tuning.List() {
 		t.Tunables = append(t.Tunables, tunableShown{one.Name, one.Text, valueOf(s, &one, set), one.Default, one.Allowed})
@@ -158,6 +162,13 @@ func writeType(w io.Writer, one *typeShown) error {
 		strings.Join(one.Techniques, " "), strings.Join(one.Tactics, " "), one.Risk.Likelihood, one.Risk.Complexity, one.Risk.Impact, kinds(one.Reads))
 	if one.GuardDuty != "" {
 		fmt.Fprintf(w, "GuardDuty  %s comes nearest\n", one.GuardDuty)
+	}
+	if len(one.Yields) > 0 {
+		fmt.Fprintf(w, "yields   to %s\n", strings.Join(one.Yields, ", "))
+	}
+	fmt.Fprintf(w, "\n%s\n\nWhat to do:\n", one.Background)
+	for i, step := range one.Mitigation {
+		fmt.Fprintf(w, "%3d. %s\n", i+1, step)
 	}
 	if len(one.Tunables) > 0 {
 		fmt.Fprintln(w)

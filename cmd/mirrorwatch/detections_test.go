@@ -34,6 +34,19 @@ func TestDetectionsDocument(t *testing.T) {
 		if s.GuardDuty != "" {
 			fmt.Fprintf(&b, "- Nearest GuardDuty finding: %s\n", s.GuardDuty)
 		}
+		if len(s.Yields) > 0 {
+			fmt.Fprintf(&b, "- Yields to: %s\n", strings.Join(s.Yields, ", "))
+		}
+		fmt.Fprintf(&b, "\n%s\n\nWhat to do:\n\n", s.Background)
+		for i, step := range s.Mitigation {
+			fmt.Fprintf(&b, "%d. %s\n", i+1, step)
+		}
+		if list := s.Tuning.List(); len(list) > 0 {
+			b.WriteString("\n| tunable | default | what it is |\n|---|---|---|\n")
+			for _, one := range list {
+				fmt.Fprintf(&b, "| `%s` | %s | %s; %s |\n", one.Name, short(one.Default), one.Text, one.Allowed)
+			}
+		}
 	}
 	if *update {
 		if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {

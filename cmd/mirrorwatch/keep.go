@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/sensor/feed"
 	"github.com/mirrorwatch/mirrorwatch/sensor/names"
 	"github.com/mirrorwatch/mirrorwatch/sensor/ship"
+	"github.com/mirrorwatch/mirrorwatch/shared/detect"
 	"github.com/mirrorwatch/mirrorwatch/shared/store"
 )
 
@@ -31,6 +33,7 @@ type keeper struct {
 	ship    *ship.Store
 	health  *feed.Health
 	sensor  string
+	logged  int       // failures of detectors
 	hasty   time.Time // until when no detection waits for a name: the last one waited in vain. The writer's own
 }
 
@@ -137,7 +140,11 @@ func (k *keeper) watchHealth(ctx context.Context, p *pipeline) {
 	for { // the first look is at once: until it nothing is known of the sensor, and the API would call it ill
 		stats := p.engine.Stats()
 		waiting, _ := p.engine.Waiting()
-		if e, changed := k.health.Turn(time.Now().UTC(), check.check(), stats.Packets, stats.Drops(), waiting); changed {
+		why := check.check()
+		if why == "" {
+			why = k.failed(p.judge.Failed())
+		}
+		if e, changed := k.health.Turn(time.Now().UTC(), why, stats.Packets, stats.Drops(), waiting); changed {
 			k.tell(ctx, e)
 		}
 		select {
@@ -146,6 +153,22 @@ func (k *keeper) watchHealth(ctx context.Context, p *pipeline) {
 		case <-tick.C:
 		}
 	}
+}
+
+// failed says which detectors are off because they failed, and logs each once, with where it failed.
+func (k *keeper) failed(list []detect.Failure) string {
+	var off []string
+	for i, f := range list {
+		off = append(off, f.Type)
+		if i >= k.logged {
+			k.log.Error("detector failed and was switched off", "type", f.Type, "reason", f.Reason, "stack", f.Stack)
+		}
+	}
+	k.logged = len(list)
+	if len(off) == 0 {
+		return ""
+	}
+	return "detectors that failed and are off: " + strings.Join(off, ", ")
 }
 
 func (k *keeper) tell(ctx context.Context, e events.Event) {

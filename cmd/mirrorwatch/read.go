@@ -126,6 +126,9 @@ func (p *pipeline) closing(took time.Duration) string {
 	if why := s.DropReasons(); why != "" {
 		line += "; dropped: " + why
 	}
+	for _, f := range p.judge.Failed() {
+		line += fmt.Sprintf("; %s failed and was switched off: %s", f.Type, clean(f.Reason))
+	}
 	return line
 }
 

@@ -72,6 +72,9 @@ func (h *health) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 		return
 	}
 	fmt.Fprintln(w, "ok")
+	for _, f := range h.p.judge.Failed() { // the packets are well: a balancer must not take the sensor away for it
+		fmt.Fprintf(w, "switched off: %s failed: %s\n", f.Type, clean(f.Reason))
+	}
 }
 
 func (h *health) check() string {
@@ -159,6 +162,9 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 			"meter_overflow_total", "Devices that were not measured in a minute, there being too many.", prometheus.CounterValue, float64(c.p.memory.unmeasured.Load()),
 		}})
 	}
+	collect(out, []gauge{{
+		"detectors_failed", "Detectors that failed and are switched off; /healthz names them.", prometheus.GaugeValue, float64(len(c.p.judge.Failed())),
+	}})
 	waiting, _ := c.p.engine.Waiting()
 	desc := prometheus.NewDesc("mirrorwatch_queue_rounds", "Rounds of records that wait for the detectors.", nil, nil)
 	out <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, float64(waiting))

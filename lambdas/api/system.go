@@ -44,7 +44,8 @@ func (s *server) GetCatalogue(ctx context.Context, _ gen.GetCatalogueRequestObje
 	}
 	for _, spec := range s.Catalogue {
 		out.Items = append(out.Items, gen.DetectionType{
-			Type: spec.Type, Title: spec.Title, Text: spec.Text, Category: spec.Category, Tactics: list(spec.Tactics),
+			Type: spec.Type, Title: spec.Title, Text: spec.Text, Background: spec.Background, Mitigation: list(spec.Mitigation), Yields: list(spec.Yields),
+			Category: spec.Category, Tactics: list(spec.Tactics),
 			Techniques: list(spec.Techniques), GuarddutyEquivalent: spec.GuardDuty, Version: spec.Version,
 			Risk:    gen.BaseRisk{Likelihood: spec.Risk.Likelihood, Complexity: spec.Risk.Complexity, Impact: spec.Risk.Impact},
 			Enabled: spec.Enabled(set[spec.Type]), Tunables: tunables(&spec, set[spec.Type]),

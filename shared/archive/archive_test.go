@@ -153,7 +153,7 @@ func TestWriteRefusesWhatIsNoRecord(t *testing.T) {
 			t.Errorf("%.20q is written", line)
 		}
 	}
-	if err := Write(&bytes.Buffer{}, "ftp", nil); err == nil {
+	if err := Write(&bytes.Buffer{}, "gopher", nil); err == nil {
 		t.Error("a kind that does not exist is written")
 	}
 }

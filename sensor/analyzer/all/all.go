@@ -6,11 +6,14 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/dhcp"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/dns"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ftp"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/http"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/icmp"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ldap"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ntp"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/raw"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/sip"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/smtp"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ssh"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/tls"
 )
@@ -20,6 +23,9 @@ func Specs() []analyzer.Spec {
 	return []analyzer.Spec{
 		tls.Spec,
 		ssh.Spec,
+		ftp.Spec,
+		smtp.Spec,
+		sip.Spec,
 		http.Spec,
 		dns.Spec,
 		dhcp.Spec,

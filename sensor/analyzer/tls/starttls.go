@@ -8,13 +8,13 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/sensor/stream"
 )
 
-// StartTLS declares the reader of openings in plain text that turn to TLS on the same connection: SMTP (RFC 3207), IMAP and POP3
-// (RFC 2595), FTP (RFC 4217) and XMPP (RFC 6120 section 5). It reads lines only to find where they end, keeps none of them, and hands over at the
+// StartTLS declares the reader of openings in plain text that turn to TLS on the same connection: IMAP and POP3 (RFC 2595) and XMPP
+// (RFC 6120 section 5). It reads lines only to find where they end, keeps none of them, and hands over at the
 // first hello, from either side. It belongs behind the analyzers of those protocols, which know more.
 var StartTLS = analyzer.Spec{
 	Name:  "starttls",
 	Over:  analyzer.TCP,
-	Ports: []uint16{21, 25, 110, 143, 587, 5222, 5269},
+	Ports: []uint16{110, 143, 5222, 5269},
 	Probe: probeOpening,
 	New:   func(c *analyzer.Conversation) analyzer.Analyzer { return &opening{conv: c} },
 }
@@ -39,7 +39,6 @@ type greeting struct{ text, service string }
 
 // greetings are how either side begins.
 var greetings = [...]greeting{
-	{"220 ", "smtp"}, {"220-", "smtp"}, {"ehlo ", "smtp"}, {"helo ", "smtp"}, {"lhlo ", "smtp"},
 	{"* ok", "imap"}, {"+ok", "pop3"}, {"<?xml", "xmpp"}, {"<stream:stream", "xmpp"},
 }
 
@@ -104,13 +103,10 @@ func (o *opening) Feed(c stream.Chunk) (n int, err error) {
 	return n, nil
 }
 
-// signs are lines that leave no doubt about the protocol. A user's name is asked for by FTP and POP3, but POP3 has greeted with +OK.
-var signs = [...]greeting{
-	{"ehlo ", "smtp"}, {"helo ", "smtp"}, {"lhlo ", "smtp"}, {"mail from:", "smtp"}, {"+ok", "pop3"}, {"* ok", "imap"},
-	{"user ", "ftp"}, {"331 ", "ftp"}, {"auth tls", "ftp"}, {"auth ssl", "ftp"}, {"234 ", "ftp"}, {"<stream:stream", "xmpp"},
-}
+// signs are lines that leave no doubt about the protocol.
+var signs = [...]greeting{{"+ok", "pop3"}, {"* ok", "imap"}, {"<stream:stream", "xmpp"}}
 
-// line learns from a line which protocol it is, and confirms it once that is certain: FTP greets as SMTP does.
+// line learns from a line which protocol it is, and confirms it once that is certain.
 func (o *opening) line(b []byte) {
 	if o.certain {
 		return

@@ -736,3 +736,187 @@ TBLPROPERTIES (
   'projection.hour.digits' = '2',
   'storage.location.template' = 's3://records-123456789012/archive/kind=raw/date=${date}/hour=${hour}/'
 );
+
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`login` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `service` string COMMENT 'service',
+  `user` string COMMENT 'user',
+  `success` boolean COMMENT 'success',
+  `mechanism` string COMMENT 'mechanism',
+  `clear` boolean COMMENT 'clear',
+  `anonymous` boolean COMMENT 'anonymous',
+  `reply` string COMMENT 'reply',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=login/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=login/date=${date}/hour=${hour}/'
+);
+
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`ftp` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `user` string COMMENT 'user',
+  `command` string COMMENT 'command',
+  `arg` string COMMENT 'arg',
+  `file_size` bigint COMMENT 'file_size',
+  `reply_code` bigint COMMENT 'reply_code',
+  `reply_msg` string COMMENT 'reply_msg',
+  `data_channel_passive` boolean COMMENT 'data_channel.passive',
+  `data_channel_orig_h` string COMMENT 'data_channel.orig_h, an address',
+  `data_channel_resp_h` string COMMENT 'data_channel.resp_h, an address',
+  `data_channel_resp_p` bigint COMMENT 'data_channel.resp_p',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=ftp/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=ftp/date=${date}/hour=${hour}/'
+);
+
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`smtp` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `trans_depth` bigint COMMENT 'trans_depth',
+  `helo` string COMMENT 'helo',
+  `mailfrom` string COMMENT 'mailfrom',
+  `rcptto` array<string> COMMENT 'rcptto',
+  `mail_date` string COMMENT 'mail_date',
+  `from` string COMMENT 'from',
+  `to` array<string> COMMENT 'to',
+  `cc` array<string> COMMENT 'cc',
+  `reply_to` string COMMENT 'reply_to',
+  `msg_id` string COMMENT 'msg_id',
+  `in_reply_to` string COMMENT 'in_reply_to',
+  `subject` string COMMENT 'subject',
+  `first_received` string COMMENT 'first_received',
+  `second_received` string COMMENT 'second_received',
+  `last_reply` string COMMENT 'last_reply',
+  `user_agent` string COMMENT 'user_agent',
+  `tls` boolean COMMENT 'tls',
+  `bytes` bigint COMMENT 'bytes',
+  `recipients` bigint COMMENT 'recipients',
+  `attachments` array<string> COMMENT 'attachments',
+  `user` string COMMENT 'user',
+  `accepted` boolean COMMENT 'accepted',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=smtp/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=smtp/date=${date}/hour=${hour}/'
+);
+
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`sip` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `trans_depth` bigint COMMENT 'trans_depth',
+  `method` string COMMENT 'method',
+  `uri` string COMMENT 'uri',
+  `request_from` string COMMENT 'request_from',
+  `request_to` string COMMENT 'request_to',
+  `response_from` string COMMENT 'response_from',
+  `response_to` string COMMENT 'response_to',
+  `reply_to` string COMMENT 'reply_to',
+  `call_id` string COMMENT 'call_id',
+  `seq` string COMMENT 'seq',
+  `subject` string COMMENT 'subject',
+  `request_path` array<string> COMMENT 'request_path',
+  `response_path` array<string> COMMENT 'response_path',
+  `user_agent` string COMMENT 'user_agent',
+  `status_code` bigint COMMENT 'status_code',
+  `status_msg` string COMMENT 'status_msg',
+  `warning` string COMMENT 'warning',
+  `request_body_len` bigint COMMENT 'request_body_len',
+  `response_body_len` bigint COMMENT 'response_body_len',
+  `content_type` string COMMENT 'content_type',
+  `auth_user` string COMMENT 'auth_user',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=sip/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=sip/date=${date}/hour=${hour}/'
+);

@@ -24,6 +24,15 @@ var Log4Shell = detect.Spec{
 	Category: "access", Tactics: []string{"TA0001"}, Techniques: []string{"T1190"},
 	Risk:  detect.Base{Likelihood: events.High, Complexity: events.Medium, Impact: events.High},
 	Wants: []events.Kind{events.KindHTTP, events.KindConn, events.KindDNS}, Version: 1,
+	Background: "Log4j 2 before 2.17 resolves ${jndi:...} wherever it stands in a line that it logs: it asks the server named there for " +
+		"a Java object and runs what comes. Whoever can have a line logged, with a User-Agent for example, can so run programs on the " +
+		"server (CVE-2021-44228).",
+	Mitigation: []string{
+		"If the victim called back: isolate it, and treat it as taken over.",
+		"Bring Log4j to 2.17.1 or later on the victim, and on everything that its log lines are passed on to.",
+		"Deny servers to open connections to the internet; LDAP and RMI outwards have no business there.",
+		"Change the secrets in the victim's environment: look-ups can carry them out even where no code runs.",
+	},
 	New:    func() detect.Detector { return NewLog4Shell(Log4ShellDefaults()) },
 	Tuning: detect.Tuned(Log4ShellDefaults, NewLog4Shell),
 }

@@ -25,6 +25,14 @@ var SSHBruteForce = detect.Spec{
 	Risk:      detect.Base{Likelihood: events.High, Complexity: events.Low, Impact: events.Medium},
 	Wants:     []events.Kind{events.KindSSH, events.KindConn},
 	GuardDuty: "UnauthorizedAccess:EC2/SSHBruteForce", Version: 1,
+	Background: "Most hosts that are lost over SSH are lost to a guessed password: lists of common names and passwords are tried by " +
+		"machine, against one host quickly or against many slowly. Once one fits, the attacker is a user of the host like any other.",
+	Mitigation: []string{
+		"If a log-in worked after the failures: isolate the victim, end its sessions, change the account's password and keys, and look at " +
+			"what was run since.",
+		"Block the offender, and let SSH in from a bastion or through Session Manager only.",
+		"Switch password log-in off (PasswordAuthentication no): a key cannot be guessed.",
+	},
 	New:    func() detect.Detector { return NewSSHBruteForce(SSHBruteForceDefaults()) },
 	Tuning: detect.Tuned(SSHBruteForceDefaults, NewSSHBruteForce),
 }

@@ -19,6 +19,11 @@ func TestSpecs(t *testing.T) {
 	tactic, technique := regexp.MustCompile(`^TA\d{4}$`), regexp.MustCompile(`^T\d{4}(\.\d{3})?$`)
 	seen := map[string]bool{}
 	for _, s := range Specs() {
+		for _, exact := range s.Yields {
+			if exact == s.Type || !slices.ContainsFunc(Specs(), func(other detect.Spec) bool { return other.Type == exact }) {
+				t.Errorf("%s yields to %s, which is no other type", s.Type, exact)
+			}
+		}
 		folder, name, _ := strings.Cut(s.Type, ".")
 		if _, err := os.Stat(filepath.Join("..", folder, name+".go")); err != nil || folder != s.Category || seen[s.Type] {
 			t.Errorf("%s: %v, category %s, seen %v", s.Type, err, s.Category, seen[s.Type])
@@ -27,6 +32,9 @@ func TestSpecs(t *testing.T) {
 		_, watches := s.New().(detect.Watcher) // it may live on minutes and hours alone
 		if s.Title == "" || len(s.Text) < 100 || s.Version < 1 || s.Risk == (detect.Base{}) || len(s.Wants) == 0 && !watches || len(s.Techniques) == 0 {
 			t.Errorf("%s: a field is missing", s.Type)
+		}
+		if len(s.Background) < 100 || len(s.Mitigation) < 2 {
+			t.Errorf("%s: the background has %d letters, and there are %d steps to take", s.Type, len(s.Background), len(s.Mitigation))
 		}
 		for _, k := range s.Wants {
 			if !slices.Contains(events.Kinds(), k) {

@@ -24,6 +24,13 @@ var Deviation = detect.Spec{
 	Category: "behaviour", Tactics: []string{"TA0010", "TA0011", "TA0007", "TA0008"}, Techniques: []string{"T1048"},
 	Risk:      detect.Base{Likelihood: events.Low, Complexity: events.Low, Impact: events.Medium},
 	GuardDuty: "Behavior:EC2/TrafficVolumeUnusual", Version: 1, Novelty: true,
+	Background: "What a host does, it mostly did last week at the same hour, too. What leaves that range is a new task, a fault, or " +
+		"somebody else at work.",
+	Mitigation: []string{
+		"Compare with the host's own past and with its peer group: the chart shows both.",
+		"Ask the owner for a deployment or a job of that time.",
+		"If there was none, look at the processes and connections of that hour.",
+	},
 	New:    func() detect.Detector { return NewDeviation(DeviationDefaults()) },
 	Tuning: detect.Tuned(DeviationDefaults, NewDeviation),
 }

@@ -27,6 +27,13 @@ var NewPeers = detect.Spec{
 	Category: "behaviour", Tactics: []string{"TA0007", "TA0008"}, Techniques: []string{"T1018", "T1046"},
 	Risk:  detect.Base{Likelihood: events.Low, Complexity: events.Low, Impact: events.Medium},
 	Wants: []events.Kind{events.KindConn}, Version: 1, Novelty: true,
+	Background: "A host that does its work speaks with the same few others day by day. One that suddenly speaks with many it never met " +
+		"looks around, or is somebody else's now.",
+	Mitigation: []string{
+		"Ask the owner whether the host got a new task.",
+		"Look at which services it turned to: administrative ones weigh most.",
+		"If nobody knows: isolate the host.",
+	},
 	New:    func() detect.Detector { return NewNewPeers(NewPeersDefaults()) },
 	Tuning: detect.Tuned(NewPeersDefaults, NewNewPeers),
 }

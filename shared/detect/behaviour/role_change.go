@@ -23,6 +23,13 @@ var RoleChanged = detect.Spec{
 	Category: "behaviour", Tactics: []string{"TA0011", "TA0008"}, Techniques: []string{"T1090", "T1557", "T1105"},
 	Risk:    detect.Base{Likelihood: events.Low, Complexity: events.Low, Impact: events.Medium},
 	Version: 1, Novelty: true,
+	Background: "A workstation that begins to serve others, or a web server that begins to browse, has got another task, or another " +
+		"master: intruders set up proxies, file shares and relays where nobody expects them.",
+	Mitigation: []string{
+		"Find the program that serves, and who began it.",
+		"If nobody knows it: isolate the host.",
+		"If the change is meant: set the device's role by hand, so that it is judged by it from now on.",
+	},
 	New:    func() detect.Detector { return NewRoleChange(RoleChangeDefaults()) },
 	Tuning: detect.Tuned(RoleChangeDefaults, NewRoleChange),
 }

@@ -24,8 +24,15 @@ var Silent = detect.Spec{
 	Category: "behaviour", Tactics: []string{"TA0040"}, Techniques: []string{"T1489", "T1529"},
 	Risk:    detect.Base{Likelihood: events.Low, Complexity: events.Low, Impact: events.Medium},
 	Version: 1,
-	New:     func() detect.Detector { return NewSilent(SilentDefaults()) },
-	Tuning:  detect.Tuned(SilentDefaults, NewSilent),
+	Background: "A host that falls silent was stopped, lost its network, or had its sensor blinded: attackers stop what could report " +
+		"them, and destroy what they leave behind.",
+	Mitigation: []string{
+		"See whether the instance runs, and who stopped it (CloudTrail: StopInstances, TerminateInstances).",
+		"See whether its traffic is still mirrored: the coverage page names every interface's state.",
+		"If it was nobody of yours: treat it as an attack on its availability.",
+	},
+	New:    func() detect.Detector { return NewSilent(SilentDefaults()) },
+	Tuning: detect.Tuned(SilentDefaults, NewSilent),
 }
 
 // SilentTunables are what may be set.

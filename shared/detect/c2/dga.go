@@ -30,6 +30,13 @@ var DGA = detect.Spec{
 	Risk:      detect.Base{Likelihood: events.Medium, Complexity: events.Medium, Impact: events.High},
 	Wants:     []events.Kind{events.KindDNS},
 	GuardDuty: "Trojan:EC2/DGADomainRequest.B", Version: 1,
+	Background: "So that blocking one domain does not cut them off, implants make up hundreds of names a day by a formula, and ask for " +
+		"one after the other until one is registered. Most do not exist, and that can be heard.",
+	Mitigation: []string{
+		"Isolate the offender: something on it looks for its master.",
+		"Look at which of the names were answered: these hosts are the servers. Block them.",
+		"Find the implant by its process and its persistence, and set the host up anew.",
+	},
 	New:    func() detect.Detector { return NewDGA(DGADefaults()) },
 	Tuning: detect.Tuned(DGADefaults, NewDGA),
 }

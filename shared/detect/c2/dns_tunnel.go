@@ -26,6 +26,13 @@ var DNSTunnel = detect.Spec{
 	Risk:      detect.Base{Likelihood: events.Medium, Complexity: events.Medium, Impact: events.High},
 	Wants:     []events.Kind{events.KindDNS},
 	GuardDuty: "Trojan:EC2/DNSDataExfiltration", Version: 1,
+	Background: "DNS is let out nearly everywhere. A tunnel packs data into the names that it asks for and gets data back in the " +
+		"answers; each question is a new name, so that no cache answers in the place of the attacker's server.",
+	Mitigation: []string{
+		"Block the domain at the resolver, and isolate the offender.",
+		"Find the program that asks: iodine, dnscat2 and implants with a DNS channel are the commonest.",
+		"Let hosts ask only your resolvers, and log what these are asked (Route 53 Resolver query logs).",
+	},
 	New:    func() detect.Detector { return NewDNSTunnel(DNSTunnelDefaults()) },
 	Tuning: detect.Tuned(DNSTunnelDefaults, NewDNSTunnel),
 }

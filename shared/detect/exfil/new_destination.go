@@ -26,6 +26,13 @@ var NewDestination = detect.Spec{
 	Risk:    detect.Base{Likelihood: events.Low, Complexity: events.Low, Impact: events.High},
 	Novelty: true,
 	Wants:   []events.Kind{events.KindConn}, GuardDuty: "Behavior:EC2/TrafficVolumeUnusual", Version: 1,
+	Background: "Stolen data goes to a place that is new to the site: a rented server, an account at a file-sharing service, a bucket of " +
+		"somebody else.",
+	Mitigation: []string{
+		"Find out which program sent the data, and what it was.",
+		"If it is not known: block the destination, isolate the host, and change what secrets were in the data.",
+		"Allow uploads only to buckets of your own by the endpoint policy.",
+	},
 	New:    func() detect.Detector { return NewNewDestination(NewDestinationDefaults()) },
 	Tuning: detect.Tuned(NewDestinationDefaults, NewNewDestination),
 }

@@ -22,6 +22,12 @@ var OutboundVolume = detect.Spec{
 	Risk:      detect.Base{Likelihood: events.Low, Complexity: events.Low, Impact: events.High},
 	Wants:     []events.Kind{events.KindConn},
 	GuardDuty: "Behavior:EC2/TrafficVolumeUnusual", Version: 1,
+	Background: "Data that is stolen has to leave. Much more than a host usually sends to a place is the last chance to notice.",
+	Mitigation: []string{
+		"Find out what was sent: which process, which files, whose account.",
+		"If nobody can say: block the destination and isolate the host.",
+		"Let servers speak only with the destinations that they need, by VPC endpoints and egress rules.",
+	},
 	New:    func() detect.Detector { return NewOutboundVolume(OutboundVolumeDefaults()) },
 	Tuning: detect.Tuned(OutboundVolumeDefaults, NewOutboundVolume),
 }

@@ -26,6 +26,13 @@ var Staged = detect.Spec{
 	Category: "exfil", Tactics: []string{"TA0009", "TA0010"}, Techniques: []string{"T1074", "T1048"},
 	Risk:  detect.Base{Likelihood: events.Low, Complexity: events.Medium, Impact: events.High},
 	Wants: []events.Kind{events.KindConn}, Version: 1, Novelty: true,
+	Background: "Before data leaves, it is gathered on one host: taken from databases and file servers, packed, and then sent out in one " +
+		"piece. Both halves together are rarely innocent.",
+	Mitigation: []string{
+		"Find out which data was taken from the sources named, and by which account.",
+		"Isolate the host that gathered it, and block the destination.",
+		"Prepare to tell those whose data it is: the volume says how much may be gone.",
+	},
 	New:    func() detect.Detector { return NewStaged(StagedDefaults()) },
 	Tuning: detect.Tuned(StagedDefaults, NewStaged),
 }

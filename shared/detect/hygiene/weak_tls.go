@@ -21,6 +21,12 @@ var WeakTLS = detect.Spec{
 	Category: "hygiene", Tactics: nil, Techniques: []string{"T1040", "T1557"},
 	Risk:  detect.Base{Likelihood: events.Low, Complexity: events.Low, Impact: events.Low},
 	Wants: []events.Kind{events.KindSSL}, Version: 1,
+	Background: "Old versions of TLS and weak ciphers can be broken or read by who stands between. Nobody attacks here yet: it is a door " +
+		"that stands open.",
+	Mitigation: []string{
+		"Switch on TLS 1.2 and 1.3 only, at the server or at its load balancer's security policy.",
+		"Where an old client needs the old version, put it behind a proxy of its own.",
+	},
 	New:    func() detect.Detector { return NewWeakTLS(WeakTLSDefaults()) },
 	Tuning: detect.Tuned(WeakTLSDefaults, NewWeakTLS),
 }

@@ -28,6 +28,13 @@ var IndicatorMatch = detect.Spec{
 	Risk:      detect.Base{Likelihood: events.High, Complexity: events.Low, Impact: events.High},
 	Wants:     []events.Kind{events.KindConn, events.KindDNS, events.KindHTTP, events.KindSSL},
 	GuardDuty: "UnauthorizedAccess:EC2/MaliciousIPCaller.Custom", Version: 1,
+	Background: "Others have met this host, name or fingerprint as an attacker's. The lists that say so are as good as their makers, and " +
+		"addresses change hands.",
+	Mitigation: []string{
+		"Look at how old the indicator is and who gave it.",
+		"See what the local host sent and received, and which program did.",
+		"If it holds: isolate the host, and block the indicator.",
+	},
 	New:    func() detect.Detector { return NewMatches(MatchDefaults(), nil) },
 	Tuning: detect.Tuned(MatchDefaults, func(t MatchTunables) *Matches { return NewMatches(t, nil) }),
 }

@@ -26,6 +26,13 @@ var FanOut = detect.Spec{
 	Category: "lateral", Tactics: []string{"TA0008"}, Techniques: []string{"T1021"},
 	Risk:  detect.Base{Likelihood: events.Medium, Complexity: events.Low, Impact: events.Medium},
 	Wants: []events.Kind{events.KindConn}, Version: 1,
+	Background: "With one key that opens many hosts an intruder, or a worm, goes to all of them within minutes, to spread, to search, or " +
+		"to encrypt.",
+	Mitigation: []string{
+		"Find out whether the offender runs configuration management; if not, isolate it at once.",
+		"Look at what was run on the first victims: it was run on all of them.",
+		"Change the key or the account that opened them, and give each group of hosts one of its own.",
+	},
 	New:    func() detect.Detector { return NewFanOut(FanOutDefaults()) },
 	Tuning: detect.Tuned(FanOutDefaults, NewFanOut),
 }

@@ -24,6 +24,13 @@ var NewAdminPeer = detect.Spec{
 	Category: "lateral", Tactics: []string{"TA0008"}, Techniques: []string{"T1021"},
 	Risk:  detect.Base{Likelihood: events.Low, Complexity: events.Low, Impact: events.Medium},
 	Wants: []events.Kind{events.KindConn, events.KindSSH}, Version: 1,
+	Background: "Once inside, an intruder uses what administrators use: SSH, RDP, WinRM, SMB, with stolen keys and passwords. No exploit " +
+		"is needed, and nothing looks wrong but who works where.",
+	Mitigation: []string{
+		"Ask the owner of the offender, or of the account, whether this was them.",
+		"If not: isolate both ends, and change the credentials that were used.",
+		"Restrict administration to a few bastions by security groups, so that such a connection cannot be made.",
+	},
 	New:    func() detect.Detector { return NewNewAdminPeer(NewAdminPeerDefaults()) },
 	Tuning: detect.Tuned(NewAdminPeerDefaults, NewNewAdminPeer),
 }

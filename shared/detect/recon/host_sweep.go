@@ -25,6 +25,14 @@ var HostSweep = detect.Spec{
 	Risk:      detect.Base{Likelihood: events.High, Complexity: events.Low, Impact: events.Low},
 	Wants:     []events.Kind{events.KindConn},
 	GuardDuty: "Recon:EC2/PortProbeUnprotectedPort", Version: 1,
+	Background: "A sweep asks many hosts the same question: is anybody there, or does anybody offer this service? It is how an intruder " +
+		"draws a map, and how a worm finds its next victims.",
+	Mitigation: []string{
+		"Find the program on the offender that sweeps, and stop it if nobody knows it.",
+		"If it is an inventory or a monitoring system, enter it as a known scanner (parameter known_scanners).",
+		"Look for hosts that answered, and for what the offender did with them next.",
+		"Keep subnets that need not talk to each other apart by security groups.",
+	},
 	New:    func() detect.Detector { return NewHostSweep(HostSweepDefaults()) },
 	Tuning: detect.Tuned(HostSweepDefaults, NewHostSweep),
 }

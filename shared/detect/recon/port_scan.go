@@ -26,6 +26,15 @@ var PortScan = detect.Spec{
 	Risk:      detect.Base{Likelihood: events.High, Complexity: events.Low, Impact: events.Low},
 	Wants:     []events.Kind{events.KindConn},
 	GuardDuty: "Recon:EC2/Portscan", Version: 1,
+	Background: "Before an intruder can attack a service, it must know that it is there. A scanner sends the first packet of a " +
+		"conversation to one port after another and notes who answers; tools such as nmap and masscan do thousands a second, and " +
+		"patient people do a few an hour.",
+	Mitigation: []string{
+		"Find out what runs on the offender at this moment: the process that scans is the intruder's, or a tool of your own.",
+		"If the scan is your own, enter the scanner as a known scanner (parameter known_scanners), so that the next one is no news.",
+		"Narrow the security groups of the victims to the ports and sources that are needed.",
+		"Look at what else the offender did within the day: attempts at log-in mostly follow.",
+	},
 	New:    func() detect.Detector { return NewPortScan(PortScanDefaults()) },
 	Tuning: detect.Tuned(PortScanDefaults, NewPortScan),
 }
