@@ -34,6 +34,8 @@ func Specs() []detect.Spec {
 		c2.Anonymiser,
 		c2.ReverseShell,
 		c2.KnownTool,
+		c2.ProtocolMismatch,
+		c2.LongConnection,
 		exfil.OutboundVolume,
 		exfil.NewDestination,
 		exfil.Staged,
