@@ -12,10 +12,13 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ldap"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ntp"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/raw"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/rfb"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/sip"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/smtp"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/socks"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ssh"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/tls"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/vpn"
 )
 
 // Specs lists every analyzer there is, in the order in which they are asked.
@@ -23,6 +26,7 @@ func Specs() []analyzer.Spec {
 	return []analyzer.Spec{
 		tls.Spec,
 		ssh.Spec,
+		rfb.Spec,
 		ftp.Spec,
 		smtp.Spec,
 		sip.Spec,
@@ -33,6 +37,11 @@ func Specs() []analyzer.Spec {
 		ldap.Spec,
 		icmp.Spec,
 		tls.DTLS,
+		socks.Spec,
+		vpn.WireGuard,
+		vpn.OpenVPN,
+		vpn.OpenVPNTo,
+		vpn.IKE,
 		tls.StartTLS,
 		raw.Spec,
 	}
