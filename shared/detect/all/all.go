@@ -36,6 +36,8 @@ func Specs() []detect.Spec {
 		c2.KnownTool,
 		c2.ProtocolMismatch,
 		c2.LongConnection,
+		c2.ExternalRemoteAccess,
+		c2.UnsanctionedDoH,
 		exfil.OutboundVolume,
 		exfil.NewDestination,
 		exfil.Staged,
