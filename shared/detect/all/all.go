@@ -38,14 +38,17 @@ func Specs() []detect.Spec {
 		c2.LongConnection,
 		c2.ExternalRemoteAccess,
 		c2.UnsanctionedDoH,
+		c2.DomainFronting,
 		exfil.OutboundVolume,
 		exfil.NewDestination,
 		exfil.Staged,
+		exfil.CloudStorage,
 		behaviour.NewPeers,
 		behaviour.Deviation,
 		behaviour.RoleChanged,
 		behaviour.Silent,
 		intel.IndicatorMatch,
 		hygiene.WeakTLS,
+		hygiene.ExpiredCertificate,
 	}
 }

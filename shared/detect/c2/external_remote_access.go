@@ -23,7 +23,7 @@ var ExternalRemoteAccess = detect.Spec{
 	Category: "c2", Tactics: []string{"TA0011", "TA0001", "TA0008"}, Techniques: []string{"T1021", "T1133", "T1219"},
 	Risk:  detect.Base{Likelihood: events.Medium, Complexity: events.Low, Impact: events.Medium},
 	Wants: []events.Kind{events.KindConn, events.KindSSH, events.KindRFB, events.KindSSL}, Version: 1,
-	Yields: []string{"access.ssh_brute_force", "access.rdp_brute_force"},
+	Yields: []string{"access.ssh_brute_force"},
 	Background: "Remote access is what an attacker wants most, and what many hosts offer already. An open RDP or VNC port is found within hours and its passwords are tried; whoever " +
 		"cannot reach in has the host connect out and show its desktop, or installs a help-desk program that everybody trusts.",
 	Mitigation: []string{
@@ -146,7 +146,7 @@ func (a *RemoteAccess) Tick(events.Time, device.View) []detect.Finding { return 
 func (a *RemoteAccess) Close(device.View) []detect.Finding { return a.LastWords(a.report) }
 
 func (a *RemoteAccess) report(k detect.CaseKey, c *detect.Case) detect.Finding {
-	f := c.Finding(k, 0.75, fmt.Sprintf("%s could work on %s in %d conversations on port %d: %s.", k.By, k.To, c.Count, c.Head.RespP, k.What))
+	f := c.Finding(k, 0.75, fmt.Sprintf("%s could work on %s in %s on port %d: %s.", k.By, k.To, tally(c.Count, "conversation"), c.Head.RespP, k.What))
 	switch k.What {
 	case remoteReverse:
 		f.Confidence = 0.85

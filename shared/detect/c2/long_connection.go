@@ -104,7 +104,7 @@ func (l *LongConnections) Close(device.View) []detect.Finding { return l.LastWor
 
 func (l *LongConnections) report(k detect.CaseKey, c *detect.Case) detect.Finding {
 	lasted := time.Duration(c.Sum) * time.Second
-	f := c.Finding(k, 0.6, fmt.Sprintf("%s held %d connections to %s port %d open for up to %s.", k.To, c.Count, k.By, c.Head.RespP, lasted))
+	f := c.Finding(k, 0.6, fmt.Sprintf("%s held %s to %s port %d open for up to %s.", k.To, tally(c.Count, "connection"), k.By, c.Head.RespP, lasted))
 	f.Properties = map[string]any{"connections": c.Count, "duration_seconds": c.Sum, "port": c.Head.RespP}
 	return f
 }

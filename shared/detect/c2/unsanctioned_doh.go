@@ -142,14 +142,14 @@ func (q *HiddenQuestions) report(k detect.CaseKey, c *detect.Case) detect.Findin
 	if len(c.Names) > 0 {
 		who = fmt.Sprintf("%s (%q)", k.By, clip(c.Names[0]))
 	}
-	f := c.Finding(k, 0.7, fmt.Sprintf("%s made %d handshakes with the resolver %s, which the site does not see through.", k.To, c.Count, who))
+	f := c.Finding(k, 0.7, fmt.Sprintf("%s made %s with the resolver %s, which the site does not see through.", k.To, tally(c.Count, "handshake"), who))
 	f.Properties = map[string]any{"handshakes": c.Count, "port": c.Head.RespP}
 	if len(c.Names) > 0 {
 		f.Properties["server_name"] = c.Names[0]
 	}
 	if c.Flags&dohMuch != 0 {
 		f.Properties["bytes_sent"] = c.Sum
-		f.Description = fmt.Sprintf("%s made %d handshakes with the resolver %s and sent up to %d bytes over one conversation, far more than questions need.", k.To, c.Count, who, c.Sum)
+		f.Description = fmt.Sprintf("%s made %s with the resolver %s and sent up to %d bytes over one conversation, far more than questions need.", k.To, tally(c.Count, "handshake"), who, c.Sum)
 		f.Terms = []events.Term{{Name: "more_than_questions", Points: 20, Reason: "a tunnel in names sends this much, people do not"}}
 	}
 	return f
