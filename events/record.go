@@ -51,6 +51,9 @@ func Kinds() []Kind {
 		KindSMBFiles,
 		KindWebSocket,
 		KindARP,
+		KindRaw,
+		KindRFB,
+		KindSOCKS,
 		KindLogin,
 		KindFTP,
 		KindSMTP,
@@ -60,7 +63,6 @@ func Kinds() []Kind {
 		KindLDAP,
 		KindLDAPSearch,
 		KindRDP,
-		KindRaw,
 		KindSunRPC,
 	}
 }
@@ -85,6 +87,9 @@ func Blank() []Record {
 		&SMBFiles{},
 		&WebSocket{},
 		&ARP{},
+		&Raw{},
+		&RFB{},
+		&SOCKS{},
 		&Login{},
 		&FTP{},
 		&SMTP{},
@@ -94,7 +99,6 @@ func Blank() []Record {
 		&LDAP{},
 		&LDAPSearch{},
 		&RDP{},
-		&Raw{},
 		&SunRPC{},
 	}
 }

@@ -77,6 +77,11 @@ func Specs() []detect.Spec {
 		c2.Anonymiser,
 		c2.ReverseShell,
 		c2.KnownTool,
+		c2.ProtocolMismatch,
+		c2.LongConnection,
+		c2.ExternalRemoteAccess,
+		c2.UnsanctionedDoH,
+		c2.DomainFronting,
 		exfil.OutboundVolume,
 		exfil.NewDestination,
 		exfil.Staged,
@@ -87,6 +92,7 @@ func Specs() []detect.Spec {
 		exfil.HTTPPost,
 		exfil.AWSKeysInClear,
 		impact.HTTPFlood,
+		exfil.CloudStorage,
 		behaviour.NewPeers,
 		behaviour.Deviation,
 		behaviour.RoleChanged,
@@ -112,5 +118,6 @@ func Specs() []detect.Spec {
 		access.LDAPBruteForce,
 		lateral.RDPExec,
 		lateral.WinRMExec,
+		hygiene.ExpiredCertificate,
 	}
 }
