@@ -20,8 +20,18 @@ func Specs() []detect.Spec {
 	return []detect.Spec{
 		recon.PortScan,
 		recon.HostSweep,
+		recon.ProtocolScan,
+		recon.OSFingerprint,
+		recon.ZoneTransfer,
+		recon.DNSSweep,
 		access.SSHBruteForce,
 		access.Log4Shell,
+		access.TCPInjection,
+		access.SIGRed,
+		access.IPv6Exploit,
+		access.Worm,
+		access.ARPSpoof,
+		access.LLMNRPoisoning,
 		lateral.NewAdminPeer,
 		lateral.FanOut,
 		c2.DNSTunnel,
@@ -43,5 +53,6 @@ func Specs() []detect.Spec {
 		impact.DHCPStarvation,
 		impact.ARPStorm,
 		hygiene.WeakTLS,
+		hygiene.LLMNR,
 	}
 }
