@@ -49,10 +49,17 @@ func Kinds() []Kind {
 		KindNTLM,
 		KindSMBMapping,
 		KindSMBFiles,
+		KindWebSocket,
 		KindARP,
 		KindLogin,
 		KindFTP,
 		KindSMTP,
+		KindSIP,
+		KindMySQL,
+		KindKerberos,
+		KindLDAP,
+		KindLDAPSearch,
+		KindRaw,
 	}
 }
 
@@ -74,9 +81,16 @@ func Blank() []Record {
 		&NTLM{},
 		&SMBMapping{},
 		&SMBFiles{},
+		&WebSocket{},
 		&ARP{},
 		&Login{},
 		&FTP{},
 		&SMTP{},
+		&SIP{},
+		&MySQL{},
+		&Kerberos{},
+		&LDAP{},
+		&LDAPSearch{},
+		&Raw{},
 	}
 }

@@ -29,8 +29,11 @@ func samples() []Record {
 	return slices.Concat(
 		firstSamples(),
 		domainSamples(),
+		webSamples(),
 		linkSamples(),
 		textSamples(),
+		directorySamples(),
+		hiddenSamples(),
 	)
 }
 

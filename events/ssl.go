@@ -35,6 +35,15 @@ type SSL struct {
 	CertKeyBits uint32   `json:"cert_key_length,omitempty"`       //
 	CertKeyAlg  string   `json:"cert_key_type,omitempty"`         // rsa, ecdsa, ...
 	CertSigAlg  string   `json:"cert_signature_algorithm,omitempty"`
+
+	// Ours: heartbeats (RFC 6520), which a vulnerable peer answers with what lies in its memory (CVE-2014-0160). Nothing of them is kept but lengths.
+	HeartbeatRequests uint32 `json:"heartbeat_requests,omitempty"`
+	HeartbeatAnswers  uint32 `json:"heartbeat_answers,omitempty"` // records of them
+	HeartbeatBy       string `json:"heartbeat_by,omitempty"`      // who asked first: client or server
+	HeartbeatLeast    uint32 `json:"heartbeat_least,omitempty"`   // bytes of the shortest request's record
+	HeartbeatOver     uint32 `json:"heartbeat_over,omitempty"`    // bytes that a request claimed to have and had not, at the most; unknown where encrypted
+	HeartbeatExcess   uint32 `json:"heartbeat_excess,omitempty"`  // bytes that came back beyond the request's own, at the most
+	HeartbeatSealed   bool   `json:"heartbeat_sealed,omitempty"`  // requests were encrypted: only their lengths are known
 }
 
 var sslEncoder = encoderFor[SSL]()

@@ -32,6 +32,10 @@ type X509 struct {
 	BasicPathLen *uint64      `json:"basic_constraints.path_len,omitempty"`
 	HostCert     bool         `json:"host_cert"`
 	ClientCert   bool         `json:"client_cert"`
+
+	// Ours: what no authority issues, and what readers of certificates stumbled over.
+	ExplicitCurve   bool   `json:"certificate.explicit_curve,omitempty"`   // the key describes its curve instead of naming one
+	LongestPunycode uint32 `json:"certificate.longest_punycode,omitempty"` // bytes of the longest xn-- label in an e-mail name or a name constraint
 }
 
 var x509Encoder = encoderFor[X509]()

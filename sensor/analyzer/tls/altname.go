@@ -27,6 +27,7 @@ func (c *certificate) alternativeNames(b []byte) {
 			x.SANURI = appendName(x.SANURI, e.body)
 		case nameEmail:
 			x.SANEmail = appendName(x.SANEmail, e.body)
+			notePunycode(x, e.body)
 		case nameIP:
 			if a, ok := netip.AddrFromSlice(e.body); ok && len(x.SANIP) < maxNames {
 				x.SANIP = append(x.SANIP, a)

@@ -141,7 +141,7 @@ func algorithmOf(b []byte) []byte {
 	return d.want(tagOID).body
 }
 
-// extensions reads the two extensions that records show.
+// extensions reads the three extensions that records show.
 func (c *certificate) extensions(body *der) {
 	body.optional(tagContext | 1) // issuerUniqueID
 	body.optional(tagContext | 2) // subjectUniqueID
@@ -163,6 +163,8 @@ func (c *certificate) extensions(body *der) {
 			c.alternativeNames(value)
 		case oidBasicConstraints:
 			c.basicConstraints(value)
+		case oidNameConstraints:
+			c.nameConstraints(value)
 		}
 	}
 }

@@ -211,6 +211,8 @@ func (r *reader) serverExtension(x extension) {
 		}
 	case extPreSharedKey:
 		r.rec.Resumed = r.rec.Resumed || r.sentPSK
+	case extHeartbeat:
+		r.beats.agreed = true
 	}
 }
 

@@ -33,6 +33,9 @@ func parseKey(x *events.X509, b []byte) {
 		x.KeyType, x.KeyLength = "dsa", bitLength(parameters.want(tagInteger).body)
 	case oidECPublicKey:
 		x.KeyType = "ecdsa"
+		if x.ExplicitCurve = explicitCurve(&algorithm); x.ExplicitCurve {
+			return
+		}
 		x.Curve, x.KeyLength = curveName(algorithm.want(tagOID).body)
 	}
 }

@@ -6,6 +6,7 @@ import "strconv"
 const (
 	oidSubjectAltName   = "\x55\x1d\x11"
 	oidBasicConstraints = "\x55\x1d\x13"
+	oidNameConstraints  = "\x55\x1d\x1e"
 	oidCommonName       = "\x55\x04\x03"
 	oidPKCS1            = "\x2a\x86\x48\x86\xf7\x0d\x01\x01" // 1.2.840.113549.1.1
 	oidPKCS9            = "\x2a\x86\x48\x86\xf7\x0d\x01\x09" // 1.2.840.113549.1.9

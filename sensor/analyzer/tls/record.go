@@ -49,7 +49,7 @@ func (r *reader) record(d flow.Dir, b []byte) (int, error) {
 		s.encrypted = true // TLS 1.3 need not say so with a ChangeCipherSpec (RFC 8446 appendix D.4)
 	}
 	skippable := s.encrypted || h.kind == typeApplicationData || h.kind == typeHeartbeat
-	if !skippable && len(b) < headerLen+h.length {
+	if !skippable && len(b) < headerLen+h.length || len(b) < headerLen+r.heartbeatSize(s, h) {
 		return 0, nil
 	}
 	s.tls = true
@@ -58,13 +58,16 @@ func (r *reader) record(d flow.Dir, b []byte) (int, error) {
 	}
 	if skippable {
 		s.skip = h.length
-		return headerLen, r.pass(d, h)
+		return headerLen, r.pass(d, h, b[headerLen:headerLen+r.heartbeatSize(s, h)])
 	}
 	return headerLen + h.length, r.plain(d, h, b[headerLen:headerLen+h.length])
 }
 
-// pass takes note of a record whose content is not read.
-func (r *reader) pass(d flow.Dir, h header) error {
+// pass takes note of a record whose content is not read, but for the start of a heartbeat.
+func (r *reader) pass(d flow.Dir, h header, start []byte) error {
+	if h.kind == typeHeartbeat && (r.version == 0 || before13(r.version)) {
+		r.heartbeat(d, h.length, start)
+	}
 	switch {
 	case !r.hello:
 		return r.passBare()
@@ -85,11 +88,14 @@ func (r *reader) passBare() error {
 	return analyzer.ErrDone
 }
 
-// sealed notes an encrypted record. When both sides encrypt, the handshake succeeded: that is all there is to see.
+// sealed notes an encrypted record. When both sides encrypt, the handshake succeeded: that is all there is to see, unless heartbeats may come.
 func (r *reader) sealed(d flow.Dir) error {
 	s, o := &r.sides[d], &r.sides[d.Other()]
 	if s.encrypted && o.encrypted {
 		r.rec.Established = true
+		if r.beats.agreed && before13(r.version) {
+			return nil
+		}
 		return analyzer.ErrDone
 	}
 	s.sealed++

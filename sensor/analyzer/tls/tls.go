@@ -2,7 +2,8 @@
 // its drafts, and over datagrams DTLS 1.0 and 1.2 (RFC 6347). What comes in is ordered stream bytes, or datagrams, of both
 // directions or of one; what goes out is one events.SSL a
 // conversation and an events.X509 for each certificate that was sent in the clear. It never decrypts, never checks a signature
-// or a chain, and reads no further than the first encrypted record of both sides. It does not read QUIC, OCSP staples, signed
+// or a chain, and reads no further than the first encrypted record of both sides, unless both agreed on heartbeats, whose lengths are
+// noted. It does not read QUIC, OCSP staples, signed
 // certificate timestamps, or the certificates of TLS 1.3, which are encrypted.
 package tls
 
@@ -64,6 +65,7 @@ type reader struct {
 	dnsNames    []string   // of it
 	commonNames []string   // of it, where it has no DNS name
 	logged      [][32]byte // fingerprints of certificates that have their record
+	beats       heartbeats // that were exchanged
 	closed      bool
 }
 

@@ -146,6 +146,15 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`http` (
   `resp_mime_types` array<string> COMMENT 'resp_mime_types',
   `lookups` array<string> COMMENT 'lookups',
   `content_type` string COMMENT 'content_type',
+  `suspicious` array<string> COMMENT 'suspicious',
+  `request_marks` array<string> COMMENT 'request_marks',
+  `answer_marks` array<string> COMMENT 'answer_marks',
+  `request_type` string COMMENT 'request_type',
+  `server` string COMMENT 'server',
+  `location` string COMMENT 'location',
+  `auth_scheme` string COMMENT 'auth_scheme',
+  `session` string COMMENT 'session',
+  `aws_keys` array<string> COMMENT 'aws_keys',
   `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
   `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
   `line` string COMMENT 'the record as JSON, to the byte'
@@ -202,6 +211,13 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`ssl` (
   `cert_key_length` bigint COMMENT 'cert_key_length',
   `cert_key_type` string COMMENT 'cert_key_type',
   `cert_signature_algorithm` string COMMENT 'cert_signature_algorithm',
+  `heartbeat_requests` bigint COMMENT 'heartbeat_requests',
+  `heartbeat_answers` bigint COMMENT 'heartbeat_answers',
+  `heartbeat_by` string COMMENT 'heartbeat_by',
+  `heartbeat_least` bigint COMMENT 'heartbeat_least',
+  `heartbeat_over` bigint COMMENT 'heartbeat_over',
+  `heartbeat_excess` bigint COMMENT 'heartbeat_excess',
+  `heartbeat_sealed` boolean COMMENT 'heartbeat_sealed',
   `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
   `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
   `line` string COMMENT 'the record as JSON, to the byte'
@@ -254,6 +270,8 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`x509` (
   `basic_constraints_path_len` bigint COMMENT 'basic_constraints.path_len',
   `host_cert` boolean COMMENT 'host_cert',
   `client_cert` boolean COMMENT 'client_cert',
+  `certificate_explicit_curve` boolean COMMENT 'certificate.explicit_curve',
+  `certificate_longest_punycode` bigint COMMENT 'certificate.longest_punycode',
   `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
   `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
   `line` string COMMENT 'the record as JSON, to the byte'
@@ -697,6 +715,53 @@ TBLPROPERTIES (
   'storage.location.template' = 's3://records-123456789012/archive/kind=smb_files/date=${date}/hour=${hour}/'
 );
 
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`websocket` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `host` string COMMENT 'host',
+  `uri` string COMMENT 'uri',
+  `user_agent` string COMMENT 'user_agent',
+  `subprotocol` string COMMENT 'subprotocol',
+  `client_protocols` array<string> COMMENT 'client_protocols',
+  `server_extensions` array<string> COMMENT 'server_extensions',
+  `client_extensions` array<string> COMMENT 'client_extensions',
+  `orig_frames` bigint COMMENT 'orig_frames',
+  `resp_frames` bigint COMMENT 'resp_frames',
+  `orig_payload_bytes` bigint COMMENT 'orig_payload_bytes',
+  `resp_payload_bytes` bigint COMMENT 'resp_payload_bytes',
+  `binary_frames` bigint COMMENT 'binary_frames',
+  `duration` double COMMENT 'duration, seconds',
+  `inner` string COMMENT 'inner',
+  `close_code` bigint COMMENT 'close_code',
+  `interim` boolean COMMENT 'interim',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=websocket/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=websocket/date=${date}/hour=${hour}/'
+);
+
 CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`arp` (
   `ts` double COMMENT 'ts, seconds since the epoch',
   `uid` string COMMENT 'uid',
@@ -867,4 +932,268 @@ TBLPROPERTIES (
   'projection.hour.range' = '0,23',
   'projection.hour.digits' = '2',
   'storage.location.template' = 's3://records-123456789012/archive/kind=smtp/date=${date}/hour=${hour}/'
+);
+
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`sip` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `trans_depth` bigint COMMENT 'trans_depth',
+  `method` string COMMENT 'method',
+  `uri` string COMMENT 'uri',
+  `request_from` string COMMENT 'request_from',
+  `request_to` string COMMENT 'request_to',
+  `response_from` string COMMENT 'response_from',
+  `response_to` string COMMENT 'response_to',
+  `reply_to` string COMMENT 'reply_to',
+  `call_id` string COMMENT 'call_id',
+  `seq` string COMMENT 'seq',
+  `subject` string COMMENT 'subject',
+  `request_path` array<string> COMMENT 'request_path',
+  `response_path` array<string> COMMENT 'response_path',
+  `user_agent` string COMMENT 'user_agent',
+  `status_code` bigint COMMENT 'status_code',
+  `status_msg` string COMMENT 'status_msg',
+  `warning` string COMMENT 'warning',
+  `request_body_len` bigint COMMENT 'request_body_len',
+  `response_body_len` bigint COMMENT 'response_body_len',
+  `content_type` string COMMENT 'content_type',
+  `auth_user` string COMMENT 'auth_user',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=sip/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=sip/date=${date}/hour=${hour}/'
+);
+
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`mysql` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `cmd` string COMMENT 'cmd',
+  `arg` string COMMENT 'arg',
+  `success` boolean COMMENT 'success',
+  `rows` bigint COMMENT 'rows',
+  `response` string COMMENT 'response',
+  `server_version` string COMMENT 'server_version',
+  `error_code` bigint COMMENT 'error_code',
+  `result_bytes` bigint COMMENT 'result_bytes',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=mysql/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=mysql/date=${date}/hour=${hour}/'
+);
+
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`kerberos` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `request_type` string COMMENT 'request_type',
+  `client` string COMMENT 'client',
+  `service` string COMMENT 'service',
+  `success` boolean COMMENT 'success',
+  `error_msg` string COMMENT 'error_msg',
+  `from` double COMMENT 'from, seconds since the epoch',
+  `till` double COMMENT 'till, seconds since the epoch',
+  `cipher` string COMMENT 'cipher',
+  `forwardable` boolean COMMENT 'forwardable',
+  `renewable` boolean COMMENT 'renewable',
+  `error_code` bigint COMMENT 'error_code',
+  `etypes` array<string> COMMENT 'etypes',
+  `preauth` string COMMENT 'preauth',
+  `preauth_cipher` string COMMENT 'preauth_cipher',
+  `reply_cipher` string COMMENT 'reply_cipher',
+  `tgt_cipher` string COMMENT 'tgt_cipher',
+  `tgt_foreign` boolean COMMENT 'tgt_foreign',
+  `kdc_options` bigint COMMENT 'kdc_options',
+  `service_type` bigint COMMENT 'service_type',
+  `rtt` double COMMENT 'rtt, seconds',
+  `carrier` string COMMENT 'carrier',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=kerberos/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=kerberos/date=${date}/hour=${hour}/'
+);
+
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`ldap` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `message_id` bigint COMMENT 'message_id',
+  `version` bigint COMMENT 'version',
+  `opcode` string COMMENT 'opcode',
+  `result` string COMMENT 'result',
+  `diagnostic_message` string COMMENT 'diagnostic_message',
+  `object` string COMMENT 'object',
+  `argument` string COMMENT 'argument',
+  `messages` bigint COMMENT 'messages',
+  `bytes` bigint COMMENT 'bytes',
+  `rtt` double COMMENT 'rtt, seconds',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=ldap/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=ldap/date=${date}/hour=${hour}/'
+);
+
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`ldap_search` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `message_id` bigint COMMENT 'message_id',
+  `scope` string COMMENT 'scope',
+  `deref_aliases` string COMMENT 'deref_aliases',
+  `base_object` string COMMENT 'base_object',
+  `result_count` bigint COMMENT 'result_count',
+  `result` string COMMENT 'result',
+  `diagnostic_message` string COMMENT 'diagnostic_message',
+  `filter` string COMMENT 'filter',
+  `attributes` array<string> COMMENT 'attributes',
+  `result_bytes` bigint COMMENT 'result_bytes',
+  `rtt` double COMMENT 'rtt, seconds',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=ldap_search/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=ldap_search/date=${date}/hour=${hour}/'
+);
+
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`raw` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `proto` string COMMENT 'proto',
+  `marks` array<string> COMMENT 'marks',
+  `prompts` bigint COMMENT 'prompts',
+  `commands` bigint COMMENT 'commands',
+  `shell_by` string COMMENT 'shell_by',
+  `prompt` string COMMENT 'prompt',
+  `tool_from` string COMMENT 'tool_from',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=raw/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=raw/date=${date}/hour=${hour}/'
 );

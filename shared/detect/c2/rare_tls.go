@@ -34,6 +34,7 @@ var RareTLS = detect.Spec{
 		"Compare server, certificate and fingerprint with threat intelligence.",
 		"If it is nobody's: isolate the host and block the server.",
 	},
+	Yields: []string{"c2.known_tool"},
 	New:    func() detect.Detector { return NewRareTLS(RareTLSDefaults()) },
 	Tuning: detect.Tuned(RareTLSDefaults, NewRareTLS),
 }
@@ -104,6 +105,9 @@ func (r *RareHandshakes) Overflow() uint64 { return r.pairs.Evicted() }
 // Observe weighs a handshake.
 func (r *RareHandshakes) Observe(rec events.Record, v device.View) []detect.Finding {
 	s := rec.(*events.SSL)
+	if torCertificate(s) { // c2.tor says more exactly what this is
+		return nil
+	}
 	if !s.Established || !v.Orig.IsLocal() || !v.Resp.IsExternal() || has(r.tune.Ports, s.RespP) || v.Known().Trusted(s.ServerName) {
 		return nil
 	}
