@@ -14,7 +14,7 @@ var TCPInjection = detect.Spec{
 	Type:  "access.tcp_injection",
 	Title: "TCP injection",
 	Text: "Looks for connections in which the same place was sent twice with different bytes, the first having been acknowledged before the " +
-		"second came, and for resets after which the side in whose name they came goes on sending: one connection is enough. Somebody on the " +
+		"second came, and for resets after which the side in whose name they came goes on: one connection is enough. Somebody on the " +
 		"way, or who can see the packets, answered in the other's name. What looks the same: segments damaged on the way and sent again, " +
 		"which nobody acknowledged; a firewall that resets what is idle, after which nobody sends.",
 	Category: "access", Tactics: []string{"TA0001", "TA0006"}, Techniques: []string{"T1557"},
@@ -110,11 +110,11 @@ func (t *TCPInjector) report(k detect.CaseKey, c *detect.Case) detect.Finding {
 			namesOf(k, c.Flags&injectedOrig != 0, c.Flags&injectedResp != 0), c.Sum))
 	}
 	if c.Flags&(resetOrig|resetResp) != 0 {
-		how := ""
+		how := ","
 		if c.Flags&resetFar != 0 {
-			how = ", over another number of hops"
+			how = ", over another number of hops or from another network card,"
 		}
-		what = append(what, fmt.Sprintf("a reset came in the name of %s%s, which went on sending", namesOf(k, c.Flags&resetOrig != 0, c.Flags&resetResp != 0), how))
+		what = append(what, fmt.Sprintf("a reset came in the name of %s%s which went on sending", namesOf(k, c.Flags&resetOrig != 0, c.Flags&resetResp != 0), how))
 	}
 	connections := "a connection"
 	if c.Count > 1 {
@@ -129,7 +129,7 @@ func (t *TCPInjector) report(k detect.CaseKey, c *detect.Case) detect.Finding {
 	f.Offenders, f.Victims = ends, ends
 	f.Properties = map[string]any{
 		"connections": c.Count, "rewritten_segments": c.Sum, "forged_data": c.Flags&(injectedOrig|injectedResp) != 0,
-		"forged_reset": c.Flags&(resetOrig|resetResp) != 0, "other_hops": c.Flags&resetFar != 0,
+		"forged_reset": c.Flags&(resetOrig|resetResp) != 0, "from_elsewhere": c.Flags&resetFar != 0,
 	}
 	return f
 }

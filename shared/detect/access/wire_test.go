@@ -55,7 +55,7 @@ func TestTCPInjection(t *testing.T) {
 		{"once", conn(9, rewritten), 1, "a connection", server},
 		{"next order", conn(10, rewritten), 2, "into 10 connections", server},
 		{"a reset that nobody minds", conn(1, func(c *events.Conn) { c.ResetIgnored = "resp" }), 1, "a reset came in the name of 203.0.113.9, which went on sending.", server},
-		{"from elsewhere", conn(1, func(c *events.Conn) { c.ResetIgnored, c.ResetFar = "orig", "both" }), 1, "in the name of 10.0.0.5, over another number of hops, which went on", server},
+		{"from elsewhere", conn(1, func(c *events.Conn) { c.ResetIgnored, c.ResetFar = "orig", "both" }), 1, "in the name of 10.0.0.5, over another number of hops or from another network card, which went on", server},
 		// The innocent twins.
 		{"a firewall that resets", conn(50, func(c *events.Conn) { c.ResetFar = "resp" }), 0, "", ""},
 		{"an orderly connection", conn(50, func(*events.Conn) {}), 0, "", ""},
