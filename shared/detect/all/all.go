@@ -109,6 +109,7 @@ func Specs() []detect.Spec {
 		behaviour.Silent,
 		intel.IndicatorMatch,
 		impact.SYNFlood,
+		impact.Cryptomining,
 		impact.UDPAmplification,
 		impact.TCPReflection,
 		impact.FragmentAttack,
