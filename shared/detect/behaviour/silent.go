@@ -40,6 +40,7 @@ type SilentTunables struct {
 	Hours   int     `tune:"hours of silence, of those in which the device is always heard" min:"1" max:"72"`
 	Steady  int     `tune:"the same for devices that are heard around the clock" min:"1" max:"72"`
 	Known   int     `tune:"times that an hour of the day was seen, of workdays or of weekends, before anything is expected in it" min:"2" max:"28"`
+	Young   int     `tune:"days in which a device was never silent, after which that is expected of it until more is known" min:"1" max:"28"`
 	Always  float64 `tune:"least part of these in which the device was heard" min:"0.5" max:"1"`
 	Pauses  float64 `tune:"times its longest pause of the last weeks that a silence is longer than" min:"1" max:"10"`
 	Site    float64 `tune:"part of the expected devices whose silence is the feed's, or a holiday's" min:"0.05" max:"1"`
@@ -50,7 +51,7 @@ type SilentTunables struct {
 
 // SilentDefaults are the tunables that the project stands for. A device takes about 350 bytes.
 func SilentDefaults() SilentTunables {
-	return SilentTunables{Hours: 3, Steady: 2, Known: 4, Always: 0.95, Pauses: 2, Site: 0.3, Group: 0.5, GiveUp: 48, Devices: 50_000}
+	return SilentTunables{Hours: 3, Steady: 2, Known: 4, Young: 2, Always: 0.95, Pauses: 2, Site: 0.3, Group: 0.5, GiveUp: 48, Devices: 50_000}
 }
 
 // grace is how long after a round it is judged: reports of conversations come late.
@@ -226,11 +227,11 @@ func (s *Silences) least(h *hearing) int {
 // judge takes a round into the silence of a device, learns the hour when it is over, and tells when the silence was too long.
 func (s *Silences) judge(id uint32, h *hearing) []detect.Finding {
 	expected := s.expects(h)
-	excused := !expected || s.general(h, func(t tally) int { return t.silent })
+	excused := !expected && !s.restless(h) || s.general(h, func(t tally) int { return t.silent })
 	if before := h.quiet; !excused {
 		h.quiet = s.silence(h)
 		if before < settles && h.quiet >= settles && h.told == 0 {
-			h.steady = h.aroundTheClock(24 * s.tune.Known)
+			h.steady = h.aroundTheClock(24 * s.tune.Young)
 		}
 	}
 	if s.rounds.closes() {
@@ -239,7 +240,7 @@ func (s *Silences) judge(id uint32, h *hearing) []detect.Finding {
 			s.learn(id, h, heard)
 		}
 	}
-	if excused || h.last >= s.rounds.end() {
+	if excused || !expected || h.last >= s.rounds.end() {
 		return nil
 	}
 	if h.quiet >= 60*s.tune.GiveUp {
@@ -263,6 +264,9 @@ func (s *Silences) tell(id uint32, h *hearing) []detect.Finding {
 	f := h.finding(events.Time(s.rounds.end()*int64(time.Minute)), h.last, fmt.Sprintf(
 		"%s is silent since %s, for %s in which it is always heard, while %d of the %d others are.",
 		h.addr, clock(h.last+1), hoursOf(h.quiet), s.all.expected-s.all.silent, s.all.expected-1))
+	if seen, _ := h.sums(); seen < 24*s.tune.Known {
+		f.Confidence = 0.6 // it is not known for long
+	}
 	if h.followed = h.followed || s.succeeded(h); h.followed {
 		f.Terms = append(f.Terms, events.Term{Name: "succeeded", Points: -30, Reason: "another took its place when it ended"})
 	}
