@@ -100,6 +100,7 @@ type hearing struct {
 	id          string
 	vni         uint32
 	groups      []string
+	family      string // of its name
 }
 
 // mostSeen is where counts are halved, so that what was months ago fades.
@@ -139,6 +140,7 @@ func (s *Silences) Watch(t *device.Turned, _ device.View) []detect.Finding {
 	h.quiet, h.told, h.followed = 0, 0, false
 	if before/60 < minute/60 || h.id == "" || len(found) > 0 {
 		h.person, h.groups = t.Device.HasRole("pc"), t.Device.Groups()
+		h.family = t.Device.Family()
 		h.addr, h.id, h.vni = t.Device.Addr, t.Device.ID(), t.Device.VNI
 		s.devices.Note(t.Device.Serial)
 	}
@@ -261,14 +263,12 @@ func (s *Silences) tell(id uint32, h *hearing) []detect.Finding {
 	if h.quiet < s.least(h) || h.told > 0 && h.quiet < h.told+repeatAfter {
 		return nil
 	}
+	h.followed = h.followed || s.succeeded(h)
 	f := h.finding(events.Time(s.rounds.end()*int64(time.Minute)), h.last, fmt.Sprintf(
 		"%s is silent since %s, for %s in which it is always heard, while %d of the %d others are.",
 		h.addr, clock(h.last+1), hoursOf(h.quiet), s.all.expected-s.all.silent, s.all.expected-1))
 	if seen, _ := h.sums(); seen < 24*s.tune.Known {
 		f.Confidence = 0.6 // it is not known for long
-	}
-	if h.followed = h.followed || s.succeeded(h); h.followed {
-		f.Terms = append(f.Terms, events.Term{Name: "succeeded", Points: -30, Reason: "another took its place when it ended"})
 	}
 	f.Final, h.told = h.told > 0, h.quiet
 	s.devices.Note(id)
@@ -283,13 +283,19 @@ func (s *Silences) begins(d *device.Device) {
 	s.born = append(s.born, birth{hourOf(d.FirstSeen), d.Serial})
 }
 
-// succeeded says that another server began within the hour in which this one ended, or one of its groups soon before or after: an instance
-// took another's place. What role the new one plays does not show at once.
+// succeeded says that another of its name began when this one ended. Where they have no names of a family, it is another server that began
+// within the hour, or one of its groups soon before or after: what role the new one plays does not show at once.
 func (s *Silences) succeeded(h *hearing) bool {
 	last := h.last / 60
 	for _, b := range s.born {
 		next, apart := s.devices.Peek(b.who), max(b.hour-last, last-b.hour)
 		if next == nil || next == h || next.person || apart > succession {
+			continue
+		}
+		if next.family != "" && h.family != "" {
+			if next.family == h.family {
+				return true
+			}
 			continue
 		}
 		if apart <= 1 || slices.ContainsFunc(next.groups, func(g string) bool { return slices.Contains(h.groups, g) }) {

@@ -103,6 +103,9 @@ func (h *hearing) finding(now events.Time, last int64, text string) detect.Findi
 	if !h.steady {
 		f.Terms = []events.Term{{Name: "rests_at_times", Points: -15, Reason: "it is not heard around the clock"}}
 	}
+	if h.followed {
+		f.Terms = append(f.Terms, events.Term{Name: "succeeded", Points: -30, Reason: "another took its place when it ended"})
+	}
 	return f
 }
 

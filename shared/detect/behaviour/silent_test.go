@@ -160,6 +160,15 @@ func TestSuccessorsAreSeen(t *testing.T) {
 	if n := points(); n != -30 {
 		t.Errorf("%d points with a successor", n)
 	}
+	s.born[3].hour, h.followed = 102, false
+	h.family, s.devices.Peek(2).family = "db", "web"
+	if n := points(); n != 0 {
+		t.Errorf("%d points: one of another name", n)
+	}
+	s.devices.Peek(2).family = "db"
+	if n := points(); n != -30 {
+		t.Errorf("%d points: one of its name", n)
+	}
 	s.born = nil // others began since, and room is short
 	if n := points(); n != -30 {
 		t.Errorf("%d points: the successor was forgotten", n)
