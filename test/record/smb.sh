@@ -10,7 +10,7 @@
 needs smbd smbclient smbpasswd hydra
 router
 
-share_server() { # HOST NEWEST-PROTOCOL: Samba with the shares files and ADMIN$; the users are backup (work) and root (administrator)
+share_server() { # HOST NEWEST-PROTOCOL READ-ONLY: Samba with the shares files and ADMIN$; the users are backup (work) and root (administrator)
 	local d=$TMP/$1
 	mkdir -p "$d/files/plans" "$d/admin" "$d/p" "$d/private" "$d/ncalrpc"
 	chmod -R 777 "$d/files" "$d/admin"
@@ -35,7 +35,7 @@ share_server() { # HOST NEWEST-PROTOCOL: Samba with the shares files and ADMIN$;
 		passdb backend = tdbsam:$d/private/passdb.tdb
 		[files]
 		path = $d/files
-		read only = no
+		read only = $3
 		[ADMIN\$]
 		path = $d/admin
 		read only = no
@@ -85,9 +85,10 @@ for kind in "${@:-work}"; do
 	texts "$TMP/local" 8
 	server="fs-$kind"
 	host "$server" 10.20.2.30
-	newest=SMB3
-	[ "$kind" != tool ] || newest=SMB2_10 # impacket encrypts whatever can be
-	share_server "$server" "$newest"
+	case $kind in
+	tool) share_server "$server" SMB2_10 yes ;; # impacket encrypts what can be, and takes the first share that it may write to
+	*) share_server "$server" SMB3 no ;;
+	esac
 	host "pc-$kind" 10.20.1.40
 	tap "$server" "smb-$kind.pcap" port 445
 	case $kind in
