@@ -43,7 +43,7 @@ share_server() { # HOST NEWEST-PROTOCOL READ-ONLY: Samba with the shares files a
 	CONF
 	printf 'Kept4Files\nKept4Files\n' | smbpasswd -c "$d/smb.conf" -s -a backup >/dev/null
 	printf 'Summer2026!\nSummer2026!\n' | smbpasswd -c "$d/smb.conf" -s -a root >/dev/null
-	background "$1" smbd -F --no-process-group -s "$d/smb.conf"
+	background "$1" setsid smbd -F --no-process-group -s "$d/smb.conf" # when it ends it ends its whole process group
 	for _ in $(seq 50); do in_ "$1" smbclient -s "$d/smb.conf" -N -L 127.0.0.1 >/dev/null 2>&1 && return; sleep 0.1; done
 	refuse "smbd did not start: $(tail -3 "$d/log")"
 }
@@ -125,10 +125,8 @@ for kind in "${@:-work}"; do
 	as=smb-$kind.pcap
 	[ "$kind" != ransom ] || as=$as.gz
 	save "smb-$kind.pcap" "$as"
-	for h in "$server" "pc-$kind"; do
-		for pid in $(ip netns pids "$RUN-$h" 2>/dev/null); do kill "$pid" 2>/dev/null || true; done
-		sleep 0.3
+	for h in "$server" "pc-$kind"; do # their addresses are the next scenario's
+		for pid in $(ip netns pids "$RUN-$h"); do kill "$pid" 2>/dev/null || true; done
 		ip -n "$RUN-vpc" link del "$h"
-		ip netns del "$RUN-$h"
 	done
 done
