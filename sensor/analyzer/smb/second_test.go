@@ -117,6 +117,10 @@ func TestSecond(t *testing.T) {
 		{"deleted when it is closed", joined(logOn(), both(
 			c(framed(create2m(on.at(30), "a.doc", deleteOnClose))), s(framed(createAnswer2(on.at(30), file2, 50, 6))), c(framed(close2m(on.at(31), file2))), s(framed(closeAnswer2(on.at(31)))))),
 			[]string{toldLogOn, toldMapping, `FILE_OPEN|\\\\fs1\\ADMIN$|a.doc|50|||` + `|bob|`, `FILE_DELETE|\\\\fs1\\ADMIN$|a.doc|50|||` + `|bob|`}},
+		{"opened again under the same id: the close was missed", joined(logOn(), both(
+			c(framed(create2m(on.at(30), "a", 0))), s(framed(createAnswer2(on.at(30), file2, 0, 6))), c(framed(write2m(on.at(31), file2, "MZ", 0))),
+			c(framed(create2m(on.at(32), "b", 0))), s(framed(createAnswer2(on.at(32), file2, 0, 6))))),
+			[]string{toldLogOn, toldMapping, `FILE_OPEN|\\\\fs1\\ADMIN$|a||||` + `|bob|`, `FILE_WRITE|\\\\fs1\\ADMIN$|a|2|2|pe||bob|`, `FILE_OPEN|\\\\fs1\\ADMIN$|b||||` + `|bob|`}},
 		{"refused", joined(logOn(), both(c(framed(create2m(on.at(30), "secret", 0))), s(framed(head2{command: create2, id: 30, tree: 3, session: 7, flags: answer, status: statusAccessDenied}.with(b16(9)+zeros(7)))))),
 			[]string{toldLogOn, toldMapping, `FILE_OPEN|\\\\fs1\\ADMIN$|secret||||` + `|bob|3221225506`}},
 		{"a wrong password", both(c(framed(setup2(2, 7, ntlmAnswer("eve")))), s(framed(setupAnswer2(2, 7, 0xc000006d, 0, "")))), []string{"ntlm eve smb no"}},
