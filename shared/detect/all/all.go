@@ -28,6 +28,7 @@ func Specs() []detect.Spec {
 		access.Zerologon,
 		access.PrintNightmare,
 		access.CoercedAuthentication,
+		access.RPCExploit,
 		access.SMBBruteForce,
 		access.EternalBlue,
 		access.SMBGhost,
