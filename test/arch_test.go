@@ -29,7 +29,7 @@ type rule struct {
 var arithmetic = []string{"shared/bounded", "shared/sketch", "shared/rhythm", "shared/rarity", "shared/baseline", "shared/dga", "shared/intel", "shared/magnitude", "shared/domain", "shared/entropy", "shared/window"}
 
 // parsers are pure: bytes in, fields out, for the analyzers of whatever carries them.
-var parsers = []string{"sensor/analyzer/line", "sensor/analyzer/ntlmssp", "sensor/analyzer/msrpc", "sensor/analyzer/ber"}
+var parsers = []string{"sensor/analyzer/line", "sensor/analyzer/ntlmssp", "sensor/analyzer/msrpc", "sensor/analyzer/ber", "sensor/analyzer/krb5"}
 
 var rules = []rule{
 	{"events", nil, nil, "the nouns are known by all, so they may know nobody"},

@@ -611,6 +611,7 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`ntlm` (
   `version` bigint COMMENT 'version',
   `anonymous` boolean COMMENT 'anonymous',
   `status` bigint COMMENT 'status',
+  `guest` boolean COMMENT 'guest',
   `negotiate_flags` bigint COMMENT 'negotiate_flags',
   `client_version` string COMMENT 'client_version',
   `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
