@@ -52,7 +52,20 @@ func CoercedAuthenticationDefaults() CoercedAuthenticationTunables {
 type Coercions struct {
 	tune CoercedAuthenticationTunables
 	*detect.Cases
+	waiting []coercedWait // printer notifications of which it is not clear yet what they are for
 }
+
+// coercedWait is a call that asks for printer notifications by a handle that is not known, or to a place that is not.
+type coercedWait struct {
+	key  detect.CaseKey
+	head events.Head
+	text string // operation and place
+}
+
+const (
+	maxCoercedWaits = 64
+	coercedPatience = 10 * time.Second // a client that prints has done something else by then
+)
 
 // What a case is about.
 const (
@@ -65,7 +78,7 @@ const (
 // What is known of a case.
 const (
 	coercedCame   uint64 = 1 << iota // the server did log in where it was sent
-	coercedSealed                    // what the calls named is unknown
+	coercedSealed                    // where the calls sent the server, or what for, is not sure
 	coercedPrints                    // the pair works with printers
 )
 
@@ -85,11 +98,38 @@ func (d *Coercions) Observe(r events.Record, v device.View) []detect.Finding {
 	return nil
 }
 
-// Tick has nothing to do: calls are told when they are made.
-func (d *Coercions) Tick(events.Time, device.View) []detect.Finding { return nil }
+// Tick tells of printer notifications after which nothing was printed.
+func (d *Coercions) Tick(now events.Time, _ device.View) []detect.Finding { return d.settle(now) }
 
-// Close brings the numbers of what was told up to date.
-func (d *Coercions) Close(device.View) []detect.Finding { return d.LastWords(d.report) }
+// Close tells of those that still wait, and brings the numbers of what was told up to date.
+func (d *Coercions) Close(device.View) []detect.Finding {
+	var found []detect.Finding
+	if n := len(d.waiting); n > 0 {
+		found = d.settle(d.waiting[n-1].head.TS.Add(2 * coercedPatience))
+	}
+	return append(found, d.LastWords(d.report)...)
+}
+
+// settle decides on the notifications that have waited long enough.
+func (d *Coercions) settle(now events.Time) []detect.Finding {
+	var found []detect.Finding
+	for len(d.waiting) > 0 && now.Sub(d.waiting[0].head.TS) >= coercedPatience {
+		w := d.waiting[0]
+		d.waiting = append(d.waiting[:0], d.waiting[1:]...)
+		prints := w.key
+		prints.What = coercedPrint
+		if one := d.Get(prints); one != nil && one.Flags&coercedPrints != 0 {
+			continue
+		}
+		one := d.Note(w.key, &w.head)
+		one.Flags |= coercedSealed
+		one.Thing(w.text)
+		if one.Reached(one.Count, d.tune.Calls) {
+			found = append(found, d.report(w.key, one))
+		}
+	}
+	return found
+}
 
 func (d *Coercions) call(c *events.DCERPC, v device.View) []detect.Finding {
 	if c.Endpoint == "spoolss" {
@@ -177,14 +217,20 @@ func (d *Coercions) notifies(c *events.DCERPC, v device.View) (float64, string) 
 		return 0, ""
 	}
 	sure, place := coercedPlace(c, v, true)
-	if sure > 0.9 || sure == 0 {
+	if sure > 0.9 || sure == 0 && !c.Sealed {
 		return sure, place
 	}
 	one := d.Get(coercedPrinter(c))
-	if one == nil || one.Flags&coercedPrints != 0 || one.Sum == 0 {
-		return 0, ""
+	switch {
+	case one != nil && one.Flags&coercedPrints != 0:
+	case one != nil && one.Sum > 0 && sure > 0:
+		return sure, place
+	case (c.Sealed || one == nil) && len(d.waiting) < maxCoercedWaits:
+		key := coercedPrinter(c)
+		key.What = coercedCall
+		d.waiting = append(d.waiting, coercedWait{key: key, head: c.Head, text: strings.TrimSpace(c.Operation + " " + place)})
 	}
-	return sure, place
+	return 0, ""
 }
 
 func coercedPrinter(c *events.DCERPC) detect.CaseKey {
@@ -257,14 +303,16 @@ func (d *Coercions) report(k detect.CaseKey, one *detect.Case) detect.Finding {
 		f.Properties = map[string]any{"logins_back": one.Count, "calls": 0}
 		return f
 	}
-	confidence := 0.95
-	place := ""
+	confidence, operation, place := 0.95, "", ""
 	if len(one.Names) > 0 {
-		_, place, _ = strings.Cut(one.Names[0], " ")
+		operation, place, _ = strings.Cut(one.Names[0], " ")
 	}
 	text := fmt.Sprintf("%s asked %s %d times to open a place at %q", k.By, k.To, one.Count, place)
 	if place == "" {
-		text, confidence = fmt.Sprintf("%s asked %s %d times to open an encrypted file, over encrypted calls", k.By, k.To, one.Count), 0.6
+		text = fmt.Sprintf("%s asked %s %d times to open a place that is not known, with %s", k.By, k.To, one.Count, operation)
+	}
+	if one.Flags&coercedSealed != 0 {
+		confidence = 0.6
 	}
 	f := one.Finding(k, confidence, "")
 	if one.Flags&coercedCame != 0 {

@@ -16,8 +16,8 @@ var PrintNightmare = detect.Spec{
 	Title: "PrintNightmare",
 	Text: "Looks for calls that install a printer driver on another host (RpcAddPrinterDriver, RpcAddPrinterDriverEx, RpcAsyncAddPrinterDriver), one of whose " +
 		"files is on a server's share or among the spooler's set-aside old files: one such call is enough. Where the calls are encrypted, so that their files " +
-		"are unknown, it takes two within a minute, since the attack copies first and loads afterwards. It says whether the spooler took the driver. What looks " +
-		"the same: an administrator who installs drivers on a print server from the spooler's own folder, which is told nothing of; over an encrypted call a few at once.",
+		"are unknown, one is told with less risk, and a second within a minute with more, since the attack copies first and loads afterwards. It says whether the " +
+		"spooler took the driver. What looks the same: an administrator who installs drivers from the spooler's own folder, which is told nothing of; over an encrypted call one.",
 	Category: "access", Tactics: []string{"TA0004", "TA0008"}, Techniques: []string{"T1210", "T1547.012"},
 	Risk:  detect.Base{Likelihood: events.Medium, Complexity: events.Medium, Impact: events.High},
 	Wants: []events.Kind{events.KindDCERPC}, Version: 1,
@@ -36,13 +36,14 @@ var PrintNightmare = detect.Spec{
 // PrintNightmareTunables are what may be set.
 type PrintNightmareTunables struct {
 	Sealed int           `tune:"encrypted calls that install a driver, of one host at another" min:"1" max:"1000"`
+	Sure   int           `tune:"encrypted calls, from which on an administrator is unlikely" min:"1" max:"1000"`
 	Idle   time.Duration `tune:"a pair that rests this long begins anew" min:"10s" max:"24h"`
 	Pairs  int           `tune:"pairs of hosts watched" min:"100" max:"100000"`
 }
 
 // PrintNightmareDefaults are the tunables that the project stands for.
 func PrintNightmareDefaults() PrintNightmareTunables {
-	return PrintNightmareTunables{Sealed: 2, Idle: time.Minute, Pairs: 5_000}
+	return PrintNightmareTunables{Sealed: 1, Sure: 2, Idle: time.Minute, Pairs: 5_000}
 }
 
 // PrintNightmares counts, for each pair of hosts, the drivers that one installed on the other. Sum counts those from a share.
@@ -51,7 +52,11 @@ type PrintNightmares struct {
 	*detect.Cases
 }
 
-const printNightmareTaken uint64 = 1 // the spooler took a driver from a share
+// What is known of a case.
+const (
+	printNightmareTaken   uint64 = 1 << iota // the spooler took a driver from a share
+	printNightmareSeveral                    // one encrypted call may be an administrator's
+)
 
 // NewPrintNightmare makes the detector.
 func NewPrintNightmare(t PrintNightmareTunables) *PrintNightmares {
@@ -71,6 +76,10 @@ func (p *PrintNightmares) Observe(r events.Record, v device.View) []detect.Findi
 	key := detect.CaseKey{VNI: c.VNI, By: c.OrigH, To: c.RespH}
 	one := p.Note(key, &c.Head)
 	news := one.Reached(one.Count, p.tune.Sealed)
+	if !foreign && one.Count >= p.tune.Sure && one.Flags&printNightmareSeveral == 0 {
+		one.Flags |= printNightmareSeveral
+		news = true
+	}
 	if foreign {
 		one.Sum++
 		news = one.Reached(int(one.Sum), 1) || news
@@ -126,6 +135,9 @@ func printNightmareReport(k detect.CaseKey, one *detect.Case) detect.Finding {
 		confidence = 0.95
 	}
 	f := one.Finding(k, confidence, "")
+	if one.Sum == 0 && one.Flags&printNightmareSeveral == 0 {
+		f.Terms = []events.Term{{Name: "one_call", Points: -20, Reason: "one encrypted call may be an administrator's"}}
+	}
 	if one.Flags&printNightmareTaken != 0 {
 		text += ", and it took one"
 		f.Terms = []events.Term{{Name: "success_followed", Points: 20, Reason: "the spooler took the driver"}}
