@@ -57,9 +57,9 @@ type Coercions struct {
 
 // coercedWait is a call that asks for printer notifications by a handle that is not known, or to a place that is not.
 type coercedWait struct {
-	key  detect.CaseKey
-	head events.Head
-	text string // operation and place
+	printer detect.CaseKey
+	head    events.Head
+	text    string // operation and place
 }
 
 const (
@@ -69,7 +69,8 @@ const (
 
 // What a case is about.
 const (
-	coercedCall  = "call"  // calls that name a place elsewhere; Names are "operation place", Sum counts the log-ins that follow
+	coercedActs  = "acts"  // calls of one host that name a place elsewhere; Names are "operation place", Sum counts the log-ins that follow
+	coercedCall  = "call"  // those of one host at another
 	coercedLogin = "login" // log-ins of one at the other
 	coercedBack  = "back"  // log-ins of the other back at the one
 	coercedPrint = "print" // the printer handle that was opened last
@@ -116,16 +117,8 @@ func (d *Coercions) settle(now events.Time) []detect.Finding {
 	for len(d.waiting) > 0 && now.Sub(d.waiting[0].head.TS) >= coercedPatience {
 		w := d.waiting[0]
 		d.waiting = append(d.waiting[:0], d.waiting[1:]...)
-		prints := w.key
-		prints.What = coercedPrint
-		if one := d.Get(prints); one != nil && one.Flags&coercedPrints != 0 {
-			continue
-		}
-		one := d.Note(w.key, &w.head)
-		one.Flags |= coercedSealed
-		one.Thing(w.text)
-		if one.Reached(one.Count, d.tune.Calls) {
-			found = append(found, d.report(w.key, one))
+		if one := d.Get(w.printer); one == nil || one.Flags&coercedPrints == 0 {
+			found = append(found, d.act(&w.head, w.text, true)...)
 		}
 	}
 	return found
@@ -139,12 +132,19 @@ func (d *Coercions) call(c *events.DCERPC, v device.View) []detect.Finding {
 	if confidence == 0 {
 		return nil
 	}
-	key := detect.CaseKey{VNI: c.VNI, By: c.OrigH, To: c.RespH, What: coercedCall}
-	one := d.Note(key, &c.Head)
-	if c.Sealed {
+	return d.act(&c.Head, strings.TrimSpace(c.Operation+" "+place), c.Sealed)
+}
+
+// act counts a call. What one host does to many servers is told once.
+func (d *Coercions) act(h *events.Head, text string, unsure bool) []detect.Finding {
+	d.Note(detect.CaseKey{VNI: h.VNI, By: h.OrigH, To: h.RespH, What: coercedCall}, h)
+	key := detect.CaseKey{VNI: h.VNI, By: h.OrigH, What: coercedActs}
+	one := d.Note(key, h)
+	one.Against(detect.Party{Addr: h.RespH, Port: h.RespP, Endpoint: detect.Server})
+	if unsure {
 		one.Flags |= coercedSealed
 	}
-	one.Thing(strings.TrimSpace(c.Operation + " " + place))
+	one.Thing(text)
 	if !one.Reached(one.Count, d.tune.Calls) {
 		return nil
 	}
@@ -226,9 +226,7 @@ func (d *Coercions) notifies(c *events.DCERPC, v device.View) (float64, string) 
 	case one != nil && one.Sum > 0 && sure > 0:
 		return sure, place
 	case (c.Sealed || one == nil) && len(d.waiting) < maxCoercedWaits:
-		key := coercedPrinter(c)
-		key.What = coercedCall
-		d.waiting = append(d.waiting, coercedWait{key: key, head: c.Head, text: strings.TrimSpace(c.Operation + " " + place)})
+		d.waiting = append(d.waiting, coercedWait{printer: coercedPrinter(c), head: c.Head, text: strings.TrimSpace(c.Operation + " " + place)})
 	}
 	return 0, ""
 }
@@ -259,23 +257,27 @@ func (d *Coercions) login(n *events.NTLM) []detect.Finding {
 	if !n.Anonymous && !strings.HasSuffix(n.Username, "$") {
 		return nil
 	}
-	called := detect.CaseKey{VNI: n.VNI, By: n.RespH, To: n.OrigH, What: coercedCall}
-	if one := d.Get(called); one != nil && one.Raised() && n.TS.Sub(one.Last) <= d.tune.Within {
-		return d.came(called, one, n)
+	if one := d.Get(detect.CaseKey{VNI: n.VNI, By: n.RespH, To: n.OrigH, What: coercedCall}); one != nil && n.TS.Sub(one.Last) <= d.tune.Within {
+		return d.came(n)
 	}
 	return d.back(n)
 }
 
 // came completes a call that was told of: the server logs in where it was sent, which mostly is the caller.
-func (d *Coercions) came(k detect.CaseKey, one *detect.Case, n *events.NTLM) []detect.Finding {
+func (d *Coercions) came(n *events.NTLM) []detect.Finding {
+	key := detect.CaseKey{VNI: n.VNI, By: n.RespH, What: coercedActs}
+	one := d.Get(key)
+	if one == nil || !one.Raised() {
+		return nil
+	}
 	one.Sum++
-	d.Memory.Note(k)
+	d.Memory.Note(key)
 	if one.Flags&coercedCame != 0 {
 		return nil
 	}
 	one.Flags |= coercedCame
 	one.UIDs = keep(one.UIDs, n.UID)
-	return []detect.Finding{d.report(k, one)}
+	return []detect.Finding{d.report(key, one)}
 }
 
 // back counts the log-ins of a server at a host that logged in to it shortly before, where no call was seen.
@@ -307,19 +309,20 @@ func (d *Coercions) report(k detect.CaseKey, one *detect.Case) detect.Finding {
 	if len(one.Names) > 0 {
 		operation, place, _ = strings.Cut(one.Names[0], " ")
 	}
-	text := fmt.Sprintf("%s asked %s %d times to open a place at %q", k.By, k.To, one.Count, place)
+	victims := one.Hosts.Count()
+	text := fmt.Sprintf("%s asked %d servers %d times to open a place at %q", k.By, victims, one.Count, place)
 	if place == "" {
-		text = fmt.Sprintf("%s asked %s %d times to open a place that is not known, with %s", k.By, k.To, one.Count, operation)
+		text = fmt.Sprintf("%s asked %d servers %d times to open a place that is not known, with %s", k.By, victims, one.Count, operation)
 	}
 	if one.Flags&coercedSealed != 0 {
 		confidence = 0.6
 	}
 	f := one.Finding(k, confidence, "")
 	if one.Flags&coercedCame != 0 {
-		text += ", and it logged in there"
+		text += ", and one logged in there"
 		f.Terms = []events.Term{{Name: "success_followed", Points: 20, Reason: "the server logged in back"}}
 	}
 	f.Description = text + "."
-	f.Properties = map[string]any{"calls": one.Count, "logins_back": one.Sum, "place": place, "operations": one.Names}
+	f.Properties = map[string]any{"calls": one.Count, "victims": victims, "logins_back": one.Sum, "place": place, "operations": one.Names}
 	return f
 }

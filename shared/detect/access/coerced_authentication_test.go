@@ -32,7 +32,7 @@ func TestCoercedAuthentication(t *testing.T) {
 		{"at: a file elsewhere", []events.Record{args("efsrpc", "EfsRpcOpenFileRaw", `\\10.0.0.66\x\y`)}, 1, `1 times to open a place at "10.0.0.66".`},
 		{"a file at a name", []events.Record{args("efsrpc", "EfsRpcEncryptFileSrv", `\\evil@80\x\y`)}, 1, `"evil"`},
 		{"once", []events.Record{args("efsrpc", "EfsRpcOpenFileRaw", `\\10.0.0.66\x\y`), args("efsrpc", "EfsRpcEncryptFileSrv", `\\10.0.0.66\x\y`)}, 1, ""},
-		{"and it comes", []events.Record{args("efsrpc", "EfsRpcOpenFileRaw", `\\10.0.0.66\x\y`), login(time.Second, rpcServer, rpcClient, "DC01$"), login(2*time.Second, rpcServer, rpcClient, "DC01$")}, 2, "and it logged in there"},
+		{"and it comes", []events.Record{args("efsrpc", "EfsRpcOpenFileRaw", `\\10.0.0.66\x\y`), login(time.Second, rpcServer, rpcClient, "DC01$"), login(2*time.Second, rpcServer, rpcClient, "DC01$")}, 2, "and one logged in there"},
 		{"encrypted", []events.Record{rpc(0, "efsrpc", "EfsRpcOpenFileRaw", rpcSealed)}, 1, "a place that is not known, with EfsRpcOpenFileRaw."},
 		{"below: a file of the server's own", []events.Record{args("efsrpc", "EfsRpcOpenFileRaw", `\\10.0.0.10\x\y`)}, 0, ""},
 		{"below: a handle", []events.Record{args("efsrpc", "EfsRpcCloseRaw", "")}, 0, ""},

@@ -15,9 +15,10 @@ var SMBShareEnum = detect.Spec{
 	Type:  "recon.smb_share_enum",
 	Title: "SMB share and session enumeration",
 	Text: "Looks for a host that asks a server who is logged in there or which files are open (NetrSessionEnum, NetrWkstaUserEnum, NetrFileEnum, " +
-		"NetrConnectionEnum): one question is told with low risk, five servers' with more. It also counts the servers whose shares a host lists (30 within an hour), " +
-		"the shares that it tries at one server within two minutes (four, two of them administrative), and the servers at which it tries to be administrator (five). " +
-		"What looks the same: a person who browses a server lists its shares once; agents of firewalls and inventories ask who is logged in all day, from one host.",
+		"NetrConnectionEnum, RpcWinStationEnumerate, OpenUsers of the registry): one question is told with low risk, five servers' with more. " +
+		"It also counts the servers whose shares a host lists (30 within an hour), the shares that it tries at one server within two minutes (four, " +
+		"two of them administrative), and the servers at which it tries to be administrator (five). What looks the same: a person who browses a " +
+		"server lists its shares once; agents of firewalls and inventories ask who is logged in all day, from one host.",
 	Category: "recon", Tactics: []string{"TA0007"}, Techniques: []string{"T1135", "T1033", "T1049"},
 	Risk:  detect.Base{Likelihood: events.Medium, Complexity: events.Low, Impact: events.Low},
 	Wants: []events.Kind{events.KindDCERPC, events.KindSMBMapping}, Version: 1,
@@ -92,8 +93,12 @@ func (d *ShareLooks) Close(device.View) []detect.Finding { return d.LastWords(d.
 
 func (d *ShareLooks) call(c *events.DCERPC) []detect.Finding {
 	switch c.Operation {
-	case "NetrSessionEnum", "NetrWkstaUserEnum", "NetrFileEnum", "NetrConnectionEnum":
+	case "NetrSessionEnum", "NetrWkstaUserEnum", "NetrFileEnum", "NetrConnectionEnum", "RpcWinStationEnumerate":
 		return d.asked(c)
+	case "OpenUsers": // of the registry: the hives that are loaded are those of who is logged in
+		if c.Endpoint == "winreg" {
+			return d.asked(c)
+		}
 	case "NetrShareEnum", "NetrShareEnumSticky":
 		return d.across(shareListed, &c.Head, d.tune.Listed)
 	case "OpenSCManagerW", "OpenSCManagerA", "OpenSCManager2":
