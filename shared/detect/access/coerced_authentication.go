@@ -301,7 +301,7 @@ func (d *Coercions) back(n *events.NTLM) []detect.Finding {
 
 func (d *Coercions) report(k detect.CaseKey, one *detect.Case) detect.Finding {
 	if k.What == coercedBack {
-		f := one.Finding(k, 0.6, fmt.Sprintf("%s logged in at %s, which then logged in back %d times as a machine or without a name.", k.By, k.To, one.Count))
+		f := one.Finding(k, 0.6, fmt.Sprintf("%s logged in at %s, which then logged in back %s as a machine or without a name.", k.By, k.To, rpcCount(one.Count, "time")))
 		f.Properties = map[string]any{"logins_back": one.Count, "calls": 0}
 		return f
 	}
@@ -310,9 +310,9 @@ func (d *Coercions) report(k detect.CaseKey, one *detect.Case) detect.Finding {
 		operation, place, _ = strings.Cut(one.Names[0], " ")
 	}
 	victims := one.Hosts.Count()
-	text := fmt.Sprintf("%s asked %d servers %d times to open a place at %q", k.By, victims, one.Count, place)
+	text := fmt.Sprintf("%s asked %s %s to open a place at %q", k.By, rpcCount(victims, "server"), rpcCount(one.Count, "time"), place)
 	if place == "" {
-		text = fmt.Sprintf("%s asked %d servers %d times to open a place that is not known, with %s", k.By, victims, one.Count, operation)
+		text = fmt.Sprintf("%s asked %s %s to open a place that is not known, with %s", k.By, rpcCount(victims, "server"), rpcCount(one.Count, "time"), operation)
 	}
 	if one.Flags&coercedSealed != 0 {
 		confidence = 0.6

@@ -29,7 +29,7 @@ func TestCoercedAuthentication(t *testing.T) {
 		alerts  int
 		says    string
 	}{
-		{"at: a file elsewhere", []events.Record{args("efsrpc", "EfsRpcOpenFileRaw", `\\10.0.0.66\x\y`)}, 1, `1 times to open a place at "10.0.0.66".`},
+		{"at: a file elsewhere", []events.Record{args("efsrpc", "EfsRpcOpenFileRaw", `\\10.0.0.66\x\y`)}, 1, `1 time to open a place at "10.0.0.66".`},
 		{"a file at a name", []events.Record{args("efsrpc", "EfsRpcEncryptFileSrv", `\\evil@80\x\y`)}, 1, `"evil"`},
 		{"once", []events.Record{args("efsrpc", "EfsRpcOpenFileRaw", `\\10.0.0.66\x\y`), args("efsrpc", "EfsRpcEncryptFileSrv", `\\10.0.0.66\x\y`)}, 1, ""},
 		{"and it comes", []events.Record{args("efsrpc", "EfsRpcOpenFileRaw", `\\10.0.0.66\x\y`), login(time.Second, rpcServer, rpcClient, "DC01$"), login(2*time.Second, rpcServer, rpcClient, "DC01$")}, 2, "and one logged in there"},

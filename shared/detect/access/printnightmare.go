@@ -130,10 +130,10 @@ func foreignDriver(c *events.DCERPC, v device.View) bool {
 
 func printNightmareReport(k detect.CaseKey, one *detect.Case) detect.Finding {
 	victims := one.Hosts.Count()
-	text := fmt.Sprintf("%s had print spoolers of %d hosts install a driver %d times, over encrypted calls", k.By, victims, one.Count)
+	text := fmt.Sprintf("%s had the print spooler of %s install a driver %s, over encrypted calls", k.By, rpcCount(victims, "host"), rpcCount(one.Count, "time"))
 	confidence := 0.65
 	if one.Sum > 0 {
-		text = fmt.Sprintf("%s asked print spoolers of %d hosts %d times to install a driver from a share or from set-aside files", k.By, victims, one.Sum)
+		text = fmt.Sprintf("%s asked the print spooler of %s %s to install a driver from a share or from set-aside files", k.By, rpcCount(victims, "host"), rpcCount(int(one.Sum), "time"))
 		confidence = 0.95
 	}
 	f := one.Finding(k, confidence, "")

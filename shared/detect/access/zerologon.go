@@ -138,7 +138,7 @@ func zerologonReport(k detect.CaseKey, one *detect.Case) detect.Finding {
 		return zerologonResetReport(k, one)
 	}
 	seconds := one.Last.Sub(one.Start).Seconds()
-	text := fmt.Sprintf("%s asked %s for a Netlogon challenge or log-in %d times within %.1f s", k.By, k.To, one.Count, seconds)
+	text := fmt.Sprintf("%s asked %s for a Netlogon challenge or log-in %s within %.1f s", k.By, k.To, rpcCount(one.Count, "time"), seconds)
 	confidence := 0.75
 	if one.Sum > 0 {
 		text += fmt.Sprintf(", %d of them with a proof of zeros or of one byte", one.Sum)

@@ -162,13 +162,14 @@ func (d *AccountLists) ids(c *events.DCERPC) []detect.Finding {
 
 func (d *AccountLists) report(k detect.CaseKey, one *detect.Case) detect.Finding {
 	if k.What == accountIDs {
-		f := one.Finding(k, 0.75, fmt.Sprintf("%s looked up security ids at %s %d times, with %d bytes of questions.", k.By, k.To, one.Count, one.Sum))
+		f := one.Finding(k, 0.75, fmt.Sprintf("%s looked up security ids at %s %s, with %d bytes of questions.", k.By, k.To, rpcCount(one.Count, "time"), one.Sum))
 		f.Properties = map[string]any{"requests": one.Count, "bytes": one.Sum, "operations": one.Names}
 		f.Terms = []events.Term{{Name: "one_by_one", Points: 20, Reason: "ids are tried rather than lists asked for"}}
 		return f
 	}
 	kinds, servers := one.Things.Count(), one.Hosts.Count()
-	f := one.Finding(k, 0.75, fmt.Sprintf("%s asked %d servers %d times for lists of accounts, groups or members, of %d kinds: %s.", k.By, servers, one.Count, kinds, strings.Join(one.Names, ", ")))
+	f := one.Finding(k, 0.75, fmt.Sprintf("%s asked %s %s for lists of accounts, groups or members, of %s: %s.",
+		k.By, rpcCount(servers, "server"), rpcCount(one.Count, "time"), rpcCount(kinds, "kind"), strings.Join(one.Names, ", ")))
 	f.Properties = map[string]any{"requests": one.Count, "servers": servers, "kinds": kinds, "operations": one.Names, "administrators": one.Flags&accountAdmins != 0}
 	if one.Flags&accountAdmins != 0 {
 		f.Terms = append(f.Terms, events.Term{Name: "administrators", Points: 15, Reason: "it asked for a group of administrators"})

@@ -168,7 +168,7 @@ func (d *ShareLooks) report(k detect.CaseKey, one *detect.Case) detect.Finding {
 	text := ""
 	switch k.What {
 	case shareAsked:
-		text = fmt.Sprintf("%s asked %d servers %d times who is logged in or which files are open (%s).", k.By, servers, one.Count, strings.Join(one.Names, ", "))
+		text = fmt.Sprintf("%s asked %s %s who is logged in or which files are open (%s).", k.By, rpcCount(servers, "server"), rpcCount(one.Count, "time"), strings.Join(one.Names, ", "))
 		properties["operations"] = one.Names
 	case shareListed:
 		text = fmt.Sprintf("%s listed the shares of %d servers.", k.By, servers)

@@ -21,7 +21,7 @@ func TestSMBShareEnum(t *testing.T) {
 	tried := []events.Record{tree(0, 1, "IPC$"), tree(0, 1, "data"), tree(0, 1, "public"), tree(0, 1, "C$"), tree(0, 1, "ADMIN$")}
 	rpcTest(t, func() detect.Detector { return NewSMBShareEnum(SMBShareEnumDefaults()) }, []rpcCase{
 		{"below: a person browses a few servers", rpcMany(29, shares), 0, ""},
-		{"at: who is logged in", []events.Record{sessions(1)}, 1, "asked 1 servers 1 times who is logged in or which files are open (NetrSessionEnum)."},
+		{"at: who is logged in", []events.Record{sessions(1)}, 1, "asked 1 server 1 time who is logged in or which files are open (NetrSessionEnum)."},
 		{"once", []events.Record{sessions(1), sessions(1), sessions(1)}, 1, ""},
 		{"a sweep", rpcMany(5, sessions), 2, "asked 5 servers 5 times"},
 		{"shares of many servers", rpcMany(30, shares), 1, "listed the shares of 30 servers"},
