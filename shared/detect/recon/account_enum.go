@@ -87,7 +87,7 @@ func (d *AccountLists) Observe(r events.Record, _ device.View) []detect.Finding 
 		if accountIsAdmins(c.Args) {
 			return d.admins(c)
 		}
-	case "SamrLookupIdsInDomain", "SamrRidToSid", "SamrOpenUser", "LsarLookupSids", "LsarLookupSids2":
+	case "SamrLookupIdsInDomain", "SamrRidToSid", "LsarLookupSids", "LsarLookupSids2":
 		return d.ids(c)
 	}
 	return nil
