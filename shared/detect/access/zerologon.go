@@ -162,11 +162,16 @@ func zerologonReport(k detect.CaseKey, one *detect.Case) detect.Finding {
 // is a computer that joins.
 func (z *Zerologons) samr(c *events.DCERPC) []detect.Finding {
 	key := zerologonKey(c, zerologonReset)
+	if one := z.Get(key); one != nil && one.Raised() && c.TS.Sub(one.Last) <= z.tune.Pause {
+		return nil // it is told of, and its names are kept
+	}
 	switch c.Operation {
 	case "SamrConnect", "SamrConnect2", "SamrConnect4", "SamrConnect5":
 		if server := zerologonHost(c.Args); server != "" {
-			one := z.Note(key, &c.Head)
-			one.Names = []string{server}
+			if one := z.Get(key); one != nil {
+				*one = detect.Case{}
+			}
+			z.Note(key, &c.Head).Names = []string{server}
 		}
 	case "SamrLookupNamesInDomain":
 		if one := z.Get(key); one != nil && len(one.Names) > 0 {

@@ -90,3 +90,16 @@ func TestZerologonLastWords(t *testing.T) {
 		t.Errorf("%+v", found)
 	}
 }
+
+// Catches: a second look at the server that takes away the name which was told.
+func TestZerologonResetAgain(t *testing.T) {
+	again := []events.Record{
+		rpc(0, "samr", "SamrConnect5", rpcArgs(`\\dc01`)), rpc(0, "samr", "SamrLookupNamesInDomain", rpcArgs("DC01$")), rpc(0, "samr", "SamrSetInformationUser2", nil),
+		rpc(time.Second, "samr", "SamrConnect5", rpcArgs(`\\dc01`)), rpc(time.Second, "samr", "SamrLookupNamesInDomain", rpcArgs("ann")),
+		rpc(time.Hour, "samr", "SamrConnect5", rpcArgs(`\\dc01`)),
+	}
+	d := NewZerologon(ZerologonDefaults())
+	if found := append(judge(d, again), d.Close(device.View{})...); len(found) != 1 {
+		t.Errorf("%+v", found)
+	}
+}
