@@ -60,6 +60,7 @@ func Kinds() []Kind {
 		KindLDAP,
 		KindLDAPSearch,
 		KindRaw,
+		KindSunRPC,
 	}
 }
 
@@ -92,5 +93,6 @@ func Blank() []Record {
 		&LDAP{},
 		&LDAPSearch{},
 		&Raw{},
+		&SunRPC{},
 	}
 }

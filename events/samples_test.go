@@ -34,6 +34,7 @@ func samples() []Record {
 		textSamples(),
 		directorySamples(),
 		hiddenSamples(),
+		sunRPCSamples(),
 	)
 }
 

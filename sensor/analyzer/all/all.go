@@ -14,12 +14,13 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ldap"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/mysql"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ntp"
-	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/smb"
-	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/sip"
-	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/smtp"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/raw"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/sip"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/smb"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/smtp"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ssh"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ssrp"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/sunrpc"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/tls"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/websocket"
 )
@@ -30,6 +31,7 @@ func Specs() []analyzer.Spec {
 		tls.Spec,
 		ssh.Spec,
 		dcerpc.Spec,
+		sunrpc.Spec,
 		ftp.Spec,
 		smtp.Spec,
 		sip.Spec,

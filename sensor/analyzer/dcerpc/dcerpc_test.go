@@ -63,6 +63,25 @@ func TestConversation(t *testing.T) {
 	}
 }
 
+// A log-in by NTLM within binding is told of.
+func TestNTLM(t *testing.T) {
+	const challenge = "NTLMSSP\x00\x02\x00\x00\x00" + "\x00\x00\x00\x00\x38\x00\x00\x00" + "\x05\x82\x89\xa2" + "CHALLENG" + "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x38\x00\x00\x00" + "\x06\x01\xb1\x1d\x00\x00\x00\x0f"
+	empty := "\x00\x00\x00\x00\x58\x00\x00\x00"
+	user := "\x06\x00\x06\x00\x58\x00\x00\x00"
+	answer := "NTLMSSP\x00\x03\x00\x00\x00" + empty + empty + empty + user + empty + empty + "\x05\x82\x88\xa2" + "\x0a\x00\x63\x45\x00\x00\x00\x0f" + strings.Repeat("\x00", 16) + "a\x00n\x00n\x00"
+	with := func(kind byte, body, token string) string {
+		length := 16 + len(body) + 8 + len(token)
+		return "\x05\x00" + string([]byte{kind, 3}) + "\x10\x00\x00\x00" + string([]byte{byte(length), byte(length >> 8), byte(len(token)), byte(len(token) >> 8)}) + "\x01\x00\x00\x00" + body + "\x0a\x06\x00\x00\x00\x00\x00\x00" + token
+	}
+	in := []sent{{flow.Resp, with(12, bindAck[16:], challenge)}, {flow.Orig, with(16, "\x00\x00\x00\x00", answer)}}
+	for _, step := range []int{1, 1 << 20} {
+		got, service, err := run(step, in...)
+		if err != nil || strings.Join(service, ",") != "ntlm," || strings.Count(got, "\n") != 1 || !strings.Contains(got, `"username":"ann"`) || !strings.Contains(got, `"carrier":"dce_rpc"`) {
+			t.Errorf("%d at a time: %s, services %q, %v", step, got, service, err)
+		}
+	}
+}
+
 func TestNotMine(t *testing.T) {
 	if _, service, err := run(1<<20, sent{flow.Orig, "GET / HTTP/1.1\r\n\r\n"}); !errors.Is(err, analyzer.ErrNotMine) || service != nil {
 		t.Errorf("got %v, service %q", err, service)

@@ -16,7 +16,7 @@ var CoercedAuthentication = detect.Spec{
 	Title: "Coerced authentication",
 	Text: "Looks for calls that make a server open a place of the caller's choice, and so log in there: files of the encrypting file system, notifications " +
 		"of the print spooler, roots of DFS, shadow copies and event logs, when the place is on another host than the server. One call is enough. Where SMB is " +
-		"encrypted and no call is seen, it looks for what follows: a server that, within 30 seconds of a host's log-in, logs in back at that host five times " +
+		"encrypted and no call is seen, it looks for what follows: a server that, within 30 seconds of a host's log-in, logs in back at that host three times " +
 		"with its machine account or without a name. What looks the same: an encrypted call of the encrypting file system that is honest, which hardly anybody " +
 		"makes; a printer client that asks for notifications names itself and works with a printer, not with the server alone.",
 	Category: "access", Tactics: []string{"TA0006"}, Techniques: []string{"T1187"},
@@ -45,7 +45,7 @@ type CoercedAuthenticationTunables struct {
 // CoercedAuthenticationDefaults are the tunables that the project stands for: Windows tries a place it was sent to several times, while two
 // hosts that use each other's shares log in once or twice and keep what they opened.
 func CoercedAuthenticationDefaults() CoercedAuthenticationTunables {
-	return CoercedAuthenticationTunables{Calls: 1, Backs: 5, Within: 30 * time.Second, Pairs: 20_000}
+	return CoercedAuthenticationTunables{Calls: 1, Backs: 3, Within: 30 * time.Second, Pairs: 20_000}
 }
 
 // Coercions remembers, for each pair of hosts, what one made the other do.

@@ -127,7 +127,7 @@ func (e *EdgeShares) report(k detect.CaseKey, c *detect.Case) detect.Finding {
 	var terms []events.Term
 	if c.Flags&edgeLogon != 0 {
 		text += ", and logged in there by NTLM"
-		terms = append(terms, events.Term{Name: "log_in", Points: 8, Reason: "a response to a challenge went across the edge"})
+		terms = append(terms, events.Term{Name: "log_in", Points: 5, Reason: "a response to a challenge went across the edge"})
 	}
 	f := c.Finding(k, 0.8, fmt.Sprintf("%s; %d bytes of files went through.", text, c.Sum))
 	f.Terms = terms
