@@ -181,8 +181,8 @@ func outputFetched(r *events.SMBFiles) bool {
 	return r.Status == 0 && r.Read > 0 && r.Action == "SMB::FILE_READ" && remoteAdminShare(r.Path) != "" && !runsByName(r.Name)
 }
 
-// standardPipe says whether a record tells of a named pipe being opened that carries what a program reads and writes: tools that run programs from afar
-// make three of them, whatever they call the rest.
+// standardPipe says whether a record tells of a named pipe being opened that carries what a program reads and writes: tools that run programs
+// from afar make three of them, whatever they call the rest.
 func standardPipe(r *events.SMBFiles) bool {
 	return r.Status == 0 && r.Action == "SMB::PIPE_OPEN" && (holds(r.Name, "stdin") || holds(r.Name, "stdout") || holds(r.Name, "stderr"))
 }
