@@ -35,6 +35,8 @@ func samples() []Record {
 		directorySamples(),
 		hiddenSamples(),
 		sunRPCSamples(),
+		hiddenSamples(),
+		textSamples(),
 	)
 }
 
