@@ -51,6 +51,9 @@ func Kinds() []Kind {
 		KindSMBFiles,
 		KindWebSocket,
 		KindARP,
+		KindRaw,
+		KindRFB,
+		KindSOCKS,
 		KindLogin,
 		KindFTP,
 		KindSMTP,
@@ -60,7 +63,7 @@ func Kinds() []Kind {
 		KindLDAP,
 		KindLDAPSearch,
 		KindRDP,
-		KindRaw,
+		KindSunRPC,
 	}
 }
 
@@ -84,6 +87,9 @@ func Blank() []Record {
 		&SMBFiles{},
 		&WebSocket{},
 		&ARP{},
+		&Raw{},
+		&RFB{},
+		&SOCKS{},
 		&Login{},
 		&FTP{},
 		&SMTP{},
@@ -93,6 +99,6 @@ func Blank() []Record {
 		&LDAP{},
 		&LDAPSearch{},
 		&RDP{},
-		&Raw{},
+		&SunRPC{},
 	}
 }

@@ -803,6 +803,127 @@ TBLPROPERTIES (
   'storage.location.template' = 's3://records-123456789012/archive/kind=arp/date=${date}/hour=${hour}/'
 );
 
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`raw` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `proto` string COMMENT 'proto',
+  `marks` array<string> COMMENT 'marks',
+  `prompts` bigint COMMENT 'prompts',
+  `commands` bigint COMMENT 'commands',
+  `shell_by` string COMMENT 'shell_by',
+  `prompt` string COMMENT 'prompt',
+  `tool_from` string COMMENT 'tool_from',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=raw/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=raw/date=${date}/hour=${hour}/'
+);
+
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`rfb` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `client_major_version` string COMMENT 'client_major_version',
+  `client_minor_version` string COMMENT 'client_minor_version',
+  `server_major_version` string COMMENT 'server_major_version',
+  `server_minor_version` string COMMENT 'server_minor_version',
+  `authentication_method` string COMMENT 'authentication_method',
+  `auth` boolean COMMENT 'auth',
+  `share_flag` boolean COMMENT 'share_flag',
+  `desktop_name` string COMMENT 'desktop_name',
+  `width` bigint COMMENT 'width',
+  `height` bigint COMMENT 'height',
+  `reverse` boolean COMMENT 'reverse',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=rfb/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=rfb/date=${date}/hour=${hour}/'
+);
+
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`socks` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `version` bigint COMMENT 'version',
+  `user` string COMMENT 'user',
+  `status` string COMMENT 'status',
+  `request_host` string COMMENT 'request.host, an address',
+  `request_name` string COMMENT 'request.name',
+  `request_p` bigint COMMENT 'request_p',
+  `bound_host` string COMMENT 'bound.host, an address',
+  `bound_name` string COMMENT 'bound.name',
+  `bound_p` bigint COMMENT 'bound_p',
+  `command` string COMMENT 'command',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=socks/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=socks/date=${date}/hour=${hour}/'
+);
+
 CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`login` (
   `ts` double COMMENT 'ts, seconds since the epoch',
   `uid` string COMMENT 'uid',
@@ -1211,7 +1332,7 @@ TBLPROPERTIES (
   'storage.location.template' = 's3://records-123456789012/archive/kind=rdp/date=${date}/hour=${hour}/'
 );
 
-CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`raw` (
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`sunrpc` (
   `ts` double COMMENT 'ts, seconds since the epoch',
   `uid` string COMMENT 'uid',
   `id_orig_h` string COMMENT 'id.orig_h, an address',
@@ -1221,20 +1342,24 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`raw` (
   `vni` bigint COMMENT 'vni',
   `sensor` string COMMENT 'sensor',
   `community_id` string COMMENT 'community_id',
-  `proto` string COMMENT 'proto',
-  `marks` array<string> COMMENT 'marks',
-  `prompts` bigint COMMENT 'prompts',
-  `commands` bigint COMMENT 'commands',
-  `shell_by` string COMMENT 'shell_by',
-  `prompt` string COMMENT 'prompt',
-  `tool_from` string COMMENT 'tool_from',
+  `rtt` double COMMENT 'rtt, seconds',
+  `program` string COMMENT 'program',
+  `version` bigint COMMENT 'version',
+  `procedure` string COMMENT 'procedure',
+  `machine` string COMMENT 'machine',
+  `args` string COMMENT 'args',
+  `longest_arg` bigint COMMENT 'longest_arg',
+  `address` string COMMENT 'address',
+  `address_len` bigint COMMENT 'address_len',
+  `answered` boolean COMMENT 'answered',
+  `status` bigint COMMENT 'status',
   `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
   `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
   `line` string COMMENT 'the record as JSON, to the byte'
 )
 PARTITIONED BY (`date` string, `hour` string)
 STORED AS PARQUET
-LOCATION 's3://records-123456789012/archive/kind=raw/'
+LOCATION 's3://records-123456789012/archive/kind=sunrpc/'
 TBLPROPERTIES (
   'parquet.compression' = 'ZSTD',
   'projection.enabled' = 'true',
@@ -1246,5 +1371,5 @@ TBLPROPERTIES (
   'projection.hour.type' = 'integer',
   'projection.hour.range' = '0,23',
   'projection.hour.digits' = '2',
-  'storage.location.template' = 's3://records-123456789012/archive/kind=raw/date=${date}/hour=${hour}/'
+  'storage.location.template' = 's3://records-123456789012/archive/kind=sunrpc/date=${date}/hour=${hour}/'
 );

@@ -14,7 +14,7 @@ import (
 var BulkFileCopy = detect.Spec{
 	Type:  "exfil.bulk_file_copy",
 	Title: "Bulk file copy",
-	Text: "Counts the different files that one host reads whole from the shares of another within ten minutes, and tells of 100 or more; below 1,000 at low risk. " +
+	Text: "Counts the different files that one host reads whole from the shares of another within ten minutes, and tells of 50 or more; below 500 at low risk. " +
 		"Who is about to leave with data, or to hold it to ransom, first gathers it. The domain's own shares for policies and scripts (SYSVOL, NETLOGON, print$) do not count. " +
 		"What looks the same: a backup, a search index, a virus scanner, a person who copies a folder; who did so on two earlier days is not told of.",
 	Category: "exfil", Tactics: []string{"TA0009"}, Techniques: []string{"T1039"},
@@ -44,7 +44,7 @@ type BulkFileCopyTunables struct {
 
 // BulkFileCopyDefaults are the tunables that the project stands for. A person who works opens some dozens of files an hour.
 func BulkFileCopyDefaults() BulkFileCopyTunables {
-	return BulkFileCopyTunables{Files: 100, Window: 10 * time.Minute, Days: 2, Pairs: 5_000, Clients: 20_000}
+	return BulkFileCopyTunables{Files: 50, Window: 10 * time.Minute, Days: 2, Pairs: 5_000, Clients: 20_000}
 }
 
 // FileCopies counts who reads how many files of whom.
