@@ -90,7 +90,7 @@ func (d *Downgrades) Observe(r events.Record, _ device.View) []detect.Finding {
 }
 
 func (d *Downgrades) signIn(t *events.Kerberos) []detect.Finding {
-	given := t.Success != nil && *t.Success
+	given := t.Success != nil && *t.Success && strings.HasPrefix(t.Service, "krbtgt/")
 	d.learn(t, given)
 	weak := weakKerberos(first(t.Etypes))
 	switch {
@@ -139,7 +139,7 @@ func (d *Downgrades) service(t *events.Kerberos) []detect.Finding {
 func kdcStrong(t *events.Kerberos) detect.CaseKey { return detect.CaseKey{VNI: t.VNI, To: t.RespH} }
 
 func accountStrong(t *events.Kerberos) detect.CaseKey {
-	return detect.CaseKey{VNI: t.VNI, What: strings.ToLower(t.Client)}
+	return detect.CaseKey{VNI: t.VNI, What: t.Client}
 }
 
 func hostLegacy(t *events.Kerberos) detect.CaseKey { return detect.CaseKey{VNI: t.VNI, By: t.OrigH} }
