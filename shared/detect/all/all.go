@@ -129,6 +129,7 @@ func Specs() []detect.Spec {
 		access.LDAPBruteForce,
 		lateral.RDPExec,
 		lateral.WinRMExec,
+		lateral.DirectoryTampering,
 		hygiene.ExpiredCertificate,
 	}
 }
