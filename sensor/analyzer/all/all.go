@@ -25,6 +25,7 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/socks"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ssh"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ssrp"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/stratum"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/sunrpc"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/syslog"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/tls"
@@ -44,6 +45,7 @@ func Specs() []analyzer.Spec {
 		smtp.Spec,
 		sip.Spec,
 		mysql.Spec,
+		stratum.Spec,
 		http.Spec,
 		smb.Spec,
 		dns.Spec,
