@@ -1363,6 +1363,7 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`ldap` (
   `diagnostic_message` string COMMENT 'diagnostic_message',
   `object` string COMMENT 'object',
   `argument` string COMMENT 'argument',
+  `attributes` array<string> COMMENT 'attributes',
   `messages` bigint COMMENT 'messages',
   `bytes` bigint COMMENT 'bytes',
   `rtt` double COMMENT 'rtt, seconds',

@@ -136,6 +136,7 @@ func Specs() []detect.Spec {
 		access.LDAPBruteForce,
 		lateral.RDPExec,
 		lateral.WinRMExec,
+		lateral.DirectoryTampering,
 		hygiene.ExpiredCertificate,
 	}
 }
