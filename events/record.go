@@ -51,6 +51,9 @@ func Kinds() []Kind {
 		KindSMBFiles,
 		KindWebSocket,
 		KindARP,
+		KindRaw,
+		KindRFB,
+		KindSOCKS,
 		KindLogin,
 		KindFTP,
 		KindSMTP,
@@ -59,7 +62,8 @@ func Kinds() []Kind {
 		KindKerberos,
 		KindLDAP,
 		KindLDAPSearch,
-		KindRaw,
+		KindRDP,
+		KindSunRPC,
 	}
 }
 
@@ -83,6 +87,9 @@ func Blank() []Record {
 		&SMBFiles{},
 		&WebSocket{},
 		&ARP{},
+		&Raw{},
+		&RFB{},
+		&SOCKS{},
 		&Login{},
 		&FTP{},
 		&SMTP{},
@@ -91,6 +98,7 @@ func Blank() []Record {
 		&Kerberos{},
 		&LDAP{},
 		&LDAPSearch{},
-		&Raw{},
+		&RDP{},
+		&SunRPC{},
 	}
 }

@@ -34,6 +34,9 @@ func samples() []Record {
 		textSamples(),
 		directorySamples(),
 		hiddenSamples(),
+		sunRPCSamples(),
+		hiddenSamples(),
+		textSamples(),
 	)
 }
 

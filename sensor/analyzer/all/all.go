@@ -15,12 +15,17 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/mysql"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ntp"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/raw"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/rdp"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/rfb"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/sip"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/smb"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/smtp"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/socks"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ssh"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ssrp"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/sunrpc"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/tls"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/vpn"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/websocket"
 )
 
@@ -30,6 +35,8 @@ func Specs() []analyzer.Spec {
 		tls.Spec,
 		ssh.Spec,
 		dcerpc.Spec,
+		sunrpc.Spec,
+		rfb.Spec,
 		ftp.Spec,
 		smtp.Spec,
 		sip.Spec,
@@ -42,8 +49,14 @@ func Specs() []analyzer.Spec {
 		kerberos.Spec,
 		ssrp.Spec,
 		ldap.Spec,
+		rdp.Spec,
 		icmp.Spec,
 		tls.DTLS,
+		socks.Spec,
+		vpn.WireGuard,
+		vpn.OpenVPN,
+		vpn.OpenVPNTo,
+		vpn.IKE,
 		tls.StartTLS,
 		websocket.Spec,
 		raw.Spec,

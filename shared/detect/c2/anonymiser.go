@@ -144,7 +144,7 @@ func (a *Anonymisers) Tick(events.Time, device.View) []detect.Finding { return n
 func (a *Anonymisers) Close(device.View) []detect.Finding { return a.LastWords(a.report) }
 
 func (a *Anonymisers) report(k detect.CaseKey, c *detect.Case) detect.Finding {
-	f := c.Finding(k, 0.6, fmt.Sprintf("%s made %d handshakes with %s port %d that tell of a way around filters: %s.", k.To, c.Count, k.By, c.Head.RespP, k.What))
+	f := c.Finding(k, 0.6, fmt.Sprintf("%s made %s with %s port %d that tell of a way around filters: %s.", k.To, tally(c.Count, "handshake"), k.By, c.Head.RespP, k.What))
 	f.Properties = map[string]any{"handshakes": c.Count, "way": k.What, "port": c.Head.RespP}
 	if len(c.Names) > 0 {
 		f.Properties["server_name"] = c.Names[0]

@@ -2,7 +2,11 @@
 // what goes out is findings that name the host that is led and, where it shows, who leads it. It never needs to read what they say.
 package c2
 
-import "github.com/mirrorwatch/mirrorwatch/shared/bounded"
+import (
+	"strconv"
+
+	"github.com/mirrorwatch/mirrorwatch/shared/bounded"
+)
 
 // maxUIDs is how many conversations a finding points at.
 const maxUIDs = 16
@@ -24,4 +28,12 @@ func note[K comparable, V any](changes *bounded.Changes[K], table *bounded.Table
 		}
 	}
 	changes.Note(k)
+}
+
+// tally writes a count with its noun: "1 handshake", "2 handshakes".
+func tally(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return strconv.Itoa(n) + " " + noun + "s"
 }

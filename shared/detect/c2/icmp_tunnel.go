@@ -113,7 +113,7 @@ func (t *EchoTunnels) report(k detect.CaseKey, c *detect.Case) detect.Finding {
 		confidence = 0.9
 	}
 	f := c.Finding(k, confidence, fmt.Sprintf(
-		"%s and %s exchanged %d echo messages in one conversation: %d different payloads among the first 64, up to %d bytes long, and %d answers that do not return what was asked.",
+		"%s and %s exchanged %d echo messages in one conversation: %d different payloads among the first of them, up to %d bytes long, and %d answers that do not return what was asked.",
 		k.By, k.To, c.Sum, distinct, longest, changed))
 	f.Offenders, f.Victims = []detect.Party{{Addr: k.By, Endpoint: detect.Client}}, []detect.Party{{Addr: k.To, Endpoint: detect.Server}}
 	f.Properties = map[string]any{"messages": c.Sum, "distinct_payloads": distinct, "longest_payload": longest, "changed_answers": changed}

@@ -108,11 +108,11 @@ func (s *Shells) report(k detect.CaseKey, c *detect.Case) detect.Finding {
 	if k.What == shellBound {
 		how = fmt.Sprintf("%s gave a shell on its port %d to %s", k.To, c.Head.RespP, k.By)
 	}
-	f := c.Finding(k, 0.9, fmt.Sprintf("%s, in the clear: %d lines were typed.", how, c.Sum))
+	f := c.Finding(k, 0.9, fmt.Sprintf("%s, in the clear; typed: %s.", how, tally(int(c.Sum), "line")))
 	f.Properties = map[string]any{"conversations": c.Count, "commands": c.Sum, "direction": k.What, "port": c.Head.RespP}
 	if len(c.Names) > 0 && c.Names[0] != "" {
 		f.Properties["prompt"] = c.Names[0]
-		f.Description = fmt.Sprintf("%s, in the clear: it asked %q, and %d lines were typed.", how, c.Names[0], c.Sum)
+		f.Description = fmt.Sprintf("%s, in the clear: it asked %q; typed: %s.", how, c.Names[0], tally(int(c.Sum), "line"))
 	}
 	return f
 }

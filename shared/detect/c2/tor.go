@@ -113,8 +113,8 @@ func (o *Onions) report(k detect.CaseKey, c *detect.Case) detect.Finding {
 		confidence = 0.95
 	}
 	relays := c.Hosts.Count()
-	f := c.Finding(k, confidence, fmt.Sprintf("%s made %d handshakes with %d servers as Tor relays make them, and asked them for %d different made-up names.",
-		k.By, c.Count, relays, c.Things.Count()))
+	f := c.Finding(k, confidence, fmt.Sprintf("%s made %s with %s as Tor relays make them, and asked for %s.",
+		k.By, tally(c.Count, "handshake"), tally(relays, "server"), tally(c.Things.Count(), "different made-up name")))
 	// As with all that leads a host from outside: the relays lead, and the client is led.
 	f.Offenders, f.Victims = c.Victims, []detect.Party{{Addr: k.By, Endpoint: detect.Client}}
 	f.Properties = map[string]any{"handshakes": c.Count, "relays": relays, "names": c.Things.Count(), "certificate_seen": c.Flags&torCertain != 0}
