@@ -105,7 +105,7 @@ func (d *Downloads) Observe(rec events.Record, v device.View) []detect.Finding {
 	if v.IsLocal(r.RespH) && kind == "a script for a shell" && weight <= d.tune.Marks || r.RespH.IsLinkLocalUnicast() || r.RespH.IsLoopback() {
 		return nil // hosts are set up by such scripts, also from the metadata service
 	}
-	if weight < d.tune.Marks && (v.IsLocal(r.RespH) || kind != "a program for Windows" || d.byMaker(r) || v.Known().Trusted(webHost(r.Host))) {
+	if weight < d.tune.Marks && (v.IsLocal(r.RespH) && marks&downloadAddress == 0 || kind != "a program for Windows" || d.byMaker(r) || v.Known().Trusted(webHost(r.Host))) {
 		return nil
 	}
 	k := detect.CaseKey{VNI: r.VNI, By: r.RespH, To: r.OrigH, What: kind}

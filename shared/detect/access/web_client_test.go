@@ -149,6 +149,7 @@ func TestDriveBy(t *testing.T) {
 		{"the program half an hour later", records(page, func() *events.HTTP { r := *program; r.TS = start.Add(time.Hour); return &r }()), 0, ""},
 		{"redirects that end at a bare address", records(hop(0, "a.example", "b.test"), hop(time.Second, "b.test", outside), end(outside, "text/html")), 1, "redirects"},
 		{"redirects that end in a page", records(hop(0, "a.example", "b.test"), hop(time.Second, "b.test", "c.invalid"), end("c.invalid", "text/html")), 0, ""},
+		{"longer ones, at low risk", records(hop(0, "a.example", "b.test"), hop(1, "b.test", "c.invalid"), hop(2, "c.invalid", "d.org"), end("d.org", "text/html")), 1, "redirects"},
 		{"advertising, which ends in a picture", records(hop(0, "a.example", "b.test"), hop(1, "b.test", "c.invalid"), hop(2, "c.invalid", "d.org"), hop(3, "d.org", "e.net"), hop(4, "e.net", "f.com"), end("f.com", "image/gif")), 0, ""},
 	} {
 		f := judge(NewDriveBy(DriveByDefaults()), c.list)
