@@ -63,6 +63,7 @@ type reader struct {
 	// cookies are those of the last request, and plainAgent the last user agent that held nothing of note.
 	cookies    cookies
 	plainAgent string
+	read       int  // answers to suspicious requests that were read further
 	known      bool // a start line was read: this is HTTP
 	// pipelined: a request was sent before the one in front of it was answered, so that after a loss nobody can say which
 	// request an answer belongs to.
