@@ -65,6 +65,7 @@ type reader struct {
 	cookies    cookies
 	plainAgent string
 	ntlm       ntlmssp.Talk // of Negotiate and NTLM credentials
+	read       int          // answers to suspicious requests that were read further
 	known      bool         // a start line was read: this is HTTP
 	// pipelined: a request was sent before the one in front of it was answered, so that after a loss nobody can say which
 	// request an answer belongs to.

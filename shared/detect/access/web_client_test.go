@@ -86,6 +86,13 @@ func TestMasqueradedDownload(t *testing.T) {
 		}, 1, ""},
 		{"and declared as a picture", func(r *events.HTTP) { r.Host, r.ContentType, r.UserAgent = outside, "image/png", "" }, 1, "many_marks"},
 		{"declared a program and encrypted", func(r *events.HTTP) { r.URI, r.RespMimeTypes, r.ContentType = "/?x=1", nil, "application/x-msdownload" }, 1, ""},
+		{"a program by its name, that the server takes for text", func(r *events.HTTP) { r.ContentType = "text/plain" }, 1, "few_marks"},
+		{"a script that sets a host up", func(r *events.HTTP) {
+			r.RespH, r.Host, r.URI, r.UserAgent, r.RespMimeTypes = netip.MustParseAddr("10.0.0.9"), "10.0.0.9", "/setup.sh", "curl/8", []string{"text/x-shellscript"}
+		}, 0, ""},
+		{"a script of a loader", func(r *events.HTTP) {
+			r.Host, r.URI, r.UserAgent, r.RespMimeTypes = outside, "/bins.sh", "Wget/1.2", []string{"text/x-shellscript"}
+		}, 1, ""},
 		{"a page", func(r *events.HTTP) { r.URI, r.RespMimeTypes, r.ContentType = "/", []string{"text/html"}, "text/html" }, 0, ""},
 		{"a packet of Debian", func(r *events.HTTP) { r.URI, r.RespMimeTypes = "/a.deb", nil }, 0, ""},
 	} {
@@ -142,6 +149,7 @@ func TestDriveBy(t *testing.T) {
 		{"the program half an hour later", records(page, func() *events.HTTP { r := *program; r.TS = start.Add(time.Hour); return &r }()), 0, ""},
 		{"redirects that end at a bare address", records(hop(0, "a.example", "b.test"), hop(time.Second, "b.test", outside), end(outside, "text/html")), 1, "redirects"},
 		{"redirects that end in a page", records(hop(0, "a.example", "b.test"), hop(time.Second, "b.test", "c.invalid"), end("c.invalid", "text/html")), 0, ""},
+		{"longer ones, at low risk", records(hop(0, "a.example", "b.test"), hop(1, "b.test", "c.invalid"), hop(2, "c.invalid", "d.org"), end("d.org", "text/html")), 1, "redirects"},
 		{"advertising, which ends in a picture", records(hop(0, "a.example", "b.test"), hop(1, "b.test", "c.invalid"), hop(2, "c.invalid", "d.org"), hop(3, "d.org", "e.net"), hop(4, "e.net", "f.com"), end("f.com", "image/gif")), 0, ""},
 	} {
 		f := judge(NewDriveBy(DriveByDefaults()), c.list)

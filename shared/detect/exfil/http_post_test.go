@@ -42,8 +42,8 @@ func TestHTTPPost(t *testing.T) {
 		change func(*events.HTTP)
 		want   int
 	}{
-		{"below: three marks", nil, 0},
-		{"at: four", func(r *events.HTTP) { r.OrigFilenames = []string{"a.txt"} }, 1},
+		{"below: three marks", func(r *events.HTTP) { r.UserAgent = "okhttp/4" }, 0},
+		{"at: four", nil, 1},
 		{"an archive", archive, 1},
 		{"a form that is no text, by an old browser", func(r *events.HTTP) {
 			r.Host, r.URI, r.UserAgent, r.RequestMarks = "shop.example", "/gate.php", "Mozilla/4.0 (compatible; MSIE 6.0b)", []string{"binary_form", "browser_without_language"}
@@ -56,8 +56,12 @@ func TestHTTPPost(t *testing.T) {
 			r.Host, r.UserAgent, r.Referrer, r.ResponseLen = "share.example", "Mozilla/5.0 (X11; Linux x86_64) Firefox/124.0", "http://share.example/", 2000
 		}, 0},
 		{"metrics", func(r *events.HTTP) { archive(r); r.RequestType = "application/x-protobuf" }, 0},
-		{"inside it takes more", archiveInside(4), 0},
-		{"inside, with an odd port", archiveInside(5), 1},
+		{"inside it takes more", archiveInside(false), 0},
+		{"inside, to an odd port", archiveInside(true), 1},
+		{"an application that goes to bare addresses", func(r *events.HTTP) { archive(r); r.UserAgent = "MicroMessenger Client" }, 0},
+		{"as many marks, but nothing in it", func(r *events.HTTP) {
+			r.RequestType, r.RespP, r.UserAgent, r.RequestMarks = "text/plain", 8081, "Mozilla/4.0 (compatible; MSIE 6.0)", []string{"browser_without_language"}
+		}, 0},
 		{"secrets", func(r *events.HTTP) {
 			r.UserAgent, r.RequestMarks, r.ResponseLen = "curl/8.5.0", []string{"secrets_upload"}, 90_000
 		}, 1},
@@ -74,12 +78,12 @@ func TestHTTPPost(t *testing.T) {
 	}
 }
 
-// archiveInside is a post to a host inside with four marks or five.
-func archiveInside(marks int) func(*events.HTTP) {
+// archiveInside is a post to a host inside with five marks, or six.
+func archiveInside(odd bool) func(*events.HTTP) {
 	return func(r *events.HTTP) {
 		r.RespH, r.Host, r.UserAgent = netip.MustParseAddr("10.0.0.9"), "10.0.0.9", "curl/8.5.0"
 		r.OrigFilenames = []string{"a.txt"}
-		if marks > 4 {
+		if odd {
 			r.RespP = 8000
 		}
 	}

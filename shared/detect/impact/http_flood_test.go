@@ -44,6 +44,7 @@ func TestHTTPFlood(t *testing.T) {
 		{"below", 999, time.Millisecond, stranger, nil, 0},
 		{"at", 1000, time.Millisecond, stranger, nil, 1},
 		{"once", 2500, time.Millisecond, stranger, nil, 1},
+		{"for half a minute", 12_000, 2500 * time.Microsecond, stranger, nil, 1},
 		{"a hundred in ten seconds", 100, 100 * time.Millisecond, stranger, nil, 0},
 		{"as many, but slowly", 5000, 20 * time.Millisecond, stranger, nil, 0},
 		{"a neighbour that is served", 5000, time.Millisecond, neighbour, nil, 0},
@@ -56,7 +57,7 @@ func TestHTTPFlood(t *testing.T) {
 		if len(f) != c.want {
 			t.Errorf("%s: %+v", c.name, f)
 		}
-		if c.want == 1 && c.n > 2000 && (len(last) != 1 || last[0].Properties["requests"] != c.n) {
+		if c.name == "for half a minute" && (len(last) != 1 || last[0].Properties["stretches"] != 3) {
 			t.Errorf("%s, last words: %+v", c.name, last)
 		}
 	}
