@@ -10,19 +10,19 @@ type DCERPC struct {
 	Head
 	RTT       Interval `json:"rtt,omitempty"`        // from the request to the answer; 0 where one was not seen
 	NamedPipe string   `json:"named_pipe,omitempty"` // "\pipe\svcctl", or the port over TCP as Zeek writes it
-	Endpoint  string   `json:"endpoint,omitempty"`   // the interface's name: "svcctl"; its UUID where the name is unknown
+	Endpoint  string   `json:"endpoint,omitempty"`   // the interface's name: "svcctl"; "unknown-" and its UUID where it has none; empty where neither is known
 	Operation string   `json:"operation,omitempty"`  // "CreateServiceW"; "unknown-12" where the name is unknown
 
 	// Ours.
 	UUID       string `json:"uuid,omitempty"` // of the interface; empty where the bind was before the capture began
 	Opnum      uint16 `json:"opnum"`
-	Args       string `json:"args,omitempty"`      // the texts of the request that say what it does (service, command, path, account), at most 512 bytes
+	Args       string `json:"args,omitempty"`      // the texts of the request that say what it does (service, command, path, account; of an activation first {class id}), at most 512 bytes
 	RequestLen uint32 `json:"request_len"`         // bytes of stub data of the whole request
 	Status     *int64 `json:"status,omitempty"`    // what the answer ended with: 0 is success; absent where it was sealed or not seen
 	Fault      uint32 `json:"fault,omitempty"`     // status of a fault PDU
 	Sealed     bool   `json:"sealed"`              // the stub was encrypted, so that Args and Status are unknown
 	AuthType   string `json:"auth_type,omitempty"` // "ntlm", "kerberos", "spnego", "netlogon"
-	NullCreds  bool   `json:"null_creds"`          // a Netlogon client credential of zeros was sent (CVE-2020-1472)
+	NullCreds  bool   `json:"null_creds"`          // a Netlogon challenge or client credential of zeros, or of one other byte throughout, was sent (CVE-2020-1472)
 }
 
 var dcerpcEncoder = encoderFor[DCERPC]()

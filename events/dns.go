@@ -1,6 +1,9 @@
 package events
 
-import "unsafe"
+import (
+	"net/netip"
+	"unsafe"
+)
 
 // KindDNS is the log of name look-ups, mDNS, LLMNR and NetBIOS names among them.
 const KindDNS Kind = "dns"
@@ -37,6 +40,11 @@ type DNS struct {
 	// repeats. It is all there is of a look-up that failed, so it is kept here.
 	Question     string `json:"question,omitempty"`
 	QuestionType string `json:"question_type,omitempty"` // A, AAAA, TXT, ...
+	// Of multicast DNS, LLMNR and NetBIOS names, where a question to all is answered by anybody, in a conversation of its own.
+	Responder netip.Addr `json:"responder,omitempty"`  // who sent the answer
+	NamesSelf bool       `json:"names_self,omitempty"` // the answer gives the responder's own address
+	// How many records the answer section announces, where that is more than answers lists: of a zone transfer, say.
+	AnswerRecords uint32 `json:"answer_records,omitempty"`
 }
 
 var dnsEncoder = encoderFor[DNS]()

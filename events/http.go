@@ -34,6 +34,18 @@ type HTTP struct {
 	// They are kept because look-up injections (Log4Shell) may stand in any header.
 	Lookups     []string `json:"lookups,omitempty"`
 	ContentType string   `json:"content_type,omitempty"` // as the answer declared it
+
+	// Ours: what an injection is judged by. Values of the request that hold what one needs, decoded, as "query id: 1' or '1'='1" (or
+	// path, form, body, header, cookie); each cut at 512 bytes, at most 8. Of a secret place only the expression is kept.
+	Suspicious   []string `json:"suspicious,omitempty"`
+	RequestMarks []string `json:"request_marks,omitempty"` // what is odd about the request, in fixed words: "length_and_chunked", "archive_upload"
+	AnswerMarks  []string `json:"answer_marks,omitempty"`  // what the answer to a suspicious request shows, in fixed words: "passwd_file", "id_output"
+	RequestType  string   `json:"request_type,omitempty"`  // content type as the request declared it
+	Server       string   `json:"server,omitempty"`        // software, as the answer names it
+	Location     string   `json:"location,omitempty"`      // where a redirect leads, without its query
+	AuthScheme   string   `json:"auth_scheme,omitempty"`   // of the request's credentials: "Basic", "NTLM"; the credentials are never kept
+	Session      string   `json:"session,omitempty"`       // first 8 hex digits of the SHA-256 of a session cookie: two can be compared, none can be used
+	AWSKeys      []string `json:"aws_keys,omitempty"`      // ids of AWS access keys in a body, masked: "AKIA************WXYZ"
 }
 
 var httpEncoder = encoderFor[HTTP]()

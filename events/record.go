@@ -52,10 +52,16 @@ func Kinds() []Kind {
 		KindRaw,
 		KindRFB,
 		KindSOCKS,
+		KindWebSocket,
+		KindARP,
 		KindLogin,
 		KindFTP,
 		KindSMTP,
 		KindSIP,
+		KindMySQL,
+		KindKerberos,
+		KindLDAP,
+		KindLDAPSearch,
 	}
 }
 
@@ -80,9 +86,15 @@ func Blank() []Record {
 		&Raw{},
 		&RFB{},
 		&SOCKS{},
+		&WebSocket{},
+		&ARP{},
 		&Login{},
 		&FTP{},
 		&SMTP{},
 		&SIP{},
+		&MySQL{},
+		&Kerberos{},
+		&LDAP{},
+		&LDAPSearch{},
 	}
 }

@@ -29,6 +29,10 @@ func samples() []Record {
 	return slices.Concat(
 		firstSamples(),
 		domainSamples(),
+		webSamples(),
+		linkSamples(),
+		textSamples(),
+		directorySamples(),
 		hiddenSamples(),
 		textSamples(),
 	)

@@ -23,5 +23,9 @@ func textSamples() []Record {
 			Head: between("CsI2pQ0rTt9z", "203.0.113.77", 5060, "10.20.2.60", 5060), Method: "REGISTER", URI: "sip:pbx.example.com", RequestFrom: "<sip:100@pbx.example.com>",
 			Seq: "2 REGISTER", UserAgent: "friendly-scanner", StatusCode: 403, StatusMsg: "Forbidden", AuthUser: "100",
 		},
+		&MySQL{
+			Head: between("CmY4dQ7xLr0p", "10.20.1.15", 40333, "10.20.2.33", 3306), Cmd: "query", Arg: "select * from customers", Success: ptr(true), Rows: ptr[uint64](0),
+			ResultBytes: 734211,
+		},
 	}
 }

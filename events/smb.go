@@ -24,7 +24,7 @@ type SMBMapping struct {
 // SMBFiles is something done to a file. Source: Zeek's smb_files.log.
 type SMBFiles struct {
 	Head
-	Action   string `json:"action,omitempty"` // SMB::FILE_OPEN, _READ, _WRITE, _CLOSE, _DELETE, _RENAME, _SET_ATTRIBUTE
+	Action   string `json:"action,omitempty"` // SMB::FILE_OPEN, _READ, _WRITE (both at the close), _DELETE, _RENAME, _SET_ATTRIBUTE; SMB::PIPE_OPEN
 	Path     string `json:"path,omitempty"`   // of the share
 	Name     string `json:"name,omitempty"`   // of the file below it
 	Size     uint64 `json:"size"`             // of the file, as the server said
@@ -33,7 +33,7 @@ type SMBFiles struct {
 	Status   uint32 `json:"status,omitempty"`   // ours: NTSTATUS where it was refused
 	Bytes    uint64 `json:"bytes,omitempty"`    // ours: what was read or written through this handle, at the close
 	Read     uint64 `json:"read,omitempty"`     // ours: of these read
-	Program  string `json:"program,omitempty"`  // ours: what the first bytes written say it is: "pe", "script", "zip", ...; empty for anything else
+	Program  string `json:"program,omitempty"`  // ours: what the first bytes written or read say it is: "pe", "elf", "script", "zip", "rar", "7z", "cab", "ole", "lnk"; empty for anything else
 	Username string `json:"username,omitempty"` // ours: of the session, where its log-in was seen
 }
 

@@ -15,6 +15,18 @@ type Weird struct {
 	Count  uint64 `json:"count,omitempty"`  // how many times, where it was rate limited
 }
 
+// Names and details of weirds that detectors look for.
+const (
+	// TornFragment is the detail of a fragment that lies across the edge of another one of its datagram, as no host cuts them.
+	TornFragment = "across the edge of another fragment"
+	// WeirdLargeFragment is the name of a fragment that would make its datagram longer than any may be.
+	WeirdLargeFragment = "excessively_large_fragment"
+	// WeirdAdvertOption is the name of an ICMPv6 router advertisement with an option whose length cannot be; the detail says which.
+	WeirdAdvertOption = "router_advertisement_option_length"
+	// WeirdLongInstance is the name of a question to SQL Server's resolution service for a longer instance name than there can be.
+	WeirdLongInstance = "ssrp_instance_too_long"
+)
+
 var weirdEncoder = encoderFor[Weird]()
 
 // Kind is KindWeird.

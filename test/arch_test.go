@@ -28,6 +28,9 @@ type rule struct {
 
 var arithmetic = []string{"shared/bounded", "shared/sketch", "shared/rhythm", "shared/rarity", "shared/baseline", "shared/dga", "shared/intel", "shared/magnitude", "shared/domain", "shared/entropy", "shared/window"}
 
+// parsers are pure: bytes in, fields out, for the analyzers of whatever carries them.
+var parsers = []string{"sensor/analyzer/line", "sensor/analyzer/ntlmssp", "sensor/analyzer/msrpc", "sensor/analyzer/ber", "sensor/analyzer/krb5"}
+
 var rules = []rule{
 	{"events", nil, nil, "the nouns are known by all, so they may know nobody"},
 	{"sensor/packet", nil, nil, "decoding is pure: bytes in, fields out"},
@@ -36,10 +39,14 @@ var rules = []rule{
 	{"sensor/flow", []string{"sensor/packet"}, nil, "the table is generic in what is hung on a flow"},
 	{"sensor/stream", []string{"sensor/flow", "sensor/packet"}, nil, "bytes in order, whoever reads them"},
 	{"sensor/analyzer", []string{"events", "sensor/flow", "sensor/stream"}, nil, "the frame that analyzers fit"},
-	{"sensor/analyzer/all", []string{"sensor/analyzer/*", "sensor/analyzer"}, nil, "the ordered list"},
 	{"sensor/analyzer/line", nil, nil, "arithmetic on lines, for the analyzers of line protocols"},
 	{"sensor/analyzer/analyzertest", []string{"events", "sensor/flow", "sensor/stream", "sensor/analyzer"}, nil, "what every analyzer is held to; for tests"},
-	{"sensor/analyzer/*", []string{"events", "sensor/flow", "sensor/stream", "sensor/analyzer", "sensor/analyzer/line"}, nil, "an analyzer never needs another: data meets in records"},
+	{"sensor/analyzer/ntlmssp", []string{"events"}, nil, "messages of NTLM, for the analyzers of whatever carries them"},
+	{"sensor/analyzer/msrpc", []string{"events", "sensor/flow", "sensor/analyzer"}, nil, "remote procedure calls, whatever carries them: a pipe of SMB or TCP"},
+	{"sensor/analyzer/ber", nil, nil, "ASN.1's encoding: bytes in, slices of them out"},
+	{"sensor/analyzer/krb5", []string{"events", "sensor/analyzer", "sensor/analyzer/ber"}, nil, "Kerberos's messages, for the analyzers of all that carry them"},
+	{"sensor/analyzer/all", []string{"sensor/analyzer/*", "sensor/analyzer"}, nil, "the ordered list"},
+	{"sensor/analyzer/*", append([]string{"events", "sensor/flow", "sensor/stream", "sensor/analyzer"}, parsers...), nil, "an analyzer never needs another: data meets in records"},
 	{"sensor/replay", []string{"sensor/capture", "sensor/decap", "sensor/packet"}, nil, "captures played to a sensor, as a mirror would send them"},
 	{"sensor/feed", []string{"events"}, nil, "who is heard, and whether all is"},
 	{"sensor/names", []string{"events", "shared/bounded", "shared/store"}, nil, "whose an observation point was when"},

@@ -105,11 +105,21 @@ type Conversation struct {
 	// Confirm says that the protocol is certain: its Spec.Name becomes part of the conversation's service. A name other
 	// than "" is added instead of Spec.Name (a protocol carried inside).
 	Confirm func(name string)
+	// Upgraded is set by an analyzer before ErrHandOver where both ends agreed on what follows; its reader then needs no probe.
+	Upgraded *Upgrade
 	// Weird reports an oddity; repeated names of one conversation are counted, not repeated.
 	Weird func(name, addl string)
 
 	host  Host
 	taken *Spec // the analyzer that reads now
+}
+
+// Upgrade is what the two ends of an HTTP conversation agreed on before another protocol follows (RFC 9110 section 7.8).
+type Upgrade struct {
+	Protocol string // the Name of the Spec that reads on
+	// What was said about it, for its record.
+	Host, URI, UserAgent, Subprotocol                   string
+	ClientProtocols, ClientExtensions, ServerExtensions []string
 }
 
 // Host is who owns a conversation: the engine.

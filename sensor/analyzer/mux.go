@@ -273,6 +273,8 @@ func (m *Mux) handOver(c stream.Chunk, n int, o Opener) {
 	*m = Mux{deck: deck, conv: conv, open: deck.over[conv.Transport], state: probing, changes: m.changes + 1}
 	if m.changes > maxChanges {
 		m.settle()
+	} else if i := deck.named(conv); i >= 0 {
+		m.take(i, o)
 	}
 	for _, d := range [2]flow.Dir{first, first.Other()} {
 		if len(rest[d]) > 0 {
@@ -303,4 +305,17 @@ func (k *Deck) drop(held *[]byte) {
 	k.budget.Used -= len(*held)
 	k.recycle(*held)
 	*held = nil
+}
+
+// named is the analyzer that both ends of a conversation agreed on, or -1.
+func (k *Deck) named(c *Conversation) int {
+	if c.Upgraded == nil {
+		return -1
+	}
+	for i := range k.specs {
+		if k.specs[i].Name == c.Upgraded.Protocol && k.specs[i].Over&c.Transport != 0 {
+			return i
+		}
+	}
+	return -1
 }

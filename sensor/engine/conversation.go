@@ -28,6 +28,7 @@ type talk struct {
 	services  []string
 	weirds    []string // names reported so far
 	datagrams [2]uint32
+	rewritten [2]uint32 // segments that came again with other bytes, the first copy having been acknowledged, by direction
 }
 
 // maxWeirds is how many different oddities one conversation may report.
@@ -88,7 +89,16 @@ func (w *worker) Gap(d flow.Dir, n int) {
 
 // Mismatch reports a retransmission whose bytes differ from the first copy (stream.Handler): two hosts may have been shown
 // two different things.
-func (w *worker) Mismatch(flow.Dir, uint64) { w.Weird("rexmit_inconsistency", "", "tcp") }
+//
+// Where the receiver had acknowledged the first copy, that was no copy damaged on the way: it is counted for the conversation, unless
+// the second one is, which no host would take.
+func (w *worker) Mismatch(d flow.Dir, _ uint64) {
+	w.Weird("rexmit_inconsistency", "", "tcp")
+	p, t := w.segmentAt, w.f.State.talk
+	if p != nil && t != nil && w.f.Acknowledged(d, p.Seq) && p.VerifyChecksum() != packet.CheckBad {
+		t.rewritten[d]++
+	}
+}
 
 // Open makes the conversation that an analyzer sees (analyzer.Opener).
 func (w *worker) Open() *analyzer.Conversation {
@@ -180,12 +190,28 @@ func (w *worker) emitConn(f *flow.Flow[conversation], interim bool) {
 		TunnelParents: f.State.parents, Interim: interim,
 		DuplicateVNIs: slices.Clone(f.DuplicateVNIs()), DuplicatePkts: f.DuplicatePackets(),
 	}
+	c.ResetIgnored, c.ResetFar = sidesText(f.WentOn), sidesText(f.FarReset)
 	c.OrigL2, c.RespL2 = macText(f.Orig.MAC, f.Resp.MAC)
 	if t := f.State.talk; t != nil {
 		c.Service = strings.Join(t.services, ",")
+		c.OrigRewritten, c.RespRewritten = t.rewritten[flow.Orig], t.rewritten[flow.Resp]
 	}
 	w.counts.Flows++
 	w.emit(c)
+}
+
+// sidesText names the sides of which something holds.
+func sidesText(holds func(flow.Dir) bool) string {
+	orig, resp := holds(flow.Orig), holds(flow.Resp)
+	switch {
+	case orig && resp:
+		return "both"
+	case orig:
+		return "orig"
+	case resp:
+		return "resp"
+	}
+	return ""
 }
 
 // protoName is Zeek's name of a transport.
@@ -205,7 +231,7 @@ func protoName(proto uint8) string {
 const maxOddities = 1024
 
 // oddFragment reports something strange about a fragment, once a datagram and oddity.
-func (w *worker) oddFragment(p *packet.Packet, odd packet.Odd) {
+func (w *worker) oddFragment(p *packet.Packet, odd packet.Odd, torn bool) {
 	if !w.mine(p) {
 		return
 	}
@@ -222,5 +248,9 @@ func (w *worker) oddFragment(p *packet.Packet, odd packet.Odd) {
 		TS: events.Time(p.Time), UID: uidOf('C', number),
 		OrigH: p.Src.Netip(), RespH: p.Dst.Netip(), VNI: p.VNI, Sensor: w.cfg.Sensor,
 	}
-	w.emit(&events.Weird{Head: h, Name: odd.String(), Source: "ip"})
+	r := &events.Weird{Head: h, Name: odd.String(), Source: "ip"}
+	if torn {
+		r.Addl = events.TornFragment
+	}
+	w.emit(r)
 }

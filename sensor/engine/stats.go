@@ -27,6 +27,7 @@ type Counts struct {
 	Segments   uint64 // holes in TCP streams given up because too much was waiting behind them
 	Tunnels    uint64 // packets of envelopes beyond those accounted for
 	Unjoined   uint64 // records passed on before they were whole, too many being joined
+	ARPs       uint64 // ARP messages beyond those counted at a time
 	Uncounted  uint64 // packets of observation points beyond those counted one by one; no drop: they were followed
 }
 
@@ -48,6 +49,7 @@ func (c *Counts) add(o Counts) {
 	c.Segments += o.Segments
 	c.Tunnels += o.Tunnels
 	c.Unjoined += o.Unjoined
+	c.ARPs += o.ARPs
 	c.Uncounted += o.Uncounted
 }
 
@@ -63,7 +65,7 @@ type Stats struct {
 
 // Drops is everything that was thrown away for a limit's sake.
 func (s Stats) Drops() uint64 {
-	return s.KernelDrops + s.Evicted + s.Fragments + s.Held + s.Segments + s.Tunnels + s.TooDeep + s.Unjoined
+	return s.KernelDrops + s.Evicted + s.Fragments + s.Held + s.Segments + s.Tunnels + s.TooDeep + s.Unjoined + s.ARPs
 }
 
 // DropReasons names the limits that were reached, with their counts; "" when there were none.
@@ -80,6 +82,7 @@ func (s Stats) DropReasons() string {
 		{s.Segments, "holes in TCP streams, too much waiting"},
 		{s.Tunnels, "packets of unaccounted envelopes"},
 		{s.TooDeep, "packets in too many envelopes"},
+		{s.ARPs, "ARP messages, too many being counted"},
 		{s.Unjoined, "records ended early, too many being joined"},
 	} {
 		if r.n > 0 {
@@ -146,6 +149,7 @@ func (w *worker) publish() {
 	c.Held = w.deck.Budget().Overflow
 	c.Segments = st.Forced
 	c.Uncounted = w.points.overflow
+	c.ARPs = w.arps.overflow
 	w.figures.mu.Lock()
 	w.figures.workers[w.index] = c
 	w.figures.mu.Unlock()

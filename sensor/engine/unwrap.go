@@ -95,7 +95,7 @@ func (w *worker) whole(p *packet.Packet) bool {
 	vni := p.VNI
 	bytes, m, odd := w.frags.Add(p)
 	if odd != packet.OddNone {
-		w.oddFragment(p, odd)
+		w.oddFragment(p, odd, w.frags.Torn)
 	}
 	if bytes == nil {
 		return false

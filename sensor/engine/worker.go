@@ -22,6 +22,7 @@ type worker struct {
 	frags   *packet.Fragments
 	freight freight
 	points  points
+	arps    arpTable
 	counts  Counts
 	shadows shadows
 
@@ -40,6 +41,8 @@ type worker struct {
 	oddities map[uint64]uint8         // fragmented datagrams reported, and for what
 	at       uint32                   // index of the frame at hand in its round
 	f        *flow.Flow[conversation] // the conversation at hand
+
+	segmentAt *packet.Packet // the TCP segment that is being put in order, or nil
 }
 
 // shadows is what the table counts of conversations that are another worker's, which counts them too.
@@ -71,6 +74,7 @@ func (w *worker) run(r *round) {
 	}
 	w.at, w.known = atEnd, false
 	w.expire(r.now)
+	w.endARP(r.now, r.last)
 	if r.last {
 		w.flows.Close()
 		w.forget()
@@ -115,6 +119,9 @@ func (w *worker) packet(p *packet.Packet, own bool) (copied bool) {
 	w.now = p.Time
 	if p.Kind < packet.KindIP {
 		w.counts.NotIP++
+		if p.Kind == packet.KindARP {
+			w.arp(p)
+		}
 		return false
 	}
 	f, d, fresh := w.flows.Track(p)
@@ -147,6 +154,7 @@ func (w *worker) packet(p *packet.Packet, own bool) (copied bool) {
 // segment puts TCP bytes in order for the analyzer, as long as somebody reads them.
 func (w *worker) segment(p *packet.Packet, d flow.Dir) {
 	c := &w.f.State
+	w.segmentAt = p
 	if c.talk == nil {
 		if p.PayloadLen == 0 {
 			w.stream.Segment(&c.bytes, d, p, w)
@@ -197,6 +205,7 @@ func (w *worker) ended(f *flow.Flow[conversation], why flow.Reason) {
 	if why != flow.Reused {
 		w.at = atEnd
 	}
+	w.segmentAt = nil
 	if t := f.State.talk; t != nil {
 		w.stream.Flush(&f.State.bytes, w)
 		t.mux.Close()

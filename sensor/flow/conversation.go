@@ -32,6 +32,7 @@ type Endpoint struct {
 
 	state, before tcpState
 	bits          endpointBits
+	ttl           uint8 // hops left in its first packet
 }
 
 type endpointBits uint8
@@ -119,6 +120,10 @@ const (
 	closeDeferred                              // closed, but data before the end is still missing
 	over                                       // nothing more is expected
 	interactive                                // people type here: silence means little
+	origWentOn                                 // the originator sent more data after a reset in its name
+	respWentOn                                 // the responder did
+	origFarReset                               // a reset in the originator's name came from elsewhere, by its hops
+	respFarReset                               // one in the responder's did
 )
 
 // ends gives the sender and the receiver of a packet that went in direction d.
@@ -145,5 +150,6 @@ func (c *Conversation) DuplicatePackets() uint64 { return uint64(c.copies) }
 // flip makes the originator the responder.
 func (c *Conversation) flip() {
 	c.Orig, c.Resp = c.Resp, c.Orig
+	c.bits &^= origWentOn | respWentOn | origFarReset | respFarReset // of before the first data: nothing of worth
 	c.write('^')
 }

@@ -189,6 +189,9 @@ func (t *Table[S]) report(f *Flow[S], now int64) {
 // count adds a packet to its conversation and gives the direction, which an opening handshake seen backwards turns round.
 func (c *Conversation) count(p *packet.Packet, d Dir, markChecksums bool) Dir {
 	e, _ := c.ends(d)
+	if e.Packets == 0 {
+		e.ttl = p.TTL
+	}
 	e.Packets++
 	e.IPBytes += uint64(max(p.IPLen, 0))
 	e.seen, e.vni = c.clock(p.Time), p.VNI

@@ -40,6 +40,9 @@ func (c *Conversation) segment(p *packet.Packet, d Dir) Dir {
 	s.end = p.Seq + s.span()
 	s.from.open(&s)
 	at := s.from.place(p.Seq, s.from.last)
+	if s.flags&packet.RST != 0 || s.from.state == tcpReset {
+		c.doubtReset(&s, at)
+	}
 	c.flagLetters(p, d, s.from, at)
 	c.zeroWindow(&s)
 	if s.from.bits&s.to.bits&closeKnown == 0 {

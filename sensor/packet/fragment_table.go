@@ -46,7 +46,7 @@ func (f *Fragments) take() *datagram {
 	f.free, f.freeLen = d.newer, f.freeLen-1
 	clear(d.filled[:])
 	d.data = d.data[:0]
-	d.headerLen, d.haveStart, d.covered = 0, false, 0
+	d.headerLen, d.haveStart, d.covered, d.known = 0, false, 0, 0
 	return d
 }
 

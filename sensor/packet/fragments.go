@@ -62,6 +62,10 @@ type FragmentStats struct {
 type Fragments struct {
 	Stats FragmentStats
 
+	// Torn says of the fragment added last that it lies across the edge of an earlier one. Fragments that were sent twice, and those of
+	// two datagrams whose identification is the same, have the same edges: hosts cut all their datagrams alike.
+	Torn bool
+
 	limits  FragmentLimits
 	table   map[fragmentKey]*datagram
 	oldest  *datagram // head of a list in order of arrival
@@ -90,9 +94,17 @@ type datagram struct {
 	end          int // length of the payload; noEnd until the last fragment came
 	covered      int // bytes covered so far
 	cut          int // the least offset whose bytes the mirror cut off
+	parts        [maxParts]part
+	known        uint8 // how many of parts are set
 	older, newer *datagram
 	filled       [blocks/8 + 1]byte // a bit for each eight bytes of payload
 }
+
+// part is where an earlier fragment lies in its datagram.
+type part struct{ from, end uint16 }
+
+// maxParts is how many fragments of a datagram are remembered by their edges: an attack on those who put them together needs two or three.
+const maxParts = 8
 
 // NewFragments makes an empty table.
 func NewFragments(l FragmentLimits) *Fragments {
@@ -119,12 +131,14 @@ func (f *Fragments) Bytes() int { return f.held }
 // whole is what precedes the cut and meta tells the full length. odd names what was strange about the fragment.
 func (f *Fragments) Add(p *Packet) (whole []byte, m Meta, odd Odd) {
 	f.expire(p.Time)
+	f.Torn = false
 	end := int(p.FragOffset) + p.PayloadLen
 	if odd = f.refuse(p, end); odd != OddNone {
 		return nil, m, odd
 	}
 	d := f.datagramOf(p)
 	odd = soften(p)
+	f.Torn = d.tears(int(p.FragOffset), end)
 	if disagrees := d.note(p, end); disagrees {
 		odd = OddSize
 	}
@@ -210,6 +224,24 @@ func (d *datagram) note(p *Packet, end int) (disagrees bool) {
 		d.cut = min(d.cut, int(p.FragOffset)+len(p.Payload))
 	}
 	return disagrees
+}
+
+// tears remembers a fragment's edges, and says whether it begins within an earlier one, or one within it. Where two only end
+// differently they may be of two datagrams of different length.
+func (d *datagram) tears(from, end int) bool {
+	torn := false
+	for _, e := range d.parts[:d.known] {
+		if int(e.from) == from && int(e.end) == end {
+			return false
+		}
+		a, b := int(e.from), int(e.end)
+		torn = torn || a < from && from < b || from < a && a < end
+	}
+	if d.known < maxParts {
+		d.parts[d.known] = part{uint16(from), uint16(min(end, maxDatagram))}
+		d.known++
+	}
+	return torn
 }
 
 // complete says whether nothing is missing. The count of bytes spares the look at the bits, and the bits guard against fragments

@@ -281,3 +281,30 @@ func TestFragmentsAnyOrder(t *testing.T) {
 		}
 	}
 }
+
+// Catches: the attack that is called an oddity like others, and honest fragments that are called an attack.
+func TestTornFragments(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		pieces []span
+		end    int // of the datagram
+		torn   bool
+	}{
+		{"in order", []span{{0, 1480}, {1480, 2960}, {2960, 3000}}, 3000, false},
+		{"sent twice", []span{{0, 1480}, {0, 1480}, {1480, 3000}, {1480, 2960}}, 3000, false},
+		{"two datagrams of one number", []span{{0, 1480}, {1480, 2960}, {0, 1480}, {1480, 2000}}, 2000, false},
+		{"teardrop", []span{{0, 40}, {24, 28}}, 28, true},
+		{"the second reaches into the first", []span{{0, 40}, {32, 80}}, 80, true},
+		{"around an earlier one", []span{{16, 24}, {0, 80}}, 120, true},
+	} {
+		f, torn := NewFragments(FragmentLimits{}), false
+		data := make([]byte, 3000)
+		for _, s := range c.pieces {
+			f.Add(piece(t, 9, s.from, s.to != c.end, data[s.from:s.to]))
+			torn = torn || f.Torn
+		}
+		if torn != c.torn {
+			t.Errorf("%s: %v", c.name, torn)
+		}
+	}
+}

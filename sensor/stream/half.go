@@ -10,7 +10,7 @@ type Conn struct {
 // half is one direction.
 type half struct {
 	offset  uint64 // of the next byte to give out
-	head    uint64 // the first bytes of the latest segment given out, to compare a repetition with
+	head    uint64 // of the latest segment given out, to compare a repetition with: see headOf
 	headSeq uint32
 	next    uint32 // sequence number of the next byte to give out
 	fin     uint32 // sequence number of the FIN
@@ -35,18 +35,47 @@ const (
 	stopped                      // nobody reads
 )
 
-// headSize is how many bytes of a segment are compared when it comes again after it was given out.
-const headSize = 8
+// headSize is how many bytes of a segment are compared when it comes again after it was given out. An answer forged in HTTP differs
+// from the true one behind its status line.
+const headSize = 64
 
+// headOf is what a segment is known by afterwards: its first four bytes as they are, which tells it from a shorter one, too, and
+// below them a hash of all that is compared.
 func headOf(data []byte) (uint64, uint8) {
-	if len(data) >= headSize {
-		return binary.LittleEndian.Uint64(data), headSize
+	n := min(len(data), headSize)
+	return headAs(data, n), uint8(n)
+}
+
+func headAs(data []byte, n int) uint64 {
+	var h uint64 = hashSeed
+	b := data[:n]
+	for ; len(b) >= 8; b = b[8:] {
+		h = (h ^ binary.LittleEndian.Uint64(b)) * hashStep
+		h ^= h >> 29
 	}
-	var h uint64
-	for i, b := range data {
-		h |= uint64(b) << (8 * i)
+	return plainHead(data[:n])<<32 | (h^word(b))*hashStep>>32
+}
+
+// Odd numbers with well-spread bits, from splitmix64.
+const (
+	hashSeed = 0x9e3779b97f4a7c15
+	hashStep = 0xbf58476d1ce4e5b9
+)
+
+// plainHead is the first four bytes, or what there is of them.
+func plainHead(data []byte) uint64 {
+	if len(data) >= 4 {
+		return uint64(binary.LittleEndian.Uint32(data))
 	}
-	return h, uint8(len(data))
+	return word(data)
+}
+
+// word is less than eight bytes as a number.
+func word(b []byte) (w uint64) {
+	for i, x := range b {
+		w |= uint64(x) << (8 * i)
+	}
+	return w
 }
 
 // differs says whether a segment that came again begins with other bytes than before.
@@ -54,8 +83,11 @@ func (s *half) differs(seq uint32, data []byte) bool {
 	if seq != s.headSeq || s.headLen == 0 {
 		return false
 	}
-	h, n := headOf(data)
-	return (h^s.head)<<(64-8*uint(min(n, s.headLen))) != 0
+	if len(data) >= int(s.headLen) {
+		return headAs(data, int(s.headLen)) != s.head
+	}
+	n := min(len(data), 4, int(s.headLen))
+	return (plainHead(data)^s.head>>32)<<(64-8*uint(n)) != 0
 }
 
 // begin sets where the direction's data starts.

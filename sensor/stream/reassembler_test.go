@@ -103,6 +103,9 @@ func TestSegments(t *testing.T) {
 		{"held, then other bytes in order", after(o(3, 1, "CD"), o(1, 1, "abcdef")), "o:ab o!2 o:CDef"},
 		{"held, then other bytes held", after(o(3, 1, "cd"), o(3, 1, "CD"), o(1, 1, "ab")), "o!2 o:abcd"},
 		{"longer retransmission, other bytes", after(o(1, 1, "ab"), o(1, 1, "aXcd")), "o:ab o!0 o:cd"},
+		{"other bytes behind what all such answers begin with", after(o(1, 1, "HTTP/1.1 302 Found"), o(1, 1, "HTTP/1.1 200 OK and more")), "o:HTTP/1.1 302 Found o!0 o:d more"},
+		{"other bytes behind what is compared", after(o(1, 1, strings.Repeat("x", 64)+"y"), o(1, 1, strings.Repeat("x", 64)+"z")), "o:" + strings.Repeat("x", 64) + "y"},
+		{"a shorter retransmission", after(o(1, 1, "abcdefghijkl"), o(1, 1, "abcdef")), "o:abcdefghijkl"},
 		{"keep-alive with a byte of rubbish", after(o(1, 1, "abc"), o(3, 1, "\x00"), o(4, 1, "d")), "o:abcd"},
 
 		// RFC 9293 section 3.4: SYN and FIN take a number each.

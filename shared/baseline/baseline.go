@@ -45,7 +45,6 @@ type Usual struct {
 	daily   [2][24]cell // by hour of the day: working days, weekend
 	weekly  *[168]cell  // by hour of the week; nil before there was a week
 	ratios  spread      // residuals: by which factor hours differ from their level
-	minutes spread      // the largest minutes of hours, as multiples of the floor
 
 	strays  [strayPlaces]stray // the largest hours that were out of season
 	pending *[24]pending       // hours that are outside day after day; nil where none is

@@ -1,6 +1,7 @@
 package baseline
 
 import (
+	"bytes"
 	"math"
 	"math/rand/v2"
 	"reflect"
@@ -52,7 +53,7 @@ func (s *series) learn(hours int) (outside, far int) {
 				far++
 			}
 		}
-		s.tools.Learn(s.u, Hour{At: s.at, Total: x, Largest: x / 20, Floor: floor})
+		s.tools.Learn(s.u, Hour{At: s.at, Total: x, Floor: floor})
 		s.at++
 	}
 	return outside, far
@@ -310,7 +311,7 @@ func BenchmarkLearn(b *testing.B) {
 	b.ReportAllocs()
 	b.ReportMetric(float64(len(s.u.AppendBinary(nil))), "bytes-encoded")
 	for b.Loop() {
-		s.tools.Learn(s.u, Hour{At: s.at, Total: office(s.at), Largest: 1e6, Floor: floor})
+		s.tools.Learn(s.u, Hour{At: s.at, Total: office(s.at), Floor: floor})
 		s.at++
 	}
 }
@@ -321,5 +322,22 @@ func BenchmarkExpect(b *testing.B) {
 	for b.Loop() {
 		e := s.u.Expect(s.at, floor, 0, nil)
 		e.Judge(5e6)
+	}
+}
+
+// Catches: an update of the program that forgets what was usual, because summaries of before had a second distribution.
+func TestTheFirstVersionIsRead(t *testing.T) {
+	s := newSeries(3, 0.5, office)
+	s.learn(15 * 24)
+	now := s.u.AppendBinary(nil)
+	ratios := s.u.ratios.append(nil)
+	before := bytes.Replace(now, ratios, append(bytes.Clone(ratios), ratios...), 1)
+	before[0] = versionOfMinute
+	if len(before) == len(now) {
+		t.Fatal("the distribution was not found")
+	}
+	u, rest, err := s.tools.Decode(append(before, 7))
+	if err != nil || len(rest) != 1 || !bytes.Equal(u.AppendBinary(nil), now) {
+		t.Errorf("%v, %d bytes left", err, len(rest))
 	}
 }

@@ -7,8 +7,12 @@ import (
 	"math"
 )
 
-// version is the first byte of an encoded summary. It is raised when the form changes.
-const version = 1
+// version is the first byte of an encoded summary. It is raised when the form changes. The first version had a second distribution, of the
+// largest minutes of hours, which is passed over.
+const (
+	version         = 2
+	versionOfMinute = 1
+)
 
 var errShort = errors.New("it ends too early")
 
@@ -23,7 +27,7 @@ func (u *Usual) AppendBinary(b []byte) []byte {
 	if u.weekly != nil {
 		b = appendCells(b, u.weekly[:])
 	}
-	b = u.minutes.append(u.ratios.append(b))
+	b = u.ratios.append(b)
 	for _, s := range u.strays {
 		b = binary.AppendUvarint(b, uint64(s.left))
 		if s.left > 0 {
@@ -119,7 +123,7 @@ func (r *reader) cells(cells []cell) {
 
 // Decode reads a summary that AppendBinary wrote, and gives what follows it.
 func (t *Tools) Decode(b []byte) (*Usual, []byte, error) {
-	if len(b) == 0 || b[0] != version {
+	if len(b) == 0 || b[0] != version && b[0] != versionOfMinute {
 		return nil, nil, fmt.Errorf("read baseline: version %v, want %d", b[:min(len(b), 1)], version)
 	}
 	r := &reader{b: b[1:]}
@@ -132,7 +136,9 @@ func (t *Tools) Decode(b []byte) (*Usual, []byte, error) {
 		r.cells(u.weekly[:])
 	}
 	t.spread(r, &u.ratios)
-	t.spread(r, &u.minutes)
+	if b[0] == versionOfMinute {
+		t.spread(r, &spread{})
+	}
 	for i := range u.strays {
 		if s := &u.strays[i]; r.err == nil {
 			if s.left = uint16(r.number(strayHours)); s.left > 0 {
@@ -223,10 +229,7 @@ func (t *Tools) Merge(u, other *Usual) error {
 		}
 	}
 	u.hours += min(other.hours, math.MaxUint32-u.hours)
-	if err := t.pool.merge(&u.ratios, &other.ratios); err != nil {
-		return err
-	}
-	return t.pool.merge(&u.minutes, &other.minutes)
+	return t.pool.merge(&u.ratios, &other.ratios)
 }
 
 func mergeCells(cells, other []cell) {

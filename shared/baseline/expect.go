@@ -131,14 +131,3 @@ func (e *Expected) Judge(x float64) (score, beyond float64) {
 	}
 	return score, beyond
 }
-
-// Burst is the limit of a minute: +Inf while there is nothing to judge by.
-func (u *Usual) Burst(floor float64) float64 {
-	if u == nil || u.minutes.count < warmUp {
-		return math.Inf(1)
-	}
-	m := &u.minutes
-	return floor / minutesInHour * math.Exp(max(m.above(), float64(m.median)/1000+leastFactor))
-}
-
-const minutesInHour = 60

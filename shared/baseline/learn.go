@@ -9,7 +9,6 @@ import (
 type Hour struct {
 	At      int64   // hours since the epoch, UTC
 	Total   float64 // of the number
-	Largest float64 // the largest minute of it
 	Floor   float64 // what is not worth mention
 	Tainted bool    // it raised an alert: it teaches nothing
 }
@@ -72,10 +71,6 @@ func (t *Tools) Learn(u *Usual, h Hour) Learned {
 	// Hours in which there was nothing worth mention, and was not to be, would only make the others look rare.
 	if (out.Sound || u.hours < warmUp) && max(taught, level) > h.Floor/5 {
 		t.residual(u, math.Log((taught+h.Floor)/(level+h.Floor)))
-	}
-	if h.Largest > 0 || x > 0 {
-		small := h.Floor / minutesInHour
-		t.pool.add(&u.minutes, math.Log((h.Largest+small)/small), halveAt)
 	}
 	u.learn(s, taught, h.Floor)
 	return out

@@ -23,6 +23,8 @@ type activity struct {
 	sofar  [NumMetrics]float64
 	taint  uint64 // metrics of this hour that teach nothing, by bit
 	habits
+	outlets  []outlet // places outside that it sends to
+	usualOut float64  // of the bytes that it sent outside in this hour those that went to usual ones
 
 	counted  events.Time // the hour that the sets are of
 	peers    sketch.Stamped
@@ -35,6 +37,7 @@ type minute struct {
 	of     *activity
 	at     events.Time
 	counts [NumMetrics]float64
+	usual  float64 // of bytes_out_external, those that went to usual places
 	// distinct things of the hour until now
 	peers, external, domains float64
 }
@@ -187,6 +190,7 @@ func (d *minute) client(c *events.Conn, fresh volume, v View) {
 	}
 	d.counts[BytesOutExternal] += float64(fresh.out)
 	d.counts[BytesInExternal] += float64(fresh.in)
+	d.usual += a.sends(fresh.out, peer, v, c.TS)
 	a.external.Add(h, stamp)
 	d.counts[ExternalPeers], d.external = float64(a.external.Latest()), float64(a.external.Count())
 	if stranger {
@@ -219,8 +223,8 @@ func hashOf(a netip.Addr) uint64 {
 func (a *activity) add(mn *minute) {
 	for i, n := range &mn.counts {
 		a.sofar[i] += n
-		a.largest[i] = max(a.largest[i], float32(n))
 	}
+	a.usualOut += mn.usual
 	// What is distinct within a minute does not add up.
 	a.sofar[Peers], a.sofar[ExternalPeers], a.sofar[Domains] = mn.peers, mn.external, mn.domains
 }

@@ -184,6 +184,8 @@ func answers(r events.Record) bool {
 		return r.RespPkts > 0
 	case *events.DNS:
 		return r.RCode != nil
+	case *events.ARP:
+		return false // what the target says has a record of its own
 	}
 	return true
 }

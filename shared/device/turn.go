@@ -204,7 +204,7 @@ func (m *Model) closeUntil(a *activity, until events.Time, each func(*Turned)) (
 			each(&t.turned)
 		}
 		m.learnHour(a)
-		a.sofar, a.largest, a.taint = [NumMetrics]float64{}, [NumMetrics]float32{}, 0
+		a.sofar, a.taint, a.usualOut = [NumMetrics]float64{}, 0, 0
 		a.hour = max(a.hour+hour, until-longest)
 		hours++
 	}

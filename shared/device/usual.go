@@ -9,7 +9,6 @@ import (
 type habits struct {
 	known    uint32                      // hours for which it was watched
 	usual    [NumMetrics]*baseline.Usual // nil of what it never did
-	largest  [NumMetrics]float32         // minute of the present hour
 	accepted uint64                      // metrics whose new level was accepted with the latest hour, by bit
 
 	warm    bool        // the running totals changed since they were saved
@@ -66,16 +65,15 @@ func (m *Model) learnHour(a *activity) {
 		return
 	}
 	g := m.groupOf(a.device)
-	m.learn(a, hourTotal{at: hourNumber(a.hour), totals: &a.sofar, largest: &a.largest, taint: a.taint}, g)
+	m.learn(a, hourTotal{at: hourNumber(a.hour), totals: &a.sofar, taint: a.taint}, g)
 	m.keepHour(a)
 }
 
 // hourTotal is what is learned of an hour.
 type hourTotal struct {
-	at      int64 // since the epoch
-	totals  *[NumMetrics]float64
-	largest *[NumMetrics]float32
-	taint   uint64
+	at     int64 // since the epoch
+	totals *[NumMetrics]float64
+	taint  uint64
 }
 
 // learn takes an hour into a device's habits, and its group's where there is one.
@@ -90,7 +88,7 @@ func (m *Model) learn(a *activity, h hourTotal, g *peerGroup) {
 			u = tools.NewUsual(int(a.known))
 			a.usual[i] = u
 		}
-		one := baseline.Hour{At: h.at, Total: x, Largest: float64(h.largest[i]), Floor: metrics[i].Material, Tainted: h.taint>>i&1 != 0}
+		one := baseline.Hour{At: h.at, Total: x, Floor: metrics[i].Material, Tainted: h.taint>>i&1 != 0}
 		l := tools.Learn(u, one)
 		if l.Accepted {
 			a.accepted |= 1 << i
@@ -153,14 +151,6 @@ func (v View) Expect(d *Device, metric int, at events.Time) baseline.Expected {
 		g = group.metrics[metric]
 	}
 	return u.Expect(hourNumber(at), metrics[metric].Material, known, g)
-}
-
-// Burst is the most that is usual of a metric in one minute; +Inf where nothing is known.
-func (v View) Burst(d *Device, metric int) float64 {
-	if d.activity == nil {
-		return (*baseline.Usual)(nil).Burst(0)
-	}
-	return d.activity.usual[metric].Burst(metrics[metric].Material)
 }
 
 // Watched is for how many hours the device was watched: what it never did in so long, it does not do.

@@ -20,12 +20,11 @@ func (h *habits) append(b []byte, until events.Time) []byte {
 	return append(b, 0)
 }
 
-func appendTotals(b []byte, at int64, totals *[NumMetrics]float64, largest *[NumMetrics]float32, taint uint64) []byte {
+func appendTotals(b []byte, at int64, totals *[NumMetrics]float64, taint uint64) []byte {
 	b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(at)), taint)
 	for i, x := range totals {
 		if x != 0 {
 			b = binary.AppendUvarint(append(b, byte(i)+1), math.Float64bits(x))
-			b = binary.AppendUvarint(b, uint64(math.Float32bits(largest[i])))
 		}
 	}
 	return append(b, 0)
@@ -59,7 +58,8 @@ func (m *Model) readHabits(b []byte) (until int64, known uint32, usual [NumMetri
 	}
 }
 
-func readTotals(b []byte) (l lateHour, err error) {
+// readTotals reads what appendTotals wrote. The first version had the largest minute beside each total, which is passed over.
+func readTotals(version byte, b []byte) (l lateHour, err error) {
 	number := func() uint64 {
 		n, size := binary.Uvarint(b)
 		if size <= 0 {
@@ -78,9 +78,12 @@ func readTotals(b []byte) (l lateHour, err error) {
 		if b = b[1:]; at < 0 {
 			return l, nil
 		}
-		x, largest := math.Float64frombits(number()), math.Float32frombits(uint32(number()))
-		if at < NumMetrics && x >= 0 && x <= math.MaxFloat64 && largest >= 0 && largest <= math.MaxFloat32 {
-			l.totals[at], l.largest[at] = x, largest
+		x := math.Float64frombits(number())
+		if version == habitsWithMinutes {
+			number()
+		}
+		if at < NumMetrics && x >= 0 && x <= math.MaxFloat64 {
+			l.totals[at] = x
 		}
 	}
 	return l, err

@@ -16,9 +16,10 @@ const (
 	keepHour  = 'h' // + id + 0 + hour: an hour that habits do not have yet
 	keepNow   = 'n' // + id: running totals
 
-	habitsVersion = 1
-	wholeEvery    = 24 // hours
-	maxBack       = DefaultMaxLocal
+	habitsVersion     = 2
+	habitsWithMinutes = 1  // the version before
+	wholeEvery        = 24 // hours
+	maxBack           = DefaultMaxLocal
 )
 
 var errHabits = errors.New("it is broken off")
@@ -32,10 +33,9 @@ type keptHabits struct {
 }
 
 type lateHour struct {
-	at      int64
-	taint   uint64
-	totals  [NumMetrics]float64
-	largest [NumMetrics]float32
+	at     int64
+	taint  uint64
+	totals [NumMetrics]float64
 }
 
 // Habits keeps what is usual of devices over a restart (detect.Keeper).
@@ -55,8 +55,8 @@ func (m *Model) keepHour(a *activity) {
 		a.unsaved, a.savedAs = nil, ""
 		return
 	}
-	totals, largest := a.sofar, a.largest
-	a.unsaved = append(a.unsaved, hourTotal{hourNumber(a.hour), &totals, &largest, a.taint})
+	totals := a.sofar
+	a.unsaved = append(a.unsaved, hourTotal{hourNumber(a.hour), &totals, a.taint})
 }
 
 // forgetHabits lets go of a device that has to leave the model.
@@ -130,7 +130,7 @@ func (a *activity) save(buf []byte, put func(key, value []byte)) []byte {
 		buf = a.saveWhole(buf, put)
 	}
 	buf = a.saveHours(buf, put)
-	buf = appendTotals(append(buf[:0], habitsVersion), hourNumber(a.hour), &a.sofar, &a.largest, a.taint)
+	buf = appendTotals(append(buf[:0], habitsVersion), hourNumber(a.hour), &a.sofar, a.taint)
 	put(keyOfHabits(keepNow, a.savedAs), buf)
 	return buf
 }
@@ -147,7 +147,7 @@ func (a *activity) saveWhole(buf []byte, put func(key, value []byte)) []byte {
 
 func (a *activity) saveHours(buf []byte, put func(key, value []byte)) []byte {
 	for _, u := range a.unsaved {
-		buf = appendTotals(append(buf[:0], habitsVersion), u.at, u.totals, u.largest, u.taint)
+		buf = appendTotals(append(buf[:0], habitsVersion), u.at, u.totals, u.taint)
 		put(hourKey(a.savedAs, u.at), buf)
 		a.lately = append(a.lately, u.at)
 	}
@@ -157,21 +157,22 @@ func (a *activity) saveHours(buf []byte, put func(key, value []byte)) []byte {
 
 // Load takes back a value.
 func (h Habits) Load(key, value []byte) error {
-	if len(key) < 2 || len(value) < 1 || value[0] != habitsVersion {
+	if len(key) < 2 || len(value) < 1 || value[0] != habitsVersion && value[0] != habitsWithMinutes {
 		return fmt.Errorf("read what is usual of %q: not of version %d", key, habitsVersion)
 	}
+	version := value[0]
 	value = value[1:]
 	switch id := string(key[1:]); key[0] {
 	case keepWhole:
 		return h.m.loadWhole(id, value)
 	case keepNow:
-		l, err := readTotals(value)
+		l, err := readTotals(version, value)
 		if a := h.m.comeBack(id); a != nil && err == nil {
-			a.hour, a.sofar, a.largest, a.taint = events.Time(l.at)*hour, l.totals, l.largest, l.taint
+			a.hour, a.sofar, a.taint = events.Time(l.at)*hour, l.totals, l.taint
 		}
 		return err
 	case keepHour:
-		l, err := readTotals(value)
+		l, err := readTotals(version, value)
 		if n := len(id) - 5; n > 0 && err == nil && h.m.comeBack(id[:n]) != nil {
 			h.m.keptHabits.late[id[:n]] = append(h.m.keptHabits.late[id[:n]], l)
 		}
@@ -220,13 +221,13 @@ func (m *Model) restored(d *Device) *activity {
 	whole := hourNumber(a.counted)
 	for i := range late {
 		if l := &late[i]; l.at >= whole {
-			m.learn(a, hourTotal{l.at, &l.totals, &l.largest, l.taint}, nil)
+			m.learn(a, hourTotal{l.at, &l.totals, l.taint}, nil)
 		}
 		a.lately = append(a.lately, late[i].at)
 	}
 	// What happened between the last Save and the first record after it is not known: those hours are passed over.
 	if began := startOf(m.turns.began, hour); a.hour != began {
-		a.sofar, a.largest, a.taint = [NumMetrics]float64{}, [NumMetrics]float32{}, 0
+		a.sofar, a.taint = [NumMetrics]float64{}, 0
 		a.hour = began
 	}
 	a.counted = a.hour

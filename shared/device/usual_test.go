@@ -1,6 +1,7 @@
 package device
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math"
 	"runtime"
@@ -287,4 +288,22 @@ func playHabits(devices int) (*Model, []*Device) {
 		d.activity.hour = m.turns.minute
 	}
 	return m, list
+}
+
+// Catches: an update of the program that loses the hours that were saved one by one, because they had their largest minutes.
+func TestTotalsOfTheFirstVersionAreRead(t *testing.T) {
+	totals := [NumMetrics]float64{BytesOut: 12, Peers: 3}
+	now := appendTotals(nil, 77, &totals, 5)
+	before := binary.AppendUvarint(binary.AppendUvarint(nil, 77), 5)
+	for i, x := range totals {
+		if x != 0 {
+			before = binary.AppendUvarint(append(before, byte(i)+1), math.Float64bits(x))
+			before = binary.AppendUvarint(before, uint64(math.Float32bits(float32(x))))
+		}
+	}
+	for version, b := range map[byte][]byte{habitsVersion: now, habitsWithMinutes: append(before, 0)} {
+		if l, err := readTotals(version, b); err != nil || l.at != 77 || l.taint != 5 || l.totals != totals {
+			t.Errorf("version %d: %v, %+v", version, err, l)
+		}
+	}
 }

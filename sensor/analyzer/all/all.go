@@ -4,21 +4,27 @@ package all
 
 import (
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/dcerpc"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/dhcp"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/dns"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ftp"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/http"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/icmp"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/kerberos"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ldap"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/mysql"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ntp"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/raw"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/rfb"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/sip"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/smb"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/smtp"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/socks"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ssh"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ssrp"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/tls"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/vpn"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/websocket"
 )
 
 // Specs lists every analyzer there is, in the order in which they are asked.
@@ -27,13 +33,18 @@ func Specs() []analyzer.Spec {
 		tls.Spec,
 		ssh.Spec,
 		rfb.Spec,
+		dcerpc.Spec,
 		ftp.Spec,
 		smtp.Spec,
 		sip.Spec,
+		mysql.Spec,
 		http.Spec,
+		smb.Spec,
 		dns.Spec,
 		dhcp.Spec,
 		ntp.Spec,
+		kerberos.Spec,
+		ssrp.Spec,
 		ldap.Spec,
 		icmp.Spec,
 		tls.DTLS,
@@ -43,6 +54,7 @@ func Specs() []analyzer.Spec {
 		vpn.OpenVPNTo,
 		vpn.IKE,
 		tls.StartTLS,
+		websocket.Spec,
 		raw.Spec,
 	}
 }

@@ -27,6 +27,8 @@ const (
 	// maxHeldMessage is how much of a TCP message is waited for; a longer one (a zone transfer) is read up to here and its rest
 	// skipped. It is below analyzer.MaxHeld because a frame of 65,535 bytes and its length would not fit there.
 	maxHeldMessage = 32 << 10
+	// multicastPort and localPort are those of multicast DNS and of LLMNR.
+	multicastPort, localPort = 5353, 5355
 	// netbiosPort carries names in RFC 1001's first-level encoding and opcodes of its own.
 	netbiosPort = 137
 )
@@ -169,6 +171,10 @@ func (r *reader) answer(c stream.Chunk, h header, q question, s answerSection) {
 	if left := t.readAnswers(&s, alone, r.netbios); left > 0 {
 		r.conv.Weird("dns_answers_truncated", "")
 	}
+	if s.count > len(t.rec.Answers) {
+		t.rec.AnswerRecords = uint32(s.count)
+	}
+	r.credit(t, c.Dir, &s)
 	r.conv.Emit(&t.rec)
 }
 

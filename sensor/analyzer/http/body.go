@@ -15,6 +15,10 @@ type framing struct {
 	encoded     bool // Content-Encoding: the bytes are not those of the thing itself
 	gzip        bool // namely gzip, which states at its end how long the thing is
 	multipart   bool
+	form        bool // application/x-www-form-urlencoded
+
+	lengthsDiffer bool // two lengths that do not agree
+	transfers     int  // lines of transfer codings
 }
 
 // framingField reads the header lines that both directions may have and that say where the body ends.
@@ -28,18 +32,24 @@ func (r *reader) framingField(s *side, name, value []byte) bool {
 			r.weird("invalid_HTTP_content_length", "")
 		case h.hasLength && n != h.length:
 			r.weird("multiple_HTTP_content_lengths", "")
+			h.lengthsDiffer = true
 		default:
 			h.length, h.hasLength = n, true
 		}
 	case is(name, "transfer-encoding"):
 		last := value
+		h.transfers++
 		if i := bytes.LastIndexByte(value, ','); i >= 0 {
 			last = bytes.TrimLeft(value[i+1:], " \t")
 		}
 		h.chunked = is(last, "chunked")
 		h.otherCoding = !h.chunked && !is(last, "identity")
+		s.oddTransfer(value)
 	case is(name, "content-encoding"):
 		h.encoded = len(value) > 0 && !is(value, "identity")
+		if h.encoded && s.x != nil && !knownCoding(value) {
+			s.x.agentIs |= oddlyCoded
+		}
 		h.gzip = is(value, "gzip") || is(value, "x-gzip")
 	default:
 		return false
@@ -187,4 +197,27 @@ func hexValue(c byte) (byte, bool) {
 		return c - 'A' + 10, true
 	}
 	return 0, false
+}
+
+// oddTransfer notes the forms of Transfer-Encoding that one server reads as chunked and another does not: how a request is hidden in another.
+func (s *side) oddTransfer(value []byte) {
+	if s.x == nil {
+		return
+	}
+	if s.head.transfers > 1 {
+		s.x.agentIs |= twoTransfers
+	}
+	if !s.head.chunked && indexFold(value, "chunked") >= 0 {
+		s.x.agentIs |= oddTransfer
+	}
+}
+
+// knownCoding says whether a content coding is registered, or was.
+func knownCoding(value []byte) bool {
+	for _, known := range [...]string{"gzip", "x-gzip", "deflate", "br", "zstd", "compress", "aws-chunked", "amz-1.0", "utf-8", "identity", "snappy", "lz4", "dcb", "dcz"} {
+		if is(value, known) || hasPrefixFold(value, known+",") {
+			return true
+		}
+	}
+	return bytes.IndexByte(value, ',') >= 0
 }

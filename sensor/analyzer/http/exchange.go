@@ -2,17 +2,21 @@ package http
 
 import (
 	"github.com/mirrorwatch/mirrorwatch/events"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer"
 	"github.com/mirrorwatch/mirrorwatch/sensor/flow"
 )
 
 // exchange is a request and its answer while they are on the wire.
 type exchange struct {
 	rec      events.HTTP
-	whole    [2]bool      // the message of each direction has ended
-	final    bool         // an answer other than 1xx has begun
-	switches bool         // CONNECT or Upgrade: another protocol may follow
-	oldStyle bool         // HTTP/0.9: the answer is a bare body
-	mime     [2][1]string // backing of the record's MIME type lists, so that they cost no allocation of their own
+	whole    [2]bool           // the message of each direction has ended
+	final    bool              // an answer other than 1xx has begun
+	switches bool              // CONNECT or Upgrade: another protocol may follow
+	oldStyle bool              // HTTP/0.9: the answer is a bare body
+	echo     []byte            // what a page would have to send back as it came, for a script of the request's to run
+	socket   *analyzer.Upgrade // what is said about a WebSocket that may follow
+	agentIs  agentKind         // what the request says it was sent by
+	mime     [2][1]string      // backing of the record's MIME type lists, so that they cost no allocation of their own
 }
 
 // ask opens an exchange for a request.

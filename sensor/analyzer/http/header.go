@@ -57,27 +57,81 @@ func cutField(line []byte) (name, value []byte, ok bool) {
 func (r *reader) requestField(s *side, name, value []byte) {
 	rec := &s.x.rec
 	switch {
+	case r.senderField(s.x, name, value):
 	case is(name, "host"):
 		rec.Host = r.last.keep(slotHost, value, maxValue)
 	case is(name, "user-agent"):
 		rec.UserAgent = r.last.keep(slotAgent, value, maxValue)
+		if hasPrefixFold(value, "mozilla/") {
+			s.x.agentIs |= saysBrowser
+		}
+		if rec.UserAgent != r.plainAgent && !s.x.suspectHeader(name, value) {
+			r.plainAgent = rec.UserAgent
+		}
 	case is(name, "referer"):
 		rec.Referrer = r.last.keep(slotReferrer, withoutPassword(value), maxValue)
+		s.x.suspectHeader(name, value)
 	case is(name, "origin"):
 		rec.Origin = r.last.keep(slotOrigin, value, maxValue)
 	case is(name, "authorization"), is(name, "proxy-authorization"):
 		rec.Username = username(value, rec.Username)
+		rec.AuthScheme = scheme(value)
 	case is(name, "upgrade"):
 		s.x.switches = true
 	case is(name, "content-disposition"):
 		rec.OrigFilenames = addFilename(rec.OrigFilenames, value)
 	case is(name, "content-type"):
 		s.head.multipart = hasPrefixFold(value, "multipart/")
+		s.head.form = hasPrefixFold(value, "application/x-www-form-urlencoded")
+		rec.RequestType = r.last.keep(slotRequestType, withoutParameters(value), maxName)
+		s.x.suspectHeader(name, value)
 	case len(rec.Proxied) < maxList && speaksOfProxy(name):
+		s.x.suspectHeader(name, value)
 		entry := append(bytes.ToUpper(name), " -> "...)
 		rec.Proxied = append(rec.Proxied, string(append(entry, value[:min(len(value), maxValue)]...)))
 	}
 }
+
+// senderField reads what tells of who sends a request.
+func (r *reader) senderField(x *exchange, name, value []byte) bool {
+	switch {
+	case is(name, "accept-language"):
+		x.agentIs |= hasLanguage
+	case is(name, "cookie"):
+		r.cookie(x, value)
+	case hasPrefixFold(name, "sec-websocket-"):
+		x.socketField(flow.Orig, name, value)
+	default:
+		if hasPrefixFold(value, "()") {
+			x.suspectHeader(name, value)
+		}
+		return false
+	}
+	return true
+}
+
+// suspectHeader keeps a header line that carries what an injection needs, and says whether it may.
+func (x *exchange) suspectHeader(name, value []byte) bool {
+	for _, c := range value {
+		if neededInHeader[c] {
+			x.suspect(inHeader, name, value)
+			return true
+		}
+	}
+	return false
+}
+
+// neededInHeader are the bytes that make a header line worth a closer look: user agents are full of the others.
+var neededInHeader = byteSet("'<`$|{\\\x00")
+
+// withoutParameters drops what follows a media type.
+func withoutParameters(value []byte) []byte {
+	value, _, _ = bytes.Cut(value, []byte{';'})
+	return bytes.TrimRight(value, " \t")
+}
+
+// maxLocation is how much of a redirect's target is kept.
+const maxLocation = 512
 
 // answerField keeps what the record wants of an answer's header.
 func (r *reader) answerField(s *side, name, value []byte) {
@@ -87,6 +141,13 @@ func (r *reader) answerField(s *side, name, value []byte) {
 		rec.ContentType = r.last.keep(slotType, value, maxName)
 	case is(name, "content-disposition"):
 		rec.RespFilenames = addFilename(rec.RespFilenames, value)
+	case hasPrefixFold(name, "sec-websocket-"):
+		s.x.socketField(flow.Resp, name, value)
+	case is(name, "server"):
+		rec.Server = r.last.keep(slotServer, value, maxName)
+	case is(name, "location"):
+		target, _, _ := bytes.Cut(withoutPassword(value), []byte{'?'})
+		rec.Location = r.last.keep(slotLocation, target, maxLocation)
 	}
 }
 
@@ -97,9 +158,12 @@ func (r *reader) headDone(d flow.Dir, s *side) error {
 		// The two disagree about where the message ends; this is how requests are smuggled (RFC 9112 section 6.3, item 3).
 		r.weird("HTTP_transfer_encoding_and_content_length", d.String())
 	}
-	if d == flow.Resp {
+	if d == flow.Orig {
+		x.markSender(h)
+	} else {
 		code := x.rec.StatusCode
 		if code == 101 || x.rec.Method == "CONNECT" && code/100 == 2 {
+			r.upgrade(x)
 			r.done(d, s)
 			return analyzer.ErrHandOver
 		}

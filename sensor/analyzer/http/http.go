@@ -1,7 +1,8 @@
 // Package http reads HTTP/1.x (RFC 9112) and the little that is left of HTTP/0.9. What comes in is both directions of one
 // conversation in order; what goes out is one events.HTTP for each request and its answer, paired in the order of the wire.
-// It never keeps a body, a password or a cookie, and never decides from a port. It never inflates an encoded body; the length of
-// one in gzip is that which its end states, as far as that can be true.
+// It never keeps a body, a password or a cookie, and never decides from a port. Of a request's values it keeps those that hold what an
+// injection needs, decoded and cut; whether they are one is for a detector to say. An encoded body is not inflated, but for the first
+// bytes of the answer to such a request; the length of one in gzip is that which its end states, as far as that can be true.
 // Not covered: HTTP/2 and /3 (other analyzers), and the parts of a multipart body beyond its first 4 KiB.
 package http
 
@@ -59,7 +60,10 @@ type reader struct {
 	depth uint32      // exchanges so far
 	now   int64       // time of the chunk in hand
 	last  remembered
-	known bool // a start line was read: this is HTTP
+	// cookies are those of the last request, and plainAgent the last user agent that held nothing of note.
+	cookies    cookies
+	plainAgent string
+	known      bool // a start line was read: this is HTTP
 	// pipelined: a request was sent before the one in front of it was answered, so that after a loss nobody can say which
 	// request an answer belongs to.
 	pipelined bool

@@ -152,6 +152,9 @@ func FuzzFeed(f *testing.F) {
 		}
 		f.Add([]byte(both), uint64(0x8123))
 	}
+	for _, c := range suspects {
+		f.Add([]byte(c.parts[0].data), uint64(0x8123))
+	}
 	f.Fuzz(func(t *testing.T, b []byte, cuts uint64) {
 		var parts []part
 		for i := uint64(0); len(b) > 0; i++ {
@@ -168,6 +171,11 @@ func FuzzFeed(f *testing.F) {
 			if len(r.URI) > maxURI || len(r.Lookups) > maxList || r.TransDepth > uint32(len(recs)) {
 				t.Fatalf("record %d: %s", i, line(r))
 			}
+			bounded(t, r)
 		}
 	})
+}
+
+func conversation() *analyzer.Conversation {
+	return &analyzer.Conversation{Emit: func(events.Record) {}, Confirm: func(string) {}, Weird: func(string, string) {}}
 }

@@ -38,8 +38,19 @@ func (r *reader) look(d flow.Dir, s *side) {
 	x := s.x
 	if d == flow.Orig {
 		x.findLookup([]byte("body"), b, true)
+		x.suspectBody(b, &s.head)
 		if s.head.multipart {
 			x.partNames(b)
+		}
+		if x.awsKeys(b) {
+			x.mark("aws_secret")
+		}
+	} else {
+		if x.awsKeys(b) {
+			x.answerMark("aws_secret")
+		}
+		if x.isSuspect() {
+			x.showsOf(b)
 		}
 	}
 	if s.head.encoded {
@@ -65,3 +76,6 @@ func (x *exchange) partNames(b []byte) {
 		}
 	}
 }
+
+// isSuspect says whether the request held anything for which its answer is read further.
+func (x *exchange) isSuspect() bool { return len(x.rec.Suspicious) > 0 }

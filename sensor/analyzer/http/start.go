@@ -172,6 +172,7 @@ func (r *reader) startRequest(s *side, line []byte) bool {
 	x.rec.URI = r.uri(req.uri)
 	x.switches = x.rec.Method == "CONNECT"
 	x.findLookup([]byte("uri"), req.uri, false)
+	x.suspectURI(req.uri)
 	if req.version == "" {
 		x.oldStyle = true
 		r.done(flow.Orig, s)
@@ -185,7 +186,11 @@ func (r *reader) startAnswer(s *side, line []byte) bool {
 		return false
 	}
 	x := r.answer(s)
-	s.begin(x, peekAnswer)
+	limit := peekAnswer
+	if x.isSuspect() {
+		limit = peekSuspect
+	}
+	s.begin(x, limit)
 	rec := &x.rec
 	rec.Version = st.version
 	rec.StatusCode = st.code

@@ -16,6 +16,9 @@ const (
 	slotOrigin
 	slotType
 	slotReason
+	slotRequestType
+	slotServer
+	slotLocation
 	slots
 )
 

@@ -72,6 +72,7 @@ func (r *reader) Feed(c stream.Chunk) (int, error) {
 	if r.messages == 1 {
 		r.quote(c.Data)
 	}
+	r.advert(c.Dir, c.Data)
 	if c.Dir == flow.Orig {
 		r.rec.Requests++
 	} else {

@@ -1,13 +1,14 @@
-// Package ldap recognises LDAP version 3 (RFC 4511) over TCP and connectionless LDAP over UDP, from its beginning or from the middle.
-// What comes in is ordered stream bytes or datagrams; what goes out is the conversation's services: ldap_tcp or ldap_udp, and what
-// a bind carries (gssapi, krb, ntlm). It emits no record, keeps nothing of a message, reads no password, and leaves
-// messages alone that a SASL layer has wrapped.
+// Package ldap reads LDAP version 3 (RFC 4511) over TCP and connectionless LDAP over UDP, from its beginning or from the middle.
+// What comes in is ordered stream bytes or datagrams; what goes out is one events.LDAPSearch a search and one events.LDAP any other operation,
+// each with its answer or either alone, the ticket that a bind shows, and the conversation's services: ldap_tcp or ldap_udp, and what a bind
+// carries (gssapi, krb, ntlm). Messages that a SASL layer only signed are read, those that it sealed are counted. It keeps no password,
+// no value of an entry, and nothing that is written.
 package ldap
 
 import (
-	"encoding/binary"
-
+	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/krb5"
 	"github.com/mirrorwatch/mirrorwatch/sensor/flow"
 	"github.com/mirrorwatch/mirrorwatch/sensor/stream"
 )
@@ -22,8 +23,8 @@ var Spec = analyzer.Spec{
 }
 
 const (
-	// maxHeldMessage is how much of a bind or extended operation is waited for. A Kerberos ticket with many groups is 12 KiB by
-	// default and 48,000 bytes at the most (Windows' MaxTokenSize); a longer message is passed over unread.
+	// maxHeldMessage is how much of a message is waited for. A Kerberos ticket with many groups is 12 KiB by default and 48,000 bytes at the
+	// most (Windows' MaxTokenSize); a longer message is passed over unread.
 	maxHeldMessage = 50 << 10
 	// maxWrapped is the longest message that a SASL layer may wrap: the buffer size is negotiated in three bytes (RFC 4752
 	// section 3.3), so that a wrapped message begins with a zero byte and cannot be taken for a plain one.
@@ -37,13 +38,18 @@ type reader struct {
 	confirmed services
 	sasl      bool // a SASL bind was seen, or may have been: what follows may be wrapped
 	startTLS  int64
+	now       int64
 	sides     [2]framing
+	pending   []pending
+	sealed    *events.LDAP // what the SASL layer hid
 }
 
 // framing is where one direction stands.
 type framing struct {
-	skip uint64 // bytes of the current message that are not wanted
-	lost bool   // the next message's start must be found again
+	skip  uint64 // bytes of the current message that are not wanted
+	lost  bool   // the next message's start must be found again
+	inner uint64 // bytes of messages that are left in the current wrapping
+	after uint64 // bytes behind them
 }
 
 // services are bits for what has been confirmed already.
@@ -79,34 +85,15 @@ func probe(_ flow.Dir, head []byte, hinted bool) analyzer.Verdict {
 	return analyzer.No
 }
 
-// wrappedKerberos recognises a length and a wrap token (RFC 4121 section 4.2.6.2).
-func wrappedKerberos(b []byte) analyzer.Verdict {
-	const pattern, known = "\x00\x00\x00\x00\x05\x04\x00\xff", "\xff\x00\x00\x00\xff\xff\xf8\xff"
-	for i := range min(len(b), len(pattern)) {
-		if b[i]&known[i] != pattern[i] {
-			return analyzer.No
-		}
-	}
-	if len(b) < len(pattern) {
-		return analyzer.Maybe
-	}
-	return analyzer.Yes
-}
-
 // Feed takes a datagram, or the stream's next bytes.
 func (r *reader) Feed(c stream.Chunk) (n int, err error) {
+	r.now = c.Time
 	if r.conv.Transport != analyzer.TCP {
 		return len(c.Data), r.datagram(c.Data)
 	}
 	side := &r.sides[c.Dir&1]
 	for n < len(c.Data) {
-		if side.skip > 0 {
-			skipped := min(side.skip, uint64(len(c.Data)-n))
-			side.skip -= skipped
-			n += int(skipped)
-			continue
-		}
-		used, err := r.message(side, c.Data[n:])
+		used, err := r.next(side, c.Data[n:])
 		n += used
 		if err != nil || used == 0 {
 			return n, err
@@ -115,11 +102,71 @@ func (r *reader) Feed(c stream.Chunk) (n int, err error) {
 	return n, nil
 }
 
+// next takes what stands first in b: the rest of what is passed over, a message, or the beginning of a wrapping.
+func (r *reader) next(side *framing, b []byte) (used int, err error) {
+	switch {
+	case side.inner > 0:
+		return r.wrapped(side, b)
+	case side.after > 0:
+		return pass(&side.after, b), nil
+	case side.skip > 0:
+		return pass(&side.skip, b), nil
+	case b[0] == 0 && !side.lost && (r.sasl || r.confirmed == 0):
+		return r.unwrap(side, b)
+	case side.lost && wrappedKerberos(b) == analyzer.Yes:
+		side.lost = false
+		return r.unwrap(side, b)
+	}
+	return r.message(side, b)
+}
+
+func pass(count *uint64, b []byte) int {
+	n := min(*count, uint64(len(b)))
+	*count -= n
+	return int(n)
+}
+
+// wrapped takes the next of the messages inside a wrapping. One that does not end in it is passed over.
+func (r *reader) wrapped(side *framing, b []byte) (used int, err error) {
+	whole := uint64(len(b)) >= side.inner
+	b = b[:min(side.inner, uint64(len(b)))]
+	if side.skip > 0 {
+		used = pass(&side.skip, b)
+	} else if used, err = r.message(side, b); used == 0 && err == nil && whole {
+		used, side.lost = len(b), true
+	}
+	side.inner -= uint64(used)
+	return used, err
+}
+
+// unwrap takes the head of a wrapped message.
+func (r *reader) unwrap(side *framing, b []byte) (used int, err error) {
+	w, v := unwrap(b)
+	if v == analyzer.No {
+		return 0, analyzer.ErrNotMine
+	}
+	if v == analyzer.Maybe || uint64(len(b)) < w.before {
+		return 0, nil
+	}
+	r.sasl = true
+	if w.sealed {
+		r.hidden(w.after)
+	}
+	side.inner, side.after = w.inner, w.after
+	return int(w.before), nil
+}
+
+func (r *reader) hidden(size uint64) {
+	if r.sealed == nil {
+		r.sealed = &events.LDAP{Opcode: "sealed"}
+		r.sealed.TS = events.Time(r.now)
+	}
+	r.sealed.Messages++
+	r.sealed.Bytes += size
+}
+
 // message takes one message, or its beginning where the rest is not wanted. It uses nothing where more bytes are needed.
 func (r *reader) message(side *framing, b []byte) (used int, err error) {
-	if b[0] == 0 && !side.lost && (r.sasl || r.confirmed == 0) {
-		return r.wrapped(side, b)
-	}
 	e, v := parseEnvelope(b)
 	switch {
 	case v == analyzer.Maybe:
@@ -136,6 +183,7 @@ func (r *reader) message(side *framing, b []byte) (used int, err error) {
 	side.lost = false
 	if !e.wanted() || e.size > maxHeldMessage {
 		r.confirm(serviceLDAP, r.service)
+		r.read(e, nil)
 		used = int(min(uint64(len(b)), e.size))
 		side.skip = e.size - uint64(used)
 		return used, nil
@@ -143,56 +191,13 @@ func (r *reader) message(side *framing, b []byte) (used int, err error) {
 	if uint64(len(b)) < e.size {
 		return 0, nil
 	}
-	return int(e.size), r.read(e, b[e.body:e.body+e.bodyLen])
+	return int(e.size), r.whole(e, b)
 }
 
-// wrapped passes over a message behind its length in four bytes (RFC 4422 section 3.7).
-func (r *reader) wrapped(side *framing, b []byte) (used int, err error) {
-	if len(b) < 4 {
-		return 0, nil
-	}
-	size := binary.BigEndian.Uint32(b)
-	if size == 0 || size > maxWrapped {
-		return 0, analyzer.ErrNotMine
-	}
-	r.sasl = true
-	side.skip = uint64(size)
-	return 4, nil
-}
-
-// datagram takes one CLDAP message.
-func (r *reader) datagram(b []byte) error {
-	e, v := parseEnvelope(b)
-	if v != analyzer.Yes {
-		if r.confirmed == 0 {
-			return analyzer.ErrNotMine
-		}
-		r.conv.Weird("ldap_malformed", "")
-		return nil
-	}
-	if e.wanted() && e.size <= uint64(len(b)) {
-		return r.read(e, b[e.body:e.body+e.bodyLen])
-	}
-	r.confirm(serviceLDAP, r.service)
-	return nil
-}
-
-// read looks into a bind or an extended operation. What the operation carries is confirmed before the message that carries it, as
-// Zeek has it: there the message is confirmed when all of it was read.
-func (r *reader) read(e envelope, body []byte) error {
-	handOver := false
-	switch e.op {
-	case opBindRequest:
-		r.bind(saslToken(body))
-	case opBindResponse:
-		r.token(serverToken(body))
-	case opExtendedRequest:
-		if isStartTLS(body) {
-			r.startTLS = e.id
-		}
-	case opExtendedResponse:
-		handOver = r.startTLS == e.id && succeeded(body)
-	}
+// whole reads a message all of which is there. What it carries is confirmed before the protocol that carries it, as Zeek has it: there
+// a message is confirmed when all of it was read.
+func (r *reader) whole(e envelope, b []byte) error {
+	handOver := r.read(e, b[e.body:e.body+e.bodyLen])
 	r.confirm(serviceLDAP, r.service)
 	if handOver && r.conv.Transport == analyzer.TCP {
 		return analyzer.ErrHandOver
@@ -200,21 +205,38 @@ func (r *reader) read(e envelope, body []byte) error {
 	return nil
 }
 
-func (r *reader) bind(token []byte, sasl bool) {
-	r.sasl = r.sasl || sasl
-	r.token(token)
+// datagram takes the messages of one datagram: entries and the end of a search come together.
+func (r *reader) datagram(b []byte) error {
+	for {
+		e, v := parseEnvelope(b)
+		if v != analyzer.Yes {
+			if r.confirmed == 0 {
+				return analyzer.ErrNotMine
+			}
+			r.conv.Weird("ldap_malformed", "")
+			return nil
+		}
+		if e.size > uint64(len(b)) {
+			r.confirm(serviceLDAP, r.service)
+			return nil
+		}
+		if err := r.whole(e, b); err != nil || e.size == uint64(len(b)) {
+			return err
+		}
+		b = b[e.size:]
+	}
 }
 
 // token confirms what a SASL token is made of, the innermost first.
 func (r *reader) token(b []byte) {
-	in := tokenServices(b)
-	if in&serviceKerberos != 0 {
+	in := krb5.ReadToken(b)
+	if in.Kerberos {
 		r.confirm(serviceKerberos, "krb")
 	}
-	if in&serviceNTLM != 0 {
+	if in.NTLM {
 		r.confirm(serviceNTLM, "ntlm")
 	}
-	if in&serviceGSSAPI != 0 {
+	if in.GSS() {
 		r.confirm(serviceGSSAPI, "gssapi")
 	}
 }
@@ -230,13 +252,24 @@ func (r *reader) confirm(s services, name string) {
 // may have been a bind.
 func (r *reader) Gap(d flow.Dir, n int) error {
 	side := &r.sides[d&1]
-	if side.skip >= uint64(n) {
-		side.skip -= uint64(n)
-		return nil
+	for _, left := range []*uint64{&side.skip, &side.after} {
+		if side.inner == 0 && *left >= uint64(n) {
+			*left -= uint64(n)
+			return nil
+		}
 	}
-	side.skip, side.lost, r.sasl = 0, true, true
+	*side = framing{lost: true}
+	r.sasl = true
 	return nil
 }
 
-// Close has nothing left to say.
-func (r *reader) Close() {}
+// Close writes the operations that nobody answered, and what was sealed.
+func (r *reader) Close() {
+	for _, p := range r.pending {
+		r.emit(p)
+	}
+	r.pending = nil
+	if r.sealed != nil && r.confirmed != 0 {
+		r.conv.Emit(r.sealed)
+	}
+}

@@ -1,31 +1,40 @@
 package ldap
 
 import (
-	"bytes"
 	"strings"
 
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ber"
 )
 
-// BER tags that are read (X.690), and the application tags of RFC 4511 section 4.2 onward.
+// Tags of choices and fields, and the application tags of RFC 4511 section 4.2 onward.
 const (
-	tagInteger     = 0x02
-	tagOctets      = 0x04
-	tagOID         = 0x06
-	tagEnumerated  = 0x0a
-	tagSequence    = 0x30
-	tagContext0    = 0xa0
-	tagContext1    = 0xa1
-	tagContext2    = 0xa2
-	tagSASL        = 0xa3 // AuthenticationChoice, RFC 4511 section 4.2
+	tagSimple      = 0x80 // AuthenticationChoice, RFC 4511 section 4.2
+	tagSASL        = 0xa3
 	tagServerToken = 0x87 // serverSaslCreds, RFC 4511 section 4.2.2
 	tagName        = 0x80 // requestName, RFC 4511 section 4.12
-	tagGSS         = 0x60 // initial context token, RFC 2743 section 3.1
 
 	opBindRequest      = 0x60
 	opBindResponse     = 0x61
+	opUnbind           = 0x42
+	opSearchRequest    = 0x63
+	opSearchEntry      = 0x64
+	opSearchDone       = 0x65
+	opModifyRequest    = 0x66
+	opModifyResponse   = 0x67
+	opAddRequest       = 0x68
+	opAddResponse      = 0x69
+	opDeleteRequest    = 0x4a
+	opDeleteResponse   = 0x6b
+	opRenameRequest    = 0x6c
+	opRenameResponse   = 0x6d
+	opCompareRequest   = 0x6e
+	opCompareResponse  = 0x6f
+	opAbandon          = 0x50
+	opSearchReference  = 0x73
 	opExtendedRequest  = 0x77
 	opExtendedResponse = 0x78
+	opIntermediate     = 0x79
 )
 
 // operations are the tags that a message may carry.
@@ -39,40 +48,38 @@ type envelope struct {
 	body, bodyLen uint64 // of the operation's content
 }
 
-// wanted says whether the operation's content is read.
+// wanted says whether the operation's content is read. Entries are counted only.
 func (e *envelope) wanted() bool {
 	switch e.op {
-	case opBindRequest, opBindResponse, opExtendedRequest, opExtendedResponse:
-		return true
+	case opSearchEntry, opSearchReference, opIntermediate:
+		return false
 	}
-	return false
+	return true
 }
 
 // parseEnvelope judges the start of a message as far as its bytes go: a sequence of a message id and an operation that fits in.
 func parseEnvelope(b []byte) (e envelope, v analyzer.Verdict) {
-	outer, v := parseTag(b, tagSequence)
+	outer, v := parseTag(b, ber.Sequence)
 	if v != analyzer.Yes {
 		return e, v
 	}
-	e.size = outer.head + outer.size
-	b = b[outer.head:]
-	id, v := parseTag(b, tagInteger)
+	e.size = outer.End()
+	b = b[outer.Len:]
+	id, v := parseTag(b, ber.Integer)
 	if v != analyzer.Yes {
 		return e, v
 	}
-	if id.size < 1 || id.size > 4 || id.head != 2 {
+	if id.Size < 1 || id.Size > 4 || id.Len != 2 {
 		return e, analyzer.No
 	}
-	if uint64(len(b)) <= id.head+id.size {
+	if uint64(len(b)) <= id.End() {
 		return e, analyzer.Maybe
 	}
 	if b[2] >= 0x80 {
 		return e, analyzer.No // negative
 	}
-	for _, c := range b[2 : 2+id.size] {
-		e.id = e.id<<8 | int64(c)
-	}
-	b = b[id.head+id.size:]
+	e.id, _ = ber.Int(b[2:id.End()])
+	b = b[id.End():]
 	e.op = b[0]
 	if strings.IndexByte(operations, e.op) < 0 {
 		return e, analyzer.No
@@ -81,148 +88,67 @@ func parseEnvelope(b []byte) (e envelope, v analyzer.Verdict) {
 	if v != analyzer.Yes {
 		return e, v
 	}
-	e.body = outer.head + id.head + id.size + op.head
-	e.bodyLen = op.size
+	e.body = outer.Len + id.End() + op.Len
+	e.bodyLen = op.Size
 	if e.body+e.bodyLen > e.size {
 		return e, analyzer.No
 	}
 	return e, analyzer.Yes
 }
 
-// element is the head of a BER element: how long it is itself, and the content.
-type element struct{ head, size uint64 }
-
-// parseTag reads a tag and a definite length of up to four bytes (RFC 4511 section 5.1 allows no other form).
-func parseTag(b []byte, tag byte) (element, analyzer.Verdict) {
+// parseTag reads the head of an element that must have this tag (RFC 4511 section 5.1 allows definite lengths only).
+func parseTag(b []byte, tag byte) (ber.Head, analyzer.Verdict) {
+	h, state := ber.ReadHead(b)
 	switch {
-	case len(b) == 0:
-		return element{}, analyzer.Maybe
-	case b[0] != tag:
-		return element{}, analyzer.No
-	case len(b) == 1:
-		return element{}, analyzer.Maybe
-	case b[1] < 0x80:
-		return element{2, uint64(b[1])}, analyzer.Yes
+	case len(b) > 0 && b[0] != tag || state == ber.Bad:
+		return h, analyzer.No
+	case state == ber.Short:
+		return h, analyzer.Maybe
 	}
-	n := int(b[1] & 0x7f)
-	if n == 0 || n > 4 {
-		return element{}, analyzer.No
-	}
-	if len(b) < 2+n {
-		return element{}, analyzer.Maybe
-	}
-	var size uint64
-	for _, c := range b[2 : 2+n] {
-		size = size<<8 | uint64(c)
-	}
-	return element{uint64(2 + n), size}, analyzer.Yes
+	return h, analyzer.Yes
 }
 
-// take cuts the element of that tag off the front of b. It gives nothing where another one is there, or less than it says.
-func take(b []byte, tag byte) (content, rest []byte, ok bool) {
-	e, v := parseTag(b, tag)
-	if v != analyzer.Yes || e.size > uint64(len(b))-e.head {
-		return nil, b, false
+// bindChoice is what a bind request proves itself with.
+type bindChoice struct {
+	version   int64
+	name      []byte
+	simple    bool
+	password  bool // one was sent, of whatever length
+	sasl      bool
+	mechanism []byte
+	token     []byte
+}
+
+// parseBind reads version, name, and the choice.
+func parseBind(b []byte) (c bindChoice) {
+	c.version, b, _ = ber.TakeInt(b, ber.Integer)
+	c.name, b, _ = ber.Take(b, ber.Octets)
+	if secret, _, ok := ber.Take(b, tagSimple); ok {
+		c.simple, c.password = true, len(secret) > 0
+		return c
 	}
-	return b[e.head : e.head+e.size], b[e.head+e.size:], true
+	choice, _, sasl := ber.Take(b, tagSASL)
+	c.sasl = sasl
+	c.mechanism, choice, _ = ber.Take(choice, ber.Octets)
+	c.token, _, _ = ber.Take(choice, ber.Octets)
+	return c
 }
 
-// saslToken gives the credentials of a bind request, where its authentication is SASL: version, name, and the choice.
-func saslToken(b []byte) (token []byte, sasl bool) {
-	_, b, _ = take(b, tagInteger)
-	_, b, _ = take(b, tagOctets)
-	choice, _, sasl := take(b, tagSASL)
-	_, choice, _ = take(choice, tagOctets) // mechanism
-	token, _, _ = take(choice, tagOctets)
-	return token, sasl
+// result is RFC 4511 section 4.1.9, which every answer begins with.
+type result struct {
+	code       int64
+	ok         bool
+	diagnostic []byte
+	token      []byte // serverSaslCreds of a bind
 }
 
-// serverToken gives the credentials of a bind response, behind the result's three fields.
-func serverToken(b []byte) []byte {
-	_, b, _ = take(b, tagEnumerated)
-	_, b, _ = take(b, tagOctets)
-	_, b, _ = take(b, tagOctets)
-	token, _, _ := take(b, tagServerToken)
-	return token
+func parseResult(b []byte) (r result) {
+	r.code, b, r.ok = ber.TakeInt(b, ber.Enumerated)
+	_, b, _ = ber.Take(b, ber.Octets) // matchedDN
+	r.diagnostic, b, _ = ber.Take(b, ber.Octets)
+	r.token, _, _ = ber.Take(b, tagServerToken)
+	return r
 }
 
-// isStartTLS is RFC 4511 section 4.14.1.
-func isStartTLS(b []byte) bool {
-	name, _, _ := take(b, tagName)
-	return string(name) == "1.3.6.1.4.1.1466.20037"
-}
-
-func succeeded(b []byte) bool {
-	code, _, _ := take(b, tagEnumerated)
-	return len(code) == 1 && code[0] == 0
-}
-
-// Mechanisms (RFC 4178 section 3.2, RFC 4121 section 4.1, MS-SPNG section 1.9).
-const (
-	oidSPNEGO     = "\x2b\x06\x01\x05\x05\x02"
-	oidKerberos   = "\x2a\x86\x48\x86\xf7\x12\x01\x02\x02"
-	oidMSKerberos = "\x2a\x86\x48\x82\xf7\x12\x01\x02\x02"
-	signatureNTLM = "NTLMSSP\x00"
-)
-
-// tokenServices says what a SASL token is made of: GSS-API with SPNEGO around Kerberos or NTLM, or either without.
-func tokenServices(b []byte) services {
-	if inner, ok := spnegoToken(b); ok {
-		return serviceGSSAPI | mechanism(inner)
-	}
-	s := mechanism(b)
-	if s == serviceKerberos {
-		s |= serviceGSSAPI
-	}
-	return s
-}
-
-// spnegoToken gives the mechanism's token inside a negotiation's first (RFC 4178 section 4.2.1) or later token (4.2.2).
-func spnegoToken(b []byte) (inner []byte, ok bool) {
-	if init, _, is := take(b, tagGSS); is {
-		oid, rest, _ := take(init, tagOID)
-		if string(oid) != oidSPNEGO {
-			return nil, false
-		}
-		fields, _, _ := take(rest, tagContext0)
-		fields, _, _ = take(fields, tagSequence)
-		_, fields, _ = take(fields, tagContext0) // mechTypes
-		_, fields, _ = take(fields, tagContext1) // reqFlags
-		return octets(fields), true
-	}
-	fields, _, is := take(b, tagContext1)
-	if !is {
-		return nil, false
-	}
-	fields, _, _ = take(fields, tagSequence)
-	_, fields, _ = take(fields, tagContext0) // negState
-	_, fields, _ = take(fields, tagContext1) // supportedMech
-	return octets(fields), true
-}
-
-// octets gives the octet string in a field of tag 2, the mechanism's token in both.
-func octets(fields []byte) []byte {
-	field, _, _ := take(fields, tagContext2)
-	token, _, _ := take(field, tagOctets)
-	return token
-}
-
-// mechanism tells Kerberos from NTLM. A Kerberos token is a two-byte id, then an AP-REQ, AP-REP or KRB-ERROR (RFC 4121
-// section 4.1, RFC 4120 section 5.10).
-func mechanism(b []byte) services {
-	if bytes.HasPrefix(b, []byte(signatureNTLM)) {
-		return serviceNTLM
-	}
-	token, _, ok := take(b, tagGSS)
-	if ok {
-		oid, rest, _ := take(token, tagOID)
-		if string(oid) != oidKerberos && string(oid) != oidMSKerberos || len(rest) < 2 {
-			return 0
-		}
-		b = rest[2:]
-	}
-	if len(b) > 0 && (b[0] == 0x6e || b[0] == 0x6f || b[0] == 0x7e) {
-		return serviceKerberos
-	}
-	return 0
-}
+// startTLS is RFC 4511 section 4.14.1.
+const startTLS = "1.3.6.1.4.1.1466.20037"

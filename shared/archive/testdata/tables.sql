@@ -31,6 +31,10 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`conn` (
   `interim` boolean COMMENT 'interim',
   `duplicate_vnis` array<bigint> COMMENT 'duplicate_vnis',
   `duplicate_pkts` bigint COMMENT 'duplicate_pkts',
+  `orig_rewritten` bigint COMMENT 'orig_rewritten',
+  `resp_rewritten` bigint COMMENT 'resp_rewritten',
+  `reset_ignored` string COMMENT 'reset_ignored',
+  `reset_far` string COMMENT 'reset_far',
   `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
   `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
   `line` string COMMENT 'the record as JSON, to the byte'
@@ -86,6 +90,9 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`dns` (
   `answer_bytes` bigint COMMENT 'answer_bytes',
   `question` string COMMENT 'question',
   `question_type` string COMMENT 'question_type',
+  `responder` string COMMENT 'responder, an address',
+  `names_self` boolean COMMENT 'names_self',
+  `answer_records` bigint COMMENT 'answer_records',
   `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
   `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
   `line` string COMMENT 'the record as JSON, to the byte'
@@ -139,6 +146,15 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`http` (
   `resp_mime_types` array<string> COMMENT 'resp_mime_types',
   `lookups` array<string> COMMENT 'lookups',
   `content_type` string COMMENT 'content_type',
+  `suspicious` array<string> COMMENT 'suspicious',
+  `request_marks` array<string> COMMENT 'request_marks',
+  `answer_marks` array<string> COMMENT 'answer_marks',
+  `request_type` string COMMENT 'request_type',
+  `server` string COMMENT 'server',
+  `location` string COMMENT 'location',
+  `auth_scheme` string COMMENT 'auth_scheme',
+  `session` string COMMENT 'session',
+  `aws_keys` array<string> COMMENT 'aws_keys',
   `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
   `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
   `line` string COMMENT 'the record as JSON, to the byte'
@@ -820,6 +836,93 @@ TBLPROPERTIES (
   'storage.location.template' = 's3://records-123456789012/archive/kind=socks/date=${date}/hour=${hour}/'
 );
 
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`websocket` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `host` string COMMENT 'host',
+  `uri` string COMMENT 'uri',
+  `user_agent` string COMMENT 'user_agent',
+  `subprotocol` string COMMENT 'subprotocol',
+  `client_protocols` array<string> COMMENT 'client_protocols',
+  `server_extensions` array<string> COMMENT 'server_extensions',
+  `client_extensions` array<string> COMMENT 'client_extensions',
+  `orig_frames` bigint COMMENT 'orig_frames',
+  `resp_frames` bigint COMMENT 'resp_frames',
+  `orig_payload_bytes` bigint COMMENT 'orig_payload_bytes',
+  `resp_payload_bytes` bigint COMMENT 'resp_payload_bytes',
+  `binary_frames` bigint COMMENT 'binary_frames',
+  `duration` double COMMENT 'duration, seconds',
+  `inner` string COMMENT 'inner',
+  `close_code` bigint COMMENT 'close_code',
+  `interim` boolean COMMENT 'interim',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=websocket/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=websocket/date=${date}/hour=${hour}/'
+);
+
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`arp` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `orig_l2_addr` string COMMENT 'orig_l2_addr',
+  `resp_l2_addr` string COMMENT 'resp_l2_addr',
+  `frame_l2_addr` string COMMENT 'frame_l2_addr',
+  `requests` bigint COMMENT 'requests',
+  `replies` bigint COMMENT 'replies',
+  `unasked` bigint COMMENT 'unasked',
+  `answered` boolean COMMENT 'answered',
+  `duration` double COMMENT 'duration, seconds',
+  `vlan` bigint COMMENT 'vlan',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=arp/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=arp/date=${date}/hour=${hour}/'
+);
+
 CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`login` (
   `ts` double COMMENT 'ts, seconds since the epoch',
   `uid` string COMMENT 'uid',
@@ -1002,4 +1105,178 @@ TBLPROPERTIES (
   'projection.hour.range' = '0,23',
   'projection.hour.digits' = '2',
   'storage.location.template' = 's3://records-123456789012/archive/kind=sip/date=${date}/hour=${hour}/'
+);
+
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`mysql` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `cmd` string COMMENT 'cmd',
+  `arg` string COMMENT 'arg',
+  `success` boolean COMMENT 'success',
+  `rows` bigint COMMENT 'rows',
+  `response` string COMMENT 'response',
+  `server_version` string COMMENT 'server_version',
+  `error_code` bigint COMMENT 'error_code',
+  `result_bytes` bigint COMMENT 'result_bytes',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=mysql/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=mysql/date=${date}/hour=${hour}/'
+);
+
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`kerberos` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `request_type` string COMMENT 'request_type',
+  `client` string COMMENT 'client',
+  `service` string COMMENT 'service',
+  `success` boolean COMMENT 'success',
+  `error_msg` string COMMENT 'error_msg',
+  `from` double COMMENT 'from, seconds since the epoch',
+  `till` double COMMENT 'till, seconds since the epoch',
+  `cipher` string COMMENT 'cipher',
+  `forwardable` boolean COMMENT 'forwardable',
+  `renewable` boolean COMMENT 'renewable',
+  `error_code` bigint COMMENT 'error_code',
+  `etypes` array<string> COMMENT 'etypes',
+  `preauth` string COMMENT 'preauth',
+  `preauth_cipher` string COMMENT 'preauth_cipher',
+  `reply_cipher` string COMMENT 'reply_cipher',
+  `tgt_cipher` string COMMENT 'tgt_cipher',
+  `tgt_foreign` boolean COMMENT 'tgt_foreign',
+  `kdc_options` bigint COMMENT 'kdc_options',
+  `service_type` bigint COMMENT 'service_type',
+  `rtt` double COMMENT 'rtt, seconds',
+  `carrier` string COMMENT 'carrier',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=kerberos/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=kerberos/date=${date}/hour=${hour}/'
+);
+
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`ldap` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `message_id` bigint COMMENT 'message_id',
+  `version` bigint COMMENT 'version',
+  `opcode` string COMMENT 'opcode',
+  `result` string COMMENT 'result',
+  `diagnostic_message` string COMMENT 'diagnostic_message',
+  `object` string COMMENT 'object',
+  `argument` string COMMENT 'argument',
+  `messages` bigint COMMENT 'messages',
+  `bytes` bigint COMMENT 'bytes',
+  `rtt` double COMMENT 'rtt, seconds',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=ldap/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=ldap/date=${date}/hour=${hour}/'
+);
+
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`ldap_search` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `message_id` bigint COMMENT 'message_id',
+  `scope` string COMMENT 'scope',
+  `deref_aliases` string COMMENT 'deref_aliases',
+  `base_object` string COMMENT 'base_object',
+  `result_count` bigint COMMENT 'result_count',
+  `result` string COMMENT 'result',
+  `diagnostic_message` string COMMENT 'diagnostic_message',
+  `filter` string COMMENT 'filter',
+  `attributes` array<string> COMMENT 'attributes',
+  `result_bytes` bigint COMMENT 'result_bytes',
+  `rtt` double COMMENT 'rtt, seconds',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=ldap_search/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=ldap_search/date=${date}/hour=${hour}/'
 );

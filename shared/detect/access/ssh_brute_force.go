@@ -19,12 +19,13 @@ var SSHBruteForce = detect.Spec{
 	Title: "SSH brute force",
 	Text: "Counts the failed log-ins over SSH, on any port, of one host at another, and of one host at many. A guessed password is one of " +
 		"the commonest ways in, and a log-in that works after the failures most likely is the guess that hit. What looks the same: " +
-		"a person who forgot a password fails a few times in one or two sessions; a program with an old key fails once a session, " +
+		"a person who forgot a password fails a few times in one or two sessions; an administrator fails at one host after " +
+		"another, and gets into as many; a program with an old key fails once a session, " +
 		"as slowly as it is scheduled; an agent offers several keys before the one that fits, so that sessions which end well count nothing.",
 	Category: "access", Tactics: []string{"TA0006"}, Techniques: []string{"T1110.001"},
 	Risk:      detect.Base{Likelihood: events.High, Complexity: events.Low, Impact: events.Medium},
 	Wants:     []events.Kind{events.KindSSH, events.KindConn},
-	GuardDuty: "UnauthorizedAccess:EC2/SSHBruteForce", Version: 1,
+	GuardDuty: "UnauthorizedAccess:EC2/SSHBruteForce", Version: 2,
 	Background: "Most hosts that are lost over SSH are lost to a guessed password: lists of common names and passwords are tried by " +
 		"machine, against one host quickly or against many slowly. Once one fits, the attacker is a user of the host like any other.",
 	Mitigation: []string{
@@ -92,6 +93,7 @@ type sprayer struct {
 	start, last events.Time
 	ladder      magnitude.Ladder
 	uids        []string
+	wins        int // log-ins of its own that worked since; a restart forgets them
 }
 
 // NewSSHBruteForce makes the detector.
@@ -146,6 +148,9 @@ func (s *SSHGuesses) session(r *events.SSH, v device.View) []detect.Finding {
 		g.decided = true
 	}
 	if r.AuthSuccess != nil && *r.AuthSuccess {
+		if p := s.sprayers.Peek(v.Orig.Serial); p != nil {
+			p.wins++
+		}
 		return s.success(g, r)
 	}
 	if r.AuthAttempts == 0 {
@@ -259,8 +264,8 @@ func (s *SSHGuesses) spray(g *guesses, h *events.Head, v device.View) []detect.F
 		p.victims = append(p.victims, detect.Party{Addr: h.RespH, Port: h.RespP, Endpoint: detect.Server})
 	}
 	least := float64(s.tune.Spray)
-	if hardlyEverFails(v, h.TS) {
-		least /= 2
+	if hardlyEverFails(v, h.TS) && 2*p.wins < len(p.victims) {
+		least /= 2 // and who gets in elsewhere is at work
 	}
 	if !p.ladder.Climb(float64(len(p.victims)), least) {
 		return nil

@@ -9,6 +9,7 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/c2"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/exfil"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/hygiene"
+	"github.com/mirrorwatch/mirrorwatch/shared/detect/impact"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/intel"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/lateral"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/recon"
@@ -20,11 +21,30 @@ func Specs() []detect.Spec {
 		recon.PortScan,
 		recon.HostSweep,
 		access.SSHBruteForce,
+		access.FTPBruteForce,
+		access.DatabaseBruteForce,
+		access.MailBruteForce,
+		access.TelnetBruteForce,
 		access.Log4Shell,
+		access.SMBBruteForce,
+		access.EternalBlue,
+		access.SMBGhost,
 		access.Heartbleed,
 		access.MalformedCertificate,
 		lateral.NewAdminPeer,
 		lateral.FanOut,
+		lateral.RemoteService,
+		lateral.WMIExec,
+		lateral.ScheduledTask,
+		lateral.DCOMExec,
+		lateral.DCSync,
+		lateral.DCShadow,
+		lateral.DPAPIBackupKey,
+		lateral.ADFSTheft,
+		lateral.SuspiciousRPC,
+		lateral.EventLogTampering,
+		lateral.AdminShareWrite,
+		lateral.PassTheHash,
 		c2.DNSTunnel,
 		c2.Beacon,
 		c2.RareTLS,
@@ -48,7 +68,19 @@ func Specs() []detect.Spec {
 		behaviour.RoleChanged,
 		behaviour.Silent,
 		intel.IndicatorMatch,
+		impact.SYNFlood,
+		impact.UDPAmplification,
+		impact.TCPReflection,
+		impact.FragmentAttack,
+		impact.DHCPStarvation,
+		impact.ARPStorm,
 		hygiene.WeakTLS,
 		hygiene.ExpiredCertificate,
+		access.KerberosPasswordSpray,
+		recon.KerberosUserEnum,
+		recon.LDAPEnum,
+		lateral.Kerberoasting,
+		lateral.ASREPRoasting,
+		lateral.KerberosDowngrade,
 	}
 }

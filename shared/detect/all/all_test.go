@@ -77,7 +77,7 @@ func TestFloodIsCounted(t *testing.T) {
 		c.OrigH = netip.AddrFrom4([4]byte{198, byte(i >> 16), byte(i >> 8), byte(i)})
 		j.Observe(c)
 	}
-	if s := j.Stats(); s.Devices > 101 || s.Overflow < 60_000-101 || s.Detections != 0 {
+	if s := j.Stats(); s.Devices > 101 || s.Overflow < 60_000-101 || s.Detections != 1 || j.Detections()[0].Type != "impact.syn_flood" {
 		t.Errorf("%+v", s)
 	}
 	for _, s := range Specs() {

@@ -20,10 +20,11 @@ var Deviation = detect.Spec{
 		"that was seen before at that time, with a margin that grows with how much the device varies, and by at least three times. One such " +
 		"hour is a note; it becomes an alert when it is far beyond, when the next hour is, too, or when another kind of thing is. What " +
 		"looks the same: a job that somebody starts by hand, a release. Where several devices of a group leave their range in the same way within " +
-		"the hour, it is taken for such an event. What stays for days is accepted, and that is told.",
+		"the hour, it is taken for such an event. What goes outside is held against the range without what acknowledges a download; where " +
+		"most of it goes to places to which the device sent on days before, or to which several devices turn, one hour is low risk up to twenty times. What stays for days is accepted, and that is told.",
 	Category: "behaviour", Tactics: []string{"TA0010", "TA0011", "TA0007", "TA0008"}, Techniques: []string{"T1048"},
 	Risk:      detect.Base{Likelihood: events.Low, Complexity: events.Low, Impact: events.Medium},
-	GuardDuty: "Behavior:EC2/TrafficVolumeUnusual", Version: 1, Novelty: true,
+	GuardDuty: "Behavior:EC2/TrafficVolumeUnusual", Version: 2, Novelty: true,
 	Background: "What a host does, it mostly did last week at the same hour, too. What leaves that range is a new task, a fault, or " +
 		"somebody else at work.",
 	Mitigation: []string{
@@ -125,6 +126,7 @@ type judged struct {
 	e      baseline.Expected
 	seen   float64
 	beyond float64
+	known  bool        // it went outside, and most of it where it may
 	now    events.Time // up to when it was counted
 	hour   events.Time
 }
@@ -153,7 +155,7 @@ func (o *Deviations) Watch(t *device.Turned, v device.View) (found []detect.Find
 			continue
 		}
 		families |= 1 << j.family
-		if !j.common && !j.general && j.beyond >= agreeing {
+		if !j.common && !j.general && !j.known && j.beyond >= agreeing {
 			telling |= 1 << j.family
 		}
 		list[n] = j
@@ -179,6 +181,9 @@ func standsFor(d *device.Device, known *device.Known) (families int) {
 	return families
 }
 
+// farBeyond is twenty times the limit, as a logarithm.
+const farBeyond = 3
+
 // agreeing is by how much, as a logarithm, a metric has to be beyond its limit to be a second reason: half as much again.
 const agreeing = 0.405
 
@@ -197,6 +202,16 @@ func (o *Deviations) judge(j *judged, v device.View) bool {
 		return false
 	}
 	_, j.beyond = j.e.Judge(j.seen)
+	if j.beyond > 0 {
+		// What only acknowledges a download is no upload.
+		_, beyond := j.e.Judge(j.t.Own(j.metric))
+		j.beyond = max(beyond, 0)
+	}
+	if j.metric == device.BytesOutExternal && j.beyond > 0 {
+		_, unusual := j.t.Sent()
+		_, beyond := j.e.Judge(unusual)
+		j.known = beyond <= 0 && j.beyond < farBeyond
+	}
 	return j.beyond > 0 || j.beyond < 0 && j.down && j.t.Hour
 }
 
@@ -244,7 +259,7 @@ func (o *Deviations) crowd(j *judged, below bool) int {
 // more than that it was busy.
 func (o *Deviations) gradeOf(j *judged, r *stretch, telling, shared int) grade {
 	switch {
-	case r.below, j.common, shared >= o.tune.Shared:
+	case r.below, j.common, j.known && r.hours < o.tune.Hours, shared >= o.tune.Shared:
 		return noted
 	case j.beyond >= math.Log(o.tune.Far):
 		return striking

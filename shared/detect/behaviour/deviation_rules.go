@@ -47,7 +47,7 @@ func allHabits() []habit {
 		{metric: device.NewPeers, did: "turned to %s devices for the first time", does: "meets", family: contacts, novelty: true, tactics: []string{"TA0007"}, techniques: look},
 		{metric: device.NewExternal, did: "turned to %s hosts outside for the first time", does: "meets", family: contacts, novelty: true, common: true, techniques: []string{"T1071"}},
 		{metric: device.ExternalPeers, did: "turned to %s hosts outside", does: "turns to", family: contacts, novelty: true, common: true, techniques: []string{"T1071"}},
-		{metric: device.Peers, did: "turned to %s devices", does: "turns to", family: contacts, general: true, novelty: true, techniques: look},
+		{metric: device.Peers, did: "turned to %s devices", does: "turns to", family: contacts, general: true, novelty: true, common: true, techniques: look},
 		{metric: device.RareTLS, did: "began %s TLS conversations that are rare at the site", does: "begins", family: contacts, novelty: true, common: true, techniques: []string{"T1573"}},
 		{metric: device.FailedConnections, did: "began %s conversations in vain", does: "begins", family: failing, common: true, techniques: look},
 		{metric: device.AuthFailures, did: "failed to log in %s times", does: "fails", family: failing, tactics: []string{"TA0006"}, techniques: []string{"T1110"}},

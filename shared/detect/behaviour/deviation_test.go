@@ -27,6 +27,8 @@ type office struct {
 	r     *rand.Rand
 	hosts int
 	n     int
+	to    func(host, hour int) string // where it goes; another place each day where nil
+	back  float64                     // bytes that come back for each that is sent
 }
 
 func newOffice(hosts int) *office {
@@ -58,8 +60,12 @@ func (o *office) play(hours int, megabytes func(host, hour int) float64) {
 					continue
 				}
 				o.n++
-				c := talk(0, host(h), "203.0.113.9", 443)
-				c.TS, c.UID, c.OrigIPBytes = o.now.Add(time.Second), fmt.Sprint(o.n), uint64(mb*1e6)
+				to := fmt.Sprintf("203.0.%d.%d", h, hour/24)
+				if o.to != nil {
+					to = o.to(h, hour)
+				}
+				c := talk(0, host(h), to, 443)
+				c.TS, c.UID, c.OrigIPBytes, c.RespIPBytes = o.now.Add(time.Second), fmt.Sprint(o.n), uint64(mb*1e6), c.RespIPBytes+uint64(o.back*mb*1e6)
 				o.judge.Observe(c)
 			}
 			for range 15 {
@@ -172,6 +178,51 @@ func TestDeviationSaysWhatIsUsual(t *testing.T) {
 	first := o.told[0]
 	if at := first.Update.Sub(monday.Add((21*24 + 9) * time.Hour).Time()); at > 25*time.Minute {
 		t.Errorf("told %v after it began: the hour need not be over", at)
+	}
+}
+
+// Catches: one large copy to the bucket that a program always sends to, or to a place of all, told as loud as one to a stranger; an upload that
+// hides behind those; hours of it that are never told; the acknowledgements of a film told as an upload.
+func TestWhereItGoes(t *testing.T) {
+	usual := func(h, _ int) string { return fmt.Sprintf("203.0.113.%d", 1+h) }
+	common := func(int, int) string { return "203.0.113.200" }
+	stranger := func(h, _ int) string { return fmt.Sprintf("198.51.100.%d", 1+h) }
+	for _, c := range []struct {
+		name       string
+		then       func(host, hour int) string
+		factor     float64
+		hours      int
+		back       float64
+		medium     int
+		term       string
+		least, all int
+	}{
+		{"to a stranger", stranger, 12, 1, 0, 1, "", 1, 1},
+		{"to the usual place", usual, 12, 1, 0, 0, "usual_destinations", 1, 1},
+		{"to a place of several", common, 12, 1, 0, 0, "usual_destinations", 1, 1},
+		{"to the usual place, for hours", usual, 12, 3, 0, 1, "", 1, 1},
+		{"to the usual place, beyond all measure", usual, 400, 1, 0, 1, "far_beyond", 1, 1},
+		{"a film that is acknowledged", stranger, 12, 1, 50, 0, "", 0, 0},
+	} {
+		o := newOffice(4)
+		o.to = func(h, hour int) string {
+			if hour%24 == 3 {
+				return common(h, hour)
+			}
+			return usual(h, hour)
+		}
+		o.play(21*24+9, rhythm)
+		o.to, o.back = c.then, c.back
+		o.play(c.hours, times(c.factor, rhythm, func(h, _ int) bool { return h == 1 }))
+		list := o.last("bytes_out_external")
+		if o.medium() != c.medium || len(list) < c.least || len(list) > c.all {
+			t.Errorf("%s: %d of medium risk, %d in all", c.name, o.medium(), len(list))
+		}
+		for _, d := range list {
+			if c.term != "" && !slices.ContainsFunc(d.Risk.Terms, func(x events.Term) bool { return x.Name == c.term }) {
+				t.Errorf("%s: %+v", c.name, d.Risk.Terms)
+			}
+		}
 	}
 }
 

@@ -23,6 +23,10 @@ func (j *judged) finding(r *stretch, g grade, shared bool) detect.Finding {
 			"basis": string(j.e.Basis), "hours_of_history": j.e.Hours, "ratio": j.ratio(), "hours": r.hours,
 		},
 	}
+	if j.metric == device.BytesOutExternal {
+		_, unusual := j.t.Sent()
+		f.Properties["unusual_destinations"] = math.Round(unusual)
+	}
 	if j.family == serving {
 		f.Offenders[0].Endpoint = detect.Server
 	}
@@ -31,9 +35,11 @@ func (j *judged) finding(r *stretch, g grade, shared bool) detect.Finding {
 		f.Terms = append(f.Terms, events.Term{Name: "less_than_usual", Points: -20, Reason: "something is broken more often than stolen"})
 	case shared:
 		f.Terms = append(f.Terms, events.Term{Name: "site_event", Points: -25, Reason: "several devices of its group did the same within the hour"})
+	case j.known && g == noted:
+		f.Terms = append(f.Terms, events.Term{Name: "usual_destinations", Points: -15, Reason: "it went where the device sent on days before, or several devices send"})
 	case g == noted:
 		f.Terms = append(f.Terms, events.Term{Name: "one_reason", Points: -20, Reason: "one hour, and not far beyond the range"})
-	case j.beyond > math.Log(20):
+	case j.beyond > farBeyond:
 		f.Terms = append(f.Terms, events.Term{Name: "far_beyond", Points: 10, Reason: fmt.Sprintf("%.0f times the limit", math.Exp(j.beyond))})
 	}
 	return f

@@ -18,11 +18,11 @@ var RoleChanged = detect.Spec{
 	Title: "Device changed its role",
 	Text: "Tells when a device that has been known for days suddenly has another role: a workstation that serves files or names, a server at " +
 		"which somebody browses, one that passes on what others send. Intruders make servers of what they hold, to hand out files, to answer " +
-		"in others' names, to let traffic through. The service must be as new as the role; what was offered all along and is only now used " +
+		"in others' names, to let traffic through. A person's machine that begins to serve is told from its third day on. The service must be as new as the role; what was offered all along and is only now used " +
 		"is none. What looks the same: a new program on a server, which is low risk; a deployment, where several get the same role, is quiet.",
 	Category: "behaviour", Tactics: []string{"TA0011", "TA0008"}, Techniques: []string{"T1090", "T1557", "T1105"},
 	Risk:    detect.Base{Likelihood: events.Low, Complexity: events.Low, Impact: events.Medium},
-	Version: 1, Novelty: true,
+	Version: 2, Novelty: true,
 	Background: "A workstation that begins to serve others, or a web server that begins to browse, has got another task, or another " +
 		"master: intruders set up proxies, file shares and relays where nobody expects them.",
 	Mitigation: []string{
@@ -37,6 +37,7 @@ var RoleChanged = detect.Spec{
 // RoleChangeTunables are what may be set.
 type RoleChangeTunables struct {
 	Learn   time.Duration `tune:"time a device is known before a change counts" min:"1h" max:"720h"`
+	Person  time.Duration `tune:"time a person's machine is known, a working day in it, before it serves for the first time" min:"1h" max:"720h"`
 	Sudden  time.Duration `tune:"most time from a service's first conversation to the role it makes" min:"1h" max:"720h"`
 	Shared  int           `tune:"other devices that get the same role within a day, which make it a deployment" min:"1" max:"32"`
 	Devices int           `tune:"devices remembered whose role changed" min:"100" max:"1000000"`
@@ -44,7 +45,7 @@ type RoleChangeTunables struct {
 
 // RoleChangeDefaults are the tunables that the project stands for.
 func RoleChangeDefaults() RoleChangeTunables {
-	return RoleChangeTunables{Learn: 72 * time.Hour, Sudden: 48 * time.Hour, Shared: 2, Devices: 50_000}
+	return RoleChangeTunables{Learn: 72 * time.Hour, Person: 48 * time.Hour, Sudden: 48 * time.Hour, Shared: 2, Devices: 50_000}
 }
 
 // RoleChanges remembers which changes it has seen.
@@ -97,13 +98,24 @@ func (r *RoleChanges) Watch(t *device.Turned, v device.View) []detect.Finding {
 	known.at = c.At
 	r.seen.Note(id)
 	others := r.others(id, c)
-	if c.At.Sub(t.Device.FirstSeen) < r.tune.Learn || v.Age(c.At) < r.tune.Learn || others >= r.tune.Shared || !r.isNews(t.Device, c) {
+	if !r.known(t.Device, c, v) || others >= r.tune.Shared || !r.isNews(t.Device, c) {
 		return nil
 	}
 	if a := t.Device.Addr; v.Known().Scanner(a) || v.Known().Gateway(a) {
 		return nil
 	}
 	return []detect.Finding{tellChange(t, c)}
+}
+
+// known says whether it is known long enough what the device did before. Of a person's machine less will do: the others at the site are
+// people's machines, too, and serve nobody.
+func (r *RoleChanges) known(d *device.Device, c device.RoleChange, v device.View) bool {
+	if c.At.Sub(d.FirstSeen) >= r.tune.Learn && v.Age(c.At) >= r.tune.Learn {
+		return true
+	}
+	newest := newestOffer(d)
+	return c.From == "pc" && serves(c.To) && newest != nil && newest.First.Sub(d.FirstSeen) >= r.tune.Person &&
+		device.Workday(d.FirstSeen, newest.First)
 }
 
 // others notes who got a role, and counts who else did within a day.

@@ -63,6 +63,7 @@ func TestRoleChange(t *testing.T) {
 	}{
 		{"too few conversations", all(clock, browsing(client, 6), servingRole(client, 445, "smb", later, 1, 3)[:4]), 0, "", ""},
 		{"a workstation that serves files", all(clock, browsing(client, 6), servingRole(client, 445, "smb", later, 2, 4)), 1, "medium", "was a pc for 5 days and is now a file_server: it answered"},
+		{"on the third day", all(clock, browsing(client, 3), servingRole(client, 445, "smb", 2*day+10*hour, 1, 4)), 1, "medium", "is now a file_server"},
 		{"a workstation that answers names", all(clock, browsing(client, 6), servingRole(client, 53, "dns", later, 2, 4)), 1, "medium", "dns_server"},
 		{"once only", all(clock, browsing(client, 6), servingRole(client, 445, "smb", later, 3, 4)), 1, "medium", "file_server"},
 		{"a server at which somebody browses", all(clock, servingRole(client, 3306, "mysql", 0, 6, 2)[:100], shiftAll(browsing(client, 2), later)), 1, "medium", "was a db_server"},
@@ -72,6 +73,8 @@ func TestRoleChange(t *testing.T) {
 		// The innocent twins.
 		{"a new device", all(clock, shiftAll(browsing(client, 2), 5*day), servingRole(client, 445, "smb", later+day, 2, 4)), 0, "", ""},
 		{"in the first days", all(browsing(client, 2), servingRole(client, 445, "smb", 2*day, 1, 4)), 0, "", ""},
+		{"on the third day, of which two were a weekend", all(clock, shiftAll(browsing(client, 3), 3*day), servingRole(client, 445, "smb", 5*day+10*hour, 1, 4)), 0, "", ""},
+		{"a server, on the third day", all(clock, servingRole(client, 80, "http", 8*hour, 3, 4), servingRole(client, 25, "smtp", 2*day+10*hour, 1, 4)), 0, "", ""},
 		{"what it always was", all(clock, servingRole(client, 445, "smb", 0, 9, 4)), 0, "", ""},
 		{"a service that is there all along, and little used", all(clock, slowly(client, 9)), 0, "", ""},
 		{"a deployment", all(clock, browsing(client, 6), browsing(host(1), 6), browsing(host(2), 6), servingRole(host(1), 445, "smb", later, 2, 4),

@@ -17,13 +17,13 @@ import (
 var Silent = detect.Spec{
 	Type:  "behaviour.silent",
 	Title: "Device fell silent",
-	Text: "Knows in which hours of workdays and weekends a device is always heard, and tells when it is not for some of these in a row while " +
-		"the rest of the site is. A server may have failed or been switched off, an intruder may have cut it off, a mirror may have been " +
+	Text: "Knows in which hours of workdays and weekends a device is always heard, and how long it pauses in these, and tells when it pauses " +
+		"for hours, and for twice as long as ever, while the rest of the site is heard. A server may have failed or been switched off, an intruder may have cut it off, a mirror may have been " +
 		"taken away. What looks the same: a holiday, on which the others of its group are silent, too; a feed that is lost, when most of the " +
 		"site is; a person's machine, which is off when its owner is, and is not counted; an instance that another replaces. It ends when the device is back.",
 	Category: "behaviour", Tactics: []string{"TA0040"}, Techniques: []string{"T1489", "T1529"},
 	Risk:    detect.Base{Likelihood: events.Low, Complexity: events.Low, Impact: events.Medium},
-	Version: 1,
+	Version: 2,
 	Background: "A host that falls silent was stopped, lost its network, or had its sensor blinded: attackers stop what could report " +
 		"them, and destroy what they leave behind.",
 	Mitigation: []string{
@@ -37,36 +37,31 @@ var Silent = detect.Spec{
 
 // SilentTunables are what may be set.
 type SilentTunables struct {
-	Hours   int     `tune:"silent hours in a row, of those in which the device is always heard" min:"1" max:"72"`
+	Hours   int     `tune:"hours of silence, of those in which the device is always heard" min:"1" max:"72"`
 	Steady  int     `tune:"the same for devices that are heard around the clock" min:"1" max:"72"`
 	Known   int     `tune:"times that an hour of the day was seen, of workdays or of weekends, before anything is expected in it" min:"2" max:"28"`
 	Always  float64 `tune:"least part of these in which the device was heard" min:"0.5" max:"1"`
+	Pauses  float64 `tune:"times its longest pause of the last weeks that a silence is longer than" min:"1" max:"10"`
 	Site    float64 `tune:"part of the expected devices whose silence is the feed's, or a holiday's" min:"0.05" max:"1"`
 	Group   float64 `tune:"the same among the others of one group" min:"0.05" max:"1"`
 	GiveUp  int     `tune:"silent hours after which a device is taken to be gone" min:"2" max:"720"`
 	Devices int     `tune:"devices watched" min:"100" max:"1000000"`
 }
 
-// SilentDefaults are the tunables that the project stands for. A device takes about 300 bytes.
+// SilentDefaults are the tunables that the project stands for. A device takes about 350 bytes.
 func SilentDefaults() SilentTunables {
-	return SilentTunables{Hours: 3, Steady: 2, Known: 4, Always: 0.95, Site: 0.3, Group: 0.5, GiveUp: 48, Devices: 50_000}
+	return SilentTunables{Hours: 3, Steady: 2, Known: 4, Always: 0.95, Pauses: 2, Site: 0.3, Group: 0.5, GiveUp: 48, Devices: 50_000}
 }
 
-// grace is how long after an hour it is judged: reports of conversations come late.
+// grace is how long after a round it is judged: reports of conversations come late.
 const grace = 6 * time.Minute
-
-// perTick is how many devices are looked at in one go.
-const perTick = 1000
 
 // Silences knows when each device is heard.
 type Silences struct {
 	tune    SilentTunables
 	devices *detect.Memory[uint32, hearing]
-	order   []uint32 // devices, so that the walk over them can rest; those that were forgotten drop out of it
-	hour    int64    // that is judged next, in hours since 1970; 0: none yet
-	judging bool     // the walk that counts is through
-	next    int      // of order
-	all     tally    // of the site
+	rounds  rounds
+	all     tally // of the site
 	groups  map[string]tally
 	born    []birth // of the last hours, bounded
 }
@@ -83,8 +78,8 @@ const (
 	succession = 2
 )
 
-// tally is how many were expected, and how many of them were silent.
-type tally struct{ expected, silent int }
+// tally is how many were expected, how many of them are halfway to being told, and how many were not heard in the whole hour that is over.
+type tally struct{ expected, silent, missed int }
 
 // maxGroups bounds the groups that are told apart; a device of one beyond them is judged by the site alone.
 const maxGroups = 4096
@@ -92,11 +87,14 @@ const maxGroups = 4096
 // hearing is in which hours a device is heard.
 type hearing struct {
 	seen, heard [2][24]uint8 // by workday and weekend, and the hour of the day in UTC
-	last        int64        // hour in which it was heard last, since 1970
-	silent      int          // expected hours since, one after the other
-	told        bool
-	steady      bool // it was heard around the clock until it fell silent
-	person      bool // somebody's machine
+	last        int64        // minute in which it was heard last, since 1970
+	quiet       int          // minutes of silence since in which it was expected and the others were heard
+	pause       int          // the longest of these that ended by itself, fading
+	told        int          // minutes of silence that were told; 0: nothing was
+	looked      int64        // walk in which it was looked at last
+	steady      bool         // it was heard around the clock until it fell silent
+	person      bool         // somebody's machine
+	followed    bool         // another took its place
 	addr        netip.Addr
 	id          string
 	vni         uint32
@@ -110,7 +108,7 @@ const mostSeen = 28
 func NewSilent(t SilentTunables) *Silences {
 	return &Silences{
 		tune: t, groups: map[string]tally{},
-		devices: detect.NewMemory(t.Devices, detect.Code[uint32, hearing]{Letter: 'd', Version: 1, Write: writeHabits, Read: readHabits}),
+		devices: detect.NewMemory(t.Devices, detect.Code[uint32, hearing]{Letter: 'd', Version: 2, Write: writeHabits, Read: readHabits}),
 	}
 }
 
@@ -124,19 +122,21 @@ func (s *Silences) Watch(t *device.Turned, _ device.View) []detect.Finding {
 	}
 	h, fresh := s.devices.Put(t.Device.Serial)
 	if fresh {
-		s.order = append(s.order, t.Device.Serial)
+		s.rounds.join(t.Device.Serial)
 		s.begins(t.Device)
 	}
-	hour := hourOf(t.At)
+	minute, before := minuteOf(t.At), h.last
+	h.last = max(h.last, minute)
 	var found []detect.Finding
-	if h.told {
-		f := h.finding(t.At, fmt.Sprintf("%s was silent for %d hours, and is back.", h.addr, hour-h.last))
+	if h.told > 0 {
+		f := h.finding(t.At, before, fmt.Sprintf("%s was silent for %s, and is back.", h.addr, hoursOf(int(minute-before))))
 		f.Final = true
 		found = append(found, f)
-		h.told, h.silent = false, 0
+	} else {
+		h.pause = max(h.pause, h.quiet)
 	}
-	if h.last < hour || h.id == "" {
-		h.last = hour
+	h.quiet, h.told, h.followed = 0, 0, false
+	if before/60 < minute/60 || h.id == "" || len(found) > 0 {
 		h.person, h.groups = t.Device.HasRole("pc"), t.Device.Groups()
 		h.addr, h.id, h.vni = t.Device.Addr, t.Device.ID(), t.Device.VNI
 		s.devices.Note(t.Device.Serial)
@@ -144,129 +144,127 @@ func (s *Silences) Watch(t *device.Turned, _ device.View) []detect.Finding {
 	return found
 }
 
-// Tick judges the hour that is over, some devices at a time: first it counts, then it tells.
+// Tick judges the round that is over, some devices at a time.
 func (s *Silences) Tick(now events.Time, _ device.View) (found []detect.Finding) {
-	over := hourOf(now.Add(-grace)) // hours before this one
-	if s.hour == 0 || over-s.hour > 1 {
+	if s.rounds.jumps(now.Add(-grace)) {
 		// The learning begins, or time jumped: what was in between nobody knows.
-		s.hour = over + 1 // of this hour the beginning was missed
 		s.resume()
 	}
-	for left := perTick; s.hour < over && left > 0; {
-		n := min(left, len(s.order)-s.next)
-		for _, id := range s.order[s.next : s.next+n] {
-			found = append(found, s.look(id)...)
+	s.rounds.walk(now.Add(-grace), func(id uint32) bool {
+		h := s.devices.Peek(id)
+		switch walk := s.rounds.number(); {
+		case h == nil, h.looked == walk: // it was forgotten, and may have joined again
+			return false
+		default:
+			h.looked = walk
 		}
-		if s.next, left = s.next+n, left-max(n, 1); s.next < len(s.order) {
-			continue
+		switch {
+		case s.rounds.judging:
+			found = append(found, s.judge(id, h)...)
+		default:
+			s.count(h)
 		}
-		s.turn()
-	}
+		return true
+	}, func() {
+		s.all = tally{}
+		clear(s.groups)
+	})
 	return found
-}
-
-// look is what is done with a device: it is counted first, then judged.
-func (s *Silences) look(id uint32) []detect.Finding {
-	h := s.devices.Peek(id)
-	if h == nil {
-		return nil
-	}
-	if !s.judging {
-		s.count(h)
-		return nil
-	}
-	return s.judge(id, h)
-}
-
-// turn ends a walk.
-func (s *Silences) turn() {
-	s.next = 0
-	if s.judging = !s.judging; s.judging {
-		return
-	}
-	s.hour++
-	s.all = tally{}
-	clear(s.groups)
-	kept := s.order[:0]
-	for _, id := range s.order {
-		if s.devices.Peek(id) != nil {
-			kept = append(kept, id)
-		}
-	}
-	s.order = kept
 }
 
 // resume forgets what was counted in a row, for nobody listened.
 func (s *Silences) resume() {
-	s.next, s.judging, s.all = 0, false, tally{}
+	s.all = tally{}
 	clear(s.groups)
 	for _, h := range s.devices.All {
-		h.silent = 0
+		h.quiet = 0
 	}
 }
 
+// count takes a device into the tallies of a round.
 func (s *Silences) count(h *hearing) {
 	if !s.expects(h) {
 		return
 	}
-	s.all.add(h.last < s.hour)
+	silent, missed := 2*s.silence(h) >= s.least(h), h.last < s.rounds.hour()*60
+	s.all.add(silent, missed)
 	for _, g := range h.groups {
 		t, there := s.groups[g]
 		if there || len(s.groups) < maxGroups {
-			t.add(h.last < s.hour)
+			t.add(silent, missed)
 			s.groups[g] = t
 		}
 	}
 }
 
-func (t *tally) add(silent bool) {
+func (t *tally) add(silent, missed bool) {
 	t.expected++
 	if silent {
 		t.silent++
 	}
+	if missed {
+		t.missed++
+	}
 }
 
-// judge learns the hour of a device, and tells when it was silent for too long.
+// silence is how many minutes a device that is expected has been silent for at the end of the round, if nothing excuses it.
+func (s *Silences) silence(h *hearing) int {
+	return h.quiet + int(max(0, s.rounds.end()-max(h.last+1, s.rounds.begin())))
+}
+
+// least is the silence in minutes that is told.
+func (s *Silences) least(h *hearing) int {
+	hours := s.tune.Hours
+	if h.steady {
+		hours = s.tune.Steady
+	}
+	return max(60*hours, int(s.tune.Pauses*float64(h.pause)))
+}
+
+// judge takes a round into the silence of a device, learns the hour when it is over, and tells when the silence was too long.
 func (s *Silences) judge(id uint32, h *hearing) []detect.Finding {
 	expected := s.expects(h)
-	if h.last >= s.hour {
-		h.silent = 0
-		s.learn(id, h, true)
+	excused := !expected || s.general(h, func(t tally) int { return t.silent })
+	if before := h.quiet; !excused {
+		h.quiet = s.silence(h)
+		if before < settles && h.quiet >= settles && h.told == 0 {
+			h.steady = h.aroundTheClock(24 * s.tune.Known)
+		}
+	}
+	if s.rounds.closes() {
+		// Where many are missed it is not this device: nothing is learned of it, either.
+		if heard := h.last >= s.rounds.hour()*60; heard || !expected || !s.general(h, func(t tally) int { return t.missed }) {
+			s.learn(id, h, heard)
+		}
+	}
+	if excused || h.last >= s.rounds.end() {
 		return nil
 	}
-	if expected && s.general(h) {
-		return nil // it is not this device: nothing is learned of it, either
-	}
-	s.learn(id, h, false)
-	if !expected {
-		return nil
-	}
-	if h.silent++; h.silent == 1 {
-		h.steady = h.aroundTheClock(24 * s.tune.Known)
-	}
-	if h.silent >= s.tune.GiveUp {
+	if h.quiet >= 60*s.tune.GiveUp {
 		s.devices.Forget(id)
 		return nil
 	}
 	return s.tell(h)
 }
 
+// settles is how many minutes of silence later it is looked whether a device was heard around the clock before.
+const settles = 30
+
+// repeatAfter is after how many minutes more it is said how long the silence has become: what rests for an hour is taken to be over.
+const repeatAfter = 30
+
 // tell says that a device is silent, once, and then how long.
 func (s *Silences) tell(h *hearing) []detect.Finding {
-	least := s.tune.Hours
-	if h.steady {
-		least = s.tune.Steady
-	}
-	if h.silent < least {
+	if h.quiet < s.least(h) || h.told > 0 && h.quiet < h.told+repeatAfter {
 		return nil
 	}
-	now := events.Time((s.hour + 1) * int64(time.Hour))
-	f := h.finding(now, fmt.Sprintf("%s is silent since %s, for %d hours in which it is always heard, while %d of the %d others are.",
-		h.addr, clock(h.last+1), h.silent, s.all.expected-s.all.silent, s.all.expected-1))
-	if s.succeeded(h) {
-		f.Terms = append(f.Terms, events.Term{Name: "succeeded", Points: -20, Reason: "another of its group began when it ended"})
+	f := h.finding(events.Time(s.rounds.end()*int64(time.Minute)), h.last, fmt.Sprintf(
+		"%s is silent since %s, for %s in which it is always heard, while %d of the %d others are.",
+		h.addr, clock(h.last+1), hoursOf(h.quiet), s.all.expected-s.all.silent, s.all.expected-1))
+	if h.followed = h.followed || s.succeeded(h); h.followed {
+		f.Terms = append(f.Terms, events.Term{Name: "succeeded", Points: -30, Reason: "another took its place when it ended"})
 	}
-	f.Final, h.told = h.told, true
+	f.Final, h.told = h.told > 0, h.quiet
 	return []detect.Finding{f}
 }
 
@@ -281,8 +279,9 @@ func (s *Silences) begins(d *device.Device) {
 // succeeded says that another server began within the hour in which this one ended, or one of its groups soon before or after: an instance
 // took another's place. What role the new one plays does not show at once.
 func (s *Silences) succeeded(h *hearing) bool {
+	last := h.last / 60
 	for _, b := range s.born {
-		next, apart := s.devices.Peek(b.who), max(b.hour-h.last, h.last-b.hour)
+		next, apart := s.devices.Peek(b.who), max(b.hour-last, last-b.hour)
 		if next == nil || next == h || next.person || apart > succession {
 			continue
 		}
@@ -293,13 +292,13 @@ func (s *Silences) succeeded(h *hearing) bool {
 	return false
 }
 
-// general says that others are silent as well: the feed is lost, or nobody is at work.
-func (s *Silences) general(h *hearing) bool {
-	if float64(s.all.silent) > s.tune.Site*float64(s.all.expected) && s.all.silent > 1 {
+// general says that others are silent as well, by a count of the tallies: the feed is lost, or nobody is at work.
+func (s *Silences) general(h *hearing, of func(tally) int) bool {
+	if n := of(s.all); float64(n) > s.tune.Site*float64(s.all.expected) && n > 1 {
 		return true
 	}
 	for _, g := range h.groups {
-		if t := s.groups[g]; t.silent > 1 && float64(t.silent) >= s.tune.Group*float64(t.expected) {
+		if t := s.groups[g]; of(t) > 1 && float64(of(t)) >= s.tune.Group*float64(t.expected) {
 			return true
 		}
 	}

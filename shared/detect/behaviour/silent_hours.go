@@ -1,11 +1,23 @@
 package behaviour
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect"
 )
+
+// hoursOf says how long so many minutes are.
+func hoursOf(minutes int) string {
+	switch hours := minutes / 60; {
+	case hours == 1:
+		return "an hour"
+	case hours > 1:
+		return fmt.Sprintf("%d hours", hours)
+	}
+	return fmt.Sprintf("%d minutes", minutes)
+}
 
 func hourOf(t events.Time) int64 { return int64(t) / int64(time.Hour) }
 
@@ -17,8 +29,8 @@ func placeOf(hour int64) (weekend, of int) {
 	return weekend, int(hour % 24)
 }
 
-// clock is an hour for a person.
-func clock(hour int64) string { return time.Unix(hour*3600, 0).UTC().Format("2006-01-02 15:04 UTC") }
+// clock is a minute for a person.
+func clock(minute int64) string { return time.Unix(minute*60, 0).UTC().Format("2006-01-02 15:04 UTC") }
 
 // expects says whether a device is always heard at the hour that is judged: at this hour of workdays or weekends where that was seen
 // often enough, else at nearly all hours there were.
@@ -26,7 +38,7 @@ func (s *Silences) expects(h *hearing) bool {
 	if h.person {
 		return false
 	}
-	w, of := placeOf(s.hour)
+	w, of := placeOf(s.rounds.hour())
 	if seen := int(h.seen[w][of]); seen >= s.tune.Known {
 		return float64(h.heard[w][of]) >= s.tune.Always*float64(seen)
 	}
@@ -51,10 +63,10 @@ func (h *hearing) aroundTheClock(enough int) bool {
 
 // learn counts an hour. An hour that was told of teaches nothing.
 func (s *Silences) learn(id uint32, h *hearing, heard bool) {
-	if h.told && !heard {
+	if h.told > 0 && !heard {
 		return
 	}
-	w, of := placeOf(s.hour)
+	w, of := placeOf(s.rounds.hour())
 	if h.seen[w][of] >= mostSeen {
 		h.seen[w][of], h.heard[w][of] = h.seen[w][of]/2, h.heard[w][of]/2
 	}
@@ -62,14 +74,21 @@ func (s *Silences) learn(id uint32, h *hearing, heard bool) {
 	if heard {
 		h.heard[w][of]++
 	}
+	if of == 0 {
+		h.pause -= h.pause / fades
+	}
 	s.devices.Note(id)
 }
 
-func (h *hearing) finding(now events.Time, text string) detect.Finding {
+// fades is the part of a pause that is forgotten each day.
+const fades = 30
+
+// finding is of the silence that began after a minute.
+func (h *hearing) finding(now events.Time, last int64, text string) detect.Finding {
 	f := detect.Finding{
-		Key: h.id, Confidence: 0.75, Start: events.Time((h.last + 1) * int64(time.Hour)), End: now, VNI: h.vni, Description: text,
+		Key: h.id, Confidence: 0.75, Start: events.Time((last + 1) * int64(time.Minute)), End: now, VNI: h.vni, Description: text,
 		Victims:    []detect.Party{{Addr: h.addr}},
-		Properties: map[string]any{"silent_hours": h.silent, "last_heard": clock(h.last)},
+		Properties: map[string]any{"silent_hours": h.quiet / 60, "silent_minutes": h.quiet, "longest_pause_minutes": h.pause, "last_heard": clock(last)},
 	}
 	if !h.steady {
 		f.Terms = []events.Term{{Name: "rests_at_times", Points: -15, Reason: "it is not heard around the clock"}}
@@ -89,7 +108,7 @@ func (s *Silences) Load(key, value []byte) error {
 		return err
 	}
 	for id := range s.devices.Newest {
-		s.order = append(s.order, id)
+		s.rounds.join(id)
 		break
 	}
 	return nil
@@ -107,8 +126,10 @@ func writeHabits(key, value *detect.Numbers, id uint32, h *hearing) {
 		}
 	}
 	value.Add(h.last)
-	value.Add(int64(h.silent))
-	value.Add(bit(h.told) | bit(h.steady)<<1 | bit(h.person)<<2)
+	value.Add(int64(h.quiet))
+	value.Add(int64(h.pause))
+	value.Add(int64(h.told))
+	value.Add(bit(h.followed) | bit(h.steady)<<1 | bit(h.person)<<2)
 	value.Add(int64(h.vni))
 	value.Text(h.id)
 	value.Text(h.addr.String())
@@ -120,9 +141,9 @@ func readHabits(key, value *detect.Numbers, h *hearing) uint32 {
 			h.seen[w][of], h.heard[w][of] = uint8(value.Next(mostSeen)), uint8(value.Next(mostSeen))
 		}
 	}
-	h.last, h.silent = value.Next(1<<24), int(value.Next(1<<16))
+	h.last, h.quiet, h.pause, h.told = value.Next(1<<30), int(value.Next(1<<24)), int(value.Next(1<<24)), int(value.Next(1<<24))
 	flags := value.Next(7)
-	h.told, h.steady, h.person = flags&1 != 0, flags&2 != 0, flags&4 != 0
+	h.followed, h.steady, h.person = flags&1 != 0, flags&2 != 0, flags&4 != 0
 	h.vni, h.id, h.addr = uint32(value.Next(1<<32-1)), value.NextText(128), value.NextAddr()
 	return uint32(key.Next(1<<32 - 1))
 }

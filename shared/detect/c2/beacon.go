@@ -29,7 +29,7 @@ var Beacon = detect.Spec{
 		"addresses counts, at low risk, and not where one page is fetched again and again, as health checks do.",
 	Category: "c2", Tactics: []string{"TA0011"}, Techniques: []string{"T1071.001", "T1573"},
 	Risk:  detect.Base{Likelihood: events.Medium, Complexity: events.Medium, Impact: events.High},
-	Wants: []events.Kind{events.KindConn, events.KindHTTP, events.KindSSL}, GuardDuty: "Backdoor:EC2/C&CActivity.B", Version: 2, Yields: []string{"c2.known_tool"},
+	Wants: []events.Kind{events.KindConn, events.KindHTTP, events.KindSSL}, GuardDuty: "Backdoor:EC2/C&CActivity.B", Version: 2,
 	Background: "An implant cannot be called from outside, so it calls: by the clock it asks its server for orders, and mostly there are " +
 		"none. The rhythm, with some jitter to hide it, is what gives it away.",
 	Mitigation: []string{
@@ -38,6 +38,7 @@ var Beacon = detect.Spec{
 		"Look for other hosts that speak with the same server.",
 		"If it is a service of yours: enter its domain as trusted (parameter trusted_domains).",
 	},
+	Yields: []string{"c2.known_tool"},
 	New:    func() detect.Detector { return NewBeacon(BeaconDefaults()) },
 	Tuning: detect.Tuned(BeaconDefaults, NewBeacon),
 }

@@ -26,7 +26,7 @@ var RareTLS = detect.Spec{
 		"remote desktops, where such certificates are usual, are left out.",
 	Category: "c2", Tactics: []string{"TA0011"}, Techniques: []string{"T1573", "T1571"},
 	Risk:  detect.Base{Likelihood: events.Low, Complexity: events.Low, Impact: events.Medium},
-	Wants: []events.Kind{events.KindSSL}, Version: 1, Yields: []string{"c2.known_tool"},
+	Wants: []events.Kind{events.KindSSL}, Version: 1,
 	Background: "Tools of attackers bring TLS of their own: a library that no browser uses, a certificate that nobody signed, a server " +
 		"without a name. What no other host of the site ever showed is worth a look.",
 	Mitigation: []string{
@@ -34,6 +34,7 @@ var RareTLS = detect.Spec{
 		"Compare server, certificate and fingerprint with threat intelligence.",
 		"If it is nobody's: isolate the host and block the server.",
 	},
+	Yields: []string{"c2.known_tool"},
 	New:    func() detect.Detector { return NewRareTLS(RareTLSDefaults()) },
 	Tuning: detect.Tuned(RareTLSDefaults, NewRareTLS),
 }

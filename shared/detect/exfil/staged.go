@@ -21,11 +21,12 @@ var Staged = detect.Spec{
 	Title: "Data gathered inside, then sent outside",
 	Text: "Holds what a host took in from others inside during a day against what it sent outside since, and both against the most that is " +
 		"usual of it in a day. Thieves gather before they leave: several sources, one host, one way out. What looks the same: a back-up " +
-		"server, a proxy and a load balancer, which do so every day and are therefore quiet; a first back-up, which a person has to know. " +
+		"server, a proxy and a load balancer, which do so every day and are therefore quiet; a first back-up, which a person has to know. What " +
+		"went where the host sent on days before, or where several devices send, does not count, nor what acknowledges a download. " +
 		"It takes three days of history.",
 	Category: "exfil", Tactics: []string{"TA0009", "TA0010"}, Techniques: []string{"T1074", "T1048"},
 	Risk:  detect.Base{Likelihood: events.Low, Complexity: events.Medium, Impact: events.High},
-	Wants: []events.Kind{events.KindConn}, Version: 1, Novelty: true,
+	Wants: []events.Kind{events.KindConn}, Version: 2, Novelty: true,
 	Background: "Before data leaves, it is gathered on one host: taken from databases and file servers, packed, and then sent out in one " +
 		"piece. Both halves together are rarely innocent.",
 	Mitigation: []string{
@@ -124,7 +125,8 @@ func (s *Stages) took(from *device.Device, to netip.Addr, c *events.Conn, bytes 
 
 // Watch adds a minute to the day of a host, and judges it (detect.Watcher).
 func (s *Stages) Watch(t *device.Turned, v device.View) []detect.Finding {
-	in, out := t.SoFar[device.BytesIn]-t.SoFar[device.BytesInExternal], t.SoFar[device.BytesOutExternal]
+	in := t.SoFar[device.BytesIn] - t.SoFar[device.BytesInExternal]
+	_, out := t.Sent()
 	h := s.hosts.Get(t.Device.Serial)
 	if h == nil {
 		if in < minIn && out < minIn {

@@ -25,6 +25,14 @@ func TestStaged(t *testing.T) {
 	leave := func(n int, each uint64, at time.Duration) []*events.Conn {
 		return many(n, func(i int) *events.Conn { return sent(at+time.Duration(i)*20*minute, inside, outside, each, 1000) })
 	}
+	usual := func(n int, each uint64, at time.Duration) []*events.Conn {
+		return many(n, func(i int) *events.Conn {
+			return sent(at+time.Duration(i)*20*minute, inside, "198.51.100.1", each, 1000)
+		})
+	}
+	films := func(n int, at time.Duration) []*events.Conn {
+		return many(n, func(i int) *events.Conn { return sent(at+time.Duration(i)*20*minute, inside, outside, 20e6, 1e9) })
+	}
 	last := func() []*events.Conn { // a minute has to be over to be watched
 		return []*events.Conn{sent(later+20*hour, inside, "198.51.100.1", 2000, 2000)}
 	}
@@ -53,6 +61,8 @@ func TestStaged(t *testing.T) {
 		{"sent before", join(past(1e5), leave(4, 20e6, later), gather(4, 30e6, later+3*hour), last()), 0, ""},
 		{"ten times as much left", join(past(1e5), gather(4, 20e6, later), leave(1, 800e6, later+3*hour), last()), 0, ""},
 		{"hardly any of it left", join(past(1e5), gather(4, 100e6, later), leave(4, 10e6, later+3*hour), last()), 0, ""},
+		{"left for where it sends every day", join(past(1e5), gather(4, 30e6, later), usual(4, 20e6, later+3*hour), last()), 0, ""},
+		{"downloads that are acknowledged", join(past(1e5), gather(4, 30e6, later), films(4, later+3*hour), last()), 0, ""},
 		{"every day, as a back-up server", everyDay(9), 0, ""},
 		{"a back-up server on a large day", join(everyDay(9), gather(8, 60e6, 9*day+2*hour), leave(1, 400e6, 9*day+6*hour)), 0, ""},
 		{"in its first days", join(past(1e5)[:20], gather(4, 30e6, 30*hour), leave(4, 20e6, 33*hour), last()[:1]), 0, ""},

@@ -21,6 +21,7 @@ type news struct {
 	count, told int
 	reasons     reasons
 	services    uint32
+	fleet       fleet
 	alike       []string // groups that all of the hosts belong to
 	victims     []detect.Party
 	uids        []string
@@ -37,6 +38,7 @@ type reasons struct {
 	failures int  // attempts in vain right before
 	busy     bool // it administers as many as those do who do so by habit, on fewer days
 	before   bool // it has administered before today
+	early    bool // no whole working day was watched so far
 	door     bool // the latest host is one through which many come
 }
 
@@ -46,6 +48,7 @@ const maxVictims = 32
 // reasonsFor looks at what was known of a client before.
 func (n *NewAdminPeers) reasonsFor(a *administrator, before *habits, v device.View, s service, at events.Time) (r reasons) {
 	r.newHost = at.Sub(v.Orig.FirstSeen) < newHost
+	r.early = !device.Workday(at.Add(-v.Age(at)), at)
 	r.door = n.usersOf(s, v.Resp) > manyComers
 	r.busy, r.before = before.old >= n.tune.Habit, before.old > 0
 	r.first = before.links == 0 && !r.newHost
@@ -83,10 +86,12 @@ func (n *news) add(c *events.Conn, v device.View, s service, r reasons, within t
 	}
 	n.alike = slices.DeleteFunc(n.alike, func(g string) bool { return !slices.Contains(v.Resp.Groups(), g) })
 	n.last = max(n.last, at)
+	n.fleet.add(v.Orig, v.Resp)
 	n.count++
 	n.services |= 1 << s
 	n.reasons.first, n.reasons.newHost = n.reasons.first || r.first, r.newHost
 	n.reasons.busy, n.reasons.before, n.reasons.door = r.busy, r.before, r.door
+	n.reasons.early = r.early
 	n.reasons.offHours = n.reasons.offHours || r.offHours
 	n.reasons.failures = max(n.reasons.failures, r.failures)
 	n.addr, n.id, n.vni, n.sensor = c.OrigH, v.Orig.ID(), c.VNI, c.Sensor
@@ -152,17 +157,23 @@ func (n *news) sentence() string {
 
 // terms say what the instance is worth beside the type.
 func (n *news) terms(several int) (list []events.Term) {
+	deploys := n.reasons.before && n.fleet.whole()
 	switch {
-	case n.count >= 3*several:
+	case n.count >= 3*several && !deploys:
 		list = append(list, events.Term{Name: "many_at_once", Points: 10, Reason: fmt.Sprintf("%d new connections within the hour", n.count)})
 	case n.count < several:
 		list = append(list, events.Term{Name: "single", Points: -15, Reason: "one new connection is a day's work"})
 	}
 	switch {
+	case deploys:
+		list = append(list, events.Term{Name: "one_fleet", Points: -25, Reason: "an administrator's round over the servers " + n.fleet.family})
 	case n.reasons.busy:
 		list = append(list, events.Term{Name: "administrator", Points: -15, Reason: "it has administered many others before"})
 	case n.reasons.before && n.count >= several && len(n.alike) > 0:
 		list = append(list, events.Term{Name: "one_group", Points: -15, Reason: "an administrator's round over " + n.alike[0]})
+	}
+	if n.reasons.early && n.count < several {
+		list = append(list, events.Term{Name: "first_working_day", Points: -15, Reason: "who works on whom on a working day is not known yet"})
 	}
 	if n.reasons.door && n.count == 1 {
 		list = append(list, events.Term{Name: "jump_host", Points: -15, Reason: "many come to that host"})

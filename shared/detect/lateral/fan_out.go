@@ -22,10 +22,10 @@ var FanOut = detect.Spec{
 	Text: "Counts the different hosts on which one host works within minutes by SSH, RDP, WinRM, Telnet or VNC, and inside by SMB or RPC, too: conversations in " +
 		"which both sides had something to say. Worms and intruders with a stolen key go from one host to many; it needs no history. What " +
 		"looks the same: configuration management and an administrator's loop over a fleet, which do it again another day, and are quiet " +
-		"from then on up to twice as many hosts.",
+		"from then on up to twice as many hosts. The first deployment over servers of one name, by a server that administered on other days, is low risk.",
 	Category: "lateral", Tactics: []string{"TA0008"}, Techniques: []string{"T1021"},
 	Risk:  detect.Base{Likelihood: events.Medium, Complexity: events.Low, Impact: events.Medium},
-	Wants: []events.Kind{events.KindConn}, Version: 1,
+	Wants: []events.Kind{events.KindConn}, Version: 2,
 	Background: "With one key that opens many hosts an intruder, or a worm, goes to all of them within minutes, to spread, to search, or " +
 		"to encrypt.",
 	Mitigation: []string{
@@ -33,6 +33,8 @@ var FanOut = detect.Spec{
 		"Look at what was run on the first victims: it was run on all of them.",
 		"Change the key or the account that opened them, and give each group of hosts one of its own.",
 	},
+	Yields: []string{"lateral.remote_service", "lateral.wmi_exec", "lateral.scheduled_task", "lateral.dcom_exec", "lateral.dcsync",
+		"lateral.dcshadow", "lateral.dpapi_backup_key", "lateral.event_log_tampering"},
 	New:    func() detect.Detector { return NewFanOut(FanOutDefaults()) },
 	Tuning: detect.Tuned(FanOutDefaults, NewFanOut),
 }
@@ -67,9 +69,11 @@ type fanner struct {
 	victims     []detect.Party
 	uids        []string
 	services    uint32 // bits
-	most        int    // hosts of its largest fan-out on an earlier day
-	today       int    // of the present day
-	day         int64  // days since 1970
+	fleet       fleet
+	worked      int   // earlier days on which it worked on others
+	most        int   // hosts of its largest fan-out on an earlier day
+	today       int   // of the present day
+	day         int64 // days since 1970
 	addr        netip.Addr
 	id, sensor  string
 	vni         uint32
@@ -103,22 +107,24 @@ func (f *fan) add(server uint32, at events.Time, within time.Duration) int {
 
 // NewFanOut makes the detector.
 func NewFanOut(t FanOutTunables) *FanOuts {
-	return &FanOuts{t, detect.NewMemory(t.Clients, detect.Code[uint32, fanner]{Letter: 'c', Version: 1, Write: writeFanner, Read: readFanner})}
+	return &FanOuts{t, detect.NewMemory(t.Clients, detect.Code[uint32, fanner]{Letter: 'c', Version: 2, Write: writeFanner, Read: readFanner})}
 }
 
 // writeFanner writes what is known of a client's habits; what goes on is not worth keeping.
 func writeFanner(key, value *detect.Numbers, client uint32, o *fanner) {
 	key.Add(int64(client))
-	if o.most == 0 && o.today == 0 {
+	if o.most == 0 && o.today == 0 && o.worked == 0 {
 		return
 	}
 	value.Add(int64(o.most))
 	value.Add(int64(o.today))
 	value.Add(o.day)
+	value.Add(int64(o.worked))
 }
 
 func readFanner(key, value *detect.Numbers, o *fanner) uint32 {
 	o.most, o.today, o.day = int(value.Next(1<<30)), int(value.Next(1<<30)), value.Next(1<<20)
+	o.worked = int(value.Next(1 << 20))
 	return uint32(key.Next(1<<32 - 1))
 }
 
@@ -187,7 +193,7 @@ func (f *FanOuts) Overflow() uint64 { return f.clients.Evicted() }
 
 // rest ends a fan-out, so that the next one is counted anew.
 func (o *fanner) rest() {
-	*o = fanner{fan: fan{o.lately[:0]}, most: o.most, today: o.today, day: o.day}
+	*o = fanner{fan: fan{o.lately[:0]}, most: o.most, today: o.today, day: o.day, worked: o.worked}
 }
 
 // turnDay makes what was done until yesterday a habit, which fades by a thirtieth a day. It says whether that is worth keeping.
@@ -196,8 +202,11 @@ func (o *fanner) turnDay(at events.Time) bool {
 	if day <= o.day {
 		return false
 	}
+	if o.day != 0 {
+		o.worked = min(o.worked+1, 1<<20)
+	}
 	o.most, o.today, o.day = max(o.most-o.most/30, o.today), 0, day
-	return o.most > 0
+	return o.most > 0 || o.worked > 0
 }
 
 // note keeps what a report needs.
@@ -210,6 +219,7 @@ func (o *fanner) note(c *events.Conn, v device.View, s service, at events.Time) 
 	if !o.hosts.Add(sketch.Mix(uint64(v.Resp.Serial))) {
 		return
 	}
+	o.fleet.add(v.Orig, v.Resp)
 	o.services |= 1 << s
 	o.uids = keep(o.uids, c.UID)
 	if len(o.victims) < maxLately {
@@ -218,9 +228,13 @@ func (o *fanner) note(c *events.Conn, v device.View, s service, at events.Time) 
 }
 
 func (o *fanner) report() detect.Finding {
+	var terms []events.Term
+	if o.worked > 0 && o.fleet.whole() {
+		terms = []events.Term{{Name: "one_fleet", Points: -25, Reason: "an administrator's round over the servers " + o.fleet.family}}
+	}
 	return detect.Finding{
 		Key: o.id, Confidence: 0.75, Start: o.start, End: o.last, UIDs: o.uids, VNI: o.vni, Sensor: o.sensor,
-		Offenders: []detect.Party{{Addr: o.addr, Endpoint: detect.Client}}, Victims: o.victims,
+		Offenders: []detect.Party{{Addr: o.addr, Endpoint: detect.Client}}, Victims: o.victims, Terms: terms,
 		Description: fmt.Sprintf("%s worked on %s hosts by %s within %s.", o.addr, o.hosts.Text(), names(o.services), o.last.Sub(o.start).Round(time.Second)),
 		Properties: map[string]any{
 			"hosts": o.hosts.Count(), "services": names(o.services), "seconds": o.last.Sub(o.start).Seconds(), "most_before": o.most,

@@ -20,10 +20,10 @@ var NewAdminPeer = detect.Spec{
 		"for the first time and was let in. An intruder goes on with stolen keys and passwords where their owner never was. One new " +
 		"connection is a day's work and low risk; it weighs more from a host that never administered anything, outside the hours in which " +
 		"it does, right after attempts that failed, and when there are several within the hour. What looks the same: an administrator's new " +
-		"task. Quiet are the first day of learning, hosts that administer many by habit, and new hosts that are set up.",
+		"task, and low risk a round of one server, which administered before, over servers of one name. Quiet are the first day of learning, hosts that administer many by habit, and new hosts that are set up.",
 	Category: "lateral", Tactics: []string{"TA0008"}, Techniques: []string{"T1021"},
 	Risk:  detect.Base{Likelihood: events.Low, Complexity: events.Low, Impact: events.Medium},
-	Wants: []events.Kind{events.KindConn, events.KindSSH}, Version: 1,
+	Wants: []events.Kind{events.KindConn, events.KindSSH}, Version: 2,
 	Background: "Once inside, an intruder uses what administrators use: SSH, RDP, WinRM, SMB, with stolen keys and passwords. No exploit " +
 		"is needed, and nothing looks wrong but who works where.",
 	Mitigation: []string{
@@ -31,6 +31,8 @@ var NewAdminPeer = detect.Spec{
 		"If not: isolate both ends, and change the credentials that were used.",
 		"Restrict administration to a few bastions by security groups, so that such a connection cannot be made.",
 	},
+	Yields: []string{"lateral.remote_service", "lateral.wmi_exec", "lateral.scheduled_task", "lateral.dcom_exec", "lateral.dcsync",
+		"lateral.dcshadow", "lateral.dpapi_backup_key", "lateral.event_log_tampering"},
 	New:    func() detect.Detector { return NewNewAdminPeer(NewAdminPeerDefaults()) },
 	Tuning: detect.Tuned(NewAdminPeerDefaults, NewNewAdminPeer),
 }

@@ -2,11 +2,13 @@ package lateral
 
 import (
 	"fmt"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
+	"github.com/mirrorwatch/mirrorwatch/shared/detect"
 	"github.com/mirrorwatch/mirrorwatch/shared/device"
 )
 
@@ -60,6 +62,8 @@ func TestNewAdminPeer(t *testing.T) {
 			at(4, minute, later, host(8))), 1, "low", "4 hosts"},
 		{"one to a jump host, from who never did", join(known(), many(12, func(i int) *events.Conn { return login(time.Duration(i+1)*minute, host(i), worker) }),
 			known(), many(1, func(i int) *events.Conn { return login(later, host(40), worker) })), 1, "low", "never administered"},
+		{"one from who never did, before a working day was watched", shiftConns(join(known(), at(1, 0, 2*day+9*hour, host(7))), 3*day), 1, "low", "never administered anything"},
+		{"several from who never did, then", shiftConns(join(known(), at(4, minute, 2*day+9*hour, host(7))), 3*day), 1, "medium", "never administered anything"},
 		// The innocent twins.
 		{"on the first day", join(known(), at(6, 9*minute, 20*hour, admin)), 0, "", ""},
 		{"what it always does", join(workday(admin), many(3, func(i int) *events.Conn { return login(later+time.Duration(i)*time.Second, admin, host(i)) })), 0, "", ""},
@@ -88,6 +92,14 @@ func TestNewAdminPeer(t *testing.T) {
 	}
 }
 
+// shiftConns moves records to later: start is a Wednesday.
+func shiftConns(list []*events.Conn, by time.Duration) []*events.Conn {
+	for _, c := range list {
+		c.TS = c.TS.Add(by)
+	}
+	return list
+}
+
 // Catches: two alarms for one thing. From twelve hosts within minutes on it is a fan-out, and before that it is none.
 func TestFanOutOrNewAdminPeer(t *testing.T) {
 	for _, c := range []struct {
@@ -109,6 +121,67 @@ func types(list []*events.Detection) (all string) {
 		all += fmt.Sprintf("%s(%d) ", d.Type, d.Risk.Score)
 	}
 	return all
+}
+
+// Catches: the first deployment of a group by the server that deploys others, told as loud as a theft; and a theft that passes for one: by who
+// never administered, by a person's machine, over hosts of several names, over siblings of the host, over people's machines.
+func TestRoundOverAFleet(t *testing.T) {
+	const later = 8*day + 12*hour
+	named := map[string]string{admin: "build-01", worker: "web-07"}
+	for i := range 20 {
+		named[host(20+i)] = fmt.Sprintf("web-%02d.example.net", i)
+		named[host(40+i)] = fmt.Sprintf("app%c-%02d", 'a'+i%3, i)
+	}
+	round := func(n, first int, who string) []*events.Conn {
+		return many(n, func(i int) *events.Conn { return login(later+time.Duration(i)*20*time.Second, who, host(first+i)) })
+	}
+	for _, c := range []struct {
+		name    string
+		records []*events.Conn
+		person  string
+		low     bool
+		kind    string
+	}{
+		{"a deployment", join(workday(admin), round(5, 20, admin)), "", true, "lateral.new_admin_peer"},
+		{"a large one", join(workday(admin), round(15, 20, admin)), "", true, "lateral.fan_out"},
+		{"of who never administered", join(workday(admin), round(5, 20, host(9))), "", false, "lateral.new_admin_peer"},
+		{"of who never administered, over many", join(workday(admin), round(15, 20, host(9))), "", false, "lateral.fan_out"},
+		{"over several names", join(workday(admin), round(5, 40, admin)), "", false, "lateral.new_admin_peer"},
+		{"over many of several names", join(workday(admin), round(15, 40, admin)), "", false, "lateral.fan_out"},
+		{"over siblings", join(workday(worker), round(5, 20, worker)), "", false, "lateral.new_admin_peer"},
+		{"of a person", join(workday(admin), round(5, 20, admin)), admin, false, "lateral.new_admin_peer"},
+	} {
+		model := device.New(device.Options{Who: func(_ uint32, a netip.Addr, _ events.Time) (o device.Owner) {
+			o.Name, o.Interface = named[a.String()], "eni-"+a.String()
+			return o
+		}})
+		model.SetSaid(map[string]device.Said{"eni-" + c.person: {Role: "pc"}})
+		var last *events.Detection
+		j := detect.NewJudge([]detect.Spec{NewAdminPeer, FanOut}, model, detect.Options{Emit: func(d *events.Detection) { last = d }})
+		for _, r := range c.records {
+			r.VNI = 7
+			j.Tick(ended(r).Add(-time.Millisecond))
+			j.Observe(r)
+		}
+		j.Tick(start.Add(later + 30*minute))
+		if last == nil {
+			t.Fatalf("%s: nothing", c.name)
+		}
+		if last.Type != c.kind || last.Risk.Score < 30 != c.low {
+			t.Errorf("%s: %+v", c.name, last.Risk)
+		}
+	}
+}
+
+// Catches: names of addresses and of instances taken for families, and domains and numbers for parts of them.
+func TestFamilyOf(t *testing.T) {
+	for name, want := range map[string]string{
+		"web-07.internal.example.net": "web", "Web12": "web", "app_prod-3": "app_prod", "jump": "jump", "ip-10-0-1-23.ec2.internal": "", "i-0abc12de": "", "": "", "7": "", "web1-prod": "", "x9": "",
+	} {
+		if got := familyOf(name); got != want {
+			t.Errorf("%q: %q, want %q", name, got, want)
+		}
+	}
 }
 
 // Catches: a restart after which everything is new, or by which somebody without habits gets some.

@@ -1,0 +1,45 @@
+package lateral
+
+import (
+	"testing"
+	"time"
+
+	"github.com/mirrorwatch/mirrorwatch/events"
+)
+
+// Catches: monitoring by queries that alarms, a process that is made and is not told, a method of every host told by itself, and a server that
+// runs methods every day and is told of on the third.
+func TestWMIExec(t *testing.T) {
+	query := func(i int) []events.Record {
+		return []events.Record{rpcCall(time.Duration(i)*time.Minute, admin, host(i%20), wbemID, 20, "")}
+	}
+	method := func(text string) func(i int) []events.Record {
+		return func(i int) []events.Record {
+			return []events.Record{rpcCall(time.Duration(i)*second, worker, host(i), wbemID, 24, text)}
+		}
+	}
+	refused := rpcCall(0, worker, target, wbemID, 24, "")
+	refused.Fault = faultAccessDenied
+	testRemote(t, WMIExec, []remoteTest{
+		{name: "below: queries", records: each(200, query)},
+		{name: "below: a setting that is written", records: []events.Record{rpcCall(0, worker, target, wbemID, 14, "")}},
+		{name: "below: refused", records: []events.Record{refused}},
+		{name: "another interface", records: []events.Record{rpcCall(0, worker, target, svcctlID, 24+1, "")}},
+		{"at: one method, encrypted", each(1, method("")), 30, 59, worker, 1, "ran 1 method through WMI on 1 host; what they were is encrypted"},
+		{"a process", each(1, method("Win32_Process Create cmd.exe")), 60, 70, worker, 1, "a process was created"},
+		{"a value of the registry", each(1, method("StdRegProv GetStringValue")), 10, 29, worker, 1, "ran 1 method"},
+		{"once: many hosts", each(12, method("")), 45, 65, worker, 12, "ran 12 methods through WMI on 12 hosts"},
+		{"a subscription", each(3, func(i int) []events.Record {
+			return []events.Record{rpcCall(time.Duration(i)*second, worker, target, wbemID, 14, []string{"__EventFilter", "CommandLineEventConsumer", "__FilterToConsumerBinding"}[i])}
+		}), 60, 75, worker, 1, "wrote 3 objects through WMI on 1 host; an event subscription was written"},
+		{"a subscription, encrypted", each(3, func(i int) []events.Record {
+			return []events.Record{rpcCall(time.Duration(i)*second, worker, target, wbemID, 14, "")}
+		}),
+			30, 59, worker, 1, "wrote 3 objects"},
+	})
+	quietFromThirdDay(t, WMIExec, func(at time.Duration) []events.Record {
+		return each(20, func(i int) []events.Record {
+			return []events.Record{rpcCall(at+time.Duration(i)*second, admin, host(i), wbemID, 24, "")}
+		})
+	})
+}
