@@ -23,6 +23,7 @@ type Kerberos struct {
 	// Ours: what tells a client from a tool that looks for weak keys.
 	ErrorCode     uint32   `json:"error_code,omitempty"`     // RFC 4120 section 7.5.9
 	Etypes        []string `json:"etypes,omitempty"`         // encryption that the client offered, in its order, at most 16
+	KDCEtypes     []string `json:"kdc_etypes,omitempty"`     // for which the account has keys, as a controller says when it asks for proof, at most 16
 	Preauth       string   `json:"preauth,omitempty"`        // how an AS request proved who asks: "timestamp", "pkinit", "fast" or "other"; empty: not at all
 	PreauthCipher string   `json:"preauth_cipher,omitempty"` // of that timestamp: the kind of key that the client has
 	ReplyCipher   string   `json:"reply_cipher,omitempty"`   // of the part of the answer that is for the client; in an AS answer under the key of its password

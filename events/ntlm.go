@@ -19,6 +19,7 @@ type NTLM struct {
 	Version           uint8  `json:"version,omitempty"`        // ours: 1 or 2, of the response
 	Anonymous         bool   `json:"anonymous"`                // ours: no user, no response
 	Status            uint32 `json:"status,omitempty"`         // ours: NTSTATUS of the refusal where the carrier has one
+	Guest             bool   `json:"guest"`                    // ours: the server let the user in as a guest, whatever the response was
 	NegotiateFlags    uint32 `json:"negotiate_flags"`          // ours: of the AUTHENTICATE message, [MS-NLMP] 2.2.2.5
 	ClientVersion     string `json:"client_version,omitempty"` // ours: "10.0.17763"
 }

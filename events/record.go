@@ -62,6 +62,8 @@ func Kinds() []Kind {
 		KindKerberos,
 		KindLDAP,
 		KindLDAPSearch,
+		KindRDP,
+		KindSunRPC,
 	}
 }
 
@@ -96,5 +98,7 @@ func Blank() []Record {
 		&Kerberos{},
 		&LDAP{},
 		&LDAPSearch{},
+		&RDP{},
+		&SunRPC{},
 	}
 }

@@ -34,7 +34,7 @@ func samples() []Record {
 		textSamples(),
 		directorySamples(),
 		hiddenSamples(),
-		textSamples(),
+		sunRPCSamples(),
 	)
 }
 

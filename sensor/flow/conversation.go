@@ -120,9 +120,9 @@ const (
 	closeDeferred                              // closed, but data before the end is still missing
 	over                                       // nothing more is expected
 	interactive                                // people type here: silence means little
-	origWentOn                                 // the originator sent more data after a reset in its name
+	origWentOn                                 // the originator went on after a reset in its name
 	respWentOn                                 // the responder did
-	origFarReset                               // a reset in the originator's name came from elsewhere, by its hops
+	origFarReset                               // a reset in the originator's name came from elsewhere
 	respFarReset                               // one in the responder's did
 )
 

@@ -15,22 +15,27 @@ func TestDoubtfulResets(t *testing.T) {
 		flags    uint8
 		seq, ack uint32
 		size     int
+		card     byte // 0: the sender's own
 	}
-	open := []segment{{Orig, 64, syn, 100, 0, 0}, {Resp, 54, syn | ack, 500, 101, 0}, {Orig, 64, ack, 101, 501, 10}, {Resp, 54, ack, 501, 111, 20}}
+	open := []segment{{Orig, 64, syn, 100, 0, 0, 0}, {Resp, 54, syn | ack, 500, 101, 0, 0}, {Orig, 64, ack, 101, 501, 10, 0}, {Resp, 54, ack, 501, 111, 20, 0}}
 	cases := []struct {
 		name      string
 		more      []segment
 		went, far [2]bool
 	}{
-		{"an orderly end", []segment{{Orig, 64, fin | ack, 111, 521, 0}}, [2]bool{}, [2]bool{}},
-		{"reset by its sender", []segment{{Resp, 54, rst, 521, 0, 0}}, [2]bool{}, [2]bool{}},
-		{"one hop further", []segment{{Resp, 53, rst, 521, 0, 0}}, [2]bool{}, [2]bool{}},
-		{"reset by a firewall", []segment{{Resp, 255, rst, 521, 0, 0}}, [2]bool{}, [2]bool{Resp: true}},
-		{"forged, and the server goes on", []segment{{Resp, 60, rst, 521, 0, 0}, {Resp, 54, ack, 521, 111, 30}}, [2]bool{Resp: true}, [2]bool{Resp: true}},
-		{"forged with the right hops", []segment{{Resp, 54, rst, 521, 0, 0}, {Resp, 54, ack, 521, 111, 30}}, [2]bool{Resp: true}, [2]bool{}},
-		{"data of before the reset comes late", []segment{{Resp, 54, rst, 521, 0, 0}, {Resp, 54, ack, 501, 111, 20}}, [2]bool{}, [2]bool{}},
-		{"the other side had not heard of it yet", []segment{{Resp, 54, rst, 521, 0, 0}, {Orig, 64, ack, 111, 521, 20}}, [2]bool{}, [2]bool{}},
-		{"forged both ways", []segment{{Resp, 50, rst, 521, 0, 0}, {Orig, 50, rst, 111, 0, 0}, {Resp, 54, ack, 521, 111, 30}, {Orig, 64, ack, 111, 551, 5}}, [2]bool{true, true}, [2]bool{true, true}},
+		{"an orderly end", []segment{{Orig, 64, fin | ack, 111, 521, 0, 0}}, [2]bool{}, [2]bool{}},
+		{"reset by its sender", []segment{{Resp, 54, rst, 521, 0, 0, 0}}, [2]bool{}, [2]bool{}},
+		{"one hop further", []segment{{Resp, 53, rst, 521, 0, 0, 0}}, [2]bool{}, [2]bool{}},
+		{"reset by a firewall", []segment{{Resp, 255, rst, 521, 0, 0, 0}}, [2]bool{}, [2]bool{Resp: true}},
+		{"forged, and the server goes on", []segment{{Resp, 60, rst, 521, 0, 0, 0}, {Resp, 54, ack, 521, 111, 30, 0}}, [2]bool{Resp: true}, [2]bool{Resp: true}},
+		{"forged with the right hops", []segment{{Resp, 54, rst, 521, 0, 0, 0}, {Resp, 54, ack, 521, 111, 30, 0}}, [2]bool{Resp: true}, [2]bool{}},
+		{"data of before the reset comes late", []segment{{Resp, 54, rst, 521, 0, 0, 0}, {Resp, 54, ack, 501, 111, 20, 0}}, [2]bool{}, [2]bool{}},
+		{"the other side had not heard of it yet", []segment{{Resp, 54, rst, 521, 0, 0, 0}, {Orig, 64, ack, 111, 521, 20, 0}}, [2]bool{}, [2]bool{}},
+		{"forged from elsewhere, and the server acknowledges", []segment{{Resp, 60, rst, 521, 0, 0, 0}, {Resp, 54, ack, 521, 111, 0, 0}}, [2]bool{Resp: true}, [2]bool{Resp: true}},
+		{"forged on the link, and the server acknowledges", []segment{{Resp, 54, rst, 521, 0, 0, 9}, {Resp, 54, ack, 521, 111, 0, 0}}, [2]bool{Resp: true}, [2]bool{Resp: true}},
+		{"reset through another router", []segment{{Resp, 54, rst, 521, 0, 0, 9}, {Resp, 54, rst, 521, 0, 0, 9}}, [2]bool{}, [2]bool{Resp: true}},
+		{"the way changes, and then a reset", []segment{{Resp, 54, ack, 521, 111, 5, 9}, {Resp, 54, rst, 526, 0, 0, 9}, {Resp, 54, ack, 521, 111, 0, 9}}, [2]bool{}, [2]bool{Resp: true}},
+		{"forged both ways", []segment{{Resp, 50, rst, 521, 0, 0, 0}, {Orig, 50, rst, 111, 0, 0, 0}, {Resp, 54, ack, 521, 111, 30, 0}, {Orig, 64, ack, 111, 551, 5, 0}}, [2]bool{true, true}, [2]bool{true, true}},
 	}
 	for _, c := range cases {
 		tb := New(Defaults(), Hooks[struct{}]{})
@@ -39,6 +44,10 @@ func TestDoubtfulResets(t *testing.T) {
 			p := &packet.Packet{
 				Time: int64(i) * 1e6, Kind: packet.KindTCP, Version: 4, Proto: packet.ProtoTCP, TTL: s.ttl, Flags: s.flags, Seq: s.seq, Ack: s.ack, Window: 1000,
 				PayloadLen: s.size, IPLen: 40 + s.size, Src: packet.AddrOf4([4]byte{10, 0, 0, 1}), Dst: packet.AddrOf4([4]byte{10, 0, 0, 2}), SrcPort: 4000, DstPort: 80,
+			}
+			p.SrcMAC, p.DstMAC = [6]byte{5: 1 + byte(s.d)}, [6]byte{5: 2 - byte(s.d)}
+			if s.card != 0 {
+				p.SrcMAC[5] = s.card
 			}
 			if s.d == Resp {
 				p.Src, p.Dst, p.SrcPort, p.DstPort = p.Dst, p.Src, p.DstPort, p.SrcPort

@@ -15,6 +15,7 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/mysql"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ntp"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/raw"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/rdp"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/rfb"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/sip"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/smb"
@@ -22,6 +23,7 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/socks"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ssh"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ssrp"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/sunrpc"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/tls"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/vpn"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/websocket"
@@ -32,8 +34,9 @@ func Specs() []analyzer.Spec {
 	return []analyzer.Spec{
 		tls.Spec,
 		ssh.Spec,
-		rfb.Spec,
 		dcerpc.Spec,
+		sunrpc.Spec,
+		rfb.Spec,
 		ftp.Spec,
 		smtp.Spec,
 		sip.Spec,
@@ -46,6 +49,7 @@ func Specs() []analyzer.Spec {
 		kerberos.Spec,
 		ssrp.Spec,
 		ldap.Spec,
+		rdp.Spec,
 		icmp.Spec,
 		tls.DTLS,
 		socks.Spec,

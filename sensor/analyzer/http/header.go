@@ -97,8 +97,13 @@ func (r *reader) senderField(x *exchange, name, value []byte) bool {
 	switch {
 	case is(name, "accept-language"):
 		x.agentIs |= hasLanguage
+	case is(name, "expect"):
+		x.agentIs |= asksLeave
 	case is(name, "cookie"):
 		r.cookie(x, value)
+		if hasPrefixFold(value, "()") {
+			x.suspectHeader(name, value)
+		}
 	case hasPrefixFold(name, "sec-websocket-"):
 		x.socketField(flow.Orig, name, value)
 	default:

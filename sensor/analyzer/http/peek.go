@@ -45,6 +45,9 @@ func (r *reader) look(d flow.Dir, s *side) {
 		if x.awsKeys(b) {
 			x.mark("aws_secret")
 		}
+		if bytes.Contains(b, []byte("root:x:0:0:")) || bytes.Contains(b, []byte("PRIVATE KEY-----")) {
+			x.mark("secrets_upload")
+		}
 	} else {
 		if x.awsKeys(b) {
 			x.answerMark("aws_secret")

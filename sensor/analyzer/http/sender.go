@@ -16,6 +16,7 @@ const (
 	oddlyCoded                         // its body is in a content coding that nobody registered
 	oddTransfer                        // a transfer coding that servers read differently
 	twoTransfers                       // more than one line of transfer codings
+	asksLeave                          // it waits for leave to send its body, as no browser does
 )
 
 // cookies remembers the last Cookie header of a conversation, by a hash, so that it is read once.
@@ -82,6 +83,9 @@ func (x *exchange) markSender(h *framing) {
 	a := x.agentIs
 	if a&(saysBrowser|hasLanguage) == saysBrowser {
 		x.mark("browser_without_language")
+	}
+	if a&(saysBrowser|asksLeave) == saysBrowser|asksLeave {
+		x.mark("browser_asks_leave")
 	}
 	if a&oddlyCoded != 0 {
 		x.mark("unknown_coding")

@@ -37,7 +37,7 @@ func byteSet(list string) (set [256]bool) {
 	return set
 }
 
-// worthDecoding says whether a part of a URI or a form holds any such byte, a name that begins with a dot, or a command's name.
+// worthDecoding says whether a part of a URI or a form holds any such byte, a name that begins with a dot, a command's name, or a file's.
 func worthDecoding(b []byte) bool {
 	for i, c := range b {
 		switch {
@@ -48,7 +48,7 @@ func worthDecoding(b []byte) bool {
 				return true
 			}
 		case c == '=':
-			if namesCommand(b[:i]) {
+			if namesCommand(b[:i]) || i+1 < len(b) && b[i+1] == '/' {
 				return true
 			}
 		case c == ':':

@@ -6,7 +6,7 @@ import "bytes"
 var strong = [...]string{
 	"../", "..\\", "..;/", "..%", "..\xc0", "<script", "<svg", "<img", "<iframe", "<body", "<!entity", "<!doctype", "<?php", "<%", "javascript:", "onerror=", "onload=",
 	"$(", "${", "%{", "#{", "{{", "#_memberaccess", "() {", "`", "&&", "||", "/etc/", "/bin/", "/proc/", "c:\\", "c:/", "cmd.exe", "powershell", "/dev/tcp",
-	"php://", "file:/", "data:text", "expect://", "gopher://", "dict://", "169.254.169.254", "metadata.google", "100.100.100.200", "2852039166", "0xa9fe",
+	"php://", "file:/", "data:text", "expect://", "gopher://", "dict://", "169.254.169.254", "metadata.google", "100.100.100.200", "169.254.170.2", "::ffff:a9fe", "instance-data", "2852039166", "0xa9",
 	"union", "select", "sleep(", "waitfor", "benchmark(", "extractvalue(", "updatexml(", "order by", "having ", "xp_cmdshell", "information_schema",
 	"classloader", "runtime", "processbuilder", "eval(", "system(", "exec(", "assert(", "base64_decode", "invokefunction", "executeshellcommand", "executescript",
 	"/*", "--", "and ", "or ", "/.", "\x00", "script>", "::$data", "%0", "fd00:ec2::254",

@@ -37,10 +37,18 @@ func request(m *krb5.Message, now int64) *events.Kerberos {
 		rec.Service = krb5.NameText(m.Service)
 	}
 	rec.Forwardable, rec.Renewable = flag(m.Options&optionForwardable), flag(m.Options&optionRenewable)
-	for _, e := range m.Etypes[:m.NumEtypes] {
-		rec.Etypes = append(rec.Etypes, krb5.EtypeName(e))
-	}
+	rec.Etypes = etypeNames(m)
 	return rec
+}
+
+func etypeNames(m *krb5.Message) (list []string) {
+	if m.NumEtypes > 0 {
+		list = make([]string, 0, m.NumEtypes)
+	}
+	for _, e := range m.Etypes[:m.NumEtypes] {
+		list = append(list, krb5.EtypeName(e))
+	}
+	return list
 }
 
 func preauthName(p krb5.Preauth) string {
@@ -67,7 +75,7 @@ func complete(rec *events.Kerberos, m *krb5.Message) {
 	}
 	rec.Success = flag(0)
 	if m.Kind == krb5.Error {
-		rec.ErrorCode, rec.ErrorMsg = m.Code, m.ErrorText()
+		rec.ErrorCode, rec.ErrorMsg, rec.KDCEtypes = m.Code, m.ErrorText(), etypeNames(m)
 		return
 	}
 	rec.Success = flag(1)

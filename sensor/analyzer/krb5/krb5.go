@@ -4,8 +4,6 @@
 package krb5
 
 import (
-	"bytes"
-
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ber"
 )
 
@@ -37,7 +35,7 @@ type Message struct {
 	From, Till   int64  // nanoseconds since the epoch; 0 where absent
 	Nonce        int64
 	Etypes       [maxEtypes]int16 // offered, NumEtypes of them
-	NumEtypes    int
+	NumEtypes    int              // of an error: those for which the account has keys, as ETYPE-INFO2 says
 	Preauth      Preauth
 	PreauthEtype int16 // of an encrypted timestamp
 	TGTEtype     int16 // of the ticket that a TGS request shows
@@ -158,66 +156,6 @@ func flags(b []byte) (f uint32) {
 // etype narrows a number to what is assigned: all of it lies between -140 and 100.
 func etype(n int64) int16 { return int16(min(max(n, -1<<15), 1<<15-1)) }
 
-// Pre-authentication data that is read (RFC 4120 section 7.5.2, RFC 4556, RFC 6113).
-const (
-	paTGSRequest = 1
-	paTimestamp  = 2
-	paPKRequest  = 16
-	paPKOld      = 15
-	paFAST       = 136
-	paChallenge  = 138
-)
-
-// maxPadata is how many pieces of pre-authentication data are looked at.
-const maxPadata = 16
-
-func (m *Message) padata(list []byte) {
-	for range maxPadata {
-		one, rest, ok := ber.Take(list, ber.Sequence)
-		if !ok {
-			return
-		}
-		list = rest
-		kind, one, ok := ber.InnerInt(one, ber.Context(1))
-		value, _, there := ber.Inner(one, ber.Context(2), ber.Octets)
-		if ok && there {
-			m.proof(kind, value)
-		}
-	}
-}
-
-func (m *Message) proof(kind int64, value []byte) {
-	switch kind {
-	case paTGSRequest:
-		if shown, ok := Parse(value); ok && shown.Kind == APRequest {
-			m.TGTEtype, m.TGTForeign = shown.TicketEtype, shown.foreign()
-		}
-	case paTimestamp:
-		m.Preauth = Timestamp
-		m.PreauthEtype = encryptedWith(value)
-	case paPKRequest, paPKOld:
-		m.Preauth = PKINIT
-	case paFAST:
-		m.Preauth = FAST
-	case paChallenge:
-		m.Preauth = OtherPreauth
-	}
-}
-
-// foreign says whether the ticket in an application request is krbtgt's of one realm, issued by another.
-func (m *Message) foreign() bool {
-	_, service, rest, _ := ber.Next(m.Service.parts)
-	_, to, _, ok := ber.Next(rest)
-	return ok && string(service) == "krbtgt" && !bytes.EqualFold(to, m.ServiceRealm)
-}
-
-// encryptedWith gives the type of an EncryptedData, section 5.2.9; 0 where there is none.
-func encryptedWith(b []byte) int16 {
-	in, _, _ := ber.Take(b, ber.Sequence)
-	n, _, _ := ber.InnerInt(in, ber.Context(0))
-	return etype(n)
-}
-
 // reply is KDC-REP, section 5.4.2.
 func (m *Message) reply(b []byte) bool {
 	b, ok := m.version(b, 0)
@@ -278,6 +216,9 @@ func (m *Message) failure(b []byte) bool {
 	m.Client, b = takeName(b, 8)
 	m.ServiceRealm, b, _ = ber.Inner(b, ber.Context(9), ber.General)
 	m.Service, b = takeName(b, 10)
-	m.Text, _, _ = ber.Inner(b, ber.Context(11), ber.General)
+	m.Text, b, _ = ber.Inner(b, ber.Context(11), ber.General)
+	if m.Code == wantsProof {
+		m.keys(b)
+	}
 	return ok
 }

@@ -77,6 +77,12 @@ func TestAnswers(t *testing.T) {
 	if m, ok = Parse([]byte(krbFail)); !ok || m.Code != 24 || m.ErrorText() != "sorry" || NameText(m.Service) != "krbtgt/EXAMPLE.COM" {
 		t.Errorf("got %v %+v", ok, m)
 	}
+	info := el(0x30, num(1, "\x13"), el(0xa2, el(0x04, el(0x30, el(0x30, num(0, "\x12")), el(0x30, num(0, "\x17"))))))
+	want := el(0x7e, el(0x30, num(0, "\x05"), num(1, "\x1e"), num(5, "\x01"), num(6, "\x19"), realm(9), name(10, "\x02", "krbtgt", "EXAMPLE.COM"),
+		el(0xac, el(0x04, el(0x30, el(0x30, num(1, "\x02"), el(0xa2, el(0x04))), info)))))
+	if m, ok = Parse([]byte(want)); !ok || m.NumEtypes != 2 || m.Etypes[0] != 18 || m.Etypes[1] != 23 {
+		t.Errorf("keys of an account: got %v %+v", ok, m)
+	}
 	for code, want := range map[uint32]string{25: "KDC_ERR_PREAUTH_REQUIRED", 30: "unknown-30", 1 << 30: "unknown-1073741824"} {
 		if got := ErrorName(code); got != want {
 			t.Errorf("%d: %s", code, got)

@@ -1,6 +1,6 @@
 // Package ldap reads LDAP version 3 (RFC 4511) over TCP and connectionless LDAP over UDP, from its beginning or from the middle.
 // What comes in is ordered stream bytes or datagrams; what goes out is one events.LDAPSearch a search and one events.LDAP any other operation,
-// each with its answer or either alone, the ticket that a bind shows, and the conversation's services: ldap_tcp or ldap_udp, and what a bind
+// each with its answer or either alone, the ticket or the NTLM log-in that a bind shows, and the conversation's services: ldap_tcp or ldap_udp, and what a bind
 // carries (gssapi, krb, ntlm). Messages that a SASL layer only signed are read, those that it sealed are counted. It keeps no password,
 // no value of an entry, and nothing that is written.
 package ldap
@@ -9,6 +9,7 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/krb5"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ntlmssp"
 	"github.com/mirrorwatch/mirrorwatch/sensor/flow"
 	"github.com/mirrorwatch/mirrorwatch/sensor/stream"
 )
@@ -41,6 +42,7 @@ type reader struct {
 	now       int64
 	sides     [2]framing
 	pending   []pending
+	ntlm      ntlmssp.Talk
 	sealed    *events.LDAP // what the SASL layer hid
 }
 
@@ -235,6 +237,7 @@ func (r *reader) token(b []byte) {
 	}
 	if in.NTLM {
 		r.confirm(serviceNTLM, "ntlm")
+		r.ntlm.Take(in.Message)
 	}
 	if in.GSS() {
 		r.confirm(serviceGSSAPI, "gssapi")

@@ -11,6 +11,8 @@ import (
 const (
 	tagSimple      = 0x80 // AuthenticationChoice, RFC 4511 section 4.2
 	tagSASL        = 0xa3
+	tagSicilyAsk   = 0x8a // NTLM without SASL, [MS-ADTS] section 5.1.1.1.3
+	tagSicilyTell  = 0x8b
 	tagServerToken = 0x87 // serverSaslCreds, RFC 4511 section 4.2.2
 	tagName        = 0x80 // requestName, RFC 4511 section 4.12
 
@@ -115,6 +117,7 @@ type bindChoice struct {
 	simple    bool
 	password  bool // one was sent, of whatever length
 	sasl      bool
+	sicily    byte // its tag
 	mechanism []byte
 	token     []byte
 }
@@ -125,6 +128,10 @@ func parseBind(b []byte) (c bindChoice) {
 	c.name, b, _ = ber.Take(b, ber.Octets)
 	if secret, _, ok := ber.Take(b, tagSimple); ok {
 		c.simple, c.password = true, len(secret) > 0
+		return c
+	}
+	if tag, token, _, ok := ber.Next(b); ok && (tag == tagSicilyAsk || tag == tagSicilyTell) {
+		c.sicily, c.token = tag, token
 		return c
 	}
 	choice, _, sasl := ber.Take(b, tagSASL)
@@ -140,11 +147,12 @@ type result struct {
 	ok         bool
 	diagnostic []byte
 	token      []byte // serverSaslCreds of a bind
+	matched    []byte // the part of a name that was found; Sicily's challenge
 }
 
 func parseResult(b []byte) (r result) {
 	r.code, b, r.ok = ber.TakeInt(b, ber.Enumerated)
-	_, b, _ = ber.Take(b, ber.Octets) // matchedDN
+	r.matched, b, _ = ber.Take(b, ber.Octets)
 	r.diagnostic, b, _ = ber.Take(b, ber.Octets)
 	r.token, _, _ = ber.Take(b, tagServerToken)
 	return r

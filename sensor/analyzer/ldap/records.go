@@ -99,7 +99,7 @@ func (r *reader) search(e envelope, b []byte) *events.LDAPSearch {
 }
 
 func (r *reader) bind(e envelope, c bindChoice) {
-	r.sasl = r.sasl || c.sasl
+	r.sasl = r.sasl || c.sasl || c.sicily != 0
 	r.token(c.token)
 	o := r.operation(e, c.name)
 	o.Version = c.version
@@ -109,6 +109,10 @@ func (r *reader) bind(e envelope, c bindChoice) {
 		if c.password {
 			o.Argument = "REDACTED"
 		}
+	case c.sicily == tagSicilyAsk:
+		o.Opcode = "bind SICILY_NEGOTIATE"
+	case c.sicily == tagSicilyTell:
+		o.Opcode = "bind SICILY_RESPONSE"
 	case c.sasl:
 		o.Opcode, o.Argument = "bind SASL", text(c.mechanism)
 	}
@@ -182,21 +186,34 @@ func (r *reader) searched(p *pending, a result) {
 
 // answered writes an operation with its answer, and says whether TLS follows.
 func (r *reader) answered(e envelope, a result) (handOver bool) {
-	if e.op == opBindResponse {
-		r.token(a.token)
-	}
 	p := r.find(e, false)
+	if e.op == opBindResponse {
+		r.bound(p, a)
+	}
 	if a.ok {
 		p.other.Result = resultName(a.code)
 	}
 	p.other.Diagnostic = diagnostic(a.diagnostic)
 	p.other.RTT = events.Interval(r.now) - events.Interval(p.other.TS)
-	if p.ticket != nil && a.ok && a.code != saslGoesOn {
-		taken := a.code == 0
-		p.ticket.Success = &taken
-	}
 	r.finish(p)
 	return e.op == opExtendedResponse && r.startTLS == e.id && a.ok && a.code == 0
+}
+
+// bound says whether a log-in worked, where it is decided.
+func (r *reader) bound(p *pending, a result) {
+	r.token(a.token)
+	r.token(a.matched)
+	if !a.ok || a.code == saslGoesOn {
+		return
+	}
+	worked := a.code == 0
+	if p.ticket != nil {
+		p.ticket.Success = &worked
+	}
+	if one := r.ntlm.Record("ldap", &worked, 0); one != nil {
+		one.TS = p.other.TS
+		r.conv.Emit(one)
+	}
 }
 
 // diagnostic is what a server says of a failure; C's end of text is no part of it.

@@ -41,12 +41,28 @@ var (
 	signedEnd = "\x05\x04\x00\xff\x00\x0c\x00\x00" + "sequence"
 )
 
+// ntlmAnswer is an AUTHENTICATE message of EX\\al ([MS-NLMP] section 2.2.1.3).
+var ntlmAnswer = func() string {
+	field := func(n, at uint32) string {
+		b := binary.LittleEndian.AppendUint16(nil, uint16(n))
+		b = binary.LittleEndian.AppendUint16(b, uint16(n))
+		return string(binary.LittleEndian.AppendUint32(b, at))
+	}
+	const head = 64
+	return signatureNTLM + "\x03\x00\x00\x00" + field(0, head) + field(24, head+12) + field(4, head) + field(4, head+4) + field(4, head+8) + field(0, head+36) + "\x01\x00\x00\x00" +
+		"E\x00X\x00a\x00l\x00W\x00S\x00" + strings.Repeat("r", 24)
+}()
+
+var ntlmChallenge = signatureNTLM + "\x02\x00\x00\x00" + strings.Repeat("\x00", 8) + "\x01\x00\x00\x00" + "challeng" + strings.Repeat("\x00", 16)
+
 func line(r events.Record) string {
 	switch r := r.(type) {
 	case *events.LDAPSearch:
 		return fmt.Sprintf("search %d %s %q %s %d/%d %s|%s|%v", r.MessageID, r.Scope, r.BaseObject, r.Filter, r.ResultCount, r.ResultBytes, r.Result, r.Diagnostic, r.Attributes)
 	case *events.LDAP:
 		return fmt.Sprintf("%s %d v%d %s|%s|%s|%s %d/%d", r.Opcode, r.MessageID, r.Version, r.Result, r.Diagnostic, r.Object, r.Argument, r.Messages, r.Bytes)
+	case *events.NTLM:
+		return fmt.Sprintf("ntlm %s %s %s %v", r.Username, r.DomainName, r.Carrier, r.Success != nil && *r.Success)
 	case *events.Kerberos:
 		return fmt.Sprintf("%s %s %s %v", r.RequestType, r.Service, r.Carrier, r.Success != nil && *r.Success)
 	}
@@ -85,6 +101,14 @@ func TestRecords(t *testing.T) {
 		{"sealed", []sent{{flow.Orig, bindKrb + wrap + wrap}, {flow.Resp, bindOK + wrap}}, []string{"bind SASL 2 v3 success|||GSS-SPNEGO 0/0", "sealed 0 v0 ||| 3/60"}},
 		{"password", []sent{{flow.Orig, bindSimple}, {flow.Resp, ended(2, opBindResponse, 49, "")}}, []string{"bind simple 2 v3 invalid credentials||cn=admin|REDACTED 0/0"}},
 		{"ticket", []sent{{flow.Orig, saslBind(2, "GSSAPI", ap())}, {flow.Resp, ended(2, opBindResponse, 0, "")}}, []string{"AP ldap/dc ldap true", "bind SASL 2 v3 success|||GSSAPI 0/0"}},
+		{"NTLM", []sent{{flow.Orig, saslBind(2, "GSS-SPNEGO", spnego(signatureNTLM+"\x01\x00\x00\x00"+strings.Repeat("\x00", 24)))},
+			{flow.Resp, msg(2, opBindResponse, el(tagEnumerated, "\x0e"), el(tagOctets), el(tagOctets), el(tagServerToken, ntlmChallenge))},
+			{flow.Orig, saslBind(3, "GSS-SPNEGO", ntlmAnswer)}, {flow.Resp, ended(3, opBindResponse, 49, "")}},
+			[]string{"bind SASL 2 v3 SASL bind in progress|||GSS-SPNEGO 0/0", "ntlm al EX ldap false", "bind SASL 3 v3 invalid credentials|||GSS-SPNEGO 0/0"}},
+		{"NTLM without SASL", []sent{{flow.Orig, msg(2, opBindRequest, el(tagInteger, "\x03"), el(tagOctets, "NTLM"), el(tagSicilyAsk, signatureNTLM+"\x01\x00\x00\x00"+strings.Repeat("\x00", 24)))},
+			{flow.Resp, msg(2, opBindResponse, el(tagEnumerated, "\x00"), el(tagOctets, ntlmChallenge), el(tagOctets))},
+			{flow.Orig, msg(3, opBindRequest, el(tagInteger, "\x03"), el(tagOctets), el(tagSicilyTell, ntlmAnswer))}, {flow.Resp, ended(3, opBindResponse, 0, "")}},
+			[]string{"bind SICILY_NEGOTIATE 2 v3 success||NTLM| 0/0", "ntlm al EX ldap true", "bind SICILY_RESPONSE 3 v3 success||| 0/0"}},
 		{"unbind", []sent{{flow.Orig, "\x30\x05\x02\x01\x0d\x42\x00"}}, []string{"unbind 13 v0 ||| 0/0"}},
 		{"delete", []sent{{flow.Orig, msg(4, opDeleteRequest, "cn=a")}, {flow.Resp, ended(4, opDeleteResponse, 50, "")}}, []string{"delete 4 v0 insufficient access rights||cn=a| 0/0"}},
 		{"modify", []sent{{flow.Orig, msg(4, opModifyRequest, el(tagOctets, "cn=a"), "what is written")}, {flow.Resp, ended(4, opModifyResponse, 0, "")}}, []string{"modify 4 v0 success||cn=a| 0/0"}},

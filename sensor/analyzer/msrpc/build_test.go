@@ -104,12 +104,19 @@ type sent struct {
 // read feeds an association, step bytes at a time, and gives its records as text.
 func read(t testing.TB, pipe string, step int, in ...sent) (records []*events.DCERPC, text string) {
 	t.Helper()
+	records, text, _ = readOn(pipe, step, in...)
+	return records, text
+}
+
+// readOn says besides whether the way was lost: where it is found again depends on the chunks.
+func readOn(pipe string, step int, in ...sent) (records []*events.DCERPC, text string, lost bool) {
 	conv := &analyzer.Conversation{Emit: func(r events.Record) { records = append(records, r.(*events.DCERPC)) }, Weird: func(string, string) {}}
 	a := New(Options{Conversation: conv, Pipe: pipe})
 	for i, m := range in {
 		for rest := m.data; rest != ""; {
 			n := min(step, len(rest))
 			a.Feed(m.d, events.Time(i+1)*1000, []byte(rest[:n]))
+			lost = lost || a.Lost(m.d)
 			rest = rest[n:]
 		}
 	}
@@ -118,5 +125,5 @@ func read(t testing.TB, pipe string, step int, in ...sent) (records []*events.DC
 	for _, r := range records {
 		b = append(r.AppendJSON(b), '\n')
 	}
-	return records, string(b)
+	return records, string(b), lost
 }

@@ -195,9 +195,9 @@ func (r *reader) response1(k *block) {
 	switch k.command {
 	case sessionSetup1:
 		if q.plain != nil {
-			r.plainVerdict(k.session, k.status, q.plain)
+			r.plainVerdict(k.session, k.status, k.words.u16(4)&1 != 0, q.plain)
 		} else {
-			r.verdict(k.session, k.status, k.b)
+			r.verdict(k.session, k.status, k.words.u16(4)&1 != 0, k.b)
 		}
 	case treeConnect1:
 		if asked {

@@ -220,7 +220,7 @@ func (r *reader) response2(m *message) {
 			r.dialect = dialect2(body.u16(4))
 		}
 	case sessionSetup2:
-		r.verdict(m.session, m.status, m.b)
+		r.verdict(m.session, m.status, body.u16(2)&1 != 0, m.b)
 	case treeConnect2:
 		if asked {
 			r.treeConnected(m, &q, shareTypes[body.u8(2)&3], body.u8(2) == sharePipe)

@@ -22,7 +22,7 @@ func (r *reader) logOn(id uint64, b []byte) {
 }
 
 // verdict takes the server's side of a session setup: a challenge, or whether the log-in worked.
-func (r *reader) verdict(id uint64, status uint32, b []byte) {
+func (r *reader) verdict(id uint64, status uint32, guest bool, b []byte) {
 	r.token(b)
 	s := r.session(id)
 	if status == statusMoreProcessing {
@@ -31,7 +31,7 @@ func (r *reader) verdict(id uint64, status uint32, b []byte) {
 	}
 	ok := status == 0
 	user := s.talk.User()
-	r.loggedOn(s, &ok, status)
+	r.loggedOn(s, &ok, status, guest && ok)
 	if !ok {
 		r.endSession(id)
 		return
@@ -40,20 +40,20 @@ func (r *reader) verdict(id uint64, status uint32, b []byte) {
 }
 
 // loggedOn tells of an NTLM log-in, where there was one.
-func (r *reader) loggedOn(s *session, ok *bool, status uint32) {
+func (r *reader) loggedOn(s *session, ok *bool, status uint32, guest bool) {
 	if one := s.talk.Record("smb", ok, status); one != nil {
-		one.TS = s.asked
+		one.TS, one.Guest = s.asked, guest
 		r.conv.Emit(one)
 	}
 }
 
 // unanswered tells of a log-in whose outcome was not seen.
-func (r *reader) unanswered(s *session) { r.loggedOn(s, nil, 0) }
+func (r *reader) unanswered(s *session) { r.loggedOn(s, nil, 0, false) }
 
 // plainVerdict is verdict for a log-in whose names and responses are no token of NTLM's.
-func (r *reader) plainVerdict(id uint64, status uint32, one *events.NTLM) {
+func (r *reader) plainVerdict(id uint64, status uint32, guest bool, one *events.NTLM) {
 	ok := status == 0
-	one.Success, one.Status = &ok, status
+	one.Success, one.Status, one.Guest = &ok, status, guest && ok
 	r.conv.Emit(one)
 	if ok {
 		r.session(id).user = one.Username

@@ -48,8 +48,9 @@ func (r *reader) Feed(c stream.Chunk) (int, error) {
 		return len(c.Data), nil
 	}
 	name := c.Data[1:]
-	if end := bytes.IndexByte(name[:min(len(name), maxInstance+1)], 0); end < 0 && len(name) > maxInstance {
-		r.conv.Weird(events.WeirdLongInstance, fmt.Sprintf("%d bytes", max(c.Wire-1, len(name))))
+	whole := max(c.Wire-1, len(name)) // the mirror may have cut it
+	if end := bytes.IndexByte(name[:min(len(name), maxInstance+1)], 0); end < 0 && whole > maxInstance+1 {
+		r.conv.Weird(events.WeirdLongInstance, fmt.Sprintf("%d bytes", whole))
 	}
 	return len(c.Data), nil
 }

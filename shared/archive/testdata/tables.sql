@@ -611,6 +611,7 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`ntlm` (
   `version` bigint COMMENT 'version',
   `anonymous` boolean COMMENT 'anonymous',
   `status` bigint COMMENT 'status',
+  `guest` boolean COMMENT 'guest',
   `negotiate_flags` bigint COMMENT 'negotiate_flags',
   `client_version` string COMMENT 'client_version',
   `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
@@ -1168,6 +1169,7 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`kerberos` (
   `renewable` boolean COMMENT 'renewable',
   `error_code` bigint COMMENT 'error_code',
   `etypes` array<string> COMMENT 'etypes',
+  `kdc_etypes` array<string> COMMENT 'kdc_etypes',
   `preauth` string COMMENT 'preauth',
   `preauth_cipher` string COMMENT 'preauth_cipher',
   `reply_cipher` string COMMENT 'reply_cipher',
@@ -1279,4 +1281,95 @@ TBLPROPERTIES (
   'projection.hour.range' = '0,23',
   'projection.hour.digits' = '2',
   'storage.location.template' = 's3://records-123456789012/archive/kind=ldap_search/date=${date}/hour=${hour}/'
+);
+
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`rdp` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `cookie` string COMMENT 'cookie',
+  `result` string COMMENT 'result',
+  `security_protocol` string COMMENT 'security_protocol',
+  `client_channels` array<string> COMMENT 'client_channels',
+  `keyboard_layout` string COMMENT 'keyboard_layout',
+  `client_build` string COMMENT 'client_build',
+  `client_name` string COMMENT 'client_name',
+  `client_dig_product_id` string COMMENT 'client_dig_product_id',
+  `desktop_width` bigint COMMENT 'desktop_width',
+  `desktop_height` bigint COMMENT 'desktop_height',
+  `requested_color_depth` string COMMENT 'requested_color_depth',
+  `cert_type` string COMMENT 'cert_type',
+  `cert_count` bigint COMMENT 'cert_count',
+  `cert_permanent` boolean COMMENT 'cert_permanent',
+  `encryption_level` string COMMENT 'encryption_level',
+  `encryption_method` string COMMENT 'encryption_method',
+  `requested_protocols` array<string> COMMENT 'requested_protocols',
+  `restricted_admin` boolean COMMENT 'restricted_admin',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=rdp/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=rdp/date=${date}/hour=${hour}/'
+);
+
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`sunrpc` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `rtt` double COMMENT 'rtt, seconds',
+  `program` string COMMENT 'program',
+  `version` bigint COMMENT 'version',
+  `procedure` string COMMENT 'procedure',
+  `machine` string COMMENT 'machine',
+  `args` string COMMENT 'args',
+  `longest_arg` bigint COMMENT 'longest_arg',
+  `address` string COMMENT 'address',
+  `address_len` bigint COMMENT 'address_len',
+  `answered` boolean COMMENT 'answered',
+  `status` bigint COMMENT 'status',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=sunrpc/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=sunrpc/date=${date}/hour=${hour}/'
 );

@@ -15,7 +15,7 @@ var KerberosPasswordSpray = detect.Spec{
 	Type:  "access.kerberos_password_spray",
 	Title: "Kerberos password spray",
 	Text: "Counts the accounts for which one host failed to prove a password to a domain controller: six different ones that rest no longer than half an hour " +
-		"in between, and more than succeeded; or thirty failures for one account. One password tried at many accounts stays below what locks each of them. What looks the " +
+		"in between, and more than succeeded; four within a minute, while none succeeded; or thirty failures for one account. One password tried at many accounts stays below what locks each of them. What looks the " +
 		"same: a server that people sign in through passes on their mistakes, but far more of them succeed; a service with an old password fails at one account, as often as it is scheduled.",
 	Category: "access", Tactics: []string{"TA0006"}, Techniques: []string{"T1110.003"},
 	Risk:  detect.Base{Likelihood: events.Medium, Complexity: events.Low, Impact: events.Medium},
@@ -35,6 +35,7 @@ var KerberosPasswordSpray = detect.Spec{
 // KerberosPasswordSprayTunables are what may be set.
 type KerberosPasswordSprayTunables struct {
 	Accounts int           `tune:"different accounts of one host that failed" min:"2" max:"100000"`
+	Quick    int           `tune:"different accounts of one host that failed within a minute, while none worked" min:"2" max:"100000"`
 	Failures int           `tune:"failures of one host for one account" min:"5" max:"100000"`
 	Idle     time.Duration `tune:"a host that rests this long begins anew" min:"1m" max:"24h"`
 	Hosts    int           `tune:"hosts watched, and pairs of a host and an account" min:"100" max:"1000000"`
@@ -42,7 +43,7 @@ type KerberosPasswordSprayTunables struct {
 
 // KerberosPasswordSprayDefaults are the tunables that the project stands for.
 func KerberosPasswordSprayDefaults() KerberosPasswordSprayTunables {
-	return KerberosPasswordSprayTunables{Accounts: 6, Failures: 30, Idle: 30 * time.Minute, Hosts: 20_000}
+	return KerberosPasswordSprayTunables{Accounts: 6, Quick: 4, Failures: 30, Idle: 30 * time.Minute, Hosts: 20_000}
 }
 
 // KerberosGuesses counts sign-ins that failed.
@@ -119,10 +120,18 @@ func (g *KerberosGuesses) spray(t *events.Kerberos) []detect.Finding {
 	if well := g.Peek(detect.CaseKey{VNI: t.VNI, By: t.OrigH, What: kerbSucceeded}); well != nil && well.Things.Count() >= failed && t.TS.Sub(well.Last) < g.tune.Idle {
 		return nil
 	}
-	if !one.Reached(failed, g.tune.Accounts) {
+	if !one.Reached(failed, g.least(t, one)) {
 		return nil
 	}
 	return []detect.Finding{g.report(key, one)}
+}
+
+// least is how many accounts make an alert.
+func (g *KerberosGuesses) least(t *events.Kerberos, one *detect.Case) int {
+	if one.Last.Sub(one.Start) <= time.Minute && g.Peek(detect.CaseKey{VNI: t.VNI, By: t.OrigH, What: kerbSucceeded}) == nil {
+		return min(g.tune.Quick, g.tune.Accounts)
+	}
+	return g.tune.Accounts
 }
 
 // guess counts failures for one account.

@@ -17,9 +17,12 @@ func kerbTry(at time.Duration, account string, code uint32) *events.Kerberos {
 
 func TestKerberosPasswordSpray(t *testing.T) {
 	spray := func(n int, code uint32) []events.Record {
-		return many(n, func(i int) events.Record { return kerbTry(time.Duration(i)*time.Second, fmt.Sprint("user", i), code) })
+		return many(n, func(i int) events.Record { return kerbTry(time.Duration(i)*time.Minute, fmt.Sprint("user", i), code) })
 	}
-	hit := kerbTry(20*time.Second, "victim", 0)
+	quick := func(n int) []events.Record {
+		return many(n, func(i int) events.Record { return kerbTry(time.Duration(i)*time.Second, fmt.Sprint("user", i), 24) })
+	}
+	hit := kerbTry(20*time.Minute, "victim", 0)
 	want := kerbTry(0, "alice", 25)
 	want.Preauth = ""
 	for _, tt := range []struct {
@@ -29,6 +32,8 @@ func TestKerberosPasswordSpray(t *testing.T) {
 	}{
 		{"below", spray(5, 24), nil},
 		{"at", spray(6, 24), []string{"6 6 false"}},
+		{"below, quickly", quick(3), nil},
+		{"quickly", quick(9), []string{"4 4 false"}},
 		{"once", spray(30, 24), []string{"6 6 false"}},
 		{"the next order of magnitude", spray(60, 24), []string{"6 6 false", "60 60 false"}},
 		{"names that do not exist, with a password", spray(6, 6), []string{"6 6 false"}},

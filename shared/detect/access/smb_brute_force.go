@@ -15,7 +15,7 @@ var SMBBruteForce = detect.Spec{
 	Type:  "access.smb_brute_force",
 	Title: "SMB brute force or password spray",
 	Text: "Counts the log-ins by NTLM over SMB or RPC that were refused for the password or the account, of one host at another within ten minutes: fifteen with one user's name, ten " +
-		"with three names or more; and the hosts at which one host was refused within that time, from six on. Anonymous log-ins and those of computers' own accounts do not count. " +
+		"with three names or more; and the hosts at which one host was refused within that time, from six on. A log-in that a server turns into a guest's counts as refused; anonymous log-ins and those of computers' own accounts do not count. " +
 		"What looks the same: a person who forgot a password, whose system tries each guess two or three times; a drive or a job with an old password, which fails more slowly.",
 	Category: "access", Tactics: []string{"TA0006"}, Techniques: []string{"T1110.001"},
 	Risk:  detect.Base{Likelihood: events.High, Complexity: events.Low, Impact: events.Medium},
@@ -72,15 +72,15 @@ func (g *SMBGuesses) Observe(r events.Record, _ device.View) []detect.Finding {
 		return nil
 	}
 	k := detect.CaseKey{VNI: n.VNI, By: n.OrigH, To: n.RespH}
-	if *n.Success {
+	if *n.Success && !n.Guest {
 		return g.hit(k, n)
 	}
-	if !smbRefused(n.Status) {
+	if !n.Guest && !smbRefused(n.Status) {
 		return nil
 	}
+	found := g.spray(n)
 	c := g.fresh(k, &n.Head)
 	c.Thing(strings.ToLower(n.Username))
-	found := g.spray(n)
 	least := g.tune.OneUser
 	if c.Things.Count() >= g.tune.Users {
 		least = g.tune.Many
@@ -108,8 +108,12 @@ func smbRefused(status uint32) bool {
 	return false
 }
 
-// spray counts the hosts at which one client was refused, each of which may be below the threshold by itself.
+// spray counts the hosts at which one client was refused, each of which may be below the threshold by itself. It changes the table, so that a
+// case of before is not good any longer.
 func (g *SMBGuesses) spray(n *events.NTLM) []detect.Finding {
+	if n.Guest {
+		return nil // who looks around a workgroup is a guest everywhere
+	}
 	k := detect.CaseKey{VNI: n.VNI, By: n.OrigH, What: smbSpray}
 	c := g.fresh(k, &n.Head)
 	c.Thing(strings.ToLower(n.Username))
@@ -147,7 +151,7 @@ func (g *SMBGuesses) report(k detect.CaseKey, c *detect.Case) detect.Finding {
 	if k.What == smbSpray {
 		where = fmt.Sprintf("%d hosts", c.Hosts.Count())
 	}
-	text := fmt.Sprintf("%s was refused %d times when it logged in over SMB at %s with %d different users' names, %q first, within %s", k.By, c.Count, where,
+	text := fmt.Sprintf("%s was refused, or let in as a guest only, %d times when it logged in over SMB at %s with %d different users' names, %q first, within %s", k.By, c.Count, where,
 		c.Things.Count(), c.Names[0], c.Last.Sub(c.Start).Round(time.Second))
 	hit := c.Flags&smbGuessHit != 0
 	if hit {

@@ -177,7 +177,9 @@ func (s *Silences) resume() {
 	s.all = tally{}
 	clear(s.groups)
 	for _, h := range s.devices.All {
-		h.quiet = 0
+		if h.told == 0 {
+			h.quiet = 0
+		}
 	}
 }
 
@@ -244,7 +246,7 @@ func (s *Silences) judge(id uint32, h *hearing) []detect.Finding {
 		s.devices.Forget(id)
 		return nil
 	}
-	return s.tell(h)
+	return s.tell(id, h)
 }
 
 // settles is how many minutes of silence later it is looked whether a device was heard around the clock before.
@@ -254,7 +256,7 @@ const settles = 30
 const repeatAfter = 30
 
 // tell says that a device is silent, once, and then how long.
-func (s *Silences) tell(h *hearing) []detect.Finding {
+func (s *Silences) tell(id uint32, h *hearing) []detect.Finding {
 	if h.quiet < s.least(h) || h.told > 0 && h.quiet < h.told+repeatAfter {
 		return nil
 	}
@@ -265,6 +267,7 @@ func (s *Silences) tell(h *hearing) []detect.Finding {
 		f.Terms = append(f.Terms, events.Term{Name: "succeeded", Points: -30, Reason: "another took its place when it ended"})
 	}
 	f.Final, h.told = h.told > 0, h.quiet
+	s.devices.Note(id)
 	return []detect.Finding{f}
 }
 

@@ -14,6 +14,7 @@ type rounds struct {
 	judging bool     // the walk that counts is through
 	next    int      // of order
 	kept    int      // of order, in this walk
+	last    events.Time
 }
 
 const (
@@ -61,7 +62,10 @@ func (r *rounds) jumps(now events.Time) bool {
 // walk goes on with the rounds that are over. Look is called for each device, and says whether it is still known; done when a round is over.
 func (r *rounds) walk(now events.Time, look func(id uint32) bool, done func()) {
 	over := minuteOf(now) / roundMinutes // rounds before this one
-	for left := max(perTick, 2*len(r.order)/ticks); r.round < over && left > 0; left-- {
+	// Where time jumps, as in a file with a gap, the work is done at once.
+	seconds := int(min(max(now.Sub(r.last)/time.Second, 1), roundMinutes*time.Minute/time.Second))
+	r.last = max(r.last, now)
+	for left := seconds * max(perTick, 2*len(r.order)/ticks); r.round < over && left > 0; left-- {
 		if r.next < len(r.order) {
 			id := r.order[r.next]
 			r.next++

@@ -30,6 +30,7 @@ var Beacon = detect.Spec{
 	Category: "c2", Tactics: []string{"TA0011"}, Techniques: []string{"T1071.001", "T1573"},
 	Risk:  detect.Base{Likelihood: events.Medium, Complexity: events.Medium, Impact: events.High},
 	Wants: []events.Kind{events.KindConn, events.KindHTTP, events.KindSSL}, GuardDuty: "Backdoor:EC2/C&CActivity.B", Version: 2,
+	Yields: []string{"c2.known_tool"},
 	Background: "An implant cannot be called from outside, so it calls: by the clock it asks its server for orders, and mostly there are " +
 		"none. The rhythm, with some jitter to hide it, is what gives it away.",
 	Mitigation: []string{

@@ -88,16 +88,16 @@ func (u *UDPAmplifying) Observe(r events.Record, v device.View) []detect.Finding
 	return nil
 }
 
-// unasked says of a conversation in which one side only spoke, from a service's port, who sent how many bytes of answers to whom.
+// unasked says of a conversation in which one side only spoke, from a service's port, who sent how many bytes of answers to whom, IP headers included, which a record always has.
 func unasked(c *events.Conn, v device.View) (victim netip.Addr, reflector detect.Party, size uint64, ok bool) {
 	if v.Orig.IsLocal() && v.Resp.IsLocal() && askedOfAll(c.OrigP, c.RespP) {
 		return victim, reflector, 0, false
 	}
 	switch {
 	case c.OrigPkts == 0 && c.RespPkts > 0 && amplifies(c.RespP) && !amplifies(c.OrigP):
-		return c.OrigH, detect.Party{Addr: c.RespH, Port: c.RespP, Endpoint: detect.Server}, c.RespBytes, true
+		return c.OrigH, detect.Party{Addr: c.RespH, Port: c.RespP, Endpoint: detect.Server}, c.RespIPBytes, true
 	case c.RespPkts == 0 && c.OrigPkts > 0 && amplifies(c.OrigP) && !amplifies(c.RespP):
-		return c.RespH, detect.Party{Addr: c.OrigH, Port: c.OrigP, Endpoint: detect.Client}, c.OrigBytes, true
+		return c.RespH, detect.Party{Addr: c.OrigH, Port: c.OrigP, Endpoint: detect.Client}, c.OrigIPBytes, true
 	}
 	return victim, reflector, 0, false
 }
@@ -143,7 +143,7 @@ func (u *UDPAmplifying) reflect(c *events.Conn) []detect.Finding {
 	one := u.Within(k, &c.Head, u.tune.Window)
 	one.Against(detect.Party{Addr: c.RespH, Port: c.RespP, Endpoint: detect.Server})
 	one.Things.Add(portHash(c.RespP))
-	one.Sum, one.Flags = one.Sum+c.RespBytes, one.Flags+c.OrigBytes
+	one.Sum, one.Flags = one.Sum+c.RespIPBytes, one.Flags+c.OrigIPBytes
 	if one.Sum < u.tune.Reflected || !one.Reached(int(one.Sum/1000), int(u.tune.Reflected/1000)) {
 		return nil
 	}

@@ -15,7 +15,7 @@ var AdminShareWrite = detect.Spec{
 	Type:  "lateral.admin_share_write",
 	Title: "Program copied to an administrative share",
 	Text: "Looks for a program (by its first bytes, or by its name: .exe, .dll, .bat, .ps1 ...) that one host writes to an administrative share (ADMIN$, C$, D$ ...) " +
-		"of another, and at low risk for one that it fetches from there. Only administrators may use these shares, and what lies there can be started at once as a " +
+		"of another, and at low risk for one that it fetches from there; and on any share for a file with the name of a well-known attack tool (mimikatz, SharpHound ...). Only administrators may use these shares, and what lies there can be started at once as a " +
 		"service or a task: it is how tools travel from host to host. What looks the same: software deployment and an administrator's copy. " +
 		"Who did so on two earlier days is told at low risk from then on.",
 	Category: "lateral", Tactics: []string{"TA0008"}, Techniques: []string{"T1570", "T1021.002"},
@@ -30,6 +30,7 @@ var AdminShareWrite = detect.Spec{
 		"Let only management hosts reach SMB (port 445) of other hosts: a security group can say so.",
 		"Give local administrators different passwords on each host (LAPS), and deny them log-on over the network.",
 	},
+	Yields: []string{"lateral.remote_service"},
 	New:    func() detect.Detector { return NewAdminShareWrite(AdminShareWriteDefaults()) },
 	Tuning: detect.Tuned(AdminShareWriteDefaults, NewAdminShareWrite),
 }
@@ -66,6 +67,7 @@ const (
 	copyPut     = 1 << iota // a program was written
 	copyFetched             // a program was read
 	copyUsual               // its host did so on earlier days
+	copyTool                // one has the name of an attack tool
 )
 
 // NewAdminShareWrite makes the detector.
@@ -83,24 +85,30 @@ func NewAdminShareWrite(t AdminShareWriteTunables) *ProgramCopies {
 // Observe looks at what was written to a file, or read from it.
 func (p *ProgramCopies) Observe(r events.Record, v device.View) []detect.Finding {
 	f, ok := r.(*events.SMBFiles)
-	if !ok || f.Bytes == 0 || !adminShare(f.Path) {
+	if !ok || f.Bytes == 0 {
 		return nil
 	}
-	put := f.Bytes > f.Read
-	if put && !runs(f.Program, f.Name) || !put && f.Program != "pe" && f.Program != "elf" {
+	put, tool := f.Bytes > f.Read, attackTool(f.Name)
+	if !tool && !(adminShare(f.Path) || f.Path == "" && onSystemDrive(f.Name)) {
+		return nil
+	}
+	if !tool && (put && !runs(f.Program, f.Name) || !put && f.Program != "pe" && f.Program != "elf") {
 		return nil
 	}
 	k := detect.CaseKey{VNI: f.VNI, By: f.OrigH, To: f.RespH}
 	c := p.cases.Note(k, &f.Head)
-	c.Thing(f.Name)
+	c.Thing(strings.ReplaceAll(f.Name, `\\`, `\`)) // records have it escaped
 	c.Sum += f.Bytes
-	firstPut := put && c.Flags&copyPut == 0
+	news := put && c.Flags&copyPut == 0 || tool && c.Flags&copyTool == 0
+	if tool {
+		c.Flags |= copyTool
+	}
 	if !put {
 		c.Flags |= copyFetched
 	} else if c.Flags |= copyPut; p.usual(v.Orig.Serial, f.TS) {
 		c.Flags |= copyUsual
 	}
-	if !c.Reached(c.Count, 1) && !firstPut {
+	if !c.Reached(c.Count, 1) && !news {
 		return nil
 	}
 	c.Told = c.Count
@@ -127,16 +135,21 @@ func (p *ProgramCopies) Close(device.View) []detect.Finding { return p.cases.Las
 func (p *ProgramCopies) Overflow() uint64 { return p.cases.Overflow() + p.days.Evicted() }
 
 func (p *ProgramCopies) report(k detect.CaseKey, c *detect.Case) detect.Finding {
-	did, confidence := "fetched programs from", 0.6
+	did, share, confidence := "fetched programs from", "an administrative share", 0.6
+	if c.Flags&copyTool != 0 {
+		share = "a share"
+	}
 	switch c.Flags & (copyPut | copyFetched) {
 	case copyPut:
 		did, confidence = "put programs on", 0.85
 	case copyPut | copyFetched:
 		did, confidence = "put programs on, and fetched them from,", 0.85
 	}
-	f := c.Finding(k, confidence, fmt.Sprintf("%s %s an administrative share of %s: %d copied, %d bytes; the first is %q.", k.By, did, k.To, c.Count, c.Sum, c.Names[0]))
+	f := c.Finding(k, confidence, fmt.Sprintf("%s %s %s of %s: %d copied, %d bytes; the first is %q.", k.By, did, share, k.To, c.Count, c.Sum, c.Names[0]))
 	f.Properties = map[string]any{"files": c.Count, "bytes": c.Sum, "names": c.Names, "written": c.Flags&copyPut != 0, "fetched": c.Flags&copyFetched != 0}
 	switch {
+	case c.Flags&copyTool != 0:
+		f.Terms = []events.Term{{Name: "attack_tool", Points: 15, Reason: "a file has the name of a well-known attack tool"}}
 	case c.Flags&copyPut == 0:
 		f.Terms = []events.Term{{Name: "fetched_only", Points: -20, Reason: "programs were read, and none was written"}}
 	case c.Flags&copyUsual != 0:
@@ -149,6 +162,34 @@ func (p *ProgramCopies) report(k detect.CaseKey, c *detect.Case) detect.Finding 
 func adminShare(path string) bool {
 	name := path[strings.LastIndexByte(path, '\\')+1:]
 	return strings.EqualFold(name, "ADMIN$") || len(name) == 2 && name[1] == '$' && (name[0]|0x20) >= 'a' && (name[0]|0x20) <= 'z'
+}
+
+// onSystemDrive says whether a file lies where only the drive of a system has such a folder: where the share was connected before the capture began,
+// that tells which it is.
+func onSystemDrive(name string) bool {
+	top, _, deep := strings.Cut(name, `\`)
+	if !deep {
+		return false
+	}
+	switch strings.ToLower(top) {
+	case "windows", "users", "programdata", "program files", "program files (x86)", "perflogs", "$recycle.bin":
+		return true
+	}
+	return false
+}
+
+// attackTools are the beginnings of names that well-known attack tools come with.
+const attackTools = " mimikatz mimidrv mimilib invoke-mimikatz safetykatz lazagne rubeus sharphound bloodhound winpeas pwdump fgdump gsecdump " +
+	"kerbrute crackmapexec secretsdump printspoofer juicypotato godpotato sweetpotato chisel powersploit powerview "
+
+// attackTool says whether a file has the name of an attack tool: the whole of it, or up to a digit or a mark.
+func attackTool(name string) bool {
+	base := strings.ToLower(name[strings.LastIndexByte(name, '\\')+1:])
+	end := strings.IndexFunc(base, func(c rune) bool { return (c < 'a' || c > 'z') && c != '-' })
+	if end < 0 {
+		end = len(base)
+	}
+	return end > 4 && strings.Contains(attackTools, " "+base[:end]+" ")
 }
 
 // runnable are the names' endings of what Windows starts or loads.

@@ -196,7 +196,6 @@ func (d *DCOMExecs) report(k detect.CaseKey, c *detect.Case) detect.Finding {
 	}
 	f := c.Finding(k, dcomConfidence(c), text+".")
 	f.Properties = remoteProperties(c, dcomSteps())
-	f.Properties["names"] = c.Names
 	f.Terms = append(dcomTerms(c), habitTerms(c)...)
 	return f
 }

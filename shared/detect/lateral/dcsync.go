@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
+	"github.com/mirrorwatch/mirrorwatch/shared/bounded"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect"
 	"github.com/mirrorwatch/mirrorwatch/shared/device"
 )
@@ -16,9 +17,10 @@ var DCSync = detect.Spec{
 	Text: "Looks for the request by which domain controllers copy the directory from each other (DRSGetNCChanges), from a host that " +
 		"is none: one that answered neither Kerberos nor what members ask of controllers. The answer holds the password hashes of " +
 		"whichever accounts are asked for, so that one request is enough. As long as the site is not known for a day, it speaks only " +
-		"where the request is not what a controller makes: right after questions for names or for the controller (DRSCrackNames, " +
-		"DRSDomainControllerInfo), with a log-in by NTLM, or 20 times within a minute. What looks the same: a new controller, and a " +
-		"server that copies passwords to a cloud directory, which does it every few minutes and is quiet from the third day on.",
+		"where the request is not what a controller makes: right after questions, in the same conversation, for names or for the " +
+		"controller (DRSCrackNames, DRSDomainControllerInfo), with a log-in by NTLM, or 20 times within a minute. What looks the " +
+		"same: a new controller, and a server that copies passwords to a cloud directory, which does it every few minutes and is " +
+		"quiet from the third day on.",
 	Category: "lateral", Tactics: []string{"TA0006"}, Techniques: []string{"T1003.006"},
 	Risk:  detect.Base{Likelihood: events.Medium, Complexity: events.Medium, Impact: events.High},
 	Wants: []events.Kind{events.KindDCERPC}, Version: 1,
@@ -74,11 +76,12 @@ type DCSyncs struct {
 	tune DCSyncTunables
 	*remoteCases
 	known controllers
+	asked *bounded.Table[detect.CaseKey, openedName] // when a client asked for names last, and in which conversation
 }
 
 // NewDCSync makes the detector.
 func NewDCSync(t DCSyncTunables) *DCSyncs {
-	return &DCSyncs{t, newRemoteCases(t.Clients, t.Idle), newControllers()}
+	return &DCSyncs{t, newRemoteCases(t.Clients, t.Idle), newControllers(), bounded.New[detect.CaseKey, openedName](t.Clients)}
 }
 
 // Observe looks at who asks for changes of the directory.
@@ -111,7 +114,7 @@ func (d *DCSyncs) Observe(r events.Record, v device.View) []detect.Finding {
 			return nil
 		}
 	}
-	together := step == drsChanges && d.askedForNames(call)
+	together := d.askedForNames(call, step)
 	c := d.onAny(&call.Head, step)
 	c.Flags |= usual
 	if step != drsChanges {
@@ -127,10 +130,19 @@ func (d *DCSyncs) Observe(r events.Record, v device.View) []detect.Finding {
 	return c.findings(d.report)
 }
 
-// askedForNames says whether the client asked for names, or for the controller, up to a minute before.
-func (d *DCSyncs) askedForNames(r *events.DCERPC) bool {
-	c := d.Peek(detect.CaseKey{VNI: r.VNI, By: r.OrigH})
-	return c != nil && did(c, drsNames) && r.TS.Sub(c.Last) <= time.Minute
+// askedForNames says whether a client that asks for changes asked for names, or for the controller, in the same conversation up to a minute
+// before: what a controller asks for its group policy is another conversation.
+func (d *DCSyncs) askedForNames(r *events.DCERPC, step remoteStep) bool {
+	pair := detect.CaseKey{VNI: r.VNI, By: r.OrigH, To: r.RespH}
+	switch step {
+	case drsNames:
+		o, _ := d.asked.Put(pair)
+		*o = openedName{r.TS, r.UID}
+	case drsChanges:
+		o := d.asked.Peek(pair)
+		return o != nil && o.name == r.UID && r.TS.Sub(o.at) <= time.Minute
+	}
+	return false
 }
 
 // poses: who fetches from a host that made itself a controller is the victim, and lateral.dcshadow tells of it.
@@ -175,5 +187,7 @@ func (d *DCSyncs) Load(key, value []byte) error { return d.all().Load(key, value
 
 func (d *DCSyncs) all() detect.Memories { return append(d.memories(), d.known.Memory) }
 
-// Overflow is how many clients and controllers had to be forgotten for want of room.
-func (d *DCSyncs) Overflow() uint64 { return d.remoteCases.Overflow() + d.known.Evicted() }
+// Overflow is how many clients, controllers and questions had to be forgotten for want of room.
+func (d *DCSyncs) Overflow() uint64 {
+	return d.remoteCases.Overflow() + d.known.Evicted() + d.asked.Evicted()
+}

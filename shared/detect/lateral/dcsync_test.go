@@ -17,6 +17,8 @@ func logons(at time.Duration, controller string) []events.Record {
 func TestDCSync(t *testing.T) {
 	changes := func(at time.Duration, orig string) events.Record { return rpcCall(at, orig, dc, drsuapiID, 3, "") }
 	names := rpcCall(0, worker, dc, drsuapiID, 12, "")
+	elsewhere := rpcCall(0, worker, dc, drsuapiID, 12, "")
+	elsewhere.UID = "another"
 	refused, ntlm := changes(0, worker).(*events.DCERPC), changes(0, worker).(*events.DCERPC)
 	ntlm.AuthType = "ntlm"
 	refused.Fault = faultAccessDenied
@@ -26,6 +28,7 @@ func TestDCSync(t *testing.T) {
 		{name: "twin: another controller", records: records(logons(0, dc2), []events.Record{changes(second, dc2), changes(hour, dc2)})},
 		{name: "twin: who fetches from a host that poses", records: []events.Record{rpcCall(0, worker, dc, drsuapiID, 17, ""), rpcCall(second, dc, worker, drsuapiID, 3, "")}},
 		{name: "twin: a controller, and nothing is known yet", records: each(5, func(i int) []events.Record { return []events.Record{changes(time.Duration(i)*10*time.Minute, worker)} })},
+		{name: "twin: a controller's group policy", records: []events.Record{elsewhere, changes(second, worker), changes(2*second, worker)}},
 		{name: "twin: a member's questions long before", records: []events.Record{names, changes(hour, worker)}},
 		{"at: by NTLM", []events.Record{ntlm}, 60, 75, worker, 1, "asked 1 controller for the changes of the directory 1 time, and logged in by NTLM"},
 		{"many at once", each(20, func(i int) []events.Record { return []events.Record{changes(time.Duration(i)*second, worker)} }), 60, 75, worker, 1, "20 times"},

@@ -149,7 +149,7 @@ func (d *DPAPIBackupKeys) report(k detect.CaseKey, c *detect.Case) detect.Findin
 	}
 	f := c.Finding(k, confidence, text+".")
 	f.Properties = remoteProperties(c, secretSteps())
-	f.Properties["hosts"], f.Properties["names"] = c.Hosts.Count(), c.Names
+	f.Properties["hosts"] = c.Hosts.Count()
 	f.Terms = append(terms, habitTerms(c)...)
 	return f
 }

@@ -14,10 +14,10 @@ var EventLogTampering = detect.Spec{
 	Type:  "lateral.event_log_tampering",
 	Title: "Remote event log cleared or stopped",
 	Text: "Looks for logs of another host being cleared (ElfrClearELF, EvtRpcClearLog), for its event log service being stopped or " +
-		"changed through the service control manager, and for calls to the old event log that were never answered, twice or more " +
-		"within minutes: a call that makes the service crash is not answered, and after two crashes Windows does not start it again. " +
-		"Without a log nobody sees what comes next. What looks the same: an administrator who clears a log by hand, which is rare; " +
-		"reading logs and writing to them, if it is answered, counts nothing.",
+		"changed through the service control manager, and for calls to the old event log that failed or were never answered, twice " +
+		"or more within minutes: a call that makes the service crash is not answered, and after two crashes Windows does not start " +
+		"it again. Without a log nobody sees what comes next. What looks the same: an administrator who clears a log by hand, which " +
+		"is rare; reading logs and writing to them, if it is answered, counts nothing.",
 	Category: "lateral", Tactics: []string{"TA0005"}, Techniques: []string{"T1070.001", "T1562.002"},
 	Risk:  detect.Base{Likelihood: events.Low, Complexity: events.Low, Impact: events.High},
 	Wants: []events.Kind{events.KindDCERPC}, Version: 1,
@@ -71,7 +71,7 @@ func NewEventLogTampering(t EventLogTamperingTunables) *EventLogTamperings {
 // Observe looks at what is done to the logs of another host.
 func (d *EventLogTamperings) Observe(r events.Record, _ device.View) []detect.Finding {
 	call, ok := r.(*events.DCERPC)
-	if !ok || rpcRefused(call) {
+	if !ok || rpcRefused(call) && !logFaults(call) {
 		return nil
 	}
 	step, ok := d.logStep(call)
@@ -94,10 +94,10 @@ func (d *EventLogTamperings) logStep(r *events.DCERPC) (step remoteStep, acts bo
 	case eventLog:
 		return logCleared, r.Opnum == 6
 	case oldEventLog:
-		if r.Opnum == 0 || r.Opnum == 12 {
+		if (r.Opnum == 0 || r.Opnum == 12) && r.Fault == 0 {
 			return logCleared, true
 		}
-		return logUnanswered, r.RTT == 0 && r.Status == nil
+		return logUnanswered, r.RTT == 0 && r.Status == nil || logFaults(r)
 	case serviceControl:
 		switch r.Opnum {
 		case 16, 28: // ROpenServiceW, A
@@ -107,6 +107,11 @@ func (d *EventLogTamperings) logStep(r *events.DCERPC) (step remoteStep, acts bo
 		}
 	}
 	return 0, false
+}
+
+// logFaults says that the old event log failed at a call, rather than refused it.
+func logFaults(r *events.DCERPC) bool {
+	return r.Fault != 0 && r.Fault != faultAccessDenied && r.Fault != faultUnknownIf && interfaceOf(r) == oldEventLog
 }
 
 // logServiceFor is how long after it was opened a service is taken to be the one that is controlled: handles are not followed.
@@ -137,13 +142,13 @@ func (d *EventLogTamperings) report(k detect.CaseKey, c *detect.Case) detect.Fin
 		done = append(done, "controlled or changed the event log service "+counted(n, "time"))
 	}
 	if n := timesDid(c, logUnanswered); n >= d.tune.Unanswered {
-		done = append(done, "made "+counted(n, "call")+" to the event log that were not answered, as when it crashes")
+		done = append(done, "made "+counted(n, "call")+" to the event log that failed or were not answered, as when it crashes")
 		if len(done) == 1 {
 			terms = append(terms, events.Term{Name: "no_answer", Points: -10, Reason: "that the service crashed shows only by its silence"})
 		}
 	}
 	f := c.Finding(k, 0.8, fmt.Sprintf("%s %s on %s.", k.By, listed(done), k.To))
 	f.Properties = remoteProperties(c, logSteps())
-	f.Properties["names"], f.Terms = c.Names, terms
+	f.Terms = terms
 	return f
 }

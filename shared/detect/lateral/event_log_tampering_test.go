@@ -20,6 +20,11 @@ func TestEventLogTampering(t *testing.T) {
 		{"at: cleared, the old way", []events.Record{old(0, 7, "Security"), old(second, 0, "backup.evt")}, 45, 60, worker, 1, `cleared 1 event log ("backup.evt")`},
 		{"cleared, encrypted", []events.Record{rpcCall(0, worker, target, even6ID, 6, "")}, 45, 60, worker, 1, "cleared 1 event log on"},
 		{"once: crashes", each(4, func(i int) []events.Record { return []events.Record{rpcSilent(old(time.Duration(i)*second, 8, "x"))} }), 30, 50, worker, 1, "made 4 calls"},
+		{"faults", each(2, func(i int) []events.Record {
+			f := old(time.Duration(i)*second, 0, "x")
+			f.Status, f.Fault = nil, 0x6f7
+			return []events.Record{f}
+		}), 30, 50, worker, 1, "made 2 calls"},
 		{"the service is stopped", []events.Record{rpcCall(0, worker, target, svcctlID, 16, "EventLog"), rpcCall(second, worker, target, svcctlID, 1, "x")},
 			45, 60, worker, 1, "event log service 1 time"},
 	})

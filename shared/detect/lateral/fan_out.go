@@ -34,7 +34,7 @@ var FanOut = detect.Spec{
 		"Change the key or the account that opened them, and give each group of hosts one of its own.",
 	},
 	Yields: []string{"lateral.remote_service", "lateral.wmi_exec", "lateral.scheduled_task", "lateral.dcom_exec", "lateral.dcsync",
-		"lateral.dcshadow", "lateral.dpapi_backup_key", "lateral.event_log_tampering"},
+		"lateral.dcshadow", "lateral.dpapi_backup_key", "lateral.event_log_tampering", "lateral.credential_dump", "lateral.registry_change"},
 	New:    func() detect.Detector { return NewFanOut(FanOutDefaults()) },
 	Tuning: detect.Tuned(FanOutDefaults, NewFanOut),
 }

@@ -167,6 +167,11 @@ func TestKerberosDowngrade(t *testing.T) {
 	old := weakly(0, worker, "alice")
 	old.Cipher = rc4
 	ordinary := kerbSignIn(0, admin, "bob", aes)
+	no := false
+	asked := kerbSignIn(0, worker, "alice", "")
+	asked.Success, asked.ErrorCode, asked.Preauth, asked.Cipher, asked.KDCEtypes = &no, 25, "", "", []string{aes, rc4}
+	forgot := kerbSignIn(time.Minute, worker, "alice", rc4)
+	forgot.Cipher = rc4
 	for _, tt := range []struct {
 		what string
 		in   []*events.Kerberos
@@ -177,6 +182,9 @@ func TestKerberosDowngrade(t *testing.T) {
 		{"below: a domain without AES", []*events.Kerberos{old}, nil},
 		{"a host that knows no AES", []*events.Kerberos{weakly(0, worker, "XP-1$"), weakly(time.Second, worker, "alice")}, nil},
 		{"an account without AES keys, of an ordinary host", []*events.Kerberos{kerbSignIn(0, worker, "legacy", rc4)}, nil},
+		{"RC4 for an account that signs in with AES", []*events.Kerberos{kerbSignIn(0, admin, "legacy", aes), kerbSignIn(time.Second, worker, "legacy", rc4)}, []string{weakSignIn}},
+		{"RC4 for an account that has AES keys", []*events.Kerberos{asked, kerbSignIn(time.Second, worker, "alice", rc4)}, []string{weakSignIn}},
+		{"a controller that forgot AES", []*events.Kerberos{ordinary, forgot}, []string{weakAnswer}},
 		{"forged ticket", []*events.Kerberos{ordinary, golden, golden}, []string{weakTGT}},
 		{"a weak ticket where nothing is known", []*events.Kerberos{golden}, nil},
 		{"a ticket of a trusted realm", []*events.Kerberos{ordinary, trust}, nil},

@@ -14,7 +14,8 @@ import (
 var KerberosDowngrade = detect.Spec{
 	Type:  "lateral.kerberos_downgrade",
 	Title: "Kerberos encryption downgrade",
-	Text: "Looks for three things, each told the first time. A user signs in with RC4 or DES alone where the domain gives AES tickets: so does who has only the hash of a password (overpass the hash). " +
+	Text: "Looks for four things, each told the first time. A user signs in with RC4 or DES alone where the domain gives AES tickets, or with RC4 for an account that has AES keys: so does who has only the hash of a password (overpass the hash). " +
+		"A controller that gives AES tickets gives an RC4 one to a client that offered AES. " +
 		"A ticket-granting ticket under RC4 is shown to a domain controller that gives them under AES: it may be forged (golden ticket). A host with " +
 		"an AES ticket puts RC4 first when it asks for a service. What looks the same: systems that know no AES, such as Windows XP and old key tabs; a host " +
 		"whose own computer account signs in with RC4 is taken for one, and left alone.",
@@ -51,7 +52,7 @@ func KerberosDowngradeDefaults() KerberosDowngradeTunables {
 type Downgrades struct {
 	tune  KerberosDowngradeTunables
 	cases *detect.Cases
-	known *detect.Cases // domain controllers that give AES tickets, hosts that know no AES
+	known *detect.Cases // domain controllers and accounts that have AES keys, hosts that know no AES
 	detect.Memories
 }
 
@@ -59,7 +60,7 @@ type Downgrades struct {
 func NewKerberosDowngrade(t KerberosDowngradeTunables) *Downgrades {
 	d := &Downgrades{
 		tune: t, cases: detect.NewCases(detect.CasesOptions{Limit: t.Hosts, Idle: t.Idle}),
-		known: detect.NewCases(detect.CasesOptions{Limit: 2 * t.Hosts, Idle: t.Strong, Letter: 'k'}),
+		known: detect.NewCases(detect.CasesOptions{Limit: 4 * t.Hosts, Idle: t.Strong, Letter: 'k'}),
 	}
 	d.Memories = detect.Memories{d.cases.Memory, d.known.Memory}
 	return d
@@ -70,6 +71,7 @@ const (
 	weakSignIn  = "sign-in" // with RC4 alone, and an AES ticket given
 	weakTGT     = "ticket"  // a ticket-granting ticket under RC4, where they are AES
 	weakService = "service" // RC4 put first, with an AES ticket in hand
+	weakAnswer  = "answer"  // an RC4 ticket given to who offered AES, where they are AES
 )
 
 // Observe looks at one question and its answer.
@@ -89,19 +91,34 @@ func (d *Downgrades) Observe(r events.Record, _ device.View) []detect.Finding {
 
 func (d *Downgrades) signIn(t *events.Kerberos) []detect.Finding {
 	given := t.Success != nil && *t.Success
+	d.learn(t, given)
+	weak := weakKerberos(first(t.Etypes))
+	switch {
+	case weak && strings.HasSuffix(accountOf(t.Client), "$"):
+		d.known.Note(hostLegacy(t), &t.Head)
+		return nil
+	case !given || d.is(hostLegacy(t)):
+		return nil
+	case !weak && weakKerberos(t.Cipher) && d.is(kdcStrong(t)):
+		return d.note(t, weakAnswer, t.Client)
+	case t.Preauth != "timestamp" || !weakKerberos(t.PreauthCipher):
+		return nil
+	case weak && d.is(kdcStrong(t)) || d.is(accountStrong(t)):
+		return d.note(t, weakSignIn, t.Client)
+	}
+	return nil
+}
+
+// learn notes who has strong keys: controllers that give AES tickets, and accounts that signed in with AES or for which a controller
+// says that they could.
+func (d *Downgrades) learn(t *events.Kerberos, given bool) {
 	if given && t.Cipher != "" && !weakKerberos(t.Cipher) && !d.is(kdcStrong(t)) {
 		d.known.Note(kdcStrong(t), &t.Head)
 	}
-	weak := weakKerberos(first(t.Etypes))
-	if weak && strings.HasSuffix(accountOf(t.Client), "$") {
-		d.known.Note(hostLegacy(t), &t.Head)
-		return nil
+	proved := given && t.Preauth == "timestamp" && t.PreauthCipher != "" && !weakKerberos(t.PreauthCipher)
+	if (proved || len(t.KDCEtypes) > 0 && !weakKerberos(t.KDCEtypes[0])) && !d.is(accountStrong(t)) {
+		d.known.Note(accountStrong(t), &t.Head)
 	}
-	proved := t.Preauth == "timestamp" && weakKerberos(t.PreauthCipher)
-	if !given || !proved || !weak || !d.is(kdcStrong(t)) || d.is(hostLegacy(t)) {
-		return nil
-	}
-	return d.note(t, weakSignIn, t.Client)
 }
 
 func (d *Downgrades) service(t *events.Kerberos) []detect.Finding {
@@ -120,6 +137,10 @@ func (d *Downgrades) service(t *events.Kerberos) []detect.Finding {
 }
 
 func kdcStrong(t *events.Kerberos) detect.CaseKey { return detect.CaseKey{VNI: t.VNI, To: t.RespH} }
+
+func accountStrong(t *events.Kerberos) detect.CaseKey {
+	return detect.CaseKey{VNI: t.VNI, What: strings.ToLower(t.Client)}
+}
 
 func hostLegacy(t *events.Kerberos) detect.CaseKey { return detect.CaseKey{VNI: t.VNI, By: t.OrigH} }
 
@@ -140,9 +161,11 @@ func downgradeReport(key detect.CaseKey, one *detect.Case) detect.Finding {
 	confidence, techniques := 0.7, []string{"T1550.002"}
 	switch key.What {
 	case weakSignIn:
-		text = "%s signed in at %s with weak encryption alone (RC4 or DES), although AES tickets are given there, as %q."
+		text = "%s signed in at %s with weak encryption (RC4 or DES), although AES is at hand there, as %q."
 	case weakTGT:
 		text, confidence, techniques = "%s showed %s a weakly encrypted ticket-granting ticket, although AES ones are given there, to ask for %q.", 0.8, []string{"T1558.001"}
+	case weakAnswer:
+		text, confidence, techniques = "%s was given a weakly encrypted ticket-granting ticket by %s, although it offered AES and AES ones are given there, as %q.", 0.5, []string{"T1556.001"}
 	default:
 		text, confidence, techniques = "%s asked %s for weak encryption first, although its own ticket is strong, in a ticket for %q.", 0.6, []string{"T1558"}
 	}

@@ -32,7 +32,7 @@ var NewAdminPeer = detect.Spec{
 		"Restrict administration to a few bastions by security groups, so that such a connection cannot be made.",
 	},
 	Yields: []string{"lateral.remote_service", "lateral.wmi_exec", "lateral.scheduled_task", "lateral.dcom_exec", "lateral.dcsync",
-		"lateral.dcshadow", "lateral.dpapi_backup_key", "lateral.event_log_tampering"},
+		"lateral.dcshadow", "lateral.dpapi_backup_key", "lateral.event_log_tampering", "lateral.credential_dump", "lateral.registry_change", "lateral.winrm_exec", "lateral.rdp_exec"},
 	New:    func() detect.Detector { return NewNewAdminPeer(NewAdminPeerDefaults()) },
 	Tuning: detect.Tuned(NewAdminPeerDefaults, NewNewAdminPeer),
 }

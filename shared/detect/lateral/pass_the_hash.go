@@ -17,7 +17,8 @@ var PassTheHash = detect.Spec{
 	Text: "Looks for a log-on by NTLM, over SMB or RPC, whose client does not name its computer (or calls it \"WORKSTATION\") and does not tell its version, and which " +
 		"within minutes is used for an administrative share or for an interface that runs programs, reads the registry or copies the directory. Windows " +
 		"always tells both; the libraries of attack tools, which take a stolen hash as well as a password, do not. Samba's clients name their computer. " +
-		"What looks the same: inventory and backup programs that are built on such a library.",
+		"What looks the same: inventory and backup programs that are built on such a library, and older Linux systems that mount an administrative share: the share alone " +
+		"is told at low risk.",
 	Category: "lateral", Tactics: []string{"TA0008"}, Techniques: []string{"T1550.002", "T1021.002"},
 	Risk:  detect.Base{Likelihood: events.Medium, Complexity: events.Medium, Impact: events.Medium},
 	Wants: []events.Kind{events.KindNTLM, events.KindSMBMapping, events.KindSMBFiles, events.KindDCERPC}, Version: 1,
@@ -90,7 +91,7 @@ func (l *HashLogons) Observe(r events.Record, _ device.View) []detect.Finding {
 // toolLogon says that a log-on worked, or may have, which has the marks of a tool's library.
 func toolLogon(r *events.NTLM) bool {
 	const version = 0x02000000 // [MS-NLMP] 2.2.2.5
-	return r.Username != "" && !r.Anonymous && (r.Success == nil || *r.Success) && r.NegotiateFlags&version == 0 && r.ClientVersion == "" &&
+	return r.Username != "" && !r.Anonymous && !r.Guest && (r.Success == nil || *r.Success) && r.NegotiateFlags&version == 0 && r.ClientVersion == "" &&
 		(r.Carrier == "smb" || r.Carrier == "dce_rpc") && (r.Hostname == "" || r.Hostname == "WORKSTATION")
 }
 
@@ -144,8 +145,11 @@ func (l *HashLogons) report(k detect.CaseKey, c *detect.Case) detect.Finding {
 	case hashShare | hashCalls:
 		aim = "an administrative share and an interface that administers"
 	}
-	f := c.Finding(k, 0.7, fmt.Sprintf("%s logged on to %s by NTLM %d times as %q without the marks of a Windows client, as tools do that take a hash, and used %s.",
-		k.By, k.To, c.Count, c.Names[0], aim))
+	f := c.Finding(k, 0.7, fmt.Sprintf("%s logged on to %s by NTLM as %q without the marks of a Windows client, as tools do that take a hash, and used %s; log-ons of that kind so far: %d.",
+		k.By, k.To, c.Names[0], aim, c.Count))
+	if c.Flags&hashCalls == 0 {
+		f.Terms = []events.Term{{Name: "share_only", Points: -30, Reason: "a system other than Windows that mounts a share logs on like that, too"}}
+	}
 	f.Properties = map[string]any{"log_ons": c.Count, "users": c.Names, "share": c.Flags&hashShare != 0, "calls": c.Flags&hashCalls != 0}
 	return f
 }

@@ -172,9 +172,12 @@ func habitTerms(c *detect.Case) []events.Term {
 	return nil
 }
 
-// remoteProperties are the typed form of what was done: each step that was, by name.
+// remoteProperties are the typed form of what was done: each step that was, by name, and the first names that were met.
 func remoteProperties(c *detect.Case, names []string) map[string]any {
 	p := map[string]any{}
+	if len(c.Names) > 0 {
+		p["names"] = c.Names
+	}
 	for s, name := range names {
 		switch s := remoteStep(s); {
 		case name == "" || !did(c, s):
@@ -202,6 +205,15 @@ func (t *remoteCases) memories() detect.Memories { return detect.Memories{t.Case
 
 // Overflow is how many cases and habits had to be forgotten for want of room (Limited).
 func (t *remoteCases) Overflow() uint64 { return t.Evicted() + t.habits.Evicted() }
+
+// openedName is what was opened or asked for last, by its name.
+type openedName struct {
+	at   events.Time
+	name string
+}
+
+// openedFor is how long after something was opened a call is taken to be about it: handles are not followed.
+const openedFor = 10 * time.Second
 
 // quoted names a few texts of hostile origin: escaped, and cut.
 func quoted(list []string, most, length int) string {

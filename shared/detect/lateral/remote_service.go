@@ -1,11 +1,11 @@
 package lateral
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
+	"github.com/mirrorwatch/mirrorwatch/shared/bounded"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect"
 	"github.com/mirrorwatch/mirrorwatch/shared/device"
 )
@@ -61,26 +61,29 @@ const (
 	serviceStopped
 	serviceDeleted
 	serviceCommand // its command is a command interpreter's
+	serviceTool    // its name is that of a tool
 	serviceFailed
 )
 
 func serviceSteps() []string {
-	return []string{"created", "started", "changed", "programs_written", "stopped", "deleted", "command_interpreter", "failed"}
+	return []string{"created", "started", "changed", "programs_written", "stopped", "deleted", "command_interpreter", "tool", "failed"}
 }
 
 // RemoteServices remembers what was done with services, and who only looked.
 type RemoteServices struct {
 	tune RemoteServiceTunables
 	*remoteCases
-	looks *detect.Cases
-	held  []detect.CaseKey // looks that wait
+	looks  *detect.Cases
+	held   []detect.CaseKey                           // looks that wait
+	opened *bounded.Table[detect.CaseKey, openedName] // the service that a client opened last on a host
 }
 
 // NewRemoteService makes the detector.
 func NewRemoteService(t RemoteServiceTunables) *RemoteServices {
 	return &RemoteServices{
 		tune: t, remoteCases: newRemoteCases(t.Pairs, t.Idle),
-		looks: detect.NewCases(detect.CasesOptions{Limit: t.Pairs, Idle: t.Hunt, Letter: 'l'}),
+		looks:  detect.NewCases(detect.CasesOptions{Limit: t.Pairs, Idle: t.Hunt, Letter: 'l'}),
+		opened: bounded.New[detect.CaseKey, openedName](t.Pairs),
 	}
 }
 
@@ -91,6 +94,7 @@ func (d *RemoteServices) Observe(r events.Record, v device.View) []detect.Findin
 		if programWritten(r) {
 			c := d.onPair(&r.Head, serviceProgram)
 			c.Thing(r.Name)
+			c.mark(serviceTool, holdsAny(r.Name, toolServices()))
 			return d.tell(c)
 		}
 	case *events.DCERPC:
@@ -108,6 +112,10 @@ func (d *RemoteServices) call(r *events.DCERPC, v device.View) []detect.Finding 
 		if serviceLook(r.Opnum) {
 			d.look(r, v)
 		}
+		if (r.Opnum == 16 || r.Opnum == 28) && r.Args != "" { // ROpenServiceW, A
+			o, _ := d.opened.Put(servicePair(r))
+			*o = openedName{r.TS, r.Args}
+		}
 		return nil
 	}
 	if serviceFails(r, step) {
@@ -120,11 +128,33 @@ func (d *RemoteServices) call(r *events.DCERPC, v device.View) []detect.Finding 
 	}
 	c := d.onPair(&r.Head, step)
 	c.Flags |= usual
-	if r.Args != "" && (step == serviceCreated || step == serviceChanged) {
-		c.Thing(r.Args)
+	if name := d.nameOf(r); name != "" {
+		c.Thing(name)
+		c.mark(serviceTool, holdsAny(name, toolServices()))
 	}
 	c.mark(serviceCommand, line)
 	return d.tell(c)
+}
+
+func servicePair(r *events.DCERPC) detect.CaseKey {
+	return detect.CaseKey{VNI: r.VNI, By: r.OrigH, To: r.RespH}
+}
+
+// nameOf is the service that a call is about: it is named where one is made, and when one is opened; a change says the new command.
+func (d *RemoteServices) nameOf(r *events.DCERPC) string {
+	switch r.Opnum {
+	case 12, 24, 44, 45, 60, 11, 23:
+		return r.Args
+	}
+	if o := d.opened.Peek(servicePair(r)); o != nil && r.TS.Sub(o.at) <= openedFor {
+		return o.name
+	}
+	return ""
+}
+
+// toolServices are the names that tools give the service by which they run commands, where nobody chooses another.
+func toolServices() []string {
+	return []string{"psexesvc", "paexec", "remcomsvc", "winexesvc", "csexecsvc", "xcmdsvc"}
 }
 
 // serviceStep says what a call does to a service; acts is false where it does nothing.
@@ -192,74 +222,6 @@ func serviceActs(c *detect.Case) bool {
 	return c.Flags&(1<<serviceCreated|1<<serviceStarted|1<<serviceChanged|1<<serviceStopped|1<<serviceDeleted|1<<serviceFailed) != 0
 }
 
-func (d *RemoteServices) report(k detect.CaseKey, c *detect.Case) detect.Finding {
-	f := c.Finding(k, serviceConfidence(c), serviceSentence(k, c))
-	f.Properties = remoteProperties(c, serviceSteps())
-	f.Properties["names"] = c.Names
-	f.Terms = append(serviceTerms(c), habitTerms(c)...)
-	return f
-}
-
-func serviceConfidence(c *detect.Case) float64 {
-	if did(c, serviceCommand) || did(c, serviceProgram) && did(c, serviceStarted) {
-		return 0.9
-	}
-	return 0.75
-}
-
-func serviceSentence(k detect.CaseKey, c *detect.Case) string {
-	var done []string
-	for _, s := range [...]struct {
-		step remoteStep
-		text string
-	}{{serviceCreated, "created"}, {serviceChanged, "changed"}, {serviceStarted, "started"}} {
-		if did(c, s.step) {
-			done = append(done, s.text+" "+counted(timesDid(c, s.step), "service"))
-		}
-	}
-	for _, s := range [...]struct {
-		step remoteStep
-		text string
-	}{{serviceStopped, "controlled (as by stopping) a service"}, {serviceDeleted, "deleted a service"}, {serviceFailed, "failed at least once"}} {
-		if did(c, s.step) {
-			done = append(done, s.text)
-		}
-	}
-	text := fmt.Sprintf("%s %s through the service control manager of %s", k.By, listed(done), k.To)
-	if did(c, serviceProgram) {
-		text += fmt.Sprintf(", and put %s on its administrative share", counted(timesDid(c, serviceProgram), "program"))
-	}
-	if did(c, serviceCommand) {
-		text += "; a service's command is a command interpreter's"
-	}
-	if len(c.Names) > 0 {
-		text += " (" + quoted(c.Names, 1, 160) + ")"
-	}
-	return text + "."
-}
-
-func serviceTerms(c *detect.Case) (list []events.Term) {
-	created, started := did(c, serviceCreated) || did(c, serviceChanged), did(c, serviceStarted)
-	switch {
-	case created && started:
-		list = append(list, events.Term{Name: "made_and_started", Points: 10, Reason: "what it made, or changed, it also started"})
-	case !created && !started && did(c, serviceFailed):
-		list = append(list, events.Term{Name: "failed", Points: -15, Reason: "nothing of it worked"})
-	case !created && !did(c, serviceProgram):
-		list = append(list, events.Term{Name: "existing_service", Points: -10, Reason: "the service was there before"})
-	}
-	if did(c, serviceProgram) {
-		list = append(list, events.Term{Name: "program_written", Points: 15, Reason: "a program was put on the administrative share"})
-	}
-	if did(c, serviceCommand) {
-		list = append(list, events.Term{Name: "command_interpreter", Points: 15, Reason: "a service that runs a command line is no service"})
-	}
-	if created && did(c, serviceDeleted) {
-		list = append(list, events.Term{Name: "deleted_again", Points: 5, Reason: "a service was deleted, too"})
-	}
-	return list
-}
-
 // Tick tells of those who only looked, once they do nothing more.
 func (d *RemoteServices) Tick(now events.Time, _ device.View) []detect.Finding {
 	if len(d.held) == 0 {
@@ -299,19 +261,6 @@ func (d *RemoteServices) worth(k detect.CaseKey, c *detect.Case) bool {
 	return false
 }
 
-func (d *RemoteServices) reportLook(k detect.CaseKey, c *detect.Case) detect.Finding {
-	hosts := c.Hosts.Count()
-	text := fmt.Sprintf("%s looked at the services of %s, in %s, and did nothing with them", k.By, counted(hosts, "host"), counted(c.Count, "call"))
-	f := c.Finding(k, 0.6, text+".")
-	f.Properties = map[string]any{"hosts": hosts, "calls": c.Count, "refused": did(c, serviceFailed)}
-	if hosts < d.tune.Hosts {
-		f.Terms = []events.Term{{Name: "only_looked", Points: -25, Reason: "looking is what consoles and monitoring do"}}
-	} else {
-		f.Terms = []events.Term{{Name: "hunt", Points: -10, Reason: fmt.Sprintf("%d hosts asked, one after the other: where would it be let in?", hosts)}}
-	}
-	return f
-}
-
 // Close tells what is held still, and brings the numbers up to date (Closer).
 func (d *RemoteServices) Close(device.View) []detect.Finding {
 	found := d.release(1 << 62)
@@ -332,5 +281,7 @@ func (d *RemoteServices) Load(key, value []byte) error { return d.all().Load(key
 
 func (d *RemoteServices) all() detect.Memories { return append(d.memories(), d.looks.Memory) }
 
-// Overflow is how many pairs, habits and looks had to be forgotten for want of room.
-func (d *RemoteServices) Overflow() uint64 { return d.remoteCases.Overflow() + d.looks.Evicted() }
+// Overflow is how many pairs, habits, looks and names had to be forgotten for want of room.
+func (d *RemoteServices) Overflow() uint64 {
+	return d.remoteCases.Overflow() + d.looks.Evicted() + d.opened.Evicted()
+}

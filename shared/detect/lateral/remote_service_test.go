@@ -50,6 +50,10 @@ func TestRemoteService(t *testing.T) {
 		{"at: one service started", []events.Record{rpcCall(0, worker, target, svcctlID, 19, "")}, 30, 45, worker, 1, "started 1 service through"},
 		{"once: a program, a service, its start", psexec(0, worker, target), 60, 90, worker, 1, "created 1 service and started 1 service through"},
 		{"a command line", []events.Record{rpcCall(0, worker, target, svcctlID, 24, `a a %COMSPEC% /Q /c dir > \\127.0.0.1\C$\o`)}, 60, 75, worker, 1, "command interpreter"},
+		{"a tool's service, that is there already", []events.Record{
+			rpcFailed(rpcCall(0, worker, target, svcctlID, 12, `PSEXESVC %SystemRoot%\PSEXESVC.exe`), 0x431), rpcCall(second, worker, target, svcctlID, 16, "PSEXESVC"),
+			rpcCall(2*second, worker, target, svcctlID, 19, "")}, 45, 60, worker, 1, "started 1 service and failed at least once"},
+		{"a service by its name", []events.Record{rpcCall(0, worker, target, svcctlID, 16, "Spooler"), rpcCall(second, worker, target, svcctlID, 1, "")}, 30, 45, worker, 1, `("Spooler")`},
 		{"what was denied", []events.Record{rpcFailed(rpcCall(0, worker, target, svcctlID, 12, "a b"), 5)}, 20, 30, worker, 1, "failed at least once"},
 		{"again and again is told once", each(30, func(i int) []events.Record { return psexec(time.Duration(i)*time.Minute, worker, target) }), 60, 90, worker, 1, "created 30 services"},
 	})

@@ -26,6 +26,7 @@ const (
 	eventlogID  = "82273fdc-e32a-18c3-3f78-827929dc23ea"
 	even6ID     = "f6beaff7-1e19-4fbb-9f8f-b89e2018337c"
 	netlogonID  = "12345678-1234-abcd-ef00-01234567cffb"
+	winregID    = "338cd001-2244-31f1-aaaa-900038001003"
 )
 
 const (
@@ -157,7 +158,7 @@ func TestInterfaces(t *testing.T) {
 	names := map[string]string{
 		"svcctl": svcctlID, "IWbemServices": wbemID, "ITaskSchedulerService": taskID, "atsvc": atsvcID, "ISystemActivator": activatorID,
 		"IClassFactory": factoryID, "IDispatch": dispatchID, "drsuapi": drsuapiID, "lsarpc": lsarpcID, "BackupKey": backupID,
-		"eventlog": eventlogID, "IEventService": even6ID, "netlogon": netlogonID,
+		"eventlog": eventlogID, "IEventService": even6ID, "netlogon": netlogonID, "winreg": winregID,
 	}
 	seen := map[rpcInterface]string{}
 	for name, id := range names {
@@ -204,11 +205,12 @@ func TestRemoteDetectorsAreKept(t *testing.T) {
 			rpcCall(at, worker, target, svcctlID, 12, "x cmd.exe /c whoami"), rpcCall(at, worker, target, wbemID, 24, ""), rpcCall(at, worker, target, taskID, 1, ""),
 			rpcCall(at, worker, target, activatorID, 4, dcomClasses()[0]), rpcCall(at, worker, dc, drsuapiID, 3, ""), rpcCall(at, worker, dc, drsuapiID, 17, ""),
 			rpcCall(at, worker, dc, lsarpcID, 43, "G$BCKUPKEY_P"), rpcCall(at, worker, target, even6ID, 6, ""), rpcCall(at, admin, dc, netlogonID, 2, ""),
-			rpcCall(at, worker, target, oddInterfaces()[0].uuid, 1, ""), rpcCall(at, worker, target, svcctlID, 15, "x"),
+			rpcCall(at, worker, target, oddInterfaces()[0].uuid, 1, ""), rpcCall(at, worker, target, svcctlID, 15, "x"), rpcCall(at, worker, target, winregID, 20, ""), rpcCall(at, worker, target, winregID, 22, ""),
 		}
 	}
 	specs := []detect.Spec{
 		RemoteService, WMIExec, ScheduledTask, DCOMExec, DCSync, DCShadow, DPAPIBackupKey, ADFSTheft, SuspiciousRPC, EventLogTampering,
+		CredentialDump, RegistryChange,
 	}
 	model := device.New(device.Options{})
 	told := 0
@@ -228,5 +230,30 @@ func TestRemoteDetectorsAreKept(t *testing.T) {
 	}
 	for _, r := range work(second) {
 		again.Observe(r)
+	}
+}
+
+// Catches: memory that is taken for every call of a host that is monitored all day.
+func TestOrdinaryCallsTakeNoMemory(t *testing.T) {
+	j := detect.NewJudge([]detect.Spec{
+		RemoteService, WMIExec, ScheduledTask, DCOMExec, DCSync, DCShadow, DPAPIBackupKey, ADFSTheft, SuspiciousRPC, EventLogTampering,
+		CredentialDump, RegistryChange,
+	}, device.New(device.Options{}), detect.Options{})
+	day := []events.Record{
+		rpcCall(0, admin, target, activatorID, 4, "8bc3f05e-d86b-11d0-a075-00c04fb68820"), rpcCall(0, admin, target, wbemID, 20, ""),
+		rpcCall(0, admin, target, svcctlID, 15, "x"), rpcCall(0, admin, target, svcctlID, 6, ""), rpcCall(0, admin, dc, netlogonID, 39, ""),
+		rpcCall(0, dc, dc2, drsuapiID, 3, ""), rpcCall(0, admin, dc, lsarpcID, 44, "x"), rpcCall(0, admin, target, even6ID, 5, ""),
+		rpcCall(0, admin, dc, "aabbccdd-0000-1111-2222-333344445555", 5, ""), adfsRequest(0, admin, target, "/index.html", 200),
+	}
+	show := func() {
+		for _, r := range day {
+			j.Observe(r)
+		}
+	}
+	for range 20 {
+		show()
+	}
+	if n := testing.AllocsPerRun(100, show); n > 0 {
+		t.Errorf("%v allocations for %d records", n, len(day))
 	}
 }

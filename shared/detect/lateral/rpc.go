@@ -27,6 +27,7 @@ const (
 	oldEventLog                 // [MS-EVEN]
 	eventLog                    // [MS-EVEN6]
 	netlogon                    // [MS-NRPC]
+	registry                    // [MS-RRP]
 )
 
 // interfaceOf says which interface a call is made to: by its UUID, or by its name where the bind was before the capture began.
@@ -69,6 +70,8 @@ func interfaceByID(uuid string) rpcInterface {
 		return eventLog
 	case "12345678-1234-abcd-ef00-01234567cffb":
 		return netlogon
+	case "338cd001-2244-31f1-aaaa-900038001003":
+		return registry
 	}
 	return otherInterface
 }
@@ -105,6 +108,8 @@ func interfaceByName(name string) rpcInterface {
 		return eventLog
 	case "netlogon":
 		return netlogon
+	case "winreg":
+		return registry
 	}
 	return otherInterface
 }

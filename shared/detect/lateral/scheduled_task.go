@@ -128,7 +128,7 @@ func (d *ScheduledTasks) report(k detect.CaseKey, c *detect.Case) detect.Finding
 	}
 	f := c.Finding(k, 0.8, text+".")
 	f.Properties = remoteProperties(c, taskSteps())
-	f.Properties["hosts"], f.Properties["names"] = c.Hosts.Count(), c.Names
+	f.Properties["hosts"] = c.Hosts.Count()
 	f.Terms = append(taskTerms(c), habitTerms(c)...)
 	return f
 }

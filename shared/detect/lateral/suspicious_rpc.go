@@ -17,8 +17,9 @@ var SuspiciousRPC = detect.Spec{
 	Text: "Looks at the interfaces of remote procedure calls, by their number (UUID): at those of tools of attack (Mimikatz has one " +
 		"of its own); at old ones that worms and exploits came through and that hosts no longer use between each other (messenger, " +
 		"plug and play, licence logging, telephony, the transaction coordinator); at the shutdown of another host; and, from the " +
-		"third day of learning on, at one that has no public name and that nobody at the site used before. What looks the same: a " +
-		"new product that brings an interface of its own, which is told once at low risk, and an administrator who restarts a host.",
+		"third day of learning on, at one that has no public name and that nobody at the site used before; on the first days only " +
+		"where it answers callers who did not log in. What looks the same: a new product that brings an interface of its own, which " +
+		"is told once at low risk, and an administrator who restarts a host.",
 	Category: "lateral", Tactics: []string{"TA0008"}, Techniques: []string{"T1021", "T1210"},
 	Risk:  detect.Base{Likelihood: events.Low, Complexity: events.Medium, Impact: events.Medium},
 	Wants: []events.Kind{events.KindDCERPC}, Version: 1,
@@ -127,7 +128,18 @@ func (d *SuspiciousRPCs) rare(r *events.DCERPC, v device.View) bool {
 		return false
 	}
 	fresh := meetOn(d.seen, r.UUID, r.TS)
-	return fresh && v.Age(r.TS) >= d.tune.Learn && r.TS.Sub(v.Orig.FirstSeen) >= newHost
+	if v.Age(r.TS) < d.tune.Learn {
+		return fresh && backDoor(r)
+	}
+	return fresh && r.TS.Sub(v.Orig.FirstSeen) >= newHost
+}
+
+// comInterface ends the UUIDs of the interfaces that COM itself has.
+const comInterface = "-0000-0000-c000-000000000046"
+
+// backDoor: products have their callers log in, and what is part of COM is nobody's own. It is told also where nothing is known of the site.
+func backDoor(r *events.DCERPC) bool {
+	return r.AuthType == "" && !r.Sealed && r.RTT > 0 && r.Fault == 0 && !strings.HasSuffix(r.UUID, comInterface)
 }
 
 // nameless says that the analyzer has no name for the interface.

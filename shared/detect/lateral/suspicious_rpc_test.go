@@ -15,11 +15,18 @@ func TestSuspiciousRPC(t *testing.T) {
 		r.Endpoint = "unknown-" + id
 		return r
 	}
+	open := func(id string) *events.DCERPC {
+		r := call(0, worker, id)
+		r.Sealed = false
+		return r
+	}
 	named := call(4*day, worker, product)
 	named.Endpoint = "product"
 	testRemote(t, SuspiciousRPC, []remoteTest{
 		{name: "below: the services", records: []events.Record{rpcCall(0, worker, target, svcctlID, 0, "")}},
 		{name: "below: a product while learning", records: []events.Record{call(0, worker, product), call(hour, host(3), product)}},
+		{name: "below: a part of COM", records: []events.Record{open("00000abc-0000-0000-c000-000000000046")}},
+		{"without a log-in, while learning", []events.Record{open(product), open(product)}, 5, 29, worker, 1, "has no public name"},
 		{name: "below: an interface that has a name", records: []events.Record{call(0, worker, svcctlID), named}},
 		{name: "twin: a product that was there before", records: []events.Record{call(0, worker, product), call(4*day, host(3), product), call(4*day, worker, product)}},
 		{"at: an interface that nobody used", []events.Record{call(0, worker, svcctlID), call(4*day, worker, product), call(4*day, worker, product)}, 5, 29, worker, 1, "nobody at the site"},

@@ -44,10 +44,12 @@ type WMIExecTunables struct {
 	Clients int           `tune:"hosts watched that work on others" min:"100" max:"1000000"`
 }
 
-// WMIExecDefaults are the tunables that the project stands for: one process is all an intruder needs; a filter, a consumer and what binds
-// them are three objects. A client takes about 1 KiB.
+// subscriptionObjects: a filter, a consumer and what binds them.
+const subscriptionObjects = 3
+
+// WMIExecDefaults are the tunables that the project stands for: one process is all an intruder needs. A client takes about 1 KiB.
 func WMIExecDefaults() WMIExecTunables {
-	return WMIExecTunables{Methods: 1, Objects: 3, Idle: 12 * time.Hour, Clients: 5_000}
+	return WMIExecTunables{Methods: 1, Objects: 2, Idle: 12 * time.Hour, Clients: 5_000}
 }
 
 // What may be done through WMI.
@@ -62,10 +64,11 @@ const (
 	wmiHarmless                                      // a method does something else
 	wmiSubscription                                  // an object is part of a subscription
 	wmiSealed                                        // nothing
+	wmiNamed                                         // the interface is known, and not only the number of the operation
 )
 
 func wmiSteps() []string {
-	return []string{"methods", "objects_written", "", "", "process_created", "other_method", "event_subscription", "sealed"}
+	return []string{"methods", "objects_written", "", "", "process_created", "other_method", "event_subscription", "sealed", "interface_known"}
 }
 
 // WMIExecs remembers who ran what.
@@ -80,7 +83,7 @@ func NewWMIExec(t WMIExecTunables) *WMIExecs { return &WMIExecs{t, newRemoteCase
 // Observe counts what is run and written.
 func (d *WMIExecs) Observe(r events.Record, v device.View) []detect.Finding {
 	call, ok := r.(*events.DCERPC)
-	if !ok || interfaceOf(call) != wmiServices || rpcRefused(call) {
+	if !ok || rpcRefused(call) || interfaceOf(call) != wmiServices && !wmiByNumber(call) {
 		return nil
 	}
 	var step remoteStep
@@ -98,10 +101,19 @@ func (d *WMIExecs) Observe(r events.Record, v device.View) []detect.Finding {
 	}
 	c := d.onAny(&call.Head, step)
 	c.Flags |= usual | wmiContent(call, step)
+	c.mark(wmiNamed, !wmiByNumber(call))
 	if timesDid(c.Case, wmiMethod) < d.tune.Methods && timesDid(c.Case, wmiObject) < d.tune.Objects {
 		return nil
 	}
 	return c.findings(d.report)
+}
+
+// wmiLeast is how many bytes a method's name, its object's path and what it is given take at least.
+const wmiLeast = 300
+
+// wmiByNumber: of an encrypted conversation that began before the capture did, the operation's number and its size are all that shows.
+func wmiByNumber(r *events.DCERPC) bool {
+	return r.UUID == "" && r.Endpoint == "" && r.NamedPipe == "" && r.Sealed && r.Opnum == 24 && r.RequestLen >= wmiLeast && r.RespP > 1024
 }
 
 // wmiContent says what the text of a call shows, as flags of steps.
@@ -140,9 +152,14 @@ func (d *WMIExecs) report(k detect.CaseKey, c *detect.Case) detect.Finding {
 	case did(c, wmiSubscription):
 		text += "; an event subscription was written"
 	case did(c, wmiSealed) && !did(c, wmiHarmless):
-		text += "; what they were is encrypted"
+		text += "; the calls are encrypted"
 	}
-	f := c.Finding(k, 0.8, text+".")
+	confidence := 0.8
+	if !did(c, wmiNamed) {
+		text += ", and by its number alone the operation is one of WMI"
+		confidence = 0.4
+	}
+	f := c.Finding(k, confidence, text+".")
 	f.Properties = remoteProperties(c, wmiSteps())
 	f.Properties["hosts"] = c.Hosts.Count()
 	f.Terms = append(d.terms(c), habitTerms(c)...)
@@ -155,6 +172,12 @@ func (d *WMIExecs) terms(c *detect.Case) (list []events.Term) {
 		list = append(list, events.Term{Name: "process", Points: 15, Reason: "a process was created"})
 	case did(c, wmiMethod) && did(c, wmiHarmless) && !did(c, wmiSealed):
 		list = append(list, events.Term{Name: "other_method", Points: -20, Reason: "no method that was read makes a process"})
+	}
+	if !did(c, wmiNamed) {
+		list = append(list, events.Term{Name: "by_number", Points: -20, Reason: "the conversation began before it was seen: it may be another interface"})
+	}
+	if !did(c, wmiMethod) && !did(c, wmiSubscription) && timesDid(c, wmiObject) < subscriptionObjects {
+		list = append(list, events.Term{Name: "few_objects", Points: -20, Reason: "a subscription takes three objects"})
 	}
 	if did(c, wmiSubscription) {
 		list = append(list, events.Term{Name: "subscription", Points: 20, Reason: "it stays, and runs when something happens"})

@@ -20,12 +20,22 @@ func TestWMIExec(t *testing.T) {
 	}
 	refused := rpcCall(0, worker, target, wbemID, 24, "")
 	refused.Fault = faultAccessDenied
+	middle := func(size uint32) events.Record {
+		r := rpcCall(0, worker, target, "    ", 24, "")
+		r.UUID, r.RequestLen = "", size
+		return r
+	}
 	testRemote(t, WMIExec, []remoteTest{
 		{name: "below: queries", records: each(200, query)},
 		{name: "below: a setting that is written", records: []events.Record{rpcCall(0, worker, target, wbemID, 14, "")}},
 		{name: "below: refused", records: []events.Record{refused}},
 		{name: "another interface", records: []events.Record{rpcCall(0, worker, target, svcctlID, 24+1, "")}},
-		{"at: one method, encrypted", each(1, method("")), 30, 59, worker, 1, "ran 1 method through WMI on 1 host; what they were is encrypted"},
+		{"at: one method, encrypted", each(1, method("")), 30, 59, worker, 1, "ran 1 method through WMI on 1 host; the calls are encrypted"},
+		{name: "below: a small call of an interface that was not seen", records: []events.Record{middle(100)}},
+		{"in the middle of a conversation", []events.Record{middle(900)}, 5, 29, worker, 1, "by its number alone"},
+		{"two objects", each(2, func(i int) []events.Record {
+			return []events.Record{rpcCall(time.Duration(i)*second, worker, target, wbemID, 14, "")}
+		}), 10, 29, worker, 1, "wrote 2 objects"},
 		{"a process", each(1, method("Win32_Process Create cmd.exe")), 60, 70, worker, 1, "a process was created"},
 		{"a value of the registry", each(1, method("StdRegProv GetStringValue")), 10, 29, worker, 1, "ran 1 method"},
 		{"once: many hosts", each(12, method("")), 45, 65, worker, 12, "ran 12 methods through WMI on 12 hosts"},

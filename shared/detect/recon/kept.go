@@ -10,6 +10,7 @@ func scannedPairFields(key, value *detect.Form, k *uint64, p *scannedPair) {
 	value.Distinct(&p.fixed)
 	value.Distinct(&p.ephemeral)
 	detect.Number(value, &p.crafted)
+	value.Bool(&p.mixed)
 	detect.Number(value, &p.start)
 	detect.Number(value, &p.last)
 	value.Ladder(&p.ladder)

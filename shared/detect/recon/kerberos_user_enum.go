@@ -14,7 +14,7 @@ import (
 var KerberosUserEnum = detect.Spec{
 	Type:  "recon.kerberos_user_enum",
 	Title: "Kerberos user enumeration",
-	Text: "Counts the different account names of one host that a domain controller does not know: eight, with no rest longer than half an hour; or forty different " +
+	Text: "Counts the different account names of one host that a domain controller does not know: eight, with no rest longer than half an hour, or five within a minute; or forty different " +
 		"accounts that it was asked to prove and never did. The controller answers to anybody whether a name exists, and no failed sign-in is logged. What looks the same: a server with a list of " +
 		"people who left, or a wrong realm in a configuration, which asks for the same few names again and again.",
 	Category: "recon", Tactics: []string{"TA0007"}, Techniques: []string{"T1087.002"},
@@ -35,6 +35,7 @@ var KerberosUserEnum = detect.Spec{
 // KerberosUserEnumTunables are what may be set.
 type KerberosUserEnumTunables struct {
 	Unknown  int           `tune:"different names of one host that do not exist" min:"2" max:"100000"`
+	Quick    int           `tune:"of these within a minute" min:"2" max:"100000"`
 	Unproved int           `tune:"different accounts of one host that exist, and were not signed in to" min:"5" max:"100000"`
 	Idle     time.Duration `tune:"a host that rests this long begins anew" min:"1m" max:"24h"`
 	Hosts    int           `tune:"hosts watched" min:"100" max:"1000000"`
@@ -42,7 +43,7 @@ type KerberosUserEnumTunables struct {
 
 // KerberosUserEnumDefaults are the tunables that the project stands for. A person mistypes a name now and then; nobody mistypes eight.
 func KerberosUserEnumDefaults() KerberosUserEnumTunables {
-	return KerberosUserEnumTunables{Unknown: 8, Unproved: 40, Idle: 30 * time.Minute, Hosts: 20_000}
+	return KerberosUserEnumTunables{Unknown: 8, Quick: 5, Unproved: 40, Idle: 30 * time.Minute, Hosts: 20_000}
 }
 
 // KerberosNames counts, for each host, the names it asked for.
@@ -101,6 +102,9 @@ func (n *KerberosNames) count(t *events.Kerberos, what string, least, less int) 
 	one := n.Note(key, &t.Head)
 	one.Thing(strings.ToLower(t.Client))
 	one.Against(detect.Party{Addr: t.RespH, Port: t.RespP, Endpoint: detect.Server})
+	if what == kerbUnknown && one.Last.Sub(one.Start) <= time.Minute {
+		least = min(least, n.tune.Quick)
+	}
 	if !one.Reached(one.Things.Count()-less, least) {
 		return nil
 	}

@@ -21,7 +21,7 @@ func TestKerberosUserEnum(t *testing.T) {
 	}
 	names := func(n int, code uint32) (list []*events.Kerberos) {
 		for i := range n {
-			list = append(list, ask(i, fmt.Sprint("user", i), code, ""))
+			list = append(list, ask(20*i, fmt.Sprint("user", i), code, ""))
 		}
 		return list
 	}
@@ -38,6 +38,13 @@ func TestKerberosUserEnum(t *testing.T) {
 	}{
 		{"below", names(7, 6), nil},
 		{"at", names(8, 6), []string{"8 of 8"}},
+		{"quickly", func() []*events.Kerberos {
+			list := names(9, 6)
+			for i, k := range list {
+				k.TS = list[0].TS.Add(time.Duration(i) * time.Second)
+			}
+			return list
+		}(), []string{"5 of 5"}},
 		{"once", append(names(8, 6), names(40, 6)...), []string{"8 of 8"}},
 		{"accounts that exist, and nobody signs in", names(50, 25), []string{"40 of 40"}},
 		{"people who sign in", people, nil},

@@ -75,6 +75,7 @@ type PortScanner struct {
 type scannedPair struct {
 	fixed, ephemeral sketch.Distinct // ports below and from firstEphemeral
 	crafted          int
+	mixed            bool // SYN and FIN together was among them: who learns what system it is sends that, and is told as such
 	start, last      events.Time
 	ladder           magnitude.Ladder
 	kinds            [len(scanKinds)]bool
@@ -88,7 +89,7 @@ type scanner struct{ victims []netip.Addr }
 // NewPortScan makes the detector.
 func NewPortScan(t PortScanTunables) *PortScanner {
 	s := &PortScanner{
-		tune: t, pairs: detect.NewFilledMemory(t.Pairs, 'p', 1, scannedPairFields), offenders: detect.NewFilledMemory(t.Offenders, 'o', 1, scannerFields),
+		tune: t, pairs: detect.NewFilledMemory(t.Pairs, 'p', 2, scannedPairFields), offenders: detect.NewFilledMemory(t.Offenders, 'o', 1, scannerFields),
 	}
 	s.Memories = detect.Memories{s.pairs, s.offenders}
 	return s
@@ -156,6 +157,9 @@ func (p *scannedPair) count(c *events.Conn) {
 	} else {
 		fresh = p.ephemeral.Add(h)
 	}
+	if oddFlags(c) == oddSYNFIN {
+		p.mixed = true
+	}
 	if crafted(c) {
 		p.crafted++
 		fresh = true
@@ -165,9 +169,12 @@ func (p *scannedPair) count(c *events.Conn) {
 	}
 }
 
+// maxFingerprintPorts: who learns what system a host runs needs an open and a closed port of it.
+const maxFingerprintPorts = 4
+
 // climbs says whether there is something new to tell. One port that was tried twice moves nothing.
 func (p *scannedPair) climbs(t PortScanTunables, fixed, ephemeral int) bool {
-	if p.crafted >= t.Crafted {
+	if p.crafted >= t.Crafted && (!p.mixed || fixed+ephemeral > maxFingerprintPorts) {
 		return p.ladder.Climb(float64(max(fixed+ephemeral, t.Ports)), float64(t.Ports))
 	}
 	if fixed < t.Ports && ephemeral < t.Ephemeral {
