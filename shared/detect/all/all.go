@@ -130,6 +130,5 @@ func Specs() []detect.Spec {
 		access.LDAPBruteForce,
 		lateral.RDPExec,
 		lateral.WinRMExec,
-		hygiene.ExpiredCertificate,
 	}
 }
