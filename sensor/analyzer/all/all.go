@@ -62,6 +62,7 @@ func Specs() []analyzer.Spec {
 		rdp.Spec,
 		icmp.Spec,
 		tls.DTLS,
+		tls.QUIC,
 		socks.Spec,
 		vpn.WireGuard,
 		vpn.OpenVPN,

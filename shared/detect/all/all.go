@@ -121,6 +121,7 @@ func Specs() []detect.Spec {
 		impact.DHCPStarvation,
 		impact.ARPStorm,
 		hygiene.WeakTLS,
+		hygiene.ExpiredCertificate,
 		hygiene.CleartextCredentials,
 		hygiene.Telnet,
 		hygiene.SMB1,
