@@ -39,7 +39,6 @@ var Beacon = detect.Spec{
 		"Look for other hosts that speak with the same server.",
 		"If it is a service of yours: enter its domain as trusted (parameter trusted_domains).",
 	},
-	Yields: []string{"c2.known_tool"},
 	New:    func() detect.Detector { return NewBeacon(BeaconDefaults()) },
 	Tuning: detect.Tuned(BeaconDefaults, NewBeacon),
 }

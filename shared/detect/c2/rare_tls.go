@@ -35,7 +35,6 @@ var RareTLS = detect.Spec{
 		"Compare server, certificate and fingerprint with threat intelligence.",
 		"If it is nobody's: isolate the host and block the server.",
 	},
-	Yields: []string{"c2.known_tool"},
 	New:    func() detect.Detector { return NewRareTLS(RareTLSDefaults()) },
 	Tuning: detect.Tuned(RareTLSDefaults, NewRareTLS),
 }
