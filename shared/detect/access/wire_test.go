@@ -54,6 +54,7 @@ func TestTCPInjection(t *testing.T) {
 		{"rewritten", conn(1, rewritten), 1, "into a connection of 10.0.0.5 to 203.0.113.9: data was sent in the name of 203.0.113.9 that differs from what had been acknowledged (2 segments).", server},
 		{"once", conn(9, rewritten), 1, "a connection", server},
 		{"next order", conn(10, rewritten), 2, "into 10 connections", server},
+		{"taken over in its first answer", conn(1, func(c *events.Conn) { c.AnsweredTwice = true }), 1, "203.0.113.9 accepted it twice, with different numbers.", server},
 		{"a reset that nobody minds", conn(1, func(c *events.Conn) { c.ResetIgnored = "resp" }), 1, "a reset came in the name of 203.0.113.9, which went on sending.", server},
 		{"from elsewhere", conn(1, func(c *events.Conn) { c.ResetIgnored, c.ResetFar = "orig", "both" }), 1, "in the name of 10.0.0.5, over another number of hops or from another network card, which went on", server},
 		// The innocent twins.
