@@ -27,5 +27,12 @@ func textSamples() []Record {
 			Head: between("CmY4dQ7xLr0p", "10.20.1.15", 40333, "10.20.2.33", 3306), Cmd: "query", Arg: "select * from customers", Success: ptr(true), Rows: ptr[uint64](0),
 			ResultBytes: 734211,
 		},
+		&RADIUS{
+			Head: between("CrA9sH4uVk2w", "10.20.1.15", 40812, "10.20.2.18", 1812), Username: "ann", MAC: "02-00-00-00-00-01", FramedAddr: netip.MustParseAddr("10.20.7.7"),
+			Result: "failed", TTL: 1005906000,
+		},
+		&Syslog{Head: between("CsL1gT6yNm8b", "10.20.1.15", 40514, "10.20.2.14", 514), Proto: "udp", Facility: "AUTH", Severity: "NOTICE", Message: "sshd[7]: Failed password"},
+		&DNP3{Head: between("CdN3pW5eXz6c", "10.20.1.15", 40200, "10.20.2.20", 20000), FCRequest: "WRITE", FCReply: "RESPONSE", IIN: ptr[uint64](0)},
+		&Stratum{Head: between("CsT5mI7nEr9d", "10.20.1.15", 40033, "203.0.113.33", 3333), Method: "login", Worker: "4Example", Agent: "XMRig/6.21.0", Success: ptr(true), Jobs: 1},
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/dcerpc"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/dhcp"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/dnp3"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/dns"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ftp"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/http"
@@ -14,6 +15,7 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ldap"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/mysql"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ntp"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/radius"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/raw"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/rdp"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/rfb"
@@ -23,7 +25,9 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/socks"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ssh"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ssrp"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/stratum"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/sunrpc"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/syslog"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/tls"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/vpn"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/websocket"
@@ -41,11 +45,15 @@ func Specs() []analyzer.Spec {
 		smtp.Spec,
 		sip.Spec,
 		mysql.Spec,
+		stratum.Spec,
 		http.Spec,
 		smb.Spec,
 		dns.Spec,
 		dhcp.Spec,
 		ntp.Spec,
+		radius.Spec,
+		syslog.Spec,
+		dnp3.Spec,
 		kerberos.Spec,
 		ssrp.Spec,
 		ldap.Spec,
