@@ -8,7 +8,9 @@ import (
 // Catches: acts of different bursts that are added up, and one that was told of and is cut off at the window's end.
 func TestWithin(t *testing.T) {
 	cases, k := NewCases(CasesOptions{Limit: 10, Idle: time.Hour}), CaseKey{What: "flood"}
-	note := func(at time.Duration) *Case { return cases.Within(k, act(at, "C", "10.0.0.5", "10.0.0.6"), time.Minute) }
+	note := func(at time.Duration) *Case {
+		return cases.Within(k, act(at, "C", "10.0.0.5", "10.0.0.6"), time.Minute)
+	}
 	for i := range 9 {
 		note(time.Duration(i) * 7 * time.Second)
 	}
