@@ -33,6 +33,7 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`conn` (
   `duplicate_pkts` bigint COMMENT 'duplicate_pkts',
   `orig_rewritten` bigint COMMENT 'orig_rewritten',
   `resp_rewritten` bigint COMMENT 'resp_rewritten',
+  `answered_twice` boolean COMMENT 'answered_twice',
   `reset_ignored` string COMMENT 'reset_ignored',
   `reset_far` string COMMENT 'reset_far',
   `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
