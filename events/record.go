@@ -69,6 +69,7 @@ func Kinds() []Kind {
 		KindLDAPSearch,
 		KindRDP,
 		KindSunRPC,
+		KindPostgreSQL,
 	}
 }
 
@@ -110,5 +111,6 @@ func Blank() []Record {
 		&LDAPSearch{},
 		&RDP{},
 		&SunRPC{},
+		&PostgreSQL{},
 	}
 }

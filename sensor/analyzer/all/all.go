@@ -15,6 +15,7 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ldap"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/mysql"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ntp"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/postgresql"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/radius"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/raw"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/rdp"
@@ -46,6 +47,7 @@ func Specs() []analyzer.Spec {
 		smtp.Spec,
 		sip.Spec,
 		mysql.Spec,
+		postgresql.Spec,
 		stratum.Spec,
 		telnet.Spec,
 		http.Spec,

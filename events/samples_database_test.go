@@ -1,0 +1,11 @@
+package events
+
+// databaseSamples are of servers that hold data.
+func databaseSamples() []Record {
+	return []Record{
+		&PostgreSQL{
+			Head: between("CpG3hW8tMe1v", "10.20.1.15", 40543, "10.20.2.54", 5432), User: "app", Database: "shop", ApplicationName: "pg_dump", Frontend: "simple_query",
+			FrontendArg: "COPY public.customers (id, name) TO stdout;", Success: ptr(true), Rows: ptr[uint64](48211), Backend: "COPY", ResultBytes: 7342110,
+		},
+	}
+}
