@@ -70,6 +70,7 @@ func Kinds() []Kind {
 		KindRDP,
 		KindSunRPC,
 		KindPostgreSQL,
+		KindTDS,
 	}
 }
 
@@ -112,5 +113,6 @@ func Blank() []Record {
 		&RDP{},
 		&SunRPC{},
 		&PostgreSQL{},
+		&TDS{},
 	}
 }

@@ -7,5 +7,9 @@ func databaseSamples() []Record {
 			Head: between("CpG3hW8tMe1v", "10.20.1.15", 40543, "10.20.2.54", 5432), User: "app", Database: "shop", ApplicationName: "pg_dump", Frontend: "simple_query",
 			FrontendArg: "COPY public.customers (id, name) TO stdout;", Success: ptr(true), Rows: ptr[uint64](48211), Backend: "COPY", ResultBytes: 7342110,
 		},
+		&TDS{
+			Head: between("CtD4sQ6lYn2x", "10.20.1.15", 40143, "10.20.2.33", 1433), Command: "rpc", ProcedureName: "sp_executesql", Query: "select * from customers",
+			Success: ptr(true), Rows: ptr[uint64](48211), ResultBytes: 7342110,
+		},
 	}
 }

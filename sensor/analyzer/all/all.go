@@ -29,6 +29,7 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/stratum"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/sunrpc"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/syslog"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/tds"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/telnet"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/tls"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/vpn"
@@ -48,6 +49,7 @@ func Specs() []analyzer.Spec {
 		sip.Spec,
 		mysql.Spec,
 		postgresql.Spec,
+		tds.Spec,
 		stratum.Spec,
 		telnet.Spec,
 		http.Spec,
