@@ -71,6 +71,7 @@ func Kinds() []Kind {
 		KindSunRPC,
 		KindPostgreSQL,
 		KindTDS,
+		KindSNMP,
 	}
 }
 
@@ -114,5 +115,6 @@ func Blank() []Record {
 		&SunRPC{},
 		&PostgreSQL{},
 		&TDS{},
+		&SNMP{},
 	}
 }

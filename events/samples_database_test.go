@@ -11,5 +11,9 @@ func databaseSamples() []Record {
 			Head: between("CtD4sQ6lYn2x", "10.20.1.15", 40143, "10.20.2.33", 1433), Command: "rpc", ProcedureName: "sp_executesql", Query: "select * from customers",
 			Success: ptr(true), Rows: ptr[uint64](48211), ResultBytes: 7342110,
 		},
+		&SNMP{
+			Head: between("CsN5mP1aGt7k", "10.20.1.15", 40161, "10.20.0.1", 161), Duration: Interval(250000000), Version: "2c", Community: "public", GetRequests: 4,
+			GetResponses: 4, DisplayString: "Linux r1", DefaultAnswers: 4,
+		},
 	}
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/sip"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/smb"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/smtp"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/snmp"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/socks"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ssh"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ssrp"
@@ -59,6 +60,7 @@ func Specs() []analyzer.Spec {
 		ntp.Spec,
 		radius.Spec,
 		syslog.Spec,
+		snmp.Spec,
 		dnp3.Spec,
 		kerberos.Spec,
 		ssrp.Spec,

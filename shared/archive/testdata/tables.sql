@@ -1646,3 +1646,44 @@ TBLPROPERTIES (
   'projection.hour.digits' = '2',
   'storage.location.template' = 's3://records-123456789012/archive/kind=tds/date=${date}/hour=${hour}/'
 );
+
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`snmp` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `duration` double COMMENT 'duration, seconds',
+  `version` string COMMENT 'version',
+  `community` string COMMENT 'community',
+  `get_requests` bigint COMMENT 'get_requests',
+  `get_bulk_requests` bigint COMMENT 'get_bulk_requests',
+  `get_responses` bigint COMMENT 'get_responses',
+  `set_requests` bigint COMMENT 'set_requests',
+  `display_string` string COMMENT 'display_string',
+  `default_answers` bigint COMMENT 'default_answers',
+  `default_writes` bigint COMMENT 'default_writes',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=snmp/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=snmp/date=${date}/hour=${hour}/'
+);
