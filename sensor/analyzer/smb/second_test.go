@@ -99,7 +99,7 @@ func TestSecond(t *testing.T) {
 		want  []string
 	}{
 		{"a program is copied", joined(logOn(), copying(3000)), []string{toldLogOn, toldMapping, toldOpen, `FILE_WRITE|\\\\fs1\\ADMIN$|tools\\evil.exe|3000|3000|pe||bob|`}},
-		{"a service is asked", joined(logOn(), calling()), []string{toldLogOn, toldMapping, `mapping \\\\fs1\\IPC$ PIPE 3.0.2 bob`, `PIPE_OPEN|\\\\fs1\\IPC$|svcctl|||` + `||bob|`, `rpc \pipe\svcctl svcctl 12`}},
+		{"a service is asked", joined(logOn(), calling()), []string{toldLogOn, toldMapping, `mapping \\\\fs1\\IPC$ PIPE 3.0.2 bob`, `PIPE_OPEN|\\\\fs1\\IPC$|svcctl|||` + `||bob|`, `rpc \\pipe\\svcctl svcctl 12`}},
 		{"all at one go, related", joined(logOn(), both(
 			c(pack(create2m(on.at(10), "a.txt", 0), write2m(rel.at(11), related, "#!/bin/sh", 0), close2m(rel.at(12), related))),
 			s(pack(createAnswer2(on.at(10), file2, 0, 6), writeAnswer2(rel.at(11)), closeAnswer2(rel.at(12)))))),
@@ -184,7 +184,7 @@ func TestGap(t *testing.T) {
 		p.feed([]part{{flow.Orig, data.data[tt.from+tt.n:]}}, 1400)
 		p.feed(parts[len(parts)-3:], 1400).feed(calling(), 1400).close()
 		got := strings.Join(p.told(), "\n")
-		if strings.Contains(got, "FILE_WRITE") != tt.whole || !strings.Contains(got, `rpc \pipe\svcctl`) {
+		if strings.Contains(got, "FILE_WRITE") != tt.whole || !strings.Contains(got, `rpc \\pipe\\svcctl`) {
 			t.Errorf("%s:\n%s", tt.name, got)
 		}
 	}
@@ -194,7 +194,7 @@ func TestGap(t *testing.T) {
 func TestFromTheMiddleOfAFile(t *testing.T) {
 	junk := strings.Repeat("contents of a file, SMB or not ", 100)
 	p := play(t, joined(both(c(junk), s(junk)), calling()), 1400)
-	if got := strings.Join(p.told(), "\n"); !strings.Contains(got, `rpc \pipe\svcctl svcctl 12`) || p.off != nil {
+	if got := strings.Join(p.told(), "\n"); !strings.Contains(got, `rpc \\pipe\\svcctl svcctl 12`) || p.off != nil {
 		t.Errorf("%v\n%s", p.off, got)
 	}
 	p = play(t, both(c(strings.Repeat("x", maxSearch+2000))), 1400)
