@@ -17,6 +17,7 @@ type exchange struct {
 	echo     []byte            // what a page would have to send back as it came, for a script of the request's to run
 	socket   *analyzer.Upgrade // what is said about a WebSocket that may follow
 	agentIs  agentKind         // what the request says it was sent by
+	signIn   signIn            // what its credentials show of Kerberos or NTLM
 	mime     [2][1]string      // backing of the record's MIME type lists, so that they cost no allocation of their own
 }
 
