@@ -17,5 +17,9 @@ func hiddenSamples() []Record {
 			Head: between("CqL0xZt5bN7e", "10.20.1.15", 51010, "203.0.113.10", 1080), Version: 5, User: "u", Status: "succeeded", RequestName: "www.example.com",
 			RequestP: 443, BoundHost: netip.MustParseAddr("203.0.113.10"), BoundP: 40112, Command: "connect",
 		},
+		&QUIC{
+			Head: between("CtR5wQz3mB8k", "10.20.1.15", 51444, "203.0.113.10", 443), Version: "1", ClientInitialDCID: "95412c47018cdfe8", ServerSCID: "d5412c47018cdfe8",
+			ServerName: "www.example.com", ClientProtocol: "h3", History: "ISisH",
+		},
 	}
 }

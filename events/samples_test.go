@@ -35,8 +35,6 @@ func samples() []Record {
 		directorySamples(),
 		hiddenSamples(),
 		sunRPCSamples(),
-		hiddenSamples(),
-		textSamples(),
 	)
 }
 

@@ -14,6 +14,7 @@ const (
 	bannerWindows
 	identity   // the answer to id(1)
 	noTerminal // a shell's complaint that nobody sits before it
+	listing    // what ls, dir, uname and the list of users look like
 	toolGh0st
 	toolNjRAT
 	toolRemcos
@@ -24,11 +25,11 @@ const (
 )
 
 // ofShell are the marks that tell of a shell.
-const ofShell = promptWindows | promptUnix | bannerWindows | identity | noTerminal
+const ofShell = promptWindows | promptUnix | bannerWindows | identity | noTerminal | listing
 
 // markNames are in the order of the bits.
 var markNames = [...]string{
-	"prompt_windows", "prompt_unix", "banner_windows", "identity", "no_terminal",
+	"prompt_windows", "prompt_unix", "banner_windows", "identity", "no_terminal", "listing",
 	"gh0st", "njrat", "remcos", "darkcomet", "xtremerat", "revengerat", "staged_program",
 }
 
@@ -118,8 +119,30 @@ func lineMarks(line []byte) (m marks) {
 		m |= identity
 	case bytes.HasSuffix(line, []byte("no job control in this shell")), bytes.HasSuffix(line, []byte("can't access tty; job control turned off")):
 		m |= noTerminal
+	case isListing(line):
+		m |= listing
 	}
 	return m
+}
+
+// isListing: a line of ls -l, the head of dir, the answer to uname -a, the first line of the list of users.
+func isListing(line []byte) bool {
+	switch {
+	case bytes.HasPrefix(line, []byte(" Directory of ")), bytes.HasPrefix(line, []byte(" Volume in drive ")), bytes.HasPrefix(line, []byte("root:x:0:0:")):
+		return true
+	case bytes.HasPrefix(line, []byte("Linux ")):
+		return bytes.HasSuffix(line, []byte("GNU/Linux"))
+	}
+	const mode = 10
+	if len(line) < mode+20 || line[0] != 'd' && line[0] != '-' {
+		return false
+	}
+	for i, c := range line[1:mode] {
+		if c != '-' && c != "rwx"[i%3] && c != 's' && c != 't' {
+			return false
+		}
+	}
+	return line[mode] == ' ' || line[mode] == '.' || line[mode] == '+'
 }
 
 // isIdentity: "uid=0(root) gid=0(root) ...".

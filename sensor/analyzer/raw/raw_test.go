@@ -70,6 +70,8 @@ var talks = []struct {
 		{flow.Orig, "id\n"}, {flow.Resp, "uid=0(root) gid=0(root) groups=0(root)\n# "}, {flow.Orig, "ls\n"}, {flow.Resp, "a\nb\n# "}, {flow.Orig, "exit\n"},
 	}, []string{`"prompt_unix","identity"`, `"prompts":2`, `"commands":3`, `"shell_by":"resp"`}},
 	{"a shell that never asks", []sent{{flow.Resp, "id\n"}, {flow.Orig, "uid=33(www-data) gid=33(www-data)\n"}, {flow.Resp, "ls\n"}}, []string{`"identity"`, `"prompts":0`, `"commands":2`, `"shell_by":"orig"`}},
+	{"a shell that lists", []sent{{flow.Resp, "ls -l\n"}, {flow.Orig, "total 4\ndrwxr-xr-x 2 root root 4096 Jan  1 00:00 bin\n"}}, []string{`"listing"`, `"commands":1`, `"shell_by":"orig"`}},
+	{"a shell on Windows that lists", []sent{{flow.Resp, "dir\r\n"}, {flow.Orig, " Volume in drive C has no label.\r\n Directory of C:\\\r\n"}}, []string{`"listing"`}},
 	{"bash without a terminal", []sent{
 		{flow.Orig, "bash: no job control in this shell\n\x1b]0;www@web: /\x07www@web:/var/www$ "}, {flow.Resp, "id\n"},
 	}, []string{`"prompt_unix","no_terminal"`, `"prompts":1`, `"prompt":"www@web:/var/www$ "`}},

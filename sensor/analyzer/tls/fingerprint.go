@@ -97,7 +97,7 @@ func clientFingerprints(h *clientHello) (ja3, ja4 string) {
 	if !o.gather(h) {
 		return "", ""
 	}
-	return o.ja3(h.version), o.ja4(h.version, h.datagrams)
+	return o.ja3(h.version), o.ja4(h.version, h.carrier)
 }
 
 // ja3 is the MD5 of version, suites, extensions, groups and point formats, in decimal and without GREASE.
@@ -130,12 +130,12 @@ func appendDecimal(b []byte, list []uint16) []byte {
 }
 
 // ja4 is t13d1516h2_8daaf6152771_e5627efa2ab1: what kind of hello, its suites sorted, its extensions sorted and signature algorithms.
-func (o *offer) ja4(version uint16, datagrams bool) string {
+func (o *offer) ja4(version uint16, on carrier) string {
 	var space [64]byte
 	if o.versions.len() > 0 {
-		version = newest(o.versions, datagrams)
+		version = newest(o.versions, on == onDTLS)
 	}
-	b := appendVersion(append(space[:0], carrier(datagrams)), version)
+	b := appendVersion(append(space[:0], byte(on)), version)
 	if o.hasName {
 		b = append(b, 'd')
 	} else {
@@ -171,15 +171,26 @@ func newest(offered list, datagrams bool) (version uint16) {
 }
 
 // carrier is JA4's letter for what carries the hello.
-func carrier(datagrams bool) byte {
-	if datagrams {
-		return 'd'
+type carrier byte
+
+const (
+	onTCP  carrier = 't'
+	onDTLS carrier = 'd'
+	onQUIC carrier = 'q'
+)
+
+func (r *reader) carrier() carrier {
+	switch {
+	case r.quic:
+		return onQUIC
+	case r.datagrams:
+		return onDTLS
 	}
-	return 't'
+	return onTCP
 }
 
 // serverFingerprints gives JA3S and JA4S of a ServerHello that chose a version.
-func serverFingerprints(h *serverHello, chosen uint16, datagrams bool) (ja3s, ja4s string) {
+func serverFingerprints(h *serverHello, chosen uint16, on carrier) (ja3s, ja4s string) {
 	var kinds numbers
 	var alpn []byte
 	for e := (extensions{cursor{b: h.extensions}}); ; {
@@ -202,7 +213,7 @@ func serverFingerprints(h *serverHello, chosen uint16, datagrams bool) (ja3s, ja
 	b = appendDecimal(append(b, ','), kinds.all())
 	ja3s = md5Hex(b)
 
-	b = appendVersion(append(space[:0], carrier(datagrams)), chosen)
+	b = appendVersion(append(space[:0], byte(on)), chosen)
 	b = appendALPN(appendCount(b, kinds.n), alpn)
 	b = append(appendHex(append(b, '_'), h.suite), '_')
 	return ja3s, string(appendHash(b, kinds.all(), nil))

@@ -88,7 +88,7 @@ func TestJA4(t *testing.T) {
 		{"nothing but GREASE", change(func(h *hello) { h.version, h.kinds, h.suites = versionSSL3, nil, []uint16{0x1a1a} }),
 			"ts3i000000_000000000000_000000000000"},
 	} {
-		h, ok := parseClientHello(tc.h.bytes(), false)
+		h, ok := parseClientHello(tc.h.bytes(), onTCP)
 		if !ok {
 			t.Fatalf("%s: not parsed", tc.name)
 		}
@@ -112,7 +112,7 @@ func TestJA3(t *testing.T) {
 		{"769,4-5-10-9-100-98-3-6-19-18-99,,,", hello{version: 769, suites: []uint16{4, 5, 10, 9, 100, 98, 3, 6, 19, 18, 99}},
 			"de350869b8c85de67a350c8d186f11e6"},
 	} {
-		h, ok := parseClientHello(tc.h.bytes(), false)
+		h, ok := parseClientHello(tc.h.bytes(), onTCP)
 		if !ok {
 			t.Fatalf("%s: not parsed", tc.name)
 		}
@@ -133,13 +133,13 @@ func TestServerFingerprints(t *testing.T) {
 	}
 	ja3s := build(47, 65281, 0, 11, 35, 5, 16)
 	ja3s.version = 769
-	if got, _ := serverFingerprints(ja3s, 769, false); got != "836ce314215654b5b1f85f97c73e506f" {
+	if got, _ := serverFingerprints(ja3s, 769, onTCP); got != "836ce314215654b5b1f85f97c73e506f" {
 		t.Errorf("JA3S %s", got)
 	}
-	if _, got := serverFingerprints(build(0xc030, 0x0005, 0x0017, 0xff01, 0x0000), versionTLS12, false); got != "t120400_c030_4e8089b08790" {
+	if _, got := serverFingerprints(build(0xc030, 0x0005, 0x0017, 0xff01, 0x0000), versionTLS12, onTCP); got != "t120400_c030_4e8089b08790" {
 		t.Errorf("JA4S %s", got)
 	}
-	if _, got := serverFingerprints(build(0xc030), versionTLS13, false); got != "t130000_c030_000000000000" {
+	if _, got := serverFingerprints(build(0xc030), versionTLS13, onTCP); got != "t130000_c030_000000000000" {
 		t.Errorf("JA4S without extensions %s", got)
 	}
 }
@@ -152,7 +152,7 @@ func TestTooLongToFingerprint(t *testing.T) {
 	}{{maxListed, true}, {maxListed + 1, false}} {
 		h := chrome()
 		h.suites = make([]uint16, tc.n)
-		parsed, ok := parseClientHello(h.bytes(), false)
+		parsed, ok := parseClientHello(h.bytes(), onTCP)
 		ja3, ja4 := clientFingerprints(&parsed)
 		if !ok || (ja3 != "") != tc.some || (ja4 != "") != tc.some {
 			t.Errorf("%d suites: JA3 %q, JA4 %q", tc.n, ja3, ja4)

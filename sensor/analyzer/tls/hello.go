@@ -51,7 +51,7 @@ func (e *extensions) next() (x extension, ok bool) {
 
 // clientHello is a ClientHello's parts, borrowed.
 type clientHello struct {
-	datagrams  bool // DTLS
+	carrier    carrier
 	version    uint16
 	session    []byte
 	suites     list
@@ -59,12 +59,12 @@ type clientHello struct {
 }
 
 // parseClientHello reads a ClientHello (RFC 8446 section 4.1.2), over datagrams with a cookie in it (RFC 6347 section 4.2.1).
-func parseClientHello(b []byte, datagrams bool) (h clientHello, ok bool) {
+func parseClientHello(b []byte, on carrier) (h clientHello, ok bool) {
 	c := cursor{b: b}
 	h.version = c.u16()
 	c.take(32)
 	h.session = c.vector(1)
-	if h.datagrams = datagrams; datagrams {
+	if h.carrier = on; on == onDTLS {
 		c.vector(1)
 	}
 	h.suites = c.vector(2)
@@ -77,7 +77,7 @@ func parseClientHello(b []byte, datagrams bool) (h clientHello, ok bool) {
 
 // clientHello takes a ClientHello.
 func (r *reader) clientHello(d flow.Dir, body []byte) bool {
-	h, ok := parseClientHello(body, r.datagrams)
+	h, ok := parseClientHello(body, r.carrier())
 	if !ok || h.version < versionSSL3 {
 		return false
 	}
@@ -192,7 +192,7 @@ func (r *reader) serverHello(d flow.Dir, body []byte) bool {
 	if r.sessionLen > 0 && before13(chosen) && bytes.Equal(h.session, r.session[:r.sessionLen]) {
 		r.rec.Resumed = true
 	}
-	r.rec.JA3S, r.rec.JA4S = serverFingerprints(&h, chosen, r.datagrams)
+	r.rec.JA3S, r.rec.JA4S = serverFingerprints(&h, chosen, r.carrier())
 	return true
 }
 

@@ -3,7 +3,7 @@
 // directions or of one; what goes out is one events.SSL a
 // conversation and an events.X509 for each certificate that was sent in the clear. It never decrypts, never checks a signature
 // or a chain, and reads no further than the first encrypted record of both sides, unless both agreed on heartbeats, whose lengths are
-// noted. It does not read QUIC, OCSP staples, signed
+// noted. Of QUIC it reads the two hellos. It does not read OCSP staples, signed
 // certificate timestamps, or the certificates of TLS 1.3, which are encrypted.
 package tls
 
@@ -53,6 +53,7 @@ type reader struct {
 	client      flow.Dir   // the side that sent, or must have sent, the ClientHello
 	hello       bool       // a hello of either side was read
 	datagrams   bool       // DTLS
+	quic        bool       // inside QUIC
 	v2          bool       // the server chose SSLv2: every record has its framing
 	version     uint16     // that the server chose; 0 while unknown
 	retry       bool       // the last ServerHello was a HelloRetryRequest

@@ -717,93 +717,6 @@ TBLPROPERTIES (
   'storage.location.template' = 's3://records-123456789012/archive/kind=smb_files/date=${date}/hour=${hour}/'
 );
 
-CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`websocket` (
-  `ts` double COMMENT 'ts, seconds since the epoch',
-  `uid` string COMMENT 'uid',
-  `id_orig_h` string COMMENT 'id.orig_h, an address',
-  `id_orig_p` bigint COMMENT 'id.orig_p',
-  `id_resp_h` string COMMENT 'id.resp_h, an address',
-  `id_resp_p` bigint COMMENT 'id.resp_p',
-  `vni` bigint COMMENT 'vni',
-  `sensor` string COMMENT 'sensor',
-  `community_id` string COMMENT 'community_id',
-  `host` string COMMENT 'host',
-  `uri` string COMMENT 'uri',
-  `user_agent` string COMMENT 'user_agent',
-  `subprotocol` string COMMENT 'subprotocol',
-  `client_protocols` array<string> COMMENT 'client_protocols',
-  `server_extensions` array<string> COMMENT 'server_extensions',
-  `client_extensions` array<string> COMMENT 'client_extensions',
-  `orig_frames` bigint COMMENT 'orig_frames',
-  `resp_frames` bigint COMMENT 'resp_frames',
-  `orig_payload_bytes` bigint COMMENT 'orig_payload_bytes',
-  `resp_payload_bytes` bigint COMMENT 'resp_payload_bytes',
-  `binary_frames` bigint COMMENT 'binary_frames',
-  `duration` double COMMENT 'duration, seconds',
-  `inner` string COMMENT 'inner',
-  `close_code` bigint COMMENT 'close_code',
-  `interim` boolean COMMENT 'interim',
-  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
-  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
-  `line` string COMMENT 'the record as JSON, to the byte'
-)
-PARTITIONED BY (`date` string, `hour` string)
-STORED AS PARQUET
-LOCATION 's3://records-123456789012/archive/kind=websocket/'
-TBLPROPERTIES (
-  'parquet.compression' = 'ZSTD',
-  'projection.enabled' = 'true',
-  'projection.date.type' = 'date',
-  'projection.date.format' = 'yyyy-MM-dd',
-  'projection.date.range' = '2020-01-01,NOW+1DAY',
-  'projection.date.interval' = '1',
-  'projection.date.interval.unit' = 'DAYS',
-  'projection.hour.type' = 'integer',
-  'projection.hour.range' = '0,23',
-  'projection.hour.digits' = '2',
-  'storage.location.template' = 's3://records-123456789012/archive/kind=websocket/date=${date}/hour=${hour}/'
-);
-
-CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`arp` (
-  `ts` double COMMENT 'ts, seconds since the epoch',
-  `uid` string COMMENT 'uid',
-  `id_orig_h` string COMMENT 'id.orig_h, an address',
-  `id_orig_p` bigint COMMENT 'id.orig_p',
-  `id_resp_h` string COMMENT 'id.resp_h, an address',
-  `id_resp_p` bigint COMMENT 'id.resp_p',
-  `vni` bigint COMMENT 'vni',
-  `sensor` string COMMENT 'sensor',
-  `community_id` string COMMENT 'community_id',
-  `orig_l2_addr` string COMMENT 'orig_l2_addr',
-  `resp_l2_addr` string COMMENT 'resp_l2_addr',
-  `frame_l2_addr` string COMMENT 'frame_l2_addr',
-  `requests` bigint COMMENT 'requests',
-  `replies` bigint COMMENT 'replies',
-  `unasked` bigint COMMENT 'unasked',
-  `answered` boolean COMMENT 'answered',
-  `duration` double COMMENT 'duration, seconds',
-  `vlan` bigint COMMENT 'vlan',
-  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
-  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
-  `line` string COMMENT 'the record as JSON, to the byte'
-)
-PARTITIONED BY (`date` string, `hour` string)
-STORED AS PARQUET
-LOCATION 's3://records-123456789012/archive/kind=arp/'
-TBLPROPERTIES (
-  'parquet.compression' = 'ZSTD',
-  'projection.enabled' = 'true',
-  'projection.date.type' = 'date',
-  'projection.date.format' = 'yyyy-MM-dd',
-  'projection.date.range' = '2020-01-01,NOW+1DAY',
-  'projection.date.interval' = '1',
-  'projection.date.interval.unit' = 'DAYS',
-  'projection.hour.type' = 'integer',
-  'projection.hour.range' = '0,23',
-  'projection.hour.digits' = '2',
-  'storage.location.template' = 's3://records-123456789012/archive/kind=arp/date=${date}/hour=${hour}/'
-);
-
 CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`raw` (
   `ts` double COMMENT 'ts, seconds since the epoch',
   `uid` string COMMENT 'uid',
@@ -923,6 +836,131 @@ TBLPROPERTIES (
   'projection.hour.range' = '0,23',
   'projection.hour.digits' = '2',
   'storage.location.template' = 's3://records-123456789012/archive/kind=socks/date=${date}/hour=${hour}/'
+);
+
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`quic` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `version` string COMMENT 'version',
+  `client_initial_dcid` string COMMENT 'client_initial_dcid',
+  `client_scid` string COMMENT 'client_scid',
+  `server_scid` string COMMENT 'server_scid',
+  `server_name` string COMMENT 'server_name',
+  `client_protocol` string COMMENT 'client_protocol',
+  `history` string COMMENT 'history',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=quic/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=quic/date=${date}/hour=${hour}/'
+);
+
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`websocket` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `host` string COMMENT 'host',
+  `uri` string COMMENT 'uri',
+  `user_agent` string COMMENT 'user_agent',
+  `subprotocol` string COMMENT 'subprotocol',
+  `client_protocols` array<string> COMMENT 'client_protocols',
+  `server_extensions` array<string> COMMENT 'server_extensions',
+  `client_extensions` array<string> COMMENT 'client_extensions',
+  `orig_frames` bigint COMMENT 'orig_frames',
+  `resp_frames` bigint COMMENT 'resp_frames',
+  `orig_payload_bytes` bigint COMMENT 'orig_payload_bytes',
+  `resp_payload_bytes` bigint COMMENT 'resp_payload_bytes',
+  `binary_frames` bigint COMMENT 'binary_frames',
+  `duration` double COMMENT 'duration, seconds',
+  `inner` string COMMENT 'inner',
+  `close_code` bigint COMMENT 'close_code',
+  `interim` boolean COMMENT 'interim',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=websocket/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=websocket/date=${date}/hour=${hour}/'
+);
+
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`arp` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `orig_l2_addr` string COMMENT 'orig_l2_addr',
+  `resp_l2_addr` string COMMENT 'resp_l2_addr',
+  `frame_l2_addr` string COMMENT 'frame_l2_addr',
+  `requests` bigint COMMENT 'requests',
+  `replies` bigint COMMENT 'replies',
+  `unasked` bigint COMMENT 'unasked',
+  `answered` boolean COMMENT 'answered',
+  `duration` double COMMENT 'duration, seconds',
+  `vlan` bigint COMMENT 'vlan',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=arp/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=arp/date=${date}/hour=${hour}/'
 );
 
 CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`login` (
@@ -1364,6 +1402,7 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`ldap` (
   `diagnostic_message` string COMMENT 'diagnostic_message',
   `object` string COMMENT 'object',
   `argument` string COMMENT 'argument',
+  `attributes` array<string> COMMENT 'attributes',
   `messages` bigint COMMENT 'messages',
   `bytes` bigint COMMENT 'bytes',
   `rtt` double COMMENT 'rtt, seconds',

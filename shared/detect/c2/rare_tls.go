@@ -27,7 +27,6 @@ var RareTLS = detect.Spec{
 	Category: "c2", Tactics: []string{"TA0011"}, Techniques: []string{"T1573", "T1571"},
 	Risk:  detect.Base{Likelihood: events.Low, Complexity: events.Low, Impact: events.Medium},
 	Wants: []events.Kind{events.KindSSL}, Version: 1,
-	Yields: []string{"c2.known_tool"},
 	Background: "Tools of attackers bring TLS of their own: a library that no browser uses, a certificate that nobody signed, a server " +
 		"without a name. What no other host of the site ever showed is worth a look.",
 	Mitigation: []string{

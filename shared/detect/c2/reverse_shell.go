@@ -14,8 +14,8 @@ var ReverseShell = detect.Spec{
 	Type:  "c2.reverse_shell",
 	Title: "Interactive shell",
 	Text: "Looks at conversations without a protocol of their own for a shell: prompts of cmd.exe, PowerShell and Unix shells that the other side answers with " +
-		"lines, the banner of Windows, the answer to id, the complaint that there is no terminal. At least 3 of these signs must come together, an identity " +
-		"counting for two, and the other side must have typed something. A shell that the host offers by connecting out is a reverse shell, one that it listens with a bound one; both give whoever " +
+		"lines, the banner of Windows, the answer to id, lists of files and users, the complaint that there is no terminal. At least 3 of these signs must come together, an identity and a list " +
+		"counting for two each, and the other side must have typed something. A shell that the host offers by connecting out is a reverse shell, one that it listens with a bound one; both give whoever " +
 		"types the rights of the program that was broken into. What looks the same: a serial console server or a debugger's port without Telnet.",
 	Category: "c2", Tactics: []string{"TA0011", "TA0002"}, Techniques: []string{"T1059", "T1095"},
 	Risk:  detect.Base{Likelihood: events.Medium, Complexity: events.Medium, Impact: events.High},
@@ -90,7 +90,7 @@ func shellSigns(r *events.Raw) int {
 		switch m {
 		case "banner_windows", "no_terminal":
 			n++
-		case "identity":
+		case "identity", "listing":
 			n += 2
 		}
 	}

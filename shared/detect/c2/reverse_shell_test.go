@@ -17,6 +17,8 @@ func TestReverseShell(t *testing.T) {
 		{"banner, prompt and a line", events.Raw{Marks: []string{"prompt_windows", "banner_windows"}, Prompts: 1, Commands: 1, ShellBy: "orig"}, 443, outside},
 		{"two prompts and a line", events.Raw{Marks: []string{"prompt_unix"}, Prompts: 2, Commands: 1, ShellBy: "orig"}, 443, outside},
 		{"identity", events.Raw{Marks: []string{"identity"}, Commands: 1, ShellBy: "orig"}, 4444, outside},
+		{"a list of files", events.Raw{Marks: []string{"listing"}, Commands: 1, ShellBy: "orig"}, 4444, outside},
+		{"a list that nobody asked for", events.Raw{Marks: []string{"listing"}, ShellBy: "orig"}, 4444, ""},
 		{"bound", events.Raw{Marks: []string{"prompt_unix"}, Prompts: 3, Commands: 2, ShellBy: "resp"}, 4444, client},
 		{"one prompt and a line", events.Raw{Marks: []string{"prompt_unix"}, Prompts: 1, Commands: 1, ShellBy: "orig"}, 443, ""},
 		{"nothing was typed", events.Raw{Marks: []string{"prompt_unix", "banner_windows"}, Prompts: 3, ShellBy: "orig"}, 443, ""},

@@ -17,7 +17,7 @@ var Tor = detect.Spec{
 	Title: "Tor",
 	Text: "Knows the handshake of a Tor relay: the client asks for a name of www, 4 to 25 random letters of base 32, and com, and the relay shows a lone " +
 		"certificate for another such name in net that a third one in com issued. One is enough. Where TLS 1.3 hides the certificate, 3 different names of " +
-		"that form that nobody would register, asked of bare addresses by one host within an hour. Tor hides with whom a host speaks: an implant uses it to reach its server, and a person to go around the rules of " +
+		"that form that nobody would register, asked of bare addresses by one host within an hour. A name of 16 or 56 letters below onion or a gateway's domain is a hidden service. Tor hides with whom a host speaks: an implant uses it to reach its server, and a person to go around the rules of " +
 		"the house. A browser bundle that a user brought looks the same as an implant.",
 	Category: "c2", Tactics: []string{"TA0011"}, Techniques: []string{"T1090.003"},
 	Risk:      detect.Base{Likelihood: events.Medium, Complexity: events.Low, Impact: events.Medium},
@@ -65,6 +65,9 @@ func NewTor(t TorTunables) *Onions {
 // Observe looks at one handshake.
 func (o *Onions) Observe(r events.Record, v device.View) []detect.Finding {
 	s, ok := r.(*events.SSL)
+	if ok && onionName(s.ServerName) {
+		return o.gateway(s)
+	}
 	if !ok || !strings.HasPrefix(s.ServerName, torHead) && !strings.HasPrefix(s.Subject, "CN="+torHead) {
 		return nil
 	}
@@ -113,12 +116,46 @@ func (o *Onions) report(k detect.CaseKey, c *detect.Case) detect.Finding {
 		confidence = 0.95
 	}
 	relays := c.Hosts.Count()
+	if k.What == torGateway {
+		name := ""
+		if len(c.Names) > 0 {
+			name = c.Names[0]
+		}
+		f := c.Finding(k, 0.85, fmt.Sprintf("%s reached a hidden service of Tor through a gateway, %q, in %s.", k.By, clip(name), tally(c.Count, "handshake")))
+		f.Offenders, f.Victims = c.Victims, []detect.Party{{Addr: k.By, Endpoint: detect.Client}}
+		f.Properties = map[string]any{"handshakes": c.Count, "server_name": name}
+		return f
+	}
 	f := c.Finding(k, confidence, fmt.Sprintf("%s made %s with %s as Tor relays make them, and asked for %s.",
 		k.By, tally(c.Count, "handshake"), tally(relays, "server"), tally(c.Things.Count(), "different made-up name")))
 	// As with all that leads a host from outside: the relays lead, and the client is led.
 	f.Offenders, f.Victims = c.Victims, []detect.Party{{Addr: k.By, Endpoint: detect.Client}}
 	f.Properties = map[string]any{"handshakes": c.Count, "relays": relays, "names": c.Things.Count(), "certificate_seen": c.Flags&torCertain != 0}
 	return f
+}
+
+// gateway tells of a hidden service that is reached through somebody's web site, which needs no Tor on the host.
+func (o *Onions) gateway(s *events.SSL) []detect.Finding {
+	k := detect.CaseKey{VNI: s.VNI, By: s.OrigH, What: torGateway}
+	c := o.Note(k, &s.Head)
+	c.Against(detect.Party{Addr: s.RespH, Port: s.RespP, Endpoint: detect.Server})
+	c.Thing(s.ServerName)
+	if !c.Reached(c.Count, 1) {
+		return nil
+	}
+	return []detect.Finding{o.report(k, c)}
+}
+
+// torGateway is detect.CaseKey.What of one.
+const torGateway = "gateway"
+
+// onionName says whether a name holds that of a hidden service: 16 or 56 letters of base 32 below onion, or below a gateway's domain.
+func onionName(name string) bool {
+	service, rest, ok := strings.Cut(name, ".")
+	if !ok || len(service) != 16 && len(service) != 56 || !(strings.HasPrefix(rest, "onion") || strings.HasPrefix(rest, "tor2web.")) {
+		return false
+	}
+	return allIn(service, "abcdefghijklmnopqrstuvwxyz234567")
 }
 
 // torHead begins every name that Tor makes up (crypto_random_hostname in its source).

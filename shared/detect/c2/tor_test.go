@@ -30,6 +30,8 @@ func TestTor(t *testing.T) {
 		{"three hidden ones", 3, hidden, true},
 		{"two hidden ones", 2, hidden, false},
 		{"one name again and again", 20, func(s *events.SSL) { hidden(s); s.ServerName = "www.xk5wqjz7b2vhtr.com" }, false},
+		{"through a gateway", 1, func(s *events.SSL) { s.ServerName = "vvrhhhnaijyj6s2m.onion.top" }, true},
+		{"no hidden service", 1, func(s *events.SSL) { hidden(s); s.ServerName = "www.onion.example" }, false},
 		// The innocent twins.
 		{"a browser", 5, func(s *events.SSL) { hidden(s); s.ALPN = []string{"h2"} }, false},
 		{"honest names", 20, func(s *events.SSL) { hidden(s); s.ServerName = "www.google.com" }, false},
