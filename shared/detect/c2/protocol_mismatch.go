@@ -82,7 +82,7 @@ var portOwners = [...]portOwner{
 }
 
 // strays are the services that are told where they do not belong. Others are too often something else.
-var strays = [...]string{"ssh", "http", "ssl", "dns", "smtp", "ftp", "imap", "pop3", "rdp", "rfb", "socks", "telnet", "irc", "smb", "ldap", "mysql", "openvpn"}
+var strays = [...]string{"ssh", "http", "ssl", "dns", "smtp", "ftp", "imap", "pop3", "rdp", "rfb", "socks", "telnet", "irc", "smb", "ldap", "mysql", "openvpn", "quic"}
 
 // Observe looks at one record.
 func (m *Mismatches) Observe(rec events.Record, v device.View) []detect.Finding {
