@@ -36,6 +36,7 @@ type Conn struct {
 	DuplicatePkts uint64   `json:"duplicate_pkts,omitempty"` // packets of those copies
 	OrigRewritten uint32   `json:"orig_rewritten,omitempty"` // TCP segments of the originator that came again with other bytes, after the first copy had been acknowledged
 	RespRewritten uint32   `json:"resp_rewritten,omitempty"` // the responder's
+	AnsweredTwice bool     `json:"answered_twice,omitempty"` // two TCP acceptances with different numbers, the first having been acknowledged
 	ResetIgnored  string   `json:"reset_ignored,omitempty"`  // orig, resp or both: who went on after a TCP reset in its name
 	ResetFar      string   `json:"reset_far,omitempty"`      // the same: in whose name a reset came over another number of hops, or from another card, than its first packet
 	TCPFlags      uint8    `json:"-"`                        // every flag the originator sent, or-ed: FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32

@@ -9,7 +9,7 @@ const KindDCERPC Kind = "dce_rpc"
 type DCERPC struct {
 	Head
 	RTT       Interval `json:"rtt,omitempty"`        // from the request to the answer; 0 where one was not seen
-	NamedPipe string   `json:"named_pipe,omitempty"` // "\pipe\svcctl", or the port over TCP as Zeek writes it
+	NamedPipe string   `json:"named_pipe,omitempty"` // "\\pipe\\svcctl", with its backslashes doubled as Zeek writes them, or the port over TCP
 	Endpoint  string   `json:"endpoint,omitempty"`   // the interface's name: "svcctl"; "unknown-" and its UUID where it has none; empty where neither is known
 	Operation string   `json:"operation,omitempty"`  // "CreateServiceW"; "unknown-12" where the name is unknown
 

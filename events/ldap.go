@@ -21,9 +21,10 @@ type LDAP struct {
 	Argument   string `json:"argument,omitempty"` // SASL mechanism, or REDACTED for a password
 
 	// Ours.
-	Messages uint64   `json:"messages,omitempty"` // of "sealed": how many
-	Bytes    uint64   `json:"bytes,omitempty"`    // of "sealed": how long together
-	RTT      Interval `json:"rtt,omitempty"`
+	Attributes []string `json:"attributes,omitempty"` // names of what a modify changes or an add sets, at most 32; never their values
+	Messages   uint64   `json:"messages,omitempty"`   // of "sealed": how many
+	Bytes      uint64   `json:"bytes,omitempty"`      // of "sealed": how long together
+	RTT        Interval `json:"rtt,omitempty"`
 }
 
 // LDAPSearch is one search and what came of it, or either alone. Source: Zeek's ldap_search.log.

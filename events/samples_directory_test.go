@@ -8,7 +8,7 @@ func directorySamples() []Record {
 	directory := between("C7pWm20cYs8R", "10.20.1.15", 50312, "10.20.2.4", 389)
 	return []Record{
 		&LDAP{
-			Head: directory, MessageID: 3, Version: 3, Opcode: "bind SASL", Result: "success", Argument: "GSS-SPNEGO", RTT: Interval(2100 * time.Microsecond),
+			Head: directory, MessageID: 3, Version: 3, Opcode: "bind SASL", Result: "success", Argument: "GSS-SPNEGO", Attributes: []string{"description"}, RTT: Interval(2100 * time.Microsecond),
 		},
 		&LDAPSearch{
 			Head: directory, MessageID: 4, Scope: "tree", Deref: "never", BaseObject: "DC=example,DC=com", ResultCount: 38, Result: "success",

@@ -24,7 +24,7 @@ type SMBMapping struct {
 // SMBFiles is something done to a file. Source: Zeek's smb_files.log.
 type SMBFiles struct {
 	Head
-	Action   string `json:"action,omitempty"` // SMB::FILE_OPEN, _READ, _WRITE (both at the close), _DELETE, _RENAME, _SET_ATTRIBUTE; SMB::PIPE_OPEN
+	Action   string `json:"action,omitempty"` // SMB::FILE_OPEN, _READ, _WRITE (both at the close), _DELETE, _RENAME; SMB::PIPE_OPEN
 	Path     string `json:"path,omitempty"`   // of the share
 	Name     string `json:"name,omitempty"`   // of the file below it
 	Size     uint64 `json:"size"`             // of the file, as the server said

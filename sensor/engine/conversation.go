@@ -190,6 +190,7 @@ func (w *worker) emitConn(f *flow.Flow[conversation], interim bool) {
 		TunnelParents: f.State.parents, Interim: interim,
 		DuplicateVNIs: slices.Clone(f.DuplicateVNIs()), DuplicatePkts: f.DuplicatePackets(),
 	}
+	c.AnsweredTwice = f.AnsweredTwice(flow.Orig) || f.AnsweredTwice(flow.Resp)
 	c.ResetIgnored, c.ResetFar = sidesText(f.WentOn), sidesText(f.FarReset)
 	c.OrigL2, c.RespL2 = macText(f.Orig.MAC, f.Resp.MAC)
 	if t := f.State.talk; t != nil {

@@ -30,6 +30,17 @@ func (e *Endpoint) cameFrom(p *packet.Packet) bool {
 	return -nearHops <= hops && hops <= nearHops && p.SrcMAC == e.MAC
 }
 
+// doubtAnswer sees a second acceptance of the same request with another number, after the first was acknowledged: one of them is forged.
+func (c *Conversation) doubtAnswer(s *step) {
+	e := s.from
+	if e.state == tcpEstablished && s.p.Seq != e.start && e.ack >= 1 && s.p.Ack == s.to.start+1 {
+		c.letters[s.d] |= secondAnswer
+	}
+}
+
+// AnsweredTwice says whether a side accepted the connection twice, with different numbers.
+func (c *Conversation) AnsweredTwice(d Dir) bool { return c.letters[d]&secondAnswer != 0 }
+
 func forDir(d Dir, orig, resp conversationBits) conversationBits {
 	if d == Orig {
 		return orig

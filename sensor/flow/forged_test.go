@@ -62,3 +62,40 @@ func TestDoubtfulResets(t *testing.T) {
 		}
 	}
 }
+
+// Catches: a connection taken over in its first answer that passes, and an answer that is only sent again.
+func TestSecondAnswer(t *testing.T) {
+	const syn, ack = packet.SYN, packet.ACK
+	for _, c := range []struct {
+		name             string
+		acked            bool
+		second, secondOf uint32
+		want             bool
+	}{
+		{"another number", true, 7000, 101, true},
+		{"sent again", true, 500, 101, false},
+		{"before anything was acknowledged", false, 7000, 101, false},
+		{"of another request", true, 7000, 909, false},
+	} {
+		tb := New(Defaults(), Hooks[struct{}]{})
+		track := func(d Dir, flags uint8, seq, ack uint32) (f *Flow[struct{}]) {
+			p := &packet.Packet{
+				Time: 1e9, Kind: packet.KindTCP, Version: 4, Proto: packet.ProtoTCP, Flags: flags, Seq: seq, Ack: ack, Window: 1000, IPLen: 40,
+				Src: packet.AddrOf4([4]byte{10, 0, 0, 1}), Dst: packet.AddrOf4([4]byte{10, 0, 0, 2}), SrcPort: 4000, DstPort: 80,
+			}
+			if d == Resp {
+				p.Src, p.Dst, p.SrcPort, p.DstPort = p.Dst, p.Src, p.DstPort, p.SrcPort
+			}
+			f, _, _ = tb.Track(p)
+			return f
+		}
+		track(Orig, syn, 100, 0)
+		track(Resp, syn|ack, 500, 101)
+		if c.acked {
+			track(Orig, ack, 101, 501)
+		}
+		if f := track(Resp, syn|ack, c.second, c.secondOf); f.AnsweredTwice(Resp) != c.want || f.AnsweredTwice(Orig) {
+			t.Errorf("%s: %v", c.name, f.AnsweredTwice(Resp))
+		}
+	}
+}

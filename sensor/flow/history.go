@@ -11,6 +11,7 @@ const (
 	letterAck
 	letterMulti
 	letterInconsistent
+	secondAnswer // no letter: see doubtAnswer
 )
 
 // Places in Endpoint.marks.

@@ -38,6 +38,9 @@ func (c *Conversation) segment(p *packet.Packet, d Dir) Dir {
 	s := step{p: p, d: d, flags: p.Flags, size: int64(max(p.PayloadLen, 0))}
 	s.from, s.to = c.ends(d)
 	s.end = p.Seq + s.span()
+	if s.flags&(packet.SYN|packet.ACK) == packet.SYN|packet.ACK {
+		c.doubtAnswer(&s)
+	}
 	s.from.open(&s)
 	at := s.from.place(p.Seq, s.from.last)
 	if s.flags&packet.RST != 0 || s.from.state == tcpReset {

@@ -134,6 +134,9 @@ func (f *Fragments) Add(p *Packet) (whole []byte, m Meta, odd Odd) {
 	f.Torn = false
 	end := int(p.FragOffset) + p.PayloadLen
 	if odd = f.refuse(p, end); odd != OddNone {
+		if odd == OddProtocolMismatch && p.Fragment && p.PayloadLen > 0 { // left out, but where it lies is known: Teardrop begins so
+			f.Torn = f.datagramOf(p).tears(int(p.FragOffset), end)
+		}
 		return nil, m, odd
 	}
 	d := f.datagramOf(p)
@@ -144,6 +147,9 @@ func (f *Fragments) Add(p *Packet) (whole []byte, m Meta, odd Odd) {
 	}
 	if o := f.fill(d, p); o != OddNone {
 		odd = o
+	}
+	if f.Torn && odd == OddNone {
+		odd = OddOverlap
 	}
 	if !d.complete() {
 		f.makeRoom(d)

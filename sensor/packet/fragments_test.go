@@ -294,6 +294,7 @@ func TestTornFragments(t *testing.T) {
 		{"sent twice", []span{{0, 1480}, {0, 1480}, {1480, 3000}, {1480, 2960}}, 3000, false},
 		{"two datagrams of one number", []span{{0, 1480}, {1480, 2960}, {0, 1480}, {1480, 2000}}, 2000, false},
 		{"teardrop", []span{{0, 40}, {24, 28}}, 28, true},
+		{"teardrop, whose first is of no length that there is", []span{{0, 36}, {24, 28}}, 28, true},
 		{"the second reaches into the first", []span{{0, 40}, {32, 80}}, 80, true},
 		{"around an earlier one", []span{{16, 24}, {0, 80}}, 120, true},
 	} {

@@ -30,18 +30,38 @@ func (a *activity) sends(bytes uint64, to *Device, v View, at events.Time) (usua
 	if bytes < leastSent {
 		return 0
 	}
-	name := to.Hostname()
-	place, users := rarity.Text(name), 0
-	if name != "" {
+	users := 0
+	if name := to.Hostname(); name != "" {
 		users, _ = v.RareName(name)
 	} else {
-		place = rarity.Addr(to.Addr)
 		users, _ = v.RareHost(to.Addr)
 	}
-	if a.outlet(place, at).days >= usualDays || users >= usualUsers {
+	if a.outlet(placeOf(to), at).days >= usualDays || users >= usualUsers {
 		return float64(bytes)
 	}
 	return 0
+}
+
+// placeOf stands for a host outside: by its name, whose address may be another each time, or by its address where it has none.
+func placeOf(host *Device) uint64 {
+	if name := host.Hostname(); name != "" {
+		return rarity.Text(name)
+	}
+	return rarity.Addr(host.Addr)
+}
+
+// SendsTo says whether a device sent more than requests to a host outside, or to whoever had its name, on several days before.
+func (d *Device) SendsTo(host *Device) bool {
+	if d.activity == nil {
+		return false
+	}
+	place := placeOf(host)
+	for i := range d.activity.outlets {
+		if o := &d.activity.outlets[i]; o.place == place {
+			return o.days >= usualDays
+		}
+	}
+	return false
 }
 
 // outlet gives what is known of a place, from this day on too.

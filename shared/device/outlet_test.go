@@ -47,6 +47,11 @@ func TestSentAsUsual(t *testing.T) {
 		return []*events.Conn{upload(at.Add(time.Second), who, to, 5e6, 1e5)}
 	}
 	for d := range 5 {
+		if d > 0 {
+			if got := m.View().Device(addr(who)).SendsTo(m.View().Device(addr("203.0.113.1"))); got != (d > usualDays) {
+				t.Errorf("day %d: %v", d, got)
+			}
+		}
 		all, unusual := sentInHour(t, m, who, day(d)...)
 		if want := d < usualDays; all < 4.9e6 || (unusual > 4e6) != want || !want && unusual != 0 {
 			t.Errorf("day %d: %v of %v are unusual", d, unusual, all)

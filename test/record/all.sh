@@ -28,4 +28,6 @@ log4shell.sh obfuscated
 log4shell.sh noise
 weak-tls.sh
 starttls.sh
+smb.sh work old sealed
+smb.sh guess tool ransom
 END

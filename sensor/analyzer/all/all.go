@@ -28,6 +28,7 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/stratum"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/sunrpc"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/syslog"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/telnet"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/tls"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/vpn"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/websocket"
@@ -46,6 +47,7 @@ func Specs() []analyzer.Spec {
 		sip.Spec,
 		mysql.Spec,
 		stratum.Spec,
+		telnet.Spec,
 		http.Spec,
 		smb.Spec,
 		dns.Spec,

@@ -10,6 +10,7 @@ import (
 // suspicious requests are read that far, and only the words for what they show are kept.
 
 const (
+	maxRead     = 1000     // answers of one conversation that are read that far
 	peekSuspect = 16 << 10 // first bytes of the answer to a suspicious request
 	maxInflated = 32 << 10 // bytes that such an answer may become when it came in gzip
 	maxEcho     = 64       // bytes of a tag that are looked for in the answer

@@ -13,9 +13,11 @@ type exchange struct {
 	final    bool              // an answer other than 1xx has begun
 	switches bool              // CONNECT or Upgrade: another protocol may follow
 	oldStyle bool              // HTTP/0.9: the answer is a bare body
+	readOn   bool              // the answer is read further than others
 	echo     []byte            // what a page would have to send back as it came, for a script of the request's to run
 	socket   *analyzer.Upgrade // what is said about a WebSocket that may follow
 	agentIs  agentKind         // what the request says it was sent by
+	signIn   signIn            // what its credentials show of Kerberos or NTLM
 	mime     [2][1]string      // backing of the record's MIME type lists, so that they cost no allocation of their own
 }
 

@@ -76,6 +76,7 @@ func (r *reader) requestField(s *side, name, value []byte) {
 	case is(name, "authorization"), is(name, "proxy-authorization"):
 		rec.Username = username(value, rec.Username)
 		rec.AuthScheme = scheme(value)
+		r.shows(s.x, value)
 	case is(name, "upgrade"):
 		s.x.switches = true
 	case is(name, "content-disposition"):
@@ -148,6 +149,8 @@ func (r *reader) answerField(s *side, name, value []byte) {
 		rec.RespFilenames = addFilename(rec.RespFilenames, value)
 	case hasPrefixFold(name, "sec-websocket-"):
 		s.x.socketField(flow.Resp, name, value)
+	case is(name, "www-authenticate"), is(name, "proxy-authenticate"):
+		r.challenges(value)
 	case is(name, "server"):
 		rec.Server = r.last.keep(slotServer, value, maxName)
 	case is(name, "location"):

@@ -9,6 +9,7 @@ package http
 import (
 	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ntlmssp"
 	"github.com/mirrorwatch/mirrorwatch/sensor/flow"
 	"github.com/mirrorwatch/mirrorwatch/sensor/stream"
 )
@@ -63,7 +64,9 @@ type reader struct {
 	// cookies are those of the last request, and plainAgent the last user agent that held nothing of note.
 	cookies    cookies
 	plainAgent string
-	known      bool // a start line was read: this is HTTP
+	ntlm       ntlmssp.Talk // of Negotiate and NTLM credentials
+	read       int          // answers to suspicious requests that were read further
+	known      bool         // a start line was read: this is HTTP
 	// pipelined: a request was sent before the one in front of it was answered, so that after a loss nobody can say which
 	// request an answer belongs to.
 	pipelined bool
@@ -185,7 +188,10 @@ func (r *reader) Close() {
 }
 
 // emit passes on one record; the head's own fields are filled by the engine.
-func (r *reader) emit(x *exchange) { r.conv.Emit(&x.rec) }
+func (r *reader) emit(x *exchange) {
+	r.signedIn(x)
+	r.conv.Emit(&x.rec)
+}
 
 // weird reports an oddity of the conversation.
 func (r *reader) weird(name, addl string) { r.conv.Weird(name, addl) }

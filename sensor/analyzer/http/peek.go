@@ -52,7 +52,7 @@ func (r *reader) look(d flow.Dir, s *side) {
 		if x.awsKeys(b) {
 			x.answerMark("aws_secret")
 		}
-		if x.isSuspect() {
+		if x.readOn {
 			x.showsOf(b)
 		}
 	}

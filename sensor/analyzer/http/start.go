@@ -187,8 +187,10 @@ func (r *reader) startAnswer(s *side, line []byte) bool {
 	}
 	x := r.answer(s)
 	limit := peekAnswer
-	if x.isSuspect() {
+	if x.isSuspect() && r.read < maxRead {
 		limit = peekSuspect
+		r.read++
+		x.readOn = true
 	}
 	s.begin(x, limit)
 	rec := &x.rec

@@ -144,6 +144,9 @@ func (x *exchange) suspect(where string, name, value []byte) {
 
 // keepSuspect adds "where name: value", cut.
 func (x *exchange) keepSuspect(where string, name, v []byte) {
+	if holdsKey(v) {
+		return
+	}
 	var room [maxURI]byte
 	line := append(room[:0], where...)
 	if len(name) > 0 {
@@ -178,6 +181,11 @@ func decode(dst, b []byte, where string) []byte {
 		}
 	}
 	return dst
+}
+
+// holdsKey says whether a value is, or holds, a key: that is for nobody to keep, whatever else stands beside it.
+func holdsKey(v []byte) bool {
+	return bytes.Contains(v, []byte("PRIVATE KEY")) || bytes.Contains(v, []byte("SecretAccessKey")) || indexKey(v) >= 0
 }
 
 // isPrivate says whether a field is named like one whose value is nobody's business.

@@ -45,6 +45,7 @@ var suspects = []struct {
 	{"a password is kept by nobody", []part{form("user=joe&password=P'%3Bass%7Cw%3C0rd--")}, ""},
 	{"an expression in a password is, without what stands before it", []part{form("user=joe&password=abc'+or+'1'%3D'1")}, "form password: ' or '1'='1"},
 	{"a cookie's likewise", []part{ask("GET / HTTP/1.1\r\nCookie: id=topsecret' or 1=1; PHPSESSID=abcdefghij\r\n\r\n")}, "cookie id: ' or 1=1"},
+	{"a key is kept by nobody", []part{form("k=-----BEGIN+PRIVATE+KEY-----%3Cbr%3EAC21&aws=AKIAABCDEFGHIJKLMNOP%27+or+%271")}, ""},
 	{"what honest requests hold", []part{
 		ask("GET /a/b.html;jsessionid=1A?q=rock+and+roll&n=O%27Brien&r=http%3A%2F%2Fx%2Fy&j=%7B%22a%22%3A%22b%22%7D&t=it%27s+or+that HTTP/1.1\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64)\r\nAccept: a;q=0.8\r\n\r\n"),
 		ask("GET /.well-known/acme-challenge/x HTTP/1.1\r\n\r\n"), typed("application/json", `{"text":"don't; we'll see -- maybe","n":[1,2]}`),

@@ -146,6 +146,12 @@ func TestTokens(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", what, got, tt.want)
 		}
 	}
+	if r := FindShown([]byte("in front"+gss+"behind"), "smb"); r == nil || r.Service != "cifs/host" {
+		t.Errorf("within other bytes: %+v", r)
+	}
+	if r := FindShown([]byte(apMarks), "smb"); r != nil {
+		t.Errorf("marks alone: %+v", r)
+	}
 	if tok := ReadToken([]byte(signatureNTLM + "\x01")); !tok.NTLM || tok.GSS() {
 		t.Errorf("got %+v", tok)
 	}

@@ -1,6 +1,7 @@
 package krb5
 
 import (
+	"bytes"
 	"strconv"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
@@ -124,4 +125,16 @@ func Shown(token []byte, carrier string) *events.Kerberos {
 	return &events.Kerberos{
 		RequestType: "AP", Client: Principal(Name{}, m.ServiceRealm), Service: NameText(m.Service), Cipher: EtypeName(m.TicketEtype), Carrier: carrier,
 	}
+}
+
+// apMarks stand in front of a Kerberos token's AP-REQ: the end of the mechanism's name and the token's id, RFC 4121 section 4.1.
+const apMarks = "\x12\x01\x02\x02\x01\x00"
+
+// FindShown is Shown for a token that stands somewhere in b.
+func FindShown(b []byte, carrier string) *events.Kerberos {
+	i := bytes.Index(b, []byte(apMarks))
+	if i < 0 {
+		return nil
+	}
+	return Shown(b[i+len(apMarks):], carrier)
 }

@@ -39,7 +39,7 @@ func (m *Message) proof(kind int64, value []byte) {
 	switch kind {
 	case paTGSRequest:
 		if shown, ok := Parse(value); ok && shown.Kind == APRequest {
-			m.TGTEtype, m.TGTForeign = shown.TicketEtype, shown.foreign()
+			m.granting(&shown)
 		}
 	case paTimestamp:
 		m.Preauth = Timestamp
@@ -53,11 +53,15 @@ func (m *Message) proof(kind int64, value []byte) {
 	}
 }
 
-// foreign says whether the ticket in an application request is krbtgt's of one realm, issued by another.
-func (m *Message) foreign() bool {
-	_, service, rest, _ := ber.Next(m.Service.parts)
+// granting notes the ticket that a TGS request shows, where it is krbtgt's: one that is renewed may be of any service. It is foreign where it
+// is krbtgt's of one realm, issued by another.
+func (m *Message) granting(shown *Message) {
+	_, service, rest, _ := ber.Next(shown.Service.parts)
+	if string(service) != "krbtgt" {
+		return
+	}
 	_, to, _, ok := ber.Next(rest)
-	return ok && string(service) == "krbtgt" && !bytes.EqualFold(to, m.ServiceRealm)
+	m.TGTEtype, m.TGTForeign = shown.TicketEtype, ok && !bytes.EqualFold(to, shown.ServiceRealm)
 }
 
 // encryptedWith gives the type of an EncryptedData, section 5.2.9; 0 where there is none.

@@ -46,8 +46,12 @@ func (r *reader) read(e envelope, body []byte) (handOver bool) {
 	case opUnbind, opAbandon:
 		r.emit(pending{other: r.operation(e, nil)})
 	case opModifyRequest, opAddRequest, opRenameRequest, opCompareRequest:
-		object, _, _ := ber.Take(body, ber.Octets)
-		r.wait(pending{id: e.id, other: r.operation(e, object)})
+		object, rest, _ := ber.Take(body, ber.Octets)
+		o := r.operation(e, object)
+		if e.op == opModifyRequest || e.op == opAddRequest {
+			o.Attributes = written(rest)
+		}
+		r.wait(pending{id: e.id, other: o})
 	case opDeleteRequest:
 		r.wait(pending{id: e.id, other: r.operation(e, body)})
 	case opExtendedRequest:
@@ -96,6 +100,25 @@ func (r *reader) search(e envelope, b []byte) *events.LDAPSearch {
 		s.Attributes, list = append(s.Attributes, text(one[:min(len(one), maxAttribute)])), rest
 	}
 	return s
+}
+
+// written gives the names of the attributes that a modify (RFC 4511 section 4.6) or an add (section 4.7) writes; the former has the kind
+// of change in front of each. What is written is not looked at.
+func written(b []byte) (names []string) {
+	list, _, _ := ber.Take(b, ber.Sequence)
+	for len(names) < maxAttributes {
+		one, rest, ok := ber.Take(list, ber.Sequence)
+		if !ok {
+			break
+		}
+		list = rest
+		if _, change, ok := ber.Take(one, ber.Enumerated); ok {
+			one, _, _ = ber.Take(change, ber.Sequence)
+		}
+		attr, _, _ := ber.Take(one, ber.Octets)
+		names = append(names, text(attr[:min(len(attr), maxAttribute)]))
+	}
+	return names
 }
 
 func (r *reader) bind(e envelope, c bindChoice) {

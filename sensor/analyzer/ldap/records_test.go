@@ -129,6 +129,28 @@ func TestRecords(t *testing.T) {
 	}
 }
 
+// Catches: changes whose attributes are read at the wrong place, and a value that gets into a record.
+func TestWrittenAttributes(t *testing.T) {
+	attr := func(name string) string {
+		return el(tagSequence, el(tagOctets, name), el(0x31, el(tagOctets, "a secret value")))
+	}
+	modify := msg(4, opModifyRequest, el(tagOctets, "cn=a"), el(tagSequence, el(tagSequence, "\x0a\x01\x02", attr("msDS-KeyCredentialLink")), el(tagSequence, "\x0a\x01\x00", attr("member"))))
+	add := msg(5, opAddRequest, el(tagOctets, "cn=b"), el(tagSequence, attr("objectClass"), attr("unicodePwd")))
+	s := start(analyzer.TCP)
+	_ = s.feed(t, 3, sent{flow.Orig, modify + add})
+	s.reader.Close()
+	var got []string
+	for _, r := range s.records {
+		got = append(got, strings.Join(r.(*events.LDAP).Attributes, " "))
+		if strings.Contains(string(r.AppendJSON(nil)), "secret") {
+			t.Error("a value is in the record")
+		}
+	}
+	if want := []string{"msDS-KeyCredentialLink member", "objectClass unicodePwd"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func TestDatagramWithEntryAndEnd(t *testing.T) {
 	s := start(analyzer.UDP)
 	_, _ = s.reader.Feed(stream.Chunk{Dir: flow.Orig, Data: []byte(find)})

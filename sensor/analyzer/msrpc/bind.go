@@ -3,9 +3,9 @@ package msrpc
 import (
 	"bytes"
 	"encoding/hex"
-	"strings"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer"
 	"github.com/mirrorwatch/mirrorwatch/sensor/flow"
 )
 
@@ -67,11 +67,9 @@ func (a *Association) bound(h *header, b []byte) {
 	if len(name) == 0 || len(name) > maxPipe {
 		return
 	}
-	if a.pipe != string(name) {
-		a.pipe = strings.ToValidUTF8(string(name), "?")
-	}
+	a.pipe = analyzer.Text(name)
 	if a.byPipe == nil {
-		a.byPipe = faceOfPipe(a.pipe)
+		a.byPipe = faceOfPipe(string(name))
 	}
 }
 

@@ -48,14 +48,16 @@ func (a *Association) request(d flow.Dir, at events.Time, h *header, b []byte, t
 	if c.record.AuthType == "" && len(t.token) > 0 {
 		c.record.AuthType = a.provider(t)
 	}
-	last := h.flags&flagLast != 0
-	if last && c.stub == nil {
+	if h.flags&(flagFirst|flagLast) == flagFirst|flagLast { // the usual case: nothing need be kept
 		a.understand(c, b)
 		c.open = false
 		return
 	}
-	c.stub = append(c.stub, b[:min(len(b), maxStub-len(c.stub))]...)
-	if last {
+	room := max(min(maxStub-len(c.stub), maxStubs-a.stubs), 0)
+	b = b[:min(len(b), room)]
+	c.stub = append(c.stub, b...)
+	a.stubs += len(b)
+	if h.flags&flagLast != 0 {
 		a.complete(c)
 	}
 }
@@ -63,7 +65,6 @@ func (a *Association) request(d flow.Dir, at events.Time, h *header, b []byte, t
 // begin makes room for a call and its record.
 func (a *Association) begin(d flow.Dir, at events.Time, h *header, c context, opnum uint16) int {
 	if len(a.calls) >= maxCalls {
-		a.complete(&a.calls[0])
 		a.finish(0)
 	}
 	r := &events.DCERPC{NamedPipe: a.pipe, UUID: c.uuid, Opnum: opnum, AuthType: a.auth}
@@ -80,9 +81,10 @@ func (a *Association) begin(d flow.Dir, at events.Time, h *header, c context, op
 
 // complete reads a request that came in fragments, once no more of it comes.
 func (a *Association) complete(c *call) {
-	if c.open && c.stub != nil {
+	if c.open {
 		a.understand(c, c.stub)
 	}
+	a.stubs -= len(c.stub)
 	c.open, c.stub = false, nil
 }
 
@@ -137,7 +139,6 @@ func (a *Association) fault(d flow.Dir, at events.Time, h *header, b []byte) {
 
 func (a *Association) answered(i int, at events.Time) {
 	c := &a.calls[i]
-	a.complete(c)
 	c.record.RTT = events.Interval(max(at.Sub(c.sent), 0))
 	a.finish(i)
 }
@@ -154,6 +155,7 @@ func (a *Association) find(d flow.Dir, id uint32) int {
 
 // finish emits a call's record and forgets the call.
 func (a *Association) finish(i int) {
+	a.complete(&a.calls[i])
 	a.conv.Emit(a.calls[i].record)
 	n := copy(a.calls[i:], a.calls[i+1:]) + i
 	a.calls[n] = call{}

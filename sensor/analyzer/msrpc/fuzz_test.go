@@ -27,7 +27,7 @@ func FuzzAssociation(f *testing.F) {
 			t.Fatalf("whole:\n%s\nin parts:\n%s", whole, parts)
 		}
 		for _, r := range records {
-			if len(r.Args) > maxArgs || len(r.NamedPipe) > 3*maxPipe || len(r.Endpoint) > 64 || len(r.Operation) > 64 {
+			if len(r.Args) > maxArgs || len(r.NamedPipe) > 4*maxPipe || len(r.Endpoint) > 64 || len(r.Operation) > 64 {
 				t.Fatalf("too long: %+v", r)
 			}
 		}

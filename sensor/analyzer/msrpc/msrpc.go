@@ -16,6 +16,7 @@ import (
 const (
 	maxFragment = 1<<16 - 1 // a fragment's length is written in two bytes
 	maxStub     = 16 << 10  // kept of a request that comes in fragments; the texts are at its beginning
+	maxStubs    = 48 << 10  // of all of them together
 	maxCalls    = 64        // calls without an answer
 	maxContexts = 64
 	maxPipe     = 128 // bytes of a pipe's name
@@ -35,13 +36,14 @@ type Options struct {
 type Association struct {
 	conv     *analyzer.Conversation
 	token    func(flow.Dir, events.Time, []byte)
-	pipe     string
-	byPipe   *face // what the pipe's name says, for calls whose binding was not seen
+	pipe     string // as records have it
+	byPipe   *face  // what the pipe's name says, for calls whose binding was not seen
 	contexts []context
 	auth     string // of the latest binding
 	calls    []call
 	sides    [2]side
 	read     int // whole fragments so far
+	stubs    int // bytes kept of requests in fragments
 }
 
 // side is where one direction stands.
@@ -52,9 +54,7 @@ type side struct {
 
 // New makes an association before its first byte.
 func New(o Options) *Association {
-	a := &Association{conv: o.Conversation, token: o.Token, pipe: o.Pipe[:min(len(o.Pipe), maxPipe)]}
-	a.byPipe = faceOfPipe(a.pipe)
-	return a
+	return &Association{conv: o.Conversation, token: o.Token, pipe: analyzer.Text([]byte(o.Pipe[:min(len(o.Pipe), maxPipe)])), byPipe: faceOfPipe(o.Pipe)}
 }
 
 // Read says how many whole fragments were understood.

@@ -58,14 +58,14 @@ func TestCalls(t *testing.T) {
 			{"a service is created", `\pipe\ntsvcs`, []sent{
 				{flow.Orig, w.binds(kindBind, plain, svcctl)}, {flow.Resp, w.bindAck(`\pipe\ntsvcs`, plain)},
 				{flow.Orig, w.ask(2, 0, 12, create, plain)}, {flow.Resp, w.answer(2, handle+w.u32(0x431), plain)},
-			}, `\pipe\ntsvcs svcctl CreateServiceW <evil Evil service %COMSPEC% /c calc> status 431 `},
+			}, `\\pipe\\ntsvcs svcctl CreateServiceW <evil Evil service %COMSPEC% /c calc> status 431 `},
 			{"in two fragments", "", []sent{
 				{flow.Orig, w.binds(kindBind, plain, svcctl)}, {flow.Resp, w.bindAck(`135`, plain)},
 				{flow.Orig, w.askPart(flagFirst, 2, 0, 12, create[:half], plain) + w.askPart(flagLast, 2, 0, 12, create[half:], plain)},
 				{flow.Resp, w.answer(2, handle+w.u32(0), plain)},
 			}, `135 svcctl CreateServiceW <evil Evil service %COMSPEC% /c calc> status 0 `},
-			{"binding before the capture", `\PIPE\svcctl`, []sent{{flow.Orig, w.ask(9, 3, 15, w.text("SERVER"), plain)}}, `\PIPE\svcctl svcctl OpenSCManagerW <SERVER> `},
-			{"and a pipe that several share", `\pipe\lsass`, []sent{{flow.Orig, w.ask(9, 3, 15, w.text("SERVER"), plain)}}, `\pipe\lsass   <SERVER> `},
+			{"binding before the capture", `\PIPE\svcctl`, []sent{{flow.Orig, w.ask(9, 3, 15, w.text("SERVER"), plain)}}, `\\PIPE\\svcctl svcctl OpenSCManagerW <SERVER> `},
+			{"and a pipe that several share", `\pipe\lsass`, []sent{{flow.Orig, w.ask(9, 3, 15, w.text("SERVER"), plain)}}, `\\pipe\\lsass   <SERVER> `},
 			{"an interface without a name", "", []sent{{flow.Orig, w.binds(kindBind, plain, strange) + w.ask(2, 0, 7, "", plain)}}, ` unknown-` + strange + ` unknown-7 `},
 			{"an operation without a name", "", []sent{{flow.Orig, w.binds(kindBind, plain, samr) + w.ask(2, 0, 700, "", plain)}}, ` samr unknown-700 `},
 			{"context altered", "", []sent{
@@ -180,6 +180,17 @@ func TestLimits(t *testing.T) {
 	}
 	if r := a.calls[0].record; r.RequestLen != 20*4000 {
 		t.Errorf("%d bytes counted", r.RequestLen)
+	}
+	for i := range 20 {
+		for range 5 {
+			a.Feed(flow.Orig, 1, []byte(le.askPart(0, 100+i, 0, 0, strings.Repeat("y", 4000), plain)))
+		}
+	}
+	if a.stubs != maxStubs {
+		t.Errorf("%d bytes of requests kept, want %d", a.stubs, maxStubs)
+	}
+	if a.Close(); a.stubs != 0 {
+		t.Errorf("%d bytes of requests kept after the end", a.stubs)
 	}
 }
 

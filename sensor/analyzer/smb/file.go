@@ -9,13 +9,12 @@ import (
 
 // What is told of files, in Zeek's words.
 const (
-	fileOpen       = "SMB::FILE_OPEN"
-	fileRead       = "SMB::FILE_READ"
-	fileWrite      = "SMB::FILE_WRITE"
-	fileDelete     = "SMB::FILE_DELETE"
-	fileRename     = "SMB::FILE_RENAME"
-	fileAttributes = "SMB::FILE_SET_ATTRIBUTE"
-	pipeOpen       = "SMB::PIPE_OPEN"
+	fileOpen   = "SMB::FILE_OPEN"
+	fileRead   = "SMB::FILE_READ"
+	fileWrite  = "SMB::FILE_WRITE"
+	fileDelete = "SMB::FILE_DELETE"
+	fileRename = "SMB::FILE_RENAME"
+	pipeOpen   = "SMB::PIPE_OPEN"
 )
 
 // shareRoot stands for the share itself.
@@ -99,8 +98,6 @@ func (r *reader) changed(q *request, h *handle) {
 		one.PrevName, one.Name = one.Name, q.name
 		h.name, h.known = q.name, true
 		r.conv.Emit(one)
-	case attributes:
-		r.conv.Emit(r.emit(q.at, fileAttributes, h))
 	}
 }
 

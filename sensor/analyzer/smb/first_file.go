@@ -7,7 +7,6 @@ const (
 	transactPipe  = 0x0026
 	setFileInfo   = 0x0008
 	sessionSetupT = 0x000e // never implemented by a server
-	levelBasic    = 0x0101
 	levelDelete   = 0x0102
 	passThrough   = 1000 // and the level of SMB 2
 	rawPipe       = 0x000c
@@ -171,9 +170,6 @@ func setInfo1(k *block, q *request) bool {
 	case passThrough + infoRename:
 		q.act = rename
 		q.name = wide(data[min(12, len(data)):][:min(len(data)-min(12, len(data)), int(min(data.u32(8), maxName)))])
-		return true
-	case levelBasic, passThrough + infoBasic:
-		q.act = attributes
 		return true
 	}
 	return false

@@ -102,7 +102,7 @@ func TestFirst(t *testing.T) {
 			c(framed(write1m(22, 6, 10, bindPDU()))), s(framed(writeAnswer1(22, 6))),
 			c(framed(transact1(23, 6, 10, requestPDU(12, zeros(900))))), s(framed(transactAnswer1(23, 6, responsePDU(zeros(24))))),
 			c(framed(close1m(24, 6, 10))), s(framed(ok1(close1, 24, 6))))),
-			[]string{toldLogOn, mapping, `mapping \\\\fs1\\IPC$ PIPE NT LM 0.12 bob`, `PIPE_OPEN|\\\\fs1\\IPC$|svcctl|||` + `||bob|`, `rpc \pipe\svcctl svcctl 12`}},
+			[]string{toldLogOn, mapping, `mapping \\\\fs1\\IPC$ PIPE NT LM 0.12 bob`, `PIPE_OPEN|\\\\fs1\\IPC$|svcctl|||` + `||bob|`, `rpc \\pipe\\svcctl svcctl 12`}},
 		{"a log-in without tokens", both(
 			c(framed(message1(sessionSetup1, false, 0, 0, 0, 3, andX(zeros(10)+b16(24)+b16(24)+zeros(8)), zeros(48)+"\x00"+u16s("eve")+"\x00\x00"+u16s("CORP")+"\x00\x00"))),
 			s(framed(message1(sessionSetup1, true, 0xc000006d, 0, 0, 3, "", "")))), []string{"ntlm eve smb no"}},

@@ -10,7 +10,6 @@ const (
 	fixedIoctl  = minHeader2 + 48
 	pipeTalk    = 0x0011c017 // FSCTL_PIPE_TRANSCEIVE ([MS-FSCC] 2.3)
 	infoOfFile  = 1
-	infoBasic   = 4
 	infoRename  = 10
 	infoDelete  = 13
 	infoDelete2 = 64 // with flags
@@ -125,9 +124,6 @@ func setInfo(m *message, body le, q *request) bool {
 	case infoRename:
 		q.act = rename
 		q.name = wide(cut(data, 20, int(min(data.u32(16), maxName))))
-		return true
-	case infoBasic:
-		q.act = attributes
 		return true
 	}
 	return false

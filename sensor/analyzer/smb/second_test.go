@@ -99,7 +99,7 @@ func TestSecond(t *testing.T) {
 		want  []string
 	}{
 		{"a program is copied", joined(logOn(), copying(3000)), []string{toldLogOn, toldMapping, toldOpen, `FILE_WRITE|\\\\fs1\\ADMIN$|tools\\evil.exe|3000|3000|pe||bob|`}},
-		{"a service is asked", joined(logOn(), calling()), []string{toldLogOn, toldMapping, `mapping \\\\fs1\\IPC$ PIPE 3.0.2 bob`, `PIPE_OPEN|\\\\fs1\\IPC$|svcctl|||` + `||bob|`, `rpc \pipe\svcctl svcctl 12`}},
+		{"a service is asked", joined(logOn(), calling()), []string{toldLogOn, toldMapping, `mapping \\\\fs1\\IPC$ PIPE 3.0.2 bob`, `PIPE_OPEN|\\\\fs1\\IPC$|svcctl|||` + `||bob|`, `rpc \\pipe\\svcctl svcctl 12`}},
 		{"all at one go, related", joined(logOn(), both(
 			c(pack(create2m(on.at(10), "a.txt", 0), write2m(rel.at(11), related, "#!/bin/sh", 0), close2m(rel.at(12), related))),
 			s(pack(createAnswer2(on.at(10), file2, 0, 6), writeAnswer2(rel.at(11)), closeAnswer2(rel.at(12)))))),
@@ -117,6 +117,10 @@ func TestSecond(t *testing.T) {
 		{"deleted when it is closed", joined(logOn(), both(
 			c(framed(create2m(on.at(30), "a.doc", deleteOnClose))), s(framed(createAnswer2(on.at(30), file2, 50, 6))), c(framed(close2m(on.at(31), file2))), s(framed(closeAnswer2(on.at(31)))))),
 			[]string{toldLogOn, toldMapping, `FILE_OPEN|\\\\fs1\\ADMIN$|a.doc|50|||` + `|bob|`, `FILE_DELETE|\\\\fs1\\ADMIN$|a.doc|50|||` + `|bob|`}},
+		{"opened again under the same id: the close was missed", joined(logOn(), both(
+			c(framed(create2m(on.at(30), "a", 0))), s(framed(createAnswer2(on.at(30), file2, 0, 6))), c(framed(write2m(on.at(31), file2, "MZ", 0))),
+			c(framed(create2m(on.at(32), "b", 0))), s(framed(createAnswer2(on.at(32), file2, 0, 6))))),
+			[]string{toldLogOn, toldMapping, `FILE_OPEN|\\\\fs1\\ADMIN$|a||||` + `|bob|`, `FILE_WRITE|\\\\fs1\\ADMIN$|a|2|2|pe||bob|`, `FILE_OPEN|\\\\fs1\\ADMIN$|b||||` + `|bob|`}},
 		{"refused", joined(logOn(), both(c(framed(create2m(on.at(30), "secret", 0))), s(framed(head2{command: create2, id: 30, tree: 3, session: 7, flags: answer, status: statusAccessDenied}.with(b16(9)+zeros(7)))))),
 			[]string{toldLogOn, toldMapping, `FILE_OPEN|\\\\fs1\\ADMIN$|secret||||` + `|bob|3221225506`}},
 		{"a wrong password", both(c(framed(setup2(2, 7, ntlmAnswer("eve")))), s(framed(setupAnswer2(2, 7, 0xc000006d, 0, "")))), []string{"ntlm eve smb no"}},
@@ -180,7 +184,7 @@ func TestGap(t *testing.T) {
 		p.feed([]part{{flow.Orig, data.data[tt.from+tt.n:]}}, 1400)
 		p.feed(parts[len(parts)-3:], 1400).feed(calling(), 1400).close()
 		got := strings.Join(p.told(), "\n")
-		if strings.Contains(got, "FILE_WRITE") != tt.whole || !strings.Contains(got, `rpc \pipe\svcctl`) {
+		if strings.Contains(got, "FILE_WRITE") != tt.whole || !strings.Contains(got, `rpc \\pipe\\svcctl`) {
 			t.Errorf("%s:\n%s", tt.name, got)
 		}
 	}
@@ -190,7 +194,7 @@ func TestGap(t *testing.T) {
 func TestFromTheMiddleOfAFile(t *testing.T) {
 	junk := strings.Repeat("contents of a file, SMB or not ", 100)
 	p := play(t, joined(both(c(junk), s(junk)), calling()), 1400)
-	if got := strings.Join(p.told(), "\n"); !strings.Contains(got, `rpc \pipe\svcctl svcctl 12`) || p.off != nil {
+	if got := strings.Join(p.told(), "\n"); !strings.Contains(got, `rpc \\pipe\\svcctl svcctl 12`) || p.off != nil {
 		t.Errorf("%v\n%s", p.off, got)
 	}
 	p = play(t, both(c(strings.Repeat("x", maxSearch+2000))), 1400)

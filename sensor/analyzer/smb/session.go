@@ -11,6 +11,7 @@ import (
 // logOn looks for the client's tokens in a session setup.
 func (r *reader) logOn(id uint64, b []byte) {
 	r.token(b)
+	r.shows(b)
 	m, ok := ntlmssp.Find(b)
 	if !ok || m.Type == ntlmssp.Negotiate {
 		return
@@ -30,6 +31,7 @@ func (r *reader) verdict(id uint64, status uint32, guest bool, b []byte) {
 		return
 	}
 	ok := status == 0
+	r.took(&ok)
 	user := s.talk.User()
 	r.loggedOn(s, &ok, status, guest && ok)
 	if !ok {

@@ -49,6 +49,7 @@ type reader struct {
 	creates  int // how many were noted in created
 	seen     opened
 	acts     exploits
+	ticket   *events.Kerberos // shown, and not answered yet
 }
 
 // side is where one direction stands.
@@ -170,6 +171,7 @@ func (r *reader) Close() {
 	for i := range r.waiting {
 		r.unansweredPlain(&r.waiting[i])
 	}
+	r.took(nil)
 	r.handles, r.sessions, r.waiting = nil, nil, nil
 }
 

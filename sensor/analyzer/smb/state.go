@@ -77,7 +77,6 @@ const (
 	nothing act = iota
 	remove
 	rename
-	attributes
 )
 
 // created is a file that a create gave, for the related commands behind it.
@@ -158,7 +157,7 @@ func (r *reader) handle(id fileID) *handle {
 }
 
 func (r *reader) keep(h *handle) {
-	r.drop(h.id)
+	r.finished(h.id) // its close was missed
 	if len(r.handles) >= maxHandles {
 		r.closed(r.handles[0])
 		r.handles = append(r.handles[:0], r.handles[1:]...)

@@ -44,7 +44,7 @@ type reader struct{ conv *analyzer.Conversation }
 
 // Feed takes one datagram.
 func (r *reader) Feed(c stream.Chunk) (int, error) {
-	if len(c.Data) < 2 || c.Data[0] != askInstance || c.Corrupt {
+	if len(c.Data) < 2 || c.Data[0] != askInstance {
 		return len(c.Data), nil
 	}
 	name := c.Data[1:]

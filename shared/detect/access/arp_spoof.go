@@ -15,8 +15,8 @@ var ARPSpoof = detect.Spec{
 	Type:  "access.arp_spoof",
 	Title: "ARP spoofing",
 	Text: "Looks for ARP replies that nobody asked for and that tell a host that an address is at the sender's network card: five of them, where " +
-		"another card claimed the same address within an hour; or five within half a minute for each of two addresses by one card. So the " +
-		"traffic of others is led through the sender. What looks the same: an address that moves to another card in a failover, which is " +
+		"another card claimed the same address within an hour; or five within half a minute for each of two addresses by one card; or that one card " +
+		"speaks for two addresses that two other cards have at the same time. So the traffic of others is led through the sender. What looks the same: an address that moves to another card in a failover, which is " +
 		"announced to all and not told to one host again and again; and a router that answers for others, but only when asked.",
 	Category: "access", Tactics: []string{"TA0006", "TA0009"}, Techniques: []string{"T1557.002"},
 	Risk:  detect.Base{Likelihood: events.Low, Complexity: events.Medium, Impact: events.High},
@@ -79,23 +79,86 @@ func (s *ARPSpoofer) Observe(r events.Record, _ device.View) []detect.Finding {
 	if claim.Count == 1 {
 		card.Thing(m.OrigH.String())
 	}
-	if m.OrigH == m.RespH || m.Unasked == 0 {
-		return nil
+	if m.OrigH != m.RespH && m.Requests+m.Unasked > 0 {
+		s.assert(claim, card, m)
 	}
+	if owner.Things.Count() < 2 {
+		return s.weigh(k, claim, card, false)
+	}
+	var found []detect.Finding
+	for _, mac := range owner.Names { // what one card says may show that another lied
+		k.What = mac
+		claim, card := s.claims.Peek(k), s.cards.Peek(detect.CaseKey{VNI: m.VNI, What: mac})
+		if claim != nil && card != nil {
+			found = append(found, s.weigh(k, claim, card, true)...)
+		}
+	}
+	return found
+}
+
+// assert notes that a card spoke for an address of its own accord, rather than when asked.
+func (s *ARPSpoofer) assert(claim, card *detect.Case, m *events.ARP) {
+	claim.Flags |= asserted
 	claim.Sum += m.Unasked
 	claim.Against(detect.Party{Addr: m.RespH})
 	if int(m.Unasked) >= s.tune.Replies && claim.Flags&pushed == 0 {
 		claim.Flags |= pushed
 		card.Sum++
 	}
-	if owner.Things.Count() < 2 && int(card.Sum) < s.tune.Addresses || !claim.Reached(int(claim.Sum), s.tune.Replies) {
+}
+
+// weigh says whether a claim is a lie. contested: another card claims the address, too.
+func (s *ARPSpoofer) weigh(k detect.CaseKey, claim, card *detect.Case, contested bool) []detect.Finding {
+	n := int(claim.Sum)
+	if !contested && int(card.Sum) < s.tune.Addresses {
+		n = 0
+	}
+	if contested && claim.Flags&asserted != 0 && s.between(k, card) {
+		n = max(n, s.tune.Replies)
+	}
+	if !claim.Reached(n, s.tune.Replies) {
 		return nil
 	}
 	return []detect.Finding{s.report(k, claim)}
 }
 
-// pushed is the flag of a claim that was made often within one record.
-const pushed = 1
+// between says whether a card speaks for two addresses that two other cards have at the same time: it stands between them. An address
+// that moved with its host, or fell to the next one that asked for one, is claimed no more by who had it.
+func (s *ARPSpoofer) between(k detect.CaseKey, card *detect.Case) bool {
+	first := ""
+	for _, text := range card.Names {
+		a, err := netip.ParseAddr(text)
+		if err != nil {
+			continue
+		}
+		at := detect.CaseKey{VNI: k.VNI, To: a, What: k.What}
+		claim := s.claims.Peek(at)
+		if claim == nil || claim.Flags&asserted == 0 {
+			continue
+		}
+		for _, mac := range s.rivals(at) {
+			rival := s.claims.Peek(detect.CaseKey{VNI: k.VNI, To: a, What: mac})
+			if rival == nil || claim.Start.Sub(rival.Last) > together {
+				continue
+			}
+			if first != "" && mac != first {
+				return true
+			}
+			first = mac
+		}
+	}
+	return false
+}
+
+// together is how long before a card's claim another one may have been heard last, and still be there: its record begins up to half a
+// minute before its last message.
+const together = time.Minute
+
+// Flags of a claim: it was made often within one record; it was made without being asked for.
+const (
+	pushed uint64 = 1 << iota
+	asserted
+)
 
 // Tick has nothing to do: it is told while it happens.
 func (s *ARPSpoofer) Tick(events.Time, device.View) []detect.Finding { return nil }
@@ -112,6 +175,9 @@ func (s *ARPSpoofer) Overflow() uint64 {
 func (s *ARPSpoofer) report(k detect.CaseKey, c *detect.Case) detect.Finding {
 	others := s.rivals(k)
 	said := fmt.Sprintf("The network card %s sent %d ARP replies that nobody asked for, saying that %s is there", k.What, c.Sum, k.To)
+	if c.Sum == 0 {
+		said = fmt.Sprintf("The network card %s spoke in ARP as if %s was there", k.What, k.To)
+	}
 	if len(others) > 0 {
 		said += fmt.Sprintf(", which is also claimed by %s", others[0])
 	}

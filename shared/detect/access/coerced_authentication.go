@@ -52,11 +52,25 @@ func CoercedAuthenticationDefaults() CoercedAuthenticationTunables {
 type Coercions struct {
 	tune CoercedAuthenticationTunables
 	*detect.Cases
+	waiting []coercedWait // printer notifications of which it is not clear yet what they are for
 }
+
+// coercedWait is a call that asks for printer notifications by a handle that is not known, or to a place that is not.
+type coercedWait struct {
+	printer detect.CaseKey
+	head    events.Head
+	text    string // operation and place
+}
+
+const (
+	maxCoercedWaits = 64
+	coercedPatience = 10 * time.Second // a client that prints has done something else by then
+)
 
 // What a case is about.
 const (
-	coercedCall  = "call"  // calls that name a place elsewhere; Names are "operation place", Sum counts the log-ins that follow
+	coercedActs  = "acts"  // calls of one host that name a place elsewhere; Names are "operation place", Sum counts the log-ins that follow
+	coercedCall  = "call"  // those of one host at another
 	coercedLogin = "login" // log-ins of one at the other
 	coercedBack  = "back"  // log-ins of the other back at the one
 	coercedPrint = "print" // the printer handle that was opened last
@@ -65,7 +79,7 @@ const (
 // What is known of a case.
 const (
 	coercedCame   uint64 = 1 << iota // the server did log in where it was sent
-	coercedSealed                    // what the calls named is unknown
+	coercedSealed                    // where the calls sent the server, or what for, is not sure
 	coercedPrints                    // the pair works with printers
 )
 
@@ -85,11 +99,30 @@ func (d *Coercions) Observe(r events.Record, v device.View) []detect.Finding {
 	return nil
 }
 
-// Tick has nothing to do: calls are told when they are made.
-func (d *Coercions) Tick(events.Time, device.View) []detect.Finding { return nil }
+// Tick tells of printer notifications after which nothing was printed.
+func (d *Coercions) Tick(now events.Time, _ device.View) []detect.Finding { return d.settle(now) }
 
-// Close brings the numbers of what was told up to date.
-func (d *Coercions) Close(device.View) []detect.Finding { return d.LastWords(d.report) }
+// Close tells of those that still wait, and brings the numbers of what was told up to date.
+func (d *Coercions) Close(device.View) []detect.Finding {
+	var found []detect.Finding
+	if n := len(d.waiting); n > 0 {
+		found = d.settle(d.waiting[n-1].head.TS.Add(2 * coercedPatience))
+	}
+	return append(found, d.LastWords(d.report)...)
+}
+
+// settle decides on the notifications that have waited long enough.
+func (d *Coercions) settle(now events.Time) []detect.Finding {
+	var found []detect.Finding
+	for len(d.waiting) > 0 && now.Sub(d.waiting[0].head.TS) >= coercedPatience {
+		w := d.waiting[0]
+		d.waiting = append(d.waiting[:0], d.waiting[1:]...)
+		if one := d.Get(w.printer); one == nil || one.Flags&coercedPrints == 0 {
+			found = append(found, d.act(&w.head, w.text, true)...)
+		}
+	}
+	return found
+}
 
 func (d *Coercions) call(c *events.DCERPC, v device.View) []detect.Finding {
 	if c.Endpoint == "spoolss" {
@@ -99,12 +132,19 @@ func (d *Coercions) call(c *events.DCERPC, v device.View) []detect.Finding {
 	if confidence == 0 {
 		return nil
 	}
-	key := detect.CaseKey{VNI: c.VNI, By: c.OrigH, To: c.RespH, What: coercedCall}
-	one := d.Note(key, &c.Head)
-	if c.Sealed {
+	return d.act(&c.Head, strings.TrimSpace(c.Operation+" "+place), c.Sealed)
+}
+
+// act counts a call. What one host does to many servers is told once.
+func (d *Coercions) act(h *events.Head, text string, unsure bool) []detect.Finding {
+	d.Note(detect.CaseKey{VNI: h.VNI, By: h.OrigH, To: h.RespH, What: coercedCall}, h)
+	key := detect.CaseKey{VNI: h.VNI, By: h.OrigH, What: coercedActs}
+	one := d.Note(key, h)
+	one.Against(detect.Party{Addr: h.RespH, Port: h.RespP, Endpoint: detect.Server})
+	if unsure {
 		one.Flags |= coercedSealed
 	}
-	one.Thing(strings.TrimSpace(c.Operation + " " + place))
+	one.Thing(text)
 	if !one.Reached(one.Count, d.tune.Calls) {
 		return nil
 	}
@@ -177,14 +217,18 @@ func (d *Coercions) notifies(c *events.DCERPC, v device.View) (float64, string) 
 		return 0, ""
 	}
 	sure, place := coercedPlace(c, v, true)
-	if sure > 0.9 || sure == 0 {
+	if sure > 0.9 || sure == 0 && !c.Sealed {
 		return sure, place
 	}
 	one := d.Get(coercedPrinter(c))
-	if one == nil || one.Flags&coercedPrints != 0 || one.Sum == 0 {
-		return 0, ""
+	switch {
+	case one != nil && one.Flags&coercedPrints != 0:
+	case one != nil && one.Sum > 0 && sure > 0:
+		return sure, place
+	case (c.Sealed || one == nil) && len(d.waiting) < maxCoercedWaits:
+		d.waiting = append(d.waiting, coercedWait{printer: coercedPrinter(c), head: c.Head, text: strings.TrimSpace(c.Operation + " " + place)})
 	}
-	return sure, place
+	return 0, ""
 }
 
 func coercedPrinter(c *events.DCERPC) detect.CaseKey {
@@ -213,23 +257,27 @@ func (d *Coercions) login(n *events.NTLM) []detect.Finding {
 	if !n.Anonymous && !strings.HasSuffix(n.Username, "$") {
 		return nil
 	}
-	called := detect.CaseKey{VNI: n.VNI, By: n.RespH, To: n.OrigH, What: coercedCall}
-	if one := d.Get(called); one != nil && one.Raised() && n.TS.Sub(one.Last) <= d.tune.Within {
-		return d.came(called, one, n)
+	if one := d.Get(detect.CaseKey{VNI: n.VNI, By: n.RespH, To: n.OrigH, What: coercedCall}); one != nil && n.TS.Sub(one.Last) <= d.tune.Within {
+		return d.came(n)
 	}
 	return d.back(n)
 }
 
 // came completes a call that was told of: the server logs in where it was sent, which mostly is the caller.
-func (d *Coercions) came(k detect.CaseKey, one *detect.Case, n *events.NTLM) []detect.Finding {
+func (d *Coercions) came(n *events.NTLM) []detect.Finding {
+	key := detect.CaseKey{VNI: n.VNI, By: n.RespH, What: coercedActs}
+	one := d.Get(key)
+	if one == nil || !one.Raised() {
+		return nil
+	}
 	one.Sum++
-	d.Memory.Note(k)
+	d.Memory.Note(key)
 	if one.Flags&coercedCame != 0 {
 		return nil
 	}
 	one.Flags |= coercedCame
 	one.UIDs = keep(one.UIDs, n.UID)
-	return []detect.Finding{d.report(k, one)}
+	return []detect.Finding{d.report(key, one)}
 }
 
 // back counts the log-ins of a server at a host that logged in to it shortly before, where no call was seen.
@@ -253,25 +301,28 @@ func (d *Coercions) back(n *events.NTLM) []detect.Finding {
 
 func (d *Coercions) report(k detect.CaseKey, one *detect.Case) detect.Finding {
 	if k.What == coercedBack {
-		f := one.Finding(k, 0.6, fmt.Sprintf("%s logged in at %s, which then logged in back %d times as a machine or without a name.", k.By, k.To, one.Count))
+		f := one.Finding(k, 0.6, fmt.Sprintf("%s logged in at %s, which then logged in back %s as a machine or without a name.", k.By, k.To, rpcCount(one.Count, "time")))
 		f.Properties = map[string]any{"logins_back": one.Count, "calls": 0}
 		return f
 	}
-	confidence := 0.95
-	place := ""
+	confidence, operation, place := 0.95, "", ""
 	if len(one.Names) > 0 {
-		_, place, _ = strings.Cut(one.Names[0], " ")
+		operation, place, _ = strings.Cut(one.Names[0], " ")
 	}
-	text := fmt.Sprintf("%s asked %s %d times to open a place at %q", k.By, k.To, one.Count, place)
+	victims := one.Hosts.Count()
+	text := fmt.Sprintf("%s asked %s %s to open a place at %q", k.By, rpcCount(victims, "server"), rpcCount(one.Count, "time"), place)
 	if place == "" {
-		text, confidence = fmt.Sprintf("%s asked %s %d times to open an encrypted file, over encrypted calls", k.By, k.To, one.Count), 0.6
+		text = fmt.Sprintf("%s asked %s %s to open a place that is not known, with %s", k.By, rpcCount(victims, "server"), rpcCount(one.Count, "time"), operation)
+	}
+	if one.Flags&coercedSealed != 0 {
+		confidence = 0.6
 	}
 	f := one.Finding(k, confidence, "")
 	if one.Flags&coercedCame != 0 {
-		text += ", and it logged in there"
+		text += ", and one logged in there"
 		f.Terms = []events.Term{{Name: "success_followed", Points: 20, Reason: "the server logged in back"}}
 	}
 	f.Description = text + "."
-	f.Properties = map[string]any{"calls": one.Count, "logins_back": one.Sum, "place": place, "operations": one.Names}
+	f.Properties = map[string]any{"calls": one.Count, "victims": victims, "logins_back": one.Sum, "place": place, "operations": one.Names}
 	return f
 }

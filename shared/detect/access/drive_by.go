@@ -18,7 +18,7 @@ var DriveBy = detect.Spec{
 	Title: "Drive-by exploit chain",
 	Text: "Follows what one client gets from one server outside within two minutes: a page that another site led it to, long generated queries, content for a plug-in (Flash, Java, " +
 		"Silverlight), and a program that has no program's name, is declared one and encrypted, or is fetched by another program than the browser. Page and program with five points of these make an alarm, page, " +
-		"generated query and plug-in content a lower one. It also follows redirects: two or more from domain to domain that end in such content or at a bare address, or four that end in a page, at low risk. " +
+		"generated query and plug-in content a lower one. It also follows redirects: two or more from domain to domain that end in such content or at a bare address, or three that end in a page, at low risk. " +
 		"What looks the same: a person who follows a link and downloads a program, which has its name; and advertising, whose redirects end in pictures.",
 	Category: "access", Tactics: []string{"TA0001"}, Techniques: []string{"T1189"},
 	Risk:  detect.Base{Likelihood: events.Medium, Complexity: events.Medium, Impact: events.Medium},
@@ -46,7 +46,7 @@ type DriveByTunables struct {
 
 // DriveByDefaults are the tunables that the project stands for.
 func DriveByDefaults() DriveByTunables {
-	return DriveByTunables{Points: 5, Within: 2 * time.Minute, Hops: 2, Long: 4, Servers: 8_192}
+	return DriveByTunables{Points: 5, Within: 2 * time.Minute, Hops: 2, Long: 3, Servers: 8_192}
 }
 
 // The stages of a chain.

@@ -102,7 +102,10 @@ func (d *Downloads) Observe(rec events.Record, v device.View) []detect.Finding {
 		return nil
 	}
 	weight := downloadWeight(marks)
-	if weight < d.tune.Marks && (v.IsLocal(r.RespH) || kind != "a program for Windows" || d.byMaker(r) || v.Known().Trusted(webHost(r.Host))) {
+	if v.IsLocal(r.RespH) && kind == "a script for a shell" && weight <= d.tune.Marks || r.RespH.IsLinkLocalUnicast() || r.RespH.IsLoopback() {
+		return nil // hosts are set up by such scripts, also from the metadata service
+	}
+	if weight < d.tune.Marks && (v.IsLocal(r.RespH) && marks&downloadAddress == 0 || kind != "a program for Windows" || d.byMaker(r) || v.Known().Trusted(webHost(r.Host))) {
 		return nil
 	}
 	k := detect.CaseKey{VNI: r.VNI, By: r.RespH, To: r.OrigH, What: kind}
@@ -130,7 +133,7 @@ func (d *Downloads) judge(r *events.HTTP) (kind string, marks uint64) {
 		kind, marks = "an encrypted program", downloadSealed
 	case kind == "":
 		return "", 0
-	case declared == "other" && kind != "a script for a shell":
+	case declared == "other" && kind != "a script for a shell" && (ending != "program" || !strings.HasPrefix(r.ContentType, "text/plain")):
 		marks |= downloadDeclared
 	}
 	switch ending {

@@ -45,16 +45,19 @@ func NewPathTraversal(t WebAttackTunables) *WebAttacks {
 
 // traversalFiles are files that no web page is; in small letters, with slashes of one kind.
 var traversalFiles = []string{
-	"etc/passwd", "etc/shadow", "etc/hosts", "etc/group", "etc/issue", "proc/self", "proc/version", "proc/cmdline", "windows/win.ini", "winnt/win.ini", "boot.ini", "windows/system32", "windows/system.ini",
+	"etc/passwd", "etc/shadow", "etc/hosts", "etc/group", "etc/issue", "proc/self", "proc/version", "proc/cmdline", "windows/win.ini", "winnt/win.ini", "boot.ini", "windows/system32", "winnt/system32", "cmd.exe", "windows/system.ini",
 	"web-inf/web.xml", "meta-inf/", "/.ssh/", "id_rsa", "/.aws/credentials", "/.bash_history", "var/log/", "bin/sh", "bin/bash", "dev/cmdb/sslvpn", "conf/tomcat-users", "web.config", "etc/nginx", "etc/apache2",
 }
+
+// traversalSlashes are the ways to write a slash: also those longer than UTF-8 allows, which some servers decoded all the same.
+var traversalSlashes = strings.NewReplacer("\\", "/", "\xc0\xaf", "/", "\xc1\x9c", "/", "\xc1\x1c", "/", "\xe0\x80\xaf", "/", "%5c", "/", "%2f", "/", "\xc0\xae", ".")
 
 // traversalFind is the rule that a value fits.
 func traversalFind(_ *events.HTTP, v *webValue) (rule string, sure bool) {
 	if v.place == "header" || v.place == "body" && v.name == "" {
 		return "", false
 	}
-	t := strings.ReplaceAll(strings.ReplaceAll(v.text, "\\", "/"), "\xc0\xaf", "/")
+	t := traversalSlashes.Replace(v.text)
 	if m := webHasAny(t, []string{"php://", "file:///", "expect://", "zip://", "phar://", "data://text"}); m != "" && (v.place != "path") {
 		return "wrapper", m != "file:///" || webHasAny(t, traversalFiles) != ""
 	}

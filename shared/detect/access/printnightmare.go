@@ -16,8 +16,8 @@ var PrintNightmare = detect.Spec{
 	Title: "PrintNightmare",
 	Text: "Looks for calls that install a printer driver on another host (RpcAddPrinterDriver, RpcAddPrinterDriverEx, RpcAsyncAddPrinterDriver), one of whose " +
 		"files is on a server's share or among the spooler's set-aside old files: one such call is enough. Where the calls are encrypted, so that their files " +
-		"are unknown, it takes two within a minute, since the attack copies first and loads afterwards. It says whether the spooler took the driver. What looks " +
-		"the same: an administrator who installs drivers on a print server from the spooler's own folder, which is told nothing of; over an encrypted call a few at once.",
+		"are unknown, one is told with less risk, and a second within a minute with more, since the attack copies first and loads afterwards. It says whether the " +
+		"spooler took the driver. What looks the same: an administrator who installs drivers from the spooler's own folder, which is told nothing of; over an encrypted call one.",
 	Category: "access", Tactics: []string{"TA0004", "TA0008"}, Techniques: []string{"T1210", "T1547.012"},
 	Risk:  detect.Base{Likelihood: events.Medium, Complexity: events.Medium, Impact: events.High},
 	Wants: []events.Kind{events.KindDCERPC}, Version: 1,
@@ -35,27 +35,32 @@ var PrintNightmare = detect.Spec{
 
 // PrintNightmareTunables are what may be set.
 type PrintNightmareTunables struct {
-	Sealed int           `tune:"encrypted calls that install a driver, of one host at another" min:"1" max:"1000"`
-	Idle   time.Duration `tune:"a pair that rests this long begins anew" min:"10s" max:"24h"`
-	Pairs  int           `tune:"pairs of hosts watched" min:"100" max:"100000"`
+	Sealed int           `tune:"encrypted calls of one host that install a driver elsewhere" min:"1" max:"1000"`
+	Sure   int           `tune:"encrypted calls, from which on an administrator is unlikely" min:"1" max:"1000"`
+	Idle   time.Duration `tune:"a host that rests this long begins anew" min:"10s" max:"24h"`
+	Hosts  int           `tune:"hosts watched" min:"100" max:"100000"`
 }
 
 // PrintNightmareDefaults are the tunables that the project stands for.
 func PrintNightmareDefaults() PrintNightmareTunables {
-	return PrintNightmareTunables{Sealed: 2, Idle: time.Minute, Pairs: 5_000}
+	return PrintNightmareTunables{Sealed: 1, Sure: 2, Idle: time.Minute, Hosts: 5_000}
 }
 
-// PrintNightmares counts, for each pair of hosts, the drivers that one installed on the other. Sum counts those from a share.
+// PrintNightmares counts, for each host, the drivers that it installed on others. Sum counts those from a share.
 type PrintNightmares struct {
 	tune PrintNightmareTunables
 	*detect.Cases
 }
 
-const printNightmareTaken uint64 = 1 // the spooler took a driver from a share
+// What is known of a case.
+const (
+	printNightmareTaken   uint64 = 1 << iota // the spooler took a driver from a share
+	printNightmareSeveral                    // one encrypted call may be an administrator's
+)
 
 // NewPrintNightmare makes the detector.
 func NewPrintNightmare(t PrintNightmareTunables) *PrintNightmares {
-	return &PrintNightmares{tune: t, Cases: detect.NewCases(detect.CasesOptions{Limit: t.Pairs, Idle: t.Idle})}
+	return &PrintNightmares{tune: t, Cases: detect.NewCases(detect.CasesOptions{Limit: t.Hosts, Idle: t.Idle})}
 }
 
 // Observe looks at calls that install a driver.
@@ -68,9 +73,14 @@ func (p *PrintNightmares) Observe(r events.Record, v device.View) []detect.Findi
 	if !foreign && !c.Sealed {
 		return nil
 	}
-	key := detect.CaseKey{VNI: c.VNI, By: c.OrigH, To: c.RespH}
+	key := detect.CaseKey{VNI: c.VNI, By: c.OrigH}
 	one := p.Note(key, &c.Head)
+	one.Against(detect.Party{Addr: c.RespH, Port: c.RespP, Endpoint: detect.Server})
 	news := one.Reached(one.Count, p.tune.Sealed)
+	if !foreign && one.Count >= p.tune.Sure && one.Flags&printNightmareSeveral == 0 {
+		one.Flags |= printNightmareSeveral
+		news = true
+	}
 	if foreign {
 		one.Sum++
 		news = one.Reached(int(one.Sum), 1) || news
@@ -119,18 +129,22 @@ func foreignDriver(c *events.DCERPC, v device.View) bool {
 }
 
 func printNightmareReport(k detect.CaseKey, one *detect.Case) detect.Finding {
-	text := fmt.Sprintf("%s had the print spooler of %s install a driver %d times, over encrypted calls", k.By, k.To, one.Count)
+	victims := one.Hosts.Count()
+	text := fmt.Sprintf("%s had the print spooler of %s install a driver %s, over encrypted calls", k.By, rpcCount(victims, "host"), rpcCount(one.Count, "time"))
 	confidence := 0.65
 	if one.Sum > 0 {
-		text = fmt.Sprintf("%s asked the print spooler of %s %d times to install a driver from a share or from set-aside files", k.By, k.To, one.Sum)
+		text = fmt.Sprintf("%s asked the print spooler of %s %s to install a driver from a share or from set-aside files", k.By, rpcCount(victims, "host"), rpcCount(int(one.Sum), "time"))
 		confidence = 0.95
 	}
 	f := one.Finding(k, confidence, "")
+	if one.Sum == 0 && one.Flags&printNightmareSeveral == 0 {
+		f.Terms = []events.Term{{Name: "one_call", Points: -20, Reason: "one encrypted call may be an administrator's"}}
+	}
 	if one.Flags&printNightmareTaken != 0 {
 		text += ", and it took one"
 		f.Terms = []events.Term{{Name: "success_followed", Points: 20, Reason: "the spooler took the driver"}}
 	}
 	f.Description = text + "."
-	f.Properties = map[string]any{"calls": one.Count, "foreign": one.Sum, "taken": one.Flags&printNightmareTaken != 0, "drivers": one.Names}
+	f.Properties = map[string]any{"calls": one.Count, "victims": victims, "foreign": one.Sum, "taken": one.Flags&printNightmareTaken != 0, "drivers": one.Names}
 	return f
 }

@@ -42,12 +42,12 @@ func TestPrintNightmare(t *testing.T) {
 		alerts  int
 		says    string
 	}{
-		{"at: from a share", []events.Record{add(0, unidrv+`\\10.0.0.9\s\x.dll`, 3)}, 1, "1 times to install a driver from a share or from set-aside files."},
+		{"at: from a share", []events.Record{add(0, unidrv+`\\10.0.0.9\s\x.dll`, 3)}, 1, "1 time to install a driver from a share or from set-aside files."},
 		{"once", []events.Record{add(0, unidrv+`\\10.0.0.9\s\x.dll`, 3), add(time.Second, unidrv+`\\10.0.0.9\s\x.dll`, 3)}, 1, ""},
 		{"and taken", []events.Record{add(0, unidrv+`\\10.0.0.9\s\x.dll`, 3), add(time.Second, unidrv+`\\10.0.0.9\s\x.dll`, 0)}, 2, "and it took one"},
 		{"set aside", []events.Record{add(0, unidrv+`C:\Windows\System32\spool\drivers\x64\3\old\1\x.dll`, 0)}, 1, "and it took one"},
-		{"encrypted, below", []events.Record{sealed(0), sealed(2 * time.Minute)}, 0, ""},
-		{"encrypted, at", []events.Record{sealed(0), sealed(time.Second)}, 1, "2 times, over encrypted calls"},
+		{"encrypted, one", []events.Record{sealed(0)}, 1, "1 time, over encrypted calls"},
+		{"encrypted, a second", []events.Record{sealed(0), sealed(time.Second), sealed(2 * time.Second)}, 2, "2 times, over encrypted calls"},
 		{"twin: from the server's own folder", []events.Record{add(0, `\\10.0.0.10 `+unidrv, 0), add(0, unidrv+`\\10.0.0.10\print$\x64\x.dll`, 0)}, 0, ""},
 		{"twin: drivers are listed", []events.Record{rpc(0, "spoolss", "RpcEnumPrinterDrivers", rpcArgs(`\\10.0.0.9\s\x`))}, 0, ""},
 	} {

@@ -2,6 +2,7 @@ package access
 
 import (
 	"net/netip"
+	"strconv"
 	"strings"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
@@ -69,3 +70,11 @@ func rpcElsewhere(host string, called netip.Addr, d *device.Device) float64 {
 
 // rpcSucceeded says whether a call's answer was seen, and said that it worked.
 func rpcSucceeded(c *events.DCERPC) bool { return c.Status != nil && *c.Status == 0 && c.Fault == 0 }
+
+// rpcCount says how many there are of something: "1 server", "3 servers".
+func rpcCount(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return strconv.Itoa(n) + " " + what + "s"
+}

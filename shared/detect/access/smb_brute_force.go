@@ -55,7 +55,11 @@ type SMBGuesses struct {
 	*detect.Cases
 }
 
-const smbGuessHit = 1 // a log-in worked after the failures
+// Flags of a case.
+const (
+	smbGuessHit   = 1 << iota // a log-in worked after the failures
+	smbGuessGuest             // a log-in was turned into a guest's
+)
 
 // smbSpray names the case of a client, whichever hosts it turns to.
 const smbSpray = "spray"
@@ -81,6 +85,9 @@ func (g *SMBGuesses) Observe(r events.Record, _ device.View) []detect.Finding {
 	found := g.spray(n)
 	c := g.fresh(k, &n.Head)
 	c.Thing(strings.ToLower(n.Username))
+	if n.Guest {
+		c.Flags |= smbGuessGuest
+	}
 	least := g.tune.OneUser
 	if c.Things.Count() >= g.tune.Users {
 		least = g.tune.Many
@@ -151,8 +158,14 @@ func (g *SMBGuesses) report(k detect.CaseKey, c *detect.Case) detect.Finding {
 	if k.What == smbSpray {
 		where = fmt.Sprintf("%d hosts", c.Hosts.Count())
 	}
-	text := fmt.Sprintf("%s was refused, or let in as a guest only, %d times when it logged in over SMB at %s with %d different users' names, %q first, within %s", k.By, c.Count, where,
-		c.Things.Count(), c.Names[0], c.Last.Sub(c.Start).Round(time.Second))
+	how, who := "refused", fmt.Sprintf("as %q", c.Names[0])
+	if c.Flags&smbGuessGuest != 0 {
+		how = "refused, or let in as a guest only,"
+	}
+	if n := c.Things.Count(); n > 1 {
+		who = fmt.Sprintf("with %d different users' names, %q first,", n, c.Names[0])
+	}
+	text := fmt.Sprintf("%s was %s %d times when it logged in over SMB at %s %s within %s", k.By, how, c.Count, where, who, c.Last.Sub(c.Start).Round(time.Second))
 	hit := c.Flags&smbGuessHit != 0
 	if hit {
 		text += ", and then it worked"

@@ -14,7 +14,7 @@ var TCPInjection = detect.Spec{
 	Type:  "access.tcp_injection",
 	Title: "TCP injection",
 	Text: "Looks for connections in which the same place was sent twice with different bytes, the first having been acknowledged before the " +
-		"second came, and for resets after which the side in whose name they came goes on: one connection is enough. Somebody on the " +
+		"second came; for two acceptances of one connection with different numbers; and for resets after which the side in whose name they came goes on: one connection is enough. Somebody on the " +
 		"way, or who can see the packets, answered in the other's name. What looks the same: segments damaged on the way and sent again, " +
 		"which nobody acknowledged; a firewall that resets what is idle, after which nobody sends.",
 	Category: "access", Tactics: []string{"TA0001", "TA0006"}, Techniques: []string{"T1557"},
@@ -62,12 +62,13 @@ const (
 	resetOrig
 	resetResp
 	resetFar
+	answeredTwice
 )
 
 // Observe looks for rewritten data and resets that nobody minds.
 func (t *TCPInjector) Observe(r events.Record, _ device.View) []detect.Finding {
 	c, ok := r.(*events.Conn)
-	if !ok || c.Interim || c.OrigRewritten+c.RespRewritten == 0 && c.ResetIgnored == "" {
+	if !ok || c.Interim || c.OrigRewritten+c.RespRewritten == 0 && c.ResetIgnored == "" && !c.AnsweredTwice {
 		return nil
 	}
 	k := detect.CaseKey{VNI: c.VNI, By: c.OrigH, To: c.RespH}
@@ -85,7 +86,7 @@ func injectionMarks(c *events.Conn) (marks uint64) {
 		holds bool
 		mark  uint64
 	}{
-		{c.OrigRewritten > 0, injectedOrig}, {c.RespRewritten > 0, injectedResp},
+		{c.AnsweredTwice, answeredTwice}, {c.OrigRewritten > 0, injectedOrig}, {c.RespRewritten > 0, injectedResp},
 		{c.ResetIgnored == "orig" || c.ResetIgnored == "both", resetOrig}, {c.ResetIgnored == "resp" || c.ResetIgnored == "both", resetResp},
 		{c.ResetIgnored != "" && (c.ResetFar == c.ResetIgnored || c.ResetFar == "both"), resetFar},
 	} {
@@ -105,6 +106,9 @@ func (t *TCPInjector) Close(device.View) []detect.Finding { return t.LastWords(t
 // report names both ends on either side: the forger bears one end's address and is neither for certain.
 func (t *TCPInjector) report(k detect.CaseKey, c *detect.Case) detect.Finding {
 	var what []string
+	if c.Flags&answeredTwice != 0 {
+		what = append(what, fmt.Sprintf("%s accepted it twice, with different numbers", k.To))
+	}
 	if c.Flags&(injectedOrig|injectedResp) != 0 {
 		what = append(what, fmt.Sprintf("data was sent in the name of %s that differs from what had been acknowledged (%d segments)",
 			namesOf(k, c.Flags&injectedOrig != 0, c.Flags&injectedResp != 0), c.Sum))
@@ -121,7 +125,7 @@ func (t *TCPInjector) report(k detect.CaseKey, c *detect.Case) detect.Finding {
 		connections = fmt.Sprintf("%d connections", c.Count)
 	}
 	confidence := 0.85
-	if c.Flags&(injectedOrig|injectedResp|resetFar) == 0 {
+	if c.Flags&(injectedOrig|injectedResp|resetFar|answeredTwice) == 0 {
 		confidence = 0.6
 	}
 	f := c.Finding(k, confidence, fmt.Sprintf("Somebody spoke into %s of %s to %s: %s.", connections, k.By, k.To, strings.Join(what, "; ")))
@@ -129,7 +133,7 @@ func (t *TCPInjector) report(k detect.CaseKey, c *detect.Case) detect.Finding {
 	f.Offenders, f.Victims = ends, ends
 	f.Properties = map[string]any{
 		"connections": c.Count, "rewritten_segments": c.Sum, "forged_data": c.Flags&(injectedOrig|injectedResp) != 0,
-		"forged_reset": c.Flags&(resetOrig|resetResp) != 0, "from_elsewhere": c.Flags&resetFar != 0,
+		"answered_twice": c.Flags&answeredTwice != 0, "forged_reset": c.Flags&(resetOrig|resetResp) != 0, "from_elsewhere": c.Flags&resetFar != 0,
 	}
 	return f
 }

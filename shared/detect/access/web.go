@@ -144,8 +144,19 @@ func webValueOf(line string) webValue {
 	}
 	v.place, v.name, _ = strings.Cut(head, " ")
 	v.name = strings.ToLower(v.name)
-	v.text = strings.ToLower(webUnescape(text))
+	v.text = webLower(webUnescape(text))
 	return v
+}
+
+// webLower makes small letters of the ASCII ones only: bytes that are no text are part of some attacks, and must stay as they are.
+func webLower(s string) string {
+	out := []byte(s)
+	for i, c := range out {
+		if c >= 'A' && c <= 'Z' {
+			out[i] = c | 0x20
+		}
+	}
+	return string(out)
 }
 
 // webUnescape undoes how a record writes down bytes that are no text: "\x0a", and a backslash twice.

@@ -46,6 +46,7 @@ var webDoors = []webDoor{
 	{name: "a router's UPnP service", methods: "POST", paths: []string{"/ctrlt/deviceupgrade", "/upgrade", "/soap.cgi", "/ud/", "/picsdesc.xml", "/wanipcn.xml"}, values: []string{"`", "$(", ";", "/bin/"}},
 	{name: "Grafana's plug-ins", paths: []string{"*/public/plugins/"}, values: []string{"../"}},
 	{name: "Asterisk's management (FreePBX)", methods: "POST GET", paths: []string{"/admin/config.php", "/recordings/misc/callme_page.php", "/admin/ajax.php", "/vtigercrm/", "/a2billing/", "/recordings/"}, values: []string{"system", "exec", ";", "|", "callme", "../", "passthru", "<?php"}},
+	{name: "a telephone system's configuration", methods: "POST GET", paths: []string{"/maint/", "*configedit", "*phpconfig", "*config-edit"}, also: asksForConfiguration},
 	{name: "a database's web console", methods: "POST GET", paths: []string{"*phpmyadmin/", "*pma/"}, values: []string{"into outfile", "into dumpfile", "general_log", "xp_cmdshell", "../"}},
 	{name: "ActiveMQ's file server", methods: "PUT MOVE", paths: []string{"/fileserver/"}},
 	{name: "GitLab's import", methods: "POST", paths: []string{"/uploads/user"}, values: []string{"djvu", "metadata", "copyright"}},
@@ -62,6 +63,12 @@ func unaskedOrder(r *events.HTTP) bool {
 
 // fromOutside: the service is one of the house's own, and the client is not.
 func fromOutside(r *events.HTTP) bool { return r.OrigH.IsGlobalUnicast() && !r.OrigH.IsPrivate() }
+
+// asksForConfiguration: a file of settings, with the passwords of every line in it, is shown or written over the web.
+func asksForConfiguration(r *events.HTTP) bool {
+	_, query, _ := strings.Cut(r.URI, "?")
+	return strings.Contains(query, ".conf") || strings.Contains(query, "configEdit")
+}
 
 // exchangeDetour: the front end is sent on to the back end by a made-up address.
 func exchangeDetour(r *events.HTTP) bool {

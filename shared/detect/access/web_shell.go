@@ -106,7 +106,6 @@ func webShellKey(r *events.HTTP, page string) detect.CaseKey {
 
 func (w *WebShells) command(k detect.CaseKey, r *events.HTTP, rule string) []detect.Finding {
 	c := w.Note(k, &r.Head)
-	before := c.Flags
 	c.Sum++
 	c.Thing(rule)
 	if webShellProof(r) {
@@ -115,11 +114,13 @@ func (w *WebShells) command(k detect.CaseKey, r *events.HTTP, rule string) []det
 	if strings.HasPrefix(rule, "code") {
 		c.Flags |= webShellCode
 	}
-	told := c.Reached(int(c.Sum), w.tune.Commands)
-	if c.Flags == before && !told || c.Flags&^webShellSentUp == 0 && !told {
+	points := int(c.Sum)
+	if c.Flags&(webShellRan|webShellCode) != 0 { // sure enough alone
+		points += w.tune.Commands
+	}
+	if !c.Reached(points, w.tune.Commands) {
 		return nil
 	}
-	c.Told = c.Count
 	return []detect.Finding{w.report(k, c)}
 }
 

@@ -2,6 +2,7 @@ package access
 
 import (
 	"fmt"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -17,7 +18,7 @@ var Zerologon = detect.Spec{
 	Text: "Counts Netlogon challenges and log-ins whose eight bytes of proof are all zero, or all one other byte, of one host at one domain controller: " +
 		"two of them are one whole attempt, and honest ones come by chance once in 2^56. Where the calls are encrypted it counts them: 40 challenges and " +
 		"log-ins with no pause longer than five seconds. It says whether a log-in was granted, or a password set afterwards. It also tells of a domain " +
-		"controller's own password being set over SAMR by another host, as the repair after the attack does. What looks the same: a computer whose own " +
+		"controller's own password being set over SAMR by another host, as the attack's repair does. What looks the same: a computer whose own " +
 		"password is out of step logs in over and over, but not many times a second, and its proof is never zero.",
 	Category: "access", Tactics: []string{"TA0004", "TA0008"}, Techniques: []string{"T1210"},
 	Risk:  detect.Base{Likelihood: events.Medium, Complexity: events.Medium, Impact: events.High},
@@ -138,7 +139,7 @@ func zerologonReport(k detect.CaseKey, one *detect.Case) detect.Finding {
 		return zerologonResetReport(k, one)
 	}
 	seconds := one.Last.Sub(one.Start).Seconds()
-	text := fmt.Sprintf("%s asked %s for a Netlogon challenge or log-in %d times within %.1f s", k.By, k.To, one.Count, seconds)
+	text := fmt.Sprintf("%s asked %s for a Netlogon challenge or log-in %s within %.1f s", k.By, k.To, rpcCount(one.Count, "time"), seconds)
 	confidence := 0.75
 	if one.Sum > 0 {
 		text += fmt.Sprintf(", %d of them with a proof of zeros or of one byte", one.Sum)
@@ -161,19 +162,26 @@ func zerologonReport(k detect.CaseKey, one *detect.Case) detect.Finding {
 // is a computer that joins.
 func (z *Zerologons) samr(c *events.DCERPC) []detect.Finding {
 	key := zerologonKey(c, zerologonReset)
+	if one := z.Get(key); one != nil && one.Raised() && c.TS.Sub(one.Last) <= z.tune.Pause {
+		return nil // it is told of, and its names are kept
+	}
 	switch c.Operation {
 	case "SamrConnect", "SamrConnect2", "SamrConnect4", "SamrConnect5":
 		if server := zerologonHost(c.Args); server != "" {
-			one := z.Note(key, &c.Head)
-			one.Names = []string{server}
+			if one := z.Get(key); one != nil {
+				*one = detect.Case{}
+			}
+			z.Note(key, &c.Head).Names = []string{server}
 		}
 	case "SamrLookupNamesInDomain":
 		if one := z.Get(key); one != nil && len(one.Names) > 0 {
-			one.Names = append(one.Names[:1], c.Args)
+			one.Names = append(one.Names[:1], c.Args[:min(len(c.Args), 64)])
 		}
+	case "SamrCreateUserInDomain", "SamrCreateUser2InDomain":
+		z.Forget(key)
 	case "SamrSetInformationUser", "SamrSetInformationUser2":
 		one := z.Get(key)
-		if one == nil || len(one.Names) < 2 || c.TS.Sub(one.Last) > time.Minute || !strings.EqualFold(one.Names[0]+"$", one.Names[1]) {
+		if one == nil || len(one.Names) < 2 || c.TS.Sub(one.Last) > time.Minute || !zerologonOwn(one.Names[0], one.Names[1]) {
 			return nil
 		}
 		one.Last, one.UIDs = max(one.Last, c.TS), keep(one.UIDs, c.UID)
@@ -185,18 +193,33 @@ func (z *Zerologons) samr(c *events.DCERPC) []detect.Finding {
 	return nil
 }
 
+// zerologonAddress stands for a server that is named by its address, as no computer does that joins.
+const zerologonAddress = "*"
+
 // zerologonHost is the first label of the server that a SAMR connection names, where it names one.
 func zerologonHost(args string) string {
 	name, _, _ := strings.Cut(strings.TrimLeft(args, `\`), " ")
-	label, _, _ := strings.Cut(name, ".")
-	if strings.Trim(label, "0123456789") == "" { // an address
-		return ""
+	if _, err := netip.ParseAddr(name); err == nil {
+		return zerologonAddress
 	}
-	return label
+	label, _, _ := strings.Cut(name, ".")
+	return label[:min(len(label), 64)]
+}
+
+// zerologonOwn says whether an account is the server's own machine account, or may be for all that is known.
+func zerologonOwn(server, account string) bool {
+	if server == zerologonAddress {
+		return strings.HasSuffix(account, "$")
+	}
+	return strings.EqualFold(server+"$", account)
 }
 
 func zerologonResetReport(k detect.CaseKey, one *detect.Case) detect.Finding {
-	f := one.Finding(k, 0.6, fmt.Sprintf("%s set the password of %q, the account of the server %s itself, over SAMR.", k.By, one.Names[1], k.To))
+	text, confidence := fmt.Sprintf("%s set the password of %q, the account of the server %s itself, over SAMR.", k.By, one.Names[1], k.To), 0.6
+	if one.Names[0] == zerologonAddress {
+		text, confidence = fmt.Sprintf("%s set the password of the machine account %q over SAMR at %s, which it named by its address.", k.By, one.Names[1], k.To), 0.4
+	}
+	f := one.Finding(k, confidence, text)
 	f.Properties = map[string]any{"account": one.Names[1]}
 	return f
 }

@@ -39,9 +39,9 @@ func zerologonRunOf(n int, apart time.Duration, set func(*events.DCERPC)) (list 
 
 func TestZerologon(t *testing.T) {
 	null := func(r *events.DCERPC) { r.NullCreds = true; rpcStatus(0xc0000022)(r) }
-	reset := func(account string) []events.Record {
+	reset := func(server, account string) []events.Record {
 		return []events.Record{
-			rpc(0, "samr", "SamrConnect5", rpcArgs(`\\dc01.example.com`)), rpc(0, "samr", "SamrLookupNamesInDomain", rpcArgs(account)),
+			rpc(0, "samr", "SamrConnect5", rpcArgs(server)), rpc(0, "samr", "SamrLookupNamesInDomain", rpcArgs(account)),
 			rpc(time.Second, "samr", "SamrSetInformationUser2", nil),
 		}
 	}
@@ -61,9 +61,11 @@ func TestZerologon(t *testing.T) {
 		{"encrypted, and a password set", append(zerologonRunOf(20, time.Second/20, rpcSealed), rpc(2*time.Second, "netlogon", "NetrServerPasswordSet2", rpcSealed)), 2, "and was let in"},
 		{"twin: a member out of step tries each ten seconds", zerologonRunOf(200, 10*time.Second, rpcSealed), 0, ""},
 		{"twin: a member changes its password", append(zerologonRunOf(1, 0, nil), rpc(time.Second, "netlogon", "NetrServerPasswordSet2", nil)), 0, ""},
-		{"the controller's own account is set", reset("DC01$"), 1, `"DC01$"`},
-		{"twin: a computer joins", reset("WS7$"), 0, ""},
-		{"twin: a person's password is set", reset("dc01"), 0, ""},
+		{"the controller's own account is set", reset(`\\dc01.example.com`, "DC01$"), 1, `"DC01$"`},
+		{"twin: a computer joins", reset(`\\dc01.example.com`, "WS7$"), 0, ""},
+		{"a machine's account, at an address", reset(`\\10.0.0.10`, "DC01$"), 1, "named by its address"},
+		{"twin: and one just made", append(reset(`\\10.0.0.10`, "WS7$")[:1], append([]events.Record{rpc(0, "samr", "SamrCreateUser2InDomain", rpcArgs("WS7$"))}, reset("", "WS7$")[1:]...)...), 0, ""},
+		{"twin: a person's password is set", reset(`\\dc01.example.com`, "dc01"), 0, ""},
 	} {
 		found := judge(NewZerologon(ZerologonDefaults()), tt.records)
 		if len(found) != tt.alerts {
@@ -85,6 +87,19 @@ func TestZerologonLastWords(t *testing.T) {
 	judge(d, zerologonRunOf(9, time.Second, func(r *events.DCERPC) { r.NullCreds = true }))
 	found := d.Close(device.View{})
 	if len(found) != 1 || !found[0].Final || found[0].Properties["calls"] != 18 {
+		t.Errorf("%+v", found)
+	}
+}
+
+// Catches: a second look at the server that takes away the name which was told.
+func TestZerologonResetAgain(t *testing.T) {
+	again := []events.Record{
+		rpc(0, "samr", "SamrConnect5", rpcArgs(`\\dc01`)), rpc(0, "samr", "SamrLookupNamesInDomain", rpcArgs("DC01$")), rpc(0, "samr", "SamrSetInformationUser2", nil),
+		rpc(time.Second, "samr", "SamrConnect5", rpcArgs(`\\dc01`)), rpc(time.Second, "samr", "SamrLookupNamesInDomain", rpcArgs("ann")),
+		rpc(time.Hour, "samr", "SamrConnect5", rpcArgs(`\\dc01`)),
+	}
+	d := NewZerologon(ZerologonDefaults())
+	if found := append(judge(d, again), d.Close(device.View{})...); len(found) != 1 {
 		t.Errorf("%+v", found)
 	}
 }

@@ -40,6 +40,7 @@ type SilentTunables struct {
 	Hours   int     `tune:"hours of silence, of those in which the device is always heard" min:"1" max:"72"`
 	Steady  int     `tune:"the same for devices that are heard around the clock" min:"1" max:"72"`
 	Known   int     `tune:"times that an hour of the day was seen, of workdays or of weekends, before anything is expected in it" min:"2" max:"28"`
+	Young   int     `tune:"days in which a device was never silent, after which that is expected of it until more is known" min:"1" max:"28"`
 	Always  float64 `tune:"least part of these in which the device was heard" min:"0.5" max:"1"`
 	Pauses  float64 `tune:"times its longest pause of the last weeks that a silence is longer than" min:"1" max:"10"`
 	Site    float64 `tune:"part of the expected devices whose silence is the feed's, or a holiday's" min:"0.05" max:"1"`
@@ -50,7 +51,7 @@ type SilentTunables struct {
 
 // SilentDefaults are the tunables that the project stands for. A device takes about 350 bytes.
 func SilentDefaults() SilentTunables {
-	return SilentTunables{Hours: 3, Steady: 2, Known: 4, Always: 0.95, Pauses: 2, Site: 0.3, Group: 0.5, GiveUp: 48, Devices: 50_000}
+	return SilentTunables{Hours: 3, Steady: 2, Known: 4, Young: 2, Always: 0.95, Pauses: 2, Site: 0.3, Group: 0.5, GiveUp: 48, Devices: 50_000}
 }
 
 // grace is how long after a round it is judged: reports of conversations come late.
@@ -99,6 +100,7 @@ type hearing struct {
 	id          string
 	vni         uint32
 	groups      []string
+	family      string // of its name
 }
 
 // mostSeen is where counts are halved, so that what was months ago fades.
@@ -138,6 +140,7 @@ func (s *Silences) Watch(t *device.Turned, _ device.View) []detect.Finding {
 	h.quiet, h.told, h.followed = 0, 0, false
 	if before/60 < minute/60 || h.id == "" || len(found) > 0 {
 		h.person, h.groups = t.Device.HasRole("pc"), t.Device.Groups()
+		h.family = t.Device.Family()
 		h.addr, h.id, h.vni = t.Device.Addr, t.Device.ID(), t.Device.VNI
 		s.devices.Note(t.Device.Serial)
 	}
@@ -226,11 +229,11 @@ func (s *Silences) least(h *hearing) int {
 // judge takes a round into the silence of a device, learns the hour when it is over, and tells when the silence was too long.
 func (s *Silences) judge(id uint32, h *hearing) []detect.Finding {
 	expected := s.expects(h)
-	excused := !expected || s.general(h, func(t tally) int { return t.silent })
+	excused := !expected && !s.restless(h) || s.general(h, func(t tally) int { return t.silent })
 	if before := h.quiet; !excused {
 		h.quiet = s.silence(h)
 		if before < settles && h.quiet >= settles && h.told == 0 {
-			h.steady = h.aroundTheClock(24 * s.tune.Known)
+			h.steady = h.aroundTheClock(24 * s.tune.Young)
 		}
 	}
 	if s.rounds.closes() {
@@ -239,7 +242,7 @@ func (s *Silences) judge(id uint32, h *hearing) []detect.Finding {
 			s.learn(id, h, heard)
 		}
 	}
-	if excused || h.last >= s.rounds.end() {
+	if excused || !expected || h.last >= s.rounds.end() {
 		return nil
 	}
 	if h.quiet >= 60*s.tune.GiveUp {
@@ -260,11 +263,12 @@ func (s *Silences) tell(id uint32, h *hearing) []detect.Finding {
 	if h.quiet < s.least(h) || h.told > 0 && h.quiet < h.told+repeatAfter {
 		return nil
 	}
+	h.followed = h.followed || s.succeeded(h)
 	f := h.finding(events.Time(s.rounds.end()*int64(time.Minute)), h.last, fmt.Sprintf(
 		"%s is silent since %s, for %s in which it is always heard, while %d of the %d others are.",
 		h.addr, clock(h.last+1), hoursOf(h.quiet), s.all.expected-s.all.silent, s.all.expected-1))
-	if h.followed = h.followed || s.succeeded(h); h.followed {
-		f.Terms = append(f.Terms, events.Term{Name: "succeeded", Points: -30, Reason: "another took its place when it ended"})
+	if seen, _ := h.sums(); seen < 24*s.tune.Known {
+		f.Confidence = 0.6 // it is not known for long
 	}
 	f.Final, h.told = h.told > 0, h.quiet
 	s.devices.Note(id)
@@ -279,13 +283,19 @@ func (s *Silences) begins(d *device.Device) {
 	s.born = append(s.born, birth{hourOf(d.FirstSeen), d.Serial})
 }
 
-// succeeded says that another server began within the hour in which this one ended, or one of its groups soon before or after: an instance
-// took another's place. What role the new one plays does not show at once.
+// succeeded says that another of its name began when this one ended. Where they have no names of a family, it is another server that began
+// within the hour, or one of its groups soon before or after: what role the new one plays does not show at once.
 func (s *Silences) succeeded(h *hearing) bool {
 	last := h.last / 60
 	for _, b := range s.born {
 		next, apart := s.devices.Peek(b.who), max(b.hour-last, last-b.hour)
 		if next == nil || next == h || next.person || apart > succession {
+			continue
+		}
+		if next.family != "" && h.family != "" {
+			if next.family == h.family {
+				return true
+			}
 			continue
 		}
 		if apart <= 1 || slices.ContainsFunc(next.groups, func(g string) bool { return slices.Contains(h.groups, g) }) {

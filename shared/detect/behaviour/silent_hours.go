@@ -33,7 +33,7 @@ func placeOf(hour int64) (weekend, of int) {
 func clock(minute int64) string { return time.Unix(minute*60, 0).UTC().Format("2006-01-02 15:04 UTC") }
 
 // expects says whether a device is always heard at the hour that is judged: at this hour of workdays or weekends where that was seen
-// often enough, else at nearly all hours there were.
+// often enough, else at nearly all hours there were, or, of a young one, at all of them.
 func (s *Silences) expects(h *hearing) bool {
 	if h.person {
 		return false
@@ -43,7 +43,17 @@ func (s *Silences) expects(h *hearing) bool {
 		return float64(h.heard[w][of]) >= s.tune.Always*float64(seen)
 	}
 	seen, heard := h.sums()
-	return seen >= 24*s.tune.Known && float64(heard) >= s.tune.Always*float64(seen)
+	if seen >= 24*s.tune.Known {
+		return float64(heard) >= s.tune.Always*float64(seen)
+	}
+	return seen >= 24*s.tune.Young && s.restless(h)
+}
+
+// restless says that a device that is not known for long was heard in all hours so far, but for those of a silence that is not told yet. Its
+// pauses are measured from the beginning.
+func (s *Silences) restless(h *hearing) bool {
+	seen, heard := h.sums()
+	return !h.person && seen < 24*s.tune.Known && seen-heard <= s.tune.Steady
 }
 
 func (h *hearing) sums() (seen, heard int) {
@@ -92,6 +102,9 @@ func (h *hearing) finding(now events.Time, last int64, text string) detect.Findi
 	}
 	if !h.steady {
 		f.Terms = []events.Term{{Name: "rests_at_times", Points: -15, Reason: "it is not heard around the clock"}}
+	}
+	if h.followed {
+		f.Terms = append(f.Terms, events.Term{Name: "succeeded", Points: -30, Reason: "another took its place when it ended"})
 	}
 	return f
 }

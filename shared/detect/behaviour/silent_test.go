@@ -108,8 +108,9 @@ func TestSilent(t *testing.T) {
 		{"once only, still silent", site{hours: later + 20, mute: from(7, later, 99)}, 1, "medium", "for 20 hours in which it is always heard, while 20 of the 20 others are"},
 		{"over a restart", site{hours: later + 20, mute: from(7, later, 99), keep: later + 8}, 1, "medium", "hours in which it is always heard"},
 		{"one that works by day, on a workday", site{hours: later + 20, mute: func(s, h int) bool { return s == 7 && (office(h) || h >= later) }}, 1, "low", "is silent since"},
+		{"on the third day, of one that never rests", site{hours: 80, mute: from(7, 60, 99)}, 1, "medium", "is silent since"},
 		// The innocent twins.
-		{"in the first days", site{hours: 80, mute: from(7, 60, 99)}, 0, "", ""},
+		{"on the second day", site{hours: 60, mute: from(7, 40, 99)}, 0, "", ""},
 		{"one that works by day, by night", site{hours: later + 20, mute: func(s, h int) bool { return s == 7 && office(h) }}, 0, "", ""},
 		{"one that speaks now and then", site{hours: later + 20, mute: func(s, h int) bool { return s == 7 && h%5 < 4 }}, 0, "", ""},
 		{"a feed that is lost", site{hours: later + 20, mute: func(s, h int) bool { return s < 12 && h >= later && h < later+8 }}, 0, "", ""},
@@ -158,6 +159,15 @@ func TestSuccessorsAreSeen(t *testing.T) {
 	s.born = append(s.born, birth{102, 2})
 	if n := points(); n != -30 {
 		t.Errorf("%d points with a successor", n)
+	}
+	s.born[3].hour, h.followed = 102, false
+	h.family, s.devices.Peek(2).family = "db", "web"
+	if n := points(); n != 0 {
+		t.Errorf("%d points: one of another name", n)
+	}
+	s.devices.Peek(2).family = "db"
+	if n := points(); n != -30 {
+		t.Errorf("%d points: one of its name", n)
 	}
 	s.born = nil // others began since, and room is short
 	if n := points(); n != -30 {

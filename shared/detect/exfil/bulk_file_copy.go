@@ -8,6 +8,7 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect"
 	"github.com/mirrorwatch/mirrorwatch/shared/device"
+	"github.com/mirrorwatch/mirrorwatch/shared/sketch"
 )
 
 // BulkFileCopy finds hosts that read a file server empty.
@@ -84,7 +85,7 @@ func (f *FileCopies) Observe(r events.Record, v device.View) []detect.Finding {
 		f.cases.Forget(k)
 	}
 	c := f.cases.Note(k, &one.Head)
-	c.Thing(one.Path + "\\" + one.Name)
+	c.Things.Add(sketch.Mix(sketch.String(one.Path)) ^ sketch.String(one.Name))
 	c.Sum += one.Read
 	if !c.Reached(c.Things.Count(), f.tune.Files) {
 		return nil
@@ -122,7 +123,7 @@ func (f *FileCopies) Overflow() uint64 { return f.cases.Overflow() + f.days.Evic
 
 func (f *FileCopies) report(k detect.CaseKey, c *detect.Case) detect.Finding {
 	n := c.Things.Count()
-	one := c.Finding(k, 0.7, fmt.Sprintf("%s read about %d different files of %s whole, %d bytes, within %s.", k.By, n, k.To, c.Sum, c.Last.Sub(c.Start).Round(time.Second)))
+	one := c.Finding(k, 0.7, fmt.Sprintf("%s read about %d different files of %s whole, %d bytes, within %s.", k.By, n, k.To, c.Sum, c.Last.Sub(c.Start).Round(100*time.Millisecond)))
 	one.Properties = map[string]any{"files": n, "reads": c.Count, "bytes": c.Sum, "seconds": c.Last.Sub(c.Start).Seconds()}
 	if n < 10*f.tune.Files {
 		one.Terms = []events.Term{{Name: "a_folder", Points: -20, Reason: "a person may copy a folder of that size"}}

@@ -17,7 +17,7 @@ var HTTPPost = detect.Spec{
 	Title: "Data posted to a rare host",
 	Text: "Weighs each POST and PUT over HTTP to a host that few local devices use: a bare address or an odd port, a file, an archive, a list of accounts or a key in it, a form that is no text, a coding that nobody registered, a sender " +
 		"that says it is a browser and has no language or asks for leave to send, that is older than any in use, that does not say what it is, or that is a tool of the command line, a script that no page led to, and more bytes sent than came " +
-		"back. Four such marks to a host outside make an alarm, five to one inside; a host with a name takes one of what is sent. What looks the same: applications that post to their makers' servers, which have names, and devices' own services, whose content types (SOAP, printing, metrics) are left alone.",
+		"back. Four such marks to a host outside make an alarm, six to one inside, one of them of what is sent. What looks the same: applications that post to their makers' servers, which have names, and devices' own services, whose content types (SOAP, printing, metrics) are left alone.",
 	Category: "exfil", Tactics: []string{"TA0010", "TA0011"}, Techniques: []string{"T1041", "T1048.003"},
 	Risk:  detect.Base{Likelihood: events.Medium, Complexity: events.Medium, Impact: events.Medium},
 	Wants: []events.Kind{events.KindHTTP}, Version: 1,
@@ -40,12 +40,13 @@ type HTTPPostTunables struct {
 	Popular int           `tune:"local devices that use a host which is then no rarity" min:"1" max:"100000"`
 	Large   uint64        `tune:"bytes of a post that are much" min:"1000" max:"1000000000"`
 	Idle    time.Duration `tune:"a pair that rests this long begins anew" min:"1m" max:"168h"`
+	Apps    []string      `tune:"parts of user agents of applications that post to bare addresses by design"`
 	Pairs   int           `tune:"clients and hosts watched" min:"100" max:"1000000"`
 }
 
 // HTTPPostDefaults are the tunables that the project stands for.
 func HTTPPostDefaults() HTTPPostTunables {
-	return HTTPPostTunables{Marks: 4, Inside: 5, Popular: 4, Large: 100_000, Idle: 24 * time.Hour, Pairs: 8_192}
+	return HTTPPostTunables{Marks: 4, Inside: 6, Popular: 4, Large: 100_000, Idle: 24 * time.Hour, Pairs: 8_192, Apps: []string{"MicroMessenger", "DynGate", "Xunlei", "QQ", "Steam", "Microsoft", "Windows-", "WinHttp-Autoproxy"}}
 }
 
 // The marks of a post.
@@ -65,16 +66,17 @@ const (
 	postLeave
 	postTool
 	postSecrets
+	postMultipart
 )
 
-// postContent are the marks of what is sent. A host with a name takes one of them: old programs that post to their makers' servers have many of the others.
-const postContent = postFile | postArchive | postSealed | postCoding | postSecrets
+// postContent are the marks of what is sent. It takes one of them: old programs that post to their makers' servers have many of the others.
+const postContent = postFile | postArchive | postSealed | postCoding | postSecrets | postMultipart
 
 // postMarks are the marks in words; those without are only looked at together with others.
 var postMarks = [...]string{
 	"to a bare address", "to an odd port", "with a file", "with an archive or a program", "with a form that is no text", "in a coding that nobody registered", "by a sender that does not say what it is",
 	"by a browser without a language", "by a browser older than any in use", "to a script that no page led to", "more was sent than came back", "much was sent",
-	"by a browser that asks for leave to send", "by a tool of the command line", "with a list of accounts or a private key",
+	"by a browser that asks for leave to send", "by a tool of the command line", "with a list of accounts or a private key", "with the fields of an upload that no page made",
 }
 
 // Posts weighs what clients post.
@@ -91,7 +93,7 @@ func NewHTTPPost(t HTTPPostTunables) *Posts {
 // Observe weighs a post.
 func (p *Posts) Observe(rec events.Record, v device.View) []detect.Finding {
 	r, ok := rec.(*events.HTTP)
-	if !ok || r.Method != "POST" && r.Method != "PUT" || r.RequestLen == 0 || !v.IsLocal(r.OrigH) || postOwn(r) {
+	if !ok || r.Method != "POST" && r.Method != "PUT" || r.RequestLen == 0 || !v.IsLocal(r.OrigH) || postOwn(r) || slices.ContainsFunc(p.tune.Apps, func(app string) bool { return strings.Contains(r.UserAgent, app) }) {
 		return nil
 	}
 	outside := v.IsExternal(r.RespH)
@@ -102,7 +104,7 @@ func (p *Posts) Observe(rec events.Record, v device.View) []detect.Finding {
 	}
 	k := detect.CaseKey{VNI: r.VNI, By: r.OrigH, To: r.RespH}
 	c := p.Peek(k)
-	if c == nil && (postCount(marks) < least || marks&(postAddress|postContent) == 0) || r.RespH.IsMulticast() || r.RespH.IsLinkLocalUnicast() || v.Known().Trusted(postHost(r.Host)) {
+	if c == nil && (postCount(marks) < least || !postTells(marks)) || r.RespH.IsMulticast() || r.RespH.IsLinkLocalUnicast() || v.Known().Trusted(postHost(r.Host)) {
 		return nil
 	}
 	if n, _ := v.RareHost(r.RespH); outside && n >= p.tune.Popular {
@@ -125,8 +127,8 @@ func postOwn(r *events.HTTP) bool {
 			return true
 		}
 	}
-	// Messengers go to bare addresses, too: these two by a path and an agent of their own.
-	return strings.HasPrefix(r.URI, "/wsman") || r.URI == "/api" || r.URI == "/apiw1" || strings.HasPrefix(r.UserAgent, "MicroMessenger")
+	// A messenger goes to bare addresses, too, by a path of its own and with no agent to know it by.
+	return strings.HasPrefix(r.URI, "/wsman") || r.URI == "/api" || r.URI == "/apiw1"
 }
 
 // judge says which marks a post has.
@@ -147,6 +149,7 @@ func (p *Posts) judge(r *events.HTTP) (marks uint64) {
 	set(postLeave, slices.Contains(r.RequestMarks, "browser_asks_leave"))
 	set(postSecrets, slices.Contains(r.RequestMarks, "secrets_upload"))
 	set(postTool, postByTool(r.UserAgent))
+	set(postMultipart, r.RequestType == "multipart/form-data" && r.Referrer == "" && r.Origin == "")
 	set(postAgent, postNameless(r.UserAgent))
 	set(postOld, postAncient(r.UserAgent))
 	path, _, _ := strings.Cut(r.URI, "?")
@@ -191,6 +194,14 @@ func postHost(host string) string {
 		return ""
 	}
 	return strings.ToLower(host)
+}
+
+// postTells: what is sent speaks against it. The fields of an upload alone do so at a bare address only: programs send reports to their makers that way.
+func postTells(marks uint64) bool {
+	if marks&postAddress == 0 {
+		marks &^= postMultipart
+	}
+	return marks&postContent != 0
 }
 
 // postByTool: what a person types, or a script runs.

@@ -21,7 +21,7 @@ var OutboundVolume = detect.Spec{
 	Category: "exfil", Tactics: []string{"TA0010"}, Techniques: []string{"T1048"},
 	Risk:      detect.Base{Likelihood: events.Low, Complexity: events.Low, Impact: events.High},
 	Wants:     []events.Kind{events.KindConn},
-	GuardDuty: "Behavior:EC2/TrafficVolumeUnusual", Version: 1,
+	GuardDuty: "Behavior:EC2/TrafficVolumeUnusual", Version: 2,
 	Background: "Data that is stolen has to leave. Much more than a host usually sends to a place is the last chance to notice.",
 	Mitigation: []string{
 		"Find out what was sent: which process, which files, whose account.",
@@ -110,6 +110,9 @@ func (o *Volumes) Observe(r events.Record, v device.View) []detect.Finding {
 func (o *Volumes) habits(p *volume, c *events.Conn, v device.View) (list []events.Term) {
 	if most := o.busy.of(v.Orig.Serial); most >= float64(p.out)/2 {
 		list = append(list, events.Term{Name: "usual_uploader", Points: -20, Reason: fmt.Sprintf("in its busiest hours it sends %s outside", megabytes(uint64(most)))})
+	}
+	if v.Orig.SendsTo(v.Resp) {
+		list = append(list, events.Term{Name: "usual_destination", Points: -15, Reason: "it sent there on several days before"})
 	}
 	if devices, first := v.RareDomain(v.Hostname(c.RespH)); devices > 0 && c.TS.Sub(first) > 24*time.Hour {
 		list = append(list, events.Term{Name: "known_destination", Points: -15, Reason: "the site has known its domain for more than a day"})

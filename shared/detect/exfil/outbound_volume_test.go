@@ -3,6 +3,7 @@ package exfil
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -82,6 +83,18 @@ func TestOutboundVolume(t *testing.T) {
 		}
 		if c.alerts > 0 && (found[0].Offenders[0].Addr.String() != inside || found[0].Properties["bytes_out"].(uint64) < 5e6) {
 			t.Errorf("%s: %+v", c.name, found[0])
+		}
+	}
+}
+
+// Catches: a copy to the bucket that gets one each day, told as loud as one to a stranger.
+func TestOutboundVolumeKnowsWhereItSends(t *testing.T) {
+	daily := many(5, func(i int) *events.Conn { return sent(time.Duration(i)*24*time.Hour, inside, outside, 1e6, 1000) })
+	for to, want := range map[string]bool{outside: true, "198.51.100.77": false} {
+		for _, d := range run(device.New(device.Options{}), join(daily, []*events.Conn{sent(6*24*time.Hour, inside, to, 600e6, 1000)}), OutboundVolume) {
+			if got := slices.ContainsFunc(d.Risk.Terms, func(x events.Term) bool { return x.Name == "usual_destination" }); got != want {
+				t.Errorf("to %s: %+v", to, d.Risk.Terms)
+			}
 		}
 	}
 }

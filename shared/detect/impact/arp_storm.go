@@ -13,15 +13,14 @@ import (
 var ARPStorm = detect.Spec{
 	Type:  "impact.arp_storm",
 	Title: "ARP storm",
-	Text: "Counts the ARP requests of one network card: 400 within a minute, nine tenths of them for addresses from which nobody answers, or " +
-		"requests for 100 different silent addresses within a minute. Every host of the link has to look at each of them, and who asks for all " +
-		"addresses is mapping the link. What looks the same: a router behind which somebody scans, since it has to ask for each host.",
+	Text: "Counts the ARP requests of one network card: 400 within a minute, nine tenths of them for addresses from which nobody answers, and " +
+		"at least four for each address. Every host of the link has to look at each of them. What looks the same: who maps the link asks once or " +
+		"twice for each address, and is told as a host sweep; so is a router behind which somebody scans.",
 	Category: "impact", Tactics: []string{"TA0040"}, Techniques: []string{"T1498"},
 	Risk:  detect.Base{Likelihood: events.Medium, Complexity: events.Low, Impact: events.Medium},
 	Wants: []events.Kind{events.KindARP}, Version: 1,
-	Background: "ARP asks all hosts of a link who has an address. Somebody who asks for every address in turn learns who is there, without a " +
-		"packet that a firewall would see. Many more requests than that, from a loop, a broken host or on purpose, keep all hosts busy " +
-		"and fill the tables of switches.",
+	Background: "ARP asks all hosts of a link who has an address, and all of them have to look. Very many requests, from a loop, a broken host " +
+		"or on purpose, keep all hosts busy and fill the tables of switches, until nothing else gets through.",
 	Mitigation: []string{
 		"Find the card by its link address at the switch, and see what runs on the host.",
 		"If it is a router, look for a scan that comes through it.",
@@ -35,7 +34,7 @@ var ARPStorm = detect.Spec{
 // ARPStormTunables are what may be set.
 type ARPStormTunables struct {
 	Requests int           `tune:"requests of one card within the window" min:"10" max:"1000000"`
-	Targets  int           `tune:"different addresses that one card asked for within the window and that nobody has" min:"10" max:"65536"`
+	Each     float64       `tune:"requests for each address, on the average" min:"1" max:"100000"`
 	Silent   float64       `tune:"least share of the requests that nobody answers" min:"0" max:"1"`
 	Window   time.Duration `tune:"within which they must come" min:"10s" max:"1h"`
 	Idle     time.Duration `tune:"what rests this long is over" min:"1m" max:"24h"`
@@ -44,7 +43,7 @@ type ARPStormTunables struct {
 
 // ARPStormDefaults are the tunables that the project stands for. A host asks for a gateway that is gone once a second.
 func ARPStormDefaults() ARPStormTunables {
-	return ARPStormTunables{Requests: 400, Targets: 100, Silent: 0.9, Window: time.Minute, Idle: 10 * time.Minute, Cards: 5_000}
+	return ARPStormTunables{Requests: 400, Each: 4, Silent: 0.9, Window: time.Minute, Idle: 10 * time.Minute, Cards: 5_000}
 }
 
 // ARPStorming counts requests by network card.
@@ -75,12 +74,8 @@ func (a *ARPStorming) Observe(r events.Record, _ device.View) []detect.Finding {
 	one := a.Within(k, &m.Head, a.tune.Window)
 	one.Sum += m.Requests
 	one.Against(detect.Party{Addr: m.RespH})
-	if float64(one.Sum) < a.tune.Silent*float64(one.Sum+one.Flags) {
-		return nil
-	}
-	// Whichever measure is further on leads.
-	degree := max(float64(one.Sum)/float64(a.tune.Requests), float64(one.Hosts.Count())/float64(a.tune.Targets))
-	if !one.Reached(int(degree*1000), 1000) {
+	asked := float64(one.Sum)
+	if asked < a.tune.Silent*(asked+float64(one.Flags)) || asked < a.tune.Each*float64(one.Hosts.Count()) || !one.Reached(int(one.Sum), a.tune.Requests) {
 		return nil
 	}
 	return []detect.Finding{a.report(k, one)}

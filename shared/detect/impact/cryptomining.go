@@ -96,6 +96,9 @@ func (d *Miners) Observe(r events.Record, v device.View) []detect.Finding {
 }
 
 func (d *Miners) spoke(r *events.Stratum) []detect.Finding {
+	if r.Method == "" && r.Jobs == 0 {
+		return nil
+	}
 	k := detect.CaseKey{VNI: r.VNI, By: r.OrigH}
 	c := d.Note(k, &r.Head)
 	c.Against(detect.Party{Addr: r.RespH, Port: r.RespP, Endpoint: detect.Server})

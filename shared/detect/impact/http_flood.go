@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
+	"github.com/mirrorwatch/mirrorwatch/shared/bounded"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect"
 	"github.com/mirrorwatch/mirrorwatch/shared/device"
 )
@@ -42,22 +43,32 @@ func HTTPFloodDefaults() HTTPFloodTunables {
 	return HTTPFloodTunables{Requests: 1_000, Troubled: 300, Pairs: 8_192}
 }
 
-// httpStretch is how long a stretch of time is, and httpTrouble is where the requests that were not served are counted, above all of them.
-const (
-	httpStretch = 10 * time.Second
-	httpTrouble = 1 << 32
-)
+// httpStretch is how long a stretch of time is.
+const httpStretch = 10 * time.Second
 
-// HTTPFloods counts requests in stretches of time.
+// httpCount is what one host asks of another in a stretch of time.
+type httpCount struct {
+	stretch       uint64
+	all, troubled int
+	told          bool // of this stretch
+}
+
+// HTTPFloods counts requests in stretches of time, and remembers who sent a stretch of too many.
 type HTTPFloods struct {
-	tune HTTPFloodTunables
+	tune   HTTPFloodTunables
+	counts *bounded.Table[detect.CaseKey, httpCount] // good for ten seconds, so that a restart may lose them
 	*detect.Cases
 }
 
 // NewHTTPFlood makes the detector.
 func NewHTTPFlood(t HTTPFloodTunables) *HTTPFloods {
-	return &HTTPFloods{tune: t, Cases: detect.NewCases(detect.CasesOptions{Limit: t.Pairs, Idle: 10 * time.Minute})}
+	return &HTTPFloods{
+		tune: t, counts: bounded.New[detect.CaseKey, httpCount](t.Pairs), Cases: detect.NewCases(detect.CasesOptions{Limit: t.Pairs, Idle: 10 * time.Minute}),
+	}
 }
+
+// Overflow is how many pairs had to be forgotten for want of room.
+func (h *HTTPFloods) Overflow() uint64 { return h.counts.Evicted() + h.Cases.Overflow() }
 
 // Observe counts a request.
 func (h *HTTPFloods) Observe(rec events.Record, v device.View) []detect.Finding {
@@ -66,37 +77,57 @@ func (h *HTTPFloods) Observe(rec events.Record, v device.View) []detect.Finding 
 		return nil
 	}
 	k := detect.CaseKey{VNI: r.VNI, By: r.OrigH, To: r.RespH}
-	c := h.Note(k, &r.Head)
-	stretch := uint64(r.TS / events.Time(httpStretch))
-	if c.Flags < stretch { // a record that comes late belongs to the stretch that is counted
-		c.Flags, c.Sum = stretch, 0
+	n, _ := h.counts.Put(k)
+	// A record that comes late belongs to the stretch that is counted.
+	if stretch := uint64(r.TS / events.Time(httpStretch)); n.stretch < stretch {
+		*n = httpCount{stretch: stretch}
 	}
-	c.Sum++
+	n.all++
 	if r.StatusCode == 0 || r.StatusCode == 429 || r.StatusCode >= 500 {
-		c.Sum += httpTrouble
+		n.troubled++
 	}
-	all, troubled := int(c.Sum%httpTrouble), int(c.Sum/httpTrouble)
-	distress := all >= h.tune.Troubled && 2*troubled >= all
-	fast := all >= h.tune.Requests && v.IsExternal(r.OrigH) && len(r.Proxied) == 0
-	if !distress && !fast || v.Known().Gateway(r.OrigH) && !distress {
+	if n.told || !h.tooMany(n, r, v) {
 		return nil
 	}
-	first := h.tune.Requests
-	if distress {
-		first = h.tune.Troubled
+	n.told = true
+	return h.count(k, n, r)
+}
+
+// tooMany: the server is in distress, or a host outside asks for more than any visitor does.
+func (h *HTTPFloods) tooMany(n *httpCount, r *events.HTTP, v device.View) bool {
+	if n.all >= h.tune.Troubled && 2*n.troubled >= n.all {
+		return true
 	}
-	if !c.Reached(c.Count, min(first, h.tune.Troubled)) {
+	return n.all >= h.tune.Requests && v.IsExternal(r.OrigH) && len(r.Proxied) == 0 && !v.Known().Gateway(r.OrigH)
+}
+
+// httpDistress is the flag of a case in which the server was in distress.
+const httpDistress = 1
+
+// count notes a stretch of too many.
+func (h *HTTPFloods) count(k detect.CaseKey, n *httpCount, r *events.HTTP) []detect.Finding {
+	c := h.Note(k, &r.Head)
+	c.Sum = max(c.Sum, uint64(n.all))
+	if 2*n.troubled >= n.all {
+		c.Flags |= httpDistress
+	}
+	if !c.Reached(c.Count, 1) {
 		return nil
 	}
 	return []detect.Finding{h.report(k, c)}
 }
 
 func (h *HTTPFloods) report(k detect.CaseKey, c *detect.Case) detect.Finding {
-	all, troubled := int(c.Sum%httpTrouble), int(c.Sum/httpTrouble)
-	f := c.Finding(k, 0.75, fmt.Sprintf("%s sent %s port %d %d requests within %s, %d of them in the latest ten seconds, of which %d were not served.",
-		k.By, k.To, c.Head.RespP, c.Count, c.Last.Sub(c.Start).Round(time.Second), all, troubled))
-	f.Properties = map[string]any{"requests": c.Count, "port": c.Head.RespP, "seconds": c.Last.Sub(c.Start).Seconds(), "last_stretch": all, "last_stretch_not_served": troubled}
-	if 2*troubled >= all {
+	text := fmt.Sprintf("%s sent %s port %d at least %d requests within ten seconds", k.By, k.To, c.Head.RespP, c.Sum)
+	if c.Count > 1 {
+		text += fmt.Sprintf(", in %d stretches of ten seconds", c.Count)
+	}
+	if c.Flags&httpDistress != 0 {
+		text += ", and half of them were not served"
+	}
+	f := c.Finding(k, 0.75, text+".")
+	f.Properties = map[string]any{"requests": c.Sum, "stretches": c.Count, "port": c.Head.RespP, "not_served": c.Flags&httpDistress != 0}
+	if c.Flags&httpDistress != 0 {
 		f.Terms = []events.Term{{Name: "in_distress", Points: 10, Reason: "half of the requests were not served"}}
 	}
 	return f

@@ -82,6 +82,10 @@ func TestSYNFlood(t *testing.T) {
 		c.OrigBytes = 100
 		return c
 	})
+	rubbish := half(200, ms, one, web)
+	for _, r := range rubbish {
+		r.(*events.Conn).OrigBytes = 120
+	}
 	var busy []events.Record
 	for i, r := range half(300, 10*ms, outsider, web) {
 		busy = append(busy, r, served[i], served[(i+1)%300])
@@ -90,6 +94,7 @@ func TestSYNFlood(t *testing.T) {
 		{"below", half(199, ms, outsider, web), 0, ""},
 		{"at", half(200, ms, outsider, web), 1, "200 connections to port 80 of 10.0.8.8 were begun within 199ms and never completed, from about 198 different sources."},
 		{"of one source", half(200, 10*ms, one, web), 1, "200 connections to port 80 of 10.0.8.8 were begun within 2s and never completed, from one source."},
+		{"with rubbish in it", rubbish, 1, "200 connections to port 80 of 10.0.8.8 were begun within 199ms and never completed, from one source."},
 		{"once", half(1900, ms, outsider, web), 1, "200 connections to port 80 of 10.0.8.8 were begun within 199ms and never completed, from about 198 different sources."},
 		{"next order", half(2000, ms, one, web), 2, "2000 connections to port 80 of 10.0.8.8 were begun within 2s and never completed, from one source."},
 		{"over ten ports", half(200, ms, one, func(i int) uint16 { return uint16(80 + i%10) }), 1, "200 connections to 10 ports of 10.0.8.8 were begun within 199ms and never completed, from one source."},
@@ -132,6 +137,9 @@ func TestTCPReflection(t *testing.T) {
 		{"at", answers(50, "^h", true), 1, "50 hosts accepted 50 connections within 49ms that 10.0.8.8 had not asked them for."},
 		{"that the victim resets", answers(50, "^hR", true), 1, "50 hosts accepted 50 connections within 49ms that 10.0.8.8 had not asked them for."},
 		{"from ports that nobody serves on", answers(50, "H", false), 1, "50 hosts accepted 50 connections within 49ms that 10.0.8.8 had not asked them for."},
+		{"few that answer often", floodList(1000, func(i int) *events.Conn {
+			return floodConn(time.Duration(i)*time.Millisecond, floodVictim, outsider(i%12), device.TCP, 443, "OTH", "^h")
+		}), 1, "12 hosts accepted 1000 connections within 999ms that 10.0.8.8 had not asked them for."},
 		{"once", answers(300, "^h", true), 1, "50 hosts accepted 50 connections within 49ms that 10.0.8.8 had not asked them for."},
 		// The innocent twins.
 		{"one direction of honest connections", with, 0, ""},
@@ -169,16 +177,17 @@ func TestUDPAmplification(t *testing.T) {
 		{"at", answers(50, 161, 100, outsider), 1, "50 hosts sent 5000 bytes of answers from UDP port 161 to 10.0.8.8 within 49ms, which had not asked them."},
 		{"once", answers(400, 161, 100, outsider), 1, "50 hosts sent 5000 bytes of answers from UDP port 161 to 10.0.8.8 within 49ms, which had not asked them."},
 		{"from a port that looks like a client's", odd, 1, "50 hosts sent 70000 bytes of answers from UDP port 11211 to 10.0.8.8 within 49ms, which had not asked them."},
-		{"one's own server is used", used(25, 40_000, "203.0.113.5"), 1, "one server of the local networks answered 203.0.113.5 with 1000000 bytes from UDP port 123 within 24ms, to questions of 900 bytes: its address is probably made up."},
+		{"few, and much", answers(4, 123, 300_000, outsider), 1, "4 hosts sent 1200000 bytes of answers from UDP port 123 to 10.0.8.8 within 3ms, which had not asked them."},
+		{"one's own server is used", used(25, 40_000, "203.0.113.5"), 1, "one server answered 203.0.113.5 with 1000000 bytes from UDP port 123 within 24ms, to questions of 900 bytes: somebody probably asks under its address."},
 		// The innocent twins.
 		{"televisions that answer a call to all", answers(100, 1900, 300, neighbour), 0, ""},
-		{"a mirror that shows one direction of a resolver", answers(600, 53, 150, outsider), 0, ""},
-		{"DNS, a few of them large", answers(180, 53, 3000, outsider), 0, ""},
-		{"a client of its own time server", used(25, 40_000, "10.0.8.7"), 0, ""},
+		{"a mirror that shows one direction of a resolver", answers(600, 53, 450, outsider), 0, ""},
+		{"DNS, a few of them large", answers(40, 53, 3000, outsider), 0, ""},
+		{"a client of its own time server", used(25, 3_000, "10.0.8.7"), 0, ""},
 		{"answers to clients, a few", used(24, 40_000, "203.0.113.5"), 0, ""},
 		{"another port", answers(100, 443, 1200, outsider), 0, ""},
 	})
-	if found, _ := floodJudge(NewUDPAmplification(UDPAmplificationDefaults()), answers(220, 53, 3000, outsider)); len(found) != 1 {
+	if found, _ := floodJudge(NewUDPAmplification(UDPAmplificationDefaults()), answers(60, 53, 3000, outsider)); len(found) != 1 {
 		t.Errorf("DNS: %d alerts", len(found))
 	}
 }
@@ -262,11 +271,12 @@ func TestARPStorm(t *testing.T) {
 	one := func(int) string { return "10.0.0.9" }
 	const step = 100 * time.Millisecond
 	floodCases(t, func() detect.Detector { return NewARPStorm(ARPStormDefaults()) }, []floodCase{
-		{"below in both", asks(90, step, 4, false, each), 0, ""},
-		{"at, different addresses", asks(100, step, 1, false, each), 1, "10.0.0.1 (02:00:00:00:00:01) sent 100 ARP requests for about 100 different addresses within 10s, and nobody answered."},
-		{"at, one address", asks(2, step, 200, false, one), 1, "10.0.0.1 (02:00:00:00:00:01) sent 400 ARP requests for one address within 100ms, and nobody answered."},
-		{"once", asks(500, step, 1, false, each), 1, "10.0.0.1 (02:00:00:00:00:01) sent 100 ARP requests for about 100 different addresses within 10s, and nobody answered."},
+		{"below", asks(9, step, 44, false, each), 0, ""},
+		{"at", asks(10, step, 40, false, each), 1, "10.0.0.1 (02:00:00:00:00:01) sent 400 ARP requests for 10 different addresses within 900ms, and nobody answered."},
+		{"one address", asks(2, step, 200, false, one), 1, "10.0.0.1 (02:00:00:00:00:01) sent 400 ARP requests for one address within 100ms, and nobody answered."},
+		{"once", asks(90, step, 40, false, each), 1, "10.0.0.1 (02:00:00:00:00:01) sent 400 ARP requests for 10 different addresses within 900ms, and nobody answered."},
 		// The innocent twins.
+		{"who maps the link", asks(500, step, 2, false, each), 0, ""},
 		{"a gateway that is gone", asks(100, 30*time.Second, 30, false, one), 0, ""},
 		{"a server with many clients", asks(1000, step, 1, true, each), 0, ""},
 		{"a router that looks for a few", asks(400, 2*time.Second, 3, false, each), 0, ""},

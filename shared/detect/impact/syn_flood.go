@@ -83,10 +83,9 @@ func (s *SYNFlooding) Observe(r events.Record, v device.View) []detect.Finding {
 	return []detect.Finding{s.report(k, one)}
 }
 
-// completed says whether the originator went on after its SYN as who means to speak does.
-func completed(c *events.Conn) bool {
-	return c.OrigBytes > 0 || c.RespBytes > 0 || strings.ContainsAny(c.History, "ADFd")
-}
+// completed says whether the originator went on after its SYN as who means to speak does. What a SYN itself carries says nothing: flood
+// tools fill it with rubbish.
+func completed(c *events.Conn) bool { return strings.ContainsAny(c.History, "ADFd") }
 
 // Tick has nothing to do: a flood is told while it happens.
 func (s *SYNFlooding) Tick(events.Time, device.View) []detect.Finding { return nil }

@@ -15,7 +15,7 @@ import (
 var TCPReflection = detect.Spec{
 	Type:  "impact.tcp_reflection",
 	Title: "TCP reflection",
-	Text: "Counts the different hosts that accept a connection (SYN-ACK) which the host they answer never asked for: 50 within a minute. " +
+	Text: "Counts the different hosts that accept a connection (SYN-ACK) which the host they answer never asked for: 50 within a minute, or ten with 1,000 such answers. " +
 		"Somebody sends requests under the victim's address, and the servers' answers, each sent several times, fill its line. What looks " +
 		"the same: a mirror that shows one direction only; but then data follows the answers, and conversations with data do not count.",
 	Category: "impact", Tactics: []string{"TA0040"}, Techniques: []string{"T1498.002"},
@@ -36,6 +36,7 @@ var TCPReflection = detect.Spec{
 // TCPReflectionTunables are what may be set.
 type TCPReflectionTunables struct {
 	Reflectors int           `tune:"different hosts within the window whose answers nobody asked for" min:"5" max:"1000000"`
+	Answers    int           `tune:"such answers within the window, where a fifth of the hosts is enough" min:"5" max:"1000000"`
 	Window     time.Duration `tune:"within which they must come" min:"1s" max:"1h"`
 	Idle       time.Duration `tune:"what rests this long is over" min:"1s" max:"24h"`
 	Victims    int           `tune:"hosts watched" min:"100" max:"1000000"`
@@ -44,7 +45,7 @@ type TCPReflectionTunables struct {
 // TCPReflectionDefaults are the tunables that the project stands for. An honest host gets such an answer when a connection is older than
 // the capture, one at a time.
 func TCPReflectionDefaults() TCPReflectionTunables {
-	return TCPReflectionTunables{Reflectors: 50, Window: time.Minute, Idle: 10 * time.Minute, Victims: 10_000}
+	return TCPReflectionTunables{Reflectors: 50, Answers: 1000, Window: time.Minute, Idle: 10 * time.Minute, Victims: 10_000}
 }
 
 // TCPReflecting counts answers that nobody asked for, by who gets them.
@@ -72,11 +73,20 @@ func (t *TCPReflecting) Observe(r events.Record, _ device.View) []detect.Finding
 	one := t.Within(k, &c.Head, t.tune.Window)
 	one.Against(reflector)
 	one.Things.Add(portHash(reflector.Port))
-	if !one.Reached(one.Hosts.Count(), t.tune.Reflectors) {
+	degree := float64(one.Hosts.Count()) / float64(t.tune.Reflectors)
+	if degree >= few {
+		degree = max(degree, float64(one.Count)/float64(t.tune.Answers))
+	}
+	if !one.Reached(int(degree*thousandths), thousandths) {
 		return nil
 	}
 	return []detect.Finding{t.report(k, one)}
 }
+
+const (
+	few         = 0.2  // the share of the hosts that is enough where each answers many times
+	thousandths = 1000 // a threshold is at 1, of a measure in fractions
+)
 
 // accepted says of a conversation that was nothing but acceptances of a connection, and resets upon them, who sent them to whom. The
 // history begins with the acceptance, in lower case where the flow table took its sender for the server that it is.

@@ -15,9 +15,10 @@ var UDPAmplification = detect.Spec{
 	Type:  "impact.udp_amplification",
 	Title: "UDP amplification",
 	Text: "Counts the different hosts that send answers to one host that never asked them, from services whose answers are larger than " +
-		"the questions (DNS, NTP, SNMP, SSDP, CLDAP, memcached and such): 50 within a minute, of DNS 200 with 512 bytes on the average. And of " +
-		"one's own servers it counts what they answered to one host outside: 1 MB within a minute, ten times as much as was asked. What looks " +
-		"the same: a mirror that shows one direction only of a busy resolver, and printers and televisions that answer a call to all.",
+		"the questions (DNS, NTP, SNMP, SSDP, CLDAP, memcached and such): 50 within a minute, or three outside with 1 MB; of DNS only answers of " +
+		"1,000 bytes and more on the average. And it counts what one's own servers answered to one host outside, or by NTP, memcached and the " +
+		"like to any: 1 MB within a minute, ten times as much as was asked. What looks the same: a mirror that shows one direction only of a busy " +
+		"resolver, and printers and televisions that answer a call to all.",
 	Category: "impact", Tactics: []string{"TA0040"}, Techniques: []string{"T1498.002"},
 	Risk:  detect.Base{Likelihood: events.Medium, Complexity: events.Low, Impact: events.High},
 	Wants: []events.Kind{events.KindConn}, GuardDuty: "Backdoor:EC2/DenialOfService.UdpOnTcpPorts", Version: 1,
@@ -36,9 +37,9 @@ var UDPAmplification = detect.Spec{
 // UDPAmplificationTunables are what may be set.
 type UDPAmplificationTunables struct {
 	Reflectors int           `tune:"different hosts within the window whose answers nobody asked for" min:"5" max:"1000000"`
-	Resolvers  int           `tune:"the same for DNS, where a resolver has many to ask" min:"5" max:"1000000"`
+	Few        int           `tune:"the same, where they send as many bytes as reflected says" min:"1" max:"1000000"`
 	DNSBytes   int           `tune:"bytes of the answers of DNS on the average" min:"0" max:"65535"`
-	Reflected  uint64        `tune:"bytes within the window that one's own servers answered to one host outside" min:"1000" max:"1000000000"`
+	Reflected  uint64        `tune:"bytes within the window, IP headers included, that are much for one host" min:"1000" max:"1000000000"`
 	Factor     float64       `tune:"how many times longer than its questions an answer must be, on one's own servers" min:"1" max:"100000"`
 	Window     time.Duration `tune:"within which they must come" min:"1s" max:"1h"`
 	Idle       time.Duration `tune:"what rests this long is over" min:"1s" max:"24h"`
@@ -48,7 +49,7 @@ type UDPAmplificationTunables struct {
 // UDPAmplificationDefaults are the tunables that the project stands for.
 func UDPAmplificationDefaults() UDPAmplificationTunables {
 	return UDPAmplificationTunables{
-		Reflectors: 50, Resolvers: 200, DNSBytes: 512, Reflected: 1_000_000, Factor: 10, Window: time.Minute, Idle: 10 * time.Minute, Victims: 10_000,
+		Reflectors: 50, Few: 3, DNSBytes: 1000, Reflected: 1_000_000, Factor: 10, Window: time.Minute, Idle: 10 * time.Minute, Victims: 10_000,
 	}
 }
 
@@ -80,9 +81,9 @@ func (u *UDPAmplifying) Observe(r events.Record, v device.View) []detect.Finding
 		return nil
 	}
 	if victim, reflector, size, ok := unasked(c, v); ok {
-		return u.receive(c, victim, reflector, size)
+		return u.receive(c, victim, reflector, size, v)
 	}
-	if v.Orig.IsExternal() && v.Resp.IsLocal() && amplifies(c.RespP) && float64(c.RespBytes) >= u.tune.Factor*float64(max(c.OrigBytes, 1)) {
+	if (v.Orig.IsExternal() && v.Resp.IsLocal() && amplifies(c.RespP) || neverMuch(c.RespP)) && float64(c.RespBytes) >= u.tune.Factor*float64(max(c.OrigBytes, 1)) {
 		return u.reflect(c)
 	}
 	return nil
@@ -111,6 +112,11 @@ func amplifies(port uint16) bool {
 	return false
 }
 
+// neverMuch: services that have little to answer to anybody: quote of the day, chargen, NTP, SSDP, memcached over UDP.
+func neverMuch(port uint16) bool {
+	return port == 17 || port == 19 || port == 123 || port == 1900 || port == 11211
+}
+
 // askedOfAll: services that are found by a call to all, whose answers come in conversations of their own.
 func askedOfAll(a, b uint16) bool {
 	for _, p := range [2]uint16{a, b} {
@@ -122,22 +128,31 @@ func askedOfAll(a, b uint16) bool {
 	return false
 }
 
-func (u *UDPAmplifying) receive(c *events.Conn, victim netip.Addr, reflector detect.Party, size uint64) []detect.Finding {
-	k, first := detect.CaseKey{VNI: c.VNI, To: victim, What: received}, u.tune.Reflectors
+func (u *UDPAmplifying) receive(c *events.Conn, victim netip.Addr, reflector detect.Party, size uint64, v device.View) []detect.Finding {
+	k := detect.CaseKey{VNI: c.VNI, To: victim, What: received}
 	if reflector.Port == portDNS {
-		k.What, first = resolved, u.tune.Resolvers
+		k.What = resolved
 	}
 	one := u.Within(k, &c.Head, u.tune.Window)
 	one.Against(reflector)
 	one.Things.Add(portHash(reflector.Port))
 	one.Sum += size
-	if k.What == resolved && one.Sum < uint64(u.tune.DNSBytes)*uint64(one.Count) || !one.Reached(one.Hosts.Count(), first) {
+	packets := c.OrigPkts + c.RespPkts // of one side only
+	one.Flags += packets
+	if k.What == resolved && one.Sum < uint64(u.tune.DNSBytes)*one.Flags {
+		return nil
+	}
+	degree := float64(one.Hosts.Count()) / float64(u.tune.Reflectors)
+	if one.Hosts.Count() >= u.tune.Few && v.IsExternal(reflector.Addr) {
+		degree = max(degree, float64(one.Sum)/float64(u.tune.Reflected))
+	}
+	if !one.Reached(int(degree*thousandths), thousandths) {
 		return nil
 	}
 	return []detect.Finding{u.report(k, one)}
 }
 
-// reflect counts what one's own servers sent to one host outside. Flags holds the bytes that were asked with.
+// reflect counts what servers sent to one host that seems to have asked. Flags holds the bytes that were asked with.
 func (u *UDPAmplifying) reflect(c *events.Conn) []detect.Finding {
 	k := detect.CaseKey{VNI: c.VNI, To: c.OrigH, What: reflected}
 	one := u.Within(k, &c.Head, u.tune.Window)
@@ -167,7 +182,7 @@ func (u *UDPAmplifying) report(k detect.CaseKey, c *detect.Case) detect.Finding 
 		"reflectors": c.Hosts.Count(), "conversations": c.Count, "bytes": c.Sum, "ports": c.Things.Count(), "seconds": seconds(c),
 	}
 	if k.What == reflected {
-		said = fmt.Sprintf("%s of the local networks answered %s with %d bytes from UDP %s within %s, to questions of %d bytes: its address is probably made up.",
+		said = fmt.Sprintf("%s answered %s with %d bytes from UDP %s within %s, to questions of %d bytes: somebody probably asks under its address.",
 			number(&c.Hosts, "server", "servers"), k.To, c.Sum, from, within, c.Flags)
 		properties["asked_bytes"] = c.Flags
 	}

@@ -2,6 +2,7 @@ package lateral
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
@@ -15,12 +16,13 @@ var ADFSTheft = detect.Spec{
 	Title: "Theft of federation settings",
 	Text: "Looks for the service by which federation servers (AD FS) copy their settings from each other " +
 		"(/adfs/services/policystoretransfer over HTTP), asked by a host that is no federation server itself, and for their " +
-		"database's pipe (microsoft##wid\\tsql\\query) being opened from another host. The settings hold the key with which every " +
-		"log-in to the cloud is signed. What looks the same: a second server of the same farm, which asks every five minutes and is " +
-		"quiet from the third day on; whoever answers log-ins under /adfs/ is taken to be one at once.",
+		"database's pipe (microsoft##wid\\tsql\\query) being opened from another host, and for the key that opens the settings being " +
+		"looked up in the directory. The settings hold the key with which every log-in to the cloud is signed. What looks the same: " +
+		"a second server of the same farm, which asks every five minutes and is quiet from the third day on; whoever answers log-ins " +
+		"under /adfs/ is taken to be one at once.",
 	Category: "lateral", Tactics: []string{"TA0006"}, Techniques: []string{"T1606.002", "T1552.004"},
 	Risk:  detect.Base{Likelihood: events.Low, Complexity: events.Medium, Impact: events.High},
-	Wants: []events.Kind{events.KindHTTP, events.KindSMBFiles}, Version: 1,
+	Wants: []events.Kind{events.KindHTTP, events.KindSMBFiles, events.KindLDAPSearch}, Version: 1,
 	Background: "A federation server signs who somebody is, and cloud services such as AWS and Microsoft 365 believe it. An intruder " +
 		"who has its signing key signs as anybody (Golden SAML), without a password and past every second factor. The key stands " +
 		"encrypted in the settings, which a farm's servers copy from each other; AADInternals asks for them as if it were one. The " +
@@ -50,9 +52,10 @@ func ADFSTheftDefaults() ADFSTheftTunables {
 const (
 	adfsSettings remoteStep = iota // the service of the settings was asked
 	adfsDatabase                   // the database's pipe was opened
+	adfsKey                        // the key that opens the settings was looked up in the directory
 )
 
-func adfsSteps() []string { return []string{"settings_requests", "database_opens"} }
+func adfsSteps() []string { return []string{"settings_requests", "database_opens", "key_searches"} }
 
 // ADFSThefts remembers who asked for settings, and who is a federation server.
 type ADFSThefts struct {
@@ -73,6 +76,8 @@ const (
 	adfsPath     = "/adfs/"
 	adfsTransfer = "/adfs/services/policystoretransfer"
 	adfsPipe     = `microsoft##wid\tsql\query`
+	adfsObjects  = "cn=adfs,cn=microsoft,cn=program data"
+	adfsValue    = "thumbnailphoto" // where the key is kept
 )
 
 // Observe looks at requests to federation servers.
@@ -93,8 +98,25 @@ func (d *ADFSThefts) Observe(r events.Record, v device.View) []detect.Finding {
 		if r.Status == 0 && holds(r.Name, adfsPipe) {
 			return d.take(&r.Head, v, adfsDatabase)
 		}
+	case *events.LDAPSearch:
+		if holds(r.BaseObject, adfsObjects) && holdsKey(r) {
+			return d.take(&r.Head, v, adfsKey)
+		}
 	}
 	return nil
+}
+
+// holdsKey says whether an answer holds the key: it was asked for by name, or everything was.
+func holdsKey(r *events.LDAPSearch) bool {
+	if r.ResultCount == 0 {
+		return false
+	}
+	for _, a := range r.Attributes {
+		if a == "*" || strings.EqualFold(a, adfsValue) {
+			return true
+		}
+	}
+	return len(r.Attributes) == 0
 }
 
 // serves remembers who answers log-ins.
@@ -132,11 +154,16 @@ func (d *ADFSThefts) report(k detect.CaseKey, c *detect.Case) detect.Finding {
 	if n := timesDid(c, adfsDatabase); n > 0 {
 		done = append(done, "opened the database "+counted(n, "time"))
 	}
-	f := c.Finding(k, 0.8, fmt.Sprintf("%s, which is not known as a federation server, %s of %s.",
-		k.By, listed(done), counted(c.Hosts.Count(), "federation server")))
+	if n := timesDid(c, adfsKey); n > 0 {
+		done = append(done, "looked the key that opens them up in the directory "+counted(n, "time"))
+	}
+	f := c.Finding(k, 0.8, fmt.Sprintf("%s, which is not known as a federation server, %s, at %s.", k.By, listed(done), counted(c.Hosts.Count(), "server")))
 	f.Properties = remoteProperties(c, adfsSteps())
 	f.Properties["servers"] = c.Hosts.Count()
 	f.Terms = habitTerms(c)
+	if !did(c, adfsSettings) && !did(c, adfsDatabase) {
+		f.Terms = append(f.Terms, events.Term{Name: "key_only", Points: -20, Reason: "the federation server itself looks it up when it starts"})
+	}
 	return f
 }
 

@@ -60,6 +60,9 @@ func NewASREPRoasting(t ASREPRoastingTunables) *Unproved {
 // asrepWeak and asrepStrong tell the two cases of a host apart.
 const asrepWeak, asrepStrong = "weak", "strong"
 
+// asrepOldRealm is the flag of a realm in which all is weak; from asrepMany accounts on that is no excuse.
+const asrepOldRealm, asrepMany = 1, 3
+
 // Observe counts answers. Where the question was not seen, nobody knows whether it had proof.
 func (u *Unproved) Observe(r events.Record, _ device.View) []detect.Finding {
 	t, ok := r.(*events.Kerberos)
@@ -71,12 +74,17 @@ func (u *Unproved) Observe(r events.Record, _ device.View) []detect.Finding {
 		return nil // anonymous, which needs no key
 	}
 	what, least := asrepStrong, u.tune.Strong
-	if weakKerberos(t.ReplyCipher) && weakKerberos(first(t.Etypes)) {
+	if weakKerberos(t.ReplyCipher) && weakFirst(t.Etypes) {
 		what, least = asrepWeak, u.tune.Weak
 	}
 	key := detect.CaseKey{VNI: t.VNI, By: t.OrigH, What: what}
 	one := u.Note(key, &t.Head)
 	one.Thing(t.Client)
+	if weakKerberos(t.Cipher) && one.Things.Count() < asrepMany {
+		one.Flags |= asrepOldRealm
+	} else {
+		one.Flags &^= asrepOldRealm
+	}
 	one.Against(detect.Party{Addr: t.RespH, Port: t.RespP, Endpoint: detect.Server})
 	if !one.Reached(one.Things.Count(), least) {
 		return nil
@@ -91,6 +99,9 @@ func asrepReport(key detect.CaseKey, one *detect.Case) detect.Finding {
 	}
 	f := one.Finding(key, confidence, fmt.Sprintf("%s was answered %sfor %d accounts without proof of who it is, such as %q.", one.Head.OrigH, how, n, one.Names[0]))
 	f.Properties = map[string]any{"accounts": n, "answers": one.Count, "names": one.Names}
+	if one.Flags&asrepOldRealm != 0 {
+		f.Terms = []events.Term{{Name: "old_realm", Points: -35, Reason: "the realm's own tickets are weak, so that everybody is answered so"}}
+	}
 	return f
 }
 

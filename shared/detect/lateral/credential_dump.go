@@ -84,7 +84,7 @@ func (d *CredentialDumps) Observe(r events.Record, v device.View) []detect.Findi
 		}
 		name = r.Args
 	case *events.SMBFiles:
-		if r.Status != 0 || r.Read == 0 || r.Action != "SMB::FILE_CLOSE" && r.Action != "SMB::FILE_READ" {
+		if r.Status != 0 || r.Read == 0 || r.Action != "SMB::FILE_READ" {
 			return nil
 		}
 		switch {

@@ -10,7 +10,7 @@ import (
 // readFile is a file that was read from a share.
 func readFile(at time.Duration, orig, resp, share, name string) *events.SMBFiles {
 	r := written(at, orig, resp, share, name)
-	r.Action, r.Bytes, r.Read, r.Program = "SMB::FILE_CLOSE", 65536, 65536, ""
+	r.Action, r.Bytes, r.Read, r.Program = "SMB::FILE_READ", 65536, 65536, ""
 	return r
 }
 

@@ -56,12 +56,13 @@ const (
 	dcomDriven                    // IDispatch Invoke
 	dcomMade                      // IClassFactory CreateInstance
 	dcomProgram                   // a program was put on an administrative share
+	dcomOutput                    // a file was fetched from an administrative share right after
 	dcomClass                     // the class is one that runs commands
 	dcomMethod                    // a method that does was named
 )
 
 func dcomSteps() []string {
-	return []string{"activations", "automation_calls", "creations", "programs_written", "command_class", "command_method"}
+	return []string{"activations", "automation_calls", "creations", "programs_written", "files_fetched", "command_class", "command_method"}
 }
 
 // dcomClasses are the classes that run commands for whoever starts them from afar.
@@ -113,6 +114,10 @@ func (d *DCOMExecs) Observe(r events.Record, v device.View) []detect.Finding {
 			c.Thing(file.Name)
 			return d.tell(c)
 		}
+		if outputFetched(file) && d.drivenBefore(file) {
+			c := d.onPair(&file.Head, dcomOutput)
+			return d.tell(c)
+		}
 		return nil
 	}
 	call, ok := r.(*events.DCERPC)
@@ -158,6 +163,12 @@ func (d *DCOMExecs) startedBefore(r *events.DCERPC) bool {
 	return c == nil || r.TS.Sub(c.Last) <= d.tune.Within || c.Raised()
 }
 
+// drivenBefore: what a command wrote is fetched right after.
+func (d *DCOMExecs) drivenBefore(r *events.SMBFiles) bool {
+	c := d.Peek(detect.CaseKey{VNI: r.VNI, By: r.OrigH, To: r.RespH})
+	return c != nil && did(c, dcomDriven) && r.TS.Sub(c.Last) <= outputWithin
+}
+
 // tell: an object alone is started by WMI, too, and by much that is harmless.
 func (d *DCOMExecs) tell(c remoteCase) []detect.Finding {
 	driven := did(c.Case, dcomDriven) || did(c.Case, dcomClass)
@@ -191,6 +202,9 @@ func (d *DCOMExecs) report(k detect.CaseKey, c *detect.Case) detect.Finding {
 	if n := timesDid(c, dcomProgram); n > 0 {
 		text += fmt.Sprintf("; it put %s on the administrative share", counted(n, "program"))
 	}
+	if did(c, dcomOutput) {
+		text += "; right after, it fetched files from the administrative share"
+	}
 	if len(c.Names) > 0 {
 		text += " (" + quoted(c.Names, 5, 40) + ")"
 	}
@@ -210,6 +224,9 @@ func dcomConfidence(c *detect.Case) float64 {
 func dcomTerms(c *detect.Case) (list []events.Term) {
 	if did(c, dcomClass) {
 		list = append(list, events.Term{Name: "command_class", Points: 10, Reason: "the class is known to run commands"})
+	}
+	if did(c, dcomOutput) {
+		list = append(list, events.Term{Name: "output", Points: 5, Reason: "what a command wrote was fetched"})
 	}
 	if did(c, dcomMethod) {
 		list = append(list, events.Term{Name: "command_method", Points: 15, Reason: "a method that runs a command was called"})

@@ -27,6 +27,8 @@ func TestDCOMExec(t *testing.T) {
 		{"a class that runs commands", []events.Record{activate(0, mmc)}, 60, 80, worker, 1, "the class is one that runs commands"},
 		{"once: the whole of it", []events.Record{activate(0, mmc), rpcCall(second, worker, target, dispatchID, 5, "ExecuteShellCommand"), invoke(second, "cmd.exe /c dir")},
 			70, 90, worker, 1, "2 automation calls; the class is one that runs commands; a method that runs a command was called"},
+		{"what it wrote is fetched", []events.Record{activate(0, ""), invoke(second, ""), readFile(2*second, worker, target, "ADMIN$", "__15")},
+			50, 65, worker, 1, "it fetched files from the administrative share"},
 		{"a library put there first", []events.Record{written(0, worker, target, "C$", `Program Files\a.dll`), activate(second, ""), rpcCall(2*second, worker, target, factoryID, 3, "")},
 			55, 80, worker, 1, "it put 1 program on the administrative share"},
 	})

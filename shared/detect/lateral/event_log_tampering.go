@@ -53,6 +53,7 @@ const (
 	logStopped               // its service was stopped, or changed
 	logUnanswered            // calls without an answer
 	logService               // its service was opened
+	logAnswered              // the event log answers, and its answers are seen
 )
 
 func logSteps() []string { return []string{"cleared", "service_calls", "unanswered", ""} }
@@ -69,7 +70,7 @@ func NewEventLogTampering(t EventLogTamperingTunables) *EventLogTamperings {
 }
 
 // Observe looks at what is done to the logs of another host.
-func (d *EventLogTamperings) Observe(r events.Record, _ device.View) []detect.Finding {
+func (d *EventLogTamperings) Observe(r events.Record, v device.View) []detect.Finding {
 	call, ok := r.(*events.DCERPC)
 	if !ok || rpcRefused(call) && !logFaults(call) {
 		return nil
@@ -82,10 +83,21 @@ func (d *EventLogTamperings) Observe(r events.Record, _ device.View) []detect.Fi
 	if step == logCleared && call.Args != "" {
 		c.Thing(call.Args)
 	}
-	if timesDid(c.Case, logCleared)+timesDid(c.Case, logStopped) == 0 && timesDid(c.Case, logUnanswered) < d.tune.Unanswered {
+	if step == logAnswered || step == logService {
+		return nil // it is no act, and serves to understand the others
+	}
+	if step == logUnanswered && (call.Fault != 0 || v.Resp.OffersPort(device.TCP, call.RespP)) {
+		c.Flags |= 1 << logAnswered
+	}
+	if timesDid(c.Case, logCleared)+timesDid(c.Case, logStopped) == 0 && !d.crashes(c.Case) {
 		return nil
 	}
 	return c.findings(d.report)
+}
+
+// crashes says whether calls were in vain often enough, at a host whose answers are seen: a mirror may hold one direction only.
+func (d *EventLogTamperings) crashes(c *detect.Case) bool {
+	return did(c, logAnswered) && timesDid(c, logUnanswered) >= d.tune.Unanswered
 }
 
 // logStep says what a call does to a log, [MS-EVEN] 3.1.4, [MS-EVEN6] 3.1.4 and [MS-SCMR] 3.1.4.
@@ -97,7 +109,10 @@ func (d *EventLogTamperings) logStep(r *events.DCERPC) (step remoteStep, acts bo
 		if (r.Opnum == 0 || r.Opnum == 12) && r.Fault == 0 {
 			return logCleared, true
 		}
-		return logUnanswered, r.RTT == 0 && r.Status == nil || logFaults(r)
+		if r.RTT > 0 && !logFaults(r) {
+			return logAnswered, true
+		}
+		return logUnanswered, true
 	case serviceControl:
 		switch r.Opnum {
 		case 16, 28: // ROpenServiceW, A
@@ -141,7 +156,7 @@ func (d *EventLogTamperings) report(k detect.CaseKey, c *detect.Case) detect.Fin
 	if n := timesDid(c, logStopped); n > 0 {
 		done = append(done, "controlled or changed the event log service "+counted(n, "time"))
 	}
-	if n := timesDid(c, logUnanswered); n >= d.tune.Unanswered {
+	if n := timesDid(c, logUnanswered); d.crashes(c) {
 		done = append(done, "made "+counted(n, "call")+" to the event log that failed or were not answered, as when it crashes")
 		if len(done) == 1 {
 			terms = append(terms, events.Term{Name: "no_answer", Points: -10, Reason: "that the service crashed shows only by its silence"})

@@ -33,8 +33,11 @@ var FanOut = detect.Spec{
 		"Look at what was run on the first victims: it was run on all of them.",
 		"Change the key or the account that opened them, and give each group of hosts one of its own.",
 	},
-	Yields: []string{"lateral.remote_service", "lateral.wmi_exec", "lateral.scheduled_task", "lateral.dcom_exec", "lateral.dcsync",
-		"lateral.dcshadow", "lateral.dpapi_backup_key", "lateral.event_log_tampering", "lateral.credential_dump", "lateral.registry_change"},
+	Yields: []string{
+		"lateral.remote_service", "lateral.wmi_exec", "lateral.scheduled_task", "lateral.dcom_exec", "lateral.winrm_exec", "lateral.rdp_exec",
+		"lateral.admin_share_write", "lateral.pass_the_hash", "lateral.dcsync", "lateral.dcshadow", "lateral.dpapi_backup_key",
+		"lateral.event_log_tampering", "lateral.credential_dump", "lateral.registry_change",
+	},
 	New:    func() detect.Detector { return NewFanOut(FanOutDefaults()) },
 	Tuning: detect.Tuned(FanOutDefaults, NewFanOut),
 }

@@ -1,27 +1,12 @@
 package lateral
 
-import (
-	"strings"
-
-	"github.com/mirrorwatch/mirrorwatch/shared/device"
-)
-
-// familyOf is the part of a host's name that it shares with its siblings: "web" of "web-07.internal.example.net". It is "" where there is
-// none, and where a name is made of an address or an instance's number.
-func familyOf(name string) string {
-	first, _, _ := strings.Cut(strings.ToLower(name), ".")
-	stem := strings.TrimRight(strings.TrimRight(first, "0123456789"), "-_")
-	if len(stem) < 2 || strings.ContainsAny(stem, "0123456789") {
-		return ""
-	}
-	return stem
-}
+import "github.com/mirrorwatch/mirrorwatch/shared/device"
 
 // fleetOf gives the family of a server that a client works on, where that may be a deployment: both are servers, and not of one family. A
 // stolen key of one host opens its siblings, and a person's machine deploys nothing.
 func fleetOf(client, server *device.Device) string {
-	family := familyOf(server.Hostname())
-	if client.HasRole("pc") || server.HasRole("pc") || family == familyOf(client.Hostname()) {
+	family := server.Family()
+	if client.HasRole("pc") || server.HasRole("pc") || family == client.Family() {
 		return ""
 	}
 	return family

@@ -84,7 +84,7 @@ func (k *Roasts) Observe(r events.Record, _ device.View) []detect.Finding {
 	if t.Success != nil && !weakKerberos(t.Cipher) {
 		return k.strong(t)
 	}
-	forced := weakKerberos(first(t.Etypes)) && t.TGTCipher != "" && !weakKerberos(t.TGTCipher)
+	forced := weakFirst(t.Etypes) && t.TGTCipher != "" && !weakKerberos(t.TGTCipher)
 	if t.Success == nil && !forced {
 		return nil
 	}
@@ -178,9 +178,18 @@ func weakKerberos(cipher string) bool {
 	return strings.HasPrefix(cipher, "rc4-") || strings.HasPrefix(cipher, "des-") || strings.HasPrefix(cipher, "des3-")
 }
 
-func first(list []string) string {
-	if len(list) == 0 {
-		return ""
+// weakFirst says whether a client puts RC4 or DES first of its own will. Windows before Vista, and other systems of that time, know no AES and
+// offer DES-CBC-CRC, which no tool of today does.
+func weakFirst(etypes []string) bool {
+	if len(etypes) == 0 || !weakKerberos(etypes[0]) {
+		return false
 	}
-	return list[0]
+	old := false
+	for _, e := range etypes {
+		if strings.HasPrefix(e, "aes") {
+			return true
+		}
+		old = old || e == "des-cbc-crc"
+	}
+	return !old
 }

@@ -15,6 +15,9 @@ import (
 
 const kerbKDC, aes, rc4 = "10.0.0.2", "aes256-cts-hmac-sha1-96", "rc4-hmac"
 
+// kerbXP is what Windows XP offers.
+var kerbXP = []string{rc4, "rc4-hmac-old", "rc4-md4", "des-cbc-md5", "des-cbc-crc", "rc4-hmac-exp", "rc4-hmac-old-exp"}
+
 var kerbOffer = []string{aes, "aes128-cts-hmac-sha1-96", rc4, "rc4-hmac-exp"}
 
 // kerbTicket is a question of a service ticket that was answered.
@@ -66,6 +69,8 @@ func TestKerberoasting(t *testing.T) {
 	forced.Etypes = []string{rc4, aes}
 	own := kerbTicket(0, worker, "HTTP/web", rc4)
 	own.Etypes, own.TGTCipher = []string{rc4}, rc4
+	xp := kerbTicket(0, worker, "HTTP/web", rc4)
+	xp.Etypes = kerbXP
 	refused := kerbTicket(0, worker, "HTTP/web", "")
 	no := false
 	refused.Success, refused.ErrorCode = &no, 7
@@ -80,6 +85,7 @@ func TestKerberoasting(t *testing.T) {
 		{"once", append(weak(4), weak(4)...), []string{"1 -35", "4 0"}},
 		{"weak asked for first, with a strong ticket in hand", []*events.Kerberos{forced, forced}, []string{"1 10"}},
 		{"an old client, whose own ticket is weak", []*events.Kerberos{own}, []string{"1 -35"}},
+		{"Windows XP", []*events.Kerberos{xp}, []string{"1 -35"}},
 		{"a second host at a service that is known for it", append(weak(1), kerbTicket(second, admin, sql(0), rc4)), []string{"1 -35"}},
 		{"computers' own services", []*events.Kerberos{kerbTicket(0, worker, "cifs/nas", rc4), kerbTicket(0, worker, "PC-1$", rc4), kerbTicket(0, worker, "pc-1$@EXAMPLE.COM", rc4)}, nil},
 		{"strong tickets", kerbMany(19, func(i int) *events.Kerberos { return kerbTicket(time.Duration(i)*second, worker, sql(i), aes) }), nil},
@@ -124,6 +130,8 @@ func TestASREPRoasting(t *testing.T) {
 		return k
 	}
 	both := func(i int) *events.Kerberos { k := unproved(i, rc4); k.Etypes = kerbOffer; return k }
+	old := unproved(1, rc4)
+	old.Cipher = rc4
 	blind := unproved(0, rc4)
 	blind.Etypes = nil
 	smartcard := unproved(0, rc4)
@@ -133,18 +141,19 @@ func TestASREPRoasting(t *testing.T) {
 		in   []*events.Kerberos
 		want []string
 	}{
-		{"at", []*events.Kerberos{unproved(1, rc4)}, []string{"1 user1/EXAMPLE.COM"}},
-		{"once", []*events.Kerberos{unproved(1, rc4), unproved(1, rc4), unproved(2, rc4)}, []string{"1 user1/EXAMPLE.COM"}},
+		{"at", []*events.Kerberos{unproved(1, rc4)}, []string{"1 user1/EXAMPLE.COM 0"}},
+		{"once", []*events.Kerberos{unproved(1, rc4), unproved(1, rc4), unproved(2, rc4)}, []string{"1 user1/EXAMPLE.COM 0"}},
 		{"below: an ordinary client of an account that has only RC4", []*events.Kerberos{both(1), both(2)}, nil},
 		{"a realm without pre-authentication", kerbMany(9, func(i int) *events.Kerberos { return unproved(i, aes) }), nil},
-		{"ten accounts of one", kerbMany(12, func(i int) *events.Kerberos { return unproved(i, aes) }), []string{"10 user0/EXAMPLE.COM"}},
+		{"ten accounts of one", kerbMany(12, func(i int) *events.Kerberos { return unproved(i, aes) }), []string{"10 user0/EXAMPLE.COM 0"}},
+		{"a realm in which all is weak", []*events.Kerberos{old}, []string{"1 user1/EXAMPLE.COM -35"}},
 		{"only the answer was seen", []*events.Kerberos{blind}, nil},
 		{"with a smart card", []*events.Kerberos{smartcard}, nil},
 		{"an ordinary sign-in", []*events.Kerberos{kerbSignIn(0, worker, "alice", rc4)}, nil},
 	} {
 		var got []string
 		for _, f := range kerbJudge(ASREPRoasting.New(), tt.in...) {
-			got = append(got, fmt.Sprint(f.Properties["accounts"], " ", f.Properties["names"].([]string)[0]))
+			got = append(got, fmt.Sprint(f.Properties["accounts"], " ", f.Properties["names"].([]string)[0], " ", kerbPoints(f)))
 		}
 		if !slices.Equal(got, tt.want) {
 			t.Errorf("%s: got %q, want %q", tt.what, got, tt.want)
@@ -158,6 +167,8 @@ func TestKerberosDowngrade(t *testing.T) {
 		k.Etypes = []string{rc4, "rc4-hmac-exp"}
 		return k
 	}
+	xp := weakly(0, worker, "alice")
+	xp.Etypes = kerbXP
 	golden := kerbTicket(time.Minute, worker, "cifs/dc", aes)
 	golden.TGTCipher = rc4
 	trust := kerbTicket(time.Minute, worker, "cifs/dc", aes)
@@ -181,6 +192,7 @@ func TestKerberosDowngrade(t *testing.T) {
 		{"once", []*events.Kerberos{weakly(0, worker, "alice"), weakly(time.Second, worker, "alice")}, []string{weakSignIn}},
 		{"below: a domain without AES", []*events.Kerberos{old}, nil},
 		{"a host that knows no AES", []*events.Kerberos{weakly(0, worker, "XP-1$"), weakly(time.Second, worker, "alice")}, nil},
+		{"Windows XP", []*events.Kerberos{xp}, nil},
 		{"an account without AES keys, of an ordinary host", []*events.Kerberos{kerbSignIn(0, worker, "legacy", rc4)}, nil},
 		{"RC4 for an account that signs in with AES", []*events.Kerberos{kerbSignIn(0, admin, "legacy", aes), kerbSignIn(time.Second, worker, "legacy", rc4)}, []string{weakSignIn}},
 		{"RC4 for an account that has AES keys", []*events.Kerberos{asked, kerbSignIn(time.Second, worker, "alice", rc4)}, []string{weakSignIn}},

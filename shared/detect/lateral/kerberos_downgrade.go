@@ -17,8 +17,8 @@ var KerberosDowngrade = detect.Spec{
 	Text: "Looks for four things, each told the first time. A user signs in with RC4 or DES alone where the domain gives AES tickets, or with RC4 for an account that has AES keys: so does who has only the hash of a password (overpass the hash). " +
 		"A controller that gives AES tickets gives an RC4 one to a client that offered AES. " +
 		"A ticket-granting ticket under RC4 is shown to a domain controller that gives them under AES: it may be forged (golden ticket). A host with " +
-		"an AES ticket puts RC4 first when it asks for a service. What looks the same: systems that know no AES, such as Windows XP and old key tabs; a host " +
-		"whose own computer account signs in with RC4 is taken for one, and left alone.",
+		"an AES ticket puts RC4 first when it asks for a service. What looks the same: systems that know no AES, such as old key tabs; a host " +
+		"whose own computer account signs in with RC4, or that offers DES-CBC-CRC as Windows XP does, is left alone.",
 	Category: "lateral", Tactics: []string{"TA0006", "TA0008"}, Techniques: []string{"T1558"},
 	Risk:  detect.Base{Likelihood: events.Medium, Complexity: events.Medium, Impact: events.Medium},
 	Wants: []events.Kind{events.KindKerberos}, Version: 1,
@@ -90,16 +90,16 @@ func (d *Downgrades) Observe(r events.Record, _ device.View) []detect.Finding {
 }
 
 func (d *Downgrades) signIn(t *events.Kerberos) []detect.Finding {
-	given := t.Success != nil && *t.Success
+	given := t.Success != nil && *t.Success && strings.HasPrefix(t.Service, "krbtgt/")
 	d.learn(t, given)
-	weak := weakKerberos(first(t.Etypes))
+	weak := weakFirst(t.Etypes)
 	switch {
-	case weak && strings.HasSuffix(accountOf(t.Client), "$"):
+	case weakKerberos(t.Etypes[0]) && strings.HasSuffix(accountOf(t.Client), "$"):
 		d.known.Note(hostLegacy(t), &t.Head)
 		return nil
 	case !given || d.is(hostLegacy(t)):
 		return nil
-	case !weak && weakKerberos(t.Cipher) && d.is(kdcStrong(t)):
+	case !weakKerberos(t.Etypes[0]) && weakKerberos(t.Cipher) && d.is(kdcStrong(t)):
 		return d.note(t, weakAnswer, t.Client)
 	case t.Preauth != "timestamp" || !weakKerberos(t.PreauthCipher):
 		return nil
@@ -130,7 +130,7 @@ func (d *Downgrades) service(t *events.Kerberos) []detect.Finding {
 			return nil
 		}
 		return d.note(t, weakTGT, t.Service)
-	case weakKerberos(first(t.Etypes)):
+	case weakFirst(t.Etypes):
 		return d.note(t, weakService, t.Service)
 	}
 	return nil
@@ -139,7 +139,7 @@ func (d *Downgrades) service(t *events.Kerberos) []detect.Finding {
 func kdcStrong(t *events.Kerberos) detect.CaseKey { return detect.CaseKey{VNI: t.VNI, To: t.RespH} }
 
 func accountStrong(t *events.Kerberos) detect.CaseKey {
-	return detect.CaseKey{VNI: t.VNI, What: strings.ToLower(t.Client)}
+	return detect.CaseKey{VNI: t.VNI, What: t.Client}
 }
 
 func hostLegacy(t *events.Kerberos) detect.CaseKey { return detect.CaseKey{VNI: t.VNI, By: t.OrigH} }

@@ -31,8 +31,11 @@ var NewAdminPeer = detect.Spec{
 		"If not: isolate both ends, and change the credentials that were used.",
 		"Restrict administration to a few bastions by security groups, so that such a connection cannot be made.",
 	},
-	Yields: []string{"lateral.remote_service", "lateral.wmi_exec", "lateral.scheduled_task", "lateral.dcom_exec", "lateral.dcsync",
-		"lateral.dcshadow", "lateral.dpapi_backup_key", "lateral.event_log_tampering", "lateral.credential_dump", "lateral.registry_change", "lateral.winrm_exec", "lateral.rdp_exec"},
+	Yields: []string{
+		"lateral.remote_service", "lateral.wmi_exec", "lateral.scheduled_task", "lateral.dcom_exec", "lateral.winrm_exec", "lateral.rdp_exec",
+		"lateral.admin_share_write", "lateral.pass_the_hash", "lateral.dcsync", "lateral.dcshadow", "lateral.dpapi_backup_key",
+		"lateral.event_log_tampering", "lateral.credential_dump", "lateral.registry_change",
+	},
 	New:    func() detect.Detector { return NewNewAdminPeer(NewAdminPeerDefaults()) },
 	Tuning: detect.Tuned(NewAdminPeerDefaults, NewNewAdminPeer),
 }

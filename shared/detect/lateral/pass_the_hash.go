@@ -17,8 +17,8 @@ var PassTheHash = detect.Spec{
 	Text: "Looks for a log-on by NTLM, over SMB or RPC, whose client does not name its computer (or calls it \"WORKSTATION\") and does not tell its version, and which " +
 		"within minutes is used for an administrative share or for an interface that runs programs, reads the registry or copies the directory. Windows " +
 		"always tells both; the libraries of attack tools, which take a stolen hash as well as a password, do not. Samba's clients name their computer. " +
-		"What looks the same: inventory and backup programs that are built on such a library, and older Linux systems that mount an administrative share: the share alone " +
-		"is told at low risk.",
+		"What looks the same: inventory and backup programs that are built on such a library, and older Linux systems that mount an administrative share: the share alone, " +
+		"or a session that is encrypted from the log-on, is told at low risk.",
 	Category: "lateral", Tactics: []string{"TA0008"}, Techniques: []string{"T1550.002", "T1021.002"},
 	Risk:  detect.Base{Likelihood: events.Medium, Complexity: events.Medium, Impact: events.Medium},
 	Wants: []events.Kind{events.KindNTLM, events.KindSMBMapping, events.KindSMBFiles, events.KindDCERPC}, Version: 1,
@@ -57,6 +57,7 @@ type HashLogons struct {
 const (
 	hashShare = 1 << iota
 	hashCalls
+	hashSealed // what it was used for is encrypted
 )
 
 // NewPassTheHash makes the detector.
@@ -73,7 +74,10 @@ func (l *HashLogons) Observe(r events.Record, _ device.View) []detect.Finding {
 			c.Thing(r.Username)
 		}
 	case *events.SMBMapping:
-		if r.Status == 0 && adminShare(r.Path) {
+		switch {
+		case r.Encrypted:
+			return l.used(&r.Head, hashSealed)
+		case r.Status == 0 && adminShare(r.Path):
 			return l.used(&r.Head, hashShare)
 		}
 	case *events.SMBFiles:
@@ -142,14 +146,19 @@ func (l *HashLogons) report(k detect.CaseKey, c *detect.Case) detect.Finding {
 	switch c.Flags & (hashShare | hashCalls) {
 	case hashCalls:
 		aim = "an interface that administers"
+	case 0:
+		aim = "it for what is encrypted"
 	case hashShare | hashCalls:
 		aim = "an administrative share and an interface that administers"
 	}
 	f := c.Finding(k, 0.7, fmt.Sprintf("%s logged on to %s by NTLM as %q without the marks of a Windows client, as tools do that take a hash, and used %s; log-ons of that kind so far: %d.",
 		k.By, k.To, c.Names[0], aim, c.Count))
-	if c.Flags&hashCalls == 0 {
+	switch {
+	case c.Flags&(hashCalls|hashShare) == 0:
+		f.Terms = []events.Term{{Name: "sealed_only", Points: -30, Reason: "what was done is encrypted, and may have been harmless"}}
+	case c.Flags&hashCalls == 0:
 		f.Terms = []events.Term{{Name: "share_only", Points: -30, Reason: "a system other than Windows that mounts a share logs on like that, too"}}
 	}
-	f.Properties = map[string]any{"log_ons": c.Count, "users": c.Names, "share": c.Flags&hashShare != 0, "calls": c.Flags&hashCalls != 0}
+	f.Properties = map[string]any{"log_ons": c.Count, "users": c.Names, "share": c.Flags&hashShare != 0, "sealed": c.Flags&hashSealed != 0, "calls": c.Flags&hashCalls != 0}
 	return f
 }

@@ -56,8 +56,8 @@ func TestWinRMExec(t *testing.T) {
 		in   []events.Record
 		want []string
 	}{
-		{"below", remoteShell(4, 0, worker, target, winrmClient), nil},
-		{"at", remoteShell(5, 0, worker, target, winrmClient), []string{worker + " 1 0"}},
+		{"below", remoteShell(3, 0, worker, target, winrmClient), nil},
+		{"at", remoteShell(4, 0, worker, target, winrmClient), []string{worker + " 1 0"}},
 		{"once", slices.Concat(remoteShell(50, 0, worker, target, winrmClient), remoteShell(50, 48*time.Hour, worker, target, winrmClient)), []string{worker + " 1 0"}},
 		{"two servers are one act", slices.Concat(remoteShell(5, 0, worker, target, winrmClient), remoteShell(5, time.Minute, worker, host(7), winrmClient)), []string{worker + " 1 0", worker + " 2 0"}},
 		{"a tool", remoteShell(5, 0, worker, target, "Ruby WinRM Client (2.8.3)"), []string{worker + " 1 10"}},

@@ -63,10 +63,11 @@ const (
 	serviceCommand // its command is a command interpreter's
 	serviceTool    // its name is that of a tool
 	serviceFailed
+	servicePipes // pipes that carry what a program reads and writes were opened
 )
 
 func serviceSteps() []string {
-	return []string{"created", "started", "changed", "programs_written", "stopped", "deleted", "command_interpreter", "tool", "failed"}
+	return []string{"created", "started", "changed", "programs_written", "stopped", "deleted", "command_interpreter", "tool", "failed", "standard_pipes"}
 }
 
 // RemoteServices remembers what was done with services, and who only looked.
@@ -95,6 +96,10 @@ func (d *RemoteServices) Observe(r events.Record, v device.View) []detect.Findin
 			c := d.onPair(&r.Head, serviceProgram)
 			c.Thing(r.Name)
 			c.mark(serviceTool, holdsAny(r.Name, toolServices()))
+			return d.tell(c)
+		}
+		if standardPipe(r) {
+			c := d.onPair(&r.Head, servicePipes)
 			return d.tell(c)
 		}
 	case *events.DCERPC:
@@ -217,10 +222,11 @@ func (d *RemoteServices) tell(c remoteCase) []detect.Finding {
 	return c.findings(d.report)
 }
 
+// serviceCalls are the steps that are calls of the service control manager.
+const serviceCalls = 1<<serviceCreated | 1<<serviceStarted | 1<<serviceChanged | 1<<serviceStopped | 1<<serviceDeleted | 1<<serviceFailed
+
 // serviceActs: a program on a share alone is no service; it is told by who looks at files.
-func serviceActs(c *detect.Case) bool {
-	return c.Flags&(1<<serviceCreated|1<<serviceStarted|1<<serviceChanged|1<<serviceStopped|1<<serviceDeleted|1<<serviceFailed) != 0
-}
+func serviceActs(c *detect.Case) bool { return c.Flags&(serviceCalls|1<<servicePipes) != 0 }
 
 // Tick tells of those who only looked, once they do nothing more.
 func (d *RemoteServices) Tick(now events.Time, _ device.View) []detect.Finding {

@@ -40,8 +40,14 @@ func serviceSentence(k detect.CaseKey, c *detect.Case) string {
 		}
 	}
 	text := fmt.Sprintf("%s %s through the service control manager of %s", k.By, listed(done), k.To)
+	if c.Flags&serviceCalls == 0 {
+		text = fmt.Sprintf("%s uses a service of %s that runs commands", k.By, k.To)
+	}
 	if did(c, serviceProgram) {
 		text += fmt.Sprintf(", and put %s on its administrative share", counted(timesDid(c, serviceProgram), "program"))
+	}
+	if did(c, servicePipes) {
+		text += "; it opened pipes that carry a program's input and output"
 	}
 	if did(c, serviceCommand) {
 		text += "; a service's command is a command interpreter's"
@@ -59,13 +65,16 @@ func serviceTerms(c *detect.Case) (list []events.Term) {
 		list = append(list, events.Term{Name: "made_and_started", Points: 10, Reason: "what it made, or changed, it also started"})
 	case !created && !started && did(c, serviceFailed):
 		list = append(list, events.Term{Name: "failed", Points: -15, Reason: "nothing of it worked"})
-	case !created && !did(c, serviceProgram):
+	case !created && !did(c, serviceProgram) && !did(c, servicePipes):
 		list = append(list, events.Term{Name: "existing_service", Points: -10, Reason: "the service was there before"})
 	}
 	if did(c, serviceProgram) {
-		list = append(list, events.Term{Name: "program_written", Points: 15, Reason: "a program was put on the administrative share"})
+		list = append(list, events.Term{Name: "program_written", Points: 10, Reason: "a program was put on the administrative share"})
 	}
-	if did(c, serviceTool) {
+	if did(c, servicePipes) {
+		list = append(list, events.Term{Name: "standard_pipes", Points: 5, Reason: "it typed commands and read what they wrote"})
+	}
+	if did(c, serviceTool) && !did(c, serviceProgram) {
 		list = append(list, events.Term{Name: "tool", Points: 15, Reason: "the service is that of a tool which runs commands from afar"})
 	}
 	if did(c, serviceCommand) {
@@ -79,7 +88,7 @@ func serviceTerms(c *detect.Case) (list []events.Term) {
 
 func (d *RemoteServices) reportLook(k detect.CaseKey, c *detect.Case) detect.Finding {
 	hosts := c.Hosts.Count()
-	text := fmt.Sprintf("%s looked at the services of %s, in %s, and did nothing with them", k.By, counted(hosts, "host"), counted(c.Count, "call"))
+	text := fmt.Sprintf("%s looked at the services of %s in %s", k.By, counted(hosts, "host"), counted(c.Count, "call"))
 	f := c.Finding(k, 0.6, text+".")
 	f.Properties = map[string]any{"hosts": hosts, "calls": c.Count, "refused": did(c, serviceFailed)}
 	if hosts < d.tune.Hosts {

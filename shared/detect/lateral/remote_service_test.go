@@ -40,13 +40,18 @@ func each(n int, work func(i int) []events.Record) (all []events.Record) {
 
 // Catches: a console that alarms, a tool that does not, two words for one act.
 func TestRemoteService(t *testing.T) {
+	pipe := func(name string) events.Record {
+		r := written(0, worker, target, "IPC$", name)
+		r.Action, r.Program, r.Bytes = "SMB::PIPE_OPEN", "", 0
+		return r
+	}
 	testRemote(t, RemoteService, []remoteTest{
 		{name: "below: a program, no service", records: []events.Record{written(0, worker, target, "ADMIN$", "a.exe")}},
 		{name: "below: a handle that is closed", records: []events.Record{rpcCall(0, worker, target, svcctlID, 0, "")}},
-		{"looking is low", console(0, worker, target), 1, 29, worker, 1, "looked at the services of 1 host, in 3 calls"},
+		{"looking is low", console(0, worker, target), 1, 29, worker, 1, "looked at the services of 1 host in 3 calls"},
 		{"a hunt for rights", each(6, func(i int) []events.Record {
 			return []events.Record{rpcFailed(rpcCall(time.Duration(i)*second, worker, host(i), svcctlID, 15, "x"), 5)}
-		}), 30, 45, worker, 6, "services of 6 hosts, in 6 calls"},
+		}), 30, 45, worker, 6, "services of 6 hosts in 6 calls"},
 		{"at: one service started", []events.Record{rpcCall(0, worker, target, svcctlID, 19, "")}, 30, 45, worker, 1, "started 1 service through"},
 		{"once: a program, a service, its start", psexec(0, worker, target), 60, 90, worker, 1, "created 1 service and started 1 service through"},
 		{"a command line", []events.Record{rpcCall(0, worker, target, svcctlID, 24, `a a %COMSPEC% /Q /c dir > \\127.0.0.1\C$\o`)}, 60, 75, worker, 1, "command interpreter"},
@@ -54,6 +59,9 @@ func TestRemoteService(t *testing.T) {
 			rpcFailed(rpcCall(0, worker, target, svcctlID, 12, `PSEXESVC %SystemRoot%\PSEXESVC.exe`), 0x431), rpcCall(second, worker, target, svcctlID, 16, "PSEXESVC"),
 			rpcCall(2*second, worker, target, svcctlID, 19, "")}, 45, 60, worker, 1, "started 1 service and failed at least once"},
 		{"a service by its name", []events.Record{rpcCall(0, worker, target, svcctlID, 16, "Spooler"), rpcCall(second, worker, target, svcctlID, 1, "")}, 30, 45, worker, 1, `("Spooler")`},
+		{"commands that are typed, the service was made before", []events.Record{pipe("RemCom_stdin"), pipe("RemCom_stdout"), pipe("RemCom_stderr")},
+			45, 65, worker, 1, "uses a service of 10.0.1.1 that runs commands; it opened pipes"},
+		{name: "below: pipes that carry calls", records: []events.Record{pipe("svcctl"), pipe("spoolss")}},
 		{"what was denied", []events.Record{rpcFailed(rpcCall(0, worker, target, svcctlID, 12, "a b"), 5)}, 20, 30, worker, 1, "failed at least once"},
 		{"again and again is told once", each(30, func(i int) []events.Record { return psexec(time.Duration(i)*time.Minute, worker, target) }), 60, 90, worker, 1, "created 30 services"},
 	})

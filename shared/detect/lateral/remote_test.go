@@ -182,7 +182,7 @@ func TestProgramWritten(t *testing.T) {
 	}
 	refused, read := named("C$", "a.exe", "pe"), named("C$", "a.exe", "")
 	refused.Status = 0xc0000022
-	read.Action, read.Read = "SMB::FILE_CLOSE", read.Bytes
+	read.Action, read.Read = "SMB::FILE_READ", read.Bytes
 	cases := []struct {
 		f    *events.SMBFiles
 		want bool

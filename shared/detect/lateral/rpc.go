@@ -2,6 +2,7 @@ package lateral
 
 import (
 	"strings"
+	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
 )
@@ -155,8 +156,7 @@ func programWritten(r *events.SMBFiles) bool {
 	if r.Status != 0 || remoteAdminShare(r.Path) == "" {
 		return false
 	}
-	wrote := r.Action == "SMB::FILE_WRITE" || r.Action == "SMB::FILE_CLOSE" && r.Bytes > r.Read
-	return wrote && (r.Program == "pe" || r.Program == "script" || runsByName(r.Name))
+	return r.Action == "SMB::FILE_WRITE" && (r.Program == "pe" || r.Program == "script" || runsByName(r.Name))
 }
 
 // runsByName says whether a file's name ends as those of programs and of scripts do.
@@ -171,4 +171,18 @@ func runsByName(name string) bool {
 		}
 	}
 	return false
+}
+
+// outputWithin is how soon what a command wrote is fetched by whoever had it run.
+const outputWithin = time.Minute
+
+// outputFetched says whether a record tells of a file that is no program being read from an administrative share.
+func outputFetched(r *events.SMBFiles) bool {
+	return r.Status == 0 && r.Read > 0 && r.Action == "SMB::FILE_READ" && remoteAdminShare(r.Path) != "" && !runsByName(r.Name)
+}
+
+// standardPipe says whether a record tells of a named pipe being opened that carries what a program reads and writes: tools that run programs
+// from afar make three of them, whatever they call the rest.
+func standardPipe(r *events.SMBFiles) bool {
+	return r.Status == 0 && r.Action == "SMB::PIPE_OPEN" && (holds(r.Name, "stdin") || holds(r.Name, "stdout") || holds(r.Name, "stderr"))
 }

@@ -31,6 +31,7 @@ var SuspiciousRPC = detect.Spec{
 		"Isolate the called host if a tool of attack answered there.",
 		"Close RPC between workstations: hardly anything needs it.",
 	},
+	Yields: []string{"access.coerced_authentication", "access.worm"},
 	New:    func() detect.Detector { return NewSuspiciousRPC(SuspiciousRPCDefaults()) },
 	Tuning: detect.Tuned(SuspiciousRPCDefaults, NewSuspiciousRPC),
 }

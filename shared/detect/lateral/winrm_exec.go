@@ -15,7 +15,7 @@ import (
 var WinRMExec = detect.Spec{
 	Type:  "lateral.winrm_exec",
 	Title: "Remote execution through WinRM",
-	Text: "Counts the messages that one host posts to the WSMAN service of another and that are answered: five with content make a shell, over HTTP; a conversation of 8 kB each way " +
+	Text: "Counts the messages that one host posts to the WSMAN service of another and that are not refused: four with content make a shell, over HTTP; a conversation of 8 kB each way " +
 		"to port 5986 stands for them where TLS hides them. A pair is told when it does so for the first time in 30 days, and weighs more with a client that is not Microsoft's. " +
 		"PowerShell remoting and tools such as evil-winrm run any command so. What looks the same: administrators and configuration management; a client that works on " +
 		"more than five servers is taken for one. Event forwarding is left out by its path.",
@@ -45,10 +45,10 @@ type WinRMExecTunables struct {
 	Clients int           `tune:"hosts remembered that work on others" min:"100" max:"1000000"`
 }
 
-// WinRMExecDefaults are the tunables that the project stands for. Asking a server what it is takes one or two messages; opening a shell,
-// running one command and closing it takes five at the least.
+// WinRMExecDefaults are the tunables that the project stands for. Asking a server what it is takes one or two messages, a list of something
+// three; opening a shell, running one command and closing it takes five.
 func WinRMExecDefaults() WinRMExecTunables {
-	return WinRMExecTunables{Posts: 5, Bytes: 8000, Memory: 30 * 24 * time.Hour, Within: time.Hour, Habit: 5, Pairs: 20_000, Clients: 5_000}
+	return WinRMExecTunables{Posts: 4, Bytes: 8000, Memory: 30 * 24 * time.Hour, Within: time.Hour, Habit: 5, Pairs: 20_000, Clients: 5_000}
 }
 
 // WinRMShells remembers who has shells on whom.
@@ -83,10 +83,10 @@ func (w *WinRMShells) Observe(r events.Record, v device.View) []detect.Finding {
 	return nil
 }
 
-// wsman says whether a request with content went to the service that runs commands, and was taken.
+// wsman says whether a request with content went to the service that runs commands, and was taken, as far as the answer was seen.
 func wsman(r *events.HTTP) bool {
 	path, _, _ := strings.Cut(r.URI, "?")
-	return r.Method == "POST" && r.RequestLen > 0 && r.StatusCode >= 200 && r.StatusCode < 300 && strings.EqualFold(strings.TrimSuffix(path, "/"), "/wsman")
+	return r.Method == "POST" && r.RequestLen > 0 && r.StatusCode < 300 && strings.EqualFold(strings.TrimSuffix(path, "/"), "/wsman")
 }
 
 func (w *WinRMShells) message(r *events.HTTP) []detect.Finding {

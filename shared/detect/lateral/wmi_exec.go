@@ -2,6 +2,7 @@ package lateral
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
@@ -21,7 +22,7 @@ var WMIExec = detect.Spec{
 		"nothing; who runs methods on a host on two earlier days is quiet there.",
 	Category: "lateral", Tactics: []string{"TA0002", "TA0008"}, Techniques: []string{"T1047"},
 	Risk:  detect.Base{Likelihood: events.Medium, Complexity: events.Low, Impact: events.Medium},
-	Wants: []events.Kind{events.KindDCERPC}, Version: 1,
+	Wants: []events.Kind{events.KindDCERPC, events.KindSMBFiles}, Version: 1,
 	Background: "Windows Management Instrumentation lets an administrator ask and command other hosts. With a stolen password or " +
 		"hash an intruder runs programs through it (wmic, Invoke-WmiMethod, wmiexec): nothing is installed and hardly a trace is " +
 		"left on the disk. An event subscription made the same way runs a program whenever something happens, and so stays after a " +
@@ -56,6 +57,7 @@ func WMIExecDefaults() WMIExecTunables {
 const (
 	wmiMethod remoteStep = iota
 	wmiObject            // an object was written
+	wmiOutput            // a file was fetched from an administrative share right after
 )
 
 // What the text of the calls shows; it is not counted.
@@ -68,7 +70,7 @@ const (
 )
 
 func wmiSteps() []string {
-	return []string{"methods", "objects_written", "", "", "process_created", "other_method", "event_subscription", "sealed", "interface_known"}
+	return []string{"methods", "objects_written", "files_fetched", "", "process_created", "other_method", "event_subscription", "sealed", "interface_known"}
 }
 
 // WMIExecs remembers who ran what.
@@ -82,6 +84,9 @@ func NewWMIExec(t WMIExecTunables) *WMIExecs { return &WMIExecs{t, newRemoteCase
 
 // Observe counts what is run and written.
 func (d *WMIExecs) Observe(r events.Record, v device.View) []detect.Finding {
+	if file, ok := r.(*events.SMBFiles); ok {
+		return d.fetched(file)
+	}
 	call, ok := r.(*events.DCERPC)
 	if !ok || rpcRefused(call) || interfaceOf(call) != wmiServices && !wmiByNumber(call) {
 		return nil
@@ -106,6 +111,21 @@ func (d *WMIExecs) Observe(r events.Record, v device.View) []detect.Finding {
 		return nil
 	}
 	return c.findings(d.report)
+}
+
+// fetched: what a command wrote is fetched right after by who had it run, and not by an inventory.
+func (d *WMIExecs) fetched(r *events.SMBFiles) []detect.Finding {
+	if !outputFetched(r) {
+		return nil
+	}
+	c := d.Peek(detect.CaseKey{VNI: r.VNI, By: r.OrigH})
+	if c == nil || !did(c, wmiMethod) || r.TS.Sub(c.Last) > outputWithin ||
+		!slices.ContainsFunc(c.Victims, func(p detect.Party) bool { return p.Addr == r.RespH }) {
+		return nil
+	}
+	one := d.onAny(&r.Head, wmiOutput)
+	one.Thing(r.Name)
+	return one.findings(d.report)
 }
 
 // wmiLeast is how many bytes a method's name, its object's path and what it is given take at least.
@@ -154,6 +174,9 @@ func (d *WMIExecs) report(k detect.CaseKey, c *detect.Case) detect.Finding {
 	case did(c, wmiSealed) && !did(c, wmiHarmless):
 		text += "; the calls are encrypted"
 	}
+	if n := timesDid(c, wmiOutput); n > 0 {
+		text += fmt.Sprintf("; right after, it fetched files from an administrative share %s (%s)", counted(n, "time"), quoted(c.Names, 1, 60))
+	}
 	confidence := 0.8
 	if !did(c, wmiNamed) {
 		text += ", and by its number alone the operation is one of WMI"
@@ -178,6 +201,9 @@ func (d *WMIExecs) terms(c *detect.Case) (list []events.Term) {
 	}
 	if !did(c, wmiMethod) && !did(c, wmiSubscription) && timesDid(c, wmiObject) < subscriptionObjects {
 		list = append(list, events.Term{Name: "few_objects", Points: -20, Reason: "a subscription takes three objects"})
+	}
+	if did(c, wmiOutput) {
+		list = append(list, events.Term{Name: "output", Points: 10, Reason: "what a command wrote was fetched"})
 	}
 	if did(c, wmiSubscription) {
 		list = append(list, events.Term{Name: "subscription", Points: 20, Reason: "it stays, and runs when something happens"})

@@ -33,6 +33,9 @@ func TestWMIExec(t *testing.T) {
 		{"at: one method, encrypted", each(1, method("")), 30, 59, worker, 1, "ran 1 method through WMI on 1 host; the calls are encrypted"},
 		{name: "below: a small call of an interface that was not seen", records: []events.Record{middle(100)}},
 		{"in the middle of a conversation", []events.Record{middle(900)}, 5, 29, worker, 1, "by its number alone"},
+		{"what it wrote is fetched", append(each(1, method("")), readFile(2*second, worker, host(0), "ADMIN$", "__1506"), readFile(hour, worker, host(0), "ADMIN$", "late")),
+			50, 65, worker, 1, "it fetched files from an administrative share 1 time (\"__1506\")"},
+		{"a file of another host", append(each(1, method("")), readFile(2*second, worker, host(9), "ADMIN$", "__1506")), 30, 49, worker, 1, "ran 1 method through WMI on 1 host; the calls are encrypted."},
 		{"two objects", each(2, func(i int) []events.Record {
 			return []events.Record{rpcCall(time.Duration(i)*second, worker, target, wbemID, 14, "")}
 		}), 10, 29, worker, 1, "wrote 2 objects"},

@@ -15,7 +15,7 @@ var AccountEnum = detect.Spec{
 	Type:  "recon.account_enum",
 	Title: "Account and group enumeration",
 	Text: "Looks for a host that has a server list its users, groups or the members of a group over SAMR, or that turns many security ids into names: 30 " +
-		"look-ups, or 20,000 bytes of ids, at one server. A single list is told with low risk; three kinds of lists, a group of administrators, or ids one by one " +
+		"look-ups, or 20,000 bytes of ids, at one server. A single list is told with low risk; three kinds of lists, five servers, a group of administrators, or ids one by one " +
 		"with more. A sign-in looks up the groups of one account and is not counted. What looks the same: `net user /domain` of an administrator, a file " +
 		"server that shows accounts of its domain in its own pages, and a vulnerability scanner.",
 	Category: "recon", Tactics: []string{"TA0007"}, Techniques: []string{"T1087.002", "T1069.002"},
@@ -35,20 +35,21 @@ var AccountEnum = detect.Spec{
 
 // AccountEnumTunables are what may be set.
 type AccountEnumTunables struct {
-	Lists int           `tune:"lists of users, groups or members that one host asked another for" min:"1" max:"10000"`
-	Kinds int           `tune:"different kinds of lists, from which on it is a survey" min:"2" max:"10"`
-	Names int           `tune:"look-ups of security ids of one host at another" min:"2" max:"100000"`
-	Bytes int           `tune:"bytes of security ids that were looked up" min:"1000" max:"10000000"`
-	Idle  time.Duration `tune:"a pair that rests this long begins anew" min:"1m" max:"168h"`
-	Pairs int           `tune:"pairs of hosts watched" min:"100" max:"1000000"`
+	Lists   int           `tune:"lists of users, groups or members that one host asked for" min:"1" max:"10000"`
+	Kinds   int           `tune:"different kinds of lists, from which on it is a survey" min:"2" max:"10"`
+	Servers int           `tune:"servers asked for lists, from which on it is a sweep" min:"2" max:"10000"`
+	Names   int           `tune:"look-ups of security ids of one host at another" min:"2" max:"100000"`
+	Bytes   int           `tune:"bytes of security ids that were looked up" min:"1000" max:"10000000"`
+	Idle    time.Duration `tune:"a host that rests this long begins anew" min:"1m" max:"168h"`
+	Pairs   int           `tune:"hosts and pairs of hosts watched" min:"100" max:"1000000"`
 }
 
 // AccountEnumDefaults are the tunables that the project stands for. A dialog of permissions asks for some dozen ids at once.
 func AccountEnumDefaults() AccountEnumTunables {
-	return AccountEnumTunables{Lists: 1, Kinds: 3, Names: 30, Bytes: 20_000, Idle: 15 * time.Minute, Pairs: 20_000}
+	return AccountEnumTunables{Lists: 1, Kinds: 3, Servers: 5, Names: 30, Bytes: 20_000, Idle: 15 * time.Minute, Pairs: 20_000}
 }
 
-// AccountLists counts, for each pair of hosts, the lists that one asked the other for, and the ids that it looked up.
+// AccountLists counts the lists that a host asks for, and the ids that it looks up at another.
 type AccountLists struct {
 	tune AccountEnumTunables
 	*detect.Cases
@@ -64,6 +65,7 @@ const (
 const (
 	accountAdmins uint64 = 1 << iota // a group of administrators was looked up
 	accountSurvey                    // many kinds of lists
+	accountSwept                     // many servers
 )
 
 // NewAccountEnum makes the detector.
@@ -85,7 +87,7 @@ func (d *AccountLists) Observe(r events.Record, _ device.View) []detect.Finding 
 		if accountIsAdmins(c.Args) {
 			return d.admins(c)
 		}
-	case "SamrLookupIdsInDomain", "SamrRidToSid", "SamrOpenUser", "LsarLookupSids", "LsarLookupSids2":
+	case "SamrLookupIdsInDomain", "SamrRidToSid", "LsarLookupSids", "LsarLookupSids2":
 		return d.ids(c)
 	}
 	return nil
@@ -97,8 +99,9 @@ func (d *AccountLists) Tick(events.Time, device.View) []detect.Finding { return 
 // Close brings the numbers of what was told up to date.
 func (d *AccountLists) Close(device.View) []detect.Finding { return d.LastWords(d.report) }
 
-func accountKey(c *events.DCERPC, what string) detect.CaseKey {
-	return detect.CaseKey{VNI: c.VNI, By: c.OrigH, To: c.RespH, What: what}
+// accountLister is the case of who asks for lists, wherever.
+func accountLister(c *events.DCERPC) detect.CaseKey {
+	return detect.CaseKey{VNI: c.VNI, By: c.OrigH, What: accountLists}
 }
 
 // accountIsAdmins says whether a group that gives power is asked for by name.
@@ -114,7 +117,7 @@ func accountIsAdmins(args string) bool {
 
 // admins remembers that a group of administrators was looked up: its members come next.
 func (d *AccountLists) admins(c *events.DCERPC) []detect.Finding {
-	key := accountKey(c, accountLists)
+	key := accountLister(c)
 	one, _ := d.Put(key)
 	d.Memory.Note(key)
 	one.Flags |= accountAdmins
@@ -125,12 +128,19 @@ func (d *AccountLists) admins(c *events.DCERPC) []detect.Finding {
 }
 
 func (d *AccountLists) list(c *events.DCERPC) []detect.Finding {
-	key := accountKey(c, accountLists)
+	key := accountLister(c)
 	one := d.Note(key, &c.Head)
+	one.Against(detect.Party{Addr: c.RespH, Port: c.RespP, Endpoint: detect.Server})
 	one.Thing(c.Operation)
 	news := one.Reached(one.Count, d.tune.Lists)
-	if one.Flags&accountSurvey == 0 && one.Things.Count() >= d.tune.Kinds {
+	was := one.Flags
+	if one.Things.Count() >= d.tune.Kinds {
 		one.Flags |= accountSurvey
+	}
+	if one.Hosts.Count() >= d.tune.Servers {
+		one.Flags |= accountSwept
+	}
+	if was != one.Flags {
 		news, one.Told = true, one.Count
 	}
 	if !news {
@@ -140,7 +150,7 @@ func (d *AccountLists) list(c *events.DCERPC) []detect.Finding {
 }
 
 func (d *AccountLists) ids(c *events.DCERPC) []detect.Finding {
-	key := accountKey(c, accountIDs)
+	key := detect.CaseKey{VNI: c.VNI, By: c.OrigH, To: c.RespH, What: accountIDs}
 	one := d.Note(key, &c.Head)
 	one.Sum += uint64(c.RequestLen)
 	one.Thing(c.Operation)
@@ -152,16 +162,20 @@ func (d *AccountLists) ids(c *events.DCERPC) []detect.Finding {
 
 func (d *AccountLists) report(k detect.CaseKey, one *detect.Case) detect.Finding {
 	if k.What == accountIDs {
-		f := one.Finding(k, 0.75, fmt.Sprintf("%s looked up security ids at %s %d times, with %d bytes of questions.", k.By, k.To, one.Count, one.Sum))
+		f := one.Finding(k, 0.75, fmt.Sprintf("%s looked up security ids at %s %s, with %d bytes of questions.", k.By, k.To, rpcCount(one.Count, "time"), one.Sum))
 		f.Properties = map[string]any{"requests": one.Count, "bytes": one.Sum, "operations": one.Names}
 		f.Terms = []events.Term{{Name: "one_by_one", Points: 20, Reason: "ids are tried rather than lists asked for"}}
 		return f
 	}
-	kinds := one.Things.Count()
-	f := one.Finding(k, 0.75, fmt.Sprintf("%s asked %s %d times for lists of accounts, groups or members, of %d kinds: %s.", k.By, k.To, one.Count, kinds, strings.Join(one.Names, ", ")))
-	f.Properties = map[string]any{"requests": one.Count, "kinds": kinds, "operations": one.Names, "administrators": one.Flags&accountAdmins != 0}
+	kinds, servers := one.Things.Count(), one.Hosts.Count()
+	f := one.Finding(k, 0.75, fmt.Sprintf("%s asked %s %s for lists of accounts, groups or members, of %s: %s.",
+		k.By, rpcCount(servers, "server"), rpcCount(one.Count, "time"), rpcCount(kinds, "kind"), strings.Join(one.Names, ", ")))
+	f.Properties = map[string]any{"requests": one.Count, "servers": servers, "kinds": kinds, "operations": one.Names, "administrators": one.Flags&accountAdmins != 0}
 	if one.Flags&accountAdmins != 0 {
 		f.Terms = append(f.Terms, events.Term{Name: "administrators", Points: 15, Reason: "it asked for a group of administrators"})
+	}
+	if one.Flags&accountSwept != 0 {
+		f.Terms = append(f.Terms, events.Term{Name: "sweep", Points: 20, Reason: "many servers were asked"})
 	}
 	if one.Flags&accountSurvey != 0 {
 		f.Terms = append(f.Terms, events.Term{Name: "survey", Points: 15, Reason: "it asked for several kinds of lists"})

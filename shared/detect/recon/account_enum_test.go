@@ -24,14 +24,15 @@ func TestAccountEnum(t *testing.T) {
 	}
 	rpcTest(t, func() detect.Detector { return NewAccountEnum(AccountEnumDefaults()) }, []rpcCase{
 		{"below: a sign-in", signIn, 0, ""},
-		{"at: one list", []events.Record{samr("SamrEnumerateUsersInDomain", "")}, 1, "1 times for lists of accounts, groups or members, of 1 kinds: SamrEnumerateUsersInDomain."},
+		{"at: one list", []events.Record{samr("SamrEnumerateUsersInDomain", "")}, 1, "asked 1 server 1 time for lists of accounts, groups or members, of 1 kind: SamrEnumerateUsersInDomain."},
 		{"once", []events.Record{samr("SamrEnumerateUsersInDomain", ""), samr("SamrEnumerateUsersInDomain", "")}, 1, ""},
 		{"the administrators", []events.Record{samr("SamrLookupNamesInDomain", "Domain Admins"), samr("SamrGetMembersInGroup", "")}, 1, ""},
 		{"the administrators looked up and no more", []events.Record{samr("SamrLookupNamesInDomain", "Domain Admins"), samr("SamrOpenGroup", "")}, 0, ""},
 		{"a survey", []events.Record{samr("SamrEnumerateUsersInDomain", ""), samr("SamrEnumerateGroupsInDomain", ""), samr("SamrGetMembersInAlias", "")}, 2, "of 3 kinds"},
+		{"a sweep", rpcMany(5, func(i int) events.Record { return rpcCall(0, i, "samr", "SamrGetMembersInAlias", nil) }), 2, "asked 5 servers 5 times"},
 		{"ids, below", sids(29, time.Second, 100), 0, ""},
 		{"ids, at", sids(30, time.Second, 100), 1, "30 times, with 3000 bytes"},
-		{"ids by the thousand", sids(1, 0, 28_000), 1, "1 times, with 28000 bytes"},
+		{"ids by the thousand", sids(1, 0, 28_000), 1, "1 time, with 28000 bytes"},
 		{"twin: a dialog of permissions now and then", sids(40, 20*time.Minute, 1_000), 0, ""},
 	})
 }

@@ -18,13 +18,14 @@ var HostSweep = detect.Spec{
 	Type:  "recon.host_sweep",
 	Title: "Host sweep",
 	Text: "Counts the different hosts to which one host sent the same empty question: a TCP port that was tried but not used, an ICMP " +
-		"echo, a UDP datagram without an answer. A sweep finds out who is there, and worms spread by it. What looks the same: monitoring, " +
+		"echo, a UDP datagram without an answer; and by ARP, 100 addresses within a minute that nobody has. A sweep finds out who is there, and worms spread by it. What looks the same: monitoring, " +
 		"whose hosts answer; a browser or a resolver, whose servers answer, too; peer-to-peer programs, whose peers lie far apart, " +
 		"so that outside the local networks UDP counts only where the hosts are neighbours.",
 	Category: "recon", Tactics: []string{"TA0007"}, Techniques: []string{"T1018"},
 	Risk:      detect.Base{Likelihood: events.High, Complexity: events.Low, Impact: events.Low},
-	Wants:     []events.Kind{events.KindConn},
-	GuardDuty: "Recon:EC2/PortProbeUnprotectedPort", Version: 1,
+	Wants:     []events.Kind{events.KindConn, events.KindARP},
+	Yields:    []string{"access.worm"},
+	GuardDuty: "Recon:EC2/PortProbeUnprotectedPort", Version: 2,
 	Background: "A sweep asks many hosts the same question: is anybody there, or does anybody offer this service? It is how an intruder " +
 		"draws a map, and how a worm finds its next victims.",
 	Mitigation: []string{
@@ -41,6 +42,7 @@ var HostSweep = detect.Spec{
 type HostSweepTunables struct {
 	Hosts     int           `tune:"different silent hosts that make a sweep of the local networks, or of neighbours" min:"2" max:"65535"`
 	Scattered int           `tune:"the same for TCP to hosts outside that lie far apart, and for DNS and NTP" min:"2" max:"1000000"`
+	ARP       int           `tune:"the same by ARP, within a minute" min:"10" max:"65536"`
 	Silent    float64       `tune:"least share of silent hosts among all that were asked" min:"0" max:"1"`
 	Idle      time.Duration `tune:"a sweep that rests this long is over: it bounds how slow one may be" min:"1m" max:"168h"`
 	Sweeps    int           `tune:"pairs of offender and question watched" min:"100" max:"1000000"`
@@ -49,7 +51,7 @@ type HostSweepTunables struct {
 // HostSweepDefaults are the tunables that the project stands for. A host with dead entries in its configuration asks a handful
 // of silent hosts; a sweep that found nearly everybody at home is told by those who were not.
 func HostSweepDefaults() HostSweepTunables {
-	return HostSweepTunables{Hosts: 20, Scattered: 100, Silent: 0.3, Idle: 2 * time.Hour, Sweeps: 10_000}
+	return HostSweepTunables{Hosts: 20, Scattered: 100, ARP: 100, Silent: 0.3, Idle: 2 * time.Hour, Sweeps: 10_000}
 }
 
 // neighbours is how many hosts of one /24 (IPv6: /120) there must be, on the average, for a sweep of addresses in order.
@@ -91,6 +93,9 @@ func NewHostSweep(t HostSweepTunables) *HostSweeper {
 
 // Observe counts who was asked, and who kept silent.
 func (h *HostSweeper) Observe(r events.Record, v device.View) []detect.Finding {
+	if a, is := r.(*events.ARP); is {
+		return h.arp(a, v)
+	}
 	c, ok := r.(*events.Conn)
 	if !ok || c.Interim || v.Resp.Class == device.Group {
 		return nil
@@ -191,8 +196,10 @@ func hash(a netip.Addr) uint64 {
 }
 
 // count adds a silent host and says whether it is a new one.
-func (s *sweep) count(c *events.Conn, v device.View) bool {
-	s.start, s.last = min(s.start, c.TS), max(s.last, ended(c))
+func (s *sweep) count(c *events.Conn, v device.View) bool { return s.add(&c.Head, ended(c), v) }
+
+func (s *sweep) add(c *events.Head, end events.Time, v device.View) bool {
+	s.start, s.last = min(s.start, c.TS), max(s.last, end)
 	if !s.silent.Add(hash(c.RespH)) {
 		return false
 	}
@@ -221,6 +228,9 @@ func (h *HostSweeper) climbs(s *sweep, q question) bool {
 		return false
 	}
 	first := h.tune.Hosts
+	if q.proto == arpQuestion {
+		return silent >= h.tune.ARP && s.ladder.Climb(float64(silent), float64(h.tune.ARP))
+	}
 	if q.proto == device.UDP && infrastructure(q.port) {
 		first = h.tune.Scattered
 	}
@@ -252,6 +262,9 @@ func (s *sweep) report(q question) detect.Finding {
 	what := fmt.Sprintf("%s port %d", s.proto, q.port)
 	if q.port == 0 {
 		what = "ICMP echo"
+	}
+	if q.proto == arpQuestion {
+		what = "ARP"
 	}
 	f := detect.Finding{
 		Key:        fmt.Sprintf("%s %d/%d", c.OrigH, q.proto, q.port),

@@ -1,6 +1,7 @@
 package recon
 
 import (
+	"bytes"
 	"fmt"
 	"math/bits"
 	"strings"
@@ -96,11 +97,23 @@ var ldapNarrow = [...]string{
 type DirectorySweeps struct {
 	tune LDAPEnumTunables
 	*detect.Cases
+	sweeps [len(ldapSweeps)][][]byte // the pieces of ldapSweeps
+	narrow [len(ldapNarrow)][]byte
+	filter []byte // of the search in hand, in lower case
 }
 
 // NewLDAPEnum makes the detector.
 func NewLDAPEnum(t LDAPEnumTunables) *DirectorySweeps {
-	return &DirectorySweeps{t, detect.NewCases(detect.CasesOptions{Limit: t.Hosts, Idle: t.Idle})}
+	d := &DirectorySweeps{tune: t, Cases: detect.NewCases(detect.CasesOptions{Limit: t.Hosts, Idle: t.Idle})}
+	for i := range ldapSweeps {
+		for _, piece := range ldapSweeps[i].any {
+			d.sweeps[i] = append(d.sweeps[i], []byte(piece))
+		}
+	}
+	for i, attr := range ldapNarrow {
+		d.narrow[i] = []byte(attr)
+	}
+	return d
 }
 
 // Observe looks at one search.
@@ -109,7 +122,7 @@ func (d *DirectorySweeps) Observe(r events.Record, _ device.View) []detect.Findi
 	if !ok || s.Scope != "tree" && s.Scope != "single" || !wholeDirectory(s.BaseObject) {
 		return nil
 	}
-	kinds := sweepsOf(s)
+	kinds := d.sweepsOf(s)
 	if kinds == 0 {
 		return nil
 	}
@@ -172,25 +185,48 @@ func wholeDirectory(base string) bool {
 	if base == "" {
 		return true
 	}
-	base = strings.ToLower(base)
-	if strings.HasPrefix(base, "cn=policies,") || strings.Contains(base, "cn=configuration,") && !strings.HasPrefix(base, "cn=configuration,") && !strings.HasPrefix(base, "cn=sites,") {
+	if startsFold(base, "cn=policies,") {
 		return false
 	}
-	return strings.Contains(base, "dc=") || strings.Contains(base, "o=")
+	for rest, first := base, true; ; first = false {
+		if startsFold(rest, "cn=configuration,") && !first && !startsFold(base, "cn=sites,") {
+			return false
+		}
+		if startsFold(rest, "dc=") || startsFold(rest, "o=") {
+			return true
+		}
+		_, after, more := strings.Cut(rest, ",")
+		if !more {
+			return false
+		}
+		rest = after
+	}
+}
+
+func startsFold(s, prefix string) bool {
+	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
 }
 
 // sweepsOf says what a search takes stock of; nothing where it names what it looks for.
-func sweepsOf(s *events.LDAPSearch) (kinds ldapSweep) {
-	filter := strings.ToLower(strings.ReplaceAll(s.Filter, " ", ""))
-	for _, attr := range ldapNarrow {
-		if namesValue(filter, attr) {
+func (d *DirectorySweeps) sweepsOf(s *events.LDAPSearch) (kinds ldapSweep) {
+	d.filter = d.filter[:0]
+	for _, c := range []byte(s.Filter) {
+		if c >= 'A' && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		if c != ' ' {
+			d.filter = append(d.filter, c)
+		}
+	}
+	for _, attr := range d.narrow {
+		if namesValue(d.filter, attr) {
 			return 0
 		}
 	}
-	for _, k := range ldapSweeps {
-		for _, piece := range k.any {
-			if strings.Contains(filter, piece) {
-				kinds |= k.sweep
+	for i := range d.sweeps {
+		for _, piece := range d.sweeps[i] {
+			if bytes.Contains(d.filter, piece) {
+				kinds |= ldapSweeps[i].sweep
 			}
 		}
 	}
@@ -200,27 +236,35 @@ func sweepsOf(s *events.LDAPSearch) (kinds ldapSweep) {
 	if kinds&ldapAttack != 0 { // and what is asked of accounts is asked of users
 		kinds &= ldapAttack
 	}
-	domain := strings.HasPrefix(strings.ToLower(s.BaseObject), "dc=")
-	if s.Scope == "tree" && domain && (filter == "(objectclass=*)" || filter == "(objectcategory=*)" || filter == "(objectguid=*)" || filter == "(objectsid=*)") {
+	if s.Scope == "tree" && startsFold(s.BaseObject, "dc=") && takesAll(d.filter) {
 		kinds |= ldapAll
 	}
 	return kinds
 }
 
-// namesValue says whether a filter has a value for an attribute other than "any".
-func namesValue(filter, attr string) bool {
+// takesAll says whether a filter lets everything through.
+func takesAll(filter []byte) bool {
+	switch string(filter) {
+	case "(objectclass=*)", "(objectcategory=*)", "(objectguid=*)", "(objectsid=*)":
+		return true
+	}
+	return false
+}
+
+// namesValue says whether a filter has a value for an attribute other than "any", or a part of one that says which.
+func namesValue(filter, attr []byte) bool {
 	for rest := filter; ; {
-		i := strings.Index(rest, attr)
+		i := bytes.Index(rest, attr)
 		if i < 0 {
 			return false
 		}
 		rest = rest[i+len(attr):]
-		value, _, _ := strings.Cut(rest, ")")
-		if !strings.Contains(value, "*") {
-			return true
+		value := rest
+		if end := bytes.IndexByte(rest, ')'); end >= 0 {
+			value = rest[:end]
 		}
-		if len(value) > 4 && attr != "(serviceprincipalname=" {
-			return true // part of a name
+		if bytes.IndexByte(value, '*') < 0 || len(value) > 4 && string(attr) != "(serviceprincipalname=" {
+			return true
 		}
 	}
 }

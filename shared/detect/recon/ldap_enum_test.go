@@ -63,3 +63,12 @@ func TestLDAPEnum(t *testing.T) {
 		}
 	}
 }
+
+// Catches: garbage for each search of an application that looks its users up.
+func TestLDAPEnumAllocatesNothing(t *testing.T) {
+	d, v := LDAPEnum.New(), device.New(device.Options{}).View()
+	s := &events.LDAPSearch{Scope: "tree", BaseObject: "OU=People,DC=Example,DC=com", Filter: "(&(objectClass=user)(sAMAccountName=Alice))"}
+	if n := testing.AllocsPerRun(100, func() { d.Observe(s, v) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}

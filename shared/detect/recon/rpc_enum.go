@@ -2,6 +2,7 @@ package recon
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
@@ -84,10 +85,18 @@ func (d *RPCLists) Close(device.View) []detect.Finding { return d.LastWords(d.re
 
 func (d *RPCLists) report(k detect.CaseKey, one *detect.Case) detect.Finding {
 	servers := one.Hosts.Count()
-	f := one.Finding(k, 0.75, fmt.Sprintf("%s asked for the whole list of RPC endpoints %d times, of %d servers.", k.By, one.Count, servers))
+	f := one.Finding(k, 0.75, fmt.Sprintf("%s asked for the whole list of RPC endpoints %s, of %s.", k.By, rpcCount(one.Count, "time"), rpcCount(servers, "server")))
 	f.Properties = map[string]any{"requests": one.Count, "servers": servers}
 	if one.Flags&rpcSwept != 0 {
 		f.Terms = []events.Term{{Name: "sweep", Points: 20, Reason: "several servers were asked"}}
 	}
 	return f
+}
+
+// rpcCount says how many there are of something: "1 server", "3 servers".
+func rpcCount(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return strconv.Itoa(n) + " " + what + "s"
 }

@@ -75,7 +75,7 @@ func rpcMany(n int, each func(i int) events.Record) (list []events.Record) {
 func TestRPCEnum(t *testing.T) {
 	lookup := func(server int) events.Record { return rpcCall(0, server, "epmapper", "ept_lookup", nil) }
 	rpcTest(t, func() detect.Detector { return NewRPCEnum(RPCEnumDefaults()) }, []rpcCase{
-		{"at", []events.Record{lookup(1)}, 1, "1 times, of 1 servers"},
+		{"at", []events.Record{lookup(1)}, 1, "1 time, of 1 server."},
 		{"once", []events.Record{lookup(1), lookup(1), lookup(1)}, 1, ""},
 		{"a sweep", rpcMany(4, lookup), 2, "3 times, of 3 servers"},
 		{"interfaces", []events.Record{rpcCall(0, 1, "mgmt", "inq_if_ids", nil)}, 1, ""},

@@ -15,9 +15,10 @@ var SMBShareEnum = detect.Spec{
 	Type:  "recon.smb_share_enum",
 	Title: "SMB share and session enumeration",
 	Text: "Looks for a host that asks a server who is logged in there or which files are open (NetrSessionEnum, NetrWkstaUserEnum, NetrFileEnum, " +
-		"NetrConnectionEnum): one question is told with low risk, five servers' with more. It also counts the servers whose shares a host lists (30 within an hour), " +
-		"the shares that it tries at one server within two minutes (four, two of them administrative), and the servers at which it tries to be administrator (five). " +
-		"What looks the same: a person who browses a server lists its shares once; agents of firewalls and inventories ask who is logged in all day, from one host.",
+		"NetrConnectionEnum, RpcWinStationEnumerate, OpenUsers of the registry): one question is told with low risk, five servers' with more. " +
+		"It also counts the servers whose shares a host lists (30 within an hour), the shares that it tries at one server within two minutes (four, " +
+		"two of them administrative), and the servers that refuse it as administrator (five). What looks the same: a person who browses a " +
+		"server lists its shares once; agents of firewalls and inventories ask who is logged in all day, from one host.",
 	Category: "recon", Tactics: []string{"TA0007"}, Techniques: []string{"T1135", "T1033", "T1049"},
 	Risk:  detect.Base{Likelihood: events.Medium, Complexity: events.Low, Impact: events.Low},
 	Wants: []events.Kind{events.KindDCERPC, events.KindSMBMapping}, Version: 1,
@@ -39,7 +40,7 @@ type SMBShareEnumTunables struct {
 	Many   int           `tune:"servers asked so, from which on it is a sweep" min:"2" max:"10000"`
 	Listed int           `tune:"servers whose shares one host lists" min:"2" max:"10000"`
 	Shares int           `tune:"different shares that one host tries at a server in quick succession" min:"3" max:"1000"`
-	Admin  int           `tune:"servers at which one host tries to be administrator" min:"2" max:"10000"`
+	Admin  int           `tune:"servers at which one host is refused as administrator" min:"2" max:"10000"`
 	Idle   time.Duration `tune:"a host that rests this long begins anew" min:"1m" max:"168h"`
 	Hosts  int           `tune:"hosts and pairs of hosts watched" min:"100" max:"1000000"`
 }
@@ -60,7 +61,7 @@ const (
 	shareAsked  = "asked"  // questions about who is logged in; Names are the operations
 	shareListed = "listed" // lists of shares
 	shareTried  = "tried"  // shares tried at one server; Sum counts the administrative ones
-	shareAdmin  = "admin"  // servers at which administrator's rights were tried
+	shareAdmin  = "admin"  // servers at which administrator's rights were refused
 )
 
 const (
@@ -92,8 +93,12 @@ func (d *ShareLooks) Close(device.View) []detect.Finding { return d.LastWords(d.
 
 func (d *ShareLooks) call(c *events.DCERPC) []detect.Finding {
 	switch c.Operation {
-	case "NetrSessionEnum", "NetrWkstaUserEnum", "NetrFileEnum", "NetrConnectionEnum":
+	case "NetrSessionEnum", "NetrWkstaUserEnum", "NetrFileEnum", "NetrConnectionEnum", "RpcWinStationEnumerate":
 		return d.asked(c)
+	case "OpenUsers": // of the registry: the hives that are loaded are those of who is logged in
+		if c.Endpoint == "winreg" {
+			return d.asked(c)
+		}
 	case "NetrShareEnum", "NetrShareEnumSticky":
 		return d.across(shareListed, &c.Head, d.tune.Listed)
 	case "OpenSCManagerW", "OpenSCManagerA", "OpenSCManager2":
@@ -140,7 +145,8 @@ func (d *ShareLooks) mapping(m *events.SMBMapping) []detect.Finding {
 		return nil
 	}
 	var found []detect.Finding
-	if share == "ADMIN$" || share == "C$" {
+	administrative := share == "ADMIN$" || len(share) == 2 && share[1] == '$'
+	if administrative && m.Status != 0 { // who is let in has work there, or does what other types tell
 		found = d.across(shareAdmin, &m.Head, d.tune.Admin)
 	}
 	key := detect.CaseKey{VNI: m.VNI, By: m.OrigH, To: m.RespH, What: shareTried}
@@ -148,7 +154,7 @@ func (d *ShareLooks) mapping(m *events.SMBMapping) []detect.Finding {
 		*one = detect.Case{}
 	}
 	one := d.Note(key, &m.Head)
-	if one.Thing(share) && strings.HasSuffix(share, "$") {
+	if one.Thing(share) && administrative {
 		one.Sum++
 	}
 	if one.Sum >= 2 && one.Reached(one.Things.Count(), d.tune.Shares) {
@@ -163,12 +169,12 @@ func (d *ShareLooks) report(k detect.CaseKey, one *detect.Case) detect.Finding {
 	text := ""
 	switch k.What {
 	case shareAsked:
-		text = fmt.Sprintf("%s asked %d servers %d times who is logged in or which files are open (%s).", k.By, servers, one.Count, strings.Join(one.Names, ", "))
+		text = fmt.Sprintf("%s asked %s %s who is logged in or which files are open (%s).", k.By, rpcCount(servers, "server"), rpcCount(one.Count, "time"), strings.Join(one.Names, ", "))
 		properties["operations"] = one.Names
 	case shareListed:
 		text = fmt.Sprintf("%s listed the shares of %d servers.", k.By, servers)
 	case shareAdmin:
-		text = fmt.Sprintf("%s tried to be administrator at %d servers.", k.By, servers)
+		text = fmt.Sprintf("%s tried to be administrator at %d servers, and was refused.", k.By, servers)
 	case shareTried:
 		shares := one.Things.Count()
 		text = fmt.Sprintf("%s tried %d different shares at %s, %d of them administrative (%s).", k.By, shares, k.To, one.Sum, shareQuoted(one.Names))

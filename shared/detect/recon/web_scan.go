@@ -79,7 +79,7 @@ func (w *WebScans) Observe(rec events.Record, v device.View) []detect.Finding {
 	flags, points := w.judge(r)
 	k := detect.CaseKey{VNI: r.VNI, By: r.OrigH}
 	if points == 0 {
-		if c := w.Peek(k); c != nil && r.StatusCode/100 == 2 {
+		if c := w.Peek(k); c != nil && (r.StatusCode/100 == 2 || r.StatusCode/100 == 3) {
 			c.Flags += webScanGranted
 		}
 		return nil

@@ -169,3 +169,25 @@ func TestReverse(t *testing.T) {
 		}
 	}
 }
+
+func TestHostSweepByARP(t *testing.T) {
+	asks := func(n int, step time.Duration, answered bool) (list []events.Record) {
+		for i := range n {
+			a := &events.ARP{OrigL2: "02:00:00:00:00:01", Requests: 2, Answered: answered}
+			a.TS, a.UID = start.Add(time.Duration(i)*step), fmt.Sprint("A", i)
+			a.OrigH, a.RespH = netip.MustParseAddr(scannerHost), netip.MustParseAddr(host(i))
+			list = append(list, a)
+		}
+		return list
+	}
+	const step = 10 * time.Millisecond
+	wireCases(t, func() detect.Detector { return NewHostSweep(HostSweepDefaults()) }, []wireCase{
+		{"below", asks(90, step, false), 0, ""},
+		{"at", asks(110, step, false), 1, "10.0.9.9 asked for hosts by ARP within 1s: about 100 did not respond and 0 did."},
+		{"once", asks(256, step, false), 1, "by ARP"},
+		{"some answer", append(asks(50, step, true), asks(256, step, false)...), 1, "by ARP"},
+		// The innocent twins.
+		{"a router that looks for one host or the other", asks(500, time.Second, false), 0, ""},
+		{"a server and its clients", asks(500, step, true), 0, ""},
+	})
+}
