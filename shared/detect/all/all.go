@@ -140,6 +140,5 @@ func Specs() []detect.Spec {
 		lateral.RDPExec,
 		lateral.WinRMExec,
 		lateral.DirectoryTampering,
-		hygiene.ExpiredCertificate,
 	}
 }
