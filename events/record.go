@@ -72,6 +72,7 @@ func Kinds() []Kind {
 		KindPostgreSQL,
 		KindTDS,
 		KindSNMP,
+		KindRedis,
 	}
 }
 
@@ -116,5 +117,6 @@ func Blank() []Record {
 		&PostgreSQL{},
 		&TDS{},
 		&SNMP{},
+		&Redis{},
 	}
 }

@@ -15,5 +15,8 @@ func databaseSamples() []Record {
 			Head: between("CsN5mP1aGt7k", "10.20.1.15", 40161, "10.20.0.1", 161), Duration: Interval(250000000), Version: "2c", Community: "public", GetRequests: 4,
 			GetResponses: 4, DisplayString: "Linux r1", DefaultAnswers: 4,
 		},
+		&Redis{
+			Head: between("CrE6dI9sWq3c", "10.20.1.15", 40637, "10.20.2.63", 6379), Name: "CONFIG SET", Key: "dir", Value: "/var/spool/cron", Success: ptr(true), Reply: "+OK",
+		},
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/radius"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/raw"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/rdp"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/redis"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/rfb"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/sip"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/smb"
@@ -51,6 +52,7 @@ func Specs() []analyzer.Spec {
 		mysql.Spec,
 		postgresql.Spec,
 		tds.Spec,
+		redis.Spec,
 		stratum.Spec,
 		telnet.Spec,
 		http.Spec,
