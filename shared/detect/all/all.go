@@ -31,6 +31,7 @@ func Specs() []detect.Spec {
 		access.SSHBruteForce,
 		access.FTPBruteForce,
 		access.DatabaseBruteForce,
+		access.RedisTakeover,
 		access.MailBruteForce,
 		access.TelnetBruteForce,
 		access.MaliciousMail,

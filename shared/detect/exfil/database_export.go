@@ -78,11 +78,14 @@ func NewDatabaseExport(t DatabaseExportTunables) *DatabaseExports {
 	return d
 }
 
-// What a case counts; and its flags.
+// What a case counts.
 const (
 	exportStatements = "statements"
 	exportEncrypted  = "encrypted"
+)
 
+// The flags of a case.
+const (
 	exportTool    = 1 << iota // a dump program's statement was seen
 	exportNew                 // the two ends never spoke before
 	exportOutside             // the client is outside
@@ -198,14 +201,17 @@ func exportWhole(query string) (whole, tool bool) {
 	case strings.EqualFold(word, "COPY "):
 		upper := strings.ToUpper(query)
 		return strings.Contains(upper, " TO STDOUT"), true
-	case !strings.EqualFold(word, "SELEC"):
-		return false, false
 	case strings.HasPrefix(query, "SELECT /*!40001 SQL_NO_CACHE */"):
 		return true, true
+	case len(query) <= len(exportAll) || !strings.EqualFold(query[:len(exportAll)], exportAll):
+		return false, false
 	}
-	words := strings.Fields(strings.TrimRight(query, "; \t\r\n"))
-	return len(words) == 4 && words[1] == "*" && strings.EqualFold(words[2], "FROM"), false
+	table := strings.Trim(query[len(exportAll):], "; \t\r\n")
+	return table != "" && !strings.ContainsAny(table, " \t\r\n,;("), false
 }
+
+// exportAll is what a statement begins with that reads a table whole; the table's name must be all that follows.
+const exportAll = "SELECT * FROM "
 
 func (d *DatabaseExports) report(k detect.CaseKey, c *detect.Case) detect.Finding {
 	by := "statement"
