@@ -108,6 +108,7 @@ func Specs() []detect.Spec {
 		exfil.HTTPPost,
 		exfil.AWSKeysInClear,
 		impact.HTTPFlood,
+		impact.SlowHTTP,
 		exfil.CloudStorage,
 		exfil.DatabaseExport,
 		behaviour.NewPeers,
