@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -79,5 +80,35 @@ func TestSpecsAreWhole(t *testing.T) {
 		if s.Title == "" || s.Text == "" || len(s.Wants) == 0 && !watches || s.Version < 1 || s.New == nil {
 			t.Errorf("%s is not whole: %+v", s.Type, s)
 		}
+	}
+}
+
+// TestReadmeCountsTheTypes: the README says how many types each tactic has. Run with -update after adding one.
+func TestReadmeCountsTheTypes(t *testing.T) {
+	const path = "../../README.md"
+	count := map[string]int{}
+	for _, s := range detectors.Specs() {
+		count[s.Category]++
+	}
+	have, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := regexp.MustCompile("(?m)^\\| `([a-z0-9]+)` \\| (\\d+) \\|")
+	said := row.ReplaceAllFunc(have, func(b []byte) []byte {
+		m := row.FindSubmatch(b)
+		n := count[string(m[1])]
+		delete(count, string(m[1]))
+		return fmt.Appendf(nil, "| `%s` | %d |", m[1], n)
+	})
+	if *update {
+		if err := os.WriteFile(path, said, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	} else if !bytes.Equal(have, said) {
+		t.Error("README.md counts other types than there are; run with -update")
+	}
+	for category, n := range count {
+		t.Errorf("README.md does not name %s, which has %d types", category, n)
 	}
 }

@@ -20,13 +20,6 @@ type pending struct {
 	ticket *events.Kerberos // that a bind shows
 }
 
-func (p *pending) head() *events.Head {
-	if p.search != nil {
-		return &p.search.Head
-	}
-	return &p.other.Head
-}
-
 // read takes a message whose content is there, or one that is only counted, and says whether TLS follows.
 func (r *reader) read(e envelope, body []byte) (handOver bool) {
 	switch e.op {

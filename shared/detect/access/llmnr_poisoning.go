@@ -14,7 +14,7 @@ import (
 var LLMNRPoisoning = detect.Spec{
 	Type:  "access.llmnr_poisoning",
 	Title: "Name resolution poisoning",
-	Text: "Counts the different names that one host said were its own when others asked all hosts of the link, by LLMNR and NetBIOS: three within " +
+	Text: "Counts the different names that one host said were its own when others asked all hosts of the link, by LLMNR and NetBIOS: four within " +
 		"an hour, or wpad among them; by multicast DNS eight. A host has one name, and a few for the groups it belongs to. What " +
 		"looks the same: a server with several names of its own, which answers for these few only, and a WINS server, which " +
 		"answers with the addresses of others.",
@@ -42,9 +42,10 @@ type LLMNRPoisoningTunables struct {
 	Hosts     int           `tune:"hosts watched" min:"100" max:"1000000"`
 }
 
-// LLMNRPoisoningDefaults are the tunables that the project stands for.
+// LLMNRPoisoningDefaults are the tunables that the project stands for. A domain controller that is the master browser has three names: its
+// own, the domain's and the browsers'.
 func LLMNRPoisoningDefaults() LLMNRPoisoningTunables {
-	return LLMNRPoisoningTunables{Names: 3, Multicast: 8, Idle: time.Hour, Hosts: 5_000}
+	return LLMNRPoisoningTunables{Names: 4, Multicast: 8, Idle: time.Hour, Hosts: 5_000}
 }
 
 // LLMNRPoisoners counts names by who says they are its own.

@@ -136,6 +136,9 @@ func (d *Downloads) judge(r *events.HTTP) (kind string, marks uint64) {
 	case declared == "other" && kind != "a script for a shell" && (ending != "program" || !strings.HasPrefix(r.ContentType, "text/plain")):
 		marks |= downloadDeclared
 	}
+	if r.Method == "" {
+		return kind, marks // the request was not seen: who asked, and for what, is not known
+	}
 	switch ending {
 	case "other":
 		marks |= downloadNamed

@@ -93,6 +93,7 @@ func TestMasqueradedDownload(t *testing.T) {
 		{"a script of a loader", func(r *events.HTTP) {
 			r.Host, r.URI, r.UserAgent, r.RespMimeTypes = outside, "/bins.sh", "Wget/1.2", []string{"text/x-shellscript"}
 		}, 1, ""},
+		{"an answer whose request was not seen", func(r *events.HTTP) { r.Method, r.URI, r.Host, r.UserAgent = "", "", "", "" }, 1, "few_marks"},
 		{"a page", func(r *events.HTTP) { r.URI, r.RespMimeTypes, r.ContentType = "/", []string{"text/html"}, "text/html" }, 0, ""},
 		{"a packet of Debian", func(r *events.HTTP) { r.URI, r.RespMimeTypes = "/a.deb", nil }, 0, ""},
 	} {

@@ -178,15 +178,16 @@ func TestLLMNRPoisoning(t *testing.T) {
 	names := func(i int) string { return fmt.Sprintf("srv%d", i) }
 	same := func(int) string { return "files" }
 	wireCases(t, func() detect.Detector { return NewLLMNRPoisoning(LLMNRPoisoningDefaults()) }, []wireCase{
-		{"below", list(2, 5355, true, names), 0, "", ""},
-		{"at", list(3, 5355, true, names), 1, "10.0.0.66 answered all who asked by LLMNR and NetBIOS for 3 different names that it was its own (\"srv0\", \"srv1\" and so on).", "10.0.0.66"},
-		{"NetBIOS and LLMNR together", append(list(2, 137, true, names), answer(9, "10.0.0.66", "10.0.0.3", "printer", 5355, true)), 1, "3 different names", "10.0.0.66"},
-		{"once", list(29, 5355, true, names), 1, "3 different names", "10.0.0.66"},
+		{"below", list(3, 5355, true, names), 0, "", ""},
+		{"at", list(4, 5355, true, names), 1, "10.0.0.66 answered all who asked by LLMNR and NetBIOS for 4 different names that it was its own (\"srv0\", \"srv1\" and so on).", "10.0.0.66"},
+		{"NetBIOS and LLMNR together", append(list(3, 137, true, names), answer(9, "10.0.0.66", "10.0.0.3", "printer", 5355, true)), 1, "4 different names", "10.0.0.66"},
+		{"once", list(29, 5355, true, names), 1, "4 different names", "10.0.0.66"},
 		{"wpad alone", list(1, 5355, true, func(int) string { return "wpad" }), 1, "for the name \"wpad\"", "10.0.0.66"},
 		{"multicast DNS", list(8, 5353, true, func(i int) string { return fmt.Sprintf("h%d.local", i) }), 1, "by multicast DNS for 8 different names", "10.0.0.66"},
 		// The innocent twins.
 		{"a host that says its name", list(500, 5355, true, same), 0, "", ""},
 		{"IPv4 and IPv6, bare and with a domain", list(9, 5355, true, func(i int) string { return []string{"files", "files.local"}[i%2] }), 0, "", ""},
+		{"a domain controller", list(99, 137, true, func(i int) string { return []string{"dc01", "corp", "__msbrowse__"}[i%3] }), 0, "", ""},
 		{"a WINS server", list(99, 137, false, names), 0, "", ""},
 		{"a few names by multicast DNS", list(7, 5353, true, names), 0, "", ""},
 	})

@@ -138,6 +138,5 @@ func Specs() []detect.Spec {
 		lateral.RDPExec,
 		lateral.WinRMExec,
 		lateral.DirectoryTampering,
-		hygiene.ExpiredCertificate,
 	}
 }

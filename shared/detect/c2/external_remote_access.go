@@ -23,7 +23,7 @@ var ExternalRemoteAccess = detect.Spec{
 	Category: "c2", Tactics: []string{"TA0011", "TA0001", "TA0008"}, Techniques: []string{"T1021", "T1133", "T1219"},
 	Risk:  detect.Base{Likelihood: events.Medium, Complexity: events.Low, Impact: events.Medium},
 	Wants: []events.Kind{events.KindConn, events.KindSSH, events.KindRFB, events.KindSSL}, Version: 1,
-	Yields: []string{"access.ssh_brute_force"},
+	Yields: []string{"access.ssh_brute_force", "access.rdp_brute_force"},
 	Background: "Remote access is what an attacker wants most, and what many hosts offer already. An open RDP or VNC port is found within hours and its passwords are tried; whoever " +
 		"cannot reach in has the host connect out and show its desktop, or installs a help-desk program that everybody trusts.",
 	Mitigation: []string{
@@ -87,7 +87,7 @@ func (a *RemoteAccess) Observe(rec events.Record, v device.View) []detect.Findin
 			return a.tell(&r.Head, remoteTunnel, true)
 		}
 	case *events.RFB:
-		if r.Reverse && r.Auth != nil && *r.Auth && !v.Resp.IsLocal() {
+		if r.Reverse && !v.Resp.IsLocal() {
 			return a.tell(&r.Head, remoteReverse, true)
 		}
 		if r.Reverse && v.Resp.IsLocal() && r.RespP != 5500 { // 5500 is where viewers listen by default

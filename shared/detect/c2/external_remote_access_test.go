@@ -27,6 +27,7 @@ func TestExternalRemoteAccess(t *testing.T) {
 		{"SSH that did not", &events.SSH{Head: head(0, outside, client, 22), AuthSuccess: &no}, ""},
 		{"SSH to the world on an odd port", &events.SSH{Head: head(0, client, outside, 4422)}, outside},
 		{"a desktop that goes out", &events.RFB{Head: head(0, client, outside, 443), Reverse: true, Auth: &yes}, outside},
+		{"a desktop that goes out, and nobody saw it let in", &events.RFB{Head: head(0, client, outside, 8080), Reverse: true}, outside},
 		{"remote help", &events.SSL{Head: head(0, client, outside, 443), ServerName: "relay.net.anydesk.com", Established: true}, outside},
 		// The innocent twins.
 		{"RDP inside", desk("10.0.0.9", client, 3389, "rdp", 1<<20), ""},

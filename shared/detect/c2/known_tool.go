@@ -14,7 +14,7 @@ import (
 var KnownTool = detect.Spec{
 	Type:  "c2.known_tool",
 	Title: "Known command-and-control tool",
-	Text: "Knows about thirty tools by what was published of them: the paths and user agents of their default profiles (where a single path says little, 2 " +
+	Text: "Knows about forty tools by what was published of them: the paths and user agents of their default profiles (where a single path says little, 2 " +
 		"or 3 different ones must be asked of one server), the certificates that they make themselves, pairs of client and server fingerprints (JA3 and " +
 		"JA3S) with a server that no authority vouches for, and greetings on bare connections, such as Gh0st's tag, lengths and zlib. One is " +
 		"enough. Who runs such a tool by order, in an exercise, looks the same.",

@@ -17,6 +17,7 @@ type toolRequest struct {
 	paths  []string // one of them, without the query; * at an end stands for anything
 	query  string   // what the query holds
 	need   int      // so many different paths must be asked for; 0 is 1
+	bare   bool     // only where the host is an address: an honest site may have such a page, too
 }
 
 var toolRequests = []toolRequest{
@@ -34,25 +35,27 @@ var toolRequests = []toolRequest{
 	// Remote control.
 	{tool: "NetSupport", agent: "NetSupport Manager/*"}, {tool: "NetSupport", method: "POST", paths: []string{"*/fakeurl.htm"}}, // Cisco Talos 2020
 	{tool: "Houdini", method: "POST", paths: []string{"/is-ready", "/is-enum-driver", "/is-recving", "/is-cmd-shell"}}, // Fortinet 2016, WSH RAT
-	{tool: "Houdini", agent: "WSHRAT|*"},                                     // Cofense 2019
-	{tool: "Koadic", query: "sid=", paths: []string{"/*"}, agent: "koadic*"}, // its source
-	{tool: "TrevorC2", paths: []string{"/images"}, query: "guid="},           // its source
+	{tool: "Houdini", agent: "WSHRAT|*"},                                       // Cofense 2019
+	{tool: "TrevorC2", paths: []string{"/images"}, query: "guid=", bare: true}, // its source
 	// Frameworks, as they come.
 	{tool: "Empire", paths: []string{"/admin/get.*", "/news.*", "/login/process.*"}, agent: "Mozilla/*", need: 2},                                                                                              // its default profile
 	{tool: "Covenant", paths: []string{"/en-us/index.html", "/en-us/docs.html", "/en-us/test.html"}, need: 2},                                                                                                  // its default profile
-	{tool: "Cobalt Strike", method: "POST", paths: []string{"/submit.php"}, query: "id="},                                                                                                                      // its default profile
+	{tool: "Cobalt Strike", method: "POST", paths: []string{"/submit.php"}, query: "id=", bare: true},                                                                                                          // its default profile
 	{tool: "Cobalt Strike", paths: []string{"/__utm.gif", "/pixel.gif", "/g.pixel", "/dpixel", "/ptj", "/j.ad", "/cx", "/cm", "/fwlink", "/push", "/dot.gif", "/visit.js", "/IE9CompatViewList.xml"}, need: 3}, // the same
-	{tool: "Caldera", method: "POST", paths: []string{"/file/download"}}, {tool: "Caldera", method: "POST", paths: []string{"/weather", "/weather/file/upload"}, need: 2},                                      // MITRE's documentation of its agents
-	{tool: "Caldera", method: "POST", paths: []string{"/beacon"}, agent: "Go-http-client/*"}, // the same
+	{tool: "Caldera", method: "POST", paths: []string{"/file/download"}, bare: true}, {tool: "Caldera", method: "POST", paths: []string{"/weather", "/weather/file/upload"}, need: 2, bare: true},              // MITRE's documentation of its agents
+	{tool: "Caldera", method: "POST", paths: []string{"/beacon"}, agent: "Go-http-client/*", bare: true}, // the same
 	// Loaders and ransomware.
-	{tool: "Hancitor", method: "POST", paths: []string{"/ls5/forum.php", "/mlu/forum.php", "/4/forum.php", "/8/forum.php", "/9/forum.php"}},           // Unit 42 2021
-	{tool: "Locky", method: "POST", paths: []string{"/userinfo.php", "/linuxsucks.php", "/apache_handler.php", "/imageload.cgi", "/information.cgi"}}, // malpedia: win.locky
-	{tool: "Smoke Loader", method: "POST", paths: []string{"/get/load.php"}},                                                                          // malpedia: win.smokeloader
+	{tool: "Hancitor", method: "POST", paths: []string{"/ls5/forum.php", "/mlu/forum.php", "/4/forum.php", "/8/forum.php", "/9/forum.php"}},                       // Unit 42 2021
+	{tool: "Locky", method: "POST", paths: []string{"/userinfo.php", "/linuxsucks.php", "/apache_handler.php", "/imageload.cgi", "/information.cgi"}, bare: true}, // malpedia: win.locky
+	{tool: "Smoke Loader", method: "POST", paths: []string{"/get/load.php"}, bare: true},                                                                          // malpedia: win.smokeloader
 }
 
 // matches says whether a request is one of the tool's.
 func (t *toolRequest) matches(r *events.HTTP, path, query string) bool {
 	if t.method != "" && t.method != r.Method || t.agent != "" && !wild(t.agent, r.UserAgent) || t.query != "" && !strings.Contains(query, t.query) {
+		return false
+	}
+	if t.bare && !bareHost(r.Host) {
 		return false
 	}
 	if len(t.paths) == 0 {
@@ -155,46 +158,46 @@ func isStagerPath(r *events.HTTP, path string) bool {
 func allIn(s, set string) bool { return strings.Trim(s, set) == "" }
 
 // toolCertificate is a certificate that a tool makes unless it is told otherwise.
-type toolCertificate struct{ tool, subject, serial string }
+type toolCertificate struct{ tool, subject, serial, issuer string }
 
 var toolCertificates = []toolCertificate{
-	{"Cobalt Strike", "", "08BB00EE"},                                 // 146473198: Elastic, Fox-IT 2019
-	{"Cobalt Strike", "O=cobaltstrike", ""},                           // the same
-	{"Metasploit", "CN=MetasploitSelfSignedCA", ""},                   // Censys, Shodan queries
-	{"AsyncRAT", "CN=AsyncRAT Server", ""},                            // AVIRA 2024, "AsyncRAT/DcRAT/VenomRAT server"
-	{"DcRat", "CN=DcRat", ""}, {"DcRat", "O=DcRat By qwqdanchun", ""}, // the same
-	{"VenomRAT", "CN=VenomRAT", ""}, {"BoratRAT", "CN=BoratRat", ""}, // the same
-	{"Quasar", "CN=Quasar Server CA", ""},                            // Corelight's detector of Quasar
-	{"Orcus", "CN=Orcus Server", ""},                                 // Censys queries
-	{"BitRAT", "CN=BitRAT", ""},                                      // abuse.ch SSLBL
-	{"PoshC2", "CN=P18055077", ""},                                   // its source
-	{"Covenant", "CN=Covenant", ""},                                  // its source
-	{"Mythic", "O=Mythic", ""},                                       // its source
-	{"Sliver", "CN=multiplayer", ""}, {"Sliver", "CN=operators", ""}, // its source
-	{"Deimos", "O=Acme Co,CN=Deimos", ""},       // its source
-	{"Gozi", "CN=*,OU=1,O=1,L=1,ST=1,C=XX", ""}, // abuse.ch SSLBL
-	{"Pupy", "OU=CONTROL", ""},                  // its source
+	{"Cobalt Strike", "", "08BB00EE", ""},                               // 146473198: Elastic, Fox-IT 2019
+	{"Cobalt Strike", "O=cobaltstrike", "", ""},                         // the same
+	{"Metasploit", "CN=MetasploitSelfSignedCA", "", ""},                 // Censys, Shodan queries
+	{"AsyncRAT", "CN=AsyncRAT Server", "", ""},                          // "AsyncRAT/DcRAT/VenomRAT server", 2024
+	{"DcRat", "CN=DcRat", "", ""}, {"DcRat", "CN=DcRat Server", "", ""}, // the same
+	{"VenomRAT", "CN=VenomRAT", "", ""}, {"VenomRAT", "CN=VenomRAT Server", "", ""}, // the same
+	{"BoratRAT", "CN=BoratRat", "", ""}, {"BoratRAT", "CN=BoratRat Server", "", ""}, // the same
+	{"Quasar", "CN=Quasar Server CA", "", ""},        // Corelight's detector of Quasar
+	{"Orcus", "CN=Orcus Server", "", ""},             // Censys queries
+	{"BitRAT", "CN=BitRAT", "", ""},                  // abuse.ch SSLBL
+	{"PoshC2", "CN=P18055077", "", ""},               // its source
+	{"Covenant", "CN=Covenant", "", ""},              // its source
+	{"Sliver", "CN=multiplayer", "", "CN=operators"}, // its source
+	{"Gozi", "CN=*,OU=1,O=1,L=1,ST=1,C=XX", "", ""},  // abuse.ch SSLBL
 }
 
 // certificateTool names the tool whose certificate this is.
 func certificateTool(x *events.X509) string {
 	for i := range toolCertificates {
 		t := &toolCertificates[i]
-		if t.serial != "" && strings.TrimLeft(x.Serial, "0") == strings.TrimLeft(t.serial, "0") || t.subject != "" && hasAttribute(x.Subject, t.subject) {
+		bySerial := t.serial != "" && strings.TrimLeft(x.Serial, "0") == strings.TrimLeft(t.serial, "0")
+		byName := t.subject != "" && hasAttribute(x.Subject, t.subject) && (t.issuer == "" || hasAttribute(x.Issuer, t.issuer))
+		if bySerial || byName {
 			return t.tool
 		}
 	}
 	return ""
 }
 
-// hasAttribute finds attributes, whole or at their beginning with a word behind it, in a name of RFC 4514's form.
+// hasAttribute finds whole attributes in a name of RFC 4514's form.
 func hasAttribute(name, attribute string) bool {
 	at := strings.Index(name, attribute)
 	if at < 0 || at > 0 && name[at-1] != ',' {
 		return false
 	}
 	end := at + len(attribute)
-	return end == len(name) || name[end] == ',' || name[end] == ' '
+	return end == len(name) || name[end] == ','
 }
 
 // toolHandshake is a client's and a server's fingerprint that were published as a pair. Each alone is an operating system's or a library's.

@@ -22,6 +22,7 @@ func TestKnownTool(t *testing.T) {
 		r.ResponseLen, r.RespMimeTypes = 200<<10, []string{kind}
 		return r
 	}
+	named := func(r *events.HTTP) *events.HTTP { r.Host = "www.example.com"; return r }
 	shown := func(subject, serial string) *events.X509 {
 		return &events.X509{Head: head(0, client, outside, 443), HostCert: true, Subject: subject, Serial: serial}
 	}
@@ -51,11 +52,15 @@ func TestKnownTool(t *testing.T) {
 		{"certificate", []events.Record{shown("CN=DcRat", "01")}, "DcRat"},
 		{"certificate by its serial", []events.Record{shown("CN=x", "08BB00EE")}, "Cobalt Strike"},
 		{"a name that only begins so", []events.Record{shown("CN=DcRatings.example", "01")}, ""},
+		{"a name that tells with its issuer only", []events.Record{shown("CN=multiplayer", "01")}, ""},
+		{"a company of a longer name", []events.Record{shown("CN=DcRat Ltd", "01")}, ""},
 		{"fingerprints and a certificate of its own", []events.Record{pair(true)}, "Emotet"},
 		{"fingerprints and a name that is vouched for", []events.Record{pair(false)}, ""},
 		{"greeting", []events.Record{&events.Raw{Head: head(0, client, outside, 8000), Marks: []string{"gh0st"}, ToolFrom: "orig"}}, "Gh0st"},
 		// The innocent twins.
 		{"browsing", []events.Record{toolHTTP(0, "GET", "/", browser), toolHTTP(1, "GET", "/news", browser), toolHTTP(2, "POST", "/index.php", browser)}, ""},
+		{"a site with a page of that name", []events.Record{named(toolHTTP(0, "POST", "/submit.php?id=5", browser))}, ""},
+		{"the same page of an address", []events.Record{toolHTTP(0, "POST", "/submit.php?id=5", browser)}, "Cobalt Strike"},
 		{"a certificate", []events.Record{shown("CN=www.example.com,O=Example", "0A0B0C")}, ""},
 		{"a shell", []events.Record{&events.Raw{Head: head(0, client, outside, 8000), Marks: []string{"prompt_unix"}}}, ""},
 	}

@@ -23,7 +23,7 @@ var ProtocolMismatch = detect.Spec{
 	Category: "c2", Tactics: []string{"TA0011", "TA0005"}, Techniques: []string{"T1571"},
 	Risk:  detect.Base{Likelihood: events.Low, Complexity: events.Low, Impact: events.Medium},
 	Wants: []events.Kind{events.KindConn, events.KindSSL, events.KindHTTP}, Version: 1,
-	Yields: []string{"recon.port_scan", "c2.known_tool", "c2.reverse_shell", "c2.tor", "c2.anonymiser", "c2.rare_tls", "c2.dns_tunnel"},
+	Yields: []string{"recon.port_scan", "recon.os_fingerprint", "c2.known_tool", "c2.reverse_shell", "c2.tor", "c2.anonymiser", "c2.rare_tls", "c2.dns_tunnel"},
 	Background: "Most networks let 53, 80 and 443 out and block the rest. Attackers therefore send what they have through those: a shell on 53, an SSH tunnel on 443. A " +
 		"service that does not speak what its port promises was put there by somebody who wanted not to be seen.",
 	Mitigation: []string{
@@ -82,7 +82,7 @@ var portOwners = [...]portOwner{
 }
 
 // strays are the services that are told where they do not belong. Others are too often something else.
-var strays = [...]string{"ssh", "http", "ssl", "dns", "smtp", "ftp", "imap", "pop3", "rdp", "rfb", "socks", "telnet", "irc", "smb", "ldap", "mysql", "openvpn"}
+var strays = [...]string{"ssh", "http", "ssl", "dns", "smtp", "ftp", "imap", "pop3", "rdp", "rfb", "socks", "telnet", "irc", "smb", "ldap", "mysql", "openvpn", "quic"}
 
 // Observe looks at one record.
 func (m *Mismatches) Observe(rec events.Record, v device.View) []detect.Finding {

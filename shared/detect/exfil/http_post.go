@@ -29,6 +29,7 @@ var HTTPPost = detect.Spec{
 		"Block the server, and look for other clients that spoke with it.",
 		"Let servers and clients reach the web through a proxy that knows where they may go.",
 	},
+	Yields: []string{"c2.known_tool"},
 	New:    func() detect.Detector { return NewHTTPPost(HTTPPostDefaults()) },
 	Tuning: detect.Tuned(HTTPPostDefaults, NewHTTPPost),
 }

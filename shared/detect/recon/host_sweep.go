@@ -276,6 +276,11 @@ func (s *sweep) report(q question) detect.Finding {
 			"seconds": s.last.Sub(s.start).Seconds(),
 		},
 	}
+	if q.proto == arpQuestion {
+		delete(f.Properties, "networks") // all of one link
+		delete(f.Properties, "port")
+		f.Terms = []events.Term{{Name: "one_link", Points: -15, Reason: "ARP reaches no further than the link, and routers of large links ask as much when somebody outside sweeps"}}
+	}
 	for _, a := range s.victims {
 		f.Victims = append(f.Victims, detect.Party{Addr: a, Port: q.port, Endpoint: detect.Server})
 	}

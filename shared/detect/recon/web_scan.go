@@ -21,7 +21,7 @@ var WebScan = detect.Spec{
 		"which visitors find a few of, and search engines, which mostly get what they ask for.",
 	Category: "recon", Tactics: []string{"TA0043", "TA0007"}, Techniques: []string{"T1595.003", "T1595.002"},
 	Risk:  detect.Base{Likelihood: events.High, Complexity: events.Low, Impact: events.Low},
-	Wants: []events.Kind{events.KindHTTP}, GuardDuty: "Recon:EC2/PortProbeUnprotectedPort", Version: 1,
+	Wants: []events.Kind{events.KindHTTP}, Version: 1,
 	Background: "Before an attack on a web server somebody has to find what is on it: pages that are not linked, backups, settings with passwords, consoles, versions with known holes. " +
 		"Tools ask for thousands of names and keep those that do not come back as missing. On the internet it happens all day; inside a network it never does without a reason.",
 	Mitigation: []string{
