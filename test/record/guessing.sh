@@ -98,9 +98,12 @@ database-honest)
 telnet)
 	router; host intruder 203.0.113.66; host camera 10.20.2.23
 	telnet_server camera admin 'kept-to-itself-91'
-	words 16 >"$TMP/words"
 	tap camera telnet-brute.pcap
-	guess intruder -l admin -P "$TMP/words" telnet://10.20.2.23
+	for n in 1 2 3 4; do # hydra waits a minute for each answer of telnetd, so this is done as worms do it
+		typed admin "guess$n" admin "admin$n" root "root$n" support "12345$n" | in_ intruder telnet 10.20.2.23 >"$TMP/o" 2>&1 || true &
+		typing+=($!)
+	done
+	wait "${typing[@]}" || true
 	save telnet-brute.pcap
 	;;
 telnet-honest)

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Attacks on a small web shop of our own (web-attacks.py), and a visitor: web.sh [sql|traversal|scan|guess|honest|flood|load]
-# flood: 2,600 requests of one host outside in eight seconds, at a server that soon answers 503; load: a proxy that passes on the
+# flood: 1,080 requests of one host outside in a few seconds, at a server that soon answers 503; load: a proxy that passes on the
 # requests of many, as fast, and says of each for whom it asks.
 . "$(dirname "$0")/lib.sh"
 [ -x /usr/bin/python3 ] || refuse "needs python3 (run test/record/install.sh)"
@@ -28,7 +28,7 @@ flood | load)
 	web_server shop <<<"limit_req_zone \$server_name zone=z:1m rate=20r/s; server { listen 80; keepalive_requests 5000; location / { $limit return 200 'ok'; } }"
 	listening shop 80
 	tap shop "http-$kind.pcap" -s 400
-	for i in 1 2; do in_ client curl -s -m 30 "${agent[@]}" -o "$TMP/o" "http://10.20.2.90/?[1-650]" & curls+=($!); done
+	for i in 1 2; do in_ client curl -s -m 30 "${agent[@]}" -o "$TMP/o" "http://10.20.2.90/?[1-540]" & curls+=($!); done
 	wait "${curls[@]}" || true
 	save "http-$kind.pcap" "http-$kind.pcap.gz"
 	;;
