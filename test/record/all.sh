@@ -58,6 +58,8 @@ kerberos.sh spray
 kerberos.sh users
 kerberos.sh roast
 kerberos.sh honest
+tor.sh relay
+tor.sh honest
 floods.sh syn
 floods.sh masscan
 floods.sh honest
