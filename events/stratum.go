@@ -13,6 +13,7 @@ type Stratum struct {
 	Agent   string `json:"agent,omitempty"`  // the program: "XMRig/6.21.0"
 	Algo    string `json:"algo,omitempty"`
 	Success *bool  `json:"success,omitempty"` // whether the pool took the log-in
+	PoolAsk bool   `json:"pool_is_orig"`      // the pool is the originator: which side began was not seen, and is told wrong
 	Jobs    uint32 `json:"jobs"`              // work that the pool gave out
 	Submits uint32 `json:"submits"`           // shares that the miner found
 }

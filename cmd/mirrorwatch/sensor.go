@@ -59,7 +59,8 @@ With --state what was learned of devices, and what is being watched, is kept in 
 that was killed goes on from its last minute. systemd names such a folder in $STATE_DIRECTORY.
 
 The side port serves Prometheus metrics on /metrics, and /healthz, which fails while packets are being dropped, the
-queue to the detectors is full, or nothing can be stored.`,
+queue to the detectors is full, or nothing can be stored. A detector that failed is switched off
+alone: /healthz stays green and names it.`,
 		Example: `  mirrorwatch sensor --listen :4789
   mirrorwatch sensor --listen 10.0.9.9:4789 --workers 4 --logs /var/log/mirrorwatch
   mirrorwatch sensor --interface eth1 --side 127.0.0.1:9478

@@ -62,7 +62,7 @@ type Judge struct {
 	recall   func(id string) (events.Detection, bool)
 	terms    func(*Finding, device.View) []events.Term
 	turned   func(*device.Turned)
-	yielding map[string][]string // by the type that says more exactly, the general ones
+	acts     acts
 	failed   failures
 	stats    Stats
 	looked   events.Time // when endQuiet went through the detections last
@@ -95,9 +95,12 @@ func NewJudge(specs []Spec, model *device.Model, o Options) *Judge {
 	}
 	j := &Judge{
 		model: model, emit: o.Emit, recall: o.Recall, terms: o.Terms, turned: o.Turned, byKind: map[events.Kind][]*runner{},
-		live: bounded.New[string, ongoing](o.Max), yielding: explains(specs),
+		live: bounded.New[string, ongoing](o.Max), acts: newActs(specs),
 	}
-	j.live.OnEvict(func(key string, _ *ongoing) { j.changed.Note(key) })
+	j.live.OnEvict(func(key string, d *ongoing) {
+		j.acts.forget(key, &d.Detection)
+		j.changed.Note(key)
+	})
 	for _, s := range specs {
 		d := s.Make(o.Settings[s.Type])
 		if d == nil {

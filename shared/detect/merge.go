@@ -27,6 +27,7 @@ func (j *Judge) merge(s *Spec, f *Finding, v device.View) {
 	d, fresh := j.live.Put(key)
 	if !fresh && f.Start.Time().Sub(d.Update) > mergeGap {
 		// The earlier one is told and over. The day of the start makes the new id another.
+		j.acts.forget(key, &d.Detection)
 		*d, fresh = ongoing{}, true
 	}
 	if fresh {
@@ -37,6 +38,7 @@ func (j *Judge) merge(s *Spec, f *Finding, v device.View) {
 		return // told before the program began anew: the same packets were read again
 	}
 	j.update(&d.Detection, s, f, v)
+	j.acts.note(key, &d.Detection)
 	if !f.Final && !d.repeats() {
 		alert(&d.Detection, f)
 	}

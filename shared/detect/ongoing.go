@@ -96,5 +96,6 @@ func (j *Judge) loadLive(key, value []byte) error {
 	}
 	have, _ := j.live.Put(string(key))
 	*have = d
+	j.acts.note(string(key), &d.Detection)
 	return nil
 }

@@ -2,8 +2,8 @@ package detect
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
@@ -15,36 +15,81 @@ import (
 // yieldFor is how long after its latest evidence a detection still explains what is found.
 const yieldFor = time.Hour
 
-// explains gives, for each type, the general ones that yield to it.
-func explains(specs []Spec) map[string][]string {
-	m := map[string][]string{}
+// acts finds the live detections of a type by their offender: of the types that yield to another, and of those that others yield to.
+type acts struct {
+	yielding map[string][]string // by the type that says more exactly, the general ones
+	linked   map[string]bool
+	keys     map[actBy][]string
+}
+
+type actBy struct {
+	kind     string
+	offender netip.Addr
+}
+
+func newActs(specs []Spec) acts {
+	a := acts{map[string][]string{}, map[string]bool{}, map[actBy][]string{}}
 	for _, s := range specs {
 		for _, exact := range s.Yields {
-			m[exact] = append(m[exact], s.Type)
+			a.yielding[exact] = append(a.yielding[exact], s.Type)
+			a.linked[exact], a.linked[s.Type] = true, true
 		}
 	}
-	return m
+	return a
+}
+
+// note enters a detection that is live under its key.
+func (a *acts) note(key string, d *events.Detection) {
+	if !a.linked[d.Type] {
+		return
+	}
+	for i := range d.Participants {
+		if p := &d.Participants[i]; p.Role == Offender {
+			at := actBy{d.Type, p.Address}
+			if !slices.Contains(a.keys[at], key) {
+				a.keys[at] = append(a.keys[at], key)
+			}
+		}
+	}
+}
+
+// forget takes it out.
+func (a *acts) forget(key string, d *events.Detection) {
+	for i := range d.Participants {
+		at := actBy{d.Type, d.Participants[i].Address}
+		list := a.keys[at]
+		where := slices.Index(list, key)
+		switch {
+		case where < 0:
+		case len(list) == 1:
+			delete(a.keys, at)
+		default:
+			a.keys[at] = slices.Delete(list, where, where+1)
+		}
+	}
+}
+
+// same yields the live detections of some types that are of the same act as a finding.
+func (j *Judge) same(types []string, f *Finding) func(yield func(key string, d *ongoing) bool) {
+	return func(yield func(key string, d *ongoing) bool) {
+		for _, kind := range types {
+			for i := range f.Offenders {
+				for _, key := range j.acts.keys[actBy{kind, f.Offenders[i].Addr}] {
+					if d := j.live.Peek(key); d != nil && sameAct(&d.Detection, f) && !yield(key, d) {
+						return
+					}
+				}
+			}
+		}
+	}
 }
 
 // explained says whether a detection that is going on tells the same more exactly.
 func (j *Judge) explained(s *Spec, f *Finding) bool {
-	if len(s.Yields) == 0 {
-		return false
-	}
-	for key, d := range j.live.Newest {
-		if !slices.Contains(s.Yields, typeOfKey(key)) {
-			continue
-		}
-		if sameAct(&d.Detection, f) {
-			return true
-		}
+	for range j.same(s.Yields, f) {
+		return true
 	}
 	return false
-}
-
-func typeOfKey(key string) string {
-	t, _, _ := strings.Cut(key, "\x00")
-	return t
 }
 
 // sameAct says whether a detection and a finding are of one offender, about the same time, and share a victim where both name a few.
@@ -69,12 +114,8 @@ func involved(d *events.Detection, role string, parties []Party) bool {
 
 // settle lowers the general detections that an exact one explains, now that it was told.
 func (j *Judge) settle(s *Spec, f *Finding) {
-	general := j.yielding[s.Type]
-	if len(general) == 0 {
-		return
-	}
-	for key, d := range j.live.Newest {
-		if !slices.Contains(general, typeOfKey(key)) || d.Risk.Score <= explainedScore || !sameAct(&d.Detection, f) {
+	for key, d := range j.same(j.acts.yielding[s.Type], f) {
+		if d.Risk.Score <= explainedScore {
 			continue
 		}
 		lower(&d.Detection, s)

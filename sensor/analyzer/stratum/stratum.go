@@ -6,6 +6,7 @@ package stratum
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer"
@@ -43,7 +44,8 @@ type reader struct {
 	rec   events.Stratum
 	told  bool
 	asked bool // the log-in was sent, and its answer is to come
-	lines int
+	sided bool // pool is known
+	pool  flow.Dir
 }
 
 // message is what is read of a line.
@@ -109,24 +111,37 @@ func (r *reader) Feed(c stream.Chunk) (n int, err error) {
 }
 
 func (r *reader) read(c stream.Chunk, text []byte) {
-	if r.lines++; len(text) == 0 {
+	if len(text) == 0 {
 		return
 	}
-	if c.Dir == flow.Resp && r.told && !r.asked { // most of what comes: work. It is only counted
+	if r.sided && c.Dir == r.pool && r.told && !r.asked { // most of what comes: work. It is only counted
 		if bytes.Contains(text, []byte(`"mining.notify"`)) || bytes.Contains(text, []byte(`"job"`)) {
 			r.rec.Jobs++
 		}
 		return
 	}
 	var m message
-	if json.Unmarshal(text, &m) != nil {
+	if json.Unmarshal(text, &m) != nil || !r.sides(c.Dir, m.Method) {
 		return
 	}
-	if c.Dir == flow.Resp {
-		r.answer(&m)
+	if c.Dir == r.pool {
+		r.answer(&m, events.Time(c.Time))
 		return
 	}
 	r.ask(&m, events.Time(c.Time))
+}
+
+// sides finds out who is the pool: of a conversation that began before the capture the originator may be it. It says whether that is known.
+func (r *reader) sides(d flow.Dir, method string) bool {
+	switch {
+	case r.sided || method == "":
+	case method == "job" || slices.Contains(gives[:], method):
+		r.sided, r.pool = true, d
+	case method == "login" || method == "submit" || slices.Contains(asks[:], method):
+		r.sided, r.pool = true, d.Other()
+	}
+	r.rec.PoolAsk = r.sided && r.pool == flow.Orig
+	return r.sided
 }
 
 func (r *reader) ask(m *message, at events.Time) {
@@ -151,7 +166,10 @@ func (r *reader) ask(m *message, at events.Time) {
 }
 
 // answer ends a log-in; the first one that comes is its answer, for pools answer in turn.
-func (r *reader) answer(m *message) {
+func (r *reader) answer(m *message, at events.Time) {
+	if r.rec.TS == 0 {
+		r.rec.TS = at
+	}
 	if m.Method == "mining.notify" || m.Method == "job" {
 		r.rec.Jobs++
 		if !r.told && !r.asked { // the log-in was before the capture

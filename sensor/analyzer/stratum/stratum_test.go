@@ -40,11 +40,12 @@ func TestMiners(t *testing.T) {
 		want []string
 		n    int
 	}{
-		{"Bitcoin", bitcoin(), []string{`"method":"mining.authorize","worker":"bc1qexample.rig1","agent":"cgminer/4.9","success":true,"jobs":0,"submits":0}`, `"jobs":1,"submits":1}`}, 2},
+		{"Bitcoin", bitcoin(), []string{`"method":"mining.authorize","worker":"bc1qexample.rig1","agent":"cgminer/4.9","success":true,"pool_is_orig":false,"jobs":0,"submits":0}`, `"jobs":1,"submits":1}`}, 2},
 		{"Monero", []said{client(monero), server(`{"id":1,"jsonrpc":"2.0","error":null,"result":{"id":"x","job":{"blob":"07"},"status":"OK"}}` + "\n")}, []string{`"method":"login","worker":"4Example","agent":"XMRig/6.21.0","algo":"rx/0","success":true`}, 1},
 		{"refused", []said{client(monero), server(`{"id":1,"jsonrpc":"2.0","error":{"code":-1,"message":"Banned"}}` + "\n")}, []string{`"success":false`}, 1},
 		{"nobody answers", []said{client(subscribe + authorize)}, []string{`"worker":"bc1qexample.rig1"`}, 1},
 		{"from the middle", []said{server(notify), client(submit), server(notify)}, []string{`"jobs":2,"submits":1}`}, 2},
+		{"from the middle, the pool first", []said{client(notify), server(submit), client(`{"id":3,"result":true,"error":null}` + "\n")}, []string{`"pool_is_orig":true,"jobs":1,"submits":0}`, `"submits":1}`}, 2},
 		{"innocent: JSON-RPC of another kind", []said{client(`{"id":1,"method":"getinfo","params":[]}` + "\n"), server("{}\n")}, []string{"services [] "}, 0},
 		{"innocent: JSON", []said{client(`{"login":"a","agent":"b"}` + "\n")}, []string{"services [] "}, 0},
 	} {
@@ -64,7 +65,7 @@ func TestMiners(t *testing.T) {
 
 // Stated: work that a pool gives out is counted without an allocation.
 func TestAllocations(t *testing.T) {
-	r := &reader{conv: &analyzer.Conversation{}, told: true}
+	r := &reader{conv: &analyzer.Conversation{}, told: true, sided: true, pool: flow.Resp}
 	c := stream.Chunk{Dir: flow.Resp, Data: []byte(notify)}
 	if n := testing.AllocsPerRun(100, func() { _, _ = r.Feed(c) }); n > 0 {
 		t.Errorf("%v allocations for a job", n)

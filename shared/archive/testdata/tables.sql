@@ -1309,6 +1309,7 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`stratum` (
   `agent` string COMMENT 'agent',
   `algo` string COMMENT 'algo',
   `success` boolean COMMENT 'success',
+  `pool_is_orig` boolean COMMENT 'pool_is_orig',
   `jobs` bigint COMMENT 'jobs',
   `submits` bigint COMMENT 'submits',
   `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',

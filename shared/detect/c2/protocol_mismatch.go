@@ -19,7 +19,7 @@ var ProtocolMismatch = detect.Spec{
 	Text: "Compares what a conversation is with the port it uses: SSH, remote desktops, mail or name look-ups on 80 and 443; anything but names on 53, time on 123 " +
 		"and SSH on 22, also where nobody knows what it is, once both sides sent 3 packets with content; plain HTTP on 443 to a bare address; TLS without a name to a bare address " +
 		"outside on a port where none is usual. Firewalls judge by ports, and who goes out on another's goes around them. What looks the same: an administrator who put " +
-		"SSH on 443 to get out of a hotel, and a scanner that tries all protocols on all ports, which is told as the scan that it is.",
+		"SSH on 443 to get out of a hotel, DNSCrypt (names over UDP on 443), which is left alone, and a scanner that tries all protocols on all ports, which is told as the scan that it is.",
 	Category: "c2", Tactics: []string{"TA0011", "TA0005"}, Techniques: []string{"T1571"},
 	Risk:  detect.Base{Likelihood: events.Low, Complexity: events.Low, Impact: events.Medium},
 	Wants: []events.Kind{events.KindConn, events.KindSSL, events.KindHTTP}, Version: 1,
@@ -115,6 +115,9 @@ func (m *Mismatches) stray(c *events.Conn) string {
 				return "something that nobody knows"
 			}
 			return ""
+		}
+		if o.port == 443 && c.IPProto == device.UDP && strings.HasPrefix(c.Service, "dns") {
+			return "" // DNSCrypt, whose servers give out their certificates by plain questions on 443: many resolvers of privacy are such
 		}
 		return strayService(c.Service, o.allowed)
 	}

@@ -39,6 +39,7 @@ func TestProtocolMismatch(t *testing.T) {
 		// The innocent twins.
 		{"DNS", mismatchConn(0, outside, 53, "dns"), ""},
 		{"mail that turns to TLS", mismatchConn(0, outside, 25, "smtp,ssl"), ""},
+		{"DNSCrypt on 443", func() events.Record { c := mismatchConn(0, outside, 443, "dns"); c.IPProto = device.UDP; return c }(), ""},
 		{"unknown on 443", mismatchConn(0, outside, 443, ""), ""},
 		{"SSH on a high port", mismatchConn(0, outside, 2222, "ssh"), ""},
 		{"TLS with a name on an odd port", shake(4711, "www.example.com"), ""},

@@ -99,9 +99,13 @@ func (d *Miners) spoke(r *events.Stratum) []detect.Finding {
 	if r.Method == "" && r.Jobs == 0 {
 		return nil
 	}
-	k := detect.CaseKey{VNI: r.VNI, By: r.OrigH}
+	miner, pool := r.OrigH, detect.Party{Addr: r.RespH, Port: r.RespP, Endpoint: detect.Server}
+	if r.PoolAsk {
+		miner, pool = r.RespH, detect.Party{Addr: r.OrigH, Port: r.OrigP, Endpoint: detect.Client}
+	}
+	k := detect.CaseKey{VNI: r.VNI, By: miner}
 	c := d.Note(k, &r.Head)
-	c.Against(detect.Party{Addr: r.RespH, Port: r.RespP, Endpoint: detect.Server})
+	c.Against(pool)
 	was := c.Flags
 	c.Flags |= minerSpoke
 	if r.Success != nil && *r.Success || r.Jobs > 0 {
