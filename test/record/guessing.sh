@@ -1,6 +1,6 @@
 #!/bin/bash
 # Password guessing with hydra, and beside it the person who mistypes: guessing.sh [SCENE]
-# ftp, ftp-honest: vsftpd; database, database-honest: PostgreSQL with passwords by SCRAM; telnet, telnet-honest: inetutils' telnetd
+# ftp, ftp-honest: vsftpd; database, database-honest: PostgreSQL with passwords by SCRAM; mysql, mysql-honest: MariaDB; telnet, telnet-honest: inetutils' telnetd
 # under socat. In ftp the last password is the right one. SMB is in smb.sh.
 . "$(dirname "$0")/lib.sh"
 words() { for i in $(seq "$1"); do echo "guess$((i * 7919 % 10007))"; done; }
@@ -30,6 +30,16 @@ database() { # HOST USER PASSWORD: PostgreSQL, as the system's user postgres, wi
 }
 
 query() { PGPASSWORD=$2 in_ "$1" psql -q -h "$3" -U "$4" -d shop "${@:5}" >"$TMP/o" 2>&1; } # HOST PASSWORD SERVER USER ARGUMENTS
+
+mysql_server() { # HOST USER PASSWORD: MariaDB, as the system's user mysql
+	needs mariadbd mariadb mariadb-install-db setpriv
+	mkdir -p "$TMP/my" && chown mysql: "$TMP/my"
+	mariadb-install-db --no-defaults --user=mysql --datadir="$TMP/my/db" --skip-test-db >"$TMP/o" 2>&1 || refuse "mariadb-install-db: $(tail -2 "$TMP/o")"
+	printf "create database shop;\ncreate table shop.orders (id serial, what text);\ncreate user '%s'@'%%' identified by '%s';\ngrant all on shop.* to '%s'@'%%';\n" "$2" "$3" "$2" >"$TMP/my/init.sql"
+	cd / && background "$1" setpriv --reuid=mysql --regid=mysql --clear-groups mariadbd --no-defaults --datadir="$TMP/my/db" --socket="$TMP/my/s" --pid-file="$TMP/my/pid" \
+		--bind-address=0.0.0.0 --skip-name-resolve --innodb-buffer-pool-size=16M --init-file="$TMP/my/init.sql" --max-connect-errors=1000
+	listening "$1" 3306
+}
 
 telnet_server() { # HOST USER PASSWORD
 	needs telnetd telnet socat
@@ -94,6 +104,26 @@ database-honest)
 		sleep 0.4
 	done
 	save database-honest.pcap
+	;;
+mysql)
+	router; host intruder 10.20.1.66; host db 10.20.2.33
+	mysql_server db shop 'kept-to-itself-91'
+	words 30 >"$TMP/words"
+	tap db mysql-brute.pcap
+	guess intruder -l shop -P "$TMP/words" mysql://10.20.2.33
+	save mysql-brute.pcap
+	;;
+mysql-honest)
+	router; host app 10.20.1.30; host db 10.20.2.33
+	mysql_server db shop 'kept-to-itself-91'
+	tap db mysql-honest.pcap
+	ask() { in_ app mariadb --no-defaults --skip-ssl -h 10.20.2.33 -u shop "-p$1" shop -e "$2" >"$TMP/o" 2>&1; }
+	ask wrong 'select 1' || true
+	for i in $(seq 12); do
+		ask kept-to-itself-91 "insert into orders (what) values ('order $i'); select count(*) from orders; select what from orders limit 5"
+		sleep 0.4
+	done
+	save mysql-honest.pcap
 	;;
 telnet)
 	router; host intruder 203.0.113.66; host camera 10.20.2.23
