@@ -80,7 +80,7 @@ func (m *Mux) Datagram(c stream.Chunk, o Opener) {
 	if m.state != reading {
 		return
 	}
-	if _, err := m.active.Feed(c); err != nil {
+	if _, err := m.show(c); err != nil {
 		m.leave(err)
 	}
 }
@@ -174,7 +174,7 @@ func (m *Mux) feed(c stream.Chunk, o Opener) {
 		}
 		c.Data, c.Offset = m.held[d], m.heldFrom[d]
 	}
-	n, err := m.active.Feed(c)
+	n, err := m.show(c)
 	n = min(max(n, 0), len(c.Data))
 	if errors.Is(err, ErrHandOver) {
 		m.handOver(c, n, o)
@@ -241,7 +241,7 @@ func (m *Mux) hold(c stream.Chunk) bool {
 func (m *Mux) Gap(d flow.Dir, n int) {
 	m.deck.drop(&m.held[d])
 	if m.state == reading {
-		if err := m.active.Gap(d, n); err != nil {
+		if err := m.gap(d, n); err != nil {
 			m.leave(err)
 		}
 	}
@@ -261,7 +261,7 @@ func (m *Mux) handOver(c stream.Chunk, n int, o Opener) {
 	if m.state != reading { // what follows had no room, and so the analyzer is off already
 		return
 	}
-	m.active.Close()
+	m.close()
 	rest := m.held
 	from := m.heldFrom
 	first := m.first
@@ -286,7 +286,7 @@ func (m *Mux) handOver(c stream.Chunk, n int, o Opener) {
 // leave takes the analyzer off: it closes, and what was held is let go.
 func (m *Mux) leave(err error) {
 	if m.state == reading {
-		m.active.Close()
+		m.close()
 		if !errors.Is(err, ErrDone) {
 			m.conv.host.Rejected()
 		}

@@ -107,6 +107,7 @@ func Specs() []detect.Spec {
 		exfil.HTTPPost,
 		exfil.AWSKeysInClear,
 		impact.HTTPFlood,
+		impact.SlowHTTP,
 		exfil.CloudStorage,
 		behaviour.NewPeers,
 		behaviour.Deviation,

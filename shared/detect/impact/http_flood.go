@@ -86,7 +86,11 @@ func (h *HTTPFloods) Observe(rec events.Record, v device.View) []detect.Finding 
 	if r.StatusCode == 0 || r.StatusCode == 429 || r.StatusCode >= 500 {
 		n.troubled++
 	}
-	if n.told || !h.tooMany(n, r, v) {
+	if n.told {
+		h.goesOn(k, n)
+		return nil
+	}
+	if !h.tooMany(n, r, v) {
 		return nil
 	}
 	n.told = true
@@ -101,8 +105,19 @@ func (h *HTTPFloods) tooMany(n *httpCount, r *events.HTTP, v device.View) bool {
 	return n.all >= h.tune.Requests && v.IsExternal(r.OrigH) && len(r.Proxied) == 0 && !v.Known().Gateway(r.OrigH)
 }
 
-// httpDistress is the flag of a case in which the server was in distress.
-const httpDistress = 1
+// The flags of a case.
+const (
+	httpDistress = 1 << iota // the server was in distress
+	httpMore                 // requests were counted since it was told
+)
+
+// goesOn counts what comes after the alarm in the same stretch: the last word has the whole number.
+func (h *HTTPFloods) goesOn(k detect.CaseKey, n *httpCount) {
+	if c := h.Peek(k); c != nil && uint64(n.all) > c.Sum {
+		c.Sum, c.Flags = uint64(n.all), c.Flags|httpMore
+		h.Memory.Note(k)
+	}
+}
 
 // count notes a stretch of too many.
 func (h *HTTPFloods) count(k detect.CaseKey, n *httpCount, r *events.HTTP) []detect.Finding {
@@ -137,4 +152,14 @@ func (h *HTTPFloods) report(k detect.CaseKey, c *detect.Case) detect.Finding {
 func (h *HTTPFloods) Tick(events.Time, device.View) []detect.Finding { return nil }
 
 // Close brings the numbers of what was told up to date.
-func (h *HTTPFloods) Close(device.View) []detect.Finding { return h.LastWords(h.report) }
+func (h *HTTPFloods) Close(device.View) []detect.Finding {
+	var found []detect.Finding
+	for k, c := range h.All {
+		if c.Raised() && (c.Told < c.Count || c.Flags&httpMore != 0) {
+			f := h.report(k, c)
+			f.Final = true
+			found = append(found, f)
+		}
+	}
+	return found
+}

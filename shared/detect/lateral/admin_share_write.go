@@ -30,7 +30,7 @@ var AdminShareWrite = detect.Spec{
 		"Let only management hosts reach SMB (port 445) of other hosts: a security group can say so.",
 		"Give local administrators different passwords on each host (LAPS), and deny them log-on over the network.",
 	},
-	Yields: []string{"lateral.remote_service"},
+	Yields: []string{"lateral.remote_service", "lateral.scheduled_task", "lateral.wmi_exec", "lateral.dcom_exec"},
 	New:    func() detect.Detector { return NewAdminShareWrite(AdminShareWriteDefaults()) },
 	Tuning: detect.Tuned(AdminShareWriteDefaults, NewAdminShareWrite),
 }
