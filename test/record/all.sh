@@ -63,6 +63,7 @@ kerberos.sh honest
 tor.sh relay
 tor.sh honest
 floods.sh syn
+floods.sh slow
 floods.sh masscan
 floods.sh honest
 END
