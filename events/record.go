@@ -69,6 +69,10 @@ func Kinds() []Kind {
 		KindLDAPSearch,
 		KindRDP,
 		KindSunRPC,
+		KindPostgreSQL,
+		KindTDS,
+		KindSNMP,
+		KindRedis,
 	}
 }
 
@@ -110,5 +114,9 @@ func Blank() []Record {
 		&LDAPSearch{},
 		&RDP{},
 		&SunRPC{},
+		&PostgreSQL{},
+		&TDS{},
+		&SNMP{},
+		&Redis{},
 	}
 }

@@ -35,6 +35,7 @@ func samples() []Record {
 		directorySamples(),
 		hiddenSamples(),
 		sunRPCSamples(),
+		databaseSamples(),
 	)
 }
 

@@ -29,7 +29,7 @@ type rule struct {
 var arithmetic = []string{"shared/bounded", "shared/sketch", "shared/rhythm", "shared/rarity", "shared/baseline", "shared/dga", "shared/intel", "shared/magnitude", "shared/domain", "shared/entropy", "shared/window"}
 
 // parsers are pure: bytes in, fields out, for the analyzers of whatever carries them.
-var parsers = []string{"sensor/analyzer/line", "sensor/analyzer/ntlmssp", "sensor/analyzer/msrpc", "sensor/analyzer/ber", "sensor/analyzer/krb5"}
+var parsers = []string{"sensor/analyzer/line", "sensor/analyzer/ntlmssp", "sensor/analyzer/msrpc", "sensor/analyzer/ber", "sensor/analyzer/krb5", "sensor/analyzer/sqltext"}
 
 var rules = []rule{
 	{"events", nil, nil, "the nouns are known by all, so they may know nobody"},
@@ -45,6 +45,7 @@ var rules = []rule{
 	{"sensor/analyzer/msrpc", []string{"events", "sensor/flow", "sensor/analyzer"}, nil, "remote procedure calls, whatever carries them: a pipe of SMB or TCP"},
 	{"sensor/analyzer/ber", nil, nil, "ASN.1's encoding: bytes in, slices of them out"},
 	{"sensor/analyzer/krb5", []string{"events", "sensor/analyzer", "sensor/analyzer/ber"}, nil, "Kerberos's messages, for the analyzers of all that carry them"},
+	{"sensor/analyzer/sqltext", nil, nil, "what a statement of SQL begins with, and where a secret follows"},
 	{"sensor/analyzer/all", []string{"sensor/analyzer/*", "sensor/analyzer"}, nil, "the ordered list"},
 	{"sensor/analyzer/*", append([]string{"events", "sensor/flow", "sensor/stream", "sensor/analyzer"}, parsers...), nil, "an analyzer never needs another: data meets in records"},
 	{"sensor/replay", []string{"sensor/capture", "sensor/decap", "sensor/packet"}, nil, "captures played to a sensor, as a mirror would send them"},

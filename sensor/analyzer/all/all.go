@@ -15,19 +15,23 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ldap"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/mysql"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ntp"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/postgresql"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/radius"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/raw"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/rdp"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/redis"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/rfb"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/sip"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/smb"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/smtp"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/snmp"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/socks"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ssh"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/ssrp"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/stratum"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/sunrpc"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/syslog"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/tds"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/telnet"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/tls"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/vpn"
@@ -46,6 +50,9 @@ func Specs() []analyzer.Spec {
 		smtp.Spec,
 		sip.Spec,
 		mysql.Spec,
+		postgresql.Spec,
+		tds.Spec,
+		redis.Spec,
 		stratum.Spec,
 		telnet.Spec,
 		http.Spec,
@@ -55,6 +62,7 @@ func Specs() []analyzer.Spec {
 		ntp.Spec,
 		radius.Spec,
 		syslog.Spec,
+		snmp.Spec,
 		dnp3.Spec,
 		kerberos.Spec,
 		ssrp.Spec,

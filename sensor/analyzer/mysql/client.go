@@ -6,6 +6,7 @@ import (
 
 	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer"
+	"github.com/mirrorwatch/mirrorwatch/sensor/analyzer/sqltext"
 	"github.com/mirrorwatch/mirrorwatch/sensor/flow"
 )
 
@@ -79,7 +80,7 @@ func (r *reader) command(seq byte, b []byte, at events.Time) error {
 	m.TS = at
 	switch b[0] {
 	case comQuery, 22: // and stmt_prepare
-		m.Arg = kept(discreet(b[1:]), maxText)
+		m.Arg = kept(sqltext.Discreet(b[1:]), maxText)
 	case comInitDB, 5, 6:
 		m.Arg = kept(b[1:], maxText)
 	}
@@ -88,20 +89,6 @@ func (r *reader) command(seq byte, b []byte, at events.Time) error {
 		r.flush()
 	}
 	return nil
-}
-
-// secrets are words of SQL that a password follows.
-var secrets = [...]string{"IDENTIFIED", "PASSWORD", "MASTER_PASSWORD", "AES_ENCRYPT", "AES_DECRYPT"}
-
-// discreet cuts a query where a password would follow.
-func discreet(query []byte) []byte {
-	upper := bytes.ToUpper(query)
-	for _, word := range secrets {
-		if at := bytes.Index(upper, []byte(word)); at >= 0 {
-			query, upper = query[:at+len(word)], upper[:at+len(word)]
-		}
-	}
-	return query
 }
 
 // greeting reads the version out of a server's first packet (protocol 10, or 9 of old).
@@ -137,7 +124,7 @@ func probe(_ flow.Dir, head []byte, hinted bool) analyzer.Verdict {
 	switch {
 	case b[0] == comQuery && len(b) < min(size, 13):
 		return analyzer.Maybe
-	case b[0] == comQuery && size > 5 && sql(b[1:]):
+	case b[0] == comQuery && size > 5 && sqltext.Begins(b[1:]):
 		return analyzer.Yes
 	case hinted && b[0] == 0xff && size < 600:
 		return analyzer.Yes
@@ -145,14 +132,4 @@ func probe(_ flow.Dir, head []byte, hinted bool) analyzer.Verdict {
 		return analyzer.Yes
 	}
 	return analyzer.No
-}
-
-// sql says whether a text begins as a statement does.
-func sql(b []byte) bool {
-	word, _, _ := bytes.Cut(b[:min(len(b), 12)], []byte{' '})
-	switch string(bytes.ToUpper(word)) {
-	case "SELECT", "INSERT", "UPDATE", "DELETE", "SHOW", "SET", "CREATE", "DROP", "ALTER", "USE", "BEGIN", "COMMIT", "REPLACE", "CALL", "GRANT", "FLUSH":
-		return true
-	}
-	return false
 }

@@ -1560,3 +1560,167 @@ TBLPROPERTIES (
   'projection.hour.digits' = '2',
   'storage.location.template' = 's3://records-123456789012/archive/kind=sunrpc/date=${date}/hour=${hour}/'
 );
+
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`postgresql` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `user` string COMMENT 'user',
+  `database` string COMMENT 'database',
+  `application_name` string COMMENT 'application_name',
+  `frontend` string COMMENT 'frontend',
+  `frontend_arg` string COMMENT 'frontend_arg',
+  `success` boolean COMMENT 'success',
+  `rows` bigint COMMENT 'rows',
+  `backend` string COMMENT 'backend',
+  `backend_arg` string COMMENT 'backend_arg',
+  `server_version` string COMMENT 'server_version',
+  `error_code` string COMMENT 'error_code',
+  `result_bytes` bigint COMMENT 'result_bytes',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=postgresql/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=postgresql/date=${date}/hour=${hour}/'
+);
+
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`tds` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `command` string COMMENT 'command',
+  `procedure_name` string COMMENT 'procedure_name',
+  `query` string COMMENT 'query',
+  `user` string COMMENT 'user',
+  `app_name` string COMMENT 'app_name',
+  `database` string COMMENT 'database',
+  `server_version` string COMMENT 'server_version',
+  `success` boolean COMMENT 'success',
+  `rows` bigint COMMENT 'rows',
+  `error_code` bigint COMMENT 'error_code',
+  `response` string COMMENT 'response',
+  `result_bytes` bigint COMMENT 'result_bytes',
+  `encrypted` boolean COMMENT 'encrypted',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=tds/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=tds/date=${date}/hour=${hour}/'
+);
+
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`snmp` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `duration` double COMMENT 'duration, seconds',
+  `version` string COMMENT 'version',
+  `community` string COMMENT 'community',
+  `get_requests` bigint COMMENT 'get_requests',
+  `get_bulk_requests` bigint COMMENT 'get_bulk_requests',
+  `get_responses` bigint COMMENT 'get_responses',
+  `set_requests` bigint COMMENT 'set_requests',
+  `display_string` string COMMENT 'display_string',
+  `default_answers` bigint COMMENT 'default_answers',
+  `default_writes` bigint COMMENT 'default_writes',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=snmp/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=snmp/date=${date}/hour=${hour}/'
+);
+
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`redis` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `cmd_name` string COMMENT 'cmd.name',
+  `cmd_key` string COMMENT 'cmd.key',
+  `cmd_value` string COMMENT 'cmd.value',
+  `success` boolean COMMENT 'success',
+  `reply_value` string COMMENT 'reply.value',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=redis/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=redis/date=${date}/hour=${hour}/'
+);
