@@ -33,6 +33,8 @@ smb.sh guess tool ransom
 guessing.sh ftp
 guessing.sh ftp-honest
 guessing.sh telnet-honest
+guessing.sh database
+guessing.sh database-honest
 guessing.sh mysql
 guessing.sh mysql-honest
 guessing.sh telnet
