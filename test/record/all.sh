@@ -1,5 +1,5 @@
 #!/bin/bash
-# Records every scenario, several at a time (they wait more than they work), in about four minutes. Needs root. all.sh [FOLDER]
+# Records every scenario, several at a time (they wait more than they work), in about six minutes. Needs root. all.sh [FOLDER]
 set -uo pipefail
 cd "$(dirname "$0")"
 [ "$(id -u)" = 0 ] || { echo "all.sh: needs root, to make network namespaces" >&2; exit 2; }
@@ -30,4 +30,42 @@ weak-tls.sh
 starttls.sh
 smb.sh work old sealed
 smb.sh guess tool ransom
+guessing.sh ftp
+guessing.sh ftp-honest
+guessing.sh telnet-honest
+guessing.sh database
+guessing.sh database-honest
+guessing.sh mysql
+guessing.sh mysql-honest
+guessing.sh telnet
+windows.sh service
+windows.sh shares
+windows.sh honest
+web.sh sql
+web.sh traversal
+web.sh scan
+web.sh guess
+web.sh honest
+web.sh flood
+web.sh load
+shell.sh reverse
+shell.sh bound
+shell.sh honest
+mining.sh stratum
+mining.sh honest
+icmp-tunnel.sh tunnel
+icmp-tunnel.sh honest
+directory.sh sweep
+directory.sh guess
+directory.sh honest
+kerberos.sh spray
+kerberos.sh users
+kerberos.sh roast
+kerberos.sh honest
+tor.sh relay
+tor.sh honest
+floods.sh syn
+floods.sh slow
+floods.sh masscan
+floods.sh honest
 END

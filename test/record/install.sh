@@ -6,4 +6,5 @@ export RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive
 apt-get update -q
 apt-get install -y -q --no-install-recommends iproute2 ethtool tcpdump tshark nmap fping iputils-ping hydra openssh-server sshpass \
 	iodine nginx-light libnginx-mod-mail vsftpd curl openssl bind9-dnsutils dnsmasq-base ldap-utils slapd netcat-openbsd chrony \
-	udhcpc avahi-daemon avahi-utils rsync samba smbclient python3-impacket
+	udhcpc avahi-daemon avahi-utils rsync samba smbclient python3-impacket \
+	postgresql mariadb-server mariadb-client telnet inetutils-telnetd socat krb5-kdc krb5-admin-server krb5-user slowhttptest hping3 masscan ptunnel tor python3

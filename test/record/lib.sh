@@ -156,6 +156,23 @@ etc() { # HOST FILE: standard input becomes /etc/FILE of that host
 	cat >"/etc/netns/$RUN-$1/$2"
 }
 
+accounts() { # HOST USER PASSWORD [USER PASSWORD]...: the users of a host, from 1000 up
+	local h=$1 id=1000 dir; shift
+	dir=/etc/netns/$RUN-$h
+	printf 'root:x:0:0::/root:/bin/sh\nnobody:x:65534:65534::/nonexistent:/usr/sbin/nologin\nsshd:x:101:65534::/run/sshd:/usr/sbin/nologin\n' | etc "$h" passwd
+	printf 'root:*:19000::::::\nnobody:*:19000::::::\nsshd:!:19000::::::\n' | etc "$h" shadow
+	printf 'root:x:0:\nshadow:x:42:\nnogroup:x:65534:\n' | etc "$h" group
+	while [ $# -gt 1 ]; do
+		mkdir -p "$TMP/home-$h/$1"
+		echo "$1:x:$id:$id::$TMP/home-$h/$1:/bin/sh" >>"$dir/passwd"
+		echo "$1:$(openssl passwd -6 "$2"):19000:0:99999:7:::" >>"$dir/shadow"
+		echo "$1:x:$id:" >>"$dir/group"
+		chown "$id:$id" "$TMP/home-$h/$1"
+		id=$((id + 1)); shift 2
+	done
+	chmod 600 "$dir/shadow"
+}
+
 ssh_server() { # HOST PORT USER PASSWORD [authorized key file]: sshd with users of its own
 	local h=$1 port=$2 user=$3 hash
 	hash=$(openssl passwd -6 "$4")
