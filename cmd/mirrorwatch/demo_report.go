@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -151,7 +152,7 @@ type tally struct {
 // add holds what was found against what a capture is. Alerts between its start and the next one's are its own. What the same offender
 // did before to the same victim is one detection, which alerts again at the next order of magnitude only: then the attack is part of it.
 func (t *tally) add(w io.Writer, s *scene, list []events.Detection, until time.Time) {
-	alerts := 0
+	alerts, minor := 0, []string{}
 	own, earlier := false, false
 	for i := range list {
 		d := &list[i]
@@ -160,13 +161,29 @@ func (t *tally) add(w io.Writer, s *scene, list []events.Detection, until time.T
 		if !alerted(d, s.Start, until) {
 			continue
 		}
-		alerts++
+		if s.allows(d) {
+			minor = append(minor, d.Type)
+		} else {
+			alerts++
+		}
 		own = own || right
 		if !slices.Contains(t.types, d.Type) {
 			t.types = append(t.types, d.Type)
 		}
 	}
-	fmt.Fprintf(w, "%-28s %-8s %s\n", clean(s.name), s.class, t.verdict(s, alerts, own, earlier))
+	fmt.Fprintf(w, "%-28s %-8s %s\n", clean(s.name), s.class, t.verdict(s, alerts, own, earlier)+asides(minor))
+}
+
+// allows says whether a detection is one of the minor ones that an honest capture may raise: a Telnet session is honest, and Telnet in use.
+func (s *scene) allows(d *events.Detection) bool {
+	return s.class == "benign" && d.Risk.Band == "low" && slices.Contains(strings.Split(s.kind, ","), d.Type)
+}
+
+func asides(minor []string) string {
+	if len(minor) == 0 {
+		return ""
+	}
+	return " but for " + strings.Join(minor, " and ") + ", of low risk"
 }
 
 func alerted(d *events.Detection, from, until time.Time) bool {
