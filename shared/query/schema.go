@@ -1,6 +1,7 @@
 package query
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -177,7 +178,7 @@ func nearest(name string, names []string) []string {
 			found = append(found, candidate{n, away})
 		}
 	}
-	slices.SortStableFunc(found, func(a, b candidate) int { return a.away - b.away })
+	slices.SortStableFunc(found, func(a, b candidate) int { return cmp.Or(a.away-b.away, len(a.name)-len(b.name)) })
 	var out []string
 	for _, c := range found[:min(3, len(found))] {
 		out = append(out, c.name)

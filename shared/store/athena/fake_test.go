@@ -228,7 +228,7 @@ func TestWhatMakesNoSenseIsNotAsked(t *testing.T) {
 	add(r.Search(ctx, where(`orig_h = 10.0.0.1`)))
 	add(r.Search(ctx, store.RecordQuery{}))
 	add(r.Search(ctx, store.RecordQuery{From: begin, To: begin.Add(1), Cursor: "x"}))
-	add(r.Search(ctx, store.RecordQuery{From: begin, To: begin.Add(1), Kinds: []events.Kind{"ftp"}}))
+	add(r.Search(ctx, store.RecordQuery{From: begin, To: begin.Add(1), Kinds: []events.Kind{"gopher"}}))
 	add(r.Histogram(ctx, lastHour(), 0))
 	add(r.Top(ctx, lastHour(), store.TopQuery{}))
 	add(r.Top(ctx, lastHour(), store.TopQuery{Fields: []string{"quory"}}))

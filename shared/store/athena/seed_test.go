@@ -20,15 +20,10 @@ const spread = 26 * time.Hour
 type seed struct{ *rand.Rand }
 
 func (s seed) rows(n int) []archive.Row {
-	makers := []func() events.Record{
-		func() events.Record { return new(events.Conn) }, func() events.Record { return new(events.DNS) }, func() events.Record { return new(events.HTTP) },
-		func() events.Record { return new(events.SSL) }, func() events.Record { return new(events.X509) }, func() events.Record { return new(events.SSH) },
-		func() events.Record { return new(events.DHCP) }, func() events.Record { return new(events.NTP) }, func() events.Record { return new(events.ICMP) },
-		func() events.Record { return new(events.Tunnel) }, func() events.Record { return new(events.Weird) },
-	}
+	blanks := events.Blank()
 	var rows []archive.Row
 	for i := range n {
-		r := makers[i%len(makers)]()
+		r := reflect.New(reflect.TypeOf(blanks[i%len(blanks)]).Elem()).Interface().(events.Record)
 		s.fill(reflect.ValueOf(r).Elem())
 		at := begin.Add(time.Duration(s.Int64N(int64(spread))))
 		if s.IntN(4) == 0 {

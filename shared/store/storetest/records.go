@@ -239,7 +239,7 @@ func recordsRefused(h *harness) {
 	from, to := h.span()
 	for name, q := range map[string]store.RecordQuery{
 		"no span": {}, "backwards": {From: to, To: from}, "limit": {From: from, To: to, Limit: store.MaxPage + 1},
-		"kind": {From: from, To: to, Kinds: []events.Kind{"syslog"}}, "cursor": {From: from, To: to, Cursor: "%%"},
+		"kind": {From: from, To: to, Kinds: []events.Kind{"gopher"}}, "cursor": {From: from, To: to, Cursor: "%%"},
 		"field": {From: from, To: to, Where: h.where("colour = blue")},
 	} {
 		_, err := h.Records.Search(h.ctx, q)
