@@ -153,6 +153,9 @@ func (d *Miners) report(k detect.CaseKey, c *detect.Case) detect.Finding {
 	if len(c.Names) > 0 {
 		as = fmt.Sprintf(", as %q", c.Names[0])
 	}
+	if c.Sum > 0 {
+		as += fmt.Sprintf(", and handed in %d shares", c.Sum)
+	}
 	f := c.Finding(k, confidence, fmt.Sprintf("%s %s %s%s.", k.By, what, minerAt(c), as))
 	f.Properties = map[string]any{"pools": c.Hosts.Count(), "names": c.Names, "accepted": c.Flags&minerAccepted != 0, "submits": c.Sum}
 	if c.Flags&minerAccepted != 0 {

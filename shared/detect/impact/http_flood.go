@@ -48,7 +48,7 @@ const httpStretch = 10 * time.Second
 
 // httpCount is what one host asks of another in a stretch of time.
 type httpCount struct {
-	stretch       uint64
+	start         events.Time // of the first request
 	all, troubled int
 	told          bool // of this stretch
 }
@@ -79,8 +79,8 @@ func (h *HTTPFloods) Observe(rec events.Record, v device.View) []detect.Finding 
 	k := detect.CaseKey{VNI: r.VNI, By: r.OrigH, To: r.RespH}
 	n, _ := h.counts.Put(k)
 	// A record that comes late belongs to the stretch that is counted.
-	if stretch := uint64(r.TS / events.Time(httpStretch)); n.stretch < stretch {
-		*n = httpCount{stretch: stretch}
+	if n.all == 0 || r.TS.Sub(n.start) >= httpStretch {
+		*n = httpCount{start: r.TS}
 	}
 	n.all++
 	if r.StatusCode == 0 || r.StatusCode == 429 || r.StatusCode >= 500 {
