@@ -187,11 +187,16 @@ func (c *Cases) LastWords(report func(k CaseKey, one *Case) Finding) []Finding {
 	return found
 }
 
+// Case is the key of a case, or of what a detector remembers beside its cases.
+func (f *Form) Case(k *CaseKey) {
+	Number(f, &k.VNI)
+	f.Addr(&k.By)
+	f.Addr(&k.To)
+	f.Text(&k.What, maxCaseText)
+}
+
 func caseFields(key, value *Form, k *CaseKey, c *Case) {
-	Number(key, &k.VNI)
-	key.Addr(&k.By)
-	key.Addr(&k.To)
-	key.Text(&k.What, maxCaseText)
+	key.Case(k)
 	for _, n := range []*int{&c.Count, &c.Told} {
 		Number(value, n)
 	}

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
-	"github.com/mirrorwatch/mirrorwatch/shared/bounded"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect"
 	"github.com/mirrorwatch/mirrorwatch/shared/device"
 )
@@ -52,7 +51,8 @@ func FTPDefaults() FTPTunables {
 type FTPUploads struct {
 	tune FTPTunables
 	*detect.Cases
-	channels *bounded.Table[ftpChannel, ftpData]
+	channels *detect.Memory[ftpChannel, ftpData]
+	detect.Memories
 }
 
 // ftpChannel is where a data connection goes to. Both its records come within seconds of each other, in any order.
@@ -71,9 +71,11 @@ type ftpData struct {
 
 // NewFTP makes the detector.
 func NewFTP(t FTPTunables) *FTPUploads {
-	return &FTPUploads{
-		tune: t, Cases: detect.NewCases(detect.CasesOptions{Limit: t.Pairs}), channels: bounded.New[ftpChannel, ftpData](t.Channels),
+	d := &FTPUploads{
+		tune: t, Cases: detect.NewCases(detect.CasesOptions{Limit: t.Pairs}), channels: detect.NewFilledMemory(t.Channels, 'd', 1, ftpDataFields),
 	}
+	d.Memories = detect.Memories{d.channels, d.Cases}
+	return d
 }
 
 // Observe counts uploads, and the bytes of their data connections.
@@ -96,6 +98,7 @@ func (d *FTPUploads) command(r *events.FTP, v device.View) []detect.Finding {
 		if r.DataRespP != 0 {
 			c, _ := d.channels.Put(at)
 			*c = ftpData{}
+			d.channels.Note(at)
 		}
 		return nil
 	case "STOR", "STOU", "APPE":
@@ -113,6 +116,7 @@ func (d *FTPUploads) command(r *events.FTP, v device.View) []detect.Finding {
 	c.Thing(r.Arg)
 	if data := d.channels.Peek(at); r.DataRespP != 0 && data != nil {
 		data.key, data.up = k, true
+		d.channels.Note(at)
 		c.Sum += data.bytes
 	}
 	outside := !v.IsLocal(r.RespH)
@@ -139,10 +143,12 @@ const (
 
 // carried takes the bytes of a data connection that was announced.
 func (d *FTPUploads) carried(r *events.Conn) {
-	data := d.channels.Peek(ftpChannel{r.VNI, r.RespH, r.RespP})
+	at := ftpChannel{r.VNI, r.RespH, r.RespP}
+	data := d.channels.Peek(at)
 	if data == nil {
 		return
 	}
+	d.channels.Note(at)
 	data.bytes = max(r.OrigBytes, r.RespBytes) // one direction carries the file, the other nothing
 	if c := d.Peek(data.key); data.up && c != nil {
 		c.Sum += data.bytes
@@ -156,7 +162,7 @@ func (d *FTPUploads) report(k detect.CaseKey, c *detect.Case, outside bool) dete
 	if outside {
 		where = "outside"
 	}
-	f := c.Finding(k, 0.75, fmt.Sprintf("%s stored %s on the FTP server %s, %s; the first was %q.", k.By, plural(c.Things.Text(), "file"), k.To, where, last(c.Names[0])))
+	f := c.Finding(k, 0.75, fmt.Sprintf("%s stored %s on the FTP server %s, %s%s; the first was %q.", k.By, plural(c.Things.Text(), "file"), k.To, where, carriedText(c.Sum), last(c.Names[0])))
 	f.Properties = map[string]any{"files": c.Things.Count(), "names": c.Names, "bytes": c.Sum, "outside": outside}
 	telling := ftpTelling(c.Names)
 	if !outside {
@@ -216,3 +222,20 @@ func (d *FTPUploads) Close(v device.View) []detect.Finding {
 
 // Overflow is how many pairs and data connections had to be forgotten for want of room.
 func (d *FTPUploads) Overflow() uint64 { return d.Evicted() + d.channels.Evicted() }
+
+// carriedText names the bytes, once they are known.
+func carriedText(n uint64) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", %d bytes", n)
+}
+
+func ftpDataFields(key, value *detect.Form, k *ftpChannel, d *ftpData) {
+	detect.Number(key, &k.vni)
+	key.Addr(&k.host)
+	detect.Number(key, &k.port)
+	value.Case(&d.key)
+	value.Bool(&d.up)
+	detect.Number(value, &d.bytes)
+}

@@ -60,7 +60,7 @@ func TestFTP(t *testing.T) {
 			l[2].(*events.FTP).ReplyCode = 553
 			return l
 		}(), 0, "", 0},
-		{"a small file outside", stored(0, outside, "index.html", 900), 1, `10.0.0.5 stored 1 file on the FTP server 203.0.113.21, outside; the first was "index.html".`, -25},
+		{"a small file outside", stored(0, outside, "index.html", 900), 1, `10.0.0.5 stored 1 file on the FTP server 203.0.113.21, outside, 900 bytes; the first was "index.html".`, -25},
 		{"much outside", stored(0, outside, "x.bin", 6<<20), 1, "1 file", 0},
 		{"an archive outside", stored(0, outside, "DB.SQL", 900), 1, `"DB.SQL"`, 5},
 		{"an archive inside", stored(0, inside, "db.sql", 900), 1, "inside", -20},

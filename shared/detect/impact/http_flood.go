@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
-	"github.com/mirrorwatch/mirrorwatch/shared/bounded"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect"
 	"github.com/mirrorwatch/mirrorwatch/shared/device"
 )
@@ -56,15 +55,18 @@ type httpCount struct {
 // HTTPFloods counts requests in stretches of time, and remembers who sent a stretch of too many.
 type HTTPFloods struct {
 	tune   HTTPFloodTunables
-	counts *bounded.Table[detect.CaseKey, httpCount] // good for ten seconds, so that a restart may lose them
+	counts *detect.Memory[detect.CaseKey, httpCount]
 	*detect.Cases
+	detect.Memories
 }
 
 // NewHTTPFlood makes the detector.
 func NewHTTPFlood(t HTTPFloodTunables) *HTTPFloods {
-	return &HTTPFloods{
-		tune: t, counts: bounded.New[detect.CaseKey, httpCount](t.Pairs), Cases: detect.NewCases(detect.CasesOptions{Limit: t.Pairs, Idle: 10 * time.Minute}),
+	h := &HTTPFloods{
+		tune: t, counts: detect.NewFilledMemory(t.Pairs, 'n', 1, httpCountFields), Cases: detect.NewCases(detect.CasesOptions{Limit: t.Pairs, Idle: 10 * time.Minute}),
 	}
+	h.Memories = detect.Memories{h.counts, h.Cases}
+	return h
 }
 
 // Overflow is how many pairs had to be forgotten for want of room.
@@ -78,6 +80,7 @@ func (h *HTTPFloods) Observe(rec events.Record, v device.View) []detect.Finding 
 	}
 	k := detect.CaseKey{VNI: r.VNI, By: r.OrigH, To: r.RespH}
 	n, _ := h.counts.Put(k)
+	h.counts.Note(k)
 	// A record that comes late belongs to the stretch that is counted.
 	if n.all == 0 || r.TS.Sub(n.start) >= httpStretch {
 		*n = httpCount{start: r.TS}
@@ -162,4 +165,12 @@ func (h *HTTPFloods) Close(device.View) []detect.Finding {
 		}
 	}
 	return found
+}
+
+func httpCountFields(key, value *detect.Form, k *detect.CaseKey, n *httpCount) {
+	key.Case(k)
+	detect.Number(value, &n.start)
+	detect.Number(value, &n.all)
+	detect.Number(value, &n.troubled)
+	value.Bool(&n.told)
 }

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
-	"github.com/mirrorwatch/mirrorwatch/shared/bounded"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect"
 	"github.com/mirrorwatch/mirrorwatch/shared/device"
 	"github.com/mirrorwatch/mirrorwatch/shared/sketch"
@@ -50,11 +49,12 @@ func RansomwareDefaults() RansomwareTunables {
 	return RansomwareTunables{Files: 10, Kinds: 3, Window: 5 * time.Minute, Pairs: 2_000}
 }
 
-// Rewriting counts the files that were rewritten. What was made lately is remembered for minutes only, and not kept over a restart.
+// Rewriting counts the files that were rewritten.
 type Rewriting struct {
 	tune RansomwareTunables
 	*detect.Cases
-	made *bounded.Table[detect.CaseKey, madeLately]
+	made *detect.Memory[detect.CaseKey, madeLately]
+	detect.Memories
 }
 
 // madeLately are the latest files that a client made or wrote on a server: their names without the extension, hashed.
@@ -71,10 +71,12 @@ type madeFile struct {
 
 // NewRansomware makes the detector.
 func NewRansomware(t RansomwareTunables) *Rewriting {
-	return &Rewriting{
+	w := &Rewriting{
 		tune: t, Cases: detect.NewCases(detect.CasesOptions{Limit: t.Pairs, Idle: t.Window}),
-		made: bounded.New[detect.CaseKey, madeLately](t.Pairs),
+		made: detect.NewFilledMemory(t.Pairs, 'm', 1, madeFields),
 	}
+	w.Memories = detect.Memories{w.made, w.Cases}
+	return w
 }
 
 // Observe looks at what was done to one file.
@@ -108,6 +110,7 @@ func (w *Rewriting) make(k detect.CaseKey, f *events.SMBFiles) {
 		return
 	}
 	m, _ := w.made.Put(k)
+	w.made.Note(k)
 	m.files[m.n%len(m.files)] = madeFile{stemOf(f.Name), strings.Clone(extension), f.TS}
 	m.n++
 }
@@ -188,4 +191,15 @@ func (w *Rewriting) report(k detect.CaseKey, c *detect.Case) detect.Finding {
 		c.Last.Sub(c.Start).Round(100*time.Millisecond)))
 	f.Properties = map[string]any{"files": c.Count, "kinds": c.Things.Count(), "extension": k.What, "before": c.Names, "seconds": c.Last.Sub(c.Start).Seconds()}
 	return f
+}
+
+func madeFields(key, value *detect.Form, k *detect.CaseKey, m *madeLately) {
+	key.Case(k)
+	detect.Number(value, &m.n)
+	for i := range m.files {
+		one := &m.files[i]
+		detect.Number(value, &one.stem)
+		value.Text(&one.extension, 64)
+		detect.Number(value, &one.at)
+	}
 }

@@ -114,7 +114,9 @@ func (l *HashLogons) used(h *events.Head, how uint64) []detect.Finding {
 		return nil
 	}
 	c.Told = c.Count
-	return []detect.Finding{l.report(k, c)}
+	f := l.report(k, c)
+	f.End = max(f.End, h.TS) // the case ends with the log-on, its use is later
+	return []detect.Finding{f}
 }
 
 // administersPipe says whether a pipe's interface rules the host behind it.
