@@ -10,12 +10,14 @@ require (
 	github.com/aws/aws-sdk-go-v2/credentials v1.21.0 // static credentials for local endpoints
 	github.com/aws/aws-sdk-go-v2/service/athena v1.67.1 // queries of archived records
 	github.com/aws/aws-sdk-go-v2/service/autoscaling v1.81.0 // tags of Auto Scaling groups
+	github.com/aws/aws-sdk-go-v2/service/cloudwatch v1.75.7 // metrics of instances
 	github.com/aws/aws-sdk-go-v2/service/dynamodb v1.74.0 // the store in AWS
 	github.com/aws/aws-sdk-go-v2/service/dynamodbstreams v1.47.0 // the events of that store
 	github.com/aws/aws-sdk-go-v2/service/ec2 v1.344.3 // mirror sessions and what they are of; only shared/ec2api/sdk imports it
 	github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2 v1.64.0 // the listener that mirrored packets need
 	github.com/aws/aws-sdk-go-v2/service/eventbridge v1.55.11 // events out
 	github.com/aws/aws-sdk-go-v2/service/ram v1.46.0 // mirror targets shared with other accounts
+	github.com/aws/aws-sdk-go-v2/service/s3 v1.114.10 // flow logs and trails where AWS delivers them
 	github.com/aws/aws-sdk-go-v2/service/securityhub v1.71.2 // ASFF findings, checked by AWS's own types
 	github.com/aws/aws-sdk-go-v2/service/sns v1.48.0 // notifications
 	github.com/aws/aws-sdk-go-v2/service/ssm v1.82.1 // the mirror policy as a parameter
@@ -25,7 +27,9 @@ require (
 	github.com/google/gopacket v1.1.19 // the tests' second opinion of frames and capture files
 	github.com/jedib0t/go-pretty/v6 v6.8.3 // tables with colour on a terminal
 	github.com/klauspost/compress v1.20.4 // zstd for stored records
+	github.com/maxmind/mmdbwriter v1.2.0 // databases that the tests ask, made by the maker's own writer
 	github.com/oapi-codegen/runtime v1.9.0 // what the generated API code calls
+	github.com/oschwald/maxminddb-golang/v2 v2.9.0 // ASN and country of an address
 	github.com/parquet-go/parquet-go v0.32.0 // archive files that Athena reads
 	github.com/prometheus/client_golang v1.23.2 // /metrics of the sensor
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3 // OCSF events held against the published schema, in tests
@@ -44,13 +48,16 @@ require (
 require (
 	github.com/andybalholm/brotli v1.1.1 // indirect
 	github.com/apapsch/go-jsonmerge/v2 v2.0.0 // indirect
+	github.com/aws/aws-sdk-go-v2/aws/protocol/eventstream v1.7.27 // indirect
 	github.com/aws/aws-sdk-go-v2/feature/ec2/imds v1.20.9 // indirect
 	github.com/aws/aws-sdk-go-v2/internal/configsources v1.5.12 // indirect
 	github.com/aws/aws-sdk-go-v2/internal/endpoints/v2 v2.8.12 // indirect
 	github.com/aws/aws-sdk-go-v2/internal/v4a v1.5.12 // indirect
 	github.com/aws/aws-sdk-go-v2/service/internal/accept-encoding v1.13.25 // indirect
+	github.com/aws/aws-sdk-go-v2/service/internal/checksum v1.11.13 // indirect
 	github.com/aws/aws-sdk-go-v2/service/internal/endpoint-discovery v1.13.12 // indirect
 	github.com/aws/aws-sdk-go-v2/service/internal/presigned-url v1.14.12 // indirect
+	github.com/aws/aws-sdk-go-v2/service/internal/s3shared v1.20.12 // indirect
 	github.com/aws/aws-sdk-go-v2/service/signin v1.13.1 // indirect
 	github.com/aws/aws-sdk-go-v2/service/sso v1.39.5 // indirect
 	github.com/aws/aws-sdk-go-v2/service/ssooidc v1.44.5 // indirect
@@ -77,6 +84,7 @@ require (
 	github.com/spf13/pflag v1.0.9 // indirect
 	github.com/twpayne/go-geom v1.6.1 // indirect
 	go.yaml.in/yaml/v2 v2.4.2 // indirect
+	go4.org/netipx v0.0.0-20231129151722-fdeea329fbba // indirect
 	golang.org/x/text v0.44.0 // indirect
 	google.golang.org/protobuf v1.36.8 // indirect
 	modernc.org/libc v1.79.0 // indirect

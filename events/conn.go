@@ -39,6 +39,10 @@ type Conn struct {
 	AnsweredTwice bool     `json:"answered_twice,omitempty"` // two TCP acceptances with different numbers, the first having been acknowledged
 	ResetIgnored  string   `json:"reset_ignored,omitempty"`  // orig, resp or both: who went on after a TCP reset in its name
 	ResetFar      string   `json:"reset_far,omitempty"`      // the same: in whose name a reset came over another number of hops, or from another card, than its first packet
+	Source        string   `json:"source,omitempty"`         // "flowlog": from VPC Flow Logs, not from packets; services and histories are not known then
+	Action        string   `json:"action,omitempty"`         // of a flow log: ACCEPT, or REJECT where a security group or network ACL let it not through
+	Interface     string   `json:"interface,omitempty"`      // of a flow log: where it was logged
+	Direction     string   `json:"direction,omitempty"`      // of a flow log: ingress or egress, as that interface sees it
 	TCPFlags      uint8    `json:"-"`                        // every flag the originator sent, or-ed: FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32
 }
 

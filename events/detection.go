@@ -28,6 +28,7 @@ type Detection struct {
 	Properties   map[string]any `json:"properties,omitempty"` // typed evidence, a detector's own
 	Evidence     Evidence       `json:"evidence"`
 	Activity     []Activity     `json:"activity,omitempty"` // one entry an alert, oldest first
+	Context      *Context       `json:"context,omitempty"`  // what correlation knows of it; detectors never write it
 
 	VNI                 uint32 `json:"vni,omitempty"`
 	Sensor              string `json:"sensor,omitempty"`

@@ -73,6 +73,7 @@ func Kinds() []Kind {
 		KindTDS,
 		KindSNMP,
 		KindRedis,
+		KindCloudTrail,
 	}
 }
 
@@ -118,5 +119,6 @@ func Blank() []Record {
 		&TDS{},
 		&SNMP{},
 		&Redis{},
+		&CloudTrail{},
 	}
 }

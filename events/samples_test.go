@@ -31,6 +31,7 @@ func samples() []Record {
 		domainSamples(),
 		webSamples(),
 		linkSamples(),
+		awsSamples(),
 		textSamples(),
 		directorySamples(),
 		hiddenSamples(),

@@ -21,6 +21,8 @@ import (
 
 // documents is a store of documents as simple as can be.
 type documents struct {
+	store.Documents // what nobody here asks for
+
 	mu   sync.Mutex
 	all  map[string]store.Document
 	fail error

@@ -18,6 +18,8 @@ import (
 
 // documents is a store of documents as simple as can be, with the conditions and bounds of the contract.
 type documents struct {
+	store.Documents // what nobody here asks for
+
 	mu    sync.Mutex
 	now   func() time.Time
 	all   map[string]store.Document

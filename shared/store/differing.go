@@ -20,6 +20,7 @@ func Differing(a, b *events.Detection) []string {
 		{"assignee", a.Assignee == b.Assignee},
 		{"category", a.Category == b.Category},
 		{"confidence", a.Confidence == b.Confidence},
+		{"context", sameContext(a.Context, b.Context)},
 		{"description", a.Description == b.Description},
 		{"detector_version", a.DetectorVersion == b.DetectorVersion},
 		{"end", same(a.End, b.End)},

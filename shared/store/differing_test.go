@@ -49,6 +49,10 @@ func disturb(t *testing.T, v reflect.Value) {
 	case reflect.Map:
 		v.Set(reflect.ValueOf(map[string]any{"other": true}))
 	case reflect.Pointer:
+		if v.Type() == reflect.TypeFor[*events.Context]() {
+			v.Set(reflect.ValueOf(&events.Context{Complete: true}))
+			return
+		}
 		v.Set(reflect.ValueOf(&noon))
 	case reflect.Struct:
 		if v.Type() == reflect.TypeFor[time.Time]() {

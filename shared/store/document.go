@@ -24,6 +24,12 @@ const (
 	KindMirrorVerdict    Kind = "mirror_verdict" // what was learned of an instance family
 	KindMirrorUsage      Kind = "mirror_usage"   // sessions of ours by account and region, for the budget
 	KindCoverageTrend    Kind = "coverage_trend" // how much was watched, by the hour
+	KindHolding          Kind = "holding"        // who held an address or an interface when
+	KindTrail            Kind = "trail"          // calls of AWS APIs, by the quarter of an hour
+	KindFlows            Kind = "flows"          // what flow logs say of an interface, by the hour
+	KindIncident         Kind = "incident"       // detections that belong together
+	KindIncidentParty    Kind = "incident_party" // the latest detections of a device
+	KindCorrelation      Kind = "correlation"    // a detection whose context is to be made again, and when
 )
 
 // Document is one of the small things that people make: a rule, a user, a key.
@@ -47,6 +53,8 @@ const (
 type Documents interface {
 	// Get gives one, or ErrNotFound.
 	Get(ctx context.Context, k Kind, id string) (Document, error)
+	// GetMany gives those of at most MaxGet that are there, in no order; what is missing or has expired is left out. A key may be named twice.
+	GetMany(ctx context.Context, keys ...DocumentKey) (map[DocumentKey]Document, error)
 	// List gives a page in the order of ids (bytes).
 	List(ctx context.Context, k Kind, q ListQuery) (DocumentPage, error)
 	// Write makes all of the changes, and the audit entry where there is one, or none: at most MaxWrites. It gives the documents as

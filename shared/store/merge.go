@@ -28,6 +28,7 @@ func Merge(stored *events.Detection, d events.Detection, now time.Time) (merged 
 	d = inUTC(d)
 	now = now.UTC()
 	if stored == nil {
+		d.Context, d.Risk = nil, Adjusted(d.Risk, nil)
 		d.Revision, d.Created, d.Modified = 1, &now, &now
 		if !d.Status.Valid() {
 			d.Status = events.StatusOpen
@@ -43,6 +44,10 @@ func Merge(stored *events.Detection, d events.Detection, now time.Time) (merged 
 	hides := cmp.Or(stored.HiddenBy, d.HiddenBy)
 	d.Triage = stored.Triage
 	d.HiddenBy = hides
+	d.Context = stored.Context
+	if d.Context != nil {
+		d.Risk = Adjusted(d.Risk, d.Context.Adjustments)
+	}
 	if len(Differing(stored, &d)) == 0 {
 		return *stored, false
 	}

@@ -37,7 +37,7 @@ type Store struct {
 // Detections keeps detections and what people say of them. Each stored change is also an event in the Outbox (or the stream), in
 // the same transaction: neither is ever there without the other.
 type Detections interface {
-	// Put stores what detectors say. A detection that is new begins with revision 1. One that is known keeps its triage (d's own is
+	// Put stores what detectors say. A detection that is new begins with revision 1. One that is known keeps its triage and its context (d's own are
 	// ignored) but for HiddenBy, which is set where d has one and the stored one has none. Put is idempotent: what is equal to the
 	// stored one, or has an earlier Update than it, changes nothing and makes no event. All of list is stored or nothing.
 	Put(ctx context.Context, list ...events.Detection) (changed int, err error)
@@ -54,6 +54,11 @@ type Detections interface {
 	// the stored revision; ErrInvalid where the result would make no sense. A change that changes nothing succeeds, raises no
 	// revision and makes no event.
 	Update(ctx context.Context, id string, t TriageChange, by Actor) (events.Detection, error)
+	// Enrich writes what correlation knows of one, and changes documents, all in one transaction or nothing of it: ErrConflict where the
+	// detection has not the revision that was looked at, or a document not what its change expects. Its risk is the detector's with the
+	// adjustments of the context. A context that says nothing new raises no revision and makes no event, and the documents are written
+	// all the same. The actor of its event is ActorCorrelate.
+	Enrich(ctx context.Context, id string, e Enrichment, changes ...Write) (events.Detection, error)
 	// Purge deletes those last updated before a time, at most limit of them, without events.
 	Purge(ctx context.Context, before time.Time, limit int) (deleted int, err error)
 }

@@ -142,9 +142,11 @@ func CheckID(field, id string) error {
 }
 
 // CheckWrites says what makes no sense in a Write of documents.
-func CheckWrites(changes []Write) error {
-	if len(changes) < 1 || len(changes) > MaxWrites {
-		return &Invalid{"changes", strconv.Itoa(len(changes)), fmt.Sprintf("1 to %d", MaxWrites)}
+func CheckWrites(changes []Write) error { return checkWrites(changes, MaxWrites) }
+
+func checkWrites(changes []Write, most int) error {
+	if len(changes) < 1 || len(changes) > most {
+		return &Invalid{"changes", strconv.Itoa(len(changes)), fmt.Sprintf("1 to %d", most)}
 	}
 	for i, w := range changes {
 		if err := CheckID("kind", string(w.Kind)); err != nil {

@@ -36,6 +36,10 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`conn` (
   `answered_twice` boolean COMMENT 'answered_twice',
   `reset_ignored` string COMMENT 'reset_ignored',
   `reset_far` string COMMENT 'reset_far',
+  `source` string COMMENT 'source',
+  `action` string COMMENT 'action',
+  `interface` string COMMENT 'interface',
+  `direction` string COMMENT 'direction',
   `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
   `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
   `line` string COMMENT 'the record as JSON, to the byte'
@@ -1723,4 +1727,63 @@ TBLPROPERTIES (
   'projection.hour.range' = '0,23',
   'projection.hour.digits' = '2',
   'storage.location.template' = 's3://records-123456789012/archive/kind=redis/date=${date}/hour=${hour}/'
+);
+
+CREATE EXTERNAL TABLE IF NOT EXISTS `mirrorwatch`.`cloudtrail` (
+  `ts` double COMMENT 'ts, seconds since the epoch',
+  `uid` string COMMENT 'uid',
+  `id_orig_h` string COMMENT 'id.orig_h, an address',
+  `id_orig_p` bigint COMMENT 'id.orig_p',
+  `id_resp_h` string COMMENT 'id.resp_h, an address',
+  `id_resp_p` bigint COMMENT 'id.resp_p',
+  `vni` bigint COMMENT 'vni',
+  `sensor` string COMMENT 'sensor',
+  `community_id` string COMMENT 'community_id',
+  `event_name` string COMMENT 'event_name',
+  `event_source` string COMMENT 'event_source',
+  `aws_region` string COMMENT 'aws_region',
+  `account` string COMMENT 'account',
+  `source_ip` string COMMENT 'source_ip',
+  `user_agent` string COMMENT 'user_agent',
+  `principal_type` string COMMENT 'principal_type',
+  `principal` string COMMENT 'principal',
+  `principal_id` string COMMENT 'principal_id',
+  `principal_account` string COMMENT 'principal_account',
+  `user` string COMMENT 'user',
+  `role` string COMMENT 'role',
+  `session` string COMMENT 'session',
+  `instance` string COMMENT 'instance',
+  `access_key` string COMMENT 'access_key',
+  `key_hash` string COMMENT 'key_hash',
+  `invoked_by` string COMMENT 'invoked_by',
+  `mfa` boolean COMMENT 'mfa',
+  `error_code` string COMMENT 'error_code',
+  `error_message` string COMMENT 'error_message',
+  `read_only` boolean COMMENT 'read_only',
+  `event_type` string COMMENT 'event_type',
+  `vpc_endpoint` string COMMENT 'vpc_endpoint',
+  `resources` array<string> COMMENT 'resources',
+  `parameters` string COMMENT 'parameters',
+  `made` string COMMENT 'made',
+  `instance_known` boolean COMMENT 'instance_known',
+  `instance_addrs` array<string> COMMENT 'instance_addrs',
+  `time` timestamp COMMENT 'ts for people, to the microsecond, UTC',
+  `ts_nanos` bigint COMMENT 'ts in nanoseconds since the epoch',
+  `line` string COMMENT 'the record as JSON, to the byte'
+)
+PARTITIONED BY (`date` string, `hour` string)
+STORED AS PARQUET
+LOCATION 's3://records-123456789012/archive/kind=cloudtrail/'
+TBLPROPERTIES (
+  'parquet.compression' = 'ZSTD',
+  'projection.enabled' = 'true',
+  'projection.date.type' = 'date',
+  'projection.date.format' = 'yyyy-MM-dd',
+  'projection.date.range' = '2020-01-01,NOW+1DAY',
+  'projection.date.interval' = '1',
+  'projection.date.interval.unit' = 'DAYS',
+  'projection.hour.type' = 'integer',
+  'projection.hour.range' = '0,23',
+  'projection.hour.digits' = '2',
+  'storage.location.template' = 's3://records-123456789012/archive/kind=cloudtrail/date=${date}/hour=${hour}/'
 );

@@ -169,6 +169,11 @@ func (t *table) deleting(k key, c condition) types.TransactWriteItem {
 	return types.TransactWriteItem{Delete: del}
 }
 
+// checking is a condition on what is not changed.
+func (t *table) checking(k key, c condition) *types.ConditionCheck {
+	return &types.ConditionCheck{TableName: &t.name, Key: k.item(), ConditionExpression: &c.expression, ExpressionAttributeValues: c.values}
+}
+
 // transact makes all of the changes or none; errRaced where a condition did not hold. One change alone goes without a transaction,
 // which would cost twice as much.
 func (t *table) transact(ctx context.Context, p Pattern, list []types.TransactWriteItem) error {

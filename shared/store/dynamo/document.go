@@ -147,27 +147,9 @@ func (d documents) writeOnce(ctx context.Context, changes []store.Write, entry *
 		return nil, err
 	}
 	now := d.now()
-	docs := make([]store.Document, len(changes))
-	var writes []types.TransactWriteItem
-	size := 0
-	for i, w := range changes {
-		it, after, err := d.change(have[keys[i]], w, now)
-		if err != nil {
-			return nil, err
-		}
-		docs[i] = after
-		// What there is, expired or not, must be there still.
-		still := revision(numberOf(have[keys[i]], attrRev))
-		switch {
-		case it != nil:
-			size += sizeOf(it)
-			writes = append(writes, d.putting(it, still))
-		case have[keys[i]] != nil:
-			writes = append(writes, d.deleting(keys[i], still))
-		}
-	}
-	if size > maxTransfer {
-		return nil, &store.Invalid{Field: "changes", Value: fmt.Sprintf("%d bytes", size), Allowed: fmt.Sprintf("at most %d bytes compressed together", maxTransfer)}
+	docs, writes, err := d.changes(have, changes, now)
+	if err != nil {
+		return nil, err
 	}
 	if entry != nil {
 		logged, err := d.entry(ctx, *entry, now)
@@ -180,6 +162,34 @@ func (d documents) writeOnce(ctx context.Context, changes []store.Write, entry *
 		return docs, nil
 	}
 	return docs, d.transact(ctx, DocumentWrite, writes)
+}
+
+// changes gives the documents as they will be, and what is to be written for it: all in one transaction.
+func (d documents) changes(have map[key]item, changes []store.Write, now time.Time) ([]store.Document, []types.TransactWriteItem, error) {
+	docs := make([]store.Document, len(changes))
+	var writes []types.TransactWriteItem
+	size := 0
+	for i, w := range changes {
+		k := documentKey(w.Kind, w.ID)
+		it, after, err := d.change(have[k], w, now)
+		if err != nil {
+			return nil, nil, err
+		}
+		docs[i] = after
+		// What there is, expired or not, must be there still.
+		still := revision(numberOf(have[k], attrRev))
+		switch {
+		case it != nil:
+			size += sizeOf(it)
+			writes = append(writes, d.putting(it, still))
+		case have[k] != nil:
+			writes = append(writes, d.deleting(k, still))
+		}
+	}
+	if size > maxTransfer {
+		return nil, nil, &store.Invalid{Field: "changes", Value: fmt.Sprintf("%d bytes", size), Allowed: fmt.Sprintf("at most %d bytes compressed together", maxTransfer)}
+	}
+	return docs, writes, nil
 }
 
 // change makes the item that a write leaves; nil where it deletes.

@@ -182,6 +182,37 @@ func (s detections) Update(ctx context.Context, id string, t store.TriageChange,
 	return s.w.detection(id)
 }
 
+func (s detections) Enrich(ctx context.Context, id string, e store.Enrichment, changes ...store.Write) (d events.Detection, err error) {
+	if err := store.CheckEnrichWrites(changes); err != nil {
+		return d, err
+	}
+	if err := s.w.enter(ctx); err != nil {
+		return d, err
+	}
+	defer s.w.mu.Unlock()
+	before, err := s.w.detection(id)
+	if err != nil {
+		return d, err
+	}
+	after, changed, err := store.ApplyContext(before, e, s.w.now())
+	if err != nil {
+		return d, err
+	}
+	docs, err := s.w.prepare(changes)
+	if err != nil {
+		return d, err
+	}
+	if changed {
+		c, err := stage(&before, after, store.ActorCorrelate, s.w.detections[id].place)
+		if err != nil {
+			return d, err
+		}
+		s.w.commit(c)
+	}
+	s.w.keep(changes, docs)
+	return s.w.detection(id)
+}
+
 func (s detections) Purge(ctx context.Context, before time.Time, limit int) (deleted int, err error) {
 	if err := s.w.enter(ctx); err != nil {
 		return 0, err

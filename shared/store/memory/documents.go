@@ -99,29 +99,63 @@ func (s documents) Write(ctx context.Context, changes []store.Write, entry *stor
 		return nil, err
 	}
 	defer s.w.mu.Unlock()
-	after := make([]*store.Document, len(changes))
-	for i, c := range changes {
-		var err error
-		if after[i], err = store.ApplyWrite(s.w.document(documentKey{c.Kind, c.ID}), c, s.w.now()); err != nil {
-			return nil, err
-		}
+	after, err := s.w.prepare(changes)
+	if err != nil {
+		return nil, err
 	}
-	docs := make([]store.Document, len(changes))
-	for i, c := range changes {
-		key := documentKey{c.Kind, c.ID}
-		if after[i] == nil {
-			delete(s.w.documents, key)
-			docs[i] = store.Document{Kind: c.Kind, ID: c.ID}
-			continue
-		}
-		s.w.documents[key] = *after[i]
-		docs[i] = *s.w.document(key)
-	}
+	docs := s.w.keep(changes, after)
 	if entry != nil {
 		s.w.log(*entry)
 	}
-	s.w.forgetExpired()
 	return docs, nil
+}
+
+// prepare says what becomes of each document, or why nothing is written.
+func (w *world) prepare(changes []store.Write) ([]*store.Document, error) {
+	after := make([]*store.Document, len(changes))
+	for i, c := range changes {
+		var err error
+		if after[i], err = store.ApplyWrite(w.document(documentKey{c.Kind, c.ID}), c, w.now()); err != nil {
+			return nil, err
+		}
+	}
+	return after, nil
+}
+
+// keep writes what prepare gave, and drops what has expired.
+func (w *world) keep(changes []store.Write, after []*store.Document) []store.Document {
+	docs := make([]store.Document, len(changes))
+	for i, c := range changes {
+		key := documentKey{c.Kind, c.ID}
+		docs[i] = store.Document{Kind: c.Kind, ID: c.ID}
+		if after[i] == nil {
+			delete(w.documents, key)
+			continue
+		}
+		w.documents[key] = *after[i]
+		if d := w.document(key); d != nil {
+			docs[i] = *d
+		}
+	}
+	w.forgetExpired()
+	return docs
+}
+
+func (s documents) GetMany(ctx context.Context, keys ...store.DocumentKey) (map[store.DocumentKey]store.Document, error) {
+	if err := store.CheckKeys(keys); err != nil {
+		return nil, err
+	}
+	if err := s.w.look(ctx); err != nil {
+		return nil, err
+	}
+	defer s.w.mu.RUnlock()
+	found := map[store.DocumentKey]store.Document{}
+	for _, k := range keys {
+		if d := s.w.document(documentKey{k.Kind, k.ID}); d != nil {
+			found[k] = *d
+		}
+	}
+	return found, nil
 }
 
 // forgetExpired drops what has expired, so that sessions do not pile up.

@@ -161,6 +161,40 @@ func (s detections) Update(ctx context.Context, id string, c store.TriageChange,
 	return after, nil
 }
 
+// Enrich writes what correlation knows of one, and documents with it.
+func (s detections) Enrich(ctx context.Context, id string, e store.Enrichment, changes ...store.Write) (after events.Detection, err error) {
+	if err := store.CheckEnrichWrites(changes); err != nil {
+		return events.Detection{}, err
+	}
+	err = s.d.change(ctx, func(t *tx) error {
+		have, err := s.stored(t, id)
+		if err != nil {
+			return err
+		}
+		if have == nil {
+			return store.ErrNotFound
+		}
+		now := s.d.now()
+		var changed bool
+		if after, changed, err = store.ApplyContext(have.detection, e, now); err != nil {
+			return err
+		}
+		for _, w := range changes {
+			if _, err := write(t, w, now); err != nil {
+				return err
+			}
+		}
+		if !changed {
+			return nil
+		}
+		return s.keep(t, have.seq, &have.detection, after, store.ActorCorrelate)
+	})
+	if err != nil {
+		return events.Detection{}, fmt.Errorf("enrich detection %s: %w", id, err)
+	}
+	return after, nil
+}
+
 // Purge deletes those last updated before a time, at most limit of them.
 func (s detections) Purge(ctx context.Context, before time.Time, limit int) (deleted int, err error) {
 	return purge(ctx, s.d, limit, func(t *tx, most int) (int, error) {

@@ -31,6 +31,23 @@ func (s documents) Get(ctx context.Context, k store.Kind, id string) (store.Docu
 	return d, nil
 }
 
+// GetMany gives those that are there.
+func (s documents) GetMany(ctx context.Context, keys ...store.DocumentKey) (map[store.DocumentKey]store.Document, error) {
+	if err := store.CheckKeys(keys); err != nil {
+		return nil, err
+	}
+	found := map[store.DocumentKey]store.Document{}
+	for _, k := range keys {
+		d, err := s.Get(ctx, k.Kind, k.ID)
+		if err == nil {
+			found[k] = d
+		} else if !errors.Is(err, store.ErrNotFound) {
+			return nil, err
+		}
+	}
+	return found, ctx.Err()
+}
+
 func scanDocument(k store.Kind, scan func(...any) error) (store.Document, error) {
 	d := store.Document{Kind: k}
 	var created, modified int64
