@@ -29,6 +29,7 @@ const (
 	KindFlows            Kind = "flows"          // what flow logs say of an interface, by the hour
 	KindIncident         Kind = "incident"       // detections that belong together
 	KindIncidentParty    Kind = "incident_party" // the latest detections of a device
+	KindObject           Kind = "object"         // files of AWS that were read
 	KindCorrelation      Kind = "correlation"    // a detection whose context is to be made again, and when
 )
 
