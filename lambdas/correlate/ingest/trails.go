@@ -1,0 +1,158 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/mirrorwatch/mirrorwatch/events"
+	"github.com/mirrorwatch/mirrorwatch/shared/inventory"
+	"github.com/mirrorwatch/mirrorwatch/shared/store"
+	"github.com/mirrorwatch/mirrorwatch/shared/trail"
+)
+
+// callsAtOnce is how many calls are kept at a time.
+const callsAtOnce = 500
+
+// Trail reads a file of CloudTrail's. Name says where it lies, version which state of it.
+func (i *Ingest) Trail(ctx context.Context, name, version string, r io.Reader) (Report, error) {
+	out := Report{Object: name}
+	known, err := i.known(ctx, name, version)
+	if known || err != nil {
+		out.Known = known
+		return out, err
+	}
+	in, err := trail.NewReader(r)
+	if err != nil {
+		return out, fmt.Errorf("read %s: %w", name, err)
+	}
+	judged := i.o.Judge != nil && i.o.Judge.Begin(name+"\x00"+version)
+	var calls []events.CloudTrail
+	for {
+		var c events.CloudTrail
+		if err = in.Next(&c); err != nil {
+			break
+		}
+		out.Records++
+		if calls = append(calls, c); len(calls) == callsAtOnce {
+			if err := i.takeCalls(ctx, calls, judged, &out); err != nil {
+				return out, err
+			}
+			calls = calls[:0]
+		}
+	}
+	if !errors.Is(err, io.EOF) {
+		out.problem("%v", err)
+		out.Skipped++
+	}
+	for _, p := range in.Problems() {
+		out.problem("%v", p)
+	}
+	out.Skipped += int64(in.Skipped())
+	if err := i.takeCalls(ctx, calls, judged, &out); err != nil {
+		return out, err
+	}
+	return out, i.done(ctx, events.SourceCloudTrail, version, &out)
+}
+
+// Calls takes calls as EventBridge tells them. One that was taken before changes nothing.
+func (i *Ingest) Calls(ctx context.Context, calls ...events.CloudTrail) (Report, error) {
+	out := Report{Object: "events", Records: int64(len(calls))}
+	if len(calls) == 0 {
+		return out, nil
+	}
+	fresh := calls[:0:0]
+	for _, c := range calls {
+		if i.o.Judge == nil || i.o.Judge.Begin("call\x00"+c.UID) {
+			fresh = append(fresh, c)
+		}
+	}
+	if err := i.takeCalls(ctx, calls, false, &out); err != nil {
+		return out, err
+	}
+	if err := i.judge(ctx, fresh); err != nil {
+		return out, err
+	}
+	return out, i.advance(ctx, events.SourceCloudTrail, &out)
+}
+
+// takeCalls keeps calls in the index and for search, and shows them to the detectors.
+func (i *Ingest) takeCalls(ctx context.Context, calls []events.CloudTrail, judged bool, out *Report) error {
+	if len(calls) == 0 {
+		return nil
+	}
+	slices.SortStableFunc(calls, func(a, b events.CloudTrail) int { return int(min(max(a.TS-b.TS, -1), 1)) })
+	var worth []events.CloudTrail
+	var rows []store.Row
+	for k := range calls {
+		if at := calls[k].TS.Time(); at.After(out.Through) {
+			out.Through = at
+		}
+		if trail.Worth(&calls[k]) {
+			worth = append(worth, calls[k])
+			rows = append(rows, row(&calls[k]))
+		}
+	}
+	if err := i.keep(ctx, rows); err != nil {
+		return err
+	}
+	kept, err := trail.Keep(ctx, i.o.Documents, worth)
+	if err != nil {
+		return fmt.Errorf("keep calls: %w", err)
+	}
+	out.Kept += int64(kept)
+	if !judged {
+		return nil
+	}
+	return i.judge(ctx, calls)
+}
+
+// judge shows calls to the detectors, with what the inventory knows of the instances whose credentials made them.
+func (i *Ingest) judge(ctx context.Context, calls []events.CloudTrail) error {
+	if i.o.Judge == nil {
+		return nil
+	}
+	home, err := i.homes(ctx, calls)
+	if err != nil {
+		return err
+	}
+	for k := range calls {
+		c := &calls[k]
+		if h, known := home[c.Instance]; known {
+			c.InstanceKnown, c.InstanceAddrs = true, h
+		}
+		i.o.Judge.Call(c)
+	}
+	return nil
+}
+
+// homes gives, for each instance whose credentials were used, the addresses that it may be seen under.
+func (i *Ingest) homes(ctx context.Context, calls []events.CloudTrail) (map[string][]string, error) {
+	when := map[string]time.Time{}
+	for k := range calls {
+		if id := calls[k].Instance; id != "" {
+			when[id] = calls[k].TS.Time()
+		}
+	}
+	home := map[string][]string{}
+	for ids := range slices.Chunk(slices.Sorted(maps.Keys(when)), store.MaxGet/2) {
+		history, err := inventory.Instances(ctx, i.o.Documents, ids...)
+		if err != nil {
+			return nil, fmt.Errorf("look up instances: %w", err)
+		}
+		for _, id := range ids {
+			held, known := history.Instance(id, when[id])
+			if !known {
+				continue
+			}
+			for _, a := range append(slices.Clone(held.Addresses), history.Outside(held)...) {
+				home[id] = append(home[id], a.String())
+			}
+		}
+	}
+	return home, nil
+}
