@@ -190,6 +190,15 @@ func filled(h, with events.Holding) events.Holding {
 	return h
 }
 
+// Attached is an interface's holding with what is known of its instance: name and tags of the instance come before its own.
+func Attached(h, instance events.Holding) events.Holding {
+	own := h
+	h.Tags, h.Name, h.Profile, h.InstanceType = nil, "", "", ""
+	instance.Addresses, instance.PublicAddresses, instance.Groups, instance.From = nil, nil, nil, h.From
+	instance.Name, instance.AutoScaling = cmp.Or(instance.Name, instance.Tags["Name"]), cmp.Or(instance.AutoScaling, instance.Tags[tagGroup])
+	return filled(filled(h, instance), events.Holding{Tags: own.Tags, Name: own.Name, Profile: own.Profile, InstanceType: own.InstanceType})
+}
+
 // together is an instance as its interfaces show it, the first of them first.
 func together(list []events.Holding) events.Holding {
 	h := list[0]
