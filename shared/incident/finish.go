@@ -53,13 +53,13 @@ func (p *pass) finish(w *work, pieces []piece, now time.Time) (Result, error) {
 
 // ask notes in a party's document what the next pass must read.
 func (p *pass) ask(l *ledger, pieces []piece) {
-	wants := slices.Clone(p.wants)
+	var wants []string
 	for i := range pieces {
 		if pieces[i].torn {
 			wants = append(wants, pieces[i].id)
 		}
 	}
-	for _, id := range wants {
+	for _, id := range append(wants, p.wants...) {
 		if len(l.Wants) < maxWants && !slices.Contains(l.Wants, id) {
 			l.Wants = append(l.Wants, id)
 		}
