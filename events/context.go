@@ -23,6 +23,21 @@ type Context struct {
 	Feed        *FeedIntegrity `json:"feed,omitempty"`        // whether the mirror showed all that was there
 }
 
+// WhoIs gives who a participant was then; nil where nobody knows, or there is no context. One address may be held in two networks.
+func (c *Context) WhoIs(p *Participant) *Identity {
+	if c == nil || !p.Address.IsValid() {
+		return nil
+	}
+	for i := range c.Who {
+		w := &c.Who[i]
+		apart := func(a, b string) bool { return a != "" && b != "" && a != b }
+		if w.Address.Unmap() == p.Address.Unmap() && !apart(w.VPC, p.VPC) && !apart(w.Interface, p.Interface) {
+			return w
+		}
+	}
+	return nil
+}
+
 // Limits of a context.
 const (
 	MaxIdentities   = 16 // participants that are looked up, offenders first
