@@ -26,6 +26,8 @@ func nouns() map[string]any {
 		"Binding": events.Binding{}, "SensorHealth": events.Health{}, "DetectionFilter": store.DetectionFilter{}, "ParticipantFilter": store.ParticipantFilter{},
 		"Bucket": store.Bucket{}, "Group": store.Group{}, "TopValue": store.TopValue{}, "TuningRule": store.TuningRule{},
 		"NotificationRule": store.NotificationRule{}, "Channel": store.Channel{}, "QuietHours": store.QuietHours{}, "View": store.View{},
+		"Incident": events.Incident{}, "IncidentSummary": events.IncidentSummary{}, "IncidentParty": events.IncidentParty{},
+		"IncidentMember": events.IncidentMember{}, "IncidentLink": events.IncidentLink{}, "IncidentEntry": events.IncidentEntry{},
 		"AuditEntry": store.AuditEntry{}, "CoverageShare": store.CoverageShare{}, "CoverageRest": store.CoverageRest{}, "CoverageRests": store.CoverageRests{},
 	}
 }

@@ -557,6 +557,24 @@ func (e GetDeviceSeriesParamsExpect) Valid() bool {
 	}
 }
 
+// Defines values for ListIncidentsParamsSort.
+const (
+	ListIncidentsParamsSortMinusScore ListIncidentsParamsSort = "-score"
+	ListIncidentsParamsSortMinusStart ListIncidentsParamsSort = "-start"
+)
+
+// Valid indicates whether the value is a known member of the ListIncidentsParamsSort enum.
+func (e ListIncidentsParamsSort) Valid() bool {
+	switch e {
+	case ListIncidentsParamsSortMinusScore:
+		return true
+	case ListIncidentsParamsSortMinusStart:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ListRecordsParamsOrder.
 const (
 	ListRecordsParamsOrderNewest ListRecordsParamsOrder = "newest"
@@ -1062,6 +1080,35 @@ type Histogram struct {
 	StepSeconds float64 `json:"step_seconds"`
 	Why         string  `json:"why,omitempty,omitzero"`
 }
+
+// Incident Detections that belong together, as one story.
+type Incident = events.Incident
+
+// IncidentEntry defines model for IncidentEntry.
+type IncidentEntry = events.IncidentEntry
+
+// IncidentLink defines model for IncidentLink.
+type IncidentLink = events.IncidentLink
+
+// IncidentList defines model for IncidentList.
+type IncidentList struct {
+	// Complete Nothing that matches is missing from this page but what next leads to.
+	Complete bool              `json:"complete"`
+	Items    []IncidentSummary `json:"items"`
+	Next     string            `json:"next,omitempty,omitzero"`
+
+	// Why What is missing.
+	Why string `json:"why,omitempty,omitzero"`
+}
+
+// IncidentMember defines model for IncidentMember.
+type IncidentMember = events.IncidentMember
+
+// IncidentParty defines model for IncidentParty.
+type IncidentParty = events.IncidentParty
+
+// IncidentSummary What a list shows of an incident.
+type IncidentSummary = events.IncidentSummary
 
 // Level defines model for Level.
 type Level = events.Level
@@ -2400,6 +2447,46 @@ type GetDeviceSeriesParams struct {
 // GetDeviceSeriesParamsExpect defines parameters for GetDeviceSeries.
 type GetDeviceSeriesParamsExpect string
 
+// ListIncidentsParams defines parameters for ListIncidents.
+type ListIncidentsParams struct {
+	// From Started (happened) at or after.
+	From From `form:"from,omitempty" json:"from,omitempty,omitzero"`
+
+	// To Started (happened) before.
+	To To `form:"to,omitempty" json:"to,omitempty,omitzero"`
+
+	// MinScore Risk score at least.
+	MinScore MinScore `form:"min_score,omitempty" json:"min_score,omitempty,omitzero"`
+
+	// Band Any of these.
+	Band Bands `form:"band,omitempty" json:"band,omitempty,omitzero"`
+
+	// Participant Somebody who takes part, in any role. What is meant is told by the look of the value: an address, a network, i-..., eni-..., vpc-..., twelve digits (an account),
+	// or else a host name. `device:`, `host:`, `user:`, `port:` before it say so outright. The values must all be of one sort.
+	Participant Participants `form:"participant,omitempty" json:"participant,omitempty,omitzero"`
+
+	// Text In the title, the description, or the names and addresses of who took part, whatever the case.
+	Text string `form:"text,omitempty" json:"text,omitempty,omitzero"`
+
+	// Sort Newest first, or worst first.
+	Sort ListIncidentsParamsSort `form:"sort,omitempty" json:"sort,omitempty,omitzero"`
+
+	// Limit The most items of a page.
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// Cursor `next` of the page before.
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+}
+
+// ListIncidentsParamsSort defines parameters for ListIncidents.
+type ListIncidentsParamsSort string
+
+// GetIncidentParams defines parameters for GetIncident.
+type GetIncidentParams struct {
+	// IfNoneMatch An ETag: where it is still the right one the answer is 304.
+	IfNoneMatch IfNoneMatch `json:"If-None-Match,omitempty,omitzero"`
+}
+
 // ListDeadLettersParams defines parameters for ListDeadLetters.
 type ListDeadLettersParams struct {
 	// Limit The most items of a page.
@@ -2759,6 +2846,12 @@ type ServerInterface interface {
 	// GetHealth Whether the API answers
 	// (GET /v1/health)
 	GetHealth(w http.ResponseWriter, r *http.Request)
+	// ListIncidents Incidents, detections that belong together, newest or worst first
+	// (GET /v1/incidents)
+	ListIncidents(w http.ResponseWriter, r *http.Request, params ListIncidentsParams)
+	// GetIncident One incident, with its detections, why they belong together, and its timeline
+	// (GET /v1/incidents/{id})
+	GetIncident(w http.ResponseWriter, r *http.Request, id ID, params GetIncidentParams)
 	// GetMe Who is asking, and what they may
 	// (GET /v1/me)
 	GetMe(w http.ResponseWriter, r *http.Request)
@@ -5553,6 +5646,193 @@ func (siw *ServerInterfaceWrapper) GetHealth(w http.ResponseWriter, r *http.Requ
 	handler.ServeHTTP(w, r)
 }
 
+// ListIncidents operation middleware
+func (siw *ServerInterfaceWrapper) ListIncidents(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListIncidentsParams
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", r.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "from"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "from", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", r.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "to"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "to", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_score" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_score", r.URL.Query(), &params.MinScore, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_score"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_score", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "band" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "band", r.URL.Query(), &params.Band, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "band"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "band", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "participant" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "participant", r.URL.Query(), &params.Participant, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "participant"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "participant", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "text" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "text", r.URL.Query(), &params.Text, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "text"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "text", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", r.URL.Query(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "sort"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "sort", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListIncidents(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetIncident operation middleware
+func (siw *ServerInterfaceWrapper) GetIncident(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetIncidentParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-None-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-None-Match", Err: err})
+			return
+		}
+
+		params.IfNoneMatch = IfNoneMatch
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetIncident(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // GetMe operation middleware
 func (siw *ServerInterfaceWrapper) GetMe(w http.ResponseWriter, r *http.Request) {
 
@@ -7310,6 +7590,8 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/v1/views/{id}", wrapper.DeleteView)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/views/{id}", wrapper.GetView)
 	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/v1/views/{id}", wrapper.PutView)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/incidents", wrapper.ListIncidents)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/incidents/{id}", wrapper.GetIncident)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/devices", wrapper.ListDevices)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/devices/{id}", wrapper.GetDevice)
 	m.HandleFunc(http.MethodPatch+" "+options.BaseURL+"/v1/devices/{id}", wrapper.UpdateDevice)
@@ -10330,6 +10612,164 @@ type GetHealthdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetHealthdefaultApplicationProblemPlusJSONResponse) VisitGetHealthResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListIncidentsRequestObject struct {
+	Params ListIncidentsParams
+}
+
+type ListIncidentsResponseObject interface {
+	VisitListIncidentsResponse(w http.ResponseWriter) error
+}
+
+type ListIncidents200JSONResponse IncidentList
+
+func (response ListIncidents200JSONResponse) VisitListIncidentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListIncidents400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ListIncidents400ApplicationProblemPlusJSONResponse) VisitListIncidentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListIncidents401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListIncidents401ApplicationProblemPlusJSONResponse) VisitListIncidentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListIncidentsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListIncidentsdefaultApplicationProblemPlusJSONResponse) VisitListIncidentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetIncidentRequestObject struct {
+	Id     ID `json:"id"`
+	Params GetIncidentParams
+}
+
+type GetIncidentResponseObject interface {
+	VisitGetIncidentResponse(w http.ResponseWriter) error
+}
+
+type GetIncident200ResponseHeaders struct {
+	ETag string
+}
+
+type GetIncident200JSONResponse struct {
+	Body    Incident
+	Headers GetIncident200ResponseHeaders
+}
+
+func (response GetIncident200JSONResponse) VisitGetIncidentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetIncident304Response = NotModifiedResponse
+
+func (response GetIncident304Response) VisitGetIncidentResponse(w http.ResponseWriter) error {
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetIncident401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetIncident401ApplicationProblemPlusJSONResponse) VisitGetIncidentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetIncident404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetIncident404ApplicationProblemPlusJSONResponse) VisitGetIncidentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetIncidentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetIncidentdefaultApplicationProblemPlusJSONResponse) VisitGetIncidentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -14750,6 +15190,12 @@ type StrictServerInterface interface {
 	// GetHealth Whether the API answers
 	// (GET /v1/health)
 	GetHealth(ctx context.Context, request GetHealthRequestObject) (GetHealthResponseObject, error)
+	// ListIncidents Incidents, detections that belong together, newest or worst first
+	// (GET /v1/incidents)
+	ListIncidents(ctx context.Context, request ListIncidentsRequestObject) (ListIncidentsResponseObject, error)
+	// GetIncident One incident, with its detections, why they belong together, and its timeline
+	// (GET /v1/incidents/{id})
+	GetIncident(ctx context.Context, request GetIncidentRequestObject) (GetIncidentResponseObject, error)
 	// GetMe Who is asking, and what they may
 	// (GET /v1/me)
 	GetMe(ctx context.Context, request GetMeRequestObject) (GetMeResponseObject, error)
@@ -15859,6 +16305,59 @@ func (sh *strictHandler) GetHealth(w http.ResponseWriter, r *http.Request) {
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(GetHealthResponseObject); ok {
 		if err := validResponse.VisitGetHealthResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListIncidents operation middleware
+func (sh *strictHandler) ListIncidents(w http.ResponseWriter, r *http.Request, params ListIncidentsParams) {
+	var request ListIncidentsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListIncidents(ctx, request.(ListIncidentsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListIncidents")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListIncidentsResponseObject); ok {
+		if err := validResponse.VisitListIncidentsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetIncident operation middleware
+func (sh *strictHandler) GetIncident(w http.ResponseWriter, r *http.Request, id ID, params GetIncidentParams) {
+	var request GetIncidentRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetIncident(ctx, request.(GetIncidentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetIncident")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetIncidentResponseObject); ok {
+		if err := validResponse.VisitGetIncidentResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -17159,360 +17658,383 @@ func (sh *strictHandler) PutView(w http.ResponseWriter, r *http.Request, id ID, 
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L0Ld9u2li/+VfDXnbvSdmhFdpy0sVfXHTcnmWZO85jYTf9r4owFkZCEYwrgIUArOp3cz34X9gb4EiiS",
-	"suQ8TmbOamSJDzw29nv/9p+DUC4SKZjQanDy52DOaMRS+Pj0gs7MvxFTYcoTzaUYnAwu5oyk7IYrLkVA",
-	"uCB/z6Rm6oRMZUqeTw9eUB3OCRWR+eOlFAy/GQ6CAftAF0nMBieDy8Hx5WAQDFQ4ZwtqXrKgH35jYqbn",
-	"g5MHR8FArxJzndIpF7PBx4/B4DcZUhxCfUR/zFnKCNeEq2HTMx8eeh76MRgkNKULpu2Mz8JQZnYhqu84",
-	"IwlNNQ95QoUmckqoWJl/9JwpRs7+OCfU3ntKllzPybh0/Tgw1xFFF4xIwcwguXno3zOWrgbBQNCFGZd9",
-	"QmUKXLOFqs3l0XEwWHDh/jxcm1hgrn6Odz4c5T/TNKUrWMszpfhMMAZPpnEsl08XiV69pXHGBic6zVhQ",
-	"n39puqeEmasJV0TIiYxWAbkcLNjlwHyznEtC1bVqnKR9dadZ9p5XFnF9FjaRCdUBkSnshdkdMmFTCZSj",
-	"SCR1lUIzxdLGfYInNlBa6+6UxilT3zBlM4GYOxree3j0U8cXX9B0xvT6m59HZouXc6rJkioSzqmYsahp",
-	"MBqf0jCao4eP2kfzCxWR76yVaK3p7RMqIj8J/UvKpoOTwf+6X/C1+3iZum9eWCWjYw8VPaGazWTKWYex",
-	"5QTzbsA+THk8eO8fb4jPXLWSvWF+nQ/3ke8QPDFM5LXha+vDh98IjWOizTYvHGf2DnmNGUVsSrNYD06m",
-	"NFYsf/VEyphRgS/PUuWj6rFgH/TYLh1J6IzZ09f4dnxQA3kdjx4/8lHUX9gND9nzv3iIWyvCoxN4vWB6",
-	"KdNrwoVm6ZSG7BS+plGUMqWMTDMs4e3rJ+S7myQ8OLx/OBqa/z/83rCPTEQshSvkRLH0BqQSSSQXmnx3",
-	"I/jB4Y/FDQFKg/999Mw8Fueu56eODdlXVlnP4Wh4NBoeDg8furUx9xRLww3lp+zvGU9Z5Nh18ylMqNYs",
-	"NY/573dnB/9FD/4xOng8vDr53/92/+D9n4fB0cNHH/9l0LyaDaT0x1wqs4lzesNlluISTnmqjHicMrNI",
-	"94w4MLKZThQTummrI3jNrTjJ0xseMRGy81Can3w6SyjFDUsV7JZyhMjsfSAXzLGYML1kTOQywkrwRnGm",
-	"4IXeQzJwDzebK7IF8Ijiq/LTDddYn9QzHmuW+nSRvzDNQAjhJYQq8h/nr16COpbENGRuftOYajKFi2pE",
-	"9ucl8FB1OTh5dzkIU655SOPLwfuPDTPFpzRKn0cPfqoKPq8S90ymC+oRPa/scHncyBCmeOsmynerHKqb",
-	"QTD4m5IibljZVHoo+lzTVLOIfDenScIEi74nVANhTDVLq8t3NDp6dDB6cDA6vBiNTuB//9U0cPOy8jDt",
-	"TE4GEdXsQPMF856+X3kUMdF4+qgmWpJIEjqRmSaRIwmFrJ0SnQkuZiTNYkbmPDIqeszoDTMrvSAy0wGZ",
-	"539qKeEMCKnn5i4WN8veOQysieg/hHEWVWg+/4YL90mKeOXfmmbeXd2A4+mIHtLwMHzEfvrxQfjTT6OH",
-	"U3Y0DR8+Cn+kNPzxtqwT1Kkm1vlvwDgPj35qYJzPp2Dz+BmRMatwjwzJo5ZFUqaMQBG5ZDB6NZlTRcbO",
-	"2BoHlpsa0YNjJpFkym9ZweTRmCum78yzTZZXac7fXQ7ejQ4ew1x/+ng5+J/Lyx++b5qxMfUaZn0mYNIn",
-	"+fiNoaA0BzWEkZTP5toYRigShVoa+arIg9Fxv7kV1uZGYbI++r/yVkWUXJtraipfJFSTwmcu76TslWkM",
-	"CezKLPiDIx9tlZW/Rz7d9Te+4NpPdwupNIFRgP0KSljTEY/hMd4TbgyvBf3AF+Z0H45GI+D69s98REa1",
-	"mrEUxvSCJm3DShhLHeNKGVFzuRTkOxhmztjuKbKgyYmRcYyGcxLKOFuI7287hYedZvDhPJSpR7N4w9U1",
-	"UeY3IyvMXJrGs6AfruDCOm3iix8/Lo1i5B8F0ykPlU8Y8HBOFvjzaUXnsp4H/gEXV9EVDNLowUZ9gy9j",
-	"NgVexFOSAjMCLa5xHvCa3TopSs6ZgpRfcNFp0WNGN4yWi9uuuoz4lLOoSWeQKYuAaaeczlhUVhlO0JjW",
-	"kiQyjokUjaO077jaVld4ZTVuHxNTdV+UnOYaep2hlUyPBr7m7mznbfZc3cJN9UrMpLlybU6/UkWEJExE",
-	"ZMUa917a28sjrZmsweDDwUwemG8P1DVPDiS8gsYHYM8Z7RtsXTOa185V+BIe71NSzIuHfs0D/tmke2zy",
-	"W+Sv/ivDlXldNh7WiVIuGOgPy7kkml4zBbYMmAdUrEgqYzYkoEJyRRaMCvigZRyRyQo4RizltTMibmic",
-	"sRNChTNXA0KdDR0QfjAcDgPChP1gLGb4oJcsvmEk4jOjsHxnbkcH5/fBpZApqJiEkrnh/7BwZIyW4Mk4",
-	"IGPzNXzIFEvhQyJTfTIunHbAzJQ0mixoEENy4QaryCJT2hp0QO+CESVTPbwUPoIfDUf3Dx81kXzp9NwF",
-	"1b9hoUyj/4QxNLD6FC5RpzDDuold6EtGByE/k0go8MenoYwY+f9+JqOGA+P+7OVyecOUjDOwPLZz5aX5",
-	"A/o79IqXt7v1zplQMt1ykApubt3+dids6/afy7TJe/eSLZnSKJ4DElND4qHmN8x9tZRp8buMo9LVMnUO",
-	"KJlGLDUTVlqaMTVOWaZVet+0EWbUOPyECr+oPNudLd3MRTvKSzPKC7k+xl9yn6RneEetw9NyJ4PTVGeK",
-	"bUupcHf/o5T7lPD17efpwtCeTx198fzizVNydnFxmY1GR4+e/LWmZFycjUbHD5q4rYbHtp+0qmfz4gwt",
-	"1eM2q8nrMr+gM888rtnqZyf7KuE/0JqNbW7Yb24gajrrEvwjPxhZa8QwPLseRBA3PyepjJpXZ9a6NMdG",
-	"BpXNyv/++f2//rzNsrBwLvjfM9Zlk0/JxeHh4QjUCYU+imxyoPNHEC1lnRDMDY0zdXf2JgVHCd9dXg7x",
-	"84OP3/+fFrp46F+AD744mSCa65gFxNwQkNKvQcVpbB1qTAVgCLAbhr6dkDYfX21e2eS9qCkXD3zcw8fW",
-	"PJ7NyQ44XW/OdrFKegbVjKYjhkb1u1IhFY3EskrYjk3SkY8gfk/MBBtswd9KArnmOPaNOcNnbW3z2bH4",
-	"9rs8ks1hNjeI7fbzd9VkDRlV3Gju9wqjqKCzhRR0Syuptp0NDlr0zz46bnDPvn35vM3bl4cIIya0sc3T",
-	"xhDQjeB+0ssXMeNCPzgalP1mj3788cejw4ebvQ+t/Ont6yetuSrW5stnZu7ZPkflJgnvID/lLQ81X3R1",
-	"Ztzg1XXf7GRo/xqGctHEOPDe/Zt1Hw1Rq0QKq9f9QqM3zIhFkC+hFJoJ+EiTJOaY6XQ/SeUkZot//ZvC",
-	"fJaOzgK8C19ap4wpZ3FEFuATEJIYs4adkjFLU5mqsTGpFVkaG3MAmQRiGvPwTof4XBPzqpRGPNQKHWgQ",
-	"LZCGH2AIcYIBqDscFSS9ydjGiTFiEUD0xQh4orLplIfMDO+l1M9kJqI7XjOOA9FzljIXyCPXLNHEfGMH",
-	"5lyZPucVKKUKeAAEqAwlmNtegwSOOESbKY/Znc4s92SBs8hmJBGuQctcznnM6mN8k4uOO1x/l/XIFVlw",
-	"pSxDcHfc5QE3nN4QAUncRUYjlC+oWN3peZGSLMDViExOAU3GMrxmESSKUpLv3u+CZnouU/6Pu921lzKP",
-	"sUJKYkQ45jDZeyEh9PXzvzJYuSSVCUu1TQoLU2bUpq6qkhFMCU+ZusLkhw73dPZMBwMe+fUvyHG0Ptxr",
-	"tkKzlVu+H6boOK87r9ZGHlOlrzLl4xoXEp49lxkoubudlbB6ZesA5VJglkxLnNdoi+E1Q4d5PXUtGBj2",
-	"3upuNNegLHdc5h3mFDjF1VxQvMgNLsgJpsh5kJO/sVCbNyOR/cZRF6gRmjQajGb+MeeqSicPjyXmupmz",
-	"pqwEA2Ht3jb3bzBYzlddMq1rKwbvDorJeVfFmC9ce3zgrwQjNGYp0G91uSoXVob10+HjI8/4lYswdg4J",
-	"BgOg7O5GUnnm9qLyMN0Y1tagdFYgmczs5TBflfJJ4gtjIJshWa0WLwZCNHMfzLieZxOjB99fcKPqLY24",
-	"qny2t3wsrfwLmmwmyDo/xdQhrjCiLDPYoHWqZdGMdafaFzR5Gs3YOtl66HZq7fJuPFnIqN84XsqoNo4H",
-	"3mHIBddWOrQ88ZW90lCV7D5ye+oKi1rN5dKs/cORYfjHh0eYUVHl7x1OpvVFgDcg32m3Um7nigl6z62R",
-	"2T5p8QempdmEJyuX0ixmqlDsRE3hXz/hmxniPLcMNh9hSDBpv2wr7lakx8FLNrG5HuIQMvefCp16tBGa",
-	"VzwUFJGnzQzRxVMlBW9xBfUXJJyVHTmn5HJwzVYnlwMIKVJBzl4/N9rFPUV4ZH41O5r/DPt7T5nv1Upp",
-	"trgc1JQOv6S2geYuJSHgY2ugNq7QIiJCLofmYnSGNVy9pPZyuBS1qtaRykyH0ucBO4OA7AlRWRgypU7R",
-	"hFnOV8Z8Ma9K2dSoVcP2Qxq4Yot2WryVdAJNxl7pak3yYhc7hBYxBcd2WCLWjXIKru4lptScpiy6jzfm",
-	"FS13oDsVM/pC9CeodVmjylguyeHB0eOALFjEswV5MDp4+Dggcz6bk0ejgx8fB8Qlg5OfRgePHw9Lqbyx",
-	"XBpqhTsHhtvO5qDb4vXrCb1eFeYXLN3Zm/pinv/asM91ioABV86GzCZx6WCIbDFB1m+m2u1KsxxUdLz4",
-	"9rpjsQeQvwRT8u+/Ym+4um46Fx+sbr2J6n9jNyyGw7JIKPoBO10e82sW87mUUcdbalMt3R+Uh5sPxDth",
-	"LiJvttgfc0mmPI5ZVOQtlRz7ZDlnYl3RcNWYXUQQSquaMlk+06PNwdeSZNlSl+VCaSpC1mW4edlTl4s9",
-	"Zrhf7qRstm51eR+psolgnRZW27j8Jgq6oLNzpgsN2ieF0dlkBG9MFRbzdFvWG8F3FMm5ScL2GdeOAUaW",
-	"iu2yRNHNUnTHYZ+cFl+xf+nr5tJB9O5RoGbhNfNMdOKqWGmELmgav65csJkwaglIK2Ked0qEFAyjdP9g",
-	"qbRKYvm5x54hFhxrs/Wjaaq3lEJ4r3tVJ23QLty+NcFfsvjakMb6DkVMUx534mJrWr/f55gyBZUEpZoz",
-	"NGHBWNZXUwgBmVWyETRzjG9oDBr2FMMo773PxVqfyuZwoR8dD1oT1dc0eTtIPy3H16X4o59ybZVvblP+",
-	"aSdpPpWSNk8GEyb4TFzpNGNXiVRc8xvIxsBEspNBGEuFTg5uTsq79uKt9wHYkbjAdBIXqQALV2KUJ6Lj",
-	"+J0Adim9j4ePB+8/4tSVN5MkF26Dt1ksWEonPOZ6Rcyvwq5pjaXl098okKAQ4Alei65/FmqfR+RXucQo",
-	"ia191Fj3NGExZzcsIloWFdq5wDmq1Kusk0IPn8I0LzClcfxqOjh51zFF0FamfnzvO+71q/Z67nuFSdRu",
-	"0nbdDjg5tC6EHO12W9YLKNR8Y+7xr2jpgs9jMWvcxp6LZkbjmKXvOEUV73sbdX8MNnign96wdAW5/iX8",
-	"CkIVoeoaHS23VkScjFkniF3RAD6+Rge1n3tQ/W70oSDfLN8mP6GaxnKWsf1qgTljuTAPatUFt9HxDNcW",
-	"LG6ViT4AogVTis6YIjM5JK4kz9j9ynBxw9sjljARKSIxEd+83WN3Fq7P6lvUSsVydkKyKDm5fx/qYx4e",
-	"HgdEh/nfj0aHAdGxyv9+eHjcyb8IGEBXScpvqG7I5nPoGAu6IhNG7LX+QzXNy/ydemTr8QfBQIZqOggG",
-	"VE2nXhWoBEDVqFCXU2KPffpZdfhvsSaIpowsU641E+CdFpCQmzIakQkNrz06dikruqAR5K71JQK0gRNC",
-	"AcPAiHC5hE2OqKZkKuMIE0FbdwIj8+vPX7LJXMrrE/Lri7Mn5JqtTqGAN40yvTohqcw0FzPz/ZD8gXMM",
-	"GibY4j5miyS2RLCO77B+uUx46KFVoU7I2ZuX3V65SliZVuxUjQYZ0/AaBJqdqflOQHEDHIYNKA/BIEvj",
-	"LsRS97KZXzuZNY5X7NuueSIXCU25TXvpw14tsEqXMEY/b9OiqETuFjuF60sTaan+3Soa2k/E5aAz5ZCn",
-	"m1eblJA3LKUz5k9NWEMXCoDbLOcMErMQ/QD22hff/NRux5JS1m31p/xDUzxNZnHk4r18LdtodHR8l45M",
-	"yGNSjIkeCQJdfZ+lxKKKq7DVbDc0SZUfrW5lSQXK9iAibuVt+yJ298Vu7XAIXElkF3eJYkp1dQ5rK3w2",
-	"8RN3AM/h4j26lO/Y/xsMllT1nHxdzS15i3EtN+juXsdxzt326Dl27/iVGzm32q/d4F6GQcEOPmSlWVJW",
-	"SOYySwfBIKIrr6JxKxML3tVR3uzf0Z7v/RcS5K5u7XpijPaixQqXggGiFqVwN4kAylnnAwoX1+cFGGb4",
-	"nE0zemNds/6sFsj1l3FEaEJ9eZA5F1D+8sW5VMwWASljJNAYylfBd5Lfi8tjvgwZJG0zan2RLblVNG0P",
-	"fNTDCnhTUB55Ny28vF77V8WLl6kmaGQAQESIIgBgkFMCD2rU9TqfSphjRxlWv+cmCXveUw9GJqAY52O2",
-	"w+i9SerOduncHVaP1z3Dag2rhsMeyUWJ9tVGzXwNvJCSt6+fDDvk2FUP5uaDdM1Wfhp7+/oJVuvZIUFx",
-	"xeXgMhuNHoSazuAD+xn/hipz/OZyUIJupnFs0ZClwkijTditV5KvWxCw+NZxu3EGCUtD5luyF/YRADhM",
-	"DQ8+JYejkcUyEUUmMf6IFhQk0EkRrxzkSRyDT8eNp8rGXQpOGavMy7qK5BzQl24Ryq15j0oyruDvOCHf",
-	"vuZ4XImMebgqqsssgCKsQQ6RBmVnWiaJzSDszmoNWVUIMR9UaWuLvcuXpddJx7N3ZyfdGQ1OY6vMw+VB",
-	"KB7bCc1pJJfwq11b8zETKkvMGFl0ZevJy19VFOtYanU1zeJ4EAz+nklNB8FgkkUWEBu3xTzdjKJjWlx1",
-	"Lnege59niwX1pxMXYqmX1mgVntbQyGaNNbWaT1dJpcoicS/j1VLTuPdDncTdy5C2UqlxHkGTKLdL36Zy",
-	"YyVTU2UctxkY3QqRvCLuHNAfjdbZIVfcz9zMIDYM/neFYe/q0BOq1FKm0aYRnSKy2KQoRrU4roh8HcvZ",
-	"ARedUtwzO4ZNCwXjrE8xH6Z9RsM8Ib+Rxqo1llVdBOfzWkNr6FfgX17L4lGhTFMWajKXqWJkAlGxFVGa",
-	"JjHzrFkb6nd5VWwBXv5e36r8hdHoN6a1b/N7V3R2rA+I8/f5N8HXbOPCFsYEFqMccDzncknkVBfGq065",
-	"04xsVQEmFpVCcl5B/TclxfANXb7AeKU/d8gtRz6Bzeu5f89Eae++EN9EHq72hwlQxQV9bmY0PSkCQl3d",
-	"U0CSbBJzZWwTs8GKpTf+aEFRJNmtjsHd0KWcLu/V0sFxmTe4qBx4SLqqnuwHPgd6KMXUIuN78+gLJb5F",
-	"hS8d42a3D65xAXPb7cDXakvXdzSJKRdEMaHNRNC7giNTNYnQUIyKNVsyvbphaclfXkAttyfHMF/RRz0J",
-	"2tJb96nnbQtaqMu1YTD3zDKaRlGmV1fm4NzQmK1FtfzBAqyfu5qsmjrUQO5ECdwe4dh4xNR6lMnPlDtm",
-	"eS4a8TI81BRTpQMyWeWQ1TJFsJCEparPYgNiWOcD/VLqLvpiUgOM7fTsEsqsj+mKLI6pOZ9WiK29s57X",
-	"0lX8rRIWlVpzFAt6TxG5FOsCDq2GPCG1D2ZoOQDmx+qv7FzHoJ6tu9k4DHNNzzBan7ztIv+2N+6jLpAd",
-	"m/D2ekEJBgWY37YPfeh7KNdxt+yGPMOkKphK2cDtnjtbRtt59XcVOvTWaKJ7AhcgKDeXqiILAB1WpGtQ",
-	"wge1mfx5fXCFRwTlXjVrgqlbJLHQgPbozqinG/dN3ePhvNw8BRyKjAoNjQYoUYym4Tyo9lMBAGyp+dSC",
-	"0+RfKnrDInLD2XJIXtjkv9xlhxDNAFttPZynKM5yz5+5Sue+TWNpXoq5jKNT7NgQc6XvKQdxTcWKLOiq",
-	"Bmmd16O885VnYppPE+KukBoSVS0omtHarVuFiRvApoS4wMf3QVv2vQPUrh39HPJzXTqUOxLWsnqrzQaH",
-	"g2A3/QKDonJnV83j8qPImxndLRu8FalafojPGvBkN15VwCZsWgBsSDTYZSq933orWmX0A2Ypmj30vK/S",
-	"fmEHPR46K3o+FBXBCrBGc/jVqW3OgbuEqasSmQWfCRf56JdC7So4KpvhSQcrn/OOqmLxaNm9f8O6e6CM",
-	"ur/Ny9MqLv2t4OQfenJECjT5fQDBOznN1J4AvDtpebfiU3oDevQlCoLLQStc9K2H5tUc94vr3Auy2V+3",
-	"7Nh5gd7bjadoh7C8DwDkoIpZ3FkVLoEMd1efcx2k98m/EVzdMRBve2D0Tqviymrxv6cyS9QWxZ6TzCa1",
-	"Hh0Hg8mqQNkuygY3q5Nmu/2Y4uullfnL1joy0FTl+TQzM5d7iqiF0Y/nXGk5S+mCSHcCcWj3FDEjw4C5",
-	"DBDQNg/coIKtLehDn8qzSStgBiz2L6im5avUUyDHRa80268MMxd69Vwrm4yT1Wb/9K9uHW9DJMc/lafc",
-	"bIN8DLanmg1E02N1brE1/dhed3a3AYXNzXHjDraHX/xQfUUTaKZK4LV4eiDpHDs1Zxq1XME+QL+1yIjn",
-	"XdRTFh6CnQZ18oB9zQ9e6XtdtNMENy7UiJKpTFvSafrXXvpTOO1aD3tj9PULPp2D/6JXkT9muaFn1nOk",
-	"y/6EQkl9N5AJw6p6y8CMTgg9hE4GB2iVrRfUFwl1mzuLB64feKft3yHr7dnt0s24Y7OkDduW+25dShMs",
-	"bzCg4bWQy5hFCDbBxVWSyhlUjAYOaKFbwtG5cwTu3zV3Yf2vdeCU8NpIdNEAjQAZjlrT8JosZXqtbKjb",
-	"HB+tCOULwtVawqKXIMrBybZQZI43UR/SM0OaJ64zOPbjI+PcNaqY1lzM1JioJbccFVqh+/nk1uGxBdd8",
-	"Rv1RyKIrNKYOQG/VLJ0xoUtNPX0Wlb+OaLNvoEuUI0ch+4LCCl7jENm2hsaIyoiJwGVdYHG3CkrkKYQM",
-	"GTSKMtIUb3HdNbpRbI/YRgYEqxqGLKc4RijaVky7Bo8bSbizP+kCX97WmHg3EZhSVNzbPd7NY1jL+u0Q",
-	"Nl9xFvs6QEPDoqJ1bt4hZSFTRtgHGup45dpaF467BdEsjpWLVWNPFetIC1CvMhdfM5Yo8veMM72lU9vb",
-	"AnqtmrkIFNnmUiXGW+En+TpUQkru2FaOWx5bcptSMM4SSfo1E1eUfNvC1y7VruyDZqlAZdCDU2B4Ys+i",
-	"ULBBVTODmFMo2QzlYiEFJoFARwZ1Ah1ETqLJFWTzGEqgsxPN6OJnNZdJQLCI8eRwNBwND4ej+0fHTWTh",
-	"r0Jt8d0YU+wKYkc+h2y6MIIDK07n9q8FFStIaTDy1gxe2a6xCZNJzOBIYIGqMcBTHmHZhAeWWSrtKaZt",
-	"AG9o6mewVlh9WmkoDx1PhFwiuIaDq+ACRg8lEzIlmTmD8I2cmG3A8B1o7haht3Rzt1ySz6hgeUHDLiqO",
-	"2Yo+Npo5sNDmq4ORZvhcuuF4YHt/ALfqEbUwIzhn6Y1tstM6CEeO3Z78Kr8cala848+xuuCIR6hlwfE+",
-	"JRO2kiLCCiI9l5kyplJJ7FISc61jRmJHVC0l4U0pKVbQVU5b39QU2+Zi/XhhBrOc9jjprdXlslkxMWcw",
-	"lCLKQg39/mHBtCQT1pMusClHK/vrk2cjp3ppa8f6EKi7rX0wfYFNk6sGsrQUAb2AQymMNKaYyFDUdRWm",
-	"wGSlceN6zOo186TceiIDim069WXnyn7O/KeFaoW0HKeXlNSOio5R5umO0ZSZVdesGotcske73bzhSY52",
-	"2NVzVNYw0H1khzPhcWwsoYhqOqGK2WB9pVgu8GB1F+rKtn37u/YR6vNAqbsoMj2e2MzwnwuSxDQEw8J1",
-	"GfMz/TzbYTT68fDx46OHxz8ejx4/PtyVL9PJjY2nog+AYINhcBeVBF1ZyudRRZBrX2uromSWhswPeB5S",
-	"ADznmih5Qrgwp1umq4BE8zAJSCRUYBTqCZcqIErwgMy1TurwMl6Hw/qqdALWso2Nccx9WN1LLO3ZM7t7",
-	"VdYZPVKspAmBT+XUJv4YAx9zQUjMaCos6pqWmfUBrldtbGRtfVqfdWRFXY9vWyS7sivFeu19a0AF2WBw",
-	"l7VxQgU2QISYsBSMmAFthFls8yHQJpIAPxoD0N4TEsacCcgLQ/O+y1ECfeyKi22Ao/BemfkBCZ6/DtBt",
-	"hY4xs4pQmWJWyg27Ikg6vrUBAuFJWfVcey6qYS0o6M4rVG9MqgiPOhniu3f19HNbbGGvu7OybowhDd1b",
-	"X8vDR2Vp/+jhwwet+mySSgxFt5Gjstp2X+U3x9LzKsBUDdwY7IwdGZWJuHQYGnXmPkIDeMbeOdMby1ar",
-	"vKVcLlU4vHPPx/HhUc1Wk4LoMLn/8PjBEfkukUrPUqb+Hn+PgfjHlreoLmCajtGXOoE5h2MHg13xtRK8",
-	"zlkLtvdlqWwAn9Zn197I+A5E/XlB543x6J1yNw8T8S5/g5H/Fz6dstRwb0sIAJtixR863IJC8FR+NWb5",
-	"NiN2q35HvKde4u7jFn3oyO3w/kmp5Cpab11dyrLhmqSZUbopOLrQ42WBoJfchw7VQIxvWCjTyAWl5nIJ",
-	"Wv42e7yNSLzmvmj93+hxQP5Gj1VA5lSpuf0nD3RkiqVXdAZ17OZ7JGP87NWWvG7rLQSsz1bpACLBITJm",
-	"LRYnq3YglHJq2SNdPi0Jn5pYElGv4sE+tYYZ94VP1xjnPmKcro7NTK/bZjwtRNT+tgG6fuR5Gustg3rV",
-	"HXmgK/2tZydU8U3mSgpgvClT2lWAF4rC4RGJ6EoFRdB6LrPUSJOIrrroHjGbNgEumkfaujVoDlyMpU8V",
-	"fg9/lapDQqWMRivAukoXXMyusmQTmOfGnL2ikt48TJEsqS4kRiGnMiW4oqfkAWJ2MYZQU/38RA7GFajm",
-	"Nj1kn3EWR08Bk2o9/B7HAIlVUR1tSoNMmAhIOfMsIKXEs4DYvLOgg5U0NWOoNS92iWitJl7uMykNMWHi",
-	"//TvcwyjcA8M8tn7PHCwavt3S6Jch5fVc5R209sCctN9vKhexdSxEMLvM+3YgqwR2xB2pARTKKRgnboI",
-	"xHTCPDm/z2oYDF3seG2T4LsG3berVnQZQRsVfjStOwSNIT20ddmxqqYvOCuCauECF/qQTUgtpp8vXXlu",
-	"xTs74Qcike67OMaVaZTEg82UKuU95Wxpgg1rMQ+qnAZVmmg+T4RXK9DVBiUYnTwIjdHKljTd0oL8srqb",
-	"Jdk/l8P97cBHGlL4sZrJFcmnAJElFXMpGBAL5wvIJJDth2ZXzZFwsD6m+yujMbaLqa6pvPatZu1N8tr/",
-	"zLxauyn7l9CJzHQZ1gDhBSqwOYCY4zhtzOgNZDqyBbE4sKXWPVwASqahdxGvuhHur64N/n7pNi9e8ki2",
-	"ppqyszh2mZqBnb8UnpLTzZ3AoKllJ4m46fgozZIrxUIpfAYUkiWiP0xo2oBwuwkQaysSL5F2ZXyby5Gw",
-	"l3OJp/rahXerTcBH7dE8e0GTp9HMV5QAXuiUhYzf1OEAOy04PkB5YY9/WZHlXJIJm1GxxV6GUgh7oLfo",
-	"1+EHN4DEShlZABIYGdYy1033VgVsLhtiGTkbAthp4Ey8oejfRiA2l9X3LRKQ/Q9AuQKvvOqV7Q3qxFIa",
-	"Py6H75S8oMlLGfkSoMvtfJqTD5WG7MJ6odqhP1oXZwvRgFieb8s9RRY0KbN8G6SvqDeapjOmvTbz7eiy",
-	"KfT3h8vtLWYM8VxtjXGwsncQGVwDg2uxL7oH26vzcWtJZEpQVyxVIGp6zRSADGC/n9KpaQ8k+3LRnLZe",
-	"UFV1nxpI89WC6wb8xKLzRJTSpfA5rG9DBiyadcFYN7yqr/2C97hXdFgHX2hIpdMrLa8bFS/qOl1BnXlI",
-	"03TltvL/P3hy/ubZwYW5m2B/w1OHBuUQ70ko5TXHzqWZYvWQt5/x+b3xrnYOUoBSAsZHRBCW2J1wQA4O",
-	"rGX3tyU0qKYL7+k287kqWh/XgPzpyuibDrF/kmkoMqJEsCVxYLx+Xt8Fadh/nkvtttZHA+0O7RX+F6d8",
-	"Nm9q32G23AZlv8s/P4++L5Ip7Kou6Ao+bunV9reMtXxjo5sIsp394Mc2bmEDsW6VqjuYT99P+DrFdo5t",
-	"oNDlwH1ryy1Xy9bZM+On9kxgcW5tFK2RI/9iuZooeGrzYmzqvrjIl6ttCeRSXCW0Hde+HDWw8eCrmfPb",
-	"9blRcuEj8VeCEUqMTo+FrCpbYDabIgsuMoC0kalNKU9ntpcNWIVLB5tBcNquO1CU+6qABSjyHUSxAxLJ",
-	"BeVCfW8rCZYUhQfW3RiGpCwPdI1K/8HS7vZX54hI3cDKPXQ/PTquFAY+8sobR3TetHuMaJxgXn3guE5A",
-	"hsNhX6q0tLRmcNmdbCbQ/ftsLFfYS8Pll2xZdBLommfOPiQ8ZeoKtIuj0dGPB6PDNSxDtBI1N1uCdiay",
-	"1wEVNF5hU6RafLT02D93HI7ypXTWoKEO/XzDl/poJJWR4MaaVLb+zdUfS3SAqTwFZEFXp/A9VdfKqZx4",
-	"8rrU8FSEbRtKw20lGNzfQCcvbbJrj2YGLvxfSIwzKESBIiqztCeEkljSiGimtBeku08PAnhdw+hflxoi",
-	"9JhBuY/CpvYIrfxlY2OEl2zpWmJ0PYPTLI6v7CF7IQUlv3FFi3NnVbm2I1d6Spd0Z38aVQIF+OZc/Pe7",
-	"s4P/ogf/GB08fl98HF7928H7P0fBowcf/2VwWwpvbhJyZivo3BWn2E3PGNcRI1my6eR12M/9Hq63nC17",
-	"bf8WuDCWNJ7Y64Bf2SASunVd1VALaszW8C6dNKkShFcTYbYwbTeZNaUBysCJYmjxywYEpV4IMp5ttsvj",
-	"3WjLQmuOp0zP1yojG8Am1vOpGnoZgMDcLpHUXmSHFTSwVa/fGCa4R7fxyxLo85ss7lUdF9p+8Sd/5k3+",
-	"B+qB+XCA/xQLU3TAhyb2g7nWiTq5f998qYb2mTjmZQWzBs8PwFs1nE3PObQlAVIcGIPWg9JUDHxjCyt7",
-	"WdGFw9vD4bzAIPGm/vkJL+Izb0PUX+WSxFLMzCRm1BwwG9E6QYxcTayNXkpzerioCfqKCPmX//nvd0Z+",
-	"/HkYPPz4bjF/75UZJZSg9ROcr39P/rQlv/EVDr6Ugp0Quw/YPVGFNKa6Bhbs/EFFvx8L1mmWzN1RIEsZ",
-	"bT7vDj3H2KbrGuh3HuUWw48dGkaw9Ap6La/LVo0FzApBKcgCexcpQgUkqWHOGvReBdR2JJdTMjohj0Zr",
-	"eDBtrkiAZOlsHv2nufpXmaWqLRbh59cFbgrSTZAfuE4ZE2ssad8R1/oLn9uOb7fspzWn6srxxU5u+vae",
-	"Ld1e3K0Fvje+kmbtGtna/njd9fkgyq238rnYN1UWqUG+V961f9+Alxi+kNLa16D3P+NxUxj4FkHWXSOE",
-	"Wk2gfcFqC2HuCkrhzOZ1UH0JpVDDa0Hu188I+5CkTBmCti1teWgh0GqFT56Ww14q6EeVpZ1tR67YJ4FZ",
-	"jLWN6bbtuo8zSv0xcf9NLaGGWjOz1uinizQ5fcFiMZkliOgqD4wXrUSt97cWgXQIc15dwak/LYDfuKS2",
-	"gWg35u3vU8/0RpBHu+zYg8FvqqH/d4cbszGuU+3t4ygoH0VBKDi30uJsJE7rfC2SdkIaX5X2N2WaCfPS",
-	"K7PTV0VS2fpvKdYmVX7IcyTWfoFb0O/t+YFmEdclhfPKEpZOM2Vsi4LAIBEAQAQFZpzOqGZLpMpIKFth",
-	"pMp9jDbSYb4y+xefBYdo41O34j9vczrtaqw6yoaGPtjP56dBMDj88Wh4+Ajb+xyZvx+bv38q9/upLtaX",
-	"AG3S4RT3aITRtnP2bQ37VW55sh66UzxiQwLtYWUMvkXn5I94FIDFi1j3S4qgfda1SZbW5XgXkItFPk97",
-	"Yo6IYDe6FKeXk3hqK5NpszAYtTTcyyEF7gaNcF/4frsqsc0rvh1Q9FpKuo/J9UMgc82q25drG/Asm7Dg",
-	"QQ/o5vUrn5s9Ov/Wm4306zUHPWKLZ5AFM0eTYjIybz6fu+nn4oM63pByeOZ+wn5TpQPlBSSthjKPtlFI",
-	"NyZ+9uPCvrluTgJ0PMHbq6jkcM07FsHFZMJiubTe/FN/MyD/bB7ecjaOK+2PNnJetr9XmNO5oVPPFryw",
-	"Bdnb8jz/me1kiTWUEZySy8EPlwPIaRErzAuxhm35FSWXYCH1DW/dQPe3pZSbJNzXDnZqfLTONfftoHSh",
-	"9o4AhjXtPkvTdSj+LuxHYAT1VlF693Z8mldHZF53Qg80KwtD01KtXyQ8AsLVeslCNyMbgD87v8oCVW37",
-	"sn3XbhRD3KJ4o49a3ElUddPHdl9RUSPZQmvDvS5RWOdqiSZCvwMDnK0Lju7ViOZuTzEiIBzI7LMpQnzt",
-	"bKxadlSPEH2p9n6d7mu07g/n4/0dFXoY8D5V+ZTd2IyXut//yrWq2G09a0ei9aHeL1mtccsWHbUedifq",
-	"v9SqRrkmS5nFERSMYk8916taSO260to+rnsgdRxmkG9N0NH5hVvctaddLbN7qwh+PaUXHuIfm5zEzFON",
-	"9+bZE/L4+OGP67ZgxDTlsd8tFHPBoDyqnE5fx9cgl4iVgVoqZGLvHt2DmdPWnfuWAEk6Wzz+U5LiNt9T",
-	"hEeIsSWsP2jWqbZAFf223LodV7ouPqwAOhyPvPSdVzoUi18aHFlAkZeQABjLuqS9OF5US+4A2xN0MySk",
-	"EyyrPJnEVFxDBv99+4u6j7noxYCKX7i4oTGP2sexuamMXTofnZdSI/qdP4gpNSS11ItunN9rAWERDbAM",
-	"GBjR8wyCn9yMkkJcJBPtaSpNDdfLbKuSMvTdu9Hhe0ga+p+jd6ODB++/P3k3OniIX3nThyqdymsRqLz3",
-	"IlzgMOJsxguZSQZhU/AbOaAmSHSBIopKrks7Bsl6bewtJ/YPKXwormcvz8Bjckp+v3iylghbEOfTzJDB",
-	"/V9YGvP2llCNRbudEmdKxLlvi/QNo94ConpU1ezlVcl/C3/nuCKAa3ylOAAxhHMKKwSXFIgk7zckbXri",
-	"CUxoJtCcKSXIjYZHo+Hh8PChkRSQGpiXrk7JRGLOV0vzuA2Qej5OgehHzSvUhg2Y5vf7uQwmnPnkhrnP",
-	"gjIuqSLLlGttBCKASf8XY9f3FAG4KHT5lUIKXtr6mxG/b+jyBZ7XW6bCumXDa+0km9fvmQPXqusOTcF+",
-	"v9Qxb/Ww37+ar1H5m9MbBhjoAlgyN8pEvCpXaivDjWiMS9foN35w1BP7z1c2yqOhTPnsat6lFtErUPOG",
-	"NBaijqbslMRcaagP4UUVXLmE1sJDWqsn3yTwm97QuBLQMKr+IBiYR3mOaEOBIopZ3IzmPe/dvXlHPZR7",
-	"JTrlFNVEBOUaDqzauHr/52Hw4MhfsrGZRP6esbVen01p6vvu0YybdFfwcXtqo7zTdsh7SLTCyfdvdby5",
-	"E7klIyBe8jOJBMbC4Gvyf8nlYMhueOzS8S8H/ZqX76v38Wd8LnfQXlmmkcs5tI8YoIOkxJjzL2QcMeWH",
-	"LLlbFtFMsxcy6csXIq40F6HeBBto5VjumWx3zfTjNhcygZyiLvzGgqa2IFnHNLwutVAt6Q0tuIdQVNX8",
-	"cKyQLeQ6loUsoGRkbnQYtlB356O1oy0WpbSdG4mkq3CvlOhhT9t3FQXJ9Xh4H/TjfqEUYG7YHBPzOMz4",
-	"fN+L603zRru3jkfitY70ms32L4MTHvblhD04GGzamjMF9FZFtCQ0ikiWgNrOKGbh7WJ3/EBct9S1LAE1",
-	"Hxb1V5Z4eONZGW7HZqPm/OCaJZqYX9b9rnkhQN16JhFX1ztMWPyYy6udgw+45FtvjvR2g61ncOXpvQVT",
-	"2Bal+g2LXeXQmgvchjb6xEBS8L30UaTBV1MTbB5ckTXI38O2Q7vWNscN0z2tGK2fvmFh7sKWwB3oINz3",
-	"qdMrGWfamzvsALcgMFHCF9RZKlhkQ69kwobkFyb4TJwQAD2y4INL9GAkCRMsCvKMWUjFk0sskCyBn+o0",
-	"Y1eJVFzzG4Bhh0de1b8G8i1/kQkzsHTBRQVYfBPsZWnOewx+vuHquqHrFHicrdPPYgOZj2YaKiBzFkdk",
-	"wvSSMUEOwRh6/NjDMm13g7amBkVY9APXq7Y7EBLU0PIioaHufHnMr1nM51JGnW/ZBs0blqi7/szShSfl",
-	"f3OBbL0tgGUZFp66NM/KsuYL5sbYLQT/Btv7748IvRiJT2k4B2g121sRoZ2nEkESF3RVPps3nC3BA+Hg",
-	"RYIBjRZcdMMnbm81tQPH/zkT0RumbPVWt4juH3PA+ZxSHq/BAPqLs24DJn0OiORNMNVRKhO1TXdCrA1f",
-	"+aVRCXCl73PTPJLSuip9Gn73aXsWDJaUa2vR9tCRcux3tzbuvWWoPlzw4hXdDuuvrhJ/b8f1HKs5u2Ye",
-	"+mtIZuuJlf6t6108Xsra9GA6OtBYqppKQiz01+5V745V6326WvnKx4uacdufyi2I/8jDXu5fj3RE80n1",
-	"yHOms6SMvtUMsFUDKpnLpSDShkf7pUhsRNs6z7t+OhfmQdHDCkVb/sUBwnGYT07eu5/cnneSdufYSW/P",
-	"0i5PoqkXAeb2Z3sIA+33nH/3obaSJOvSYaJf+iNL1Xr8tD0pwd2XxwfdtHyUYQuuupUo+FlnreKgXEla",
-	"eo9RPxtRXtsL1xy4qF8/PjB/dRTdXXIHbDy0CQnTKxFhhnuUh7kDvLmHaEv1ebZoKH1pSqtt8a5trmJ9",
-	"9PDhg0f9HHb+utWO3TiR6+SrtG/Oc5FyOmMdCz78wOYWj1tpulKVfJg/bZt1bE+VxYKldMJjrlfE1pw7",
-	"M1mxMEvN95pRSBVISz6MdQeByzl04EqYF1Y5vWsVga6VkAd9MFMsvadsmlWpf9ZERqtWoM8+UKYWRG6t",
-	"XnDNWmlH0OzlxCz7g2gcv5oOTt61SZT8no/vP5XHpdcc76Ra/vA2UfwiU7bbHuTOWKsdNGzEueu29Yk3",
-	"4aNPXGYCvTI7QnHpwJfXs5ywWLJDhtN6eodfU8gLOjz8EDBPXK9inmfFIbiaBc+o8xTvTBpSmzB1ynVf",
-	"LHBLNvVhvIDeVZ1QF2sYgTxiFikBUvJZnb83wSfmmZjV7izvbIbk4+FjQLwwI1UuCiKGZqMAjaQMtvjW",
-	"Jzc8SSG7B06s5v6tuZpOyHIuoWg5ZTTC/TabvGI0zTHbtYuNdagA2ASM2M/MvmskxW7wfN0Un4JW9676",
-	"5K/yA/HRENSNdVcrzgvL+6UmuDcNvTpoksQWVG/TTpzZy7Zx4Xyp+H6lrd4K2c/uj33ZZsa3f5dNjZq+",
-	"ECQ/B15ec15ztYEXTSmPs9QX2/9Nzg64q35DNzwBT63ti6E0/hRxODnt2UP9UM6htXwsZ1zs3h0Zy/Ca",
-	"RVeZ0Bh52O3Ta52Cmlv+9Og50IzAbt90R5xgF9jrFUe/I856e5616bXguBna72j4llSefIVR5XE4/RA+",
-	"62CHbjhaPeilx7no8dRm4vnKLDFHkx1tYaDO958mFHor88tQ+P4lH8iQL0TevfXWrn/yvgjN7WtazZSi",
-	"Z8LeGiK44XRS4GGF9626m5fsCD37c9SeHcLCpn2Ddd5Kb4anNx2O/bOLfO++CJYB4TR0Tp+bCbj1kNec",
-	"NXoaXr86vyD3bw7vK4zjDgnqGcp2t6y0tZwwxSP0rBjF1T27aAhUHISCzGjCLY7vNfN4PM4EOXv9nFyz",
-	"1Snhgpz9cU4o+Y8/LoaQMGmmYXaQ0RTr7/CZc62TwcePgBgwlZ68Z4SyK2UNGgs4ZSqRQiGMgnnR29dP",
-	"yEVKp1Mekhcwdi5mQ/L0hqUr7HVZdISUQsmYETWXS0VCuWCKTFO5wIziS3EpfiA//PDHXEIC0w8/kPGH",
-	"AyO7x9DXWxQ9J13mXcyMjQEQnxq9VthrknBNvkuySczDgGD2U0Bs8lNAQHk7hQxufwrVpSA2i+r7oRmD",
-	"VZTGkBcBE4cmCpApqWWlkWa+veY+QOYdu8FSm3ppwyjOU2ibisC1gMKAq3DOZ9CBnguzEGfEkpbrfvrd",
-	"uE504+/NFB0dkO/GZ9AWhv8DVuyE/ALbTxbLq+FwaC6WaWCJJUBqITIl53z29nhoFuDMtWl1A4buTFDs",
-	"S90oDHlzi7AwLhq/wn6NzdgWbOwAJrCdKxmXD8PYTtZwIfXDD0TRFRm70zk+IUbnzhu/lojJeidhVFgf",
-	"Ag1VYSPHhomMDWlEimgAG7Stg7kiqN+T8XK+Gpu3obcT9jt/1NA9gruJQVXZOC+4kXEsl+adCZ2x06Kh",
-	"hv09B7HIFEbJiqJpO13LHX74wdyytMuLJUi2Ha5WZPz0gs5g9cZOex6T72SKPzqmny/vREarUutJ5L5k",
-	"ThWRgn0/JMeHRydEyQUzF5oJs1hhE90pVdqcj+Ojn06IYNwMBH6Y8Rsm7JABe8SMmKaMjMHLhb0MHErG",
-	"v/5NSTEeEmxGTW0lOFcEXANZrAMyRtCTsYWEzIuXgqJFpG3NZwONNssYR3DBF8wN4M2zJ+TBgwePT4lK",
-	"qFDghTcP4SmBpI/cV4ffMWEeAqmfIQCKFMrJWULDOTs4Go7Weggtl8shhZ+HMp3dt/eq+789f/L05flT",
-	"uKeAMhm8qPDtPAticDgc4YUyYYImfHAyeDAcDR9YjQjkizkq4N7ienWwoKBiznyo62fx0hCtYYdEhTJh",
-	"J+bMW5d7AN2EgWkH0Lb8hofMfDIsWqbAQaGnKPJQMCiwGSIlRquBx9r+MQ8OSURXyrYkLbezNn9AZJvZ",
-	"RS11/zXqHdNndiYvaAKTtNjaqtHyKi65f55Q8SyVRlvodO2FhCu9kKxmznY9fLgNForbimGsEsqlcFGR",
-	"jiepL4zr+qCeR7htBS6e770W/K7hte3ois3vffv6SdNLb5Kw6Y2tpUzrL3R6A4+Y0EYJTZ34rhNf43gE",
-	"r4ynkvv64KjSpejRjz/+eHT4sK2epKEwQsiIEa6aBoL2XnkoRSpavlMuFS3/wi5nNhHYXACdBprOvIgG",
-	"vkRMI8BdRQGduVakYxgOyiU6q5I0TZKGOZj3Nmxul0hPN7hjo8XEjN4w16jENxL2IYyzqErct8ZI9oGt",
-	"tnKOFzT5DQoLP76HfAnQaGEYR6OR7dCvbZpsWdb9zeZlFePfGOQp8UHQs9c32vD6j8HgGN/qe1g+uvu/",
-	"0MgVt8Ith+23/C6oVQIx1nQ8Om6/6aXUz2SGVSelWPzmmxxQ20fM2FpQKIk1qrxK5LXVG5dzLE8EdOGi",
-	"Fg5cbdaxaksVzGNAKCb84JohxJUViFVxE3OlsS+y6i1rLAm0k8sThBXYL7HAJMAc99DKGeiaiLUjM02w",
-	"tZW6W9p50H7TM5lOAOZwB8Rjzoe1ZlSJasB640ojEVSIJ/fKJ1I1pLgbzsot6B1gUKslS626iFzW6MWn",
-	"1lzAcleq5hjurZIeOltsU250NDClf5HRamdEUTT9/lj1ZRjD6OMaNR7u7MVP0JFUfnl1LV/QyHY2jCyq",
-	"wG8S39T0aHvp/fw6eOrnS713zStf0GtWMuBbKB6b/oBj6OqarYZIjIP1w1BjpPf/5NFHPBrOwVel6pTd",
-	"yOsyVVco7NiHH2FuiL7incEZbr83dqm9jKqXwHr+l8HH925D8SWbxKLtC9XvHV2NL2t4tVwFYzgLNeCW",
-	"dr4aS2G6XX5B0xnrJMU/L3Fvxt4m7RGfB7ulf/WiPneA9pL15dNwn31woSfvocCftzwWaIJ2oJ4v9QD1",
-	"p/a4Su65lT7hgoLdtx6N0eyDvh+qm753eo2nqW1b+c9xLAhV5Mn5WyJT8h/nr14ClrXqKonMv0N7PBoP",
-	"UUg1jeUMc5297sc/0IpDrPNYSoyGBPYrIWTIhCboqMefHfBuAG7rHH4VvQfmqwlVjKQWIWbNlfgkH9Ie",
-	"eXHxkgZCw7zlbcnmlkQAgTQYApHTMoQHhjXKJKBWSrPFJns6b0q+SXF4UnQurzHJetTReakUI0pTzRod",
-	"afCr3/GzcWfsSM7h9moA+cjn96lhD02hpBnCodghrGl8rsHfBi9oq2fMvi1lM47A8r4X4a+7eM/2/lzP",
-	"G74k1ckRRZv2NFmRos3gHYqJnZz3fOSBDYkxCMsBE7XBdq4IRJsQwd2ygPyAd2AC9ydcRNDctYnfP/1A",
-	"Qx2vHNzg+EbwMYxnnI8P3NEYKVxj4IaZ/OLe0cJM1qMGnzA6kA/GzbLqbGeCH4zo4eQofBA1DLKgvN0F",
-	"Vl6JeEWWc4nwQgDKWIRYIIWBK7KQC7aBz2n/0u0gq3mvZ95SUdORN0LaEfOnNJvu3rs+5THUprhITJkk",
-	"lnMmoMcFAndJAWpXQdRkTrdmHfkoGjjHqynm1wAopiHVo9GIQF6fwlgAtGqQShfDUQFZytRt3CkZp0zp",
-	"McaaLbo+gIIOyQWdISQhJu0gcuk1W9lWH47NXIpxpSe2TTw4rS6Cc6lToqlNL8H3WOz2PNpNMkD2H19m",
-	"o9GDUNMZfGA/jxvC4LnyYpfqDkSie1XDEXGb9okk269ySRZZOC9JLpDSb18/CZyChm2T6GxbutQpQ0y1",
-	"JqqE7LASyUlblG5ISE4LSZeE44CM7ais0NN0Nh6S3xOipUuQgCw2V204l1l6am6PpZixFJIqVFELgxOU",
-	"9mREdHUpvvv94sn3Q/IEadyQNIQcpjIlx6ORTcE4E/BkwoU9yS4Xaklz4oSJ5BfkGTTqmkXwtDmNiJBl",
-	"tWIOJYs2EL+Zgi9gUT9JKsetld2+MnaXJsN278ZEKMjZgOA/zVEGzTmCvEGmbBvksk5y83OSyqh/FsDx",
-	"qDWZ5S7UeWjP0My7ENQkIAj9evfCfVe8D1qnIPODKKTVuXrwutwF0Ky3W++YxqaLtgddplgEIhdICsH5",
-	"iyN4SoqM0uIN9xW0ChgTDR25bCslC5VOLMHmD7nn+oJcCipWkFs7l3F06nJZirfBkxaZ0kNS76JHiYbS",
-	"SpJmMYNWesgY816RmYiZUmSM/fRsGieI7CVXzMfKjB1SvKa/79fVf9yx7/d3QLSKuj7UXt7t2S9sfUDX",
-	"h78SM4m5N+28HAAqwGHWem2BKtLp8l+oiDpd+IKL8xALqjokA33ofO2F9QS2O0KoZjOZ8m5XX+R+0U5X",
-	"01DzsNOlpZ7Sna5/ZYEcOl38Fvptdbr0zDXo7/LY1086LsOs27stFFCni88t6FiXcb583nFzP3Tynf0K",
-	"/Oy1+aLTSGWqO1/c24HX4UqzoXYA+9QPcsa92d/3BekC2H6ncOVbi3gaU10SkSWtoCTxO+kF9ydZDEi3",
-	"/jyop5jiP+aRGoPdQMkYtYVxYZuP2YeEhZpF48JucZEfW35xUqo30EtJIuiqklsnxnLGymzy3fHo8fdD",
-	"8pSG80uRj/OeIilA/kJGq4wjcNlqxeLpkECoaWx0gHFQ0wlcLYqtfFB0waDq5wRxzsFWU1mSpEwpnzpg",
-	"VqeiDuwjdeuXLL7O6axL8tZox68GLGXvcbGL7rpYDD7zNKzH7Xc8kWIac6xqvG3MFQDySAZG/pGxwYtj",
-	"SjWgnG44mS7gmn8/zGFJi6CrBeH2nNu1BIaaWg9KuC4p93JKxv/+tK61jzFooHTK6MJp7a5syh0baBBl",
-	"HmDMLih7enL+FmqkZEpUAiBHc8a0OiGUhMw+41JM2Iw7ljX+eRyQ8b+a/xyY//wbnlU6Qa4C5WFmNVOm",
-	"s1SQGdOKUPL3TOoSWnlAlMTxCUmgmTJdWHuDa9uteSrTRRZTW46itEwSQOS5FLhkxdMUYQLqjsxHcLvE",
-	"XLATMv7zEpsuXw5OyHA4/DjGMaZyiS+vzOt/waVezx6+8DbmRPdUkm+GxzfD45vh8c3wuEPD41sa2J3E",
-	"98t5PEVBc9CW5NWub6wneTWbCVBPpsqGQi0EYH7fu6acvwCAU9QnUprh5Zviy7hYAYlpOvsSPdBgr5e1",
-	"2cnKlWnfxtScu67KzfbmGZnRxKmdU8YimxsY82tG/p5xhi3lsJI+fx5EQOI4b0GnWRyD8rsgNKGpXk83",
-	"yW+9O5Jd6yl9x1Sbv78xK4Km6gsnUihNN/aM7d+0NamqvO2xn93h73dHPLYN8x2TzD+NP81wk+Vcxs5a",
-	"vg3puKopb87sjBXmYG9r8Pn0pRQM4D3uyI/axCrKXRZLdX1PL+israYProHHPuiYA+XMwC8m2eqVqK5Q",
-	"R1LaqsQLkEGQU3VowWAjqDJVZCaJFARcTlzMAGzCqZnLOdWAXs21IghNf0o0ume4IgJ+0zKDwDTmsyzW",
-	"RSx6s25D7WVK3z1vrbS3+FSM1ctUHUC8kMvbnK+vqF72+PCoy2FkoRQI1foMEIbh1qOf+t36xlHBzhzE",
-	"siM/uKVH2AiebtBAz41+nTJGQhlnC6FOiJJZCjlu4O51DpaAaKj4UqeIvWaB2W5YqihKT5utUY7TGB1s",
-	"SJ5GM6aIdFlmlYsuRcqUzWEbz6UeF9BBeeYG5DTh8HIUNWjwfU8RRa9ZO7RQfsa2wRb6/FA/vpAk45RR",
-	"EAtlOnJ1CXJhGJu9Ys9yseF4mDtoyu0ueQ/HMxvrIgumUx4WgGOGYM1KVYkZJwdgbhUIPBcTLU4Ogv7c",
-	"U0QuBUmo0uQ78/VDo38isN9j8zlhaciE5jG7FK4HEl1gxiiUddGVOVeQxQRZn9/DCOA1RmAnjKXogahE",
-	"PfFY/uGisLYlsZQk5lrHDIbA4jggYyjAglqN8ZKmCy5mV1kydtPEG4XE6TZmg+bL3Hf3/gKr1Dlb4QVs",
-	"ktp3GVE+nYZjWqKrr7iK4KJ0qO8pMmFzesMNWSKSJZBfTtyuatPQo/o0p31u80Q35T4yoQGX0h61Ug0t",
-	"9DXnukDSgd9zTCs46AmTScxIaE6YOYH+wiaXr/plow5tgiEoreQ/V1GNS1vxyARjRn0auhdSu0as2xiU",
-	"Xs/sS8Yi4PsOYTSw/TvgZc4oRGAaC+ZLl3SFcgnkKUis9QNCo+il1Gx/sEjw9M/JwKt4UNABZRgl7to3",
-	"g28HJ/Msgjo3JKt9mlulvhheCXM8Oi48jNisNQcpFiyv4vECGrzO+5rsjUzdKzxEmmuKKzPKr5hW8onm",
-	"uNx1oxYWoJ2O7O3DlEGtZI4F7vrB7JXll9pBewnxl5XHekdbRSvCbnjEgJnTBRRXcsPB4Q73k7XsT8kY",
-	"wIR/TkpZG2Oo6sbssQnTS8ZE4UQAWXiDaRiEC6UZjYab6y5s0+re+tJTO9ZzM8IvDucJZ/35hFo+hXWR",
-	"R3BdH4DiEKLPaO8O9cbzFbvmIY1wN1wQxW6YwGpPm2YImNlTzdKTwhYvHCP5V3hASl+gt4BIUZQzE2Nk",
-	"BYTaix2fMoLEeh0uRdnvkl8AN39HjbLKxfeFxwIdAy6vi9AZNeez7HJQekigHDiUaPgv3cagMFPGIMIM",
-	"2IBArRVIu4grTQ0/sWVrTZVWb+yq7s0wumW+Up/DCzNpOr32ZyisDzD3vGohfQHn082hOBrOzlmhgs/v",
-	"zMw3R2Mz0O9f7DUtUCLPBeFRUKDiW/lnjoGh36BU/C+NeTNTQREeA4FKVSNAu+3I64dnr1XS9sDTLmHV",
-	"n5Jy8WSlyvddFbr+fXfs+j3hbNcKmDMNLiPw68uQxjk+eDMkuGapoHFlrNs2o/NWVM/5bI6uXsAaWJYc",
-	"PIquzLJj0YnRoqIsbCz3Ns+5cn2Y9zFWkJR5J5vSEDlAEJ9iAQ66nVfwgy20CQqVz84BG+w0QlAhHv2u",
-	"AKiKEvSbJGyDxemPTNWlPL/U2eHw8PDo6OjowYMHD/YI9fUro6nDAzHjEZ8VeBG1rTxIkkotQxlDkVci",
-	"U52TCqgTabW990CpeRN8G0s3taXotGa/UaWJMlYE1VB6YfSnRrw4xsTVNAW4+F5wRV8cmhnKtC5YZtGX",
-	"mJLlBHahQeA3G9Ou4JIOOVeWJj/bhCsYX6OvENrAkOdakacXdOa6TbnGTrmef8PS1DWM+5aW5U/LsoTQ",
-	"hci2C11uk5b1h7OqFJZ2kJjRVFQyrRyMiz/Jakvy3m+GFQ7rU2VYNZ2ob+lVX0t61TmtKunXQi7LjbOa",
-	"jnnh+Ae+2sXrX4gZP6ZOkwG6qfZzzRLFVCkzhkYgKdXQYYqKVam9FP7l3EDQ1zXUfNHQU+pO60W/IVd8",
-	"KZn2n8L9W8rLzwHq3Gm2dd4JTfX+5bfv4C9sqlH7qXdJSXcBg7dPqsR5bMr5AH/Z153jwfNUQFXQ4pyq",
-	"T0OEmE21iQRf23yrO0Fg/CzSaM2MNxEprFmAELLVAOg/Q4rSoqDaor/epyFexVK+wW+fG+rneF2bxqQV",
-	"8J+qZ2qy0kxdyUw3qFB4lAd1W+Q20Jx3AW6KI7C+OsmFJhBtNGq1GpLRCVEZpNmjHYmoi0WH3tGoudsC",
-	"a+haOir5F3965JA/8e9Rt76p2CbdJYlar8WCUZWl7KSSLYqYtC5btDkEkLBQN6jAcimuzKNKenDpK/Pc",
-	"K9ejVUjBfMrw/mVpeyaxPSNfMU86c5n18sYCHwelHClvEv2dsas5o7Geb6wNiCWNyITGVISAMP5cI6xo",
-	"pes8JUrDVFKi5jKLscW4MVC9qV6/4mv3Wf2Nb/AQ3XNNIokUt93GsjBLuV4NTt69r+VVQd6Btr05sX9m",
-	"Sw+aJJvEPMwN7wXbJCxe7LXVz4tGf2xI4xjJ7VP4y/+YS4vXDQG9vAs+xPoWtNxxUDGl8gZPi0zpA0xX",
-	"bsxIy5f9fkKVWsoUEl6SzIcMKCJFGACU2OQUfBkp16xkypfxi4N47d6wH+eje/yncT/6iQfHEp1CD4Yl",
-	"CaW85pBVo9jnrYUeH3VA1ruQ8gUVq11AO8A6ESlK1VKOVry07Tx6QG+li/tSvX3oZgPrxercXbZHCrLv",
-	"2GTX5KP9RJzoVb4/qlgQ7/60LnjHXrP50g+2LJZv71H7VERfUEzrqYhcHwrZeTfcabFfDnFtN+BACan5",
-	"1JKxuh8xGh3ETOs2T8RfGI1+s9d90aVPxUQ+J/fsHXeYfFkmAtRyw1yznTASsZjfsLSirFcIZ0NP1mYC",
-	"a2UM+H2xQ50aUT+T6Uxq7cJlX2Vdg5kj01gGky/u9vtWBM1odIWbs59u1S20YOZt+/bcqrqtLl7MQzdR",
-	"0S4lu4iaMZf/yNv3GcVQCvCKLOnqK6bUc4Dh1Zh/3p8KLUF0ZC5pFrekDpcZ3Ru4+osWXvXpbBZhQ3LO",
-	"wpRZdA5MQEkZeDzC6+FX30K5witTu/mdpVkTdwlTRjWrb8S+Kl7rr+lk+h7u7f3PNfNCDr6gEds2/yYY",
-	"/CbxDW3X59d95jk7t6TdF1B4vU6+3bhp+acrc9sQKbYXT+2oqXlOwW2y1to0vb/AS6Nv2Vc7z77Cld0l",
-	"0W1QJ5tcwDugpjtK8e3KFqG2A2fyJaTwfu665SvB+hLoDkyZwO8zPyMKlCtsJ4H75hrh5TGvcmYwoTZZ",
-	"NXCt7KDmbE6FYPE9Ba3+A/L7m9/gibY8DL2dat3vnmR6x9z3c9Fe7v6Yfssi/lrkmA027FCOeRKKOylP",
-	"9zVD62GHjg3zSK/h8amdGzRN+c1XLXrArUGJgswkyye2oicgi0ZqkgkTNOHDFV3Em6Llr/C6fpvvHnrr",
-	"zhuRDLOFecGu0wwu5lwVT++TXFA+ZZvyKctt9vaIxGPfsjGRsRjKJ+1Iko8jKNCrUInJsxE4oMHIZcWt",
-	"jJ35NoUES2ztT0EXbGNVX75mn6/WXwyxbUu/lew1aO/lFepASH1JId+hl3TBmlX3Vw5kZUkd2J1iUG0P",
-	"KjmUZV4ORpcDr9p9G0rdr76dj+wtQNzetbq98Xx807G/mko9CES2neQCSM1e16pJt6GejSGBeOxSj2Mq",
-	"Zhkgsk8dGpqSMTsh42suIvIziQTClWHH+/9LLgdDdsPjoU0vvxzAr0JqkoYyYuRnMhoHl2JsTG/yMykj",
-	"rsCV30HDyZ/J0ZEx0C00AvmZKDVH1GaZ8tkVpKyTy2w0esDI4Qj+b9wMmbQdNhre95+QUL2/pPWWK//K",
-	"XW/EOrgoIMbKlMg4ypGRmtLAoR1pQxY4Ys+WcsDzL/DJ29VAfsGVhf/sqHIWXiLNj43jPO6bDdqovaSt",
-	"1+6rMs2WmvFBCFWXUO1QWViRJUsZWaZcayZOoYmf0yOAD1l4NmF5FLRoIFRdswhaIXBBxtCLzbbkhlZo",
-	"jEb3VAFFDy807zOjGTY0pt2WlXTvSvtZM50ndmWtMHhy/raJ4eBqt4JktRYLtYBkfeun+dmlV4K5a09T",
-	"r+6bFe7iFBv8sr3vpuM7lu42VaOYycQMXJZcQMNsM+IJtU03XOuUsKB1aLqNEAPr2sUzR+l7k0fwhk1O",
-	"DjvpT+TgKEZg1gpgDYEny6klg+0kiLf1ZUNLyoIt78Pgw6d/a0b5iTkLdq90ioFtXbkdbXXrVXkXVPVp",
-	"ulR+03DLGq51yVISSzEjTpHZgqy0TJppSsvkLgjqwrzmkzCo/P1NDApbQllUgSksgfgn6HmyzreK9lhy",
-	"SnJNuQfBudqU1tSxovanPe/rnM8Ei4jM9KlVgFytXRgzmt7CB37b08pngiA8QafinFJSVJdatqb2LeeQ",
-	"0kt+1Tp5JeJVQM7pgp1z7VZmSJ5RHmeptVpta70ThN6EPmELKnC3jVEEvfpk6ExSSpZzHjPUOS07wAdB",
-	"zz4WXYrJyiWoDAmCqsgpPsrc42r2wL2+TA3ryjuNKsq9Pf4wR7FMFLtnQ09SBjitNFafRwmppWsu6mT9",
-	"rYR0Q5AYDh23vXbWiK7rUVxPiq1FlLFX7qaQ5Tlesc8EDHyDj3TsL5+G771lqYLWWHO5JIsM4OKh9w0y",
-	"DfNtGQBzWu254onm16QIBhLuJykzP5Q1lxoes3m9YWX1Li+2ps0wLaVlyiKA0sUMO+dXA/FOHo7szZ52",
-	"b/b9FzCaPWb5v8b3fCLtyL69Majtfv6KM+7/QJiPNIsZWUI93ZxHbHOMuo4raWm2vSSpIKcvvBipmMjn",
-	"Y6/twGOEG7lWMLQ5TcHLnp5raOWgQK1ymTTIjwitfqslCSU2dcUv5kDbVb4K8P625RgG0/NAwrBBo9o7",
-	"7yq94I5rk4o3f6tKuruqJOCRIFwNi1QlkduSCIDfNVYkbeCmnmIkHw43jMieEag+XT8T+IDKmdhZvdIO",
-	"m7OaO80ur1P0twqovVdA1ZLF20jZU+fkSLm50ulWFHhH2Y7t7PULq266+2zHDaS0iw5aDdmNjhsKCW5j",
-	"llpOXeKM0IpFhMyb37gz9vjplY27PA3fEhy/uiKinqKgvfdAptoKFH5XXzzAkpnCPzG0kpGKmaqCY0Ki",
-	"K1caN3sz2oQviSJVuvCqc8DT13Nj/gEMp81jRbuQxcr6uBaZAkwg19XedqXBp8VydsCFMTfz/tVcQedf",
-	"QewfCxoxkiVNlqXZ5v31eYen37FB+QTmFRWv/mZN7lIYjDrEDJ5IMY15qHdnr2aqkqLuO4kVwMk2sAw4",
-	"2qV6piabFCBVaRw717S5757K4fywE29MlSalIUGCl0VLFnQSs4iEVBTYXsb2a7Jq7Xn8Z8ff6EtlX7q5",
-	"2pe+t8Dl2JKy7shObWLXTg5/w97YmT3bgdZuh7dh9rIo3evTdK8/N+UKv5IpidhCejkravQ74Ky715HM",
-	"oD4NHHbTgftmAP/TSqPcYu4rjdpqAsvaVhXG/hZ8pSlWd0vDSrAPhV3Vov5hEgL0QKOQe0Xokq7WGVDK",
-	"FMrfCsD+3uA+dJbkL2qscXe/f7Wi7t/5jaNlQuvWt5Mo1jruQ+wVLPs1QZn5ifIOic1Hansx7qs01ia5",
-	"jr0JkIOvS1LcBcmGc6mY2BHF+hh0uePCZux/Q2fNjRf2gOT/uW/gUxG5E0zr57fjjjV3ANhs4Tm389fS",
-	"COPz3+yznju8M6PKHtobzpabwxBv4YovOgxhpvDV5KWd0xsWEdi3oNQcBJPCaMqgcUjvbDWfW98s2/4k",
-	"/9s80fTu3PrmnU1BW1jXr9WpvwOaIxSIriUIai7xOM5rSd1AvR2BpS0VfgOT/qJ90yrnWl0IaN0zXXCs",
-	"Jtf0lnRyR67pTZwHyg5x9N+Sp3zO5lbi2WMK1XPsZstSsqArdPpQUXUte1OndsC2PrHYvRvi/+Yq/upy",
-	"pfrx+nW/b64sVCv/DDHKa84GJ+/eG8PimkE9oDkriqU3/mbi4MLFnwfBIEvjwcngPpwvO7D6DYrPoOaD",
-	"o0otM+16sUqbDVNqsm2rCtcxiKCWYyaZIlKUerkmTCax4WdQpsZ18ahS7vz60yD1vci0D0qAsUFptUsj",
-	"s6vtGxh0mV3OZVGfB2gomcpoHK+wrzdT5ZFhY+aGSS4pdLPSc0aWHGr77H2uQrzhPjMIwNyJiltCecNS",
-	"tMYaxq1lXLq+ira8fhN4pAJyzVYFhBbQHonlrHhMzc5efw52j4ZHlH8o6ACrGD++//j/AgAA//8=",
+	"7L0Ld9u2li/+VfDXnbvSdmhFdpy0sVfXHTdNppnTPCZ20/+aOmNBJCThmAJYArSi08n97Hdhb4AvgSIp",
+	"S87j5N5Zpw7FBx4b+71/+69BKBeJFExoNTj5azBnNGIp/Pn0gs7MfyOmwpQnmksxOBlczBlJ2Q1XXIqA",
+	"cEH+zKRm6oRMZUqeTw9eUB3OCRWR+cdLKRheGQ6CAXtPF0nMBieDy8Hx5WAQDFQ4ZwtqPrKg739lYqbn",
+	"g5MHR8FArxJzn9IpF7PBhw/B4FcZUhxCfUS/z1nKCNeEq2HTOx8eel76IRgkNKULpu2Mz8JQZnYhqt84",
+	"IwlNNQ95QoUmckqoWJn/6DlTjJz9fk6offaULLmek3Hp/nFg7iOKLhiRgplBcvPSPzOWrgbBQNCFGZd9",
+	"Q2UKXLOFqs3l0XEwWHDh/nm4NrHA3P0cn3w4yn+maUpXsJZnSvGZYAzeTONYLp8uEr16S+OMDU50mrGg",
+	"Pv/SdE8JM3cTroiQExmtAnI5WLDLgbmynEtC1bVqnKT9dKdZ9p5XFnF9FjaRCdUBkSnshdkdMmFTCZSj",
+	"SCR1lUIzxdLGfYI3NlBa6+6UxilT3zBlM4GYJxq+e3j0Q8cPX9B0xvT6l59HZouXc6rJkioSzqmYsahp",
+	"MBrf0jCao4eP2kfzExWR76yVaK3p6xMqIj8J/UvKpoOTwf+6X/C1+3ibum8+WCWjYw8VPaGazWTKWYex",
+	"5QTzx4C9n/J48M4/3hDfuWole8P8Oh/uI98heGKYyGvD19aHD78RGsdEm21eOM7sHfIaM4rYlGaxHpxM",
+	"aaxY/umJlDGjAj+epcpH1WPB3uuxXTqS0Bmzp6/x6/iiBvI6Hj1+5KOon9kND9nznz3ErRXh0Ql8XjC9",
+	"lOk14UKzdEpDdgqXaRSlTCkj0wxLePv6CfnmJgkPDu8fjobm/x9+a9hHJiKWwh1yolh6A1KJJJILTb65",
+	"Efzg8PvigQClwf8+emZei3PX81PHhuwnq6zncDQ8Gg0Ph4cP3dqYZ4ql4YbyU/ZnxlMWOXbdfAoTqjVL",
+	"zWv++4+zg/+iB/8YHTweXp3873+7f/Dur8Pg6OGjD/8yaF7NBlL6fS6V2cQ5veEyS3EJpzxVRjxOmVmk",
+	"e0YcGNlMJ4oJ3bTVEXzmVpzk6Q2PmAjZeSjNTz6dJZTihqUKdks5QmT2OZAL5lhMmF4yJnIZYSV4ozhT",
+	"8EHvIRm4l5vNFdkCeERxqfx2wzXWJ/WMx5qlPl3kZ6YZCCG8hVBF/uP81UtQx5KYhszNbxpTTaZwU43I",
+	"/roEHqouByd/XA7ClGse0vhy8O5Dw0zxLY3S59GDH6qCz6vEPZPpgnpEzys7XB43MoQpPrqJ8t0qh+pm",
+	"EAz+rqSIG1Y2lR6KPtc01Swi38xpkjDBom8J1UAYU83S6vIdjY4eHYweHIwOL0ajE/i//2oauPlYeZh2",
+	"JieDiGp2oPmCeU/fLzyKmGg8fVQTLUkkCZ3ITJPIkYRC1k6JzgQXM5JmMSNzHhkVPWb0hpmVXhCZ6YDM",
+	"839qKeEMCKnn5ikWN8veOQysiejfh3EWVWg+v8KF+0uKeOXfmmbeXd2A4+mIHtLwMHzEfvj+QfjDD6OH",
+	"U3Y0DR8+Cr+nNPz+tqwT1Kkm1vlvwDgPj35oYJzPp2Dz+BmRMatwjwzJo5ZFUqaMQBG5ZDB6NZlTRcbO",
+	"2BoHlpsa0YNjJpFkym9ZweTRmCum78yzTZZXac7fXA7+GB08hrn+8OFy8D+Xl9992zRjY+o1zPpMwKRP",
+	"8vEbQ0FpDmoIIymfzbUxjFAkCrU08lWRB6PjfnMrrM2NwmR99H/jrYoouTb31FS+SKgmhc/c3knZK9MY",
+	"EtiVWfAHRz7aKit/j3y66698wbWf7hZSaQKjAPsVlLCmIx7Da7wn3BheC/qeL8zpPhyNRsD17T/zERnV",
+	"asZSGNMLmrQNK2EsdYwrZUTN5VKQb2CYOWO7p8iCJidGxjEazkko42whvr3tFB52msH781CmHs3iDVfX",
+	"RJnfjKwwc2kaz4K+v4Ib67SJH378uDSKkX8UTKc8VD5hwMM5WeDPpxWdy3oe+HtcXEVXMEijBxv1DS7G",
+	"bAq8iKckBWYEWlzjPOAzu3VSlJwzBSm/4KLToseMbhgtF7dddRnxKWdRk84gUxYB0045nbGorDKcoDGt",
+	"JUlkHBMpGkdpv3G1ra7wymrcPiam6r4oOc019DpDK5keDXzNPdnO2+y5uoWb6pWYSXPn2px+oYoISZiI",
+	"yIo17r20j5dHWjNZg8H7g5k8MFcP1DVPDiR8gsYHYM8Z7RtsXTOa185V+BJe71NSzIeHfs0D/rNJ99jk",
+	"t8g//TeGK/O6bDysE6VcMNAflnNJNL1mCmwZMA+oWJFUxmxIQIXkiiwYFfCHlnFEJivgGLGU186IuKFx",
+	"xk4IFc5cDQh1NnRA+MFwOAwIE/YPYzHDH3rJ4htGIj4zCss35nF0cH4bXAqZgopJKJkb/g8LR8ZoCZ6M",
+	"AzI2l+GPTLEU/khkqk/GhdMOmJmSRpMFDWJILtxgFVlkSluDDuhdMKJkqoeXwkfwo+Ho/uGjJpIvnZ67",
+	"oPo3LJRp9J8whgZWn8It6hRmWDexC33J6CDkRxIJBf74NJQRI//fj2TUcGDcP3u5XN4wJeMMLI/tXHlp",
+	"/oL+Dr3i4+1uvXMmlEy3HKSCh1u3v90J27r95zJt8t69ZEumNIrngMTUkHio+Q1zl5YyLX6XcVS6W6bO",
+	"ASXTiKVmwkpLM6bGKcu0Su+bNsKMGoefUOEXlWe7s6WbuWhHeWlGeSHXx/hT7pP0DO+odXha7mRwmupM",
+	"sW0pFZ7uf5RynxJ+vv08XRja86mjL55fvHlKzi4uLrPR6OjRk7/VlIyLs9Ho+EETt9Xw2vaTVvVsXpyh",
+	"pXrcZjV5XeYXdOaZxzVb/ehkXyX8B1qzsc0N+80NRE1nXYJ/5Dsja40YhnfXgwji5scklVHz6sxal+bY",
+	"yKCyWfnfP7771x+3WRYWzgX/M2NdNvmUXBweHo5AnVDoo8gmBzp/BdFS1gnBPNA4U/dkb1JwlPDN5eUQ",
+	"/37w4dv/00IXD/0L8N4XJxNEcx2zgJgHAlL6Nag4ja1DjakADAF2w9C3E9Lm46vNJ5u8FzXl4oGPe/jY",
+	"msezOdkBp+vN2S5WSc+gmtF0xNCoflcqpKKRWFYJ27FJOvIRxG+JmWCDLfhrSSDXHMe+MWf4rq1tPjsW",
+	"336XR7I5zOYGsd1+/qaarCGjihvN/V5hFBV0tpCCbmkl1bazwUGL/tlHxw3u2bcvn7d5+/IQYcSENrZ5",
+	"2hgCuhHcT3r5ImZc6AdHg7Lf7NH3339/dPhws/ehlT+9ff2kNVfF2nz5zMwz2+eo3CThHeSnvOWh5ouu",
+	"zowbvLvum50M7b+GoVw0MQ58dv9m3QdD1CqRwup1P9HoDTNiEeRLKIVmAv6kSRJzzHS6n6RyErPFv/5d",
+	"YT5LR2cBPoUfrVPGlLM4IgvwCQhJjFnDTsmYpalM1diY1IosjY05gEwCMY15eKdDfK6J+VRKIx5qhQ40",
+	"iBZIww8whDjBANQdjgqS3mRs48QYsQgg+mIEPFHZdMpDZob3UupnMhPRHa8Zx4HoOUuZC+SRa5ZoYq7Y",
+	"gTlXps95BUqpAh4AASpDCeax1yCBIw7RZspjdqczyz1Z4CyyGUmEa9Ayl3Mes/oY3+Si4w7X32U9ckUW",
+	"XCnLENwTd3nADac3REASd5PRCOULKlZ3el6kJAtwNSKTU0CTsQyvWQSJopTku/eboJmey5T/42537aXM",
+	"Y6yQkhgRjjlM9llICH39/G8MVi5JZcJSbZPCwpQZtamrqmQEU8JTpq4w+aHDM50908GAR379C3IcrQ/3",
+	"mq3QbOWW74cpOs7rzqu1kcdU6atM+bjGhYR3z2UGSu5uZyWsXtk6QLkUmCXTEuc12mJ4zdBhXk9dCwaG",
+	"vbe6G809KMsdl/kDcwqc4mpuKD7kBhfkBFPkPMjJ31mozZeRyH7lqAvUCE0aDUYz/5hzVaWTh8cSc93M",
+	"WVNWgoGwdm+b+zcYLOerLpnWtRWDbwfF5LyrYswXrj0+8FeCERqzFOi3ulyVGyvD+uHw8ZFn/MpFGDuH",
+	"BIMBUHZ3I6k8c3tTeZhuDGtrUDorkExm9nKYr0r5JPGFMZDNkKxWizcDIZq5D2Zcz7OJ0YPvL7hR9ZZG",
+	"XFX+to98KK38C5psJsg6P8XUIa4woiwz2KB1qmXRjHWn2hc0eRrN2DrZeuh2au3ybjxZyKjfOF7KqDaO",
+	"B95hyAXXVjq0vPGVvdNQlew+cnvqCotazeXSrP3DkWH4x4dHmFFR5e8dTqb1RYA3IN9pt1Ju54oJes+t",
+	"kdk+afE7pqXZhCcrl9IsZqpQ7ERN4V8/4ZsZ4jy3DDYfYUgwab9tK+5WpMfBRzaxuR7iEDL3nwqderQR",
+	"mlc8FBSRp80M0cVTJQVvcQX1FySclR05p+RycM1WJ5cDCClSQc5ePzfaxT1FeGR+NTua/wz7e0+Z62ql",
+	"NFtcDmpKh19S20Bzl5IQ8LE1UBtXaBERIZdDczM6wxruXlJ7O9yKWlXrSGWmQ+nzgJ1BQPaEqCwMmVKn",
+	"aMIs5ytjvphPpWxq1Kph+yENXLFFOy3eSjqBJmPvdLUmebGLHUKLmIJjOywR60Y5BXf3ElNqTlMW3ccH",
+	"84qWO9Cdihl9JvoT1LqsUWUsl+Tw4OhxQBYs4tmCPBgdPHwckDmfzcmj0cH3jwPiksHJD6ODx4+HpVTe",
+	"WC4NtcKTA8NtZ3PQbfH+9YRerwrzE5bu7E19Me9/bdjnOkXAgCtnQ2aTuHQwRLaYIOs3U+12p1kOKjre",
+	"fHvdsdgDyF+CKfn3X7E3XF03nYv3VrfeRPW/shsWw2FZJBT9gJ1uj/k1i/lcyqjjI7Wplp4PysPNB+Kd",
+	"MBeRN1vs97kkUx7HLCrylkqOfbKcM7GuaLhqzC4iCKVVTZksn+nR5uBrSbJsqctyoTQVIesy3LzsqcvN",
+	"HjPcL3dSNlu3uryvVNlEsE4Lq21cfhMFXdDZOdOFBu2TwuhsMoI3pgqLebot643gO4rk3CRh+4xrxwAj",
+	"S8V2WaLoZim647BPTouf2L/0dXPpIHr3KFCz8Jp5JjpxVaw0Qhc0jV9XbthMGLUEpBUx7zslQgqGUbp/",
+	"sFRaJbH83mPPEAuOtdn60TTVW0ohfNZ9qpM2aBdu35rgT1l8bUhjfYcipimPO3GxNa3f73NMmYJKglLN",
+	"GZqwYCzrqymEgMwq2QiaOcY3NAYNe4phlHfe92KtT2VzuNCPjgetieprmrwdpJ+W4+tS/NFPubbKN7cp",
+	"/7KTNH+VkjZPBhMm+Exc6TRjV4lUXPMbyMbARLKTQRhLhU4Obk7KH+3FW+8CsCNxgekkLlIBFq7EKE9E",
+	"x/E7AexSeh8PHw/efcCpK28mSS7cBm+zWLCUTnjM9YqYX4Vd0xpLy6e/USBBIcATvBdd/yzUPo/IL3KJ",
+	"URJb+6ix7mnCYs5uWES0LCq0c4FzVKlXWSeFHj6FaV5gSuP41XRw8kfHFEFbmfrhne+41+/a67nvFSZR",
+	"u0nbdTvg5NC6EHK0221ZL6BQ8415xr+ipRs+jcWscRt7LpoZjWOWvuMUVbzvbdT9IdjggX56w9IV5PqX",
+	"8CsIVYSqa3S03FoRcTJmnSB2RQP4+hod1H7uQfW70YeCfLN8m/yEahrLWcb2qwXmjOXCvKhVF9xGxzNc",
+	"W7C4VSb6AIgWTCk6Y4rM5JC4kjxj9yvDxQ1vj1jCRKSIxER883WP3Vm4PqtfUSsVy9kJyaLk5P59qI95",
+	"eHgcEB3m/340OgyIjlX+74eHx538i4ABdJWk/Ibqhmw+h46xoCsyYcTe6z9U07zM36lHth5/EAxkqKaD",
+	"YEDVdOpVgUoAVI0KdTkl9tinn1WH/xZrgmjKyDLlWjMB3mkBCbkpoxGZ0PDao2OXsqILGkHuWl8iQBs4",
+	"IRQwDIwIl0vY5IhqSqYyjjARtHUnMDK//v4lm8ylvD4hv7w4e0Ku2eoUCnjTKNOrE5LKTHMxM9eH5Hec",
+	"Y9AwwRb3MVsksSWCdXyH9dtlwkMPrQp1Qs7evOz2yVXCyrRip2o0yJiG1yDQ7EzNNQHFDXAYNqA8BIMs",
+	"jbsQS93LZn7tZNY4XrFvu+aJXCQ05TbtpQ97tcAqXcIY/bxNi6ISuVvsFO4vTaSl+neraGg/EZeDzpRD",
+	"nm5ebVJC3rCUzpg/NWENXSgAbrOcM0jMQvQD2GtffPNjux1LSlm31Z/y903xNJnFkYv38rVso9HR8V06",
+	"MiGPSTEmeiQIdPV9lhKLKq7CVrPd0CRVfrS6lSUVKNuDiLiVt+2L2N0Xu7XDIXAlkV3cJYop1dU5rK3w",
+	"2cRP3AE8h5v36FK+Y/9vMFhS1XPydTW35C3Gtdygu3sdxzl326Pn2H3jF27k3Gq/doP7GAYFO/iQlWZJ",
+	"WSGZyywdBIOIrryKxq1MLPhWR3mzf0d7vvefSZC7urXriTHaixYrXAoGiFqUwt0kAihnnQ8o3FyfF2CY",
+	"4Xs2zeiNdc36s1og11/GEaEJ9eVB5lxA+csX51IxWwSkjJFAYyhfBd9J/iwuj7kYMkjaZtT6Iltyq2ja",
+	"HviohxXwoaA88m5aeHm99q+KFx9TTdDIAICIEEUAwCCnBF7UqOt1PpUwx44yrP7MTRL2fKYejExAMc7H",
+	"bIfRe5PUne3SuTusHq97htUaVg2HPZKLEu2rjZr5GnghJW9fPxl2yLGrHszNB+marfw09vb1E6zWs0OC",
+	"4orLwWU2Gj0INZ3BH+xH/DdUmeOVy0EJupnGsUVDlgojjTZht15Jvm5BwOJbx+3GGSQsDZlvyV7YVwDg",
+	"MDU8+JQcjkYWy0QUmcT4I1pQkEAnRbxykCdxDD4dN54qG3cpOGWsMi/rKpJzQF+6RSi35j0qybiCv+OE",
+	"fPua43ElMubhqqguswCKsAY5RBqUnWmZJDaDsDurNWRVIcR8UKWtLfYuX5ZeJx3P3p2ddGc0OI2tMg+X",
+	"B6F4bCc0p5Fcwq92bc2fmVBZYsbIoitbT16+VFGsY6nV1TSL40Ew+DOTmg6CwSSLLCA2bot5uxlFx7S4",
+	"6lzuQPc+zxYL6k8nLsRSL63RKjytoZHNGmtqNZ+ukkqVReJexqulpnHvlzqJu5chbaVS4zyCJlFul75N",
+	"5cZKpqbKOG4zMLoVInlF3DmgPxqts0OuuJ+5mUFsGPxvCsPe1aEnVKmlTKNNIzpFZLFJUYxqcVwR+TqW",
+	"swMuOqW4Z3YMmxYKxlmfYj5M+46GeUJ+I41VayyrugjO57WG1tCvwL+8lsWrQpmmLNRkLlPFyASiYiui",
+	"NE1i5lmzNtTv8qrYArz8u75V+ZnR6FemtW/ze1d0dqwPiPPv+TfB12zjwhbGBBajHHA853JJ5FQXxqtO",
+	"udOMbFUBJhaVQnJeQf13JcXwDV2+wHilP3fILUc+gc3ruX/PRGnvPhPfRB6u9ocJUMUFfW5mND0pAkJd",
+	"3VNAkmwSc2VsE7PBiqU3/mhBUSTZrY7BPdClnC7v1dLBcZk3uKgceEi6qp7sBz4HeijF1CLje/PoCyW+",
+	"RYUvHeNmtw+ucQFz2+3A12pL13c0iSkXRDGhzUTQu4IjUzWJ0FCMijVbMr26YWnJX15ALbcnxzBf0Uc9",
+	"CdrSW/ep520LWqjLtWEwz8wymkZRpldX5uDc0JitRbX8wQKsn7uarJo61EDuRAncHuHYeMTUepTJz5Q7",
+	"ZnkuGvEyPNQUU6UDMlnlkNUyRbCQhKWqz2IDYljnA/1S6i76YlIDjO307hLKrI/piiyOqTmfVoitfbOe",
+	"19JV/K0SFpVacxQLek8RuRTrAg6thjwhtQ9maDkA5sfqr+xcx6CerbvZOAxzT88wWp+87SL/tjfuoy6Q",
+	"HZvw9npBCQYFmN+2L33oeynXcbfshjzDpCqYStnA7Z47W0bbefV3FTr01miiewIXICg3l6oiCwAdVqRr",
+	"UMIHtZn8eX1whUcE5V41a4KpWySx0ID26M6opxv3Td3j4bzcPAUciowKDY0GKFGMpuE8qPZTAQBsqfnU",
+	"gtPkFxW9YRG54Ww5JC9s8l/uskOIZoCtth7OUxRnuefP3KVz36axNC/FXMbRKXZsiLnS95SDuKZiRRZ0",
+	"VYO0zutR/vCVZ2KaTxPirpAaElUtKJrR2q1bhYkbwKaEuMCHd0Fb9r0D1K4d/Rzyc106lDsS1rJ6q80G",
+	"h4NgN/0Cg6JyZ1fN4/KjyJsZ3S0bvBWpWn6IzxrwZDdeVcAmbFoAbEg02GUqvd96K1pl9ANmKZo99Hyu",
+	"0n5hBz0eOit6PhQVwQqwRnP41altzoG7hKmrEpkFnwkX+eiXQu0qOCqb4UkHK5/zjqpi8WrZvX/Dunug",
+	"jLq/zcfTKi79reDkH3pyRAo0+X0AwTs5zdSeALw7aXm34lN6A3r0JQqCy0ErXPSth+bVHPeL69wLstlf",
+	"t+zYeYHe242naIewvA8A5KCKWdxZFS6BDHdXn3MdpPfJvxFc3TEQb3tg9E6r4spq8b+nMkvUFsWek8wm",
+	"tR4dB4PJqkDZLsoGN6uTZrv9mOLrpZX5x9Y6MtBU5fk0MzOXe4qohdGP51xpOUvpgkh3AnFo9xQxI8OA",
+	"uQwQ0DYP3KCCrS3oQ5/Ks0krYAYs9k+opuWr1FMgx0WvNNuvDDMXevVcK5uMk9Vm//Qvbh1vQyTHP5Sn",
+	"3GyDfAi2p5oNRNNjdW6xNf3YXnd2twGFzc1x4w62h1/8UH1FE2imSuC1eHog6Rw7NWcatVzB3kO/tciI",
+	"513UUxYegp0GdfKAfc0PXul7XbTTBDcu1IiSqUxb0mn61176UzjtWg97Y/T1Cz6dg/+iV5E/ZrmhZ9Zz",
+	"pMv+hEJJ/WMgE4ZV9ZaBGZ0QegidDA7QKlsvqC8S6jZ3Fg9cP/BO279D1tuz26WbccdmSRu2LffdupQm",
+	"WN5gQMNrIZcxixBsgourJJUzqBgNHNBCt4Sjc+cI3L9r7sL6X+vAKeG1keiiARoBMhy1puE1Wcr0WtlQ",
+	"tzk+WhHKF4SrtYRFL0GUg5Ntocgcb6I+pGeGNE9cZ3Dsx0fGuWtUMa25mKkxUUtuOSq0Qvfzya3DYwuu",
+	"+Yz6o5BFV2hMHYDeqlk6Y0KXmnr6LCp/HdFm30CXKEeOQvYZhRW8xiGybQ2NEZURE4HLusDibhWUyFMI",
+	"GTJoFGWkKT7iumt0o9gesY0MCFY1DFlOcYxQtK2Ydg0eN5JwZ3/SBX68rTHxbiIwpai4t3u8m8ewlvXb",
+	"IWy+4iz2dYCGhkVF69y8Q8pCpoyw9zTU8cq1tS4cdwuiWRwrF6vGnirWkRagXmVuvmYsUeTPjDO9pVPb",
+	"2wJ6rZq5CBTZ5lIlxlvhJ/k6VEJK7thWjlseW3KbUjDOEkn6NRNXlHzbwtcu1a7svWapQGXQg1NgeGLP",
+	"olCwQVUzg5hTKNkM5WIhBSaBQEcGdQIdRE6iyRVk8xhKoLMTzejiRzWXSUCwiPHkcDQcDQ+Ho/tHx01k",
+	"4a9CbfHdGFPsCmJHPodsujCCAytO5/ZfCypWkNJg5K0ZvLJdYxMmk5jBkcACVWOApzzCsgkPLLNU2lNM",
+	"2wDe0NTPYK2w+rTSUB46ngi5RHANB1fBBYweSiZkSjJzBuGKnJhtwPAdaO4Wobf0cLdckk+oYHlBwy4q",
+	"jtmKPjaaObDQ5quDkWb4XLrheGB7fwC36hG1MCM4Z+mNbbLTOghHjt3e/Cq/HWpWvOPPsbrgiEeoZcHx",
+	"PiUTtpIiwgoiPZeZMqZSSexSEnOtY0ZiR1QtJeFNKSlW0FVOW9/UFNvmYv14YQaznPY46a3V5bJZMTFn",
+	"MJQiykIN/f5hwbQkE9aTLrApRyv765NnI6d6aWvH+hCoe6x9MH2BTZOrBrK0FAG9gEMpjDSmmMhQ1HUV",
+	"psBkpXHjeszqNfOk3HoiA4ptOvVl58p+zvzHhWqFtBynl5TUjoqOUebpjtGUmVXXrBqLXLJHu9184UmO",
+	"dtjVc1TWMNB9ZIcz4XFsLKGIajqhitlgfaVYLvBgdRfqyrZ9+7v2EerzQqm7KDI93tjM8J8LksQ0BMPC",
+	"dRnzM/0822E0+v7w8eOjh8ffH48ePz7clS/TyY2Np6IPgGCDYXAXlQRdWcqnUUWQa19rq6JklobMD3ge",
+	"UgA855ooeUK4MKdbpquARPMwCUgkVGAU6gmXKiBK8IDMtU7q8DJeh8P6qnQC1rKNjXHMfVjdSyzt2TO7",
+	"e1XWGT1SrKQJgU/l1Cb+GAMfc0FIzGgqLOqalpn1Aa5XbWxkbX1an3VkRV2Pb1sku7IrxXrtfWtABdlg",
+	"cJe1cUIFNkCEmLAUjJgBbYRZbPMh0CaSAD8aA9DeExLGnAnIC0PzvstRAn3siottgKPwWZn5AQmevw7Q",
+	"bYWOMbOKUJliVsoNuyJIOn61AQLhSVn1XHsvqmEtKOjOK1RvTKoIjzoZ4rt39fRzW2xhr7uzsm6MIQ3d",
+	"W1/Lw0dlaf/o4cMHrfpskkoMRbeRo7Ladl/lN8fS8yrAVA3cGOyMHRmVibh0GBp15j5CA3jG3jnTG8tW",
+	"q7ylXC5VOLxzz8fx4VHNVpOC6DC5//D4wRH5JpFKz1Km/oy/xUD8Y8tbVBcwTcfoS53AnMOxg8Gu+FoJ",
+	"XuesBdv7slQ2gG/rs2tvZHwHov68oPPGePROuZuHiXiXv8HI/5lPpyw13NsSAsCmWPGHDregEDyVX41Z",
+	"vs2I3arfEe+pl7j7uEUfOnI7vH9SKrmK1ltXl7JsuCZpZpRuCo4u9HhZIOgl96FDNRDjGxbKNHJBqblc",
+	"gpa/zR5vIxKvuS9a/3d6HJC/02MVkDlVam7/kwc6MsXSKzqDOnZzHckY//ZqS1639RYC1merdACR4BAZ",
+	"sxaLk1U7EEo5teyRLp+WhE9NLImoV/Fgn1rDjPvCp2uMcx8xTlfHZqbXbTOeFiJqf9sAXT/yPI31lkG9",
+	"6o480JX+1rMTqvgmcyUFMN6UKe0qwAtF4fCIRHSlgiJoPZdZaqRJRFdddI+YTZsAF80rbd0aNAcuxtKn",
+	"Cr+Hv0rVIaFSRqMVYF2lCy5mV1myCcxzY85eUUlvXqZIllQXEqOQU5kSXNFT8gAxuxhDqKl+fiIH4wpU",
+	"c5sess84i6OngEm1Hn6PY4DEqqiONqVBJkwEpJx5FpBS4llAbN5Z0MFKmpox1JoXu0S0VhMv95mUhpgw",
+	"8X/69zmGUbgXBvnsfR44WLX9uyVRrsPH6jlKu+ltAbnpPl5Ur2LqWAjh95l2bEHWiG0IO1KCKRRSsE5d",
+	"BGI6YZ6c32c1DIYudry2SfBdg+7bVSu6jKCNCj+a1h2CxpAe2rrsWFXTF5wVQbVwgQt9yCakFtPPl648",
+	"t+KbnfADkUj3XRzjyjRK4sFmSpXynnK2NMGGtZgHVU6DKk00nyfCqxXoaoMSjE4ehMZoZUuabmlBflrd",
+	"zZLsn8vh/nbgIw0p/FjN5IrkU4DIkoq5FAyIhfMFZBLI9kOzq+ZIOFgf0/2F0RjbxVTXVF77VrP2JXnt",
+	"f2derd2U/UvoRGa6DGuA8AIV2BxAzHGcNmb0BjId2YJYHNhS6x4uACXT0LuIV90I9xfXBn+/dJsXL3kk",
+	"W1NN2Vkcu0zNwM5fCk/J6eZOYNDUspNE3HR8lGbJlWKhFD4DCskS0R8mNG1AuN0EiLUViZdIuzK+zeVI",
+	"z0UIXZU98qxGiBMWSzEjWs6gJwo4RYyuCc0APLGamFNvesnzCJxd3H7Yvn2J3bjSGYsIF5DV2Jj37k+x",
+	"35jK7Iy3LlgRGzHDwM9vZoxII1O2zMHDOtY1tKN9lZOSe8N++RIxX9CIYQBUEUbTmDNVYjRVO+jxD0dH",
+	"3z88/v7w8eOD1pafQfu++O3LOnFxXUAnC5dwv1EMxFxcK38LFj1nqzq5duYR7kD8ysV1rRzfC3uBgDH+",
+	"IFjByyEjF5wep+g9lKnSNhM2l4uQod57oAhZ0wFODE/XlTldnupCCIArpoGuhU35tEAZS6rys6mKbFAI",
+	"3Tqn9YSF64USfpLYoEQjoracYupbSRauV8J0WZvXNK3DJj7wNK5q6ufjCppAVSZmfkWyY5eGPtu36dls",
+	"mhzeukF0pbCnxiyeX7x5Ss4uLi6z0ejo0ZO/BdjNiBGZQh62sLXZcMzcpjeh5mzg076daC8O2ualfMFi",
+	"LthGNkRFBPk3IJzOfj8nZ6+fq4DIODLMcjvyeyp0ulrzAG4ARSvY8Pn5m2eGZxw+/mH48HB4OBoNvydS",
+	"kCWbHByCt09AkgR0PjY3wg/mDgRzOhp+38UALwDS1sUcGoZObhRnsUcn/sJy3f2x9WKs2ZoZZ9taK9Ce",
+	"bw98WkOdjM8UruO0Oc5foq9unuxc5dqjJ7tKgWtatosIOXMhKoG+mUPQ0Od8ugndM38HhDVhLM9/dj+a",
+	"lxrO8SSWWXSRUh53khTWfO/AAQr7vtPN3bLhcGu3DK3bm2xcyiye/XA/KsEdvANSAYVnjVL86FrFrqM6",
+	"mVa1ydZ9rdOfogt2VXLLhHMKOSVw3TWis/+0Lhs/hTo5XgqQADs8HB4+NLoLiDH7HTOFidTzTsLcpzMV",
+	"q2BYJSSudZj9BtyInFZgGv3oBLbvTsjkM4WtcBNwLTT2kUv8MVAjanbA+tb46+j9tW7dMJa38Zz3VU9v",
+	"gRNLw5ApNVQqnV4tmKYR1bQLV+qHFtsP43VN88A17HfG7RbfwSlHDWw94Ng9AbchE+bnihq52aLp0Qq5",
+	"nEday6vNtOIRlojGMqSxK0ltKHttKA1tyOX2JJq2p6qU8iz7ZElV9+YOiKDUbMjD2BDa1iVFTQkVuU9v",
+	"3Rv4CfnfCkNmQ8Fo7pNpp9J/Mn/eV+fNV+fN3TpvvvpGPgvfSM5Vqxy8n2xzImeP0u1XdoM5J874jOUS",
+	"3DkRz4wlBuiH3dC48FV7HOsLmjyNZj4YLqi7SFnI+E29AVanECO+QHkjfz+tyHJuWOWMii2il6EUoiRh",
+	"e3JPv8MBoERkxFwockaRq4X1ZNXWUz2XDdU7OQVDjANi8bwB5trW3GwGku4LiyX7h3zLvoPyqle2N6gT",
+	"S2n8uBw+q/IFTV7KiDWaAKwFbsMo0ZFag2Y89NenxdlCNPTozbflniILmpSTHGxZaiWhR9N0xrTXO3Q7",
+	"umwqdvvdodkUMwaFT1vjH/JKd1ALt2aat2TUdS8vrc6n8I6lBNl7CXNT02umAFbbqRWNfr9HnQxml59W",
+	"UFV1nxpI89WC64aOYUWv9SiluPJ1V9VtyIBFsy5dhQ2v6puxh8+4T3RYB18xlEqnV1peN6YaUdsDE5GV",
+	"Q5qiJWW28v8/eHL+5tnBhXmazBmNWHrq+p+4Hs8klPKaM4gIZ4pFvby9fv0cit5TAul2EcFGnO6EQ6/M",
+	"wOYy/n1pmBmnft+vmc9VmMNf1A2mFYlk3qN6kmkIdVMi2JK49pN+Xt+lt6b/PCe0IZXJjCZlNCL2Dv+H",
+	"Uz6bNzWsN1tuyxC/yf9+Hn1blA/bVV3QFfy5ZR2HN4/A8Y2NidGA7+Nv9+m83Fg26FapuoP59P2Er1OM",
+	"CrW1QS2XqrbNOjc0OuciN3gRBcLR1kbRWivlXyyntcNbmxfjiVwkNOXKV7iyyJerbQnkUlwltL2Tc7lO",
+	"xlZAXs1cpnqfByUXPhJ/JRihRGmWIHSryhbO1FpwkUETB5nayEs6s5YY+FfylBqC0ybYLplEeXY2sABF",
+	"voG6zYBEckG5UN9a7KwlReGBSHM24QV4YGBBIv7B0u4Zh51rgOophbnv4IdHxxUozEdeeeOIzgs0hTU8",
+	"J4gkFTiuE5DhcNiXKi0traUY2p1sJtD9ZylbrtAa1tkmxvKSLYve2V2Rldj7hKdMXYF2cTQ6+v5gdLjW",
+	"vQutRM3NlqCdiex1QAWNV0qv42+XX/vXjguwfCAmtWYoh36+4QP7MJLKSHBjTSqL+OgQdyWmfKs8f2xB",
+	"V6dwnapr5VROPHldUOsqwrYNl/y2Egyeb6CTlxbepUf7bpeOUEiMM4BeA7edWdoTQkksaUQ0U9rblrZP",
+	"121/EgKO/nWpBXiPGZQ7h29qCN7KXza2An/Jlq4JfNczOM3i+MoeshdSUPIrV7Q4d1aVaztypbdsFxQy",
+	"JJsA5LQ5F//9x9nBf9GDf4wOHr8r/hxe/dvBu79GwaMHH/5lcFsKb26Lf2YxI90dp2CtcmNcR4xkyaaT",
+	"12E/93u43nK27LX9W3RCsKTxxN4H/MqWTWEhg8PJa+mTsHVDg06aVKlpTRNhtjBtN5k1pQGAj4liaPHL",
+	"huSLXj0TPNtsl8e70ZaF1hxPmZ6vYYE2pASs5200dO++fX6XHVav3C6Y4B7dxi9LbU7fZHEvPEhjgAl0",
+	"ISkWpswsinpg/jjA/xQLs2STuZTXxjpJ48HJYK51ok7u3zcX1dC+E8e8rHRpwPMDyUANZ9NzDi0IlhQH",
+	"kKG43pekGPgmmnxibyv6znu7lp8XqPtesAs/4UV8ZstQ130dthyBzKg5YLaG6wS7QmpibfRS3trDRU3Q",
+	"V0TIv/zPf/9h5Mdfh8HDD38s5u+8MqPUF2P9BOfr35M/bclvfDHal1KwE2L3ATgtUyGNzb8qJpbzB9k7",
+	"8yiV+St/ouilYrT5G5ZScCTMsZrPjA+q6N9t9Hh836FFOkuv5jLzKLxnGkPfCmHYyYIpRWfQ9hdgGRCl",
+	"ITX2KmQvILmcktEJeTRa64DQ5oqEJgSdzaP/NHf/IrNUtcUi/Py66BSAdBPkB65TjfAaS9p3jWH9g2a6",
+	"HgPUElR3eDmqrhxf7OSmb4gF2e613T/cLSHBG19Js3aNbG1/vO76fBBB6Sjmc7FfqixSg3yvfGv/vgEv",
+	"MXwmYLKvQe9/xuOmMPAtgqy77olnNYH2BasthHkqKIUzm9dB9SWUQg2vBblfPyPsfZJicjk6zhMe2qY/",
+	"Nai/THfLLetHlaWdbcdq3yeB2a5CGwFm2nUfZ5T6Y+L+h1pCDbVUwNboZ72uwKV6DoJBRFd5YHxgwfyD",
+	"gfX+1iKQrqeSV1dw6k9Li1tc0r+x1W2zyZje2NbMLjt2Hfebauj/3eHGbIzrVKukHAXloygIBedWWpyN",
+	"xGmdr0XSTkjjq9L+pkwzYT56ZXb6qpKPVPstRTS+yg95jsTaL/AI+r09P9As4rqkcF5ZwtJppoxtURAY",
+	"JAJA2yyByVMzqtkSqTISymLqFblUpd5eXjrMV2b/4rPgEG186lb8521Op12NVUfZfwygAdNoOLr/wyAY",
+	"HH5/NDx8BP88PDL/fmz+/QNeeATWZXWxPgcw/w6nuEfr97ads19r2K9yk//10J3iERuSC2PqyBh8i87J",
+	"H/EoAIsXk1CXFNtUWdcmWXpzx/fTZKxPcYGIYDe6wDHvrhChZ/+tfXW02hWobI5x7FqjroEwvfMmOvfp",
+	"uZPZ6ED7cm3TLsYmLHjwsrt5/crnZo/Ov/X2+m0Mdf0EJ8U7yIKZo0kRfoc3n89G1mRWtjNn8jX33JBy",
+	"eOZ+AudR+UB5W/BVQ5lH2yikGxM/+3Fh31w3JwE6nuBZictByeF6OSALRoUCLBUFWChL683HFhjMNd8P",
+	"qWosATh6+PCWs3FcaX+0kfOy/X3CnM7q22/LC1t62Vqe5z+znSyxBuCsU3I5+O5ygCAuK8wLsYZt+RMl",
+	"l2Ah9Q1v3UD3t6WUmyTc1w5+6OKfXOea+3ZQulB7x5ZdNe0+S9P15tNd2I/ACOqtovTu6/g2r47IvO6E",
+	"Hv1bLMhQCz51kfAIPV3WSxa6GdnQ6q7zp2xrlm0/tu/ajWKIWxRvbFlze1v1dfcVFTWSLbQ23OsShXWu",
+	"lmgi9DswwNm64OiOv2me9sBvAqa3zD4Z2M3XzsaqZUf1CNGX0KbX6b5G6/5wPj7fUaGHAe9TlU/Zjc14",
+	"qfv9rxzswW4RXDsSra/P85L1qPHNw8od1CE/UXsQBJcyiyOASAVrAOFToWxBm6sRE2SFbdv3QOo4zCDf",
+	"mqCj8wu3+A37M7OZAz20gO0i+PWUXniJf2xyEjNPNd6bZ0/I4+OH36/bghHTlMd+t1DMBYPyqHI6fR1R",
+	"nlwiOjxqqZCJvXs8e2ZOW3fuW4Lg72zx+E9Jitt8TxEeYVcZYf1Bs061BRbeupwritnhzvx4WCk1LyNW",
+	"lujbU1JdGhxZQJGXkNAikXVJe3G8qJbcAbYn6GZISCdYVnkyiam4hgz++/YXdR9z0YsBFb9wcUNjHrWP",
+	"o34gq1gsdul8dF5Kjeh3/iCm1JDUUi+6cX6vBYRFNACRY2BEzzMIfnJAuIK4SCba01TqlOdiumW2VUkZ",
+	"+uaP0eE7SBr6n6M/RgcP3n178sfo4CFe8qYPLbgoUPJrEagctgnxFWxXJJvxYmEuMshryluTQKILFFFU",
+	"cl3asYPWa2NvObF/SB8a5POzl2fgMTklv108WUuELYjzaWbI4P5PLI25aE1Obyza7ZQ4UyLOfVukb3Ik",
+	"jc1ogXW0tjIsWzCATp5XigP0eAXIrcDoe7chadMTT7AAL7UEuV0Au21oIuXjFNjvo3mF2qAu0vx5P5fB",
+	"hDOf3DDP2TZkS6rIMuVaG4EIGLz/xdj1PUWgQQq6/EohBS9t/d2I3zd0+QLP6y1TYd2y4b12ks3r98y1",
+	"k6nrDk3Bfr/UMV/1sN+/mcuo/M3pDYOuvwJYMjfKRLwqV2orw41ojEuntsRC8QGOr9ci8mgoUz67mnep",
+	"RfQKVNs8V7mmTDRlpwDCdOLAmKyfr1xCaxuiWasn3yTwm97QuBLQMKr+IBiYV3mOaEOBIopZ3IzmPc8h",
+	"/7fTdEttAZpyJA9vn+iUU1QTEZRrOLBq4+rdX4fBgyN/ycZmEvkzY2uofE1p6nLLk1lGiNjUBgA36a4a",
+	"Ju029S43EHcTZ99fohVO/pzRFK22zlUsQMSDo9HRo4PRg3oJoSUjIF7yI4ksljVcJv+XXA6G7IbHLh3/",
+	"coDkUHrdUel1HzY0tGyrOQqzVK0VaDTs2ad8LqEwsTLlh6OgH9sBsK3KKwboICkx5vwCQox7daK7ZRHN",
+	"NHshk758IeJKcxHqTY2yrBzzg+15LYF+3OZCJpBT1IXfWJDWlt6tMQ2vS3h+Jb2hpdMXFFU1vxwrZAu5",
+	"jmUhCygZmRsdhi3U3flo7WiLRSlt50Yi6SrcKyV6ZgUxw7xQkFxX83dBP+4XSgHmhs0xMa/DjM93vbie",
+	"G9QO4pF4ryO9ZrP98+CEh305YQ8OBpu25kwBvVURLQmNIpIloLYzill4u9gdPxDXLXUtS0DNh0X9jSV6",
+	"A26o4Yg2GzXnB9cs0cT84sFXdYUAdeuZRFxd7zBh8UMur3YOPuCSb7050tsNtp7Blaf3Fkxh276sb1js",
+	"KofWXOA2tNEnBoIwjH0UafDV1ASbB1dkDYz0sO3Q1hat3BvCYUe60frpGxbmLmwJ3IEOwn2fOr2ScebH",
+	"KnaAWxCYKOEL6iwVLLKhVzJhQ/ITE3wmTgiAHlnwwSV6MJKECRYFecYspOLJJRZIltr96TRjV4lUXPMb",
+	"gPeEV17VLwP5li9kwgwsXXBRaaW7CfayNOc9Bj/fcHXdgP8MHmfr9LPYQOZPMw0VkDmLIzJhesmYIIdg",
+	"DD1+fDtIaiSB9xwx0Tc9gZCghpYXCQ1159tjfs1iPpcy6vzINij8sETd9WeWLjwp/5sLZOuNsKtws6V5",
+	"VpY1XzA3xm4heCCSfRKhFyPxKQ3nAK22xJQgbGY6lQiSuKCr8tm84WwJHggHLxIMaLTgoltHzjfyDmpl",
+	"z5mI3jBlq7e6RXR/nwPO55TyeA0G0F+cdZv2qefQg7epMWuUymQ9MbNDKhbWhq/80qgEuNL3vQUmeeuq",
+	"2O7CndpucBtY7mYrLCnX1qLtoSPl3Y7d2rjvlqH6cMGLT3Q7rL+4Svy9Hddz2yqoY+ahv4Zktp5Y6d+6",
+	"3sXjpaxND6ajA42lqqkkxEJ/7V717tr3hTFxm/YoRc04vKlYEP+Rh73cvx7piOaj6pHnTGdJGX2rGWCr",
+	"BlQyl0tBpA2P9kuR2Ii2dW4PZuHCPHAQ8U605RcOctD4Ayfv3U9uzztJO/jm3qVdnkRTLwLM7c/2EAba",
+	"7zn/7kNtJUnWpad6v/RHlqr1+Gl7UoJ7Lo8Pumn5KMMWXHUrUfCzzlrFQbmStPQdo342ory2F645cFG/",
+	"fnxg/tVRdHfJHbDx0CYkTK9EhBnuUR7mDnAPA3UllZurz7NFQ+lLU1pti3dtcxXro4cPHzzq57Dz1612",
+	"7KyEXCdfpX1znouU0xnrWPDhBza3eNxK05Wq5MP8NRAAmwa6xE0WC5bSCY+5XhFbc+7MZMXCLDXXNaOQ",
+	"KpCWfBjrDgKXc+jAlTAvrHJ61yoCFaB5Mx/6YKZYek/ZNCvs4w+JnhMZrVqBPvtAmUpf75azKFqzVtoR",
+	"NHs5Mcv+IBrHr6aDkz/aJEr+zId3H8vj0muOd1Itf3ibKH6RKdttD3JnrNUOGjbC/vrRN+GDT1xmAr0y",
+	"O0Jx6cCX17OcsFiyQ4bTenqHX1PICzo8/BAwTwKbFsfzrDgEV7PgGXWe4p1JQ2oTpk7dWNlQ4Ja4BX3n",
+	"3wUuZp1QF2sYgTxiFinBtkmt8fcm+MQ8E7PaneUPmyH5ePgYEC/MSJWLgoih2ShAIymDLb71yQ1PUsju",
+	"gRM39fz7fb46Icu5hKLlFFrCcougt2I0zTHbtYuNdagA2ASM2M/MvmskxW7wfN0Un4JW96765J/yA/HR",
+	"ENSNdVcrzgvL+6UmuDcNvTpoksQWVG/TTpzZ27Zx4Xyu+H6lrd4K2c/uj/3YZsa3f5dNjZo+EyQ/B15e",
+	"c15ztYEXTSmPs9QX2/9Vzg64q35DNzwBT63ti6E0/hRxODnt2UP9UM7NB65iOeNi9+7IWIbXLLrKhMbI",
+	"w27fXusU1Nzyp0fPgWYEdvulO+IEu8Berzj6HXHW2/OsTa8Fx83QfkfDt6Ty5CuMKo/D6YfwWQc7dMPR",
+	"6kEvPc5Fj7c2E88XZok5muxoCwN1vvs4odBbmV+Gwvcv+UCGfCby7q23dv2j90Vobl/TaqYUPRP21hDB",
+	"DaeTAg8rvG/V3XxkR+jZn6L27BAWNu0brPNWejO8velw7J9d5Hv3WbAMCKehc/rcTMCth7zmrNHT8PrV",
+	"+QW5f3N4X2Ecd0hQz1C2u2WlreWEKR6hZ8Uoru7dRUOg4iAUZEYTbnF8r5nH43EmyNnr5+SarU4JF+Ts",
+	"93NCyX/8fjGEhEkzDbODjKZYf4fvnGudDD58AMSAqfTkPSOUXSlr0FjAKVOJFAphFMyH3r5+Qi5SOp3y",
+	"kLyAsXMxG5KnNyxdYa/LoiOkFErGjKi5XCoSygVTZJrKBWYUX4pL8R357rvf5xISmL77jozfHxjZPTYq",
+	"BBVFz0mXeRczY2MAxKdGrxX2miRck2+SbBLzMCCY/RQQm/wUEFDeTiGD259CdSmIzaL6dmjGYBWlMeRF",
+	"wMShiQJkSmpZaaSZb695DpB5x26w1KZe2jCK8xTapiJwL6Aw4Cqc85kxMAkXZiHOiCUt1/30m3Gd6Mbf",
+	"mik6OiDfjM+gLQz/B6zYCfkJtp8sllfD4dDcLNPAEkuA1EJkSs757O3x0CzAmWvT6gYM3Zmg2Je6URjy",
+	"5hZhYVw0foX9GpuxLdjYAUxgO1cyLh+GsZ2s4ULqu++IoisydqdzfEKMzp03fi0Rk/VOwqiwPgQaqsJG",
+	"jg0TGRvSiBTRADZoWwdzRVC/J+PlfDU2X0NvJ+x3/qqhewV3E4OqsnFecCPjWC7NNxM6Y6dFQw37ew5i",
+	"kSmMkhVF03a6ljt89515ZGmXF0uQbDtcrcj46QWdweqNnfY8Jt/IFH90TD9f3omMVqXWk8h9yZwqIgX7",
+	"dkiOD49OiJILZm40E2axwia6U6q0OR/HRz+cEMG4GQj8MOM3TNghA/aIGTFNGRmDlwt7GTiUjH/9u5Ji",
+	"PCTYjJraSnCuCLgGslgHZIygJ2MLCZkXLwVFi0jbms8GGm2WMY7ggi+YG8CbZ0/IgwcPHp8SlVChwAtv",
+	"XsJTAkkfua8OrzFhXgKpnyEAihTKyVlCwzk7OBqO1noILZfLIYWfhzKd3bfPqvu/Pn/y9OX5U3imgDIZ",
+	"vKjw7TwLYnA4HOGNMmGCJnxwMngwHA0fWI0I5Is5KuDe4np1sKCgYs58qOtn8dIQrWGHRIUyYSfmzFuX",
+	"ewDdhIFpB9C2/IaHzPxlWLRMgYNCT1HkoWBQYDNESoxWA6+1/WMeHJKIrpRtSVpuZ23+AZFtZhe11P3X",
+	"qHdMn9mZvKAJTNJia6tGy6u45f55QsWzVBptodO9FxLu9EKymjnb9fDhNlgobiuGsUool8JFRTqepL4w",
+	"ruuDeh7hthW4eL7vWvC7hs+2oys2f/ft6ydNH71JwqYvtpYyrX/Q6Q08YkIbJTR14rtOfI3jEbwynkru",
+	"64OjSpeiR99///3R4cO2epKGwgghI0a4ahoI2nvloRSpaPlOuVS0/IJdzmwisLkAOg00nXkRDXyJmEaA",
+	"u4oCOnOtSMcwHJRLdFYlaZokDXMw323Y3C6Rnm5wx0aLiRm9Ya5RiW8k7H0YZ1GVuG+NkewDW23lHC9o",
+	"8isUFn54B/kSoNHCMI5GI9uhX9s02bKs+7vNyyrGvzHIU+KDoGevb7Th9R+CwTF+1feyfHT3f6KRK26F",
+	"Rw7bH/lNUKsEYqzpeHTc/tBLqZ/JDKtOSrH4zQ85oLYPmLG1oFASa1R5lchrqzcu51ieCOjCRS0cuNqs",
+	"Y9WWKpjXgFBM+ME1Q4grKxCr4ibmSmNfZNVb1lgSaCeXJwgrsF9igUmAOe6hlTPQNRFrR2aaYGsrdbe0",
+	"86D9oWcynQDM4Q6Ix5wPa82oEtWA9caVRiKoEE/ulU+kakhxN5yVW9A7wKBWS5ZadRG5rNGLT625gOWu",
+	"VM0x3FslPXS22Kbc6GhgSv8ko9XOiKJo+v2h6sswhtGHNWo83NmHn6Ajqfzx6lq+oJHtbBhZVIFfJX6p",
+	"6dX21vv5ffDWT5d675pXvqDXrGTAt1A8Nv0Bx9DVNVsNkRgH64ehxkjv/8WjD3g0nIOvStUpu5HXZaqu",
+	"UNixDz/CPBB9wTuDM9x+b+xSexlVL4H1/OfBh3duQ/Ejm8Si7QvV7xtdjS9reLXcBWM4CzXglna+G0th",
+	"ut1+QdMZ6yTFPy1xb8beJu0Rnwe7pX/xoj53gPaS9eXTcJ+9d6En76HAn7c8FmiCdqCez/UA9af2uEru",
+	"uZU+4YKC3bcejdHsvb4fqpu+T3qNp6ltW/nPcSwIVeTJ+VsiU/If569eApa16iqJzH+H9ng0HqKQahrL",
+	"GeY6e92Pv6MVh1jnsZQYDQnsJSFkyIQm6KjHnx3wbgBu6xx+Fb0H5tKEKkZSixCz5kp8kg9pj7y4+EgD",
+	"oWHe8rZkc0sigEAaDIHIaRnCA8MaZRJQK6XZYpM9nTcl36Q4PCk6l9eYZD3q6LxUihGlqWaNjjT41e/4",
+	"2bgzdiTn8Hg1gHzk8/vUsIemUNIM4VDsENY0Ptfgb4MXtNUzZr+WshlHYHnfh/DXXXxne3+u5wufk+rk",
+	"iKJNe5qsSNFm8A7FxE7Oez7ywIbEGITlgInaYDtXBKJNiOBuWUB+wDswgfsTLiJo7trE75++p6GOVw5u",
+	"cHwj+BjGM87HB+5ojBSuMXDDTH5y32hhJutRg48YHcgH42ZZdbYzwQ9G9HByFD6IGgZZUN7uAiuvRLwi",
+	"y7lEeCEAZSxCLJDCwBVZyAXbwOe0f+l2kNW81zNvqajpyBsh7Yj5Y5pNd+9dn/IYalNcJKZMEss5E9Dj",
+	"AoG7pAC1qyBqMqdbs458FA2c49UU82sAFNOQ6tFoRCCvT2EsAFo1SKWL4aiALGXqNu6UjFOm9BhjzRZd",
+	"H0BBh+SCzhCSEJN2ELn0mq1sqw/HZi7FuNIT2yYenFYXwbnUKdHUppfgdyx2ex7tJhkg+48vs9HoQajp",
+	"DP5gP44bwuC58mKX6g5EovtUwxFxm/aRJNsvckkWWTgvSS6Q0m9fPwmcgoZtk+hsW7rUKUNMtSaqhOyw",
+	"EslJW5RuSEhOC0mXhOOAjO2orNDTdDYekt8SoqVLkIAsNldtOJdZemoej6WYsRSSKlRRC4MTlPZkRHR1",
+	"Kb757eLJt0PyBGnckDSEHKYyJcejkU3BOBPwZsKFPckuF2pJc+KEieQ35Bk06ppF8LY5jYiQZbViDiWL",
+	"NhC/mYIvYFE/SirHrZXdvjJ2lybDdt/GRCjI2YDgP81RBs05grxBpmwb5LJOcvNjksqofxbA8ag1meUu",
+	"1Hloz9DMuxDUJCAI/Xr3wn1XvA9apyDzgyik1bl68LrcBdCst1vvmMami7YHXaZYBCIXSArB+YsjeEqK",
+	"jNLiC/cVtAoYEw0duWwrJQuVTizB5i+55/qCXAoqVpBbO5dxdOpyWYqvwZsWmdJDUu+iR4mG0kqSZjGD",
+	"VnrIGPNekZmImVJkjP30bBoniOwlV8zHyowdUnymv+/X1X/cse/3N0C0irq+1N7e7d0vbH1A15e/EjOJ",
+	"uTftvBwAKsBh1npvgSrS6fafqIg63fiCi/MQC6o6JAO973zvhfUEtjtCqGYzmfJud1/kftFOd9NQ87DT",
+	"raWe0p3uf2WBHDrd/Bb6bXW69cw16O/y2tdPOi7DrNu3LRRQp5vPLehYl3G+fN5xc9938p39AvzstbnQ",
+	"aaQy1Z1v7u3A63Cn2VA7gH3qBznj3uzv+4x0AWy/U7jyrUU8jakuiciSVlCS+J30gvuTLAakW38e1FNM",
+	"8R/zSI3BbqBkjNrCuLDNx+x9wkLNonFht7jIjy2/OCnVG+ilJBF0VcmtE2M5Y2U2+eZ49PjbIXlKw/ml",
+	"yMd5T5EUIH8ho1XGEbhstWLxdEgg1DQ2OsA4qOkErhbFVj4oumBQ9XOCOOdgq6ksSVKmlE8dMKtTUQf2",
+	"kbr1UxZf53TWJXlrtONPA5ay97jYRXddLAafeBrW4/YnnkgxjTlWNd425goAeSQDI//I2ODFMaUaUE43",
+	"nEwXcM2vD3NY0iLoakG4Ped2LYGhptaDEq5Lyr2ckvG/P61r7WMMGiidMrpwWrsrm3LHBhpEmRcYswvK",
+	"np6cv4UaKZkSlQDI0ZwxrU4IJSGz77gUEzbjjmWNfxwHZPyv5n8OzP/8G55VOkGuAuVhZjVTprNUkBnT",
+	"ilDyZyZ1Ca08IEri+IQk0EyZLqy9wbXt1jyV6SKLqS1HUVomCSDyXApcsuJtijABdUfmT3C7xFywEzL+",
+	"6xKbLl8OTshwOPwwxjGmcokfr8zrf8GtXs8efvA25kT3VJKvhsdXw+Or4fHV8LhDw+NrGtidxPfLeTxF",
+	"QXPQluTVrm+sJ3k1mwlQT6bKhkItBGB+37umnH8AgFPUR1Ka4eOb4su4WAGJaTr7HD3QYK+XtdnJypVp",
+	"38bUnLuuys325hmZ0cSpnVPGIpsbGPNrRv7MOMOWclhJn78PIiBxnLeg0yyOQfldEJrQVK+nm+SP3h3J",
+	"rvWUvmOqzb/fmBVBU/WZEymUpht7xvZv2ppUVd722M/u8Pe7Ix7bhvmOSeafxp9muMlyLmNnLd+GdFzV",
+	"lDdndsYKc7C3Nfh8+lIKBvAed+RHbWIV5S6Lpbq+pxd01lbTB/fAax90zIFyZuBnk2z1SlRXqCMpbVXi",
+	"BcggyKk6tGCwEVSZKjKTRAoCLicuZgA24dTM5ZxqQK/mWhGEpj8lGt0zXBEBv2mZQWAa81kW6yIWvVm3",
+	"ofYype+et1baW3wsxuplqg4gXsjlbc7XF1Qve3x41OUwslAKhGp9BgjD8OjRD/0efeOoYGcOYtmRH9zS",
+	"I2wETzdooOdGv04ZI6GMs4VQJ0TJLIUcN3D3OgdLQDRUfKlTxF6zwGw3LFUUpafN1ijHaYwONiRPoxlT",
+	"RLoss8pNlyJlyuawjedSjwvooDxzA3KacHg5iho0+L6niKLXrB1aKD9j22ALfXqoH59JknHKKIiFMh25",
+	"ugS5MIzN3rFnudhwPMwTNOV2l7yH45mNdZEF0ykPC8AxQ7BmparEjJMDMLcKBJ6LiRYnB0F/7ikil4Ik",
+	"VGnyjbn80OifCOz32PydsDRkQvOYXQrXA4kuMGMUyrroypwryGKCrM9vYQTwGSOwE8ZS9EBUop54LH93",
+	"UVjbklhKEnOtYwZDYHEckDEUYEGtxnhJ0wUXs6ssGbtp4oNC4nQbs0HzZe67ez/DKnXOVngBm6T2XUaU",
+	"T6fhmJbo6guuIrgoHep7ikzYnN5wQ5aIZAnklxO3q9o09Kg+zmmf2zzRTbmPTGjApbRHrVRDC33NuS6Q",
+	"dOD3HNMKDnrCZBIzEpoTZk6gv7DJ5at+3qhDm2AISiv5z1VU49JWPDLBmFEfh+6F1K4R6zYGpdcz+5Kx",
+	"CPi+QxgNbP8O+JgzChGYxoL50iVdoVwCeQoSa/2A0Ch6KTXbHywSvP1TMvAqHhR0QBlGibv21eDbwck8",
+	"i6DODclqn+ZWqS+GV8Icj44LDyM2a81BigXLq3i8gAav874meyNT9wkPkeaa4sqM8gumlXyiOS533aiF",
+	"BWinI/v4MGVQK5ljgbt+MHtl+aV20F5C/Gnlsd7RVtGKsBseMWDmdAHFldxwcHjC/WQt+1MyBjDhH5NS",
+	"1sYYqroxe2zC9JIxUTgRQBbeYBoG4UJpRqPh5roL27S6t7701I713Izws8N5wll/OqGWj2Fd5BFc1weg",
+	"OIToM9q7Q73xfMWueUgj3A0XRLEbJrDa06YZAmb2VLP0pLDFC8dIfgkPSOkCeguIFEU5MzFGVkCovdnx",
+	"KSNIrNfhUpT9LvkN8PA31CirXHxbeCzQMeDyugidUXM+yy4HpYcEyoFDiYb/0m0MCjNlDCLMgA0I1FqB",
+	"tIu40tTwE1u21lRp9cau6t4Mo1vmK/U5vDCTptNrf4bC+gBzz6sW0mdwPt0ciqPh7JwVKvj8zsx8czQ2",
+	"A/3+bO9pgRJ5LgiPggIV38o/cwwM/Qal4n9pzJuZCorwGAhUqhoB2m1HXj88e62Stgeedgmr/pSUiycr",
+	"Vb5/VKHr33XHrt8TznatgDnT4DICv74MaZzjgzdDgmuWChpXxrptMzpvRfWcz+bo6gWsgWXJwaPoyiw7",
+	"Fp0YLSrKwsZyb/OeK9eHeR9jBUmZd7IpDZEDBPEpFuCg23kFP9hCm6BQ+ewcsMFOIwQV4tHvCoCqKEG/",
+	"ScI2WJz+yFRdyvNLnR0ODw+Pjo6OHjx48GCPUF+/MJo6PBAzHvFJgRdR28qDJKnUMpQxFHklMtU5qYA6",
+	"kVbbew+UmjfBt7F0U1uKTmv2K1WaKGNFUA2lF0Z/asSLY0xcTVOAi+8FV/TZoZmhTOuCZRZ9jilZTmAX",
+	"GgRe2Zh2Bbd0yLmyNPnJJlzB+Bp9hdAGhjzXijy9oDPXbco1dsr1/BuWpq5h3Ne0LH9aliWELkS2Xehy",
+	"m7Ss351VpbC0g8SMpqKSaeVgXPxJVluS934zrHBYHyvDqulEfU2v+lLSq85pVUm/FnJZbpzVdMwLxz/w",
+	"1S5e/0LM+DF1mgzQTbWfa5YopkqZMTQCSamGDlNUrErtpfBfzg0EfV1DzRcNPaXutF70K3LF55Jp/zHc",
+	"v6W8/Bygzp1mW+ed0FTvX377Dv7Cphq1n3qXlHQXMHj7pEqcx6acD/CXfdk5HjxPBVQFLc6p+jhEiNlU",
+	"m0jwtc23uhMExk8ijdbMeBORwpoFCCFbDYD+M6QoLQqqLfrrfRziVSzlG/z2uaF+jve1aUxaAf+peqYm",
+	"K83Ulcx0gwqFR3lQt0VuA815F+CmOALrq5NcaALRRqNWqyEZnRCVQZo92pGIulh06B2NmrstsIaupaOS",
+	"f/GHRw75E/896tY3FdukuyRR67VYMKqylJ1UskURk9ZlizaHABIW6gYVWC7FlXlVSQ8uXTLvvXI9WoUU",
+	"zKcM71+WtmcS2zPyBfOkM5dZL28s8HFQypHyJtHfGbuaMxrr+cbagFjSiExoTEUICOPPNcKKVrrOU6I0",
+	"TCUlai6zGFuMGwPVm+r1C352n9Xf+AUP0T3XJJJIcdttLAuzlOvV4OSPd7W8Ksg70LY3J/bPbOlBk2ST",
+	"mIe54c1FCHGS5rymEiQsIL9ycY1Ficu5JFrKazAYAgtwn7eMz1RG43hlG/RjWsMpiWSoim8OFxEgXwNZ",
+	"ZjFTQzIuZT3lQLfiUvi6qvOD4XBorswNCxbQ2EimZIwEfDIOyDhTLD0Z27bqEDAcEjT0MKZLbxiZGtI2",
+	"RCXIGAqgxsYuihkZC/Zej0nMaKSIFE0pFs/zJfy47f36oB11hlBagw7y1LkxAm33A5tOlP8Ou6GdDYOb",
+	"kCf3YwC1SkB7iPo/6NQjvcimxxYNReeDRqmOuC4+MXmgNFrQTkjmFw4gyWc7J9EnFSdzJP/FoBbkZzgo",
+	"e0gsFF0sjdCRM+C2efFFlU564xnkTLAeWqsfMHsbWbB0xghVZCFTo/SF0hwqI/AEZpDxyPVMgHEvqX0G",
+	"APhQNrDI9f7GwPOEhcA1sWnHmEdjvFc6uSK8wtQN6tMN9+UjbNABeTGDr2E8XxjPLVBQVE+Us9KW8xWm",
+	"vqydDleUZrTOmAt2NwlrC7bJ5n2x146FLxrDyiGNY5zZx+Bpv8+lbTsCeUm5Zgb7tqDlxsmKKZX3qVxk",
+	"Sh9g1VVjYn2+7PcTqtRSppC3m2Q+gGMRKcIAZ83m2OLHSLn01uhpnqbuMIjX7gv7iaG613+cKKqfeHAs",
+	"0Slou0sSSnnNITlYsU/bmXZ81AEg+ELKF1SsdoFQBetkZF5R9O1oxUvbLjAJ9Fa6uS/V25du9hO/WJ27",
+	"2/ZIQfYbm9yz+Wg/Eid6le+PKhbEuz+tC96xZX6+9IMtMX/aW+0/FdFnJNOfisi105Kdd8OdFntxiGu7",
+	"Ac5SSM2nlozV/YjR6CBmWrcFVH5mNPrV3vdZV3AXE/mUosx33Cj7ZZkI0BYJcwfdhJGIxfzG2CIlsqsQ",
+	"zobW8s0E1soY8HqxQ4Muh/yZTGdSa5f180WWZ5o5Mo3VvPnibr9vRe4Pja5wc4Z2T9a39TY6fwstmHnb",
+	"9oO3KtKvixfz0k1UtEvJLqLm1hG/512IjWIoBVhdS7r6gin1HLoJaCyj60+FliA6MhdwSG8UW2VG9wbu",
+	"/qyFV306m0XYkJyzMGUWZAzzaFMGgZvwevhFCzhIyynzytRufmdp1sRdwpRRzeobsS/gjvpnOpm+h3v7",
+	"/nPNvMjJL2jEtvXTBYNfJX6h7f78vk889fiWtPsC8GPWybcbNy3/dGUeGyLF9uKpHTU1zym4TfJ9m6b3",
+	"M3w0+ppEvvMkclzZXRLdBnWyyQW8A2q6o9BFV7Z4YYPmn0kI41PXLV8J1pdAd2DKBH6f+RlRoFxhVyzc",
+	"N9fPN0/dKRc4EWprbgLXkReC6HMqBIvvKaJXCQvIb29+hTfaKnf0dqp1v3uS6R1z309Fe7n7Y/q1GOpL",
+	"kWM22LBDOeapi+qkPN3XDK2HHTo2zCu9hsfHdm7QNOU3X7ToAbcGJQoSrC2f2IqegCwaqUkmTNCED1d0",
+	"EW+Klr/C+/ptvnvprRuIRTLMFpC5seNsyYs5V8Xb++RIlk/ZprKQcrfgPQIK2q9srMcohvJRG6vl4yil",
+	"kaASk2cjcAC1k8uKWxkbDG8KCZbY2l+CLthGcIJ8zT5drb8YYtuWfk1ZatDeyyvUgZD6kkK+Qy/pgjWr",
+	"7q/K+XfoFlVM52nOgC5xORhdDrxq920odb/6dj6yt4DUf9fq9sbz8VXH/mIAByAQ2XaSCzxYe1+rJt0G",
+	"3jqG9O6xq6CKqZhl0Fhm6kBdlYzZCRlfcxGRH0kkMJ8dHiP/l1wOhuyGx0NbJXc5gF+F1CQNZcTIj2Q0",
+	"Di7F2Jje5EdSBo6DO7+Bvtk/kqMjY6BbhCfyI1Fqjs0nZMpnV1B5Ry6z0egBI4cj+H/jZuTH7SBe8bn/",
+	"hHT3/dXetdz5N+7qE7yp+jIlMo5YW5I+dFVvyNLHLO5Sln5+Ad98R1n6nw5Awj87OK5FyUrzY+M4j7uy",
+	"QRu1t9y3/X6buMyrMs2WegpDCFWXwHlRWViRJUsZWaZcayZOoRex0yOAD1mUWWF5FHSaIlRdswg6OnFB",
+	"xtBSVo3zUhwj9O6poqMOfNB8z4xm2NBff1tW0r25/ifNdJ7YlbXC4Mn52yaGg6vdivXZWvPcgvX5tS34",
+	"J5deCeauPU29mohXuItTbPBie/twx3cs3W0qqjWTiRm4LLkg1GouE2pLNlwHuLCgdUo0nSBS0rp28cxR",
+	"+t7kEXxhk5PDTvojOTiKEZi1AnRm4MlyaslgOwni7eDd0Fm7YMv7MPjw7V97an9kzoJNuJ1iYDtwb0db",
+	"3Vpu3wVVfZxm21813LKGa12ylEABn1NktiArLZNmmtIyuQuCujCf+SgMKv9+E4PCzpYWHGkKSyD+CVq3",
+	"rfOtosunnJJcU+5BcK42pTV1rKj9ac/7OuczwSIiM31qFSBXaxfGjKa38IHf9rTymSCIstSpOKeUFNWl",
+	"lq2pC905pPSSX7ROXol4FZBzumDnXLuVGZJnlMdZaq1W2yH4BBHEod3pgopVDvsALYdl6ExSitAaqHNa",
+	"duBwRRZcs+hSTFYuQWVIEBtOTvFV5hlXswfu9WVqWFfeMF1R7m1VjDmKZaLYPRt6kjKAm6ex+jRKSC1d",
+	"c1En668lpBuCxHDouG0ZuEZ0XY/ielJsLaKMLf83hSzP8Y59JmDgF3ykY3/5OHzvLUsVgMfM5ZIsMuh6",
+	"Ay38kGmYq2Uc72m1dZwnml+TIhhIuJ+kzPxQ1lxqbSXM5w0rqzerszVthmkpLVMWQUcAzLBzfjUQ7+Th",
+	"yD7s6Vprv38Bo9ljlv9r/M5H0o7s1xuD2u7nLzjj/ndEK0uzmJEl1NPNecQ2x6jr8NiWZttLkgpy+syL",
+	"kYqJfDEYQ4bgcSPXCoY2pyl42dNzDR2pFKhVLpMG+RGh1ataklBib3q8MAfarvJV6FJkO6diMD0PJAwb",
+	"NKq9867SB+64Nqn48teqpLurSgIeCcLVsMgy4lBLIgBea6xI2sBNPcVIvnYiMCJ7RqD6dP1M4AsqZ2Jn",
+	"9Uo77DFvnjS7vE7RXyug9l4BVUsWbyNlT52TI+XmSqdbUeAdZTu2s9fPrLrp7rMdN5DSLnDVGrIbHTcU",
+	"EtzGLLWcusQZoaOcCJk3v3Fn7PHjKxt3eRq+Jjh+cUVEPUVBewulTLUVKPymPnuAJTOFf2JoJSMVM1XF",
+	"+IZEV640bvZmtAlfEkWqdOFV59AWSM9zxFibx4p2IYuV9XEtMgWYQBhkiIhtrodvi+XsgAtjbpqHhBTg",
+	"d57xGyaI/ceCRoxkSZNlabZ5X6gXbAlvv2OD8gnMKyo+/dWa3KUwGHWIGTyRYhrzUO/OXs1UJUXddxIr",
+	"gJNtYBlwtEv1TE02KUCq0jh2rmnz3D2Vw/khHHRMlSalIUGCl236IOgkZhEJqSiwvYzt12TV2vP4z46/",
+	"0ZfKPndztS99b4HLsSVl3ZGd2sSunRz+ir2xM3u2A63dDm/D7GVRutend3B/bsoVXpIpidhCejkravQ7",
+	"4Ky715HMoD4OHHbTgftqAP/TSqPcYu4rjdpqAsvaVhXG/hZ8pSlWd0vDSrD3hV3Vov5hEgJ2ToLcK0KX",
+	"dLXOgFKmUP5WAPb3BvehsyT/UGONu/v9ixV1/85vHC0TWre+nUSx1nEfYq9g2a8JysxPlHdIbD5S24tx",
+	"X6WxNsl17E2AHHxZkuIuSDacS8XEjijWx6DLHRc2Y/8bOmtuvLAHJP9PfQOfisidYFo/vx13rLkDwGYL",
+	"z7mdv5RGGJ/+Zp/13OGdGVX20N5wttwchngLd3zWYQgzhS8mL+2c3rCIwL4FpeYgmBRGUwaNQ3pnq/nc",
+	"+mbZ9if53+aJpnfn1jffbArawrp+qU79HdAcoUB0LUFQc4vHcV5L6gbq7QgsbanwK5j0Z+2bVjnX6kJA",
+	"657pgmM1uaa3pJM7ck1v4jxQdoij/5o85XM2txLPHlOonmNTfpaSBV2h04eKqmvZmzq1A7b1kcXu3RD/",
+	"V1fxF5cr1Y/Xr/t9c2WhWvlniFFeczY4+eOdMSyuGdQDmrOiWHrjjliVvMCFiz8PgkGWxoOTwX04X3Zg",
+	"9QcUn0HNB0eVWmba9WKVNhum1FXcVhWuYxBBLcdMMkVkuct+wmQSG34GZWpcF68q5c6vvw1S34tM+6AE",
+	"GBuUVrs0MrvavoFBl9nlXBb1eYCGkqmMxvGKTNic3jBVHtkND5lqmuSSQjcrPWdkyaG2zz7nKsQbnjOD",
+	"AMydqHgklDcsRWusYdxaxqX7q2jL6w+BRyog12xVQGgB7ZFYzorX1Ozs9ffMGY31HF5R/qGgA6xi/PDu",
+	"w/8LAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,
