@@ -110,7 +110,14 @@ func (h *Handler) logs(ctx context.Context, in *feed.Input, p *feed.Part, did *c
 			h.judges.forget()
 		}
 	}()
-	reader, err := ingest.New(ingest.Options{Documents: h.store.Documents, Judge: judge, Format: h.o.Env.FlowFormat, Now: h.o.Now, Log: h.o.Log})
+	reader, err := ingest.New(ingest.Options{
+		Documents: h.store.Documents, Judge: judge, Format: h.o.Env.FlowFormat, Now: h.o.Now, Log: h.o.Log,
+		Settle: func(ctx context.Context) error {
+			found, err := h.judges.settle(ctx)
+			did.Found += found
+			return err
+		},
+	})
 	if err != nil {
 		return err
 	}
@@ -129,12 +136,7 @@ func (h *Handler) logs(ctx context.Context, in *feed.Input, p *feed.Part, did *c
 			return err
 		}
 	}
-	if err := h.calls(ctx, reader, p, did); err != nil {
-		return err
-	}
-	found, err := h.judges.settle(ctx)
-	did.Found += found
-	return err
+	return h.calls(ctx, reader, p, did)
 }
 
 // object opens and reads one. What is not there any more, or too large, will not be read however often it comes: it is told and left.

@@ -139,6 +139,8 @@ func (w *weighing) finish(out *Report) error {
 	if err := w.count.Keep(w.ctx, w.o.Documents, w.object+"\x00"+w.version); err != nil {
 		return fmt.Errorf("keep flows of %s: %w", w.object, err)
 	}
-	w.end(w.judged, w.object, w.version)
+	if err := w.end(w.ctx, w.judged, w.object, w.version); err != nil {
+		return err
+	}
 	return w.done(w.ctx, events.SourceFlowLogs, w.version, out)
 }

@@ -26,6 +26,9 @@ type Options struct {
 	Format    string           // of flow logs without a header line, as in CreateFlowLogs; empty: AWS's default
 	Now       func() time.Time
 	Log       *slog.Logger // nil: silent
+	// Settle stores what the judge found and has learned. It is called when an object was judged whole, before it is remembered as read: who
+	// dies between the two reads it again. nil: nobody minds.
+	Settle func(ctx context.Context) error
 }
 
 // Ingest belongs to one goroutine: the detectors see records in the order in which objects are given.
@@ -136,10 +139,20 @@ func (i *Ingest) begin(name, version string) bool {
 	return i.o.Judge != nil && i.o.Judge.Begin(name+"\x00"+version, events.TimeOf(i.o.Now()))
 }
 
-func (i *Ingest) end(judged bool, name, version string) {
-	if judged {
-		i.o.Judge.End(name + "\x00" + version)
+// end says that the detectors have seen an object whole.
+func (i *Ingest) end(ctx context.Context, judged bool, name, version string) error {
+	if !judged {
+		return nil
 	}
+	i.o.Judge.End(name + "\x00" + version)
+	return i.settle(ctx)
+}
+
+func (i *Ingest) settle(ctx context.Context) error {
+	if i.o.Settle == nil {
+		return nil
+	}
+	return i.o.Settle(ctx)
 }
 
 // problem adds one to a report.

@@ -56,7 +56,9 @@ func (i *Ingest) Trail(ctx context.Context, name, version string, r io.Reader) (
 	if err := i.takeCalls(ctx, calls, judged, &out); err != nil {
 		return out, err
 	}
-	i.end(judged, name, version)
+	if err := i.end(ctx, judged, name, version); err != nil {
+		return out, err
+	}
 	return out, i.done(ctx, events.SourceCloudTrail, version, &out)
 }
 
@@ -67,6 +69,9 @@ func (i *Ingest) Calls(ctx context.Context, calls ...events.CloudTrail) (Report,
 		return out, nil
 	}
 	if err := i.takeCalls(ctx, calls, true, &out); err != nil {
+		return out, err
+	}
+	if err := i.settle(ctx); err != nil {
 		return out, err
 	}
 	return out, i.advance(ctx, events.SourceCloudTrail, &out)
