@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/gopacket"
 	"github.com/google/gopacket/layers"
@@ -131,4 +132,22 @@ func packed(t *testing.T, path, text string) {
 	if err2 := f.Close(); err != nil || err2 != nil {
 		t.Fatal(err, err2)
 	}
+}
+
+// noise is a packet that was not let in.
+type noise struct {
+	at   time.Time
+	from string
+	port int
+}
+
+// rejected writes what flow logs say of packets that were not let in.
+func rejected(t *testing.T, folder string, at iface, list []noise) {
+	t.Helper()
+	var out strings.Builder
+	out.WriteString("version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status\n")
+	for i, n := range list {
+		fmt.Fprintf(&out, "2 %s %s %s %s %d %d 6 1 40 %d %d REJECT OK\n", account, at.id, n.from, at.addr, 40000+i, n.port, n.at.Unix(), n.at.Unix()+30)
+	}
+	packed(t, filepath.Join(folder, account+"_vpcflowlogs_eu-central-1_fl-1234abcd_20261123T0900Z_noise.log.gz"), out.String())
 }

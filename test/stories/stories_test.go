@@ -139,7 +139,7 @@ func titles(o outcome) string {
 		list = append(list, fmt.Sprintf("%d %s", in.Score, in.Title))
 	}
 	for _, d := range o.Detections {
-		list = append(list, fmt.Sprintf("(%d %s %s)", d.Risk.Score, d.Type, d.Description))
+		list = append(list, fmt.Sprintf("(%d %s %s %v)", d.Risk.Score, d.Type, d.Description, d.Risk.Terms))
 	}
 	return strings.Join(list, "\n")
 }
