@@ -39,7 +39,7 @@ func (w *weave) summary(id string) events.IncidentSummary {
 		s.Update = later(s.Update, m.Update)
 		s.Tactics, s.Techniques = add(s.Tactics, m.Tactics), add(s.Techniques, m.Techniques)
 	}
-	s.Offenders, s.Victims = w.who(false), w.who(true)
+	s.Offenders, s.Victims = first32(w.who(false)), first32(w.who(true))
 	s.Description = w.story(&s, first, last)
 	return s
 }
@@ -163,6 +163,10 @@ func (w *weave) who(victims bool) []events.IncidentParty {
 		}
 	}
 	slices.SortStableFunc(list, func(a, b events.IncidentParty) int { return cmp.Compare(b.Count, a.Count) })
+	return list
+}
+
+func first32(list []events.IncidentParty) []events.IncidentParty {
 	return list[:min(len(list), maxShownParties)]
 }
 

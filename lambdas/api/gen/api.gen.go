@@ -557,6 +557,24 @@ func (e GetDeviceSeriesParamsExpect) Valid() bool {
 	}
 }
 
+// Defines values for ListIncidentsParamsSort.
+const (
+	ListIncidentsParamsSortMinusScore ListIncidentsParamsSort = "-score"
+	ListIncidentsParamsSortMinusStart ListIncidentsParamsSort = "-start"
+)
+
+// Valid indicates whether the value is a known member of the ListIncidentsParamsSort enum.
+func (e ListIncidentsParamsSort) Valid() bool {
+	switch e {
+	case ListIncidentsParamsSortMinusScore:
+		return true
+	case ListIncidentsParamsSortMinusStart:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ListRecordsParamsOrder.
 const (
 	ListRecordsParamsOrderNewest ListRecordsParamsOrder = "newest"
@@ -1091,6 +1109,35 @@ type Histogram struct {
 
 // Identity Who a participant was at the time of the detection. What is absent is not known.
 type Identity = events.Identity
+
+// Incident Detections that belong together, as one story.
+type Incident = events.Incident
+
+// IncidentEntry defines model for IncidentEntry.
+type IncidentEntry = events.IncidentEntry
+
+// IncidentLink defines model for IncidentLink.
+type IncidentLink = events.IncidentLink
+
+// IncidentList defines model for IncidentList.
+type IncidentList struct {
+	// Complete Nothing that matches is missing from this page but what next leads to.
+	Complete bool              `json:"complete"`
+	Items    []IncidentSummary `json:"items"`
+	Next     string            `json:"next,omitempty,omitzero"`
+
+	// Why What is missing.
+	Why string `json:"why,omitempty,omitzero"`
+}
+
+// IncidentMember defines model for IncidentMember.
+type IncidentMember = events.IncidentMember
+
+// IncidentParty defines model for IncidentParty.
+type IncidentParty = events.IncidentParty
+
+// IncidentSummary What a list shows of an incident.
+type IncidentSummary = events.IncidentSummary
 
 // Level defines model for Level.
 type Level = events.Level
@@ -2435,6 +2482,46 @@ type GetDeviceSeriesParams struct {
 // GetDeviceSeriesParamsExpect defines parameters for GetDeviceSeries.
 type GetDeviceSeriesParamsExpect string
 
+// ListIncidentsParams defines parameters for ListIncidents.
+type ListIncidentsParams struct {
+	// From Started (happened) at or after.
+	From From `form:"from,omitempty" json:"from,omitempty,omitzero"`
+
+	// To Started (happened) before.
+	To To `form:"to,omitempty" json:"to,omitempty,omitzero"`
+
+	// MinScore Risk score at least.
+	MinScore MinScore `form:"min_score,omitempty" json:"min_score,omitempty,omitzero"`
+
+	// Band Any of these.
+	Band Bands `form:"band,omitempty" json:"band,omitempty,omitzero"`
+
+	// Participant Somebody who takes part, in any role. What is meant is told by the look of the value: an address, a network, i-..., eni-..., vpc-..., twelve digits (an account),
+	// or else a host name. `device:`, `host:`, `user:`, `port:` before it say so outright. The values must all be of one sort.
+	Participant Participants `form:"participant,omitempty" json:"participant,omitempty,omitzero"`
+
+	// Text In the title, the description, or the names and addresses of who took part, whatever the case.
+	Text string `form:"text,omitempty" json:"text,omitempty,omitzero"`
+
+	// Sort Newest first, or worst first.
+	Sort ListIncidentsParamsSort `form:"sort,omitempty" json:"sort,omitempty,omitzero"`
+
+	// Limit The most items of a page.
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// Cursor `next` of the page before.
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+}
+
+// ListIncidentsParamsSort defines parameters for ListIncidents.
+type ListIncidentsParamsSort string
+
+// GetIncidentParams defines parameters for GetIncident.
+type GetIncidentParams struct {
+	// IfNoneMatch An ETag: where it is still the right one the answer is 304.
+	IfNoneMatch IfNoneMatch `json:"If-None-Match,omitempty,omitzero"`
+}
+
 // ListDeadLettersParams defines parameters for ListDeadLetters.
 type ListDeadLettersParams struct {
 	// Limit The most items of a page.
@@ -2794,6 +2881,12 @@ type ServerInterface interface {
 	// GetHealth Whether the API answers
 	// (GET /v1/health)
 	GetHealth(w http.ResponseWriter, r *http.Request)
+	// ListIncidents Incidents, detections that belong together, newest or worst first
+	// (GET /v1/incidents)
+	ListIncidents(w http.ResponseWriter, r *http.Request, params ListIncidentsParams)
+	// GetIncident One incident, with its detections, why they belong together, and its timeline
+	// (GET /v1/incidents/{id})
+	GetIncident(w http.ResponseWriter, r *http.Request, id ID, params GetIncidentParams)
 	// GetMe Who is asking, and what they may
 	// (GET /v1/me)
 	GetMe(w http.ResponseWriter, r *http.Request)
@@ -5588,6 +5681,193 @@ func (siw *ServerInterfaceWrapper) GetHealth(w http.ResponseWriter, r *http.Requ
 	handler.ServeHTTP(w, r)
 }
 
+// ListIncidents operation middleware
+func (siw *ServerInterfaceWrapper) ListIncidents(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListIncidentsParams
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", r.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "from"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "from", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", r.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "to"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "to", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_score" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_score", r.URL.Query(), &params.MinScore, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_score"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_score", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "band" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "band", r.URL.Query(), &params.Band, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "band"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "band", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "participant" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "participant", r.URL.Query(), &params.Participant, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "participant"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "participant", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "text" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "text", r.URL.Query(), &params.Text, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "text"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "text", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", r.URL.Query(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "sort"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "sort", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListIncidents(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetIncident operation middleware
+func (siw *ServerInterfaceWrapper) GetIncident(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetIncidentParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-None-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-None-Match", Err: err})
+			return
+		}
+
+		params.IfNoneMatch = IfNoneMatch
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetIncident(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // GetMe operation middleware
 func (siw *ServerInterfaceWrapper) GetMe(w http.ResponseWriter, r *http.Request) {
 
@@ -7345,6 +7625,8 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/v1/views/{id}", wrapper.DeleteView)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/views/{id}", wrapper.GetView)
 	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/v1/views/{id}", wrapper.PutView)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/incidents", wrapper.ListIncidents)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/incidents/{id}", wrapper.GetIncident)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/devices", wrapper.ListDevices)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/devices/{id}", wrapper.GetDevice)
 	m.HandleFunc(http.MethodPatch+" "+options.BaseURL+"/v1/devices/{id}", wrapper.UpdateDevice)
@@ -10365,6 +10647,164 @@ type GetHealthdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetHealthdefaultApplicationProblemPlusJSONResponse) VisitGetHealthResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListIncidentsRequestObject struct {
+	Params ListIncidentsParams
+}
+
+type ListIncidentsResponseObject interface {
+	VisitListIncidentsResponse(w http.ResponseWriter) error
+}
+
+type ListIncidents200JSONResponse IncidentList
+
+func (response ListIncidents200JSONResponse) VisitListIncidentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListIncidents400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ListIncidents400ApplicationProblemPlusJSONResponse) VisitListIncidentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListIncidents401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListIncidents401ApplicationProblemPlusJSONResponse) VisitListIncidentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListIncidentsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListIncidentsdefaultApplicationProblemPlusJSONResponse) VisitListIncidentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetIncidentRequestObject struct {
+	Id     ID `json:"id"`
+	Params GetIncidentParams
+}
+
+type GetIncidentResponseObject interface {
+	VisitGetIncidentResponse(w http.ResponseWriter) error
+}
+
+type GetIncident200ResponseHeaders struct {
+	ETag string
+}
+
+type GetIncident200JSONResponse struct {
+	Body    Incident
+	Headers GetIncident200ResponseHeaders
+}
+
+func (response GetIncident200JSONResponse) VisitGetIncidentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetIncident304Response = NotModifiedResponse
+
+func (response GetIncident304Response) VisitGetIncidentResponse(w http.ResponseWriter) error {
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetIncident401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetIncident401ApplicationProblemPlusJSONResponse) VisitGetIncidentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetIncident404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetIncident404ApplicationProblemPlusJSONResponse) VisitGetIncidentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetIncidentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetIncidentdefaultApplicationProblemPlusJSONResponse) VisitGetIncidentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -14785,6 +15225,12 @@ type StrictServerInterface interface {
 	// GetHealth Whether the API answers
 	// (GET /v1/health)
 	GetHealth(ctx context.Context, request GetHealthRequestObject) (GetHealthResponseObject, error)
+	// ListIncidents Incidents, detections that belong together, newest or worst first
+	// (GET /v1/incidents)
+	ListIncidents(ctx context.Context, request ListIncidentsRequestObject) (ListIncidentsResponseObject, error)
+	// GetIncident One incident, with its detections, why they belong together, and its timeline
+	// (GET /v1/incidents/{id})
+	GetIncident(ctx context.Context, request GetIncidentRequestObject) (GetIncidentResponseObject, error)
 	// GetMe Who is asking, and what they may
 	// (GET /v1/me)
 	GetMe(ctx context.Context, request GetMeRequestObject) (GetMeResponseObject, error)
@@ -15894,6 +16340,59 @@ func (sh *strictHandler) GetHealth(w http.ResponseWriter, r *http.Request) {
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(GetHealthResponseObject); ok {
 		if err := validResponse.VisitGetHealthResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListIncidents operation middleware
+func (sh *strictHandler) ListIncidents(w http.ResponseWriter, r *http.Request, params ListIncidentsParams) {
+	var request ListIncidentsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListIncidents(ctx, request.(ListIncidentsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListIncidents")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListIncidentsResponseObject); ok {
+		if err := validResponse.VisitListIncidentsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetIncident operation middleware
+func (sh *strictHandler) GetIncident(w http.ResponseWriter, r *http.Request, id ID, params GetIncidentParams) {
+	var request GetIncidentRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetIncident(ctx, request.(GetIncidentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetIncident")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetIncidentResponseObject); ok {
+		if err := validResponse.VisitGetIncidentResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -17194,405 +17693,427 @@ func (sh *strictHandler) PutView(w http.ResponseWriter, r *http.Request, id ID, 
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7P2Ld9u2li+O/yv46c5daTu0Ir/ysFfXHddNprmneUzspr916owNkZCEmgJ4CNCKTif3b/8u7A2QkASK",
-	"pC05j5N7Z506EkW8NvZ7f/ZfvVhOMymY0Kp39FdvwmjCcvjz2Tkdm/8mTMU5zzSXonfUO58wkrMbrrgU",
-	"EeGC/KOQmqkjMpI5eTHaeUl1PCFUJOYfr6Rg+Em/F/XYBzrNUtY76l30Di56vain4gmbUjPIlH74lYmx",
-	"nvSO9veinp5n5jmlcy7GvY8fo96vMqY4heUZ/T5hOSNcE676de883A289GPUy2hOp0zbFZ/EsSzsRiyO",
-	"cUIymmse84wKTeSIUDE3/9ETphg5+f2MUPvbYzLjekKuvOevIvMcUXTKiBTMTJKbl/6jYPm8F/UEnZp5",
-	"2TcsLIFrNlVLa3l0EPWmXLh/7q4sLDJPv8BfHg7Kr2me0zns5YlSfCwYgzfTNJWzZ9NMz9/RtGC9I50X",
-	"LFpev7fcY8LM04QrIuRQJvOIXPSm7KJnPplNJKHqWtUu0g7dapWd11UkXJ/EdWRCdURkDmdhTocM2UgC",
-	"5SiSSL1IoYViee05wRtrKK3xdLx5yjw0TVlPIOYXNePu7j1pOfA5zcdMr478IjFHPJtQTWZUkXhCxZgl",
-	"dZPR+Jaa2ewdPmqezU9UJKG75tFa3ehDKpIwCf1bzka9o97/eljxtYf4mHpoBlwko4MAFZ1SzcYy56zF",
-	"3EqC+aPHPox42nsfnm+M75w3kr1hfq0v917oEpwaJvLG8LXV6cN3hKYp0eaYp44zB6e8wowSNqJFqntH",
-	"I5oqVg49lDJlVODgRa5CVH0l2Ad9ZbeOZHTM7O2rHR1fVENeB4Onj0IU9TO74TF78XOAuLUiPDmC4QXT",
-	"M5lfEy40y0c0ZsfwMU2SnCllZJphCe/enJLvbrJ4Z/fh7qBv/v/u94Z9FCJhOTwhh4rlNyCVSCa50OS7",
-	"G8F3dh9XP4hQGvzvvefmtbh2PTl2bMgOuch6dgf9vUF/t7976PbG/KbaGm4oP2f/KHjOEseu629hRrVm",
-	"uXnNf/9xsvN3uvPPwc7T/uXR//6Phzvv/9qN9g4fffy3Xv1u1pDS7xOpzCFO6A2XRY5bOOK5MuJxxMwm",
-	"PTDiwMhmOlRM6LqjTmCYO3GSZzc8YSJmZ7E0X4V0lliKG5YrOC3lCJHZ34FcMNdiyPSMMVHKCCvBa8WZ",
-	"ggGDl6TnXm4OVxRT4BHVR/7bDddYXdRznmqWh3SRn5lmIITwEUIV+b9nr1+BOpalNGZufaOUajKCh5aI",
-	"7K8L4KHqonf0x0UvzrnmMU0veu8/1qwU31IrfR7tP1kUfEEl7rnMpzQgel7b6fK0liGM8KfrKN/tcqxu",
-	"elHvTyVFWrOzuQxQ9JmmuWYJ+W5Cs4wJlnxPqAbCGGmWL27f3mDv0c5gf2ewez4YHMH//b1u4mYwf5p2",
-	"JUe9hGq2o/mUBW/fLzxJmKi9fVQTLUkiCR3KQpPEkYRC1k6JLgQXY5IXKSMTnhgVPWX0hpmdnhJZ6IhM",
-	"yn9qKeEOCKkn5lcsrZe9E5hYHdF/iNMiWaD58hMu3F9SpPPw0dTz7sUDOBgN6C6Nd+NH7Mnj/fjJk8Hh",
-	"iO2N4sNH8WNK48d3ZZ2gTtWxzv8Axrm796SGcb4Ygc0TZkTGrMIzMiSPWhbJmTICRZSSwejVZEIVuXLG",
-	"1lVkuakRPThnkkimwpYVLB6NuWr5zjxbZ3l5a/7uovfHYOcprPXJx4ve/1xc/PB93YqNqVez6hMBiz4q",
-	"528MBaU5qCGM5Hw80cYwQpEo1MzIV0X2Bwfd1lZZm2uFyers/8YbFVFybZ5ZUvkSoeoUPvN4K2XPpzEk",
-	"sEuz4ft7Idrylb9HId31Vz7lOkx3U6k0gVmA/QpKWN0VT+E1wRtuDK8p/cCn5nbvDgYD4Pr2n+WMjGo1",
-	"ZjnM6SXNmqaVMZY7xpUzoiZyJsh3MM2SsT1QZEqzIyPjGI0nJJZpMRXf33UJh61W8OEslnlAs3jL1TVR",
-	"5jsjK8xa6uYzpR8u4cFl2sSBnz71ZjEIz4LpnMcqJAx4PCFT/Pp4Qeeyngf+ATdX0TlM0ujBRn2DD1M2",
-	"Al7Ec5IDMwItrnYdMMxmnRSec6Yi5ZdctNr0lNE1s+XirrsuEz7iLKnTGWTOEmDaOadjlvgqwxEa01qS",
-	"TKYpkaJ2lnaMy9vqCq+txh1iYmrZFyVHpYa+zNA806OGr7lfNvM2e6/u4KZ6LcbSPLmypl+oIkISJhIy",
-	"Z7VnL+3P/ZkumaxR78POWO6YT3fUNc92JAxB0x2w54z2Dbaumc0b5yp8Ba8PKSlm4H5Y84D/rNM91vkt",
-	"yqH/xnBn3vjGwypRyikD/WE2kUTTa6bAlgHzgIo5yWXK+gRUSK7IlFEBf2iZJmQ4B46RSnntjIgbmhbs",
-	"iFDhzNWIUGdDR4Tv9Pv9iDBh/zAWM/yhZyy9YSThY6OwfGd+jg7O76MLIXNQMQklE8P/YePIFVqCR1cR",
-	"uTIfwx+FYjn8kclcH11VTjtgZkoaTRY0iD45d5NVZFoobQ06oHfBiJK57l+IEMEP+oOHu4/qSN67PfdB",
-	"9W9ZLPPkv2AONaw+h0fUMaxw2cSu9CWjg5AfSSIU+OPzWCaM/P9+JIOaC+P+2cnl8pYpmRZgedzOlZeX",
-	"L+ju0KsGb3brnTGhZH7LSSr4cePxNzthG4//TOZ13rtXbMaURvEckZQaEo81v2Huo5nMq+9lmnhPy9w5",
-	"oGSesNwsWGlp5lS7ZJkv0vu6gzCzxulnVIRF5cnmbOl6LtpSXppZnsvVOf5U+iQD09trnJ6WG5mcprpQ",
-	"7LaUCr/ufpVKnxIO33yfzg3thdTRly/O3z4jJ+fnF8VgsPfo9G9LSsb5yWBwsF/HbTW8tvmmLXo2z0/Q",
-	"Uj1ospqCLvNzOg6s45rNf3SybyH8B1qzsc0N+y0NRE3HbYJ/5Acja40YhncvBxHEzY9ZLpP63Rk3bs2B",
-	"kUG+WfnfP77/9x9vsy0sngj+j4K1OeRjcr67uzsAdUKhj6IY7ujyFURLuUwI5ge1K3W/7EwKjhK+u7jo",
-	"49/7H7//Pw10cRjegA+hOJkgmuuURcT8ICLet9GC09g61JiKwBBgNwx9OzGtv77aDFnnvVhSLvZD3CPE",
-	"1gKezeEGOF1nznY+zzoG1YymI/pG9btUMRW1xDLP2IZN0kGIIH7LzAJrbMFfPYG85DgOzbnAd93a5rNz",
-	"CZ23P5P1YTY3idud52+qzhoyqrjR3B9URlFFZ1Mp6C2tpKXjrHHQon/20UGNe/bdqxdN3r4yRJgwoY1t",
-	"nteGgG4ED5NeuYkFF3p/r+f7zR49fvx4b/dwvfehkT+9e3PamKtibb5yZeY3t89Rucnie8hPecdjzadt",
-	"nRk3+PSyb3bYt//qx3Jaxzjwt9s36z4aolaZFFav+4kmb5kRiyBfYik0E/AnzbKUY6bTwyyXw5RN//1P",
-	"hfksLZ0F+CscdJkyRpylCZmCT0BIYswadkyuWJ7LXF0Zk1qRmbExe5BJIEYpj+91ii80MUPlNOGxVuhA",
-	"g2iBNPwAQ4hDDEDd46wg6U2mNk6MEYsIoi9GwBNVjEY8ZmZ6r6R+LguR3POecZyInrCcuUAeuWaZJuYT",
-	"OzHnygw5r0ApVcADIEBlKMH87A1I4IRDtJnylN3rykpPFjiLbEYS4Rq0zNmEp2x5jm9L0XGP+++yHrki",
-	"U66UZQjuF/d5wQ2nN0RAMveQ0QjlSyrm93pfpCRTcDUik1NAk6mMr1kCiaKUlKf3m6CFnsic//N+T+2V",
-	"LGOskJKYEI45TPa3kBD65sXfGOxclsuM5domhcU5M2pTW1XJCKaM50xdYvJDi9+09kxHPZ6E9S/IcbQ+",
-	"3Gs2R7OVW74f5+g4X3Zercw8pUpfFirENc4lvHsiC1ByN7sqYfXKxgnKmcAsmYY4r9EW42uGDvPl1LWo",
-	"Z9h7o7vRPIOy3HGZPzCnwCmu5oFqIDe5qCSYKudBDv9ksTYjI5H9ylEXWCI0aTQYzcJzLlWVVh4eS8zL",
-	"Zs6KshL1hLV7m9y/UW82mbfJtF7aMRg7qhYX3BVjvnAd8IG/FozQlOVAv4vbtfDgwrSe7D7dC8xfuQhj",
-	"65Bg1APKbm8k+Su3D/nTdHNY2QPvrkAymTnLfrkr/k3iU2MgmylZrRYfBkI0a++NuZ4UQ6MHP5xyo+rN",
-	"jLha+Nv+5KO38y9ptp4gl/kppg5xhRFlWcABrVItS8asPdW+pNmzZMxWyTZAtyNrl7fjyUIm3ebxSiZL",
-	"89gPTkNOubbSoeGNr+2Thqpk+5nbW1dZ1GoiZ2bvDweG4R/s7mFGxSJ/b3EzrS8CvAHlSbudcidXLTB4",
-	"b43MDkmL3zEtzSY8WbmUFylTlWInlhT+1Ru+niFOSstg/RWGBJPmx27F3ar0OBhkHZvrIA4hc/+Z0HlA",
-	"G6FlxUNFEWXaTB9dPIukECyuoOGChBPfkXNMLnrXbH500YOQIhXk5M0Lo108UIQn5ltzouXXcL4PlPlc",
-	"zZVm04vektIRltQ20NymJAR8bDXUxhVaRETIWd88jM6wmqdn1D4Oj6JW1ThTWehYhjxgJxCQPSKqiGOm",
-	"1DGaMLPJ3JgvZqicjYxa1W++pJErtmimxTtJJ9Bk7JOu1qQsdrFTaBBTcG37HrGulVPwdCcxpSY0Z8lD",
-	"/GFZ0XIPulO1oi9Ef4JalxWqTOWM7O7sPY3IlCW8mJL9wc7h04hM+HhCHg12Hj+NiEsGJ08GO0+f9r1U",
-	"3lTODLXCL3uG244noNvi86sJvUEV5ics3dma+mLe/8awz1WKgAkv3A1ZDFPvYohiOkTWb5ba7kmzHVS0",
-	"fPjuumN1BpC/BEsKn79ib7m6rrsXH6xuvY7qf2U3LIXLMs0o+gFbPZ7ya5byiZRJy58sLdX7feRPt5xI",
-	"cMFcJMFssd8nkox4mrKkylvyHPtkNmFiVdFw1ZhtRBBKqyVl0r/Tg/XBV0+y3FKX5UJpKmLWZrpl2VOb",
-	"hwNmeFju5Gy8anUFX6mKoWCtNlbbuPw6Cjqn4zOmKw06JIXR2WQEb0oVFvO029YbwTcUybnJ4uYVL10D",
-	"jCxVx2WJop2l6K7DNjktDrF96evW0kL0blGgFvE1Cyx06KpYaYIuaJq+WXhgPWEsJSDNiXnfMRFSMIzS",
-	"/ZPl0iqJ/nsPAlOsONZ660fTXN9SCuFv3VCttEG7cdvWBH8q0mtDGqsnlDBNedqKi61o/WGfY84UVBJ4",
-	"NWdowoKxrC9HEAIyu2QjaOYa39AUNOwRhlHeB9+LtT4Lh8OFfnTQa0xUX9Hk7STDtJxee/HHMOXaKt/S",
-	"pvzLLtL85SVtHvWGTPCxuNR5wS4zqbjmN5CNgYlkR704lQqdHNzclD+ai7feR2BH4gbTYVqlAkxdiVGZ",
-	"iI7zdwLYpfQ+7T/tvf+IS1fBTJJSuPXeFalgOR3ylOs5Md8Ku6dLLK1c/lqBBIUAp/gsuv5ZrEMekV/k",
-	"DKMktvZRY93TkKWc3bCEaFlVaJcCZ2+hXmWVFDr4FEZlgSlN09ej3tEfLVMEbWXqx/eh67781Fbvfacw",
-	"idpM2q47ASeHVoWQo91223oOhZpvzW/CO+o98Hls5hK3sfeintE4Zhm6TsmC972Juj9GazzQz25YPodc",
-	"fw+/glBFqLpGR8udFREnY1YJYlM0gK9fooOlrztQ/Wb0oag8rNAhn1JNUzku2Ha1wJKxnJsXNeqCt9Hx",
-	"DNcWLG2UiSEAoilTio6ZImPZJ64kz9j9ynBxw9sTljGRKCIxEd+MHrA7K9fn4ihqrlI5PiJFkh09fAj1",
-	"MYe7BxHRcfnvR4PdiOhUlf8+3D1o5V8EDKDLLOc3VNdk8zl0jCmdkyEj9tnwpRqVZf5OPbL1+L2oJ2M1",
-	"6kU9qkajoArkAVDVKtR+SuxBSD9bnP47rAmiOSOznGvNBHinBSTk5owmZEjj64CO7WVFVzSC3HV5iwBt",
-	"4IhQwDAwIlzO4JATqikZyTTBRNDGk8DI/Or7Z2w4kfL6iPzy8uSUXLP5MRTw5kmh50ckl4XmYmw+75Pf",
-	"cY1RzQIb3MdsmqWWCFbxHVYflxmPA7Qq1BE5efuq3ZDzjPm0YpdqNMiUxtcg0OxKzWcCihvgMqxBeYh6",
-	"RZ62IZZlL5v5tpVZ43jFtu2aUznNaM5t2ksX9mqBVdqEMbp5m6ZVJXK72Ck87y2kofr3VtHQbiKuBJ3x",
-	"Q55uXU1SQgodrAz43aE65AxgcAAY7lrImS25r4Jy5FTmOUsRO8gwJaYI1xGRImZQTTzjMYuIklNGFGS3",
-	"KWMOTGg6IlRAyg1ml5dvlfkDp/MsZMIaNvpnofQUEf7++KvCd4JVXCZS5pcSygIMoRoFwhzKodkvClTX",
-	"03FG9vZAq8IHiZ5JMuWiMPO2QTWjs8Q0TXGQUoz1dp8+6R/u9ncHg/5jw/jL2dTOAVxMvaPe3miX7g+f",
-	"xjuHB6PBzgHdZTtP6eHjnUN6MHq0Gz+iuwAmYtdz4rLIzlhc5FzP/zOXRfZCjGEeRsxyEfOMpohCV0xZ",
-	"spPLlD1MWJbK+UMKSenVmldWiBnSoGOaWx7hmY7NKGWpLKQTP1DwopTdoEv26Z7h6zlexh6L9/p0Sv8p",
-	"BZ0pyE2OeqqYTmk+N1Rm9xd3XI6IGu8M6O5wL94HgxCBpQYPB4ZmyxKZo9757uGjvf5g8NiF8BbLOfaP",
-	"BntHg8O/4ymVXMOqM2ZjEtzzp6Mnj5LBk90nTw7ix8mjw6d0b8QoHcSHhzQZACTVlCaB1x8cDZ7+3cj3",
-	"UfC7Q/OdkkUeMyQQ/BtUe3PcFhutdBlUmqee5LIYT1bfivUpHyPvXQB+pPwXuXxMyyZ6rySI5CFVaCUY",
-	"4kn6i28ZGWUoleOFF80o1/6LnhsJbx4iNM/5DSNFZs7HKBeObIwcBVysOeoelGub/lgIzVMy2D/aM1tD",
-	"fjs/XZpCnMoi0TnladddOVjdFXjZzOGiuJclTHC4brie6qGj/2QaOfbPRnmxqcWgIsJWvTc/kcu33CIH",
-	"IGaZC0b0+M5gd2//4PDR4ydP6TBO2Gjgg/gpG1zG5DvvA3CXm/8N/P7j+4+rSrPH4oJcWY4I15Y/Kgs7",
-	"o66906FTKcaol7N8WiKEmaciV7vWStids3zJPtwNhHcsp1wB6DMfO8lx8uaFcsWGN8zCPYFPmFtgDwBP",
-	"sZxGe7gdbeZppZgZsakWMFqb9kWQ0AD9syJxKuZkaiuPVlUTcB8H8SpODR3+DunUVhyTIVM8YRaipFAF",
-	"TXH1I5rrCUraUefFw/iv2Ewtn1Uor4w1Z3M9Zyx5ITQbG9EDP0rlrHEehoucWeb/0WfEYXBOs2r3TIUh",
-	"VaoV5ghs1m+r3F7k5AE8XYEvn9EOsTLD+INlYJB/5GZfzdWNAFgTAJzSfqxSkIRdQPh1BFYeJJTFUNY0",
-	"IlRdQ4qiPioTzayAgJwziihjrSjoDMY408ZWWqz+CQWlAqFJH8PDbgbLmduNIosqlJaOxP0CYtt63sSF",
-	"llRiOXLCfcHz4/a6XdjR6cZbDDv6jCuQrRbbqmwqHBOtCrY9FrqgjZ+B1Y0uAk2vmSCysDKjg4fmeS6n",
-	"CMexiJZiId2EI0KcmNUI2/lnPKV5hQHb1zrR5Usum/OvseKr3yIJECrBQjwB8tYwdHVs0UYqPLeEJ0ZJ",
-	"aLUWq92H8HPgqxc/Ey4IiIFzowC14mQuTaFKgGwyB5qrBSp7IZRRYshsJXuvxh3ljIqaXV2izAU2GYE/",
-	"O05poVjbwUrD468FpLYmx3rOatnquSUjLYt4whaZZPOM1mHWeZaRf3ohI6nxxEorKpwMCmTafT89K6sV",
-	"0sUSMsEmEzTtQ3iDyqITt4E+yVab4RNESYmdeDkw2u3z8zNrroQu24QmHkeFjK1jRN23nwBwnYoILbQU",
-	"cioLRTDhGKGPQN3MOVPHAOsMttuvcqyO4RovKNwIZDyl8YQLph4QORPEaat+LqRvtpZmp285LphwngnW",
-	"LktycVO2uvuVJhyQpivquIMRAhfUolcr8jR1rCR3DyV0bn43Mv+cMYbtAcK5masKpPmGqSXtsDbDsksm",
-	"nMUyXOA8rzBB8HWhW7EcJjQTy9yregfoEKs2LOi9uwfEXGgESwGzBgwnPeGqrKlrwZ7MK8IbBwAzJOE3",
-	"PGElshsOZEv8W+xnIRC5s1rdT3PNliTofkjQFwLGCvumy68CiKCQ29pyejfYs6IGUNpsI8DemVW0euNy",
-	"1NBRU1QBX+KQbgllGjRsVLVqjzbactvqIm71vt+wnI5ZuK5uBRrfGVEMqooRuhfeGSrO+dQ5s15GQTs7",
-	"csQ/1BWDyCJNXLESXymVHewd3GcWLhThKsZEh+q2tom7XlXsQp5rY85Zo17LFQoLKOeyweLmTWyfSHzr",
-	"bLnI4fm1yfVTTKm2mc3aRk7Xu57wApaug23lQ99z8nLUm1HVcfEr3LZKdca9XJN4UsNELXe7Bw76C1eg",
-	"/2016cUNhhUtLRKglWaZH003IrAX9RI6D0bJ75QfBGM1BktxAdvPEi/P/gup0Fo82tWqTl3jmrX1g2iU",
-	"JB2cphOat+dO8PDyuqABB75n3Yre2rzicEkmANXINCE0o6Ei/pILqDD23kQqZhGsFDMDpoC9CIZ9+Vvc",
-	"HoUBdaNWM2oTaRsKg2nenLW/nBOPP4r8mbdLIfH3a/t5JNVgqq6vH6YtAL4+oAfLEYEX1ep6rW8lrLGl",
-	"DFv+zU0Wd/zNciVNBlkd5ZztNDofkrq3UzpzlzWQMl4g1JBVw+GM5NSjfbVWM18xlCh59+a0jW948WKu",
-	"v0jXbB6msXdvTjF6Z6cE7vGL3kUxGOzHmo7hD/Yj/htMLfzkouf1HaRpat3qUmGZjEWbWIZBXbUgYPNt",
-	"1vHaFWQsj4Oe6pf2FdAtjxoefEx2BwPrDRcVDAZ+iRYUVH9Lkc4dXneaQrTBzSdsnDa6bytDGPSlO9Qh",
-	"LaU+ejKu4u+4oNC5ls0kMpnyeF5Bo9nuP7AHZX8PwEzTMsusA709qzVktUCI5aS8o63OrtyWTjcd7969",
-	"3XRnNDiNbWEdrohP8dQuaEITOcM8KdzbBLwOqsjMHFlyacFQ/Y8WFOtUanU5KsCp+49CatqLesMisd0c",
-	"8Vh6LhLU1lvpr+UedO+zytVfL5Y6aY1W4WnM61+vseZW82krqZQvErcyXy01Oto6vdRJ3K1M6VYqNa4j",
-	"qhPlduubVG6E4aqDdeO2fLAdilZQxJ1B6yKjdbYAOgkzNzOJNZP/TWHN1uLUM6rUTObJuhkdY1uMYYWk",
-	"aBNIsG1jKsc7XLTCZynsHNZtFMxzeYnlNO07atYJCQw0VY2FGIubsBoFtlDD3dBp/b2sXhXLPGexJhOZ",
-	"K0aGUNIxJ0rTLGWBPWtqWenvig3kleOGduVnRpNfmdahw+8MR9gS3CYtxwsfQqhT9LlFdYpsg01oQjWR",
-	"MyJHujJedc6dZjTzUwu8bLGgoP5TSdF/S2cvsdgmXPjqtqNcwPr93L5nwju7L8Q3UdZahcMEqOKCPjc2",
-	"mp4UEaEOtCsiWTFMuTK2iTlgxfKbcLSgQvhrB8LjftAGC65sNN7CcVl2Z1648FAx3CLOFUsxsm1dgyAw",
-	"lRLfoMLHVV1Bi8RN+EV18esdRXgqVQ5ZOxaxBKW4SgNZSrkgLsiF/hhcy3KiUQ32oqtbuLxhuedhrzoL",
-	"NqessBDG0TLmh6XQ9ksvu/Q2HITrOmx+My5oniSFnl+aq3ZDU7YSBwuHFxAu7nI4X5fz6fdyxWQ2nkDg",
-	"uJW0bglqMK2Fhw5QU0qVjshw7tWfIDZ2xnLVZbOhQUZrFvBK6jYaZrbUH63Vu72EzBCbFkWaUnOjrdhb",
-	"GXM5SbCtwJxnLPE6US8U9MiZWBWJNlfL4S90aZHlh8zCrWkXTq5lGNDCTK2dhnmmY+CtC0xJVdjQuc2R",
-	"rhoZ1bWX6dQ5x0sZu+1LD0Mv5TptV8xXFlQuijIP/KLZ12dRI1vv/qaCjUFIQnRo4AZ40noZSBfocEEe",
-	"R147LAtcU8JhLvCIyG/NviKY2sUeK51piw6QZXSNrpXqPJ74vcLBBcmo0NBXlxLFaB5PosX24dDvUWo+",
-	"sljs5YeK3rCE3HA265OXtta9dPLZHGFF584neozirPQVQrZ16Q01tumFmMg0Oca8spQr/UC5jo5QT0Ln",
-	"Sx0cS/ilP0JohFjVWtdgTkgNRUy2B4jR860jhokbaMUEkYSP76MmsBnXP3Lp6pcdrlalg1VOQxUMzsct",
-	"AJ++LtU2nM+2loGUQFXtoC6oSBqawJVXkdczOqMxd0BWqcfBC3e0Wuqz1I5XVSjB6zYA++/3NokcE7b3",
-	"qs7Q3XDIq97GHX+30G14Ay2NWyt6oeoxwareRObyYwIuzwmeEiI1SGQWfCxcrKQbYogDLGqqyvPveUtV",
-	"sXq1bN+ueNWh4DeZvc3g+WIb1jt1Tz0MJemXzVO30ffUyWmmttSvspWWdyc+pdc0S7xAQXDRa+yOeOep",
-	"BTXH7bYx7NShMAzT6dh51ayuHU/RrqHgNvr9RYst+lqrwl5Pvfbqc6mDdL75N4Kre+471xxKvVcQOF8t",
-	"hiovdQtsw2Fh02D3DqLecF41laxQ8tark+a4wy00V5EEy8FWGhDTXJUZOAAt8UARNTX68YQrLcc5nRLp",
-	"biBO7YEiZmYYYpcR9m8rQz2oYGuLcdwFaG3YiA8Nm/0TqmnlLnUUyCmfcsudRhRw4jDXwXcEejPdbTQZ",
-	"h/P1Hu1f3D7ehUgOnvhLrrdBPka3p5o1RNNhd+5wNN3YXnt2t6bpiFvj2hNsDtiEO9OA0QmImkz5pd9w",
-	"eyBNPaNjRoaFRi1XsA+apIwC9s4m4AMrD8FGw0BliH/JD56m3pKjqlp35iARyUjmDQk43aEGw0mfdq/7",
-	"nVvSdAtXnYH/ohOmLebFoWc2cKV9f0KlpP4BQD1wvy0DMzohtMw/6u2gVbaKH1ul4FlWZ6cTwMco8lU3",
-	"ac3xb5D1HnbjvG7FTUgJuQ6oDQvHVvpuXRIUbG/Uo/G1kLOUJYitzMVllktXwm1xhdulKJ05R+D2XXPn",
-	"1v+6jBMeXxuJLmqQgCEnUmsaX5OZzK9VhV5hzAXKp4SrlRTHIEH44cym4GUJr7wCZmBI8whmldGcTplm",
-	"ObkqXaOKac3FWF0RNeOWowIQS5hP3jo8NuWaj2k4Cvm7dUUk0kPDKfIxC2LhNFcerfcNtIlylE03vqCw",
-	"Qj2SHdeARqKMmIhcngZimSoPXIULIWMEpDHSFH/iSoDbUWyH2EYBBLse5slilCqmXdXrWhJuD+2Egzdj",
-	"GmwiAuNFxYO1rW4d/aU84RZh8zlnaRKqATDmNOoMis6rMu6pzBlhH2is0/mR1SMqx92UaGaL6KsW4taR",
-	"FqFeZR6+ZixT5B8FZ/qWTu3VnQ6Bd1aBIgtE4zHeBX5S7sNCSMld24XrVsaW3KFUjNMjybBm4sAt7loq",
-	"26Y+ln3QLBd1NdfAEzuWkYINquoZxIRCkWcsp1MpMAkEGhCrI2iYfZQMLyH/x1ACHR9pRqc/qonMIoJl",
-	"j0e7g/6gv9sfPNw7qCOLcN1qg+/GmGKXNdXhv9B8agQH1qhO7L+mVMwhpcHIWzN51SewzIzJLGVwJbCk",
-	"1RjgOU+w0CLQhVAqHSi/rSngr2vfu1KKfVxp8LaKyuhGiMbgcDC4gNlDkQXgDCZQta2IHJpjwPAdaO62",
-	"IZ3343a5JJ9RifOUxm1UHHMUXWw0c2FfmeNrYaQZPpevuR5UqBnLoZdDh6iFmcGZRXVpMwlHju3e/Lp8",
-	"HKpcgvMvW1PAFU88eKJjMmRzKRKsOdITWShjKnlil5KUa50ykjqiaigir0tJsYJu4bZ1TU2xXZ1Xrxfm",
-	"PMtRh5veWI8u6xUTcwdjKZIi1kRN5EwhnBIZso50gT2oG9lflzwbOdIzW23WhUDdz5on07WPV3ZZQ5aW",
-	"IgyvMLtppDHFRIaqEqwyBYZzjQfXYVVvWCBJNxAZUGzdrfedK9u585+2Mxmk5Ti9xFM7FnQMn6c7RuMz",
-	"q7ZZNRbcaot2uxnhtGzu09Zz5GsY6D5yuLY8TY0l5ICGbbB+obwuBH9UqStLOsXG2+Z3eaHUbRSZDm+s",
-	"Z/gvBAEoLcOWX4x2XrrmR6tMv8x2GAwe7z59und48Phg8PTp7qZ8mU5urL0VXfrl1BgG91F70JalfB51",
-	"B6X2tbIrag1AHKIxGt6r5BEpsdkikkziLCKJUJFRqIdcqogowSMy0TprBde3uiut+kig7Wnn3IXVvcJi",
-	"oC2zu9e+zhiQYp4mBD6VY5v4Ywx8zAUhKaO5sE1GEBhSBfFS17K21iyrPStqe32bItkLp1Lt19aPBlSQ",
-	"NQZ3sgBjK8DcxpiwFAxaE6zFrG3yIVC1prGFkeKEqyMSp5wJyAtD877NVQJ97JKL20BN4W9lEYYwePEm",
-	"8uGwzS5CZQog8ttpLwiSlqPWgCac+qrnyntRDWto+um8QqsguDxpZYhv3tXTzW1xC3vd3ZVVYwxp6MHq",
-	"Xu4+8qX9o8PD/UZ9NsslhqKbyNEDnu2k/JatY4IKMMVeIxLC2bBiR0Y+EXuXoVZn7iI0gGdsnTO9tWx1",
-	"kbf45VKVw7v0fBzs7i3ZalIQHWcPDw/298h3mVR6nDP1j/R7DMQ/tbxFtQGTdoy+Grd0OLYw2BVfKdpr",
-	"nbUAIy+UDeDbupzaW5neg6g/q+i8Nh69Ue4WYCLB7a8x8n/moxHLDfe2hABAK1b8ocMtqgTPwrfGLL/N",
-	"jN2u3xPvWS6KD3GLLnR0ViJAb5uUPFfRUgannDIvy4ZrkhdG6abg6EKPl+17OOMhPKkaYnzLYpknLig1",
-	"kTPQ8m9zxrcRidc8FK3/kx5E5E96oCIyoUpN7H/KQEehWH5Jx1D5bj5HMsa/g9pS0G19CwEbslVawE5w",
-	"iIxZi8XJqg0IpZJatkiXzzzhsySWRNKpeLBLrWHBQ+HTFca5jRinq2Mzy2t3GM8qEbW9Y4Am12WexmqH",
-	"/E51RwGwy/2gy2JIFV9nrgAsPMDauQrwSlHY3SMJnasoiFbeRvdI2UjXds9hrm7NPOXNpUsVfgd/lVoG",
-	"kcoZTeaAjpVPuRhfFtk6+M+1OXtVJb15mSJFtriRGIUcyZzgjh6TfUT5YgzBqbr5iRzwK1DNOgpv2pPF",
-	"jkyhgwLLGcIFQNVOvlCXOAlIJRMWFlfrXHQ+LHyzKWXWkbEgdI/ZR5tX4WDBMKyBEzz5/QwJTBbagscb",
-	"Wr4uf5TlMilsv6WcjkY8bgKaW4tRsdz42+sS1A3sfPFstsiYnnOWJs9cU5slpwi2tFu0H2xei8yYiIif",
-	"fhgRL/swIjb5sA1E/8jMYXGUsiy50c4vHWfeFDMm/k/ne4WzqODr3epDbljYte37plG5g8GWE9U208/7",
-	"eSpnp2HF0ny1k8oxyVHD9BLaoCfgRKZJn1xhRdKVg5PFMGPOzABGE/V6YeCTVsMViZytMg24ubfxft0J",
-	"ox2W1/2ny/aufU81GevDaHvjy6PY5m1P5exN2MuUcwamovORQluI0RIRBIFTWbaMrdX21DZtVVYsQMdZ",
-	"C4ero9M7H/6ShVpuijdEeyp4gy/ZKhGcrW0FtdADyMU4bJpoWfbYJ2+Q0C1YAVG2kZhr+ZsTWiZpnZz+",
-	"armCsrrPDctLkR0RJfEtQtrwCVEUUr6n60muqXck3iijCWMT5k4/AQ9k2aYy0PELaszKPrcJT27jQ8dh",
-	"nCFbM4qLKVlQ84Vc0nitP6rFDLrVMaUy1NsPVTG9PF/b+I4oxla74sVUmO+GrOwseQdwMHNF2kvW8p41",
-	"N03xmURr2vEV3FAMnwsycwy1RQ+jTZSOhZhSeS/ac6ezsm/a1hgUlE2GzOTlAvuWNbrhcH6VX3w7oG7Q",
-	"Ez3MbWF7RjXbxXTIAuVoz5fgwdqEmLStz2ybD3o7II2yz+o6XzRGfVrkM0LlUuO2Y8F3104DiBCLG1y5",
-	"6mytVLX8cuv8tVVjtgLDRiLddt22qyD2PBc2id9LyS+NJXAJuBT9hQb4HnRHWUyPqW0lVHDPw4Qs8yMx",
-	"ka6hgszbkJ/m97Ml27e98Hxb8JGa6lIstHf4TTngvRrbyGYHQ5omn0KSq2y+NJvJKHKTDZmCvzCa6snq",
-	"nsrr0G4ut0a+Dr+zBBKqK0wjdCgL7SNuWWXSR3QEMEfHaVNGb7BD/ZTYpgbuZkABJEC+G3oX6bwd4dpZ",
-	"bptuy7r6gGSrgzs4wVbNZrGRXb8UATSUtQ5jeHk7ibjWZ6dZdqlYLEXIt49kicBkQ5rXKHPrFLhbkbjv",
-	"YfPnt75SvmwAHsyVo76Zg8XgqNQaubrSp91mxnPl1Fu/9mQTLQBb5ST53QJXU2aynN9Aj3nBauMut+kn",
-	"SNVl6zZ6VAUYwclyO9qawKXTVQ72nh48ffR472mjT4AWWl6qmKZBxCm/J7iZAznDJ9F0bZVfhC1zQ6i0",
-	"Z6/J/u6jRzu7EdEzSRBjewXztzOkMM62rBlqpWrWIJhxACTGQAwHqAdbKSXBGJPtAYbqyt/OFnwBmwv2",
-	"dS2wwmcvXb1pp4osr9u24DsDujvci/eTA3Y4ejR4vPukRf6MuxyrNxIIUNNxq1O0TpRQ8H/MpUBCphoj",
-	"aG0KcbJcjnio8Ofk7St3LdzeEftwO5MEkM3jyzX86DcouUMMHqzUU4wJI8oVT9gmuVOXRpmAdBNKK3XZ",
-	"dzxmDizENnBeuIleXhd0Zd9h6bANFwnXX/nsyTyBZYv9dg2X83Dq5MnvZ+VCZqCJVij0GHoFdMHlgsdq",
-	"Yc9O99qkjG2pWaem6notvT47PSPmoS4elfW46ClVWrVnhbepE3Iivp37pVRbtuh7+ZXdoHPCKdWpnEFz",
-	"54QXU9fMuR2iCL5qi3N9SbNnyTgEJQIu1ZzFjN8st/1opYs6n2woMPbT3NwfMmTjuibcTU0MhLV1btGX",
-	"NyzQoRxaJpZDwcwQgXDZM9woaiayJgO51HdR0zVGG6+B6rRcZj0YZldoD9ndNvCdn/6uLxxvtEws3vxx",
-	"O0IGxEuavZJJCLagXvD5JcNGtCZqBV5qN5xjnxZTUdOZsDyWB4pMaeZbw7a0ZsHzo2k+ZjqY6XI3uqxL",
-	"2P/d+fqrFUOEUVubqbSS7pjPv9LCocH12r5EZnE9bi+JzAm60TzcME2vmQLj0QW+KyuxMRoZqiB1jsyK",
-	"qhbPqYY0X0+5rul6UnWYTXIask/vRgYsGbfppWh4VVfXLv7GDdFiH0IJ3SofXWp5XeuToq6jPaBDxjTP",
-	"5+4o//87p2dvn++cm1+TCaMJy5ciWkKSWMprzsBnUCi2XKgSZnzhHFqHeAWFezkBv2xCsP2Yu+HQISyy",
-	"Tu8/Z4aZcToN3m6znsu4LOFdathJ5ySRZWfOYaEBGogSwWbENd0K8/o2HcXC99lL2VidTc5oQuwT4YFz",
-	"Pp7Utek1R25LKb4r/36RfF+FJ+2uTukc/ryleRpsreL4xtq8HsAoCDc5s9nGtnyiyiXxT7Bcfpjwdc7j",
-	"VeJfPSq/3KZRW3cIVK2DVmFqLwRC6i3NojHfO7xZDskI3lq/GadymtGcq1Dy7bTcrqYtkDNxmdHm/pV+",
-	"rq+t4rgcu5Bmlx9KLkIk/lowQonSLEP4OVVMsQZVkSkXBQBR21TH1Mh7hPEAh/nMgd0SXLZL20rKMB6w",
-	"AEW+g9qTiCRySrlQ31sv54yi8EC0HMOQnNszsikd/2R5e9d06zzmZd9z6RB88uhgAc7rUVDeOKILetQw",
-	"D/kI00Yjx3Ui0u/3u1KlpaUVX7Q9yXoC3X44y3KFxijAbbIIX7FZ1TG0LToE+5DxnKlL0C72BnuPdwa7",
-	"Kx1I0ErU3BwJ2pnIXntU0HSOzc+Xqhq81/614STyUCH2EqD7bphv1HmWjAS33hjwhbkkS4mxQVUWbk3p",
-	"/Bg+p+paOZUTb14rh58vbJuwVe8qweD3NXTyypaod2ha6op2KolxAvAxAH1ktvaIUJJKmhDNlA621uvS",
-	"axSGq5n9G6/xaYcV+P1S17VBbeQvaxugvmIz1/q27R0cFWlqIzi9l1JQ8itXtLp3VpVrunLeW9qAFISL",
-	"HzOAzTT34r//ONn5O93552Dn6fvqz/7lf+y8/2sQPdr/+G+9u1J4fTPgE4t75Z44BmuVK3T7Ftm6m9fi",
-	"PLd7ud5xNut0/LdAc7akcWqfA35l82sw4u2wfhqwnm8NytxKk/KA9+sIs4Fpu8WsKA0A3kgUQ4tf1uCe",
-	"d8J9Dhyz3Z7gQVsWuuR4KvRkBc+sBiJ2tQqypgMpCMzbZR7ah+y0ohq2GvQbwwK36DZ+5bVqe1uknTCt",
-	"jAEm0IWkWJwzsylq3/yxg/+pNmbGhhMpr411kqe9o95E60wdPXxoPlR9+06c82wBaRrvD4DS19zNwD20",
-	"QB5S7BiDNoCtXk18be9c+1jVOzfYefWsQg4OFuyGCS/hY5uvuOrrSKUYm0WMqblgNtnnCDtbaWJtdK84",
-	"8XC6Ek/3RMi//c9//2Hkx1+70eHHP6aT90GZ4WF7r97gcv878qdb8ptQyP+VFOyI2HMATstUTFPzrwUT",
-	"y/mDqr7etsWO2TL3iwoP3mjzNyyn4EiYYNqXmR8Ugb1f6/F43KLNK8svJ7IIKLwnGmEHFULJkin2KFeE",
-	"CqgQwkrT3Nir0GsRyeWYDI7Io8EKinOTKxKAlFubR/9lnv5FFrlqikWE+XWFdox0E5UXrlUy6QpL2nYy",
-	"2vKAZrkb6Js/oerS8cVWbvrmTsvtBvYx8+p91sH4Sl40a2Qr5xN015eT8Fvsl2uxIy1sUo18Xxhr+76B",
-	"IDF8IYB4WIP0nKd1YeA7BFk33dfHagLNG7a0EeZXkRfOrN8H1ZVQKjV8Kcj95jlhH7KcKQW10QB5x2Pb",
-	"uGAJrqjQ7boYdKNK72Sb8Wa3SWC2M8La+uhm3ccZpeGYePhHDaGGpXzBxuinizQ5fcHmlZktSOi8Kli1",
-	"uTlRz3p/lyKQri9EUFdw6k9Dmz7c0r+xeXvmHbyqium1rVnstmNuU9hUQ//vBg9mbVxnsSO3o6ByFhWh",
-	"4Nq8zVlLnNb5WiXtxDS99M43Z5oJM+ilOenLKt9+9buqkLn6osyRWPkGfoJ+78AXtEi49hTOS0tYOi+U",
-	"sS0qAoNEAGj9IbAYZ0w1myFVJkJZXCDldx9fS4flzmxffFYcoolP3Yn/vCvptK2x6igb2nBjF+4nvai3",
-	"+3ivv/sIm3LvmX8/Nf9+4nfpXtysLwGQuMUt7tC+tunk7Gg15+U3Kl4N3UGaKzkvUzsrJ3/CkwgsXsyO",
-	"nVFstWFdm2RmXY73UVBQ5fM0J+aIBE6jDaSkn8SztDOY/4tRS8O9XOn4ZnqIbKsrx6YgDEqcRtfebaVa",
-	"7/2dU2gLGx1o3q7bpLLahIUA5mc7r59/b7bo/FttEdzEUFdvsF8eNGXmalKs0+L193MzXZhDDcrWpBye",
-	"uK+wS7x3oepy7L2Z7N1GIV2b+NmNC4fWuj4J0PGEYIdxz+Fa9hmHh8mQpXJmvfnH4Rbe4dUc3nE1jitt",
-	"jzZKXra9IVZxF+7KCxv68VmeF76zrSyxmgrLY3LR++GiBzktYo55Idaw9YfwXIKV1De8dQ3d35VSbrJ4",
-	"WyfYql35KtfctoPShdpbth1Z0u6LPF9toNmG/QiMoN4pSu9Gx7cFdUQWdCd0qPe04NENGJtVwiPg0q+W",
-	"LLQzsqFdT+uhLLz8bQfbdu1GNcVbFG90UYtbiaqWAIgbr6ioqUNyZ+1RWOtqiTpCvwcDnK0KjvZADebX",
-	"AZyGEjbyM8FneONsrKXsqA4heg8scZXu1yNZ2hfi71sq9DDhbaryObuxGS/Lfv+y4HezUB8tiTbUq3LG",
-	"ltot36IP/mF7ov55CVCDazKTRZoAlgZYA4izAWUL2nyaMEHm2Hp2C6SO04zKo4laOr/wiN9ifW5HLeB2",
-	"EfzllF54SXhucpiyQDXe2+en5OnB4eNVWzBhmvI07BZKuWBQHuWn0y8DopILBDdFLRUysTcPx8rMbesA",
-	"pVYhyLa2eMK3xJZhP1CEJ4iML6w/aNyqtkBVXfLdvmF2uDM/Dhewrg4GQfouKx2qzfcmR6ZQ5GVxClmb",
-	"tBfHi1ZrvJXDIDaEdIRllUfDlIpryOB/aL9RDzEXvZpQ9Q0XNzTlSfM81reCtlsXonMvNaLb/YOYUk1S",
-	"y3LRjfN7TSEsogGxCgMjelJA8JObWVKIixSiOU1lmfJcTNdnWwspQ9/9Mdh9D0lD/7P3x2Bn//33R38M",
-	"dg7xo2D60JSLCk5tKQKVyylia8ADrrODzXghY8kgbGqRtBHHERJdoIhiIdelGZ5ttTb2jgv7pxQh2IqT",
-	"VyfgMTkmv52friTCekABhSGDhz+xPOXNjdxri3ZbJc54xLlti/Qto8ECouWoqjnLS89/C/8uIdegG9ml",
-	"4oBRFU8o7BA8UoG1vV+TtBmIJ1ioyaUEuUF/b9Df7e8eGkkBqYFl6eqIDCXmfPmFDHsHXRphhDgFwlXX",
-	"71BTR4+8/H2Yy2DCWUhumN/ZViozqsgs51obgQgt4P7O2PUDRQDfG11+XkghSFt/GvH7ls5e4n29Yyqs",
-	"2zZ81i6yfv+eOzT0Zd2hLtgfljpm1AD7/Zv5GJW/Cb1h0LlQAEvmRplI536ltjLciKa4dbV+4/29ziA+",
-	"q7WIPOnLnI8vJ21qEYMCtWwjbRtL0Jwdk5QrDfUhvKqC80tobVMXa/WUhwR+0xuaLgQ0jKrfi3rmVYEr",
-	"WlOgiGIWD6P+zEtsuNtpuh5+XF2O5O7dE51KiqojAr+GA6s2Lt//tRvt74VLNtaTyD8Kls9bpqlvAh53",
-	"HV4cHtJ94f1vNvWuNBA3E2ffXqIVLv6M0RytttZVLEDEvb3B3qOdwf5yCaElIyBe8iNJBMbC4GPy/8hF",
-	"r89ueOrS8S96SA7e6/a8131c05SrqeYoLvLVhvM1Z/Y530soTFxY8uEg6sZ2ZJ64nEP7ih46SDzGXH4g",
-	"04SpMGTJ/bKIepo9l1lXvpBwpbmI9TpEZSvHSs9ks2umG7c5lxnkFLXhN7bVUUP/uZTG184jAdj4pd7Q",
-	"AAkNRVX1L8cK2UquY1nIFEpGJkaHYVN1fz5aO9tqU7zjXEskbYX7Qome2UHMMK8UJAfy9j7qxv1iKcDc",
-	"sDkm5nVVi5L2XM9NagPxSHzWkV692f5lcMLdrpywAweDQ1txpoDeqoiWhCYJKTJQ2xnFLLxNnE4YiOuO",
-	"upYloPrLov7GMr0Goc9wRJuNWvKDa5ZpEm5GVhYCLFvPJOGIGLihhMWPpbzaOPhAqE/RHSdb28GouW9R",
-	"02zfstRVDq24wG1oo0sMJAffSxdFGnw1S4ItgCuy0g1ht+nSrjS7dtN0b6tmG6Zv2Jj7sCXwBFoI923q",
-	"9EqmRRjQ2AFuQWDCwxfURS5YYkOvZMj65Ccm+FgcEQA9suCDM/RgZBkTLInKjFlIxZMzLJD0cOF1XrDL",
-	"TCqu+Q00T4RXXi5/DOTrf1AIM7F8ysVCC6d1sJfemrcY/HzLQ3iogFYLHmfr9LPYQIBezvKpisiEpQkZ",
-	"Mj1jTJBdMIaePg2wTNuTtKkVaRUW/WAB1df9AiFBDS1PMxrr1o+n/JqlfCJl0vont2l0AlvUXn9m+TSQ",
-	"8r++QHa5madlGbZzh7fOhW0tN8zNsV0IHohkm0QYxEh8RuMJQKvZZoHY9QKa/yGSjX83bzibgQfCwYtE",
-	"PZpMuWjXuqG5QfwGHP9nTCRvmbLVW+0iur9PAOdzRHm6AgMYLs66S5+NM2jWUtfBI8lldqvWiFgbPg9L",
-	"ozu1XHSRlMZdsW1o2qQ7KW4Dy+1shRnl2lq0HXSksi2O2xs3rg/VhxteDdHusv7iKvG3dl3PsJqzbeZh",
-	"uIZkvJpYGT66zsXjXtZmANPRgcZSVVcSYqG/Nq96t6xa79KLPlQ+XtWM267ybkPCVx7Ocvt6pCOaT6pH",
-	"njFdZD76Vj3A1nJbQjkTRIqVfhktUiTWom2dlV1UnQtzp+o8j6Kt/GAH4TjMX07eu6/cmbeSdmeNjUE3",
-	"Ie0ANvrM9UsP6OzmKiK4NBnTm4C5bZGnm6BmpNDsg8bxFtN31qMmufkVgNWhJ7ksxpNQownNU+xywo2p",
-	"oKDLZNW8nGsy42lKFCokLaVGqB+8H4WPPIxNm7NlM7UcgbdpULAsdRyUd12aTlCg+Ce5TaniH0ig2cn6",
-	"rT8GcHDzrZJTBuijCII4NfqiMejiQhM5GhGZk0LkjCZGuT52Zwqe4DznNywhc6bh82shZ6qEMw60rj22",
-	"nUewM6kmRXYMreJzNioUS45tMSa+HBKhIR/L1WnCdBfzwHyV1nMVw6AQRna6QNQDZKNF7zETCBCC6mJL",
-	"O3Nh37d5vuXJLlcFlw6p5pgmOvRKha6L+PFU2zbd+LrlQ7NcteoRs1z/a39XJgy4ZYVEha3AbFezFNal",
-	"lkqQ/NJybxxjj9bCPjdXsjq04bDBvGP+1VKXb5NMZBMk6qBxgyQPK9wiqZcRsYBG1apZrCqmNbVwdXn2",
-	"De729WXtjw4P9x918+CHC9ldr9RWOXflLm1bFTnPOR2zlhVg4U4HFqBfaTpfbGf0V08AjiK28i1SwXI6",
-	"5CnXc2JBKMoe266VmWYUcodyz6m56jF0WoxDW8NE0YXbu1Ii7NquBuBIC8XyB8rmXXq9hocymTci/3bB",
-	"NpYhfe8kSVbcF82Qup2iGr6DmKbp61Hv6I8miVL+5uP7T+WC7bTGe4HP2L1LWk+le7c7gzI64xTx8EFs",
-	"WTtpvcCPIXFZCHTTbgjWqQVfXk17xOrpFimPq/leYU2hrPAK8EMAQYpsniwv02QRbdGi6SzzlOBKanId",
-	"MZfyxsqGCsjIbej78ClwMW4Fw7oEGsoTZqFToEaHLfP3OjzVMjV7sV3THzZl+mn/KUDgmJkqFxYVfXNQ",
-	"AE/ko6++C8mNQJbY5pFU13UK/X0yPyKziQQUA2Mw4XmbQ54zmpdNHLQLlrcoCVqHlNrN73bf0Krt8Drb",
-	"KT4VrW5d9SmHCiNz0hjUjdXYC64L8T6kJng2Nc17aJalFmVz3Umc2Mdu49P9UgE/vaO+FdSnPR872HrG",
-	"t30f7hI1fSHQnq6bwVI0i6s1vGhEeVrkoWSfX+V4h7tyWHS0EAjd2EY5SuNX1u/TnE7Yre2BGeAylWMu",
-	"Nh+fSGV8zZLLQmgMRW727Uutw+p7gHVoQlLfksGOdE+cYBPNGBYif444l/t1rSyvAdjR0H5Lw9dTecod",
-	"RpXHNe6AeHoLO3TN1epALx3uRYe31hPPV2aJOZpsaQsDdb7/NLkRdzK/DIVvX/KBDPlC5N27IJjFJ2+U",
-	"Ut/PqrkZedlEZWsdUtx0WinwsMPbVt3NIBuC0/8ctWcHubLu3GCfb6U3w9vrLsf22UV5dl8Ey4BwGjqn",
-	"z8wC3H7Ia85qPQ1vXp+dk4c3uw8VJnb0CeoZyra7XehzO2SKJ+hZMYqre3fVIay6CBWZ0YxbYO9rFvB4",
-	"nAhy8uYFuWbzY8IFxF0p+b+/n/chg9osw5wgozkW5OI7J1pnvY8fAUJkFOjd/wqxLb00YmMB50xlUijE",
-	"VTEDvXtzSs5zOhrxmLyEuXMx7pNnNyyfY7S4ahErhZIpI2oiZ4rEcsoUGeVyiiUGF+JC/EB++OH3iYSM",
-	"xh9+IFcfdozsvjIqBBVVE1qXipsyY2MA5q9GrxU2nyVck++yYpjyOCKYDhkRmw0ZEVDejqGkI5xTeSGI",
-	"Tav8vm/mYBWlK0iUgoVDVxVIndZyobNuebzmdwDVfeUmS20utg2jOE+h7TIEzwIsC+7CGR8bA5NwYTbi",
-	"hFjScu2Qv7taJrqr780SHR2Q765OoE8U/yfs2BH5CY6fTGeX/X7fPCzzyBJLhNRCZE7O+PjdQd9swInr",
-	"2+wmDO3aoPqfulkY8uYWcuWq6gQN53Vl5jZlVw5xBvs7kyv/MlzZxRoupH74gSg6J1fudl4dEaNzl52g",
-	"PWKy3kmYFYb8ocMyHOSVYSJXhjQSRTSgj9pe4lwR1O/J1WwyvzKjobcTzrt8Vd+9gruFQZnpVVmBJ9NU",
-	"zsyYGR2z46rDjv2+RLUpFEbJKhQFu1zLHX74wfxkZrcXaxJtf2ytyNWzczqG3bty2vMV+U7m+KVj+uX2",
-	"DmUy9/NkgPtCOocU7Ps+OdjdO4J8EPOgWTBLFSaDjKjS5n4c7D05IoJxMxH4YsxvmLBTBjAiM2OaM3IF",
-	"Xi5sbuJgc/79TyXFVZ9gd3pqoSG4IuAaKFIdkStEQbqyGLFlNWNU9Yy1vTptoNGWHeAMzvmUuQm8fX5K",
-	"9vf3nx4TlVGhwAtvXsJzAllgpa8OP2PCvARywWNAGKqUk5OMxhO2s9cfrDQVm81mfQpf92U+fmh/qx7+",
-	"+uL02auzZ/CbCtuo93KBb5dZEL3d/gAflBkTNOO9o95+f9DftxoRyBdzVcC9xfV8Z0pBxRyH2jCcpDND",
-	"tIYdEhXLjB2ZO29d7hG0Fwembf5EYEXzl2HRMgcOCk2GkYeCQYGJQZQYrQZeaxtK7e+ShM6V7VHs97c3",
-	"/4DINrOb6rUDN+od0yd2JS9phvk6CLavai2v6pGHZxkVz3NptIVWz55LeDKI0WzWbPcjBORisfmtGMay",
-	"wVIKVxAVeJO64jqvTupFgsdWAWWGxrVomDXDNsOt1o/77s1p3aA3WVw3YmNt4+qATm/gCRPaKKG5E9/L",
-	"xFc7H8EX5rOQDL+/t9C27NHjx4/3dg+bCsxqKqWETBjhqm4iaO/5U6lyU8uTcjlq5Qd2O4uhwG4j6DTQ",
-	"dByEOAllZhsB7kqM6NjlP17BdFAu0fEiSdMsq1mDGbfmcNtEetrhnxstJmX0hrnORaGZsA9xWiSLxH1n",
-	"0PQQ+nIj53hJs1+h0vjje8iXAI0WprE3GKDCL7TNm/dl3Z82L6ua/9ogj8cHQc9ePWjD6z9GvQMcNfSy",
-	"cnYPf6KJq3aHn+w2/+Q3Qa0SiLGmg8FB849eSf1cFliG5sXi1//IITd+xIytKYUaeaPKq0xeW71xNsF6",
-	"ZYAbr4pjwdVmHau2dsm8BoRixneuGWLeWYG4KG5SrjQ2SledZY0lgWZyOUWcke0SCywCzPEArZyArong",
-	"W7LQBHvdqfulnf3mHz2X+RBwTzdAPOZ+WGtGeVQD1htXGolggXhKr3wmVU3Ni+Gs3KJgAii9mrHcqovI",
-	"ZY1e7JKZsf6dqgmGexdJD50ttks/OhqY0j/JZL4xonjFZvb9Hxd9GcYw+rhCjbsbG/gUHUn+4It7+ZIm",
-	"ttVpYmFGfpU4Ut2r7aMPy+fgrZ8v9d43r3xJr5lnwDdQPHYBA8fQ5TWb95EYe6uXYYmRPvyLJx/xajgH",
-	"3yJV5+xGXvtUvUBhByFAGfOD5Cs+GVzh7c/GbnWQUXUSWC9+7n187w4UB1knFm2juG5jtDW+rOHV8BTM",
-	"4STWAGTc+mmsjWv3+DnNx6yVFP+8xL2Ze5O0R8AuMuK543xfsagvHaCdZL1/Gx6yDy70FLwU+PUtrwWa",
-	"oC2o50u9QN2pPV0k99JKH3JBwe5bjcZo9kE/jNVN118GjaeR7WP7r3EtCFXk9OwdkTn5v2evXwG4vWor",
-	"icx/+/Z61F6imGqayjHmOgfdj7+jFYcle6mUGA2J7EdCyJgJTdBRj187JO4I3NYlHjN6D8xHQ6oYyS1k",
-	"1Ior8bSc0hZ5cTVIDaFh3vJtyeaORACBNJgCkSMf0wfDGj4JqLnSbLrOnnZNY9cqDqfuoRUmuRx1dF4q",
-	"hYW5rNaRpmzFbMDxs76eGWeCBbeLAeS9kN9nqYh4BIXVEA7FloF183MdP9d4QRs9Y3a0nI05dpoIDYTf",
-	"bmKc2/tzAyN8SaqTI4om7Wk4J1Xf0XsUExu57+XMIxsSYxCWAyZqg+1cEYg2YUsHywLKC96CCTwccpFA",
-	"t+c6fv/sA411Onf4o1c3gl/BfK7K+YE7GiOFKwzcMJOf3BgNzGQ1avAJowPlZNwqF53tTPCdAd0d7sX7",
-	"Sc0kK8rbXGDltUjnZDaRiDcGKK1ViAVSGLgiUzlla/icDm/dBrKat3rnLRXVXXkjpB0xf0qz6f696yOe",
-	"Qm2Ki8T4JDGbMGFBFng8MZfYqF0VUZMJvTXrKGdRwzlejzC/BlByDanuDQYE8voUxgKgd4tUupqOishM",
-	"5u7gjslVzpS+wlizbbcBKMF9ck7HiFGKSTsIZXzN5sqhUiCbuRBXC03ybeLB8eImOJc6JZra9BIcxzZz",
-	"KKPdpIBWH1cXxWCwH2s6hj/Yj1c1YfBSebFbdQ8i0Q1Vc0XcoX0iyfaLnJFpEU88yQVS+t2b08gpaNhH",
-	"jY5vS5c6ZwiyWEeVkB3mkZy0RemGhOSoknRZfBWRKzsrK/Q0HV/1yW8Z0dIlSEAWm6s2nMgiPzY/T6UY",
-	"sxySKlRVC4MLlPZmJHR+Ib777fz0+z45RRo3JA0hh5HMycFgYFMwTgS8mXBhb7LLhQIoFyROWEj5QJlB",
-	"o65ZAm+b0IQI6asViPRiA/HrKfgcNvWTpHLcWdntKmM3aTLcbmxMhIKcDQj+0xJ21NwjyBtkyvZF93WS",
-	"mx+zXCbdswAOBo3JLPehzkO/lnrehaAmEUEs6PsX7pvifdBLCZkfRCGtztWB15UugHq93XrHNHZhtU0p",
-	"C8USELlAUtito7qCx6TKKK1GeKigd8gV0QDNZHur2d4JxBJs+ZIHrlHQhaBiDrm1E5kmxx5elB0N3jQt",
-	"lO6T5baalGgorSR5kTLorYmMsWweW4iUKUWusMGmTeMEkT3jioVYmbFDqmG6+35d/cc9+35/A4i7pO1L",
-	"7ePt3v3S1ge0fflrMZaYe9PMywGgAhxmjc9WqCKtHv+JiqTVgy+5OIuxoKpFMtCH1s+eW09gsyOEajaW",
-	"OW/39HnpF231NI01j1s96jWZb/X8awvk0Orhd9CAr9WjJygs2732zWnLbRi3G9tCAbV6+MyCjrWZ56sX",
-	"LQ/3Qyvf2S/Az96YD1rNVOa69cOdHXgtnjQHaiewTf2gZNzr/X1fkC6A/bgqV761iEcp1Z6I9LQCT+K3",
-	"0gseDosUoK/DeVDPMMX/iifqCuwGSq5QW7iqbPMr9iFjsWbJVWW3uMiPLb848uoN9EySBNosldaJsZyx",
-	"Mpt8dzB4+n2fPKPx5EKU83ygSA4Y4JDRKtMEXLZasXTUJxBqujI6wFW0pBO4WhRb+aDolEHVzxE2PgBb",
-	"TRVZljOlQuqA2Z0FdWAbqVs/Fel1SWdtkrcGGx4awNWD18Vuumtr0/vM07CeNv/iVIpRyrGq8a4xVwDI",
-	"IwUY+XvGBq+uKQD1xmzNzXQB1/LzfolTXAVdLSp/4N6uJDAsqfWghGtPuZcjcvWfz5a19isMGiidMzpV",
-	"FUYs3Ft3baBjnHmBMbug7On07B3USMmcqAxAjiaMaXVEKImZfceFGLIxdyzr6seriFz9u/mfHfM//4F3",
-	"lQ6Rq0B5mNnNnOkiF2TMtCKU/KOQ2mtfEBElcX5CEuiuTqfW3uDatm8fyXxapNSWoygtswwQeS4Ebln1",
-	"NkWYgLoj8ye4XVIu2BG5+usCu7Bf9I5Iv9//eIVzzOUMB19Y1/+CR4OePRzwLuZE+1SSb4bHN8Pjm+Hx",
-	"zfC4R8PjWxrYvcT3/TyeqqA5akryatY3VpO86s0EqCdTvqGwFAIw329dUy4HAOAU9YmUZhh8XXwZNysi",
-	"Kc3HX6IHGux1X5sdzl2Z9l1MzYlrs15vb56QMc2c2jliLLG5gSm/ZuQfBWfYYxIr6cv3QQQkTcuelJql",
-	"KSi/U0IzmuvVdJPyp/dHsitN5u+Zasvxa7MiaK6+cCKF0nRjz9iGbrcmVVX2QQ+zO/z+/ojH9mW/Z5L5",
-	"l/GnGW4ym8jUWct3IR1XNRXMmR2zyhzsbA2+GL2SggG8xz35UetYhd921avre3ZOx001ffAMvHa/ZQ6U",
-	"MwO/mGSr12Jxh1qS0q1KvAAZJJ7UQI4vt2CwEVSZKzKWRAoCLicuxgA24dTM2YRqQK/mWtkuSsdEo3uG",
-	"KyLgOy0LCExjPst0VcSiN+su1O5T+uZ560J7i0/FWINMVZX9kWZ3uV9fUb3swe5em8vIYikQqvU5tnIy",
-	"P9170u2nbx0VbMxBLFvygzt6hI3gaQcN9MLo1zljJJZpMRXqyDaUUwiv5CD6zT+h4ksdI/aaBWa7Ybmi",
-	"KD1ttoYfpzE6WJ88S8ZMEemyzBYeuhA5UzaH7Woi9VUFHVRmbkBOE06vRFGDjv8PFFH0mjVDC5V37DbY",
-	"Qp8f6scXkmScMwpiwacjV5cgp4ax2Se2LBdrrof5Bc25PaXg5XhuY11kynTO4wpwzBCs2alFYsbFAZjb",
-	"AgSei4lWNwdBfx4oImeCZFRp8p35+NDonwjs99T8nbE8ZkLzlF0I1wOJTjFjFMq66NzcK8higqzP72EG",
-	"MIwR2BljOXogFqKeeC1/d1FY26NcSpJyrVMGU2BpGpErKMCCWo2rGc2nXIwvi+zKLRN/KCQutzYbtNzm",
-	"rqf3M+xS62yFl3BIattlROVyaq6pR1dfcRXBuXepHygyZBN6ww1ZIpIlkF9J3K5q09Cj+jS3fWLzRNfl",
-	"PjKhAZfSXjWvhnZo5BDXFZIOfF9iWsFFz5jMUkZic8PMDQwXNrl81S8bdWgdDIG3k/9aRTUubSUgE4wZ",
-	"9WnoXkjtOjPfxqAMemZfMZYA33cIo5Ht3wGDOaMQgWksmC+d0TnKJZCnILFWLwhNkldSs+3BIsHbPycD",
-	"b8GDgg4owyjx1L4ZfBu4mScJ1LkhWW3T3PL6YgQlzMHgoPIwYrPWEqRYsLKKJwho8Kbsa7I1MnVDBIi0",
-	"1BTnZpZfMa2UCy1xuZeNWtiAZjqyP+/nDGolSyxw1w9mqyzfawcdJMSf5gHr3XYDV4Td8IQBM6dTKK7k",
-	"hoPDL9xX1rI/JlcAJvyj39D7Cqq6MXtsyPSMMVE5EUAW3mAaBuFCaUaT/vq6C9u0urO+9MzO9czM8IvD",
-	"ecJVfz6hlk9hXZQRXNcHoLqE6DPaukO99n6lrnlILdwNF0SxGyaw2tOmGQJm9kiz/KiyxSvHSPkRXhDv",
-	"A/QWECmqcmZijKyIUPuw41NGkFivw4Xw/S7lA/Dj76hRVrn4vvJYoGPA5XUROqbmfvouB6X7BMqBY4mG",
-	"/8wdDAozZQwizICNCNRagbRLuNLU8BNbtlZXafXW7urWDKM75it1ubywkrrba7+GwvoIc88XLaQv4H66",
-	"NVRXw9k5c1Tw+b2Z+eZqrAf6/dk+0wAl8kIQnkQVKr6Vf+YaGPqNvOJ/acybsYqq8BgIVKpqAdptR94w",
-	"PPtSJW0HPG0Pq/6Y+MWTC1W+fyxC179vj12/JZztpQLmQoPLCPz6MqZpiQ9eDwmuWS5oujDX2zajC1ZU",
-	"T/h4gq5ewBqYeQ4eRedm27HoxGhRSRHXlnub91y6PszbmCtIyrKTjTdFDhDEx1iAg27nOXxhC22iSuWz",
-	"a8AGO7UQVIhHvykAqqoE/SaLm2BxuiNTtSnP9zo77O7u7u3t7e3v7+9vEerrF0Zzhwdi5iM+K/Aialt5",
-	"kCyXWsYyhSKvTOa6JBVQJ/LF9t49pSZ18G0sX9eWotWe/UqVJspYEVRD6YXRn2rx4hgTl6Mc4OI7wRV9",
-	"cWhmKNPaYJklX2JKlhPYlQaBn6xNu4JHWuRcWZr8bBOuYH61vkJoA0NeaEWendOx6zblGjuVev4Ny3PX",
-	"MO5bWlY4LcsSQhsiu13o8jZpWb87q0phaQdJGc3FQqaVg3EJJ1ndkry3m2GF0/pUGVZ1N+pbetXXkl51",
-	"RheV9GshZ37jrLprXjn+ga+28fpXYiaMqVNngK6r/VyxRDFVysyhFkhK1XSYomLutZfCfzk3EPR1jTWf",
-	"1vSUutd60W/IFV9Kpv2ncP96efklQJ27zbbOO6O53r78Dl38qU01ar71LinpPmDwtkmVuI51OR/gL/u6",
-	"czx4mQqoKlqcUPVpiBCzqdaR4Bubb3UvCIyfRRqtWfE6IoU9ixBCdjEA+q+QojStqLbqr/dpiFexnK/x",
-	"25eG+hk+16QxaQX8Z9EzNZxrpi5loWtUKLzKvWVb5C7QnPcBboozsL46yYUmEG00arXqk8ERUQWk2aMd",
-	"iaiLVYfewaC+2wKr6Vo68PyLTx455E/896Bd31Rsk+6SRK3XYsqoKnJ2tJAtipi0Llu0PgSQsVjXqMBy",
-	"Ji7Nqzw92PvIvPfS9WgVUrCQMrx9WdqcSWzvyFfMk05cZr28scDHkZcjFUyivzd2NWE01ZO1tQGppAkZ",
-	"0pSKGBDGX2iEFV3oOk+J0rCUnKiJLFJsMW4M1GCq1y847Darv3GEANG90CSRSHG3O1gWFznX897RH++X",
-	"8qog70Db3pzYP7OhB01WDFMel4b3lK0TFi+32urnZa0/NqZpiuT2Kfzlv0+kxeuGgF7ZBR9ifVPqdxxU",
-	"TKmywdO0UHoH05VrM9LKbX+YUaVmMoeEl6wIIQOKRBEGACU2OQUHI37NSqFCGb84iTduhO04H93rP437",
-	"MUw8OJfkGHowzEgs5TWHrBrFPm8t9GCvBbLeuZQvqZhvAtoB9olI4VVLOVoJ0rbz6AG9eQ93pXr70vUG",
-	"1sv5mXtsixRkx1hn15Sz/USc6HV5PqrakOD5NG54y16z5db3blks39yj9plIvqCY1jORuD4UsvVpuNti",
-	"P+zj3q7BgRJS85ElY/UwYTTZSZnWTZ6InxlNfrXPfdGlT9VCPif37D13mHzlEwFquXGp2Q4ZSVjKb1i+",
-	"oKwvEM6anqz1BNbIGPDz6oRaNaJ+LvOx1NqFy77KugazRqaxDKbc3NufWxU0o8klHs52ulU30IJZt+3b",
-	"c6fqtmXxYl66joo2KdlFUo+5/HvZvs8ohlKAV2RG518xpZ4BDK/G/PPuVGgJoiVzyYu0IXXYZ3Rv4ekv",
-	"WngtL2e9COuTMxbnzKJzYAJKzsDjEV/3v/oWygu8MreH31qa1XGXOGdUs+WD2FbF6/IwrUzf3a2N/0Kz",
-	"IOTgS5qw2+bfRL1fJY7Q9Hz53Gees3NH2n0Jhder5NuOm/pfXZqf9ZFiO/HUlppa4BbcJWutSdP7GQZN",
-	"vmVfbTz7Cnd2k0S3Rp2scwFvgJruKcW3LVuE2g5cyZeQwvu565avBetKoBswZaKwz/yEKFCusJ0Enptr",
-	"hFfGvPzMYEJtsmrkWtlBzdmECsHSBwpa/Ufkt7e/whtteRh6O9Wq3z0r9Ia57+eivdz/Nf2WRfy1yDEb",
-	"bNigHAskFLdSnh5qhtbDBh0b5pVBw+NTOzdonvObr1r0gFuDEgWZSZZP3IqegCxqqUlmTNCM9+d0mq6L",
-	"lr/G57odvnvpnTtvJDIupmaATacZnE+4qt7eJbnAv2Xr8in9NntbROKxo6xNZKym8kk7kpTziCr0KlRi",
-	"ymwEDmgwcrbgVsbOfOtCgh5b+0vQKVtb1Vfu2eer9VdTbDrSbyV7Ndq7v0MtCKkrKZQn9IpOWb3q/tqB",
-	"rMyoA7tTDKrtQSWHssyL3uCiF1S770Kp29W3y5m9A4jb+1a3196Pbzr2V1OpB4HIpptcAanZ5xo16SbU",
-	"sytIIL5yqccpFeMCENlHDg1NyZQdkatrLhLyI0kEwpVhx/v/Ry56fXbD075NL7/owbdCapLHMmHkRzK4",
-	"ii7ElTG9yY/ER1yBJ7+DhpM/kr09Y6BbaATyI1FqgqjNMufjS0hZJxfFYLDPyO4A/t9VPWTS7bDR8Hf/",
-	"BQnV20tab3jyb9z1RlwGFwXEWJkTmSYlMlJdGji0I63JAkfsWS8HvPwA33y7GsgvuLLwXx1VzsJL5OW1",
-	"cZzHfbJGG7WPNPXafe3TrNeMD0Ko2kO1Q2VhTmYsZ2SWc62ZOIYmfk6PAD5k4dmE5VHQooFQdc0SaIXA",
-	"BbmCXmy2JTe0QmM0eaAqKHoY0IxnZtOvaUx7W1bSvivtZ810Tu3OWmFwevaujuHgbjeCZDUWCzWAZH3r",
-	"p/nZpVeCuWtvU6fumwvcxSk2+GFz303HdyzdratGMYtJGbgsuYCG2WbGQ2qbbrjWKXFF69B0GyEGVrWL",
-	"547StyaPYIR1Tg676E/k4KhmYPYKYA2BJ8uRJYPbSZBg68ualpQVW96GwYdv/9aM8hNzFuxe6RQD27ry",
-	"drTVrlflfVDVp+lS+U3D9TVc65KlJJViTJwicwuy0jKrpykts/sgqHMzzCdhUOX4dQwKW0JZVIERbIH4",
-	"F+h5ssq3qvZYckRKTbkDwbnalMbUsar2pznv64yPBUuILPSxVYBcrV2cMprfwQd+19vKx4IgPEGr4hwv",
-	"KapNLVtd+5YzSOklv2idvRbpPCJndMrOuHY70yfPKU+L3FqttrXeEUJvQp+wKRV42sYogl59MnYmKSWz",
-	"CU8Z6pyWHeCLoGcfSy7EcO4SVPoEQVXkCF9lfuNq9sC9PssN6yo7jSrKgz3+MEfRJ4rNs6HTnAFOK03V",
-	"51FCaumai2Wy/lZCuiZIDJeO2147K0TX9iquJsUuRZSxV+66kOUZPrHNBAwcIUQ69ptPw/fesVxBa6yJ",
-	"nJFpAXDx0PsGmYb51AfAHC32XAlE85ekCAYSHmY5M1/4mssSHrMZ3rCy5S4vtqbNMC2lZc4SgNLFDDvn",
-	"VwPxTg4H9seBdm92/HOYzRaz/N/gOJ9IO7Kj1wa13ddfccb97wjzkRcpIzOop5vwhK2PUS/jSlqabS5J",
-	"qsjpCy9Gqhby+dhrG/AY4UGuFAytT1MIsqcXGlo5KFCrXCYN8iNCFz/VksQSm7riBxOg7UW+CvD+tuUY",
-	"BtPLQEK/RqPaOu/yBrjn2qRq5G9VSfdXlQQ8EoSrYZHKE7kNiQD4WW1F0hpuGihGCuFww4zsHYHq09U7",
-	"gS9YuBMbq1faYHNW80tzyqsU/a0CausVUEvJ4k2kHKhzcqRcX+l0Jwq8p2zHZvb6hVU33X+24xpS2kQH",
-	"rZrsRscNhQS3Mcstp/Y4I7RiETEL5jdujD1+emXjPm/DtwTHr66IqKMoaO49UKimAoXf1BcPsGSW8C8M",
-	"rWSkYqEWwTEh0ZUrjYe9Hm0ilESRK1151Tng6euJMf8AhtPmsaJdyFJlfVzTQgEmkOtqb7vS4NtSOd7h",
-	"wpibZf9qrqDzryD2H1OaMFJkdZalOebt9XmHt9+zQXkK60qqob9Zk5sUBoMWMYNTKUYpj/Xm7NVCLaSo",
-	"h27iAuBkE1gGXG2vnqnOJgVIVZqmzjVtfvdAlXB+2Ik3pUoTb0qQ4GXRkgUdpiwhMRUVtpex/eqsWnsf",
-	"/9XxN7pS2Zdurnal71vgctySsu7JTq1j104Of8Pe2Jg924LW7oa3Yc6yKt3r0nSvOzflCj+SOUnYVAY5",
-	"K2r0G+Csm9eRzKQ+DRx23YX7ZgD/y0qj0mLuKo2aagJ9bWsRxv4OfKUuVndHw0qwD5Vd1aD+YRIC9ECj",
-	"kHtF6IzOVxlQzhTK3wWA/a3BfegiKweqrXF333+1ou4/+Y2jZUKXrW8nUax13IXYF7DsVwRlESbKeyS2",
-	"EKltxbhfpLEmyXUQTIDsfV2S4j5INp5IxcSGKDbEoP2OC+ux/w2d1Tde2AKS/+d+gM9E4m4wXb6/LU+s",
-	"vgPAegvPuZ2/lkYYn/9hn3Q84Y0ZVfbS3nA2Wx+GeAdPfNFhCLOEryYv7YzesITAuUVecxBMCqM5g8Yh",
-	"nbPVQm59s23bk/zvykTT+3PrmzHrgrawr1+rU38DNEcoEF1DENQ8EnCcLyV1A/W2BJa2VPgNTPqL9k2r",
-	"kmu1IaBVz3TFsepc07ekk3tyTa/jPFB2iLP/ljwVcjY3Es8WU6heYDdblpMpnaPTh4pF13IwdWoDbOsT",
-	"i937If5vruKvLleqG69f9fuWysJi5Z8hRnnNWe/oj/fGsLhmUA9o7opi+U24mTi4cPHrXtQr8rR31HsI",
-	"98tObPkHio+h5oOjSi0L7XqxSpsN4zXZtlWFqxhEUMsxlkwRKbxerhmTWWr4GZSpcV29ysudX30bpL5X",
-	"mfaRBxgbebvtzczudmhi0GV2NpFVfR6goRSqoGk6x77eTPkzw8bMNYucUehmpSeMzDjU9tnfuQrxmt+Z",
-	"SQDmTlL9JJY3LEdrrGbeWqbe84toy6s/Ao9URK7ZvILQAtojqRxXr1mys1ffg92j4RX+FxUdYBXjx/cf",
-	"/78AAAD//w==",
+	"7P2Ld9u2li+O/yv46c5daTuyIr/ysFfXHddNprmneUzspr916owFkZCEmgJ0CNCKTif3b/8u7A2QIAWK",
+	"pG05j5N7Z506EkW8NvZ7f/ZfvUjOF1IwoVXv6K/ejNGYpfDns3M6Nf+NmYpSvtBcit5R73zGSMquueJS",
+	"9AkX5B+Z1EwdkYlMyYvJzkuqoxmhIjb/eCUFw08GvX6PfaDzRcJ6R72L3sFFr9fvqWjG5tQMMqcffmVi",
+	"qme9o/29fk+vFuY5pVMupr2PH/u9X2VEcQrVGf0+YykjXBOuBnXvPNwNvPRjv7egKZ0zbVd8EkUysxtR",
+	"HuOELGiqecQXVGgiJ4SKlfmPnjHFyMnvZ4Ta3x6TJdczMvKeH/XNc0TROSNSMDNJbl76j4ylq16/J+jc",
+	"zMu+obQErtlcVdby6KDfm3Ph/rm7trC+efoF/vJwmH9N05SuYC9PlOJTwRi8mSaJXD6bL/TqHU0y1jvS",
+	"acb61fV7yz0mzDxNuCJCjmW86pOL3pxd9Mwny5kkVF2p2kXaoVutsvO6spjrk6iOTKjuE5nCWZjTIWM2",
+	"kUA5isRSlyk0UyytPSd4Yw2lNZ6ON0+ZhqYp6wnE/KJm3N29Jy0HPqfplOn1kV/E5oiXM6rJkioSzaiY",
+	"srhuMhrfUjObvcNHzbP5iYo4dNc8WqsbfUxFHCahf0vZpHfU+18PC772EB9TD82AZTI6CFDRKdVsKlPO",
+	"WswtJ5g/euzDhCe99+H5RvjOVSPZG+bX+nLvhS7BqWEibwxfW58+fEdokhBtjnnuOHNwymvMKGYTmiW6",
+	"dzShiWL50GMpE0YFDp6lKkTVI8E+6JHdOrKgU2ZvX+3o+KIa8joYPn0Uoqif2TWP2IufA8StFeHxEQwv",
+	"mF7K9IpwoVk6oRE7ho9pHKdMKSPTDEt49+aUfHe9iHZ2H+4OB+b/735v2EcmYpbCE3KsWHoNUoksJBea",
+	"fHct+M7u4+IHfZQG/3vvuXktrl3Pjh0bskOWWc/ucLA3HOwOdg/d3pjfFFvDDeWn7B8ZT1ns2HX9LVxQ",
+	"rVlqXvPff5zs/J3u/HO483RwefS//+Phzvu/dvt7h48+/luvfjdrSOn3mVTmEGf0msssxS2c8FQZ8Thh",
+	"ZpMeGHFgZDMdKyZ03VHHMMytOMmzax4zEbGzSJqvQjpLJMU1SxWclnKEyOzvQC6YazFmesmYyGWEleC1",
+	"4kzBgMFL0nMvN4crsjnwiOIj/+2Ga6wv6jlPNEtDusjPTDMQQvgIoYr837PXr0AdWyQ0Ym59k4RqMoGH",
+	"KkT21wXwUHXRO/rjohelXPOIJhe99x9rVopvqZU+j/aflAVfUIl7LtM5DYie13a6PKllCBP86SbKd7sc",
+	"qetev/enkiKp2dlUBij6TNNUs5h8N6OLBRMs/p5QDYQx0Swtb9/ecO/RznB/Z7h7Phwewf/9vW7iZjB/",
+	"mnYlR72Yaraj+ZwFb98vPI6ZqL19VBMtSSwJHctMk9iRhELWTonOBBdTkmYJIzMeGxU9YfSamZ2eE5np",
+	"Ppnl/9RSwh0QUs/Mr1hSL3tnMLE6ov8QJVlcovn8Ey7cX1Ikq/DR1PPu8gEcTIZ0l0a70SP25PF+9OTJ",
+	"8HDC9ibR4aPoMaXR49uyTlCn6ljnfwDj3N17UsM4X0zA5gkzImNW4RkZkkcti6RMGYEicslg9Goyo4qM",
+	"nLE16ltuakQPzpnEkqmwZQWLR2OuWL4zzzZZXt6av7vo/THceQprffLxovc/Fxc/fF+3YmPq1az6RMCi",
+	"j/L5G0NBaQ5qCCMpn860MYxQJAq1NPJVkf3hQbe1FdbmRmGyPvu/8UZFlFyZZyoqXyxUncJnHm+l7Pk0",
+	"hgR2aTZ8fy9EW77y9yiku/7K51yH6W4ulSYwC7BfQQmru+IJvCZ4w43hNacf+Nzc7t3hcAhc3/4zn5FR",
+	"raYshTm9pIumaS0YSx3jShlRM7kU5DuYZs7YHigyp4sjI+MYjWYkkkk2F9/fdgmHrVbw4SySaUCzeMvV",
+	"FVHmOyMrzFrq5jOnHy7hwSpt4sBPn3qzGIZnwXTKIxUSBjyakTl+fVzSuazngX/AzVV0BZM0erBR3+DD",
+	"hE2AF/GUpMCMQIurXQcMc7dOCs85U5DySy5abXrC6IbZcnHbXZcxn3AW1+kMMmUxMO2U0ymLfZXhCI1p",
+	"LclCJgmRonaWdozLm+oKr63GHWJiquqLkpNcQ68yNM/0qOFr7pfNvM3eq1u4qV6LqTRPrq3pF6qIkISJ",
+	"mKxY7dlL+3N/phWTtd/7sDOVO+bTHXXFFzsShqDJDthzRvsGW9fM5o1zFb6C14eUFDPwIKx5wH826R6b",
+	"/Bb50H9juDNvfONhnSjlnIH+sJxJoukVU2DLgHlAxYqkMmEDAiokV2TOqIA/tExiMl4Bx0ikvHJGxDVN",
+	"MnZEqHDmap9QZ0P3Cd8ZDAZ9woT9w1jM8IdesuSakZhPjcLynfk5Oji/718ImYKKSSiZGf4PG0dGaAke",
+	"jfpkZD6GPzLFUvhjIVN9NCqcdsDMlDSaLGgQA3LuJqvIPFPaGnRA74IRJVM9uBAhgh8Ohg93H9WRvHd7",
+	"7oPq37JIpvF/wRxqWH0Kj6hjWGHVxC70JaODkB9JLBT449NIxoz8/34kw5oL4/7ZyeXylimZZGB53MyV",
+	"l+Yv6O7QKwZvduudMaFkesNJKvhx4/E3O2Ebj/9MpnXeu1dsyZRG8dwnCTUkHml+zdxHS5kW38sk9p6W",
+	"qXNAyTRmqVmw0tLMqXbJMi3T+6aDMLPG6S+oCIvKk7uzpeu5aEt5aWZ5Ltfn+FPukwxMb69xelreyeQ0",
+	"1ZliN6VU+HX3q5T7lHD45vt0bmgvpI6+fHH+9hk5OT+/yIbDvUenf6soGecnw+HBfh231fDa5ptW9mye",
+	"n6CletBkNQVd5ud0GljHFVv96GRfKfwHWrOxzQ37zQ1ETadtgn/kByNrjRiGd1eDCOL6x0Uq4/rdmTZu",
+	"zYGRQb5Z+d8/vv/3H2+yLSyaCf6PjLU55GNyvru7OwR1QqGPIhvv6PwVREtZJQTzg9qVul92JgVHCd9d",
+	"XAzw7/2P3/+fBro4DG/Ah1CcTBDNdcL6xPygT7xv+yWnsXWoMdUHQ4BdM/TtRLT++mozZJ33oqJc7Ie4",
+	"R4itBTyb4zvgdJ052/lq0TGoZjQdMTCq36WKqKglltWC3bFJOgwRxG8Ls8AaW/BXTyBXHMehOWf4rhvb",
+	"fHYuofP2Z7I5zOYmcbPz/E3VWUNGFTea+4PCKCrobC4FvaGVVDnOGgct+mcfHdS4Z9+9etHk7ctDhDET",
+	"2tjmaW0I6FrwMOnlm5hxoff3er7f7NHjx4/3dg83ex8a+dO7N6eNuSrW5stXZn5z8xyV60V0D/kp73ik",
+	"+bytM+Man676ZscD+69BJOd1jAN/u32z7qMharWQwup1P9H4LTNiEeRLJIVmAv6ki0XCMdPp4SKV44TN",
+	"//1PhfksLZ0F+CsctEoZE86SmMzBJyAkMWYNOyYjlqYyVSNjUiuyNDZmDzIJxCTh0b1O8YUmZqiUxjzS",
+	"Ch1oEC2Qhh9gCHGMAah7nBUkvcnExokxYtGH6IsR8ERlkwmPmJneK6mfy0zE97xnHCeiZyxlLpBHrthC",
+	"E/OJnZhzZYacV6CUKuABEKAylGB+9gYkcMwh2kx5wu51ZbknC5xFNiOJcA1a5nLGE1ad49tcdNzj/rus",
+	"R67InCtlGYL7xX1ecMPpDRGQhXvIaITyJRWre70vUpI5uBqRySmgyURGVyyGRFFK8tP7TdBMz2TK/3m/",
+	"p/ZK5jFWSEmMCcccJvtbSAh98+JvDHZukcoFS7VNCotSZtSmtqqSEUwLnjJ1ickPLX7T2jPd7/E4rH9B",
+	"jqP14V6xFZqt3PL9KEXHedV5tTbzhCp9makQ1ziX8O6ZzEDJvdtVCatXNk5QLgVmyTTEeY22GF0xdJhX",
+	"U9f6PcPeG92N5hmU5Y7L/IE5BU5xNQ8UA7nJ9XOCKXIe5PhPFmkzMhLZrxx1gQqhSaPBaBaec66qtPLw",
+	"WGKumjlrykq/J6zd2+T+7feWs1WbTOvKjsHY/WJxwV0x5gvXAR/4a8EITVgK9FvertKDpWk92X26F5i/",
+	"chHG1iHBfg8ou72R5K/cPuRP081hbQ+8uwLJZOYsB/mu+DeJz42BbKZktVp8GAjRrL035XqWjY0e/HDO",
+	"jaq3NOKq9Lf9yUdv51/SxWaCrPJTTB3iCiPKMoMDWqdaFk9Ze6p9SRfP4ilbJ9sA3U6sXd6OJwsZd5vH",
+	"KxlX5rEfnIacc22lQ8MbX9snDVXJ9jO3t66wqNVMLs3eHw4Nwz/Y3cOMijJ/b3EzrS8CvAH5SbudcidX",
+	"LDB4b43MDkmL3zEtzSY8WbmUZglThWInKgr/+g3fzBBnuWWw+QpDgknzYzfibkV6HAyyic11EIeQuf9M",
+	"6DSgjdC84qGgiDxtZoAunjIpBIsraLgg4cR35ByTi94VWx1d9CCkSAU5efPCaBcPFOGx+dacaP41nO8D",
+	"ZT5XK6XZ/KJXUTrCktoGmtuUhICPrYbauEKLiAi5HJiH0RlW8/SS2sfhUdSqGmcqMx3JkAfsBAKyR0Rl",
+	"UcSUOkYTZjlbGfPFDJWyiVGrBs2XtO+KLZpp8VbSCTQZ+6SrNcmLXewUGsQUXNuBR6wb5RQ83UlMqRlN",
+	"WfwQf5hXtNyD7lSs6AvRn6DWZY0qE7kkuzt7T/tkzmKezcn+cOfwaZ/M+HRGHg13Hj/tE5cMTp4Md54+",
+	"HXipvIlcGmqFX/YMt53OQLfF59cTeoMqzE9YurM19cW8/41hn+sUARMu3Q2ZjRPvYohsPkbWb5ba7kmz",
+	"HVS0fPj2umNxBpC/BEsKn79ib7m6qrsXH6xuvYnqf2XXLIHLMl9Q9AO2ejzhVyzhMynjlj+pLNX7fd+f",
+	"bj6R4IK5iIPZYr/PJJnwJGFxkbfkOfbJcsbEuqLhqjHbiCCUVhVl0r/Tw83BV0+y3FCX5UJpKiLWZrp5",
+	"2VObhwNmeFjupGy6bnUFX6mysWCtNlbbuPwmCjqn0zOmCw06JIXR2WQEb0IVFvO029Zrwe8oknO9iJpX",
+	"XLkGGFkqjssSRTtL0V2HbXJaHGL70tetpYXo3aJAzaIrFljo2FWx0hhd0DR5U3pgM2FUEpBWxLzvmAgp",
+	"GEbp/slSaZVE/70HgSkWHGuz9aNpqm8ohfC3bqhW2qDduG1rgj9lyZUhjfUTipmmPGnFxda0/rDPMWUK",
+	"Kgm8mjM0YcFY1pcTCAGZXbIRNHONr2kCGvYEwyjvg+/FWp/S4XChHx30GhPV1zR5O8kwLSdXXvwxTLm2",
+	"yje3Kf+yizR/eUmbR70xE3wqLnWascuFVFzza8jGwESyo16USIVODm5uyh/NxVvv+2BH4gbTcVKkAsxd",
+	"iVGeiI7zdwLYpfQ+HTztvf+IS1fBTJJcuPXeZYlgKR3zhOsVMd8Ku6cVlpYvf6NAgkKAU3wWXf8s0iGP",
+	"yC9yiVESW/uose5pzBLOrllMtCwqtHOBs1eqV1knhQ4+hUleYEqT5PWkd/RHyxRBW5n68X3oulef2uq9",
+	"7xQmUXeTtutOwMmhdSHkaLfdtp5DoeZb85vwjnoPfB6bWeE29l7UMxrHLEPXKS5535uo+2N/gwf62TVL",
+	"V5Dr7+FXEKoIVVfoaLm1IuJkzDpB3BUN4OsrdFD5ugPV340+1M8PK3TIp1TTRE4ztl0tMGcs5+ZFjbrg",
+	"TXQ8w7UFSxplYgiAaM6UolOmyFQOiCvJM3a/Mlzc8PaYLZiIFZGYiG9GD9idheuzPIpaqUROj0gWL44e",
+	"PoT6mMPdgz7RUf7vR8PdPtGJyv99uHvQyr8IGECXi5RfU12TzefQMeZ0RcaM2GfDl2qSl/k79cjW4/f6",
+	"PRmpSa/fo2oyCapAHgBVrULtp8QehPSz8vTfYU0QTRlZplxrJsA7LSAhN2U0JmMaXQV0bC8ruqAR5K7V",
+	"LQK0gSNCAcPAiHC5hEOOqaZkIpMYE0EbTwIj8+vvX7LxTMqrI/LLy5NTcsVWx1DAm8aZXh2RVGaai6n5",
+	"fEB+xzX2axbY4D5m80ViiWAd32H9cbngUYBWhToiJ29ftRtytWA+rdilGg0yodEVCDS7UvOZgOIGuAwb",
+	"UB76vSxN2hBL1ctmvm1l1jhesW275lTOFzTlNu2lC3u1wCptwhjdvE3zohK5XewUnvcW0lD9e6NoaDcR",
+	"l4PO+CFPt64mKSGFDlYG/O5QHVIGMDgADHcl5NKW3BdBOXIq05QliB1kmBJThOs+kSJiUE285BHrEyXn",
+	"jCjIblPGHJjRZEKogJQbzC7P3yrTB07nKWXCGjb6Z6b0HBH+/virwHeCVVzGUqaXEsoCDKEaBcIcyqHZ",
+	"LwpU19PRguztgVaFDxK9lGTORWbmbYNqRmeJaJLgILkY6+0+fTI43B3sDoeDx4bx57OpnQO4mHpHvb3J",
+	"Lt0fP412Dg8mw50Dust2ntLDxzuH9GDyaDd6RHcBTMSu58RlkZ2xKEu5Xv1nKrPFCzGFeRgxy0XEFzRB",
+	"FLpszuKdVCbsYcwWiVw9pJCUXqx5bYWYIQ06prnlfTzTqRklL5WFdOIHCl6UsGt0yT7dM3w9xcvYY9He",
+	"gM7pP6WgSwW5yf2eyuZzmq4Mldn9xR2XE6KmO0O6O96L9sEgRGCp4cOhodm8ROaod757+GhvMBw+diG8",
+	"cjnH/tFw72h4+Hc8pZxrWHXGbEyMe/508uRRPHyy++TJQfQ4fnT4lO5NGKXD6PCQxkOApJrTOPD6g6Ph",
+	"078b+T4JfndovlMySyOGBIJ/g2pvjttio+Uug0Lz1LNUZtPZ+luxPuVj33sXgB8p/0UuH9Oyid4rCSJ5",
+	"TBVaCYZ44kH5LROjDCVyWnrRknLtv+i5kfDmIULTlF8zki3M+RjlwpGNkaOAi7VC3YNybdMfM6F5Qob7",
+	"R3tma8hv56eVKUSJzGKdUp503ZWD9V2Bly0dLop7WcwEh+uG6ykeOvpPppFj/2yUF5taDCoibNV78xNZ",
+	"veUWOQAxy1wwosd3hrt7+weHjx4/eUrHUcwmQx/ET9ngMibfeR+Au9z8b+D3H99/XFeaPRYX5MpyQri2",
+	"/FFZ2Bl15Z0OnUsxRb2cpfMcIcw81Xe1a62E3TlLK/bhbiC8YznlGkCf+dhJjpM3L5QrNrxmFu4JfMLc",
+	"AnsAeIrlNNrD7WgzTyvFzIhNtYD9jWlfBAkN0D8LEqdiRea28mhdNQH3cRCv4tTQ4e+QTm3FMRkzxWNm",
+	"IUoyldEEVz+hqZ6hpJ10XjyM/4otVfWsQnllrDmb6zlj8Quh2dSIHvhRIpeN8zBc5Mwy/48+Iw6Dc5pV",
+	"u2cKDKlcrTBHYLN+W+X2IicP4OkKfPmSdoiVGcYfLAOD/CM3+2KubgTAmgDglPZj5YIk7ALCr/tg5UFC",
+	"WQRlTRNC1RWkKOqjPNHMCgjIOaOIMtaKgs5gjDNtbKVy9U8oKBUITfoYHnYzWMrcbmSLfoHS0pG4X0Bs",
+	"W6+auFBFJZYTJ9xLnh+31+3Cjk433mLY0WdcgWy1yFZlU+GYaFGw7bHQkjZ+BlY3ugg0vWKCyMzKjA4e",
+	"muepnCMcRxktxUK6CUeEODGrEbbzz3hK8xoDtq91osuXXDbnX2PF16BFEiBUgoV4AuStYejq2KKNFHhu",
+	"MY+NktBqLVa7D+HnwFcvfiZcEBAD50YBasXJXJpCkQDZZA40VwsU9kIoo8SQ2Vr2Xo07yhkVNbtaocwS",
+	"m+yDPztKaKZY28Fyw+OvElJbk2M9ZbVs9dySkZZZNGNlJtk8o02YdZ5l5J9eyEhqPLHcigongwKZdt9P",
+	"z8pqhXRRQSa4ywRN+xDeoLzoxG2gT7LFZvgEkVNiJ14OjHb7/PzMmiuhyzajscdRIWPrGFH37ScAXKf6",
+	"hGZaCjmXmSKYcIzQR6BuppypY4B1BtvtVzlVx3CNSwo3AhnPaTTjgqkHRC4Fcdqqnwvpm6252elbjiUT",
+	"zjPB2mVJljdlq7tfaMIBabqmjjsYIXBBlb1afU9Tx0py91BMV+Z3E/PPJWPYHiCcm7muQJpvmKpoh7UZ",
+	"ll0y4SyWYYnzvMIEwdeZbsVymNBMVLlX8Q7QIdZtWNB7dw+IudAIlgJmDRhOesZVXlPXgj2ZV4Q3DgBm",
+	"SMyvecxyZDccyJb4t9jPTCByZ7G6n1aaVSTofkjQZwLGCvum868CiKCQ29pyetfYs6IGUNpsI8DemVW0",
+	"emM1auioqV8AX+KQbgl5GjRsVLFqjzbactviIm71vl+zlE5ZuK5uDRrfGVEMqooRuhfeGSrO+dQ5s15G",
+	"QTs7csI/1BWDyCyJXbESXyuVHe4d3GcWLhThKsZEh+q2tom7XlVsKc+1MeesUa/lCoUFlHPZYHHzJrZP",
+	"JL5xtlzf4fm1yfVTTKm2mc3aRk43u57wAuaug23lQ99z8nK/t6Sq4+LXuG2R6ox7uSHxpIaJWu52Dxz0",
+	"F65A/9tq0osbDCtaWiRAK80WfjTdiMBevxfTVTBKfqv8IBirMViKC9h+lnh+9l9IhVb5aNerOnWNa9bW",
+	"D6JREndwms5o2p47wcPVdUEDDnzPphW9tXnF4ZJMAKqRSUzogoaK+HMuoMLYezOpmEWwUswMmAD2Ihj2",
+	"+W9xexQG1I1azahNpG0oDKZpc9Z+NScef9T3Z94uhcTfr+3nkRSDqbq+fpi2APj6gB4sJwReVKvrtb6V",
+	"sMaWMqz6m+tF1PE31UqaBWR15HO20+h8SOreTunMXdZAyniGUENWDYczknOP9tVGzXzNUKLk3ZvTNr7h",
+	"8sXcfJGu2CpMY+/enGL0zk4J3OMXvYtsONyPNJ3CH+xH/DeYWvjJRc/rO0iTxLrVpcIyGYs2UYVBXbcg",
+	"YPNt1vHGFSxYGgU91S/tK6BbHjU8+JjsDofWGy4KGAz8Ei0oqP6WIlk5vO4kgWiDm0/YOG103xaGMOhL",
+	"t6hDqqQ+ejKu4O+4oNC55s0kFjLh0aqARrPdf2AP8v4egJmm5WJhHejtWa0hqxIh5pPyjrY4u3xbOt10",
+	"vHv3dtOd0eA0ttI6XBGf4old0IzGcol5Uri3MXgdVLYwc2TxpQVD9T8qKdaJ1OpykoFT9x+Z1LTX742z",
+	"2HZzxGPpuUhQW2+lv5Z70L3PCld/vVjqpDVahacxr3+zxppazaetpFK+SNzKfLXU6Gjr9FIncbcypRup",
+	"1LiOfp0ot1vfpHIjDFcdrBu35YPtULSCIu4MWhcZrbMF0EmYuZlJbJj8bwprtspTX1ClljKNN83oGNti",
+	"jAskRZtAgm0bEznd4aIVPktm57Bpo2Ce1SXm07TvqFknJDDQRDUWYpQ3YT0KbKGGu6HT+ntZvCqSacoi",
+	"TWYyVYyMoaRjRZSmi4QF9qypZaW/KzaQl48b2pWfGY1/ZVqHDr8zHGFLcJskHy98CKFO0ecW1alvG2xC",
+	"E6qZXBI50YXxqlPuNKOln1rgZYsFBfWfSorBW7p8icU24cJXtx35Ajbv5/Y9E97ZfSG+ibzWKhwmQBUX",
+	"9Lmp0fSk6BPqQLv6ZJGNE66MbWIOWLH0OhwtKBD+2oHwuB+0wYLLG423cFzm3ZlLFx4qhlvEuSIpJrat",
+	"axAEplDiG1T4qKgraJG4Cb8oLn69owhPpcgha8ciKlCK6zSwSCgXxAW50B+Da6kmGtVgL7q6hctrlnoe",
+	"9qKzYHPKCgthHFUxPyyFtl963qW34SBc12Hzm2lG0zjO9OrSXLVrmrC1OFg4vIBwcZfj1aacT7+XKyaz",
+	"8RgCx62kdUtQg3ktPHSAmhKqdJ+MV179CWJjL1iqumw2NMhozQJeSd1Gw1xU+qO1ereXkBli0yJLEmpu",
+	"tBV7a2NWkwTbCszVgsVeJ+pSQY9cinWRaHO1HP5ClxZZfsgs3Jq2dHItw4AWZmrjNMwzHQNvXWBKisKG",
+	"zm2OdNHIqK69TKfOOV7K2E1fehh6KddJu2K+vKCyLMo88ItmX59FjWy9+3cVbAxCEqJDAzfAk9ZVIF2g",
+	"w5I87nvtsCxwTQ6HWeIRfb81+5pgahd7LHSmLTpAqugaXSvVeTTze4WDC5JRoaGvLiWK0TSa9cvtw6Hf",
+	"o9R8YrHY8w8VvWYxueZsOSAvba177uSzOcKKrpxP9BjFWe4rhGzr3BtqbNMLMZNJfIx5ZQlX+oFyHR2h",
+	"noSuKh0cc/ilP0JohFjVWtdgTkgNRUy2B4jR860jholraMUEkYSP7/tNYDOuf2Tl6ucdrtalg1VOQxUM",
+	"zsctAJ++LtU2nM+2kYHkQFXtoC6oiBuawOVXkdczOqMxd0BWqcfBC3e0qvRZaserCpTgTRuA/fd7d4kc",
+	"E7b3is7Q3XDIi97GHX9X6jZ8By2NWyt6oeoxwYreRObyYwIuTwmeEiI1SGQWfCpcrKQbYogDLGqqyvPv",
+	"eUtVsXi1bN+ueN2h4DeZvcngabkN6626px6GkvTz5qnb6Hvq5DRTW+pX2UrLuxWf0huaJV6gILjoNXZH",
+	"vPXUgprjdtsYdupQGIbpdOy8aFbXjqdo11BwG/3++uUWfa1VYa+nXnv1OddBOt/8a8HVPfedaw6l3isI",
+	"nK8WQ5WXugG24TizabB7B/3eeFU0lSxQ8jark+a4wy0015EE88HWGhDTVOUZOAAt8UARNTf68YwrLacp",
+	"nRPpbiBO7YEiZmYYYpd97N+Wh3pQwdYW47gL0Nq4ER8aNvsnVNPyXeookBM+55Y7TSjgxGGug+8I9Ga6",
+	"22gyjlebPdq/uH28DZEcPPGXXG+DfOzfnGo2EE2H3bnF0XRje+3Z3YamI26NG0+wOWAT7kwDRicgajLl",
+	"l37D7YE09QWdMjLONGq5gn3QJGEUsHfuAj6w8BDcaRgoD/FX/OBJ4i25X1TrLh0kIpnItCEBpzvUYDjp",
+	"0+71oHNLmm7hqjPwX3TCtMW8OPTMBq60708olNQ/AKgH7rdlYEYnhJb5R70dtMrW8WOLFDzL6ux0AvgY",
+	"WbruJq05/jtkvYfdOK9bcRNSQqoDakPp2HLfrUuCgu3t92h0JeQyYTFiK3NxuUilK+G2uMLtUpTOnCNw",
+	"+665c+t/reKER1dGoosaJGDIidSaRldkKdMrVaBXGHOB8jnhai3FMUgQfjizKXiZwyuvgRkY0jyCWS1o",
+	"SudMs5SMcteoYlpzMVUjopbcclQAYgnzyRuHx+Zc8ykNRyF/t66IWHpoOFk6ZUEsnObKo82+gTZRjrzp",
+	"xhcUVqhHsuMa0EiUERN9l6eBWKbKA1fhQsgIAWmMNMWfuBLgdhTbIbaRAcFuhnmyGKWKaVf1upGE20M7",
+	"4eDNmAZ3EYHxouLB2la3jkElT7hF2HzFWRKHagCMOY06g6Kroox7LlNG2Aca6WR1ZPWIwnE3J5rZIvqi",
+	"hbh1pPVRrzIPXzG2UOQfGWf6hk7t9Z0OgXcWgSILROMx3hI/yfehFFJy17Z03fLYkjuUgnF6JBnWTBy4",
+	"xW1LZdvUx7IPmqWiruYaeGLHMlKwQVU9g5hRKPKM5HwuBSaBQANidQQNs4/i8SXk/xhKoNMjzej8RzWT",
+	"iz7Bssej3eFgONgdDB/uHdSRRbhutcF3Y0yxy5rq8F9oOjeCA2tUZ/ZfcypWkNJg5K2ZvBoQWOaCyUXC",
+	"4EpgSasxwFMeY6FFoAuhVDpQfltTwF/XvnetFPu40OBtFZXRjRCNweFgcAGzhyILwBmMoWpbETk2x4Dh",
+	"O9DcbUM678ftckk+oxLnOY3aqDjmKLrYaObCvjLH18JIM3wu3XA9qFBLlkIvhw5RCzODM4vq0mYSjhzb",
+	"vfl1/jhUuQTnn7emgCsee/BEx2TMVlLEWHOkZzJTxlTyxC4lCdc6YSRxRNVQRF6XkmIFXem2dU1NsV2d",
+	"168X5jzLSYeb3liPLusVE3MHIyniLNJEzeRSIZwSGbOOdIE9qBvZX5c8GznRS1tt1oVA3c+aJ9O1j9fi",
+	"soYsLUUYXmF200hjiokMRSVYYQqMVxoPrsOq3rBAkm4gMqDYplvvO1e2c+c/bWcySMtxeomndpR0DJ+n",
+	"O0bjM6u2WTUW3GqLdrsZ4TRv7tPWc+RrGOg+cri2PEmMJeSAhm2wvlReF4I/KtSVik5x523zu7xQ6jaK",
+	"TIc31jP8F4IAlJZhyy8mOy9d86N1pp9nOwyHj3efPt07PHh8MHz6dPeufJlObmy8FV365dQYBvdRe9CW",
+	"pXwedQe59rW2K2oDQByiMRreq+QRybHZ+iSeRYs+iYXqG4V6zKXqEyV4n8y0XrSC61vflVZ9JND2tHPu",
+	"wupeYTHQltnda19nDEgxTxMCn8qxTfwxBj7mgpCE0VTYJiMIDKmCeKkbWVtrltWeFbW9vk2R7NKpFPu1",
+	"9aMBFWSDwR2XYGwFmNsYE5aCQWuCjZi1TT4EqjY0tjBSnHB1RKKEMwF5YWjet7lKoI9dcnETqCn8rczC",
+	"EAYv3vR9OGyzi1CZAoj8dtolQdJy1BrQhFNf9Vx7L6phDU0/nVdoHQSXx60M8bt39XRzW9zAXnd3Zd0Y",
+	"Qxp6sL6Xu498af/o8HC/UZ9dpBJD0U3k6AHPdlJ+89YxQQWYYq8RCeFsWLEjI5+IvctQqzN3ERrAM7bO",
+	"md5atlrmLX65VOHwzj0fB7t7FVtNCqKjxcPDg/098t1CKj1NmfpH8j0G4p9a3qLagEk7Rl+MmzscWxjs",
+	"iq8V7bXOWoCRS2UD+LYup/ZWJvcg6s8KOq+NR98pdwswkeD21xj5P/PJhKWGe1tCAKAVK/7Q4dYvBE/p",
+	"W2OW32TGbtfvifdUi+JD3KILHZ3lCNDbJiXPVVTJ4JRz5mXZcE3SzCjdFBxd6PGyfQ+XPIQnVUOMb1kk",
+	"09gFpWZyCVr+Tc74JiLxioei9X/Sgz75kx6oPplRpWb2P3mgI1MsvaRTqHw3nyMZ499BbSnotr6BgA3Z",
+	"Ki1gJzhExqzF4mTVHQilnFq2SJfPPOFTEUsi7lQ82KXWMOOh8Oka49xGjNPVsZnltTuMZ4WI2t4xQJPr",
+	"PE9jvUN+p7qjANjlftBlMaaKbzJXABYeYO1cBXihKOzukZiuVD+IVt5G90jYRNd2z2Gubs085c2lSxV+",
+	"B3+VqoJIpYzGK0DHSudcTC+zxSb4z405e0UlvXmZItmivJEYhZzIlOCOHpN9RPliDMGpuvmJHPArUM0m",
+	"Cm/ak3JHptBBgeUM4QKgaidfqEucBKSSGQuLq00uOh8WvtmUMutYsCB0j9lHm1fhYMEwrIETPPn9DAlM",
+	"ZtqCxxtavsp/tEhlnNl+SymdTHjUBDS3EaOi2vjb6xLUDey8fDZbZEzPOUviZ66pTcUpgi3tyvaDzWuR",
+	"Cyb6xE8/7BMv+7BPbPJhG4j+iZlDeZS8LLnRzs8dZ94UF0z8n873CmdRwNe71YfcsLBr2/dNo3IHg1UT",
+	"1e6mn/fzRC5Pw4ql+WonkVOSoobpJbRBT8CZTOIBGWFF0sjByWKYMWVmAKOJer0w8Emr4YpYLteZBtzc",
+	"m3i/boXRDsvr/tOqvWvfU0zG+jDa3vj8KLZ52xO5fBP2MqWcganofKTQFmJSIYIgcCpbVLG12p7aXVuV",
+	"BQvQ0aKFw9XR6a0Pv2Kh5pviDdGeCt7gS7ZKBGcbW0GVegC5GIdNE83LHgfkDRK6BSsgyjYScy1/U0Lz",
+	"JK2T018tV1BW97lmaS6y+0RJfIuQNnxCFIWU7/lmkmvqHYk3ymjC2IS500/AA5m3qQx0/IIas7zPbczj",
+	"m/jQcRhnyNaM4mJKFtS8lEsabfRHtZhBtzqmRIZ6+6EqpqvztY3viGJsvSteRIX5bszyzpK3AAczV6S9",
+	"ZM3vWXPTFJ9JtKYdX8ENxfC5IEvHUFv0MLqL0rEQU8rvRXvudJb3Tdsag4KyyZCZXC2wb1mjGw7nF/nF",
+	"NwPqBj3Rw9wWtmdUs11MxyxQjva8Ag/WJsSkbX1m23zQmwFp5H1WN/miMerTIp8RKpcatx0Lvrt2GkCE",
+	"WNzgwlVna6WK5edb56+tGLMVGDYS6bbrtl0Fsee5sEn8Xkp+biyBS8Cl6Jca4HvQHXkxPaa25VDBPQ8T",
+	"Ms+PxES6hgoyb0N+Wt3Plmzf9sLzbcFHaqpLsdDe4TelgPdqbCObHQxpmnwOSa6y+dLcTUaRm2zIFPyF",
+	"0UTP1vdUXoV2s9oa+Sr8zhxIqK4wjdCxzLSPuGWVSR/REcAcHadNGL3GDvVzYpsauJsBBZAA+W7oXSSr",
+	"doRrZ7ltus3r6gOSrQ7u4ARbNZvF9u36pQigoWx0GMPL20nEjT47zRaXikVShHz7SJYITDamaY0yt0mB",
+	"uxGJ+x42f36bK+XzBuDBXDnqmzlYDI5KrZGra33abWY8V0699WtP7qIFYKucJL9b4HrKzCLl19BjXrDa",
+	"uMtN+glSddm6jR5VAUZwUm1HWxO4dLrKwd7Tg6ePHu89bfQJ0EzLSxXRJIg45fcEN3MgZ/gkmq6t8ouw",
+	"ZW4IlfbsNdnfffRoZ7dP9FISxNhew/ztDCmMs81rhlqpmjUIZhwAiTEQwwHqwVZKSTDGZHuAobryt7OS",
+	"L+Dugn1dC6zw2UtXb9qpIsvrti34zpDujvei/fiAHU4eDR/vPmmRP+Mux/qNBALUdNrqFK0TJRT8n3Ip",
+	"kJCpxgham0KcRSonPFT4c/L2lbsWbu+IfbidSQLI5tHlBn70G5TcIQYPVuopxoQR5YrH7C65U5dGmYB0",
+	"E0orddl3PGIOLMQ2cC7dRC+vC7qy77Bk3IaLhOuvfPZknsCyxUG7hstpOHXy5PezfCFL0EQLFHoMvQK6",
+	"YLXgsVjYs9O9NiljW2rWqam62kivz07PiHmoi0dlMy56QpVW7VnhTeqEnIhv537J1ZYt+l5eiIjHwbZe",
+	"P1d09DFLpJgSLacQJ4ZUJikYAKCvAopPwmlYQYkh7sDtwPbtSwbIu+kUokhQi1yLVhEGxtgoRVzKRRuE",
+	"141iGfiDWTHiA0/YMof8b4lG0ozR70MJdAbrD5VPvzQ8DMoWFGE0TThTng1WvvZPn+ztPT48eLz79OnO",
+	"wWRId2m0Gz1iTx7vR0+eDA8nbG8SHT6KHlMaPa6EXILnEs4KqRIX10WLNOFgMjYqfAkXVyrcahnilRVy",
+	"bW0+uQvxKxdXFRDNIFgtwjyHpX5h5kIdPaQqHWNEVKbKecZzlwHgSnSeKAJNt2gCgLfr0tyugAiCAI1i",
+	"Guha2EJtC29rbCJ3N1VRww0FFy7VdMyidXiTMEls8C9i5zw5wYJVz02wjl/TZm/e0LTaHsXLLfQ0h3Df",
+	"bgdDBF5EEoEO50qU2zTuvnk77s1e2zD0VLeUPQ+Op8IsXpy/fUZOzs8vsuFw79Hp3/ourC9TQE8QVpuD",
+	"a+YOvQ7regOfDp1EM6TPTV7K5yzhgm1kQ1TEUDUHwskoTydvXqg+kUlsmOXNyO8ZWIzVvL0NrQwKNnx2",
+	"9va54Rm7T58MDncHu8Ph4DGRgizZGAxNY8wZRYCoiArzIHxhnkAI9r3B4zamRtHWYF3Moc/cyY3iLnZQ",
+	"kQqn/t1f22BnBIt049z+1kFu73eg6UENuk0oSlDtruA4v0dfLdU6p3Ldg1r3zPksysqZy+N2ntTYa9Vg",
+	"LkEwNxIOrr4nT/4OKEaAubz42X1pXmo4x2kis/g8pTxpJSlsZKMFByhCH60eblfDikd7w1isfchmk5vN",
+	"swN3oxI8wXsgFVB41igl7FEqTh3VybSsTTaea5X+FJ2zSy9iFc0oVILB54opizEF/7TRrDCFOjnupTUD",
+	"O9wd7B4a3QXEmB3HLGEs9ayVMA/pTMUuGFYJ5aYtVr8hZJ/TCiyjG53A8d0LmXyhYLNuAS6hYRsIAJ8C",
+	"67ViB6wfTRj9MuwPbdcZ7SZJBV3V01t0d6JRxJQaKJVOLudM05hq2oYrdevx1K0z05rmgXvY7Y7bI76H",
+	"W44a2HqGePsQVU392s8lNXKzRVNUhXeq/q7EUdDRjGxaRjRxOYo1YHU18YYaBIZAeXhzgZlXHd2ltrF8",
+	"NvdABJuTRrEhlStlnBAqcp9eINP78/G/FYbMBpi33CfTTKX/Yv68b86bb86b+3XefPONfBG+kZyrljl4",
+	"N9l2D9nGv7JrTMd1xmcil+DOiXlmLDHoWdIOQx9ftcW5vqSLZ/E0BJ4PRQQpixi/rja6b5V95aoQQjra",
+	"TyuynBlWOaXiBoldkRTCk7AduWfY4QAAwDJmLhQ5pcjV1mohGm/1TNZg7uQUjLldMtM2BhkqZ4W4+ub2",
+	"b13B7GX3bDjfd+Dveul4+1Vi8eaP2xGyKl/SxSsZs1oTgDWA5BolOlZrDVV2w6hSSTYPp0DR4lgeKDKn",
+	"Cz//04LJlXKdNU2nTAe9Q7ejyzqIqt9ddUuxYlD4tDX+87zAWyJYrZnmDcUG7UHhyuspvGMpQfbudcrR",
+	"9IopSJd0akWt3+9RK4PZpe4XVFU+pxrSfD3nWoc7s9M8IzNOaSgj83ZkwOIpa1GMYnhV12IG/I0bosU+",
+	"hCCMVDq51PKqNgubkgiAXbEfWkRTtKTMUf7/d07P3j7fOTe/JjNGY5ZWariEJJGUV5xBRDhTLO7k7Q3r",
+	"5wBVmRKoRIgJF/4NzxRcaizz+HNpmBmnYd+vWc9llIPWVg2mFYml67sMTkbFNNQrLsmCKrWUaRzm9c7E",
+	"L9TPuRS0zX32ipTXZ5MyGhP7RHjglE9nWoVllTlyCx72Xf73i/j7oiDP7uqcruDPGyZkBvMIHN/YWMkO",
+	"qNxVAqeliAiCfRXV0/4J5ssPE75OMSpUJv71o/IB5hrz05yh0bpMq8aLKLCJVGUWjQhH4c1yWju8tX4z",
+	"TuV8QVOuQnAz83y7mrZALsXlgqrGDlY+uo3FLbucuiK+Lj+UXIRI/LVghBKl2QIbLqls7kytORcZtF61",
+	"4B6JkfdoiYF/JU+pIbhsB1QQ54VrwAIU+Q7Q1voklnPKhfre5vUvKQoP7A9hE16AB/ZtEfM/Wdq+GKM1",
+	"ck+12iL3HTx5dFBqYPMoKG8c0QVzyBF55wiBUvqO6/TJYDDoSpWWltaqL+xJ1hPo9gu4LFdoDOvcJMby",
+	"ii1P3rz4G5aGtsVDZx8WPGXqErSLveHe453h7lrPfbQSNTdHgnYmstceFTRZKb3eNc9/7V93DJsUgh6u",
+	"tDDeDfONulxqI8Ft/jFkfztYEYnVcCrPH5vT1TF8TtWVcion3rxWKe6+sG3qJnhbCQa/r6GTVxaUeSOV",
+	"lE/UpSMUEuMEGiaA285s7RGhJJE0Jpqp6m482X2613BAISjumtm/sbpQxxUsvJ9V9SJ/ao38JX9Rzfx+",
+	"U0hobe/gJEsSW7PUeykFJb9yRYt7Z1W5pivnveVmQSFDsgtoFGfuxX//cbLzd7rzz+HO0/fFn4PL/9h5",
+	"/9ew/2j/47/1bkvh/oFUIhO204t74hisVa6w0CFbbLp5Lc5zu5frHWfLTsd/g/6lljRO7XPAr2xFOdZ4",
+	"uu4WDd1Nb9yGtJUm5bWariPMBqbtFrOmNEC7MqIYWvyyJvmiU6fTwDHb7QketGWhFcdTpmdrHXxqUgLW",
+	"8zaQTW4hv8tOq1NuFyxwi27jV1LzCY9Az36bJZ26uBgDTKALSbEoZWZT1L75Ywf/U2zMko1nUl4Z6yRN",
+	"eke9mdYLdfTwoflQDew7cc7LUm9VvD+QDFRzNwP30ELXS7EDGYrr3YSLiW+iyVP72Md+L0oZ1Sy+HK9C",
+	"BY15r8wgRG2Y8GI+tQgd674OW45AptRcMFvefgTGBtXE2uhe3trhfK2C1BMh//Y///2HkR9/7fYPP/4x",
+	"n70Pygyvm+36Dc73vyN/uiG/CcVoX0nBjog9B+C0TEU0Mf8qmVjOH2SfzKNU5q/8F0UHZKPNX7OUgiNh",
+	"hkAHZn4Ae/h+o8fjcb8nsiSBtqaWTqum2oKllzOZBRTeE42hb4XNE8mcKUWnTBEqABMPsVVTY69C9gKS",
+	"yzEZHpFHw7W+pU2uSGgd2to8+i/z9C8yS1VTLCLMr4v+nkg3/fzCtYJPWWNJ24ZfqA5olhswQC1BtW8K",
+	"QdWl44ut3PQ1sSAZ8wnvMnC7hIRgfCXNmjWytfMJuuvzSfS9q5ivxY5U2qQa+V4aa/u+gSAxfCEtoBB1",
+	"7zlP6sLAtwiytsw2kR2QwNOkzYZVNsL8qu+FM+v3QXUllEINrwS53zwn7MMixeRydJwveGRbdVcadGS6",
+	"XW5ZN6r0Tra5w+I2Ccz2At+ICNys+zijNBwTD/+oIdRQSQVsjH5W6wpcqmev34vpqoBotdXo/Z71/lYi",
+	"kK4TelBXcOrP5pO1W/o3trptNhkLgfUatf3IBmBh27GaP2yqof/3Dg9mY1ynXCXlKCifRUEouDZvczYS",
+	"p3W+Fkk7EU0uvfNNmWbCDHppTvqylI9U+a6A7i2+yHMk1r6Bn6DfO/AFzWKuPYXz0hKWTjNlbIuCwCAR",
+	"AJrdC0yemlLNlkiVsVC2E0aRS+V15A/SYb4z2xefBYdo4lO34j/vcjpta6w6yv6jB23Th4Phwye9fm/3",
+	"8d5g9xH8c3fP/Pup+fcT/OARWJflzfoSWnC2uMUNFliXO21Hqzkvh5YVDt0BsAs5z8FMCid/zOM+WLyY",
+	"hLqk2FzeujbJMpg7vh0IrS7FBSKG02jTRO3uChE6ds3fVh/6uwLtzjuTWQa+jk/5/tagMZmNDjRv103A",
+	"W2zCQqDLXTuvn39vtuj884Z5nuu+Gxnq+g32AfHmzFxNisiEvP5+1rIms7OtOdNhQAvckHJ44r4C55F/",
+	"oepQpbyZ7N1EId2Y+NmNC4fWujkJ0PGEwE5c9DyH60WPzBkVCrBUFGChLK03HxvXYpNayBNStSUAe4eH",
+	"t1yN40rbo42cl21viHWk8dvyws3jOZ4XvrOtLLEaTNFjctH74aKHIC4rzAuxhq0/hOcSLKS+4a0b6P62",
+	"lHK9iLZ1gh/b+CfXuea2HZQu1N6y0X5Fu8/SlAl9A/YjMIJ6qyi9Gx3fFtQRWdCd0AHh1IIMNXSVKxIe",
+	"oRPzeslCOyObqqsOQ9mGyjcdbNu1G8UUb1C8ccOa29uqr3dfUVGDvOfO2qOw1tUSdYR+DwY4Wxcc7aHJ",
+	"za8DyOR5o7TPBJH8jbOxKtlRHUL0Xnuwdbrf3LvNvhB/31KhhwlvU5VP2bXNeKn6/XOI27sFt29JtIHi",
+	"LLZkHWp887ByC3UoTNQBBMGlzJIY0OPBGkBkeShb0ObTmAmyYnpLpI7T7OdH02/p/MIjfouItB21gJtF",
+	"8KspvfCS8NzkOGGBary3z0/J04PDx+u2YMw05UnYLZRwwaA8yk+nr7YAJBfYzg+1VMjEvvsGhMzctg7N",
+	"g4qeia0tnvAtscDDDxThMfaCFtYfNG1VW2A7f/i5opgd7syPw1KpuY9Y6dF3oKTamxyZQ5GX7czF2qS9",
+	"OF60jmqsXNdNQ0hHWFZ5NE6ouIIM/of2G/UQc9GLCRXfcHFNEx43z6N6IctYLHbrQnTupUZ0u38QU6pJ",
+	"aqkW3Ti/1xzCIhp6tGBgRM8yCH5yQLiCuEgmmtNUqpTnYro+2yqlDH33x3D3PSQN/c/eH8Od/fffH/0x",
+	"3DnEj4LpQ3MuigZClQhUDtuE+Aq2l7nNeLEwF5m2vWOxcxkkukARRSnXpRk7aL029pYL+6cMoUG+OHl1",
+	"Ah6TY/Lb+elaIqwHjZ0ZMnj4E0sTLhqT02uLdlslznjEuW2L9G2OpLEZLbCK1ubDsvV70iial4pDV5YS",
+	"kFuB0fd+Q9JmIJ5gAV4qCXJ3Aey2ofV7iFNgg9b6HWqCukjz34e5DCacheSG+R0IDCxRWqZcayMQAYP3",
+	"74xdPVAEOtqiy88LKQRp608jft/S5Uu8r7dMhXXbhs/aRdbv33PX/7eqO9QF+8NSx4waYL9/Mx+j8jej",
+	"14xwfQy92o7M3kmRrPxKbWW4EU1w69QNsVBCgOPrtYg8HsiUTy9nbWoRgwIVi5u1cq3UacqOAYTpyIEx",
+	"WT+fX0ILtNx3Vk9+SOA3vaZJKaBhVP1ev2deFbiiNQWKKGbxMOrPPO+GdDNN1+uYVJcjuXv7RKecouqI",
+	"wK/hwKqNy/d/7fb398IlG5tJ5B8ZW0Plq0tTv4uGkJs6JOEh3VeH67tNvcsNxLuJs28v0QoXf8ZoilZb",
+	"6yoWIOLe3nDv0c5wv1pCaMkIiJf8SGKLZQ0fk/9HLnoDds0Tl45/0UNy8F63571uPau+gPFrqjmKslSt",
+	"FWjUnNnnfC+hMLG05MNhvxvbAbCt0it66CDxGHP+AUKMB3Wi+2UR9TR7Lhdd+ULMleYi0pt6iFo5Fgbb",
+	"C1oC3bjNuVxATlEbfmNBWkNNlyAnDDWKhEZXHp6fpzc0NEGFoqr6l2OFbCHXsSxkDiUjM6PDsLm6Px+t",
+	"nW2xKd5xbiSStsK9VKJndhAzzAsFybU1et/vxv0iKcDcsDkm5nVFU/72XM9N6g7ikfisI716s/3L4IS7",
+	"XTlhBw4Gh7bmTAG9VREtCY1jki1AbWcUs/Du4nTCQFy31LUsAdVfFvU3ttAbcEMNR7TZqDk/uGILTcw3",
+	"AXxVVwhQtZ5JzLFH1h0lLH7M5dWdgw+45NtgjvTNJlvN4MrTewumUGckN832LUtc5dCaC9yGNrrEQBCG",
+	"sYsiDb6aimAL4IqsgZHuNl3ayqb5vSEcdqSbbZi+YWPuw5bAE2gh3Lep0yuZZGGsYge4BYEJD19QZ6lg",
+	"sQ29kjEbkJ+Y4FNxRAD0yIIPLtGDsVgwweJ+njELqXhyiQWSXidknWbsciEV1/wa4D3hlZfVj4F8/Q8y",
+	"YSaWzrlgcUvYS2/NWwx+vuWhDoDnOaKvdfpZbCDo18vSueqTGUtiMmZ6yZggu2AMPX16O0hqJIEPtoXw",
+	"pl8gJKih5fmCRrr14wm/YgmfSRm3/slNUPhhi9rrzyydB1L+NxfIVm5RBW7WW2dpW/MNc3NsF4IHItkm",
+	"EQYxEp/RaAbQaktMCcI+7xOJIIlzuvLv5jVnS/BAOHiRfo/Gcy7aNSt/K++hVvaMifgtU7Z6q11E9/cZ",
+	"4HxOKE/WYADDxVm36Sx/xoSSaV3P+jiVi/XEzBapWFgbvgpLIw9wpet7C0zyxl1RsLJ2bTe4DSy3sxWW",
+	"lGtr0XbQkex8ir1x4/pQfbjhxRDtLusvrhJ/a9f1zLYKapl5GK4hma4nVoaPrnPxuJe1GcB0dKCxVNWV",
+	"hFjor7tXvdv2fWFM3KY9SlEzDm8qNiR85eEst69HOqL5pHrkGdPZwkffqgfYqgCVzORSECnWOsS3SJHY",
+	"iLZ1Zi9m4cLccRDxTrTlH+zkoPE7Tt67r9yZt5J2MObWpR3ARp/pILg/6OzQ1hieIlN6HTC3LfJ0E9SM",
+	"FJp90DheOX1nM2qSm18GWB16lspsOgu1Vtc8wb7+3JgKiijKY5tyYVPieJIQhQpJS6kR6mTlR+H7Hsam",
+	"zdmymVqOwNu05K5KHQflXZemExQo/kluU6r4BxJo9Lt5648BHNx8q+ScAfoogiDOjb5oDLoo00ROJkSm",
+	"JBMpo7FRro/dmYInOE35NYvJimn4/ErIpcrhjK354xVtqWPba9/8WDFNssUxNDVN2SRTLD62xZj4ckiE",
+	"hnwsV6cJ0y3ngfkqrecqhkEhjOx0gX4PkI3K3mMmECAE1cWWdmZp37d5vvnJVquCc4dUc0wTHXq5QtdF",
+	"/HiqbQsZ1DEfmqVqPaGiOUvJ/S5PGHDLCokKW4HZrmYprEtVSpD80nJvHGOP1sI+N1eyOrThsMG8Y/7V",
+	"Updvk0xkEyTqoHGDJA8r3CKp5xGxgEblaqw3w1Fk85pauLo8+wZ3++ay9keHh/uPunnww4XsLVutoRqS",
+	"79K2VZHzlNMpa1kBFu50YAH6laYrVUqQ+6snAEcRjIvrLBEspWOecL0iFoTCCQ7Foiw1n2tGIXco9Zya",
+	"6x5Dp8U4tDVMFC3d3rUSYQXw/iwER5oplj5QNu8SRAcKrrGMV43Iv12wjWVI3zuJ4zX3RTOkbqeohu8g",
+	"pknyetI7+qNJouS/+fj+U7lgO63xXuAzdm+T1lPo3u3OII/OOEU8fBBb1k5aL/BjSFxmAt20dwTr1IIv",
+	"r6c9YvV0i5TH9XyvsKaQV3gF+CGAIPVtnizP02QRbdGi6VR5SnAlNbmOmEt5bWVDAWTkNvR9+BS4mLaC",
+	"Ya2AhvKYWegU2ze5wt/r8FTz1Oxyu6Y/bMr008FTgMAxM1UuLCoG5qAAnshHX30XkhuBLLG7R1Ld1AT0",
+	"99nqiCxnElAMUugRzS2k5orRNG/ioF2wvEVJ0Cak1G5+t/uGVm2H19lO8SlodeuqTz5UGJmTRqBurMde",
+	"cF2I9yE1wbOpad5DF4vEomxuOokT+9hNfLpfKuCnd9Q3gvq052MH28z4tu/DrVDTFwLt6boZVKJZXG3g",
+	"RRPKkywNJfv8Kqc73JXDoqOFQOjGNspRGr+yfp/mdMJubQ/MAJeJnHJx9/GJREZXLL7MhMZQ5N2+vdI6",
+	"rL4HWIcmJPUtGexI98QJ7qIZQyny54iz2q9rbXkNwI6G9lsavp7Kk+8wqjyucQfE01vYoRuuVgd66XAv",
+	"Ory1nni+MkvM0WRLWxio8/2nyY24lfllKHz7kg9kyBci794FwSw+eaOU+n5WjWZK0URlax1S3HRaKfCw",
+	"w9tW3c0gdwSn/zlqzw5yZdO5wT7fSG+Gt9ddju2zi/zsvgiWAeE0dE6fmQW4/ZBXnNV6Gt68PjsnD693",
+	"HypM7BgQ1DOUbXdb6nM7ZorH6Fkxiqt7d9EhrLgIBZnRBbfA3lcs4PE4EeTkzQtyxVbHhAuIu1Lyf38/",
+	"H0AGtVmGOUFGUyzIxXfOtF70Pn4ECJGJDBRCILall0ZsLOCUqYUUCnFVzEDv3pyS85ROJjwiL2HuXEwH",
+	"5Nk1S1cYLS5axEqhZMKImsmlIpGcM0UmqZxjicGFuBA/kB9++H0mIaPxhx/I6MOOkd0jo0JQUTShdam4",
+	"CTM2BmD+avRaYfNZwjX5bpGNEx71CaZD9onNhuwTUN6OoaQjnFN5IYhNq/x+YOZgFaURJErBwqGrCqRO",
+	"a1nqrJsfr/kdQHWP3GSpzcW2YRTnKbRdhuBZgGXBXTjjU2NgEi7MRpwQS1quHfJ3oyrRjb43S3R0QL4b",
+	"nUCfKP5P2LEj8hMcP5kvLweDgXlYpn1LLH2kFiJTcsan7w4GZgNOXN9mN2Fo1wbV/9TNwpA3t5Aro6IT",
+	"NJzXyMxtzkYOcQb7O5ORfxlGdrGGC6kffiCKrsjI3c7RETE6d94J2iMm652EWWHIHzosw0GODBMZGdKI",
+	"FdGAPmp7iXNFUL8no+VsNTKjobcTzjt/1cC9gruFQZnpKK/Ak0kil2bMBZ2y46LDjv0+R7XJFEbJChQF",
+	"u1zLHX74wfxkabcXaxJtf2ytyOjZOZ3C7o2c9jwi38kUv3RMP9/esYxXfp4McF9I55CCfT8gB7t7R5AP",
+	"Yh40C2aJwmSQCVXa3I+DvSdHRDBuJgJfTPk1E3bKAEZkZkxTRkbg5cLmJg4259//VFKMBgS701MLDcEV",
+	"AddAlug+GSEK0shixObVjP2iZ6zt1WkDjbbsAGdwzufMTeDt81Oyv7//9JioBRUKvPDmJTwlkAWW++rw",
+	"MybMSyAXPAKEoUI5OVnQaMZ29gbDtaZiy+VyQOHrgUynD+1v1cNfX5w+e3X2DH5TYBv1Xpb4dp4F0dsd",
+	"DPFBuWCCLnjvqLc/GA72rUYE8sVcFXBvcb3amVNQMaehNgwnydIQrWGHREVywY7Mnbcu9z60Fwembf5E",
+	"YEXzl2HRMgUOCk2GkYeCQYGJQZQYrQZeaxtK7e+SmK6U7VHs97c3/4DINrOb6rUDN+od0yd2JS/pAvN1",
+	"EGxf1VpexSMPzxZUPE+l0RZaPXsu4ckgRrNZs92PEJCLxea3YhjLBnMpXEBU4E3qiuu8PqkXMR5bAZQZ",
+	"GteiYdYM2wy3Wj/uuzendYNeL6K6ERtrG9cHdHoDj5nQRglNnfiuEl/tfAQvzaeUDL+/V2pb9ujx48d7",
+	"u4dNBWY1lVJCxoxwVTcRtPf8qRS5qflJuRy1/AO7ndlYYLcRdBpoOg1CnIQys40AdyVGdOryH0cwHZRL",
+	"dFomabpY1KzBjFtzuG0iPe3wz40WkzB6zVznotBM2IcoyeIycd8aND2EvtzIOV7Sxa9QafzxPeRLgEYL",
+	"09gbDlHhF9rmzfuy7k+bl1XMf2OQx+ODoGevH7Th9R/7vQMcNfSyfHYPf6Kxq3aHn+w2/+Q3Qa0SiLGm",
+	"g+FB849eSf1cZliG5sXiN//IITd+xIytOYUaeaPKq4W8snrjcob1ygA3XhTHgqvNOlZt7ZJ5DQjFBd+5",
+	"Yoh5ZwViWdwkXGlslK46yxpLAs3kcoo4I9slFlgEmOMBWjkBXRPBt2SmCfa6U/dLO/vNP3ou0zHgnt4B",
+	"8Zj7Ya0Z5VENWG9caSSCEvHkXvmFVDU1L4azcouCCaD0aslSqy4ilzV6sUtmxvp3qmYY7i2THjpbbJd+",
+	"dDQwpX+S8erOiOIVW9r3fyz7Moxh9HGNGnfvbOBTdCT5g5f38iWNbavT2MKM/CpxpLpX20cf5s/BWz9f",
+	"6r1vXvmSXjHPgG+geOwCBo6hyyu2GiAx9tYvQ4WRPvyLxx/xajgHX5mqU3Ytr3yqLlHYQQhQxvwg/opP",
+	"Bld487OxWx1kVJ0E1oufex/fuwPFQTaJRdsortsYbY0va3g1PAVzOIk0ABm3fhpr49o9fk7TKWslxT8v",
+	"cW/m3iTtEbCLTHjqON9XLOpzB2gnWe/fhofsgws9BS8Ffn3Da4EmaAvq+VIvUHdqT8rknlvpYy4o2H3r",
+	"0RjNPuiHkbru+sug8TSxfWz/Na4FoYqcnr0jMiX/9+z1KwC3V20lkfnvwF6P2ksUUU0TOcVc56D78Xe0",
+	"4rBkL5ESoyF9+5EQMmJCE3TU49cOibsPbuscjxm9B+ajMVWMpBYyas2VeJpPaYu8uBikhtAwb/mmZHNL",
+	"IoBAGkyByImP6YNhDZ8E1EppNt9kT7umsRsVh1P30BqTrEYdnZdKYWEuq3WkKVsxG3D8bK5nxplgwW05",
+	"gLwX8vtUiognUFgN4VBsGVg3P9fxc4MXtNEzZkdL2ZRjp4nQQPjtXYxzc39uYIQvSXVyRNGkPY1XpOg7",
+	"eo9i4k7uez7zvg2JMQjLARO1wXauCESbsKWDZQH5BW/BBB6OuYih23Mdv3/2gUY6WTn80dG14COYzyif",
+	"H7ijMVK4xsANM/nJjdHATNajBp8wOpBPxq2y7Gxngu8M6e54L9qPayZZUN7dBVZei2RFljOJeGOA0lqE",
+	"WCCFgSsyl3O2gc/p8NbdQVbzVu+8paK6K2+EtCPmT2k23b93fcITqE1xkRifJJYzJizIAo9m5hIbtasg",
+	"ajKjN2Yd+SxqOMfrCebXAEquIdW94ZBAXp/CWAD0bpFKF9NRfbKUqTu4YzJKmdIjjDXbdhuAEjwg53SK",
+	"GKWYtINQxldspRwqBbKZCzEqNcm3iQfH5U1wLnVKNLXpJTiObeaQR7tJBq0+RhfZcLgfaTqFP9iPo5ow",
+	"eK682K26B5Hohqq5Iu7QPpFk+0UuyTyLZp7kAin97s1p3ylo2EeNTm9KlzplCLJYR5WQHeaRnLRF6YaE",
+	"5KSQdIto1CcjOysr9DSdjgbktwXR0iVIQBabqzacySw9Nj9PpJiyFJIqVFELgwuU9mbEdHUhvvvt/PT7",
+	"ATlFGjckDSGHiUzJwXBoUzBOBLyZcGFvssuFAigXJE5YSP5AnkGjrlgMb5vRmAjpqxWI9GID8Zsp+Bw2",
+	"9ZOkctxa2e0qY+/SZLjZ2JgIBTkbEPynOeyouUeQN8iU7Yvu6yTXPy5SGXfPAjgYNiaz3Ic6D/1a6nkX",
+	"gpr0CWJB379wvyveB72UkPlBFNLqXB14Xe4CqNfbrXdMYxdW25QyUywGkQskhd06iit4TIqM0mKEhwp6",
+	"h4yIBmgm21vN9k4glmDzlzxwjYIuBBUryK2dySQ+9vCi7Gjwpnmm9IBU22pSoqG0kqRZwqC3JjLGvHls",
+	"JhKmFBlhg02bxgkie8kVC7EyY4cUw3T3/br6j3v2/f4GEHdx25fax9u9+6WtD2j78tdiKjH3ppmXA0AF",
+	"OMwany1QRVo9/hMVcasHX3JxFmFBVYtkoA+tnz23nsBmRwjVbCpT3u7p89wv2uppGmketXrUazLf6vnX",
+	"Fsih1cPvoAFfq0dPUFi2e+2b05bbMG03toUCavXwmQUdazPPVy9aHu6HVr6zX4CfvTEftJqpTHXrhzs7",
+	"8Fo8aQ7UTmCb+kHOuDf7+74gXQD7cRWufGsRTxKqPRHpaQWexG+lFzwcZwlAX4fzoJ5hiv+Ix2oEdgMl",
+	"I9QWRoVtPmIfFizSLB4VdouL/NjyiyOv3kAvJYmhzVJunRjLGSuzyXcHw6ffD8gzGs0uRD7PB4qkgAEO",
+	"Ga0yicFlqxVLJgMCoaaR0QFG/YpO4GpRbOWDonMGVT9H2PgAbDWVLRYpUyqkDpjdKakD20jd+ilLrnI6",
+	"a5O8NbzjoQFcPXhd7Ka7tja9zzwN62nzL06lmCQcqxpvG3MFgDySgZG/Z2zw4poCUG/ENtxMF3DNPx/k",
+	"OMVF0NWi8gfu7VoCQ0WtByVce8q9nJDRfz6rau0jDBoonTI6VwVGLNxbd22gY5x5gTG7oOzp9Owd1EjJ",
+	"lKgFgBzNGNPqiFASMfuOCzFmU+5Y1ujHUZ+M/t38z475n//Au0rHyFWgPMzsZsp0lgoyZVoRSv6RSe21",
+	"L+gTJXF+QhLork7n1t7g2rZvn8h0niXUlqMoLRcLQOS5ELhlxdsUYQLqjsyf4HZJuGBHZPTXBXZhv+gd",
+	"kcFg8HGEc0zlEgcvret/waNBzx4OeBtzon0qyTfD45vh8c3w+GZ43KPh8S0N7F7i+34eT1HQ3G9K8mrW",
+	"N9aTvOrNBKgnU76hUAkBmO+3rinnAwBwivpESjMMvim+jJvVJwlNp1+iBxrsdV+bHa9cmfZtTM2Za7Ne",
+	"b2+ekCldOLVzwlhscwMTfsXIPzLOsMckVtLn74MISJLkPSk1SxJQfueELmiq19NN8p/eH8muNZm/Z6rN",
+	"x6/NiqCp+sKJFErTjT1jG7rdmFRV3gc9zO7w+/sjHtuX/Z5J5l/Gn2a4yXImE2ct34Z0XNVUMGd2ygpz",
+	"sLM1+GLySgoG8B735EetYxV+21Wvru/ZOZ021fTBM/Da/ZY5UM4M/GKSrV6L8g61JKUblXgBMkg0q4Ec",
+	"r7ZgsBFUmSoylUQKAi4nLqYANuHUzOWMakCv5lrZLkrHRKN7hisi4DstMwhMYz7LfF3EojfrNtTuU/rd",
+	"89ZSe4tPxViDTFXl/ZGWt7lfX1G97MHuXpvLyCIpEKr1ObZyMj/de9Ltp28dFdyZg1i25Ae39AgbwdMO",
+	"GuiF0a9Txkgkk2wu1JFtKKcQXslB9Jt/QsWXOkbsNQvMds1SRVF62mwNP05jdLABeRZPmSLSZZmVHroQ",
+	"KVM2h200k3pUQAflmRuQ04TTy1HUoOP/A0UUvWLN0EL5HbsJttDnh/rxhSQZp4yCWPDpyNUlyLlhbPaJ",
+	"LcvFmuthfkFTbk8peDme21gXmTOd8qgAHDMEa3aqTMy4OABzK0HguZhocXMQ9OeBInIpyIIqTb4zHx8a",
+	"/ROB/Z6avxcsjZjQPGEXwvVAonPMGIWyLroy9wqymCDr83uYAQxjBPaCsRQ9EKWoJ17L310U1vYol5Ik",
+	"XOuEwRRYkvTJCAqwoFZjtKTpnIvpZbYYuWXiD4XE5dZmg+bb3PX0foZdap2t8BIOSW27jChfTs019ejq",
+	"K64iOPcu9QNFxmxGr7khS0SyBPLLidtVbRp6VJ/mts9snuim3EcmNOBS2qvm1dCOjRziukDSge9zTCu4",
+	"6AsmFwkjkblh5gaGC5tcvuqXjTq0CYbA28l/raIal7YSkAnGjPo0dC+kdp2Zb2JQBj2zrxiLge87hNG+",
+	"7d8BgzmjEIFpLJgvXdIVyiWQpyCx1i8IjeNXUrPtwSLB2z8nA6/kQUEHlGGUeGrfDL47uJknMdS5IVlt",
+	"09zy+mIEJczB8KDwMGKz1hykWLC8iicIaPAm72uyNTJ1QwSINNcUV2aWXzGt5AvNcbmrRi1sQDMd2Z8P",
+	"Uga1kjkWuOsHs1WW77WDDhLiT6uA9W67gSvCrnnMgJnTORRXcsPB4RfuK2vZH5MRgAn/6Df0HkFVN2aP",
+	"jZleMiYKJwLIwmtMwyBcKM1oPNhcd2GbVnfWl57ZuZ6ZGX5xOE+46s8n1PIprIs8guv6ABSXEH1GW3eo",
+	"196vxDUPqYW74YIods0EVnvaNEPAzJ5olh4VtnjhGMk/wgvifYDeAiJFUc5MjJHVJ9Q+7PiUESTW63Ah",
+	"fL9L/gD8+DtqlFUuvi88FugYcHldhE6puZ++y0HpAYFy4Eii4b90B4PCTBmDCDNg+wRqrUDaxVxpaviJ",
+	"LVurq7R6a3d1a4bRLfOVulxeWEnd7bVfQ2F9H3PPyxbSF3A/3RqKq+HsnBUq+PzezHxzNTYD/f5sn2mA",
+	"EnkhCI/7BSq+lX/mGhj67XvF/9KYN1PVL8JjIFCpqgVotx15w/DslUraDnjaHlb9MfGLJ0tVvn+Uoevf",
+	"t8eu3xLOdqWAOdPgMgK/voxokuOD10OCa5YKmpTmetNmdMGK6hmfztDVC1gDS8/Bo+jKbDsWnRgtKs6i",
+	"2nJv855L14d5G3MFSZl3svGmyAGC+BgLcNDtvIIvbKFNv1D57BqwwU4tBBXi0d8VAFVRgn69iJpgcboj",
+	"U7Upz/c6O+zu7u7t7e3t7+/vbxHq6xdGU4cHYuYjPivwImpbeZBFKrWMZAJFXguZ6pxUQJ1Iy+29e0rN",
+	"6uDbWLqpLUWrPfuVKk2UsSKohtILoz/V4sUxJi4nKcDFd4Ir+uLQzFCmtcEyi7/ElCwnsAsNAj/ZmHYF",
+	"j7TIubI0+dkmXMH8an2F0AaGvNCKPDunU9dtyjV2yvX8a5amrmHct7SscFqWJYQ2RHaz0OVN0rJ+d1aV",
+	"wtIOkjCailKmlYNxCSdZ3ZC8t5thhdP6VBlWdTfqW3rV15JedUbLSvqVkEu/cVbdNS8c/8BX23j9CzET",
+	"xtSpM0A31X6uWaKYKmXmUAskpWo6TFGx8tpL4b+cGwj6ukaaz2t6St1rveg35IovJdP+U7h/vbz8HKDO",
+	"3WZb572gqd6+/A5d/LlNNWq+9S4p6T5g8LZJlbiOTTkf4C/7unM8eJ4KqApanFH1aYgQs6k2keAbm291",
+	"LwiMn0UarVnxJiKFPesjhGw5APqvkKI0L6i26K/3aYhXsZRv8NvnhvoZPtekMWkF/KfsmRqvNFOXMtM1",
+	"KhRe5V7VFrkNNOd9gJviDKyvTnKhCUQbjVqtBmR4RFQGafZoRyLqYtGhdzis77bAarqWDj3/4pNHDvkT",
+	"/z1s1zcV26S7JFHrtZgzqrKUHZWyRRGT1mWL1ocAFizSNSqwXIpL8ypPD/Y+Mu+9dD1ahRQspAxvX5Y2",
+	"ZxLbO/IV86QTl1kvry3wcd/LkQom0d8bu5oxmujZxtqARNKYjGlCRQQI4y80woqWus5TojQsJSVqJrME",
+	"W4wbAzWY6vULDrvN6m8cIUB0LzSJJVLczQ6WRVnK9ap39Mf7Sl4V5B1o25sT+2c29KBZZOOER7nhzUUE",
+	"cZL6vCYPEhaQX7m4wqLE5UwSLeUVGAx9C3Cft4zPVEaTZGUb9GNawzGJZaSKMQfzGJCvgSyzhKkBGXlZ",
+	"TznQrbgQoa7qfGcwGJhPZoYFC2hsJFMyQgI+GvXJKFMsPRrZtuoQMBwQNPQwpkuvGZkY0jZEJcgICqBG",
+	"xi5KGBkJ9kGPSMJorIgUdSkWL/It/LTt/bqgHbWGUFqDDgrUuTECbff7Np0o/x5OQzsbBg8hT+7HAGqZ",
+	"gLYQ9d9v1SO9yKbHFg1F54NaqY64LiExuaM0WtBOSOYf7ECSz82cRJ9VnMyR/FeDWpDf4b7vIbFQdIk0",
+	"QkdOgdvmxRdlOumMZ5AzwWporXrB7GNkztIpI1SRuUyN0hdJc6mMwBOYQcZj1zMB5r2k9jcAwIeygcWu",
+	"9zcGnscsAq6JTTtGPB7hs9LJFREUpm5Sn2+4L59hjQ7IixV8C+OFwnhug/pF9YSflbacrTD1Ze12uKI0",
+	"o3UmXLD7SVibs00278utdix8WRtWjmiS4Mo+BU/7fSZt2xHIS8o1Mzi3OfUbJyumVN6ncp4pvYNVV7WJ",
+	"9fm2P1xQpZYyhbzdRRYCOBaxIgxw1myOLQ5G/NJbo6cFmrrDJN64EbYTQ3Wv/zRR1DDx4FziY9B2lySS",
+	"8opDcrBin7cz7WCvBUDwuZQvqVjdBUIV7JOReUXRt6OVIG27wCTQm/dwV6q3L93sJ365OnOPbZGC7Bib",
+	"3LP5bD8RJ3qdn48qNiR4Po0b3rJlfr71vRti/jS32n8m4i9Ipj8TsWunJVufhrst9sMB7u0GOEshNZ9Y",
+	"MlYPY0bjnYRp3RRQ+ZnR+Ff73BddwV0s5HOKMt9zo+xXPhGgLRLlDroxIzFL+LWxRTyyKxHOhtby9QTW",
+	"yBjw8+KEem0u+XOZTqXWLuvnqyzPNGtkGqt58829+bkVuT80vsTDGdgzWT/W2+j8DbRg1m3bD96qSL8q",
+	"XsxLN1HRXUp2Ede3jvg970JsFEMpwOpa0tVXTKln0E1AYxlddyq0BNGSuYBDeqPY8hndW3j6ixZe1eVs",
+	"FmEDcsailFmQMcyjTRkEbqKrwVct4CAtx+eVqT381tKsjrtEKaOaVQ9iW8Ad1WFamb67Wxv/hWZB5OSX",
+	"NGY39dP1e79KHKHp+fy5zzz1+Ja0+xLwY9bJtx039b+6ND8bIMV24qktNbXALbhN8n2TpvczDBp/SyK/",
+	"8yRy3Nm7JLoN6mSdC/gOqOmeQhdt2eK5DZp/ISGMz123fC1YVwK9A1OmH/aZnxAFyhV2xcJzc/1889Qd",
+	"v8CJUFtz03cdeSGIPqNCsOSBInq1YH3y29tf4Y22yh29nWrd777I9B1z389Fe7n/a/qtGOprkWM22HCH",
+	"cixQF9VKeXqoGVoPd+jYMK8MGh6f2rlB05Rff9WiB9walChIsLZ84kb0BGRRS01ywQRd8MGKzpNN0fLX",
+	"+Fy3w3cvvXUDsVhG2RwyN+44W/J8xlXx9i45kv4t21QW4ncL3iKgoB1lYz1GMZVP2lgtn4eXRoJKTJ6N",
+	"wAHUTi5LbmVsMLwpJOixtb8EnbON4AT5nn2+Wn8xxaYj/ZayVKO9+zvUgpC6kkJ+Qq/onNWr7q/9/Dt0",
+	"iyqm8zRnQJe46A0vekG1+zaUul19O5/ZO0Dqv291e+P9+KZjfzWAAxCIbLrJBR6sfa5Rk24Cbx1BevfI",
+	"VVAlVEwzaCwzcaCuSibsiIyuuIjJjyQWmM8OPyP/j1z0BuyaJwNbJXfRg2+F1CSNZMzIj2Q46l+IkTG9",
+	"yY/EB46DJ7+Dvtk/kr09Y6BbhCfyI1Fqhs0nZMqnl1B5Ry6y4XCfkd0h/L9RPfLjzSBe8Xf/Benu26u9",
+	"a3jyb9zVJwRT9WVKZBKzpiR96Kpek6WPWdxeln7+Ab75nrL0Px+AhH91cFyLkpXm18ZxHvfJBm3UPvLQ",
+	"9vut4zKvfZr1egpDCFV74LyoLKzIkqWMLFOuNRPH0IvY6RHAhyzKrLA8CjpNEaquWAwdnbggI2gpq0Z5",
+	"KY4Reg9U0VEHBjTjmdkMavrr35SVtG+u/1kznVO7s1YYnJ69q2M4uNuNWJ+NNc8NWJ/f2oJ/dumVYO7a",
+	"29SpiXiJuzjFBj9sbh/u+I6lu01FtWYxCQOXJReEWs1lTG3JhusAFxW0TommY0RKWtcunjtK35o8ghE2",
+	"OTnsoj+Rg6OYgdkrQGcGniwnlgxuJkGCHbxrOmsXbHkbBh++/VtP7U/MWbAJt1MMbAfum9FWu5bb90FV",
+	"n6bZ9jcN19dwrUuWEijgc4rMDchKy0U9TWm5uA+COjfDfBIGlY9fx6Cws6UFR5rAFoh/gdZt63yr6PIp",
+	"JyTXlDsQnKtNaUwdK2p/mvO+zvhUsJjITB9bBcjV2kUJo+ktfOC3va18KgiiLLUqzvGSotrUstV1oTuD",
+	"lF7yi9aL1yJZ9ckZnbMzrt3ODMhzypMstVar7RB8hAji0O50TsUqh32AlsMyciYpRWgN1DktO3C4InOu",
+	"WXwhxiuXoDIgiA0nJ/gq8xtXswfu9WVqWFfeMF1RHmxVjDmKPlHcPRs6TRnAzdNEfR4lpJauuaiS9bcS",
+	"0g1BYrh03LYMXCO6tldxPSm2ElHGlv+bQpZn+MQ2EzBwhBDp2G8+Dd97x1IF4DEzuSTzDLreQAs/ZBrm",
+	"Ux/He1JuHReI5lekCAYSHi5SZr7wNZdKWwkzvGFl1WZ1tqbNMC2lZcpi6AiAGXbOrwbinRwO7Y8DXWvt",
+	"+Ocwmy1m+b/BcT6RdmRHrw1qu6+/4oz73xGtLM0SRpZQTzfjMdsco67CY1uabS5JKsjpCy9GKhby1WAM",
+	"GYLHg1wrGNqcphBkTy80dKRSoFa5TBrkR4SWP9WSRBJ70+MHM6DtMl+FLkW2cyoG0/NAwqBGo9o67/IG",
+	"uOfapGLkb1VJ91eVBDwShKthkT7iUEMiAH5WW5G0gZsGipFC7URgRvaOQPXp+p3AF5TuxJ3VK91hj3nz",
+	"S3PK6xT9rQJq6xVQlWTxJlIO1Dk5Uq6vdLoVBd5TtmMze/3CqpvuP9txAyndBa5aTXaj44ZCgtuYpZZT",
+	"e5wROsqJiAXzG++MPX56ZeM+b8O3BMevroiooyhobqGUqaYChd/UFw+wZJbwLwytZKRipsoY35DoypXG",
+	"w96MNhFKokiVLrzqHNoC6VmOGGvzWNEuZImyPq55pgATCIMMMbHN9fBtiZzucGHMTfMjIQX4naf8mgli",
+	"/zGnMSPZos6yNMe8LdQLtoS337NBeQrriouhv1mTdykMhi1iBqdSTBIe6buzVzNVSlEP3cQS4GQTWAZc",
+	"ba+eqc4mBUhVmiTONW1+90DlcH4IB51QpYk3JUjwsk0fBB0nLCYRFQW2l7H96qxaex//1fE3ulLZl26u",
+	"dqXvG+By3JCy7slOrWPXTg5/w964M3u2Ba3dDm/DnGVRuteld3B3bsoVfiRTErO5DHJW1OjvgLPevY5k",
+	"JvVp4LDrLtw3A/hfVhrlFnNXadRUE+hrW2UY+1vwlbpY3S0NK8E+FHZVg/qHSQjYOQlyrwhd0tU6A0qZ",
+	"QvlbAtjfGtyHzhb5QLU17u77r1bU/Se/drRMaNX6dhLFWsddiL2EZb8mKLMwUd4jsYVIbSvGfZnGmiTX",
+	"QTABsvd1SYr7INloJhUTd0SxIQbtd1zYjP1v6Ky+8cIWkPw/9wN8JmJ3g2n1/rY8sfoOAJstPOd2/loa",
+	"YXz+h33S8YTvzKiyl/aas+XmMMQ7eOKLDkOYJXw1eWln9JrFBM6t7zUHwaQwmjJoHNI5Wy3k1jfbtj3J",
+	"/y5PNL0/t74Zsy5oC/v6tTr174DmCAWiawiCmkcCjvNKUjdQb0tgaUuF38Ckv2jftMq5VhsCWvdMFxyr",
+	"zjV9Qzq5J9f0Js4DZYc4+2/JUyFncyPxbDGF6gU25WcpmdMVOn2oKLuWg6lTd8C2PrHYvR/i/+Yq/upy",
+	"pbrx+nW/b64slCv/DDHKK856R3+8N4bFFYN6QHNXFEuv3RUrkxe4cPHrXr+XpUnvqPcQ7pedWPUHik+h",
+	"5oOjSi0z7XqxSpsN43UVt1WF6xhEUMsxlUwR6XfZXzC5SAw/gzI1rotXebnz62+D1Pci077vAcb2vd32",
+	"ZmZ3OzQx6DK7nMmiPg/QUDKV0SRZkTGb0Wum/Jld84ipukUuKXSz0jNGlhxq++zvXIV4ze/MJABzJy5+",
+	"EslrlqI1VjNvLRPv+TLa8vqPwCPVJ1dsVUBoAe2RRE6L11Ts7PX3zBhN9Axe4X9R0AFWMX58//H/CwAA",
+	"//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,
