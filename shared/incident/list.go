@@ -227,7 +227,9 @@ func (q *Query) meets(doc store.Document) (events.IncidentSummary, bool, error) 
 func hasText(s *events.IncidentSummary, text string) bool {
 	text = strings.ToLower(text)
 	has := func(in string) bool { return strings.Contains(strings.ToLower(in), text) }
-	named := func(p events.IncidentParty) bool { return has(p.Name) || has(p.Address) || has(p.Instance) || has(p.Device) }
+	named := func(p events.IncidentParty) bool {
+		return has(p.Name) || has(p.Address) || has(p.Instance) || has(p.Device)
+	}
 	return has(s.Title) || has(s.Description) || slices.ContainsFunc(s.Offenders, named) || slices.ContainsFunc(s.Victims, named)
 }
 

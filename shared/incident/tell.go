@@ -166,7 +166,9 @@ func (w *weave) who(victims bool) []events.IncidentParty {
 	return list
 }
 
-func first32(list []events.IncidentParty) []events.IncidentParty { return list[:min(len(list), maxShownParties)] }
+func first32(list []events.IncidentParty) []events.IncidentParty {
+	return list[:min(len(list), maxShownParties)]
+}
 
 // score is the worst detection's, and more for each further tactic and for victims that became offenders; with the reason.
 func (w *weave) score() (int, string) {
