@@ -1,6 +1,7 @@
 // Package incident puts detections that belong together into one story. What comes in is a detection, the calls of AWS APIs that have to
 // do with it, and the documents that Keys and then More name; what goes out is which incident it is part of, and the documents to write.
-// It never calls a store, never reads a clock, and the incidents that there are in the end depend on nothing but the detections.
+// Chain never calls a store and never reads a clock, and the incidents that there are in the end depend on nothing but the detections. List and
+// Get read them for people.
 //
 // # What is linked
 //

@@ -557,6 +557,24 @@ func (e GetDeviceSeriesParamsExpect) Valid() bool {
 	}
 }
 
+// Defines values for ListIncidentsParamsSort.
+const (
+	ListIncidentsParamsSortMinusScore ListIncidentsParamsSort = "-score"
+	ListIncidentsParamsSortMinusStart ListIncidentsParamsSort = "-start"
+)
+
+// Valid indicates whether the value is a known member of the ListIncidentsParamsSort enum.
+func (e ListIncidentsParamsSort) Valid() bool {
+	switch e {
+	case ListIncidentsParamsSortMinusScore:
+		return true
+	case ListIncidentsParamsSortMinusStart:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ListRecordsParamsOrder.
 const (
 	ListRecordsParamsOrderNewest ListRecordsParamsOrder = "newest"
@@ -754,7 +772,7 @@ type ContextCall = events.ContextCall
 // ContextSource Who had an address when; AWS address ranges, autonomous systems and countries; VPC Flow Logs; calls of AWS APIs; the machines' own counters.
 type ContextSource = events.ContextSource
 
-// CounterNews A CloudWatch metric in the hour of a detection, beside the same hour of day in four weeks.
+// CounterNews A CloudWatch metric in the hour of a detection, beside hours like it.
 type CounterNews = events.CounterNews
 
 // Coverage One network interface, and whether it is watched.
@@ -1091,6 +1109,35 @@ type Histogram struct {
 
 // Identity Who a participant was at the time of the detection. What is absent is not known.
 type Identity = events.Identity
+
+// Incident Detections that belong together, as one story.
+type Incident = events.Incident
+
+// IncidentEntry defines model for IncidentEntry.
+type IncidentEntry = events.IncidentEntry
+
+// IncidentLink defines model for IncidentLink.
+type IncidentLink = events.IncidentLink
+
+// IncidentList defines model for IncidentList.
+type IncidentList struct {
+	// Complete Nothing that matches is missing from this page but what next leads to.
+	Complete bool              `json:"complete"`
+	Items    []IncidentSummary `json:"items"`
+	Next     string            `json:"next,omitempty,omitzero"`
+
+	// Why What is missing.
+	Why string `json:"why,omitempty,omitzero"`
+}
+
+// IncidentMember defines model for IncidentMember.
+type IncidentMember = events.IncidentMember
+
+// IncidentParty defines model for IncidentParty.
+type IncidentParty = events.IncidentParty
+
+// IncidentSummary What a list shows of an incident.
+type IncidentSummary = events.IncidentSummary
 
 // Level defines model for Level.
 type Level = events.Level
@@ -2435,6 +2482,46 @@ type GetDeviceSeriesParams struct {
 // GetDeviceSeriesParamsExpect defines parameters for GetDeviceSeries.
 type GetDeviceSeriesParamsExpect string
 
+// ListIncidentsParams defines parameters for ListIncidents.
+type ListIncidentsParams struct {
+	// From Started (happened) at or after.
+	From From `form:"from,omitempty" json:"from,omitempty,omitzero"`
+
+	// To Started (happened) before.
+	To To `form:"to,omitempty" json:"to,omitempty,omitzero"`
+
+	// MinScore Risk score at least.
+	MinScore MinScore `form:"min_score,omitempty" json:"min_score,omitempty,omitzero"`
+
+	// Band Any of these.
+	Band Bands `form:"band,omitempty" json:"band,omitempty,omitzero"`
+
+	// Participant Somebody who takes part, in any role. What is meant is told by the look of the value: an address, a network, i-..., eni-..., vpc-..., twelve digits (an account),
+	// or else a host name. `device:`, `host:`, `user:`, `port:` before it say so outright. The values must all be of one sort.
+	Participant Participants `form:"participant,omitempty" json:"participant,omitempty,omitzero"`
+
+	// Text In the title, the description, or the names and addresses of who took part, whatever the case.
+	Text string `form:"text,omitempty" json:"text,omitempty,omitzero"`
+
+	// Sort Newest first, or worst first.
+	Sort ListIncidentsParamsSort `form:"sort,omitempty" json:"sort,omitempty,omitzero"`
+
+	// Limit The most items of a page.
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// Cursor `next` of the page before.
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+}
+
+// ListIncidentsParamsSort defines parameters for ListIncidents.
+type ListIncidentsParamsSort string
+
+// GetIncidentParams defines parameters for GetIncident.
+type GetIncidentParams struct {
+	// IfNoneMatch An ETag: where it is still the right one the answer is 304.
+	IfNoneMatch IfNoneMatch `json:"If-None-Match,omitempty,omitzero"`
+}
+
 // ListDeadLettersParams defines parameters for ListDeadLetters.
 type ListDeadLettersParams struct {
 	// Limit The most items of a page.
@@ -2794,6 +2881,12 @@ type ServerInterface interface {
 	// GetHealth Whether the API answers
 	// (GET /v1/health)
 	GetHealth(w http.ResponseWriter, r *http.Request)
+	// ListIncidents Incidents, detections that belong together, newest or worst first
+	// (GET /v1/incidents)
+	ListIncidents(w http.ResponseWriter, r *http.Request, params ListIncidentsParams)
+	// GetIncident One incident, with its detections, why they belong together, and its timeline
+	// (GET /v1/incidents/{id})
+	GetIncident(w http.ResponseWriter, r *http.Request, id ID, params GetIncidentParams)
 	// GetMe Who is asking, and what they may
 	// (GET /v1/me)
 	GetMe(w http.ResponseWriter, r *http.Request)
@@ -5588,6 +5681,193 @@ func (siw *ServerInterfaceWrapper) GetHealth(w http.ResponseWriter, r *http.Requ
 	handler.ServeHTTP(w, r)
 }
 
+// ListIncidents operation middleware
+func (siw *ServerInterfaceWrapper) ListIncidents(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListIncidentsParams
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", r.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "from"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "from", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", r.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "to"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "to", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_score" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_score", r.URL.Query(), &params.MinScore, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_score"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_score", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "band" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "band", r.URL.Query(), &params.Band, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "band"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "band", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "participant" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "participant", r.URL.Query(), &params.Participant, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "participant"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "participant", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "text" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "text", r.URL.Query(), &params.Text, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "text"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "text", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", r.URL.Query(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "sort"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "sort", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListIncidents(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetIncident operation middleware
+func (siw *ServerInterfaceWrapper) GetIncident(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetIncidentParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-None-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-None-Match", Err: err})
+			return
+		}
+
+		params.IfNoneMatch = IfNoneMatch
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetIncident(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // GetMe operation middleware
 func (siw *ServerInterfaceWrapper) GetMe(w http.ResponseWriter, r *http.Request) {
 
@@ -7345,6 +7625,8 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/v1/views/{id}", wrapper.DeleteView)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/views/{id}", wrapper.GetView)
 	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/v1/views/{id}", wrapper.PutView)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/incidents", wrapper.ListIncidents)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/incidents/{id}", wrapper.GetIncident)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/devices", wrapper.ListDevices)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/devices/{id}", wrapper.GetDevice)
 	m.HandleFunc(http.MethodPatch+" "+options.BaseURL+"/v1/devices/{id}", wrapper.UpdateDevice)
@@ -10365,6 +10647,164 @@ type GetHealthdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetHealthdefaultApplicationProblemPlusJSONResponse) VisitGetHealthResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListIncidentsRequestObject struct {
+	Params ListIncidentsParams
+}
+
+type ListIncidentsResponseObject interface {
+	VisitListIncidentsResponse(w http.ResponseWriter) error
+}
+
+type ListIncidents200JSONResponse IncidentList
+
+func (response ListIncidents200JSONResponse) VisitListIncidentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListIncidents400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ListIncidents400ApplicationProblemPlusJSONResponse) VisitListIncidentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListIncidents401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListIncidents401ApplicationProblemPlusJSONResponse) VisitListIncidentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListIncidentsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListIncidentsdefaultApplicationProblemPlusJSONResponse) VisitListIncidentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetIncidentRequestObject struct {
+	Id     ID `json:"id"`
+	Params GetIncidentParams
+}
+
+type GetIncidentResponseObject interface {
+	VisitGetIncidentResponse(w http.ResponseWriter) error
+}
+
+type GetIncident200ResponseHeaders struct {
+	ETag string
+}
+
+type GetIncident200JSONResponse struct {
+	Body    Incident
+	Headers GetIncident200ResponseHeaders
+}
+
+func (response GetIncident200JSONResponse) VisitGetIncidentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetIncident304Response = NotModifiedResponse
+
+func (response GetIncident304Response) VisitGetIncidentResponse(w http.ResponseWriter) error {
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetIncident401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetIncident401ApplicationProblemPlusJSONResponse) VisitGetIncidentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetIncident404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetIncident404ApplicationProblemPlusJSONResponse) VisitGetIncidentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetIncidentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetIncidentdefaultApplicationProblemPlusJSONResponse) VisitGetIncidentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -14785,6 +15225,12 @@ type StrictServerInterface interface {
 	// GetHealth Whether the API answers
 	// (GET /v1/health)
 	GetHealth(ctx context.Context, request GetHealthRequestObject) (GetHealthResponseObject, error)
+	// ListIncidents Incidents, detections that belong together, newest or worst first
+	// (GET /v1/incidents)
+	ListIncidents(ctx context.Context, request ListIncidentsRequestObject) (ListIncidentsResponseObject, error)
+	// GetIncident One incident, with its detections, why they belong together, and its timeline
+	// (GET /v1/incidents/{id})
+	GetIncident(ctx context.Context, request GetIncidentRequestObject) (GetIncidentResponseObject, error)
 	// GetMe Who is asking, and what they may
 	// (GET /v1/me)
 	GetMe(ctx context.Context, request GetMeRequestObject) (GetMeResponseObject, error)
@@ -15894,6 +16340,59 @@ func (sh *strictHandler) GetHealth(w http.ResponseWriter, r *http.Request) {
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(GetHealthResponseObject); ok {
 		if err := validResponse.VisitGetHealthResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListIncidents operation middleware
+func (sh *strictHandler) ListIncidents(w http.ResponseWriter, r *http.Request, params ListIncidentsParams) {
+	var request ListIncidentsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListIncidents(ctx, request.(ListIncidentsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListIncidents")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListIncidentsResponseObject); ok {
+		if err := validResponse.VisitListIncidentsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetIncident operation middleware
+func (sh *strictHandler) GetIncident(w http.ResponseWriter, r *http.Request, id ID, params GetIncidentParams) {
+	var request GetIncidentRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetIncident(ctx, request.(GetIncidentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetIncident")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetIncidentResponseObject); ok {
+		if err := validResponse.VisitGetIncidentResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -17194,405 +17693,427 @@ func (sh *strictHandler) PutView(w http.ResponseWriter, r *http.Request, id ID, 
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7P2Ld9u2li+O/yv46c5daTu0Ir/ysFfXHddNprmneUzspr916owNkZCEmgJ4CNCKTif3b/8u7A2QkASK",
-	"pC05j5N7Z506EkW8NvZ7f/ZfvVhOMymY0Kp39FdvwmjCcvjz2Tkdm/8mTMU5zzSXonfUO58wkrMbrrgU",
-	"EeGC/KOQmqkjMpI5eTHaeUl1PCFUJOYfr6Rg+Em/F/XYBzrNUtY76l30Di56vain4gmbUjPIlH74lYmx",
-	"nvSO9veinp5n5jmlcy7GvY8fo96vMqY4heUZ/T5hOSNcE676de883A289GPUy2hOp0zbFZ/EsSzsRiyO",
-	"cUIymmse84wKTeSIUDE3/9ETphg5+f2MUPvbYzLjekKuvOevIvMcUXTKiBTMTJKbl/6jYPm8F/UEnZp5",
-	"2TcsLIFrNlVLa3l0EPWmXLh/7q4sLDJPv8BfHg7Kr2me0zns5YlSfCwYgzfTNJWzZ9NMz9/RtGC9I50X",
-	"LFpev7fcY8LM04QrIuRQJvOIXPSm7KJnPplNJKHqWtUu0g7dapWd11UkXJ/EdWRCdURkDmdhTocM2UgC",
-	"5SiSSL1IoYViee05wRtrKK3xdLx5yjw0TVlPIOYXNePu7j1pOfA5zcdMr478IjFHPJtQTWZUkXhCxZgl",
-	"dZPR+Jaa2ewdPmqezU9UJKG75tFa3ehDKpIwCf1bzka9o97/eljxtYf4mHpoBlwko4MAFZ1SzcYy56zF",
-	"3EqC+aPHPox42nsfnm+M75w3kr1hfq0v917oEpwaJvLG8LXV6cN3hKYp0eaYp44zB6e8wowSNqJFqntH",
-	"I5oqVg49lDJlVODgRa5CVH0l2Ad9ZbeOZHTM7O2rHR1fVENeB4Onj0IU9TO74TF78XOAuLUiPDmC4QXT",
-	"M5lfEy40y0c0ZsfwMU2SnCllZJphCe/enJLvbrJ4Z/fh7qBv/v/u94Z9FCJhOTwhh4rlNyCVSCa50OS7",
-	"G8F3dh9XP4hQGvzvvefmtbh2PTl2bMgOuch6dgf9vUF/t7976PbG/KbaGm4oP2f/KHjOEseu629hRrVm",
-	"uXnNf/9xsvN3uvPPwc7T/uXR//6Phzvv/9qN9g4fffy3Xv1u1pDS7xOpzCFO6A2XRY5bOOK5MuJxxMwm",
-	"PTDiwMhmOlRM6LqjTmCYO3GSZzc8YSJmZ7E0X4V0lliKG5YrOC3lCJHZ34FcMNdiyPSMMVHKCCvBa8WZ",
-	"ggGDl6TnXm4OVxRT4BHVR/7bDddYXdRznmqWh3SRn5lmIITwEUIV+b9nr1+BOpalNGZufaOUajKCh5aI",
-	"7K8L4KHqonf0x0UvzrnmMU0veu8/1qwU31IrfR7tP1kUfEEl7rnMpzQgel7b6fK0liGM8KfrKN/tcqxu",
-	"elHvTyVFWrOzuQxQ9JmmuWYJ+W5Cs4wJlnxPqAbCGGmWL27f3mDv0c5gf2ewez4YHMH//b1u4mYwf5p2",
-	"JUe9hGq2o/mUBW/fLzxJmKi9fVQTLUkiCR3KQpPEkYRC1k6JLgQXY5IXKSMTnhgVPWX0hpmdnhJZ6IhM",
-	"yn9qKeEOCKkn5lcsrZe9E5hYHdF/iNMiWaD58hMu3F9SpPPw0dTz7sUDOBgN6C6Nd+NH7Mnj/fjJk8Hh",
-	"iO2N4sNH8WNK48d3ZZ2gTtWxzv8Axrm796SGcb4Ygc0TZkTGrMIzMiSPWhbJmTICRZSSwejVZEIVuXLG",
-	"1lVkuakRPThnkkimwpYVLB6NuWr5zjxbZ3l5a/7uovfHYOcprPXJx4ve/1xc/PB93YqNqVez6hMBiz4q",
-	"528MBaU5qCGM5Hw80cYwQpEo1MzIV0X2Bwfd1lZZm2uFyers/8YbFVFybZ5ZUvkSoeoUPvN4K2XPpzEk",
-	"sEuz4ft7Idrylb9HId31Vz7lOkx3U6k0gVmA/QpKWN0VT+E1wRtuDK8p/cCn5nbvDgYD4Pr2n+WMjGo1",
-	"ZjnM6SXNmqaVMZY7xpUzoiZyJsh3MM2SsT1QZEqzIyPjGI0nJJZpMRXf33UJh61W8OEslnlAs3jL1TVR",
-	"5jsjK8xa6uYzpR8u4cFl2sSBnz71ZjEIz4LpnMcqJAx4PCFT/Pp4Qeeyngf+ATdX0TlM0ujBRn2DD1M2",
-	"Al7Ec5IDMwItrnYdMMxmnRSec6Yi5ZdctNr0lNE1s+XirrsuEz7iLKnTGWTOEmDaOadjlvgqwxEa01qS",
-	"TKYpkaJ2lnaMy9vqCq+txh1iYmrZFyVHpYa+zNA806OGr7lfNvM2e6/u4KZ6LcbSPLmypl+oIkISJhIy",
-	"Z7VnL+3P/ZkumaxR78POWO6YT3fUNc92JAxB0x2w54z2Dbaumc0b5yp8Ba8PKSlm4H5Y84D/rNM91vkt",
-	"yqH/xnBn3vjGwypRyikD/WE2kUTTa6bAlgHzgIo5yWXK+gRUSK7IlFEBf2iZJmQ4B46RSnntjIgbmhbs",
-	"iFDhzNWIUGdDR4Tv9Pv9iDBh/zAWM/yhZyy9YSThY6OwfGd+jg7O76MLIXNQMQklE8P/YePIFVqCR1cR",
-	"uTIfwx+FYjn8kclcH11VTjtgZkoaTRY0iD45d5NVZFoobQ06oHfBiJK57l+IEMEP+oOHu4/qSN67PfdB",
-	"9W9ZLPPkv2AONaw+h0fUMaxw2cSu9CWjg5AfSSIU+OPzWCaM/P9+JIOaC+P+2cnl8pYpmRZgedzOlZeX",
-	"L+ju0KsGb3brnTGhZH7LSSr4cePxNzthG4//TOZ13rtXbMaURvEckZQaEo81v2Huo5nMq+9lmnhPy9w5",
-	"oGSesNwsWGlp5lS7ZJkv0vu6gzCzxulnVIRF5cnmbOl6LtpSXppZnsvVOf5U+iQD09trnJ6WG5mcprpQ",
-	"7LaUCr/ufpVKnxIO33yfzg3thdTRly/O3z4jJ+fnF8VgsPfo9G9LSsb5yWBwsF/HbTW8tvmmLXo2z0/Q",
-	"Uj1ospqCLvNzOg6s45rNf3SybyH8B1qzsc0N+y0NRE3HbYJ/5Acja40YhncvBxHEzY9ZLpP63Rk3bs2B",
-	"kUG+WfnfP77/9x9vsy0sngj+j4K1OeRjcr67uzsAdUKhj6IY7ujyFURLuUwI5ge1K3W/7EwKjhK+u7jo",
-	"49/7H7//Pw10cRjegA+hOJkgmuuURcT8ICLet9GC09g61JiKwBBgNwx9OzGtv77aDFnnvVhSLvZD3CPE",
-	"1gKezeEGOF1nznY+zzoG1YymI/pG9btUMRW1xDLP2IZN0kGIIH7LzAJrbMFfPYG85DgOzbnAd93a5rNz",
-	"CZ23P5P1YTY3idud52+qzhoyqrjR3B9URlFFZ1Mp6C2tpKXjrHHQon/20UGNe/bdqxdN3r4yRJgwoY1t",
-	"nteGgG4ED5NeuYkFF3p/r+f7zR49fvx4b/dwvfehkT+9e3PamKtibb5yZeY3t89Rucnie8hPecdjzadt",
-	"nRk3+PSyb3bYt//qx3Jaxzjwt9s36z4aolaZFFav+4kmb5kRiyBfYik0E/AnzbKUY6bTwyyXw5RN//1P",
-	"hfksLZ0F+CscdJkyRpylCZmCT0BIYswadkyuWJ7LXF0Zk1qRmbExe5BJIEYpj+91ii80MUPlNOGxVuhA",
-	"g2iBNPwAQ4hDDEDd46wg6U2mNk6MEYsIoi9GwBNVjEY8ZmZ6r6R+LguR3POecZyInrCcuUAeuWaZJuYT",
-	"OzHnygw5r0ApVcADIEBlKMH87A1I4IRDtJnylN3rykpPFjiLbEYS4Rq0zNmEp2x5jm9L0XGP+++yHrki",
-	"U66UZQjuF/d5wQ2nN0RAMveQ0QjlSyrm93pfpCRTcDUik1NAk6mMr1kCiaKUlKf3m6CFnsic//N+T+2V",
-	"LGOskJKYEI45TPa3kBD65sXfGOxclsuM5domhcU5M2pTW1XJCKaM50xdYvJDi9+09kxHPZ6E9S/IcbQ+",
-	"3Gs2R7OVW74f5+g4X3Zercw8pUpfFirENc4lvHsiC1ByN7sqYfXKxgnKmcAsmYY4r9EW42uGDvPl1LWo",
-	"Z9h7o7vRPIOy3HGZPzCnwCmu5oFqIDe5qCSYKudBDv9ksTYjI5H9ylEXWCI0aTQYzcJzLlWVVh4eS8zL",
-	"Zs6KshL1hLV7m9y/UW82mbfJtF7aMRg7qhYX3BVjvnAd8IG/FozQlOVAv4vbtfDgwrSe7D7dC8xfuQhj",
-	"65Bg1APKbm8k+Su3D/nTdHNY2QPvrkAymTnLfrkr/k3iU2MgmylZrRYfBkI0a++NuZ4UQ6MHP5xyo+rN",
-	"jLha+Nv+5KO38y9ptp4gl/kppg5xhRFlWcABrVItS8asPdW+pNmzZMxWyTZAtyNrl7fjyUIm3ebxSiZL",
-	"89gPTkNOubbSoeGNr+2Thqpk+5nbW1dZ1GoiZ2bvDweG4R/s7mFGxSJ/b3EzrS8CvAHlSbudcidXLTB4",
-	"b43MDkmL3zEtzSY8WbmUFylTlWInlhT+1Ru+niFOSstg/RWGBJPmx27F3ar0OBhkHZvrIA4hc/+Z0HlA",
-	"G6FlxUNFEWXaTB9dPIukECyuoOGChBPfkXNMLnrXbH500YOQIhXk5M0Lo108UIQn5ltzouXXcL4PlPlc",
-	"zZVm04vektIRltQ20NymJAR8bDXUxhVaRETIWd88jM6wmqdn1D4Oj6JW1ThTWehYhjxgJxCQPSKqiGOm",
-	"1DGaMLPJ3JgvZqicjYxa1W++pJErtmimxTtJJ9Bk7JOu1qQsdrFTaBBTcG37HrGulVPwdCcxpSY0Z8lD",
-	"/GFZ0XIPulO1oi9Ef4JalxWqTOWM7O7sPY3IlCW8mJL9wc7h04hM+HhCHg12Hj+NiEsGJ08GO0+f9r1U",
-	"3lTODLXCL3uG244noNvi86sJvUEV5ics3dma+mLe/8awz1WKgAkv3A1ZDFPvYohiOkTWb5ba7kmzHVS0",
-	"fPjuumN1BpC/BEsKn79ib7m6rrsXH6xuvY7qf2U3LIXLMs0o+gFbPZ7ya5byiZRJy58sLdX7feRPt5xI",
-	"cMFcJMFssd8nkox4mrKkylvyHPtkNmFiVdFw1ZhtRBBKqyVl0r/Tg/XBV0+y3FKX5UJpKmLWZrpl2VOb",
-	"hwNmeFju5Gy8anUFX6mKoWCtNlbbuPw6Cjqn4zOmKw06JIXR2WQEb0oVFvO029YbwTcUybnJ4uYVL10D",
-	"jCxVx2WJop2l6K7DNjktDrF96evW0kL0blGgFvE1Cyx06KpYaYIuaJq+WXhgPWEsJSDNiXnfMRFSMIzS",
-	"/ZPl0iqJ/nsPAlOsONZ660fTXN9SCuFv3VCttEG7cdvWBH8q0mtDGqsnlDBNedqKi61o/WGfY84UVBJ4",
-	"NWdowoKxrC9HEAIyu2QjaOYa39AUNOwRhlHeB9+LtT4Lh8OFfnTQa0xUX9Hk7STDtJxee/HHMOXaKt/S",
-	"pvzLLtL85SVtHvWGTPCxuNR5wS4zqbjmN5CNgYlkR704lQqdHNzclD+ai7feR2BH4gbTYVqlAkxdiVGZ",
-	"iI7zdwLYpfQ+7T/tvf+IS1fBTJJSuPXeFalgOR3ylOs5Md8Ku6dLLK1c/lqBBIUAp/gsuv5ZrEMekV/k",
-	"DKMktvZRY93TkKWc3bCEaFlVaJcCZ2+hXmWVFDr4FEZlgSlN09ej3tEfLVMEbWXqx/eh67781Fbvfacw",
-	"idpM2q47ASeHVoWQo91223oOhZpvzW/CO+o98Hls5hK3sfeintE4Zhm6TsmC972Juj9GazzQz25YPodc",
-	"fw+/glBFqLpGR8udFREnY1YJYlM0gK9fooOlrztQ/Wb0oag8rNAhn1JNUzku2Ha1wJKxnJsXNeqCt9Hx",
-	"DNcWLG2UiSEAoilTio6ZImPZJ64kz9j9ynBxw9sTljGRKCIxEd+MHrA7K9fn4ihqrlI5PiJFkh09fAj1",
-	"MYe7BxHRcfnvR4PdiOhUlf8+3D1o5V8EDKDLLOc3VNdk8zl0jCmdkyEj9tnwpRqVZf5OPbL1+L2oJ2M1",
-	"6kU9qkajoArkAVDVKtR+SuxBSD9bnP47rAmiOSOznGvNBHinBSTk5owmZEjj64CO7WVFVzSC3HV5iwBt",
-	"4IhQwDAwIlzO4JATqikZyTTBRNDGk8DI/Or7Z2w4kfL6iPzy8uSUXLP5MRTw5kmh50ckl4XmYmw+75Pf",
-	"cY1RzQIb3MdsmqWWCFbxHVYflxmPA7Qq1BE5efuq3ZDzjPm0YpdqNMiUxtcg0OxKzWcCihvgMqxBeYh6",
-	"RZ62IZZlL5v5tpVZ43jFtu2aUznNaM5t2ksX9mqBVdqEMbp5m6ZVJXK72Ck87y2kofr3VtHQbiKuBJ3x",
-	"Q55uXU1SQgodrAz43aE65AxgcAAY7lrImS25r4Jy5FTmOUsRO8gwJaYI1xGRImZQTTzjMYuIklNGFGS3",
-	"KWMOTGg6IlRAyg1ml5dvlfkDp/MsZMIaNvpnofQUEf7++KvCd4JVXCZS5pcSygIMoRoFwhzKodkvClTX",
-	"03FG9vZAq8IHiZ5JMuWiMPO2QTWjs8Q0TXGQUoz1dp8+6R/u9ncHg/5jw/jL2dTOAVxMvaPe3miX7g+f",
-	"xjuHB6PBzgHdZTtP6eHjnUN6MHq0Gz+iuwAmYtdz4rLIzlhc5FzP/zOXRfZCjGEeRsxyEfOMpohCV0xZ",
-	"spPLlD1MWJbK+UMKSenVmldWiBnSoGOaWx7hmY7NKGWpLKQTP1DwopTdoEv26Z7h6zlexh6L9/p0Sv8p",
-	"BZ0pyE2OeqqYTmk+N1Rm9xd3XI6IGu8M6O5wL94HgxCBpQYPB4ZmyxKZo9757uGjvf5g8NiF8BbLOfaP",
-	"BntHg8O/4ymVXMOqM2ZjEtzzp6Mnj5LBk90nTw7ix8mjw6d0b8QoHcSHhzQZACTVlCaB1x8cDZ7+3cj3",
-	"UfC7Q/OdkkUeMyQQ/BtUe3PcFhutdBlUmqee5LIYT1bfivUpHyPvXQB+pPwXuXxMyyZ6rySI5CFVaCUY",
-	"4kn6i28ZGWUoleOFF80o1/6LnhsJbx4iNM/5DSNFZs7HKBeObIwcBVysOeoelGub/lgIzVMy2D/aM1tD",
-	"fjs/XZpCnMoi0TnladddOVjdFXjZzOGiuJclTHC4brie6qGj/2QaOfbPRnmxqcWgIsJWvTc/kcu33CIH",
-	"IGaZC0b0+M5gd2//4PDR4ydP6TBO2Gjgg/gpG1zG5DvvA3CXm/8N/P7j+4+rSrPH4oJcWY4I15Y/Kgs7",
-	"o66906FTKcaol7N8WiKEmaciV7vWStids3zJPtwNhHcsp1wB6DMfO8lx8uaFcsWGN8zCPYFPmFtgDwBP",
-	"sZxGe7gdbeZppZgZsakWMFqb9kWQ0AD9syJxKuZkaiuPVlUTcB8H8SpODR3+DunUVhyTIVM8YRaipFAF",
-	"TXH1I5rrCUraUefFw/iv2Ewtn1Uor4w1Z3M9Zyx5ITQbG9EDP0rlrHEehoucWeb/0WfEYXBOs2r3TIUh",
-	"VaoV5ghs1m+r3F7k5AE8XYEvn9EOsTLD+INlYJB/5GZfzdWNAFgTAJzSfqxSkIRdQPh1BFYeJJTFUNY0",
-	"IlRdQ4qiPioTzayAgJwziihjrSjoDMY408ZWWqz+CQWlAqFJH8PDbgbLmduNIosqlJaOxP0CYtt63sSF",
-	"llRiOXLCfcHz4/a6XdjR6cZbDDv6jCuQrRbbqmwqHBOtCrY9FrqgjZ+B1Y0uAk2vmSCysDKjg4fmeS6n",
-	"CMexiJZiId2EI0KcmNUI2/lnPKV5hQHb1zrR5Usum/OvseKr3yIJECrBQjwB8tYwdHVs0UYqPLeEJ0ZJ",
-	"aLUWq92H8HPgqxc/Ey4IiIFzowC14mQuTaFKgGwyB5qrBSp7IZRRYshsJXuvxh3ljIqaXV2izAU2GYE/",
-	"O05poVjbwUrD468FpLYmx3rOatnquSUjLYt4whaZZPOM1mHWeZaRf3ohI6nxxEorKpwMCmTafT89K6sV",
-	"0sUSMsEmEzTtQ3iDyqITt4E+yVab4RNESYmdeDkw2u3z8zNrroQu24QmHkeFjK1jRN23nwBwnYoILbQU",
-	"cioLRTDhGKGPQN3MOVPHAOsMttuvcqyO4RovKNwIZDyl8YQLph4QORPEaat+LqRvtpZmp285LphwngnW",
-	"LktycVO2uvuVJhyQpivquIMRAhfUolcr8jR1rCR3DyV0bn43Mv+cMYbtAcK5masKpPmGqSXtsDbDsksm",
-	"nMUyXOA8rzBB8HWhW7EcJjQTy9yregfoEKs2LOi9uwfEXGgESwGzBgwnPeGqrKlrwZ7MK8IbBwAzJOE3",
-	"PGElshsOZEv8W+xnIRC5s1rdT3PNliTofkjQFwLGCvumy68CiKCQ29pyejfYs6IGUNpsI8DemVW0euNy",
-	"1NBRU1QBX+KQbgllGjRsVLVqjzbactvqIm71vt+wnI5ZuK5uBRrfGVEMqooRuhfeGSrO+dQ5s15GQTs7",
-	"csQ/1BWDyCJNXLESXymVHewd3GcWLhThKsZEh+q2tom7XlXsQp5rY85Zo17LFQoLKOeyweLmTWyfSHzr",
-	"bLnI4fm1yfVTTKm2mc3aRk7Xu57wApaug23lQ99z8nLUm1HVcfEr3LZKdca9XJN4UsNELXe7Bw76C1eg",
-	"/2016cUNhhUtLRKglWaZH003IrAX9RI6D0bJ75QfBGM1BktxAdvPEi/P/gup0Fo82tWqTl3jmrX1g2iU",
-	"JB2cphOat+dO8PDyuqABB75n3Yre2rzicEkmANXINCE0o6Ei/pILqDD23kQqZhGsFDMDpoC9CIZ9+Vvc",
-	"HoUBdaNWM2oTaRsKg2nenLW/nBOPP4r8mbdLIfH3a/t5JNVgqq6vH6YtAL4+oAfLEYEX1ep6rW8lrLGl",
-	"DFv+zU0Wd/zNciVNBlkd5ZztNDofkrq3UzpzlzWQMl4g1JBVw+GM5NSjfbVWM18xlCh59+a0jW948WKu",
-	"v0jXbB6msXdvTjF6Z6cE7vGL3kUxGOzHmo7hD/Yj/htMLfzkouf1HaRpat3qUmGZjEWbWIZBXbUgYPNt",
-	"1vHaFWQsj4Oe6pf2FdAtjxoefEx2BwPrDRcVDAZ+iRYUVH9Lkc4dXneaQrTBzSdsnDa6bytDGPSlO9Qh",
-	"LaU+ejKu4u+4oNC5ls0kMpnyeF5Bo9nuP7AHZX8PwEzTMsusA709qzVktUCI5aS8o63OrtyWTjcd7969",
-	"3XRnNDiNbWEdrohP8dQuaEITOcM8KdzbBLwOqsjMHFlyacFQ/Y8WFOtUanU5KsCp+49CatqLesMisd0c",
-	"8Vh6LhLU1lvpr+UedO+zytVfL5Y6aY1W4WnM61+vseZW82krqZQvErcyXy01Oto6vdRJ3K1M6VYqNa4j",
-	"qhPlduubVG6E4aqDdeO2fLAdilZQxJ1B6yKjdbYAOgkzNzOJNZP/TWHN1uLUM6rUTObJuhkdY1uMYYWk",
-	"aBNIsG1jKsc7XLTCZynsHNZtFMxzeYnlNO07atYJCQw0VY2FGIubsBoFtlDD3dBp/b2sXhXLPGexJhOZ",
-	"K0aGUNIxJ0rTLGWBPWtqWenvig3kleOGduVnRpNfmdahw+8MR9gS3CYtxwsfQqhT9LlFdYpsg01oQjWR",
-	"MyJHujJedc6dZjTzUwu8bLGgoP5TSdF/S2cvsdgmXPjqtqNcwPr93L5nwju7L8Q3UdZahcMEqOKCPjc2",
-	"mp4UEaEOtCsiWTFMuTK2iTlgxfKbcLSgQvhrB8LjftAGC65sNN7CcVl2Z1648FAx3CLOFUsxsm1dgyAw",
-	"lRLfoMLHVV1Bi8RN+EV18esdRXgqVQ5ZOxaxBKW4SgNZSrkgLsiF/hhcy3KiUQ32oqtbuLxhuedhrzoL",
-	"NqessBDG0TLmh6XQ9ksvu/Q2HITrOmx+My5oniSFnl+aq3ZDU7YSBwuHFxAu7nI4X5fz6fdyxWQ2nkDg",
-	"uJW0bglqMK2Fhw5QU0qVjshw7tWfIDZ2xnLVZbOhQUZrFvBK6jYaZrbUH63Vu72EzBCbFkWaUnOjrdhb",
-	"GXM5SbCtwJxnLPE6US8U9MiZWBWJNlfL4S90aZHlh8zCrWkXTq5lGNDCTK2dhnmmY+CtC0xJVdjQuc2R",
-	"rhoZ1bWX6dQ5x0sZu+1LD0Mv5TptV8xXFlQuijIP/KLZ12dRI1vv/qaCjUFIQnRo4AZ40noZSBfocEEe",
-	"R147LAtcU8JhLvCIyG/NviKY2sUeK51piw6QZXSNrpXqPJ74vcLBBcmo0NBXlxLFaB5PosX24dDvUWo+",
-	"sljs5YeK3rCE3HA265OXtta9dPLZHGFF584neozirPQVQrZ16Q01tumFmMg0Oca8spQr/UC5jo5QT0Ln",
-	"Sx0cS/ilP0JohFjVWtdgTkgNRUy2B4jR860jhokbaMUEkYSP76MmsBnXP3Lp6pcdrlalg1VOQxUMzsct",
-	"AJ++LtU2nM+2loGUQFXtoC6oSBqawJVXkdczOqMxd0BWqcfBC3e0Wuqz1I5XVSjB6zYA++/3NokcE7b3",
-	"qs7Q3XDIq97GHX+30G14Ay2NWyt6oeoxwareRObyYwIuzwmeEiI1SGQWfCxcrKQbYogDLGqqyvPveUtV",
-	"sXq1bN+ueNWh4DeZvc3g+WIb1jt1Tz0MJemXzVO30ffUyWmmttSvspWWdyc+pdc0S7xAQXDRa+yOeOep",
-	"BTXH7bYx7NShMAzT6dh51ayuHU/RrqHgNvr9RYst+lqrwl5Pvfbqc6mDdL75N4Kre+471xxKvVcQOF8t",
-	"hiovdQtsw2Fh02D3DqLecF41laxQ8tark+a4wy00V5EEy8FWGhDTXJUZOAAt8UARNTX68YQrLcc5nRLp",
-	"biBO7YEiZmYYYpcR9m8rQz2oYGuLcdwFaG3YiA8Nm/0TqmnlLnUUyCmfcsudRhRw4jDXwXcEejPdbTQZ",
-	"h/P1Hu1f3D7ehUgOnvhLrrdBPka3p5o1RNNhd+5wNN3YXnt2t6bpiFvj2hNsDtiEO9OA0QmImkz5pd9w",
-	"eyBNPaNjRoaFRi1XsA+apIwC9s4m4AMrD8FGw0BliH/JD56m3pKjqlp35iARyUjmDQk43aEGw0mfdq/7",
-	"nVvSdAtXnYH/ohOmLebFoWc2cKV9f0KlpP4BQD1wvy0DMzohtMw/6u2gVbaKH1ul4FlWZ6cTwMco8lU3",
-	"ac3xb5D1HnbjvG7FTUgJuQ6oDQvHVvpuXRIUbG/Uo/G1kLOUJYitzMVllktXwm1xhdulKJ05R+D2XXPn",
-	"1v+6jBMeXxuJLmqQgCEnUmsaX5OZzK9VhV5hzAXKp4SrlRTHIEH44cym4GUJr7wCZmBI8whmldGcTplm",
-	"ObkqXaOKac3FWF0RNeOWowIQS5hP3jo8NuWaj2k4Cvm7dUUk0kPDKfIxC2LhNFcerfcNtIlylE03vqCw",
-	"Qj2SHdeARqKMmIhcngZimSoPXIULIWMEpDHSFH/iSoDbUWyH2EYBBLse5slilCqmXdXrWhJuD+2Egzdj",
-	"GmwiAuNFxYO1rW4d/aU84RZh8zlnaRKqATDmNOoMis6rMu6pzBlhH2is0/mR1SMqx92UaGaL6KsW4taR",
-	"FqFeZR6+ZixT5B8FZ/qWTu3VnQ6Bd1aBIgtE4zHeBX5S7sNCSMld24XrVsaW3KFUjNMjybBm4sAt7loq",
-	"26Y+ln3QLBd1NdfAEzuWkYINquoZxIRCkWcsp1MpMAkEGhCrI2iYfZQMLyH/x1ACHR9pRqc/qonMIoJl",
-	"j0e7g/6gv9sfPNw7qCOLcN1qg+/GmGKXNdXhv9B8agQH1qhO7L+mVMwhpcHIWzN51SewzIzJLGVwJbCk",
-	"1RjgOU+w0CLQhVAqHSi/rSngr2vfu1KKfVxp8LaKyuhGiMbgcDC4gNlDkQXgDCZQta2IHJpjwPAdaO62",
-	"IZ3343a5JJ9RifOUxm1UHHMUXWw0c2FfmeNrYaQZPpevuR5UqBnLoZdDh6iFmcGZRXVpMwlHju3e/Lp8",
-	"HKpcgvMvW1PAFU88eKJjMmRzKRKsOdITWShjKnlil5KUa50ykjqiaigir0tJsYJu4bZ1TU2xXZ1Xrxfm",
-	"PMtRh5veWI8u6xUTcwdjKZIi1kRN5EwhnBIZso50gT2oG9lflzwbOdIzW23WhUDdz5on07WPV3ZZQ5aW",
-	"IgyvMLtppDHFRIaqEqwyBYZzjQfXYVVvWCBJNxAZUGzdrfedK9u585+2Mxmk5Ti9xFM7FnQMn6c7RuMz",
-	"q7ZZNRbcaot2uxnhtGzu09Zz5GsY6D5yuLY8TY0l5ICGbbB+obwuBH9UqStLOsXG2+Z3eaHUbRSZDm+s",
-	"Z/gvBAEoLcOWX4x2XrrmR6tMv8x2GAwe7z59und48Phg8PTp7qZ8mU5urL0VXfrl1BgG91F70JalfB51",
-	"B6X2tbIrag1AHKIxGt6r5BEpsdkikkziLCKJUJFRqIdcqogowSMy0TprBde3uiut+kig7Wnn3IXVvcJi",
-	"oC2zu9e+zhiQYp4mBD6VY5v4Ywx8zAUhKaO5sE1GEBhSBfFS17K21iyrPStqe32bItkLp1Lt19aPBlSQ",
-	"NQZ3sgBjK8DcxpiwFAxaE6zFrG3yIVC1prGFkeKEqyMSp5wJyAtD877NVQJ97JKL20BN4W9lEYYwePEm",
-	"8uGwzS5CZQog8ttpLwiSlqPWgCac+qrnyntRDWto+um8QqsguDxpZYhv3tXTzW1xC3vd3ZVVYwxp6MHq",
-	"Xu4+8qX9o8PD/UZ9NsslhqKbyNEDnu2k/JatY4IKMMVeIxLC2bBiR0Y+EXuXoVZn7iI0gGdsnTO9tWx1",
-	"kbf45VKVw7v0fBzs7i3ZalIQHWcPDw/298h3mVR6nDP1j/R7DMQ/tbxFtQGTdoy+Grd0OLYw2BVfKdpr",
-	"nbUAIy+UDeDbupzaW5neg6g/q+i8Nh69Ue4WYCLB7a8x8n/moxHLDfe2hABAK1b8ocMtqgTPwrfGLL/N",
-	"jN2u3xPvWS6KD3GLLnR0ViJAb5uUPFfRUgannDIvy4ZrkhdG6abg6EKPl+17OOMhPKkaYnzLYpknLig1",
-	"kTPQ8m9zxrcRidc8FK3/kx5E5E96oCIyoUpN7H/KQEehWH5Jx1D5bj5HMsa/g9pS0G19CwEbslVawE5w",
-	"iIxZi8XJqg0IpZJatkiXzzzhsySWRNKpeLBLrWHBQ+HTFca5jRinq2Mzy2t3GM8qEbW9Y4Am12WexmqH",
-	"/E51RwGwy/2gy2JIFV9nrgAsPMDauQrwSlHY3SMJnasoiFbeRvdI2UjXds9hrm7NPOXNpUsVfgd/lVoG",
-	"kcoZTeaAjpVPuRhfFtk6+M+1OXtVJb15mSJFtriRGIUcyZzgjh6TfUT5YgzBqbr5iRzwK1DNOgpv2pPF",
-	"jkyhgwLLGcIFQNVOvlCXOAlIJRMWFlfrXHQ+LHyzKWXWkbEgdI/ZR5tX4WDBMKyBEzz5/QwJTBbagscb",
-	"Wr4uf5TlMilsv6WcjkY8bgKaW4tRsdz42+sS1A3sfPFstsiYnnOWJs9cU5slpwi2tFu0H2xei8yYiIif",
-	"fhgRL/swIjb5sA1E/8jMYXGUsiy50c4vHWfeFDMm/k/ne4WzqODr3epDbljYte37plG5g8GWE9U208/7",
-	"eSpnp2HF0ny1k8oxyVHD9BLaoCfgRKZJn1xhRdKVg5PFMGPOzABGE/V6YeCTVsMViZytMg24ubfxft0J",
-	"ox2W1/2ny/aufU81GevDaHvjy6PY5m1P5exN2MuUcwamovORQluI0RIRBIFTWbaMrdX21DZtVVYsQMdZ",
-	"C4ero9M7H/6ShVpuijdEeyp4gy/ZKhGcrW0FtdADyMU4bJpoWfbYJ2+Q0C1YAVG2kZhr+ZsTWiZpnZz+",
-	"armCsrrPDctLkR0RJfEtQtrwCVEUUr6n60muqXck3iijCWMT5k4/AQ9k2aYy0PELaszKPrcJT27jQ8dh",
-	"nCFbM4qLKVlQ84Vc0nitP6rFDLrVMaUy1NsPVTG9PF/b+I4oxla74sVUmO+GrOwseQdwMHNF2kvW8p41",
-	"N03xmURr2vEV3FAMnwsycwy1RQ+jTZSOhZhSeS/ac6ezsm/a1hgUlE2GzOTlAvuWNbrhcH6VX3w7oG7Q",
-	"Ez3MbWF7RjXbxXTIAuVoz5fgwdqEmLStz2ybD3o7II2yz+o6XzRGfVrkM0LlUuO2Y8F3104DiBCLG1y5",
-	"6mytVLX8cuv8tVVjtgLDRiLddt22qyD2PBc2id9LyS+NJXAJuBT9hQb4HnRHWUyPqW0lVHDPw4Qs8yMx",
-	"ka6hgszbkJ/m97Ml27e98Hxb8JGa6lIstHf4TTngvRrbyGYHQ5omn0KSq2y+NJvJKHKTDZmCvzCa6snq",
-	"nsrr0G4ut0a+Dr+zBBKqK0wjdCgL7SNuWWXSR3QEMEfHaVNGb7BD/ZTYpgbuZkABJEC+G3oX6bwd4dpZ",
-	"bptuy7r6gGSrgzs4wVbNZrGRXb8UATSUtQ5jeHk7ibjWZ6dZdqlYLEXIt49kicBkQ5rXKHPrFLhbkbjv",
-	"YfPnt75SvmwAHsyVo76Zg8XgqNQaubrSp91mxnPl1Fu/9mQTLQBb5ST53QJXU2aynN9Aj3nBauMut+kn",
-	"SNVl6zZ6VAUYwclyO9qawKXTVQ72nh48ffR472mjT4AWWl6qmKZBxCm/J7iZAznDJ9F0bZVfhC1zQ6i0",
-	"Z6/J/u6jRzu7EdEzSRBjewXztzOkMM62rBlqpWrWIJhxACTGQAwHqAdbKSXBGJPtAYbqyt/OFnwBmwv2",
-	"dS2wwmcvXb1pp4osr9u24DsDujvci/eTA3Y4ejR4vPukRf6MuxyrNxIIUNNxq1O0TpRQ8H/MpUBCphoj",
-	"aG0KcbJcjnio8Ofk7St3LdzeEftwO5MEkM3jyzX86DcouUMMHqzUU4wJI8oVT9gmuVOXRpmAdBNKK3XZ",
-	"dzxmDizENnBeuIleXhd0Zd9h6bANFwnXX/nsyTyBZYv9dg2X83Dq5MnvZ+VCZqCJVij0GHoFdMHlgsdq",
-	"Yc9O99qkjG2pWaem6notvT47PSPmoS4elfW46ClVWrVnhbepE3Iivp37pVRbtuh7+ZXdoHPCKdWpnEFz",
-	"54QXU9fMuR2iCL5qi3N9SbNnyTgEJQIu1ZzFjN8st/1opYs6n2woMPbT3NwfMmTjuibcTU0MhLV1btGX",
-	"NyzQoRxaJpZDwcwQgXDZM9woaiayJgO51HdR0zVGG6+B6rRcZj0YZldoD9ndNvCdn/6uLxxvtEws3vxx",
-	"O0IGxEuavZJJCLagXvD5JcNGtCZqBV5qN5xjnxZTUdOZsDyWB4pMaeZbw7a0ZsHzo2k+ZjqY6XI3uqxL",
-	"2P/d+fqrFUOEUVubqbSS7pjPv9LCocH12r5EZnE9bi+JzAm60TzcME2vmQLj0QW+KyuxMRoZqiB1jsyK",
-	"qhbPqYY0X0+5rul6UnWYTXIask/vRgYsGbfppWh4VVfXLv7GDdFiH0IJ3SofXWp5XeuToq6jPaBDxjTP",
-	"5+4o//87p2dvn++cm1+TCaMJy5ciWkKSWMprzsBnUCi2XKgSZnzhHFqHeAWFezkBv2xCsP2Yu+HQISyy",
-	"Tu8/Z4aZcToN3m6znsu4LOFdathJ5ySRZWfOYaEBGogSwWbENd0K8/o2HcXC99lL2VidTc5oQuwT4YFz",
-	"Pp7Utek1R25LKb4r/36RfF+FJ+2uTukc/ryleRpsreL4xtq8HsAoCDc5s9nGtnyiyiXxT7Bcfpjwdc7j",
-	"VeJfPSq/3KZRW3cIVK2DVmFqLwRC6i3NojHfO7xZDskI3lq/GadymtGcq1Dy7bTcrqYtkDNxmdHm/pV+",
-	"rq+t4rgcu5Bmlx9KLkIk/lowQonSLEP4OVVMsQZVkSkXBQBR21TH1Mh7hPEAh/nMgd0SXLZL20rKMB6w",
-	"AEW+g9qTiCRySrlQ31sv54yi8EC0HMOQnNszsikd/2R5e9d06zzmZd9z6RB88uhgAc7rUVDeOKILetQw",
-	"D/kI00Yjx3Ui0u/3u1KlpaUVX7Q9yXoC3X44y3KFxijAbbIIX7FZ1TG0LToE+5DxnKlL0C72BnuPdwa7",
-	"Kx1I0ErU3BwJ2pnIXntU0HSOzc+Xqhq81/614STyUCH2EqD7bphv1HmWjAS33hjwhbkkS4mxQVUWbk3p",
-	"/Bg+p+paOZUTb14rh58vbJuwVe8qweD3NXTyypaod2ha6op2KolxAvAxAH1ktvaIUJJKmhDNlA621uvS",
-	"axSGq5n9G6/xaYcV+P1S17VBbeQvaxugvmIz1/q27R0cFWlqIzi9l1JQ8itXtLp3VpVrunLeW9qAFISL",
-	"HzOAzTT34r//ONn5O93552Dn6fvqz/7lf+y8/2sQPdr/+G+9u1J4fTPgE4t75Z44BmuVK3T7Ftm6m9fi",
-	"PLd7ud5xNut0/LdAc7akcWqfA35l82sw4u2wfhqwnm8NytxKk/KA9+sIs4Fpu8WsKA0A3kgUQ4tf1uCe",
-	"d8J9Dhyz3Z7gQVsWuuR4KvRkBc+sBiJ2tQqypgMpCMzbZR7ah+y0ohq2GvQbwwK36DZ+5bVqe1uknTCt",
-	"jAEm0IWkWJwzsylq3/yxg/+pNmbGhhMpr411kqe9o95E60wdPXxoPlR9+06c82wBaRrvD4DS19zNwD20",
-	"QB5S7BiDNoCtXk18be9c+1jVOzfYefWsQg4OFuyGCS/hY5uvuOrrSKUYm0WMqblgNtnnCDtbaWJtdK84",
-	"8XC6Ek/3RMi//c9//2Hkx1+70eHHP6aT90GZ4WF7r97gcv878qdb8ptQyP+VFOyI2HMATstUTFPzrwUT",
-	"y/mDqr7etsWO2TL3iwoP3mjzNyyn4EiYYNqXmR8Ugb1f6/F43KLNK8svJ7IIKLwnGmEHFULJkin2KFeE",
-	"CqgQwkrT3Nir0GsRyeWYDI7Io8EKinOTKxKAlFubR/9lnv5FFrlqikWE+XWFdox0E5UXrlUy6QpL2nYy",
-	"2vKAZrkb6Js/oerS8cVWbvrmTsvtBvYx8+p91sH4Sl40a2Qr5xN015eT8Fvsl2uxIy1sUo18Xxhr+76B",
-	"IDF8IYB4WIP0nKd1YeA7BFk33dfHagLNG7a0EeZXkRfOrN8H1ZVQKjV8Kcj95jlhH7KcKQW10QB5x2Pb",
-	"uGAJrqjQ7boYdKNK72Sb8Wa3SWC2M8La+uhm3ccZpeGYePhHDaGGpXzBxuinizQ5fcHmlZktSOi8Kli1",
-	"uTlRz3p/lyKQri9EUFdw6k9Dmz7c0r+xeXvmHbyqium1rVnstmNuU9hUQ//vBg9mbVxnsSO3o6ByFhWh",
-	"4Nq8zVlLnNb5WiXtxDS99M43Z5oJM+ilOenLKt9+9buqkLn6osyRWPkGfoJ+78AXtEi49hTOS0tYOi+U",
-	"sS0qAoNEAGj9IbAYZ0w1myFVJkJZXCDldx9fS4flzmxffFYcoolP3Yn/vCvptK2x6igb2nBjF+4nvai3",
-	"+3ivv/sIm3LvmX8/Nf9+4nfpXtysLwGQuMUt7tC+tunk7Gg15+U3Kl4N3UGaKzkvUzsrJ3/CkwgsXsyO",
-	"nVFstWFdm2RmXY73UVBQ5fM0J+aIBE6jDaSkn8SztDOY/4tRS8O9XOn4ZnqIbKsrx6YgDEqcRtfebaVa",
-	"7/2dU2gLGx1o3q7bpLLahIUA5mc7r59/b7bo/FttEdzEUFdvsF8eNGXmalKs0+L193MzXZhDDcrWpBye",
-	"uK+wS7x3oepy7L2Z7N1GIV2b+NmNC4fWuj4J0PGEYIdxz+Fa9hmHh8mQpXJmvfnH4Rbe4dUc3nE1jitt",
-	"jzZKXra9IVZxF+7KCxv68VmeF76zrSyxmgrLY3LR++GiBzktYo55Idaw9YfwXIKV1De8dQ3d35VSbrJ4",
-	"WyfYql35KtfctoPShdpbth1Z0u6LPF9toNmG/QiMoN4pSu9Gx7cFdUQWdCd0qPe04NENGJtVwiPg0q+W",
-	"LLQzsqFdT+uhLLz8bQfbdu1GNcVbFG90UYtbiaqWAIgbr6ioqUNyZ+1RWOtqiTpCvwcDnK0KjvZADebX",
-	"AZyGEjbyM8FneONsrKXsqA4heg8scZXu1yNZ2hfi71sq9DDhbaryObuxGS/Lfv+y4HezUB8tiTbUq3LG",
-	"ltot36IP/mF7ov55CVCDazKTRZoAlgZYA4izAWUL2nyaMEHm2Hp2C6SO04zKo4laOr/wiN9ifW5HLeB2",
-	"EfzllF54SXhucpiyQDXe2+en5OnB4eNVWzBhmvI07BZKuWBQHuWn0y8DopILBDdFLRUysTcPx8rMbesA",
-	"pVYhyLa2eMK3xJZhP1CEJ4iML6w/aNyqtkBVXfLdvmF2uDM/Dhewrg4GQfouKx2qzfcmR6ZQ5GVxClmb",
-	"tBfHi1ZrvJXDIDaEdIRllUfDlIpryOB/aL9RDzEXvZpQ9Q0XNzTlSfM81reCtlsXonMvNaLb/YOYUk1S",
-	"y3LRjfN7TSEsogGxCgMjelJA8JObWVKIixSiOU1lmfJcTNdnWwspQ9/9Mdh9D0lD/7P3x2Bn//33R38M",
-	"dg7xo2D60JSLCk5tKQKVyylia8ADrrODzXghY8kgbGqRtBHHERJdoIhiIdelGZ5ttTb2jgv7pxQh2IqT",
-	"VyfgMTkmv52friTCekABhSGDhz+xPOXNjdxri3ZbJc54xLlti/Qto8ECouWoqjnLS89/C/8uIdegG9ml",
-	"4oBRFU8o7BA8UoG1vV+TtBmIJ1ioyaUEuUF/b9Df7e8eGkkBqYFl6eqIDCXmfPmFDHsHXRphhDgFwlXX",
-	"71BTR4+8/H2Yy2DCWUhumN/ZViozqsgs51obgQgt4P7O2PUDRQDfG11+XkghSFt/GvH7ls5e4n29Yyqs",
-	"2zZ81i6yfv+eOzT0Zd2hLtgfljpm1AD7/Zv5GJW/Cb1h0LlQAEvmRplI536ltjLciKa4dbV+4/29ziA+",
-	"q7WIPOnLnI8vJ21qEYMCtWwjbRtL0Jwdk5QrDfUhvKqC80tobVMXa/WUhwR+0xuaLgQ0jKrfi3rmVYEr",
-	"WlOgiGIWD6P+zEtsuNtpuh5+XF2O5O7dE51KiqojAr+GA6s2Lt//tRvt74VLNtaTyD8Kls9bpqlvAh53",
-	"HV4cHtJ94f1vNvWuNBA3E2ffXqIVLv6M0RytttZVLEDEvb3B3qOdwf5yCaElIyBe8iNJBMbC4GPy/8hF",
-	"r89ueOrS8S96SA7e6/a8131c05SrqeYoLvLVhvM1Z/Y530soTFxY8uEg6sZ2ZJ64nEP7ih46SDzGXH4g",
-	"04SpMGTJ/bKIepo9l1lXvpBwpbmI9TpEZSvHSs9ks2umG7c5lxnkFLXhN7bVUUP/uZTG184jAdj4pd7Q",
-	"AAkNRVX1L8cK2UquY1nIFEpGJkaHYVN1fz5aO9tqU7zjXEskbYX7Qome2UHMMK8UJAfy9j7qxv1iKcDc",
-	"sDkm5nVVi5L2XM9NagPxSHzWkV692f5lcMLdrpywAweDQ1txpoDeqoiWhCYJKTJQ2xnFLLxNnE4YiOuO",
-	"upYloPrLov7GMr0Goc9wRJuNWvKDa5ZpEm5GVhYCLFvPJOGIGLihhMWPpbzaOPhAqE/RHSdb28GouW9R",
-	"02zfstRVDq24wG1oo0sMJAffSxdFGnw1S4ItgCuy0g1ht+nSrjS7dtN0b6tmG6Zv2Jj7sCXwBFoI923q",
-	"9EqmRRjQ2AFuQWDCwxfURS5YYkOvZMj65Ccm+FgcEQA9suCDM/RgZBkTLInKjFlIxZMzLJD0cOF1XrDL",
-	"TCqu+Q00T4RXXi5/DOTrf1AIM7F8ysVCC6d1sJfemrcY/HzLQ3iogFYLHmfr9LPYQIBezvKpisiEpQkZ",
-	"Mj1jTJBdMIaePg2wTNuTtKkVaRUW/WAB1df9AiFBDS1PMxrr1o+n/JqlfCJl0vont2l0AlvUXn9m+TSQ",
-	"8r++QHa5madlGbZzh7fOhW0tN8zNsV0IHohkm0QYxEh8RuMJQKvZZoHY9QKa/yGSjX83bzibgQfCwYtE",
-	"PZpMuWjXuqG5QfwGHP9nTCRvmbLVW+0iur9PAOdzRHm6AgMYLs66S5+NM2jWUtfBI8lldqvWiFgbPg9L",
-	"ozu1XHSRlMZdsW1o2qQ7KW4Dy+1shRnl2lq0HXSksi2O2xs3rg/VhxteDdHusv7iKvG3dl3PsJqzbeZh",
-	"uIZkvJpYGT66zsXjXtZmANPRgcZSVVcSYqG/Nq96t6xa79KLPlQ+XtWM267ybkPCVx7Ocvt6pCOaT6pH",
-	"njFdZD76Vj3A1nJbQjkTRIqVfhktUiTWom2dlV1UnQtzp+o8j6Kt/GAH4TjMX07eu6/cmbeSdmeNjUE3",
-	"Ie0ANvrM9UsP6OzmKiK4NBnTm4C5bZGnm6BmpNDsg8bxFtN31qMmufkVgNWhJ7ksxpNQownNU+xywo2p",
-	"oKDLZNW8nGsy42lKFCokLaVGqB+8H4WPPIxNm7NlM7UcgbdpULAsdRyUd12aTlCg+Ce5TaniH0ig2cn6",
-	"rT8GcHDzrZJTBuijCII4NfqiMejiQhM5GhGZk0LkjCZGuT52Zwqe4DznNywhc6bh82shZ6qEMw60rj22",
-	"nUewM6kmRXYMreJzNioUS45tMSa+HBKhIR/L1WnCdBfzwHyV1nMVw6AQRna6QNQDZKNF7zETCBCC6mJL",
-	"O3Nh37d5vuXJLlcFlw6p5pgmOvRKha6L+PFU2zbd+LrlQ7NcteoRs1z/a39XJgy4ZYVEha3AbFezFNal",
-	"lkqQ/NJybxxjj9bCPjdXsjq04bDBvGP+1VKXb5NMZBMk6qBxgyQPK9wiqZcRsYBG1apZrCqmNbVwdXn2",
-	"De729WXtjw4P9x918+CHC9ldr9RWOXflLm1bFTnPOR2zlhVg4U4HFqBfaTpfbGf0V08AjiK28i1SwXI6",
-	"5CnXc2JBKMoe266VmWYUcodyz6m56jF0WoxDW8NE0YXbu1Ii7NquBuBIC8XyB8rmXXq9hocymTci/3bB",
-	"NpYhfe8kSVbcF82Qup2iGr6DmKbp61Hv6I8miVL+5uP7T+WC7bTGe4HP2L1LWk+le7c7gzI64xTx8EFs",
-	"WTtpvcCPIXFZCHTTbgjWqQVfXk17xOrpFimPq/leYU2hrPAK8EMAQYpsniwv02QRbdGi6SzzlOBKanId",
-	"MZfyxsqGCsjIbej78ClwMW4Fw7oEGsoTZqFToEaHLfP3OjzVMjV7sV3THzZl+mn/KUDgmJkqFxYVfXNQ",
-	"AE/ko6++C8mNQJbY5pFU13UK/X0yPyKziQQUA2Mw4XmbQ54zmpdNHLQLlrcoCVqHlNrN73bf0Krt8Drb",
-	"KT4VrW5d9SmHCiNz0hjUjdXYC64L8T6kJng2Nc17aJalFmVz3Umc2Mdu49P9UgE/vaO+FdSnPR872HrG",
-	"t30f7hI1fSHQnq6bwVI0i6s1vGhEeVrkoWSfX+V4h7tyWHS0EAjd2EY5SuNX1u/TnE7Yre2BGeAylWMu",
-	"Nh+fSGV8zZLLQmgMRW727Uutw+p7gHVoQlLfksGOdE+cYBPNGBYif444l/t1rSyvAdjR0H5Lw9dTecod",
-	"RpXHNe6AeHoLO3TN1epALx3uRYe31hPPV2aJOZpsaQsDdb7/NLkRdzK/DIVvX/KBDPlC5N27IJjFJ2+U",
-	"Ut/PqrkZedlEZWsdUtx0WinwsMPbVt3NIBuC0/8ctWcHubLu3GCfb6U3w9vrLsf22UV5dl8Ey4BwGjqn",
-	"z8wC3H7Ia85qPQ1vXp+dk4c3uw8VJnb0CeoZyra7XehzO2SKJ+hZMYqre3fVIay6CBWZ0YxbYO9rFvB4",
-	"nAhy8uYFuWbzY8IFxF0p+b+/n/chg9osw5wgozkW5OI7J1pnvY8fAUJkFOjd/wqxLb00YmMB50xlUijE",
-	"VTEDvXtzSs5zOhrxmLyEuXMx7pNnNyyfY7S4ahErhZIpI2oiZ4rEcsoUGeVyiiUGF+JC/EB++OH3iYSM",
-	"xh9+IFcfdozsvjIqBBVVE1qXipsyY2MA5q9GrxU2nyVck++yYpjyOCKYDhkRmw0ZEVDejqGkI5xTeSGI",
-	"Tav8vm/mYBWlK0iUgoVDVxVIndZyobNuebzmdwDVfeUmS20utg2jOE+h7TIEzwIsC+7CGR8bA5NwYTbi",
-	"hFjScu2Qv7taJrqr780SHR2Q765OoE8U/yfs2BH5CY6fTGeX/X7fPCzzyBJLhNRCZE7O+PjdQd9swInr",
-	"2+wmDO3aoPqfulkY8uYWcuWq6gQN53Vl5jZlVw5xBvs7kyv/MlzZxRoupH74gSg6J1fudl4dEaNzl52g",
-	"PWKy3kmYFYb8ocMyHOSVYSJXhjQSRTSgj9pe4lwR1O/J1WwyvzKjobcTzrt8Vd+9gruFQZnpVVmBJ9NU",
-	"zsyYGR2z46rDjv2+RLUpFEbJKhQFu1zLHX74wfxkZrcXaxJtf2ytyNWzczqG3bty2vMV+U7m+KVj+uX2",
-	"DmUy9/NkgPtCOocU7Ps+OdjdO4J8EPOgWTBLFSaDjKjS5n4c7D05IoJxMxH4YsxvmLBTBjAiM2OaM3IF",
-	"Xi5sbuJgc/79TyXFVZ9gd3pqoSG4IuAaKFIdkStEQbqyGLFlNWNU9Yy1vTptoNGWHeAMzvmUuQm8fX5K",
-	"9vf3nx4TlVGhwAtvXsJzAllgpa8OP2PCvARywWNAGKqUk5OMxhO2s9cfrDQVm81mfQpf92U+fmh/qx7+",
-	"+uL02auzZ/CbCtuo93KBb5dZEL3d/gAflBkTNOO9o95+f9DftxoRyBdzVcC9xfV8Z0pBxRyH2jCcpDND",
-	"tIYdEhXLjB2ZO29d7hG0Fwembf5EYEXzl2HRMgcOCk2GkYeCQYGJQZQYrQZeaxtK7e+ShM6V7VHs97c3",
-	"/4DINrOb6rUDN+od0yd2JS9phvk6CLavai2v6pGHZxkVz3NptIVWz55LeDKI0WzWbPcjBORisfmtGMay",
-	"wVIKVxAVeJO64jqvTupFgsdWAWWGxrVomDXDNsOt1o/77s1p3aA3WVw3YmNt4+qATm/gCRPaKKG5E9/L",
-	"xFc7H8EX5rOQDL+/t9C27NHjx4/3dg+bCsxqKqWETBjhqm4iaO/5U6lyU8uTcjlq5Qd2O4uhwG4j6DTQ",
-	"dByEOAllZhsB7kqM6NjlP17BdFAu0fEiSdMsq1mDGbfmcNtEetrhnxstJmX0hrnORaGZsA9xWiSLxH1n",
-	"0PQQ+nIj53hJs1+h0vjje8iXAI0WprE3GKDCL7TNm/dl3Z82L6ua/9ogj8cHQc9ePWjD6z9GvQMcNfSy",
-	"cnYPf6KJq3aHn+w2/+Q3Qa0SiLGmg8FB849eSf1cFliG5sXi1//IITd+xIytKYUaeaPKq0xeW71xNsF6",
-	"ZYAbr4pjwdVmHau2dsm8BoRixneuGWLeWYG4KG5SrjQ2SledZY0lgWZyOUWcke0SCywCzPEArZyArong",
-	"W7LQBHvdqfulnf3mHz2X+RBwTzdAPOZ+WGtGeVQD1htXGolggXhKr3wmVU3Ni+Gs3KJgAii9mrHcqovI",
-	"ZY1e7JKZsf6dqgmGexdJD50ttks/OhqY0j/JZL4xonjFZvb9Hxd9GcYw+rhCjbsbG/gUHUn+4It7+ZIm",
-	"ttVpYmFGfpU4Ut2r7aMPy+fgrZ8v9d43r3xJr5lnwDdQPHYBA8fQ5TWb95EYe6uXYYmRPvyLJx/xajgH",
-	"3yJV5+xGXvtUvUBhByFAGfOD5Cs+GVzh7c/GbnWQUXUSWC9+7n187w4UB1knFm2juG5jtDW+rOHV8BTM",
-	"4STWAGTc+mmsjWv3+DnNx6yVFP+8xL2Ze5O0R8AuMuK543xfsagvHaCdZL1/Gx6yDy70FLwU+PUtrwWa",
-	"oC2o50u9QN2pPV0k99JKH3JBwe5bjcZo9kE/jNVN118GjaeR7WP7r3EtCFXk9OwdkTn5v2evXwG4vWor",
-	"icx/+/Z61F6imGqayjHmOgfdj7+jFYcle6mUGA2J7EdCyJgJTdBRj187JO4I3NYlHjN6D8xHQ6oYyS1k",
-	"1Ior8bSc0hZ5cTVIDaFh3vJtyeaORACBNJgCkSMf0wfDGj4JqLnSbLrOnnZNY9cqDqfuoRUmuRx1dF4q",
-	"hYW5rNaRpmzFbMDxs76eGWeCBbeLAeS9kN9nqYh4BIXVEA7FloF183MdP9d4QRs9Y3a0nI05dpoIDYTf",
-	"bmKc2/tzAyN8SaqTI4om7Wk4J1Xf0XsUExu57+XMIxsSYxCWAyZqg+1cEYg2YUsHywLKC96CCTwccpFA",
-	"t+c6fv/sA411Onf4o1c3gl/BfK7K+YE7GiOFKwzcMJOf3BgNzGQ1avAJowPlZNwqF53tTPCdAd0d7sX7",
-	"Sc0kK8rbXGDltUjnZDaRiDcGKK1ViAVSGLgiUzlla/icDm/dBrKat3rnLRXVXXkjpB0xf0qz6f696yOe",
-	"Qm2Ki8T4JDGbMGFBFng8MZfYqF0VUZMJvTXrKGdRwzlejzC/BlByDanuDQYE8voUxgKgd4tUupqOishM",
-	"5u7gjslVzpS+wlizbbcBKMF9ck7HiFGKSTsIZXzN5sqhUiCbuRBXC03ybeLB8eImOJc6JZra9BIcxzZz",
-	"KKPdpIBWH1cXxWCwH2s6hj/Yj1c1YfBSebFbdQ8i0Q1Vc0XcoX0iyfaLnJFpEU88yQVS+t2b08gpaNhH",
-	"jY5vS5c6ZwiyWEeVkB3mkZy0RemGhOSoknRZfBWRKzsrK/Q0HV/1yW8Z0dIlSEAWm6s2nMgiPzY/T6UY",
-	"sxySKlRVC4MLlPZmJHR+Ib777fz0+z45RRo3JA0hh5HMycFgYFMwTgS8mXBhb7LLhQIoFyROWEj5QJlB",
-	"o65ZAm+b0IQI6asViPRiA/HrKfgcNvWTpHLcWdntKmM3aTLcbmxMhIKcDQj+0xJ21NwjyBtkyvZF93WS",
-	"mx+zXCbdswAOBo3JLPehzkO/lnrehaAmEUEs6PsX7pvifdBLCZkfRCGtztWB15UugHq93XrHNHZhtU0p",
-	"C8USELlAUtito7qCx6TKKK1GeKigd8gV0QDNZHur2d4JxBJs+ZIHrlHQhaBiDrm1E5kmxx5elB0N3jQt",
-	"lO6T5baalGgorSR5kTLorYmMsWweW4iUKUWusMGmTeMEkT3jioVYmbFDqmG6+35d/cc9+35/A4i7pO1L",
-	"7ePt3v3S1ge0fflrMZaYe9PMywGgAhxmjc9WqCKtHv+JiqTVgy+5OIuxoKpFMtCH1s+eW09gsyOEajaW",
-	"OW/39HnpF231NI01j1s96jWZb/X8awvk0Orhd9CAr9WjJygs2732zWnLbRi3G9tCAbV6+MyCjrWZ56sX",
-	"LQ/3Qyvf2S/Az96YD1rNVOa69cOdHXgtnjQHaiewTf2gZNzr/X1fkC6A/bgqV761iEcp1Z6I9LQCT+K3",
-	"0gseDosUoK/DeVDPMMX/iifqCuwGSq5QW7iqbPMr9iFjsWbJVWW3uMiPLb848uoN9EySBNosldaJsZyx",
-	"Mpt8dzB4+n2fPKPx5EKU83ygSA4Y4JDRKtMEXLZasXTUJxBqujI6wFW0pBO4WhRb+aDolEHVzxE2PgBb",
-	"TRVZljOlQuqA2Z0FdWAbqVs/Fel1SWdtkrcGGx4awNWD18Vuumtr0/vM07CeNv/iVIpRyrGq8a4xVwDI",
-	"IwUY+XvGBq+uKQD1xmzNzXQB1/LzfolTXAVdLSp/4N6uJDAsqfWghGtPuZcjcvWfz5a19isMGiidMzpV",
-	"FUYs3Ft3baBjnHmBMbug7On07B3USMmcqAxAjiaMaXVEKImZfceFGLIxdyzr6seriFz9u/mfHfM//4F3",
-	"lQ6Rq0B5mNnNnOkiF2TMtCKU/KOQ2mtfEBElcX5CEuiuTqfW3uDatm8fyXxapNSWoygtswwQeS4Ebln1",
-	"NkWYgLoj8ye4XVIu2BG5+usCu7Bf9I5Iv9//eIVzzOUMB19Y1/+CR4OePRzwLuZE+1SSb4bHN8Pjm+Hx",
-	"zfC4R8PjWxrYvcT3/TyeqqA5akryatY3VpO86s0EqCdTvqGwFAIw329dUy4HAOAU9YmUZhh8XXwZNysi",
-	"Kc3HX6IHGux1X5sdzl2Z9l1MzYlrs15vb56QMc2c2jliLLG5gSm/ZuQfBWfYYxIr6cv3QQQkTcuelJql",
-	"KSi/U0IzmuvVdJPyp/dHsitN5u+Zasvxa7MiaK6+cCKF0nRjz9iGbrcmVVX2QQ+zO/z+/ojH9mW/Z5L5",
-	"l/GnGW4ym8jUWct3IR1XNRXMmR2zyhzsbA2+GL2SggG8xz35UetYhd921avre3ZOx001ffAMvHa/ZQ6U",
-	"MwO/mGSr12Jxh1qS0q1KvAAZJJ7UQI4vt2CwEVSZKzKWRAoCLicuxgA24dTM2YRqQK/mWtkuSsdEo3uG",
-	"KyLgOy0LCExjPst0VcSiN+su1O5T+uZ560J7i0/FWINMVZX9kWZ3uV9fUb3swe5em8vIYikQqvU5tnIy",
-	"P9170u2nbx0VbMxBLFvygzt6hI3gaQcN9MLo1zljJJZpMRXqyDaUUwiv5CD6zT+h4ksdI/aaBWa7Ybmi",
-	"KD1ttoYfpzE6WJ88S8ZMEemyzBYeuhA5UzaH7Woi9VUFHVRmbkBOE06vRFGDjv8PFFH0mjVDC5V37DbY",
-	"Qp8f6scXkmScMwpiwacjV5cgp4ax2Se2LBdrrof5Bc25PaXg5XhuY11kynTO4wpwzBCs2alFYsbFAZjb",
-	"AgSei4lWNwdBfx4oImeCZFRp8p35+NDonwjs99T8nbE8ZkLzlF0I1wOJTjFjFMq66NzcK8higqzP72EG",
-	"MIwR2BljOXogFqKeeC1/d1FY26NcSpJyrVMGU2BpGpErKMCCWo2rGc2nXIwvi+zKLRN/KCQutzYbtNzm",
-	"rqf3M+xS62yFl3BIattlROVyaq6pR1dfcRXBuXepHygyZBN6ww1ZIpIlkF9J3K5q09Cj+jS3fWLzRNfl",
-	"PjKhAZfSXjWvhnZo5BDXFZIOfF9iWsFFz5jMUkZic8PMDQwXNrl81S8bdWgdDIG3k/9aRTUubSUgE4wZ",
-	"9WnoXkjtOjPfxqAMemZfMZYA33cIo5Ht3wGDOaMQgWksmC+d0TnKJZCnILFWLwhNkldSs+3BIsHbPycD",
-	"b8GDgg4owyjx1L4ZfBu4mScJ1LkhWW3T3PL6YgQlzMHgoPIwYrPWEqRYsLKKJwho8Kbsa7I1MnVDBIi0",
-	"1BTnZpZfMa2UCy1xuZeNWtiAZjqyP+/nDGolSyxw1w9mqyzfawcdJMSf5gHr3XYDV4Td8IQBM6dTKK7k",
-	"hoPDL9xX1rI/JlcAJvyj39D7Cqq6MXtsyPSMMVE5EUAW3mAaBuFCaUaT/vq6C9u0urO+9MzO9czM8IvD",
-	"ecJVfz6hlk9hXZQRXNcHoLqE6DPaukO99n6lrnlILdwNF0SxGyaw2tOmGQJm9kiz/KiyxSvHSPkRXhDv",
-	"A/QWECmqcmZijKyIUPuw41NGkFivw4Xw/S7lA/Dj76hRVrn4vvJYoGPA5XUROqbmfvouB6X7BMqBY4mG",
-	"/8wdDAozZQwizICNCNRagbRLuNLU8BNbtlZXafXW7urWDKM75it1ubywkrrba7+GwvoIc88XLaQv4H66",
-	"NVRXw9k5c1Tw+b2Z+eZqrAf6/dk+0wAl8kIQnkQVKr6Vf+YaGPqNvOJ/acybsYqq8BgIVKpqAdptR94w",
-	"PPtSJW0HPG0Pq/6Y+MWTC1W+fyxC179vj12/JZztpQLmQoPLCPz6MqZpiQ9eDwmuWS5oujDX2zajC1ZU",
-	"T/h4gq5ewBqYeQ4eRedm27HoxGhRSRHXlnub91y6PszbmCtIyrKTjTdFDhDEx1iAg27nOXxhC22iSuWz",
-	"a8AGO7UQVIhHvykAqqoE/SaLm2BxuiNTtSnP9zo77O7u7u3t7e3v7+9vEerrF0Zzhwdi5iM+K/Aialt5",
-	"kCyXWsYyhSKvTOa6JBVQJ/LF9t49pSZ18G0sX9eWotWe/UqVJspYEVRD6YXRn2rx4hgTl6Mc4OI7wRV9",
-	"cWhmKNPaYJklX2JKlhPYlQaBn6xNu4JHWuRcWZr8bBOuYH61vkJoA0NeaEWendOx6zblGjuVev4Ny3PX",
-	"MO5bWlY4LcsSQhsiu13o8jZpWb87q0phaQdJGc3FQqaVg3EJJ1ndkry3m2GF0/pUGVZ1N+pbetXXkl51",
-	"RheV9GshZ37jrLprXjn+ga+28fpXYiaMqVNngK6r/VyxRDFVysyhFkhK1XSYomLutZfCfzk3EPR1jTWf",
-	"1vSUutd60W/IFV9Kpv2ncP96efklQJ27zbbOO6O53r78Dl38qU01ar71LinpPmDwtkmVuI51OR/gL/u6",
-	"czx4mQqoKlqcUPVpiBCzqdaR4Bubb3UvCIyfRRqtWfE6IoU9ixBCdjEA+q+QojStqLbqr/dpiFexnK/x",
-	"25eG+hk+16QxaQX8Z9EzNZxrpi5loWtUKLzKvWVb5C7QnPcBboozsL46yYUmEG00arXqk8ERUQWk2aMd",
-	"iaiLVYfewaC+2wKr6Vo68PyLTx455E/896Bd31Rsk+6SRK3XYsqoKnJ2tJAtipi0Llu0PgSQsVjXqMBy",
-	"Ji7Nqzw92PvIvPfS9WgVUrCQMrx9WdqcSWzvyFfMk05cZr28scDHkZcjFUyivzd2NWE01ZO1tQGppAkZ",
-	"0pSKGBDGX2iEFV3oOk+J0rCUnKiJLFJsMW4M1GCq1y847Darv3GEANG90CSRSHG3O1gWFznX897RH++X",
-	"8qog70Db3pzYP7OhB01WDFMel4b3lK0TFi+32urnZa0/NqZpiuT2Kfzlv0+kxeuGgF7ZBR9ifVPqdxxU",
-	"TKmywdO0UHoH05VrM9LKbX+YUaVmMoeEl6wIIQOKRBEGACU2OQUHI37NSqFCGb84iTduhO04H93rP437",
-	"MUw8OJfkGHowzEgs5TWHrBrFPm8t9GCvBbLeuZQvqZhvAtoB9olI4VVLOVoJ0rbz6AG9eQ93pXr70vUG",
-	"1sv5mXtsixRkx1hn15Sz/USc6HV5PqrakOD5NG54y16z5db3blks39yj9plIvqCY1jORuD4UsvVpuNti",
-	"P+zj3q7BgRJS85ElY/UwYTTZSZnWTZ6InxlNfrXPfdGlT9VCPif37D13mHzlEwFquXGp2Q4ZSVjKb1i+",
-	"oKwvEM6anqz1BNbIGPDz6oRaNaJ+LvOx1NqFy77KugazRqaxDKbc3NufWxU0o8klHs52ulU30IJZt+3b",
-	"c6fqtmXxYl66joo2KdlFUo+5/HvZvs8ohlKAV2RG518xpZ4BDK/G/PPuVGgJoiVzyYu0IXXYZ3Rv4ekv",
-	"WngtL2e9COuTMxbnzKJzYAJKzsDjEV/3v/oWygu8MreH31qa1XGXOGdUs+WD2FbF6/IwrUzf3a2N/0Kz",
-	"IOTgS5qw2+bfRL1fJY7Q9Hz53Gees3NH2n0Jhder5NuOm/pfXZqf9ZFiO/HUlppa4BbcJWutSdP7GQZN",
-	"vmVfbTz7Cnd2k0S3Rp2scwFvgJruKcW3LVuE2g5cyZeQwvu565avBetKoBswZaKwz/yEKFCusJ0Enptr",
-	"hFfGvPzMYEJtsmrkWtlBzdmECsHSBwpa/Ufkt7e/whtteRh6O9Wq3z0r9Ia57+eivdz/Nf2WRfy1yDEb",
-	"bNigHAskFLdSnh5qhtbDBh0b5pVBw+NTOzdonvObr1r0gFuDEgWZSZZP3IqegCxqqUlmTNCM9+d0mq6L",
-	"lr/G57odvnvpnTtvJDIupmaATacZnE+4qt7eJbnAv2Xr8in9NntbROKxo6xNZKym8kk7kpTziCr0KlRi",
-	"ymwEDmgwcrbgVsbOfOtCgh5b+0vQKVtb1Vfu2eer9VdTbDrSbyV7Ndq7v0MtCKkrKZQn9IpOWb3q/tqB",
-	"rMyoA7tTDKrtQSWHssyL3uCiF1S770Kp29W3y5m9A4jb+1a3196Pbzr2V1OpB4HIpptcAanZ5xo16SbU",
-	"sytIIL5yqccpFeMCENlHDg1NyZQdkatrLhLyI0kEwpVhx/v/Ry56fXbD075NL7/owbdCapLHMmHkRzK4",
-	"ii7ElTG9yY/ER1yBJ7+DhpM/kr09Y6BbaATyI1FqgqjNMufjS0hZJxfFYLDPyO4A/t9VPWTS7bDR8Hf/",
-	"BQnV20tab3jyb9z1RlwGFwXEWJkTmSYlMlJdGji0I63JAkfsWS8HvPwA33y7GsgvuLLwXx1VzsJL5OW1",
-	"cZzHfbJGG7WPNPXafe3TrNeMD0Ko2kO1Q2VhTmYsZ2SWc62ZOIYmfk6PAD5k4dmE5VHQooFQdc0SaIXA",
-	"BbmCXmy2JTe0QmM0eaAqKHoY0IxnZtOvaUx7W1bSvivtZ810Tu3OWmFwevaujuHgbjeCZDUWCzWAZH3r",
-	"p/nZpVeCuWtvU6fumwvcxSk2+GFz303HdyzdratGMYtJGbgsuYCG2WbGQ2qbbrjWKXFF69B0GyEGVrWL",
-	"547StyaPYIR1Tg676E/k4KhmYPYKYA2BJ8uRJYPbSZBg68ualpQVW96GwYdv/9aM8hNzFuxe6RQD27ry",
-	"drTVrlflfVDVp+lS+U3D9TVc65KlJJViTJwicwuy0jKrpykts/sgqHMzzCdhUOX4dQwKW0JZVIERbIH4",
-	"F+h5ssq3qvZYckRKTbkDwbnalMbUsar2pznv64yPBUuILPSxVYBcrV2cMprfwQd+19vKx4IgPEGr4hwv",
-	"KapNLVtd+5YzSOklv2idvRbpPCJndMrOuHY70yfPKU+L3FqttrXeEUJvQp+wKRV42sYogl59MnYmKSWz",
-	"CU8Z6pyWHeCLoGcfSy7EcO4SVPoEQVXkCF9lfuNq9sC9PssN6yo7jSrKgz3+MEfRJ4rNs6HTnAFOK03V",
-	"51FCaumai2Wy/lZCuiZIDJeO2147K0TX9iquJsUuRZSxV+66kOUZPrHNBAwcIUQ69ptPw/fesVxBa6yJ",
-	"nJFpAXDx0PsGmYb51AfAHC32XAlE85ekCAYSHmY5M1/4mssSHrMZ3rCy5S4vtqbNMC2lZc4SgNLFDDvn",
-	"VwPxTg4H9seBdm92/HOYzRaz/N/gOJ9IO7Kj1wa13ddfccb97wjzkRcpIzOop5vwhK2PUS/jSlqabS5J",
-	"qsjpCy9Gqhby+dhrG/AY4UGuFAytT1MIsqcXGlo5KFCrXCYN8iNCFz/VksQSm7riBxOg7UW+CvD+tuUY",
-	"BtPLQEK/RqPaOu/yBrjn2qRq5G9VSfdXlQQ8EoSrYZHKE7kNiQD4WW1F0hpuGihGCuFww4zsHYHq09U7",
-	"gS9YuBMbq1faYHNW80tzyqsU/a0CausVUEvJ4k2kHKhzcqRcX+l0Jwq8p2zHZvb6hVU33X+24xpS2kQH",
-	"rZrsRscNhQS3Mcstp/Y4I7RiETEL5jdujD1+emXjPm/DtwTHr66IqKMoaO49UKimAoXf1BcPsGSW8C8M",
-	"rWSkYqEWwTEh0ZUrjYe9Hm0ilESRK1151Tng6euJMf8AhtPmsaJdyFJlfVzTQgEmkOtqb7vS4NtSOd7h",
-	"wpibZf9qrqDzryD2H1OaMFJkdZalOebt9XmHt9+zQXkK60qqob9Zk5sUBoMWMYNTKUYpj/Xm7NVCLaSo",
-	"h27iAuBkE1gGXG2vnqnOJgVIVZqmzjVtfvdAlXB+2Ik3pUoTb0qQ4GXRkgUdpiwhMRUVtpex/eqsWnsf",
-	"/9XxN7pS2Zdurnal71vgctySsu7JTq1j104Of8Pe2Jg924LW7oa3Yc6yKt3r0nSvOzflCj+SOUnYVAY5",
-	"K2r0G+Csm9eRzKQ+DRx23YX7ZgD/y0qj0mLuKo2aagJ9bWsRxv4OfKUuVndHw0qwD5Vd1aD+YRIC9ECj",
-	"kHtF6IzOVxlQzhTK3wWA/a3BfegiKweqrXF333+1ou4/+Y2jZUKXrW8nUax13IXYF7DsVwRlESbKeyS2",
-	"EKltxbhfpLEmyXUQTIDsfV2S4j5INp5IxcSGKDbEoP2OC+ux/w2d1Tde2AKS/+d+gM9E4m4wXb6/LU+s",
-	"vgPAegvPuZ2/lkYYn/9hn3Q84Y0ZVfbS3nA2Wx+GeAdPfNFhCLOEryYv7YzesITAuUVecxBMCqM5g8Yh",
-	"nbPVQm59s23bk/zvykTT+3PrmzHrgrawr1+rU38DNEcoEF1DENQ8EnCcLyV1A/W2BJa2VPgNTPqL9k2r",
-	"kmu1IaBVz3TFsepc07ekk3tyTa/jPFB2iLP/ljwVcjY3Es8WU6heYDdblpMpnaPTh4pF13IwdWoDbOsT",
-	"i937If5vruKvLleqG69f9fuWysJi5Z8hRnnNWe/oj/fGsLhmUA9o7opi+U24mTi4cPHrXtQr8rR31HsI",
-	"98tObPkHio+h5oOjSi0L7XqxSpsN4zXZtlWFqxhEUMsxlkwRKbxerhmTWWr4GZSpcV29ysudX30bpL5X",
-	"mfaRBxgbebvtzczudmhi0GV2NpFVfR6goRSqoGk6x77eTPkzw8bMNYucUehmpSeMzDjU9tnfuQrxmt+Z",
-	"SQDmTlL9JJY3LEdrrGbeWqbe84toy6s/Ao9URK7ZvILQAtojqRxXr1mys1ffg92j4RX+FxUdYBXjx/cf",
-	"/78AAAD//w==",
+	"7P2Ld9u2li+O/yv46c5daTu0Ir/ysFfXHddNprmneUzspr916owFkZCEmgJ0CNCKTif3b/8u7A2QEAWK",
+	"pG05j5N7Z506EkW8NvZ7f/ZfvVjO5lIwoVXv6K/elNGEZfDns3M6Mf9NmIozPtdcit5R73zKSMauueJS",
+	"RIQL8o9caqaOyFhm5MV45yXV8ZRQkZh/vJKC4Sf9XtRjH+hsnrLeUe+id3DR60U9FU/ZjJpBZvTDr0xM",
+	"9LR3tL8X9fRybp5TOuNi0vv4Mer9KmOKU6jO6PcpyxjhmnDVr3vn4W7gpR+j3pxmdMa0XfFJHMvcbsTq",
+	"GCdkTjPNYz6nQhM5JlQszX/0lClGTn4/I9T+9pgsuJ6Soff8MDLPEUVnjEjBzCS5eek/cpYte1FP0JmZ",
+	"l33DyhK4ZjNVWcujg6g348L9c3dtYZF5+gX+8nBQfE2zjC5hL0+U4hPBGLyZpqlcPJvN9fIdTXPWO9JZ",
+	"zqLq+r3lHhNmniZcESFHMllG5KI3Yxc988liKglVV6p2kXboVqvsvK484fokriMTqiMiMzgLczpkxMYS",
+	"KEeRROpVCs0Vy2rPCd5YQ2mNp+PNU2ahacp6AjG/qBl3d+9Jy4HPaTZhen3kF4k54sWUarKgisRTKiYs",
+	"qZuMxrfUzGbv8FHzbH6iIgndNY/W6kYfUZGESejfMjbuHfX+18OSrz3Ex9RDM+AqGR0EqOiUajaRGWct",
+	"5lYQzB899mHM09778HxjfOeykewN82t9ufdCl+DUMJE3hq+tTx++IzRNiTbHPHOcOTjlNWaUsDHNU907",
+	"GtNUsWLokZQpowIHzzMVouqhYB/00G4dmdMJs7evdnR8UQ15HQyePgpR1M/smsfsxc8B4taK8OQIhhdM",
+	"L2R2RbjQLBvTmB3DxzRJMqaUkWmGJbx7c0q+u57HO7sPdwd98/93vzfsIxcJy+AJOVIsuwapROaSC02+",
+	"uxZ8Z/dx+YMIpcH/3ntuXotr19Njx4bskKusZ3fQ3xv0d/u7h25vzG/KreGG8jP2j5xnLHHsuv4WzqnW",
+	"LDOv+e8/Tnb+Tnf+Odh52r88+t//8XDn/V+70d7ho4//1qvfzRpS+n0qlTnEKb3mMs9wC8c8U0Y8jpnZ",
+	"pAdGHBjZTEeKCV131AkMcytO8uyaJ0zE7CyW5quQzhJLcc0yBaelHCEy+zuQC+ZajJheMCYKGWEleK04",
+	"UzBg8JL03MvN4Yp8Bjyi/Mh/u+Ea64t6zlPNspAu8jPTDIQQPkKoIv/37PUrUMfmKY2ZW984pZqM4aEK",
+	"kf11ATxUXfSO/rjoxRnXPKbpRe/9x5qV4ltqpc+j/Sergi+oxD2X2YwGRM9rO12e1jKEMf50E+W7XY7V",
+	"dS/q/amkSGt2NpMBij7TNNMsId9N6XzOBEu+J1QDYYw1y1a3b2+w92hnsL8z2D0fDI7g//5eN3EzmD9N",
+	"u5KjXkI129F8xoK37xeeJEzU3j6qiZYkkYSOZK5J4khCIWunROeCiwnJ8pSRKU+Mip4yes3MTs+IzHVE",
+	"psU/tZRwB4TUU/MrltbL3ilMrI7oP8RpnqzQfPEJF+4vKdJl+GjqeffqARyMB3SXxrvxI/bk8X785Mng",
+	"cMz2xvHho/gxpfHj27JOUKfqWOd/AOPc3XtSwzhfjMHmCTMiY1bhGRmSRy2LZEwZgSIKyWD0ajKligyd",
+	"sTWMLDc1ogfnTBLJVNiygsWjMVcu35lnmywvb83fXfT+GOw8hbU++XjR+5+Lix++r1uxMfVqVn0iYNFH",
+	"xfyNoaA0BzWEkYxPptoYRigShVoY+arI/uCg29pKa3OjMFmf/d94oyJKrswzFZUvEapO4TOPt1L2fBpD",
+	"Ars0G76/F6ItX/l7FNJdf+UzrsN0N5NKE5gF2K+ghNVd8RReE7zhxvCa0Q98Zm737mAwAK5v/1nMyKhW",
+	"E5bBnF7SedO05oxljnFljKipXAjyHUyzYGwPFJnR+ZGRcYzGUxLLNJ+J72+7hMNWK/hwFsssoFm85eqK",
+	"KPOdkRVmLXXzmdEPl/BglTZx4KdPvVkMwrNgOuOxCgkDHk/JDL8+XtG5rOeBf8DNVXQJkzR6sFHf4MOU",
+	"jYEX8YxkwIxAi6tdBwxzt04KzzlTkvJLLlptesrohtlycdtdlwkfc5bU6QwyYwkw7YzTCUt8leEIjWkt",
+	"yVymKZGidpZ2jMub6gqvrcYdYmKq6ouS40JDrzI0z/So4Wvul828zd6rW7ipXouJNE+urekXqoiQhImE",
+	"LFnt2Uv7c3+mFZM16n3Ymcgd8+mOuuLzHQlD0HQH7DmjfYOta2bzxrkKX8HrQ0qKGbgf1jzgP5t0j01+",
+	"i2LovzHcmTe+8bBOlHLGQH9YTCXR9IopsGXAPKBiSTKZsj4BFZIrMmNUwB9apgkZLYFjpFJeOSPimqY5",
+	"OyJUOHM1ItTZ0BHhO/1+PyJM2D+MxQx/6AVLrxlJ+MQoLN+Zn6OD8/voQsgMVExCydTwf9g4MkRL8GgY",
+	"kaH5GP7IFcvgj7nM9NGwdNoBM1PSaLKgQfTJuZusIrNcaWvQAb0LRpTMdP9ChAh+0B883H1UR/Le7bkP",
+	"qn/LYpkl/wVzqGH1GTyijmGFVRO71JeMDkJ+JIlQ4I/PYpkw8v/7kQxqLoz7ZyeXy1umZJqD5XEzV15W",
+	"vKC7Q68cvNmtd8aEktkNJ6ngx43H3+yEbTz+M5nVee9esQVTGsVzRFJqSDzW/Jq5jxYyK7+XaeI9LTPn",
+	"gJJZwjKzYKWlmVPtkmW2Su+bDsLMGqc/pyIsKk/uzpau56It5aWZ5blcn+NPhU8yML29xulpeSeT01Tn",
+	"it2UUuHX3a9S4VPC4Zvv07mhvZA6+vLF+dtn5OT8/CIfDPYenf6tomScnwwGB/t13FbDa5tv2qpn8/wE",
+	"LdWDJqsp6DI/p5PAOq7Y8kcn+1bCf6A1G9vcsN/CQNR00ib4R34wstaIYXh3NYggrn+cZzKp351J49Yc",
+	"GBnkm5X//eP7f//xJtvC4qng/8hZm0M+Jue7u7sDUCcU+ijy0Y4uXkG0lFVCMD+oXan7ZWdScJTw3cVF",
+	"H//e//j9/2mgi8PwBnwIxckE0VynLCLmBxHxvo1WnMbWocZUBIYAu2bo24lp/fXVZsg670VFudgPcY8Q",
+	"Wwt4Nkd3wOk6c7bz5bxjUM1oOqJvVL9LFVNRSyzLObtjk3QQIojf5maBNbbgr55ArjiOQ3PO8V03tvns",
+	"XELn7c9kc5jNTeJm5/mbqrOGjCpuNPcHpVFU0tlMCnpDK6lynDUOWvTPPjqocc++e/WiydtXhAgTJrSx",
+	"zbPaENC14GHSKzYx50Lv7/V8v9mjx48f7+0ebvY+NPKnd29OG3NVrM1XrMz85uY5Ktfz+B7yU97xWPNZ",
+	"W2fGNT5d9c2O+vZf/VjO6hgH/nb7Zt1HQ9RqLoXV636iyVtmxCLIl1gKzQT8SefzlGOm08N5Jkcpm/37",
+	"nwrzWVo6C/BXOGiVMsacpQmZgU9ASGLMGnZMhizLZKaGxqRWZGFszB5kEohxyuN7neILTcxQGU14rBU6",
+	"0CBaIA0/wBDiCANQ9zgrSHqTqY0TY8QiguiLEfBE5eMxj5mZ3iupn8tcJPe8ZxwnoqcsYy6QR67YXBPz",
+	"iZ2Yc2WGnFeglCrgARCgMpRgfvYGJHDCIdpMecrudWWFJwucRTYjiXANWuZiylNWnePbQnTc4/67rEeu",
+	"yIwrZRmC+8V9XnDD6Q0RkLl7yGiE8iUVy3u9L1KSGbgakckpoMlUxlcsgURRSorT+03QXE9lxv95v6f2",
+	"ShYxVkhJTAjHHCb7W0gIffPibwx2bp7JOcu0TQqLM2bUpraqkhFMc54xdYnJDy1+09ozHfV4Eta/IMfR",
+	"+nCv2BLNVm75fpyh47zqvFqbeUqVvsxViGucS3j3VOag5N7tqoTVKxsnKBcCs2Qa4rxGW4yvGDrMq6lr",
+	"Uc+w90Z3o3kGZbnjMn9gToFTXM0D5UBuclFBMGXOgxz9yWJtRkYi+5WjLlAhNGk0GM3Ccy5UlVYeHkvM",
+	"VTNnTVmJesLavU3u36i3mC7bZFpXdgzGjsrFBXfFmC9cB3zgrwUjNGUZ0O/qdq08uDKtJ7tP9wLzVy7C",
+	"2DokGPWAstsbSf7K7UP+NN0c1vbAuyuQTGbOsl/sin+T+MwYyGZKVqvFh4EQzdp7E66n+cjowQ9n3Kh6",
+	"CyOuVv62P/no7fxLOt9MkFV+iqlDXGFEWeZwQOtUy5IJa0+1L+n8WTJh62QboNuxtcvb8WQhk27zeCWT",
+	"yjz2g9OQM66tdGh442v7pKEq2X7m9taVFrWayoXZ+8OBYfgHu3uYUbHK31vcTOuLAG9AcdJup9zJlQsM",
+	"3lsjs0PS4ndMS7MJT1YuZXnKVKnYiYrCv37DNzPEaWEZbL7CkGDS/NiNuFuZHgeDbGJzHcQhZO4/EzoL",
+	"aCO0qHgoKaJIm+mji2eVFILFFTRckHDiO3KOyUXvii2PLnoQUqSCnLx5YbSLB4rwxHxrTrT4Gs73gTKf",
+	"q6XSbHbRqygdYUltA81tSkLAx1ZDbVyhRUSEXPTNw+gMq3l6Qe3j8ChqVY0zlbmOZcgDdgIB2SOi8jhm",
+	"Sh2jCbOYLo35YobK2NioVf3mSxq5YotmWryVdAJNxj7pak2KYhc7hQYxBde27xHrRjkFT3cSU2pKM5Y8",
+	"xB8WFS33oDuVK/pC9CeodVmjylQuyO7O3tOIzFjC8xnZH+wcPo3IlE+m5NFg5/HTiLhkcPJksPP0ad9L",
+	"5U3lwlAr/LJnuO1kCrotPr+e0BtUYX7C0p2tqS/m/W8M+1ynCJjwyt2Q+Sj1LobIZyNk/Wap7Z4020FF",
+	"y4dvrzuWZwD5S7Ck8Pkr9parq7p78cHq1puo/ld2zVK4LLM5RT9gq8dTfsVSPpUyafmTylK930f+dIuJ",
+	"BBfMRRLMFvt9KsmYpylLyrwlz7FPFlMm1hUNV43ZRgShtKook/6dHmwOvnqS5Ya6LBdKUxGzNtMtyp7a",
+	"PBwww8NyJ2OTdasr+EqVjwRrtbHaxuU3UdA5nZwxXWrQISmMziYjeFOqsJin3bZeC35HkZzredy84so1",
+	"wMhSeVyWKNpZiu46bJPT4hDbl75uLS1E7xYFah5fscBCR66KlSbogqbpm5UHNhNGJQFpScz7jomQgmGU",
+	"7p8sk1ZJ9N97EJhiybE2Wz+aZvqGUgh/64ZqpQ3ajdu2JvhTnl4Z0lg/oYRpytNWXGxN6w/7HDOmoJLA",
+	"qzlDExaMZX05hhCQ2SUbQTPX+JqmoGGPMYzyPvherPVZORwu9KODXmOi+pombycZpuX0yos/hinXVvkW",
+	"NuVfdpHmLy9p86g3YoJPxKXOcnY5l4prfg3ZGJhIdtSLU6nQycHNTfmjuXjrfQR2JG4wHaVlKsDMlRgV",
+	"ieg4fyeAXUrv0/7T3vuPuHQVzCQphFvvXZ4KltERT7leEvOtsHtaYWnF8jcKJCgEOMVn0fXPYh3yiPwi",
+	"FxglsbWPGuueRizl7JolRMuyQrsQOHsr9SrrpNDBpzAuCkxpmr4e947+aJkiaCtTP74PXffqU1u9953C",
+	"JOpu0nbdCTg5tC6EHO2229ZzKNR8a34T3lHvgc9jMyvcxt6LekbjmGXoOiUr3vcm6v4YbfBAP7tm2RJy",
+	"/T38CkIVoeoKHS23VkScjFkniLuiAXx9hQ4qX3eg+rvRh6LisEKHfEo1TeUkZ9vVAgvGcm5e1KgL3kTH",
+	"M1xbsLRRJoYAiGZMKTphikxkn7iSPGP3K8PFDW9P2JyJRBGJifhm9IDdWbo+V0dRS5XKyRHJk/nRw4dQ",
+	"H3O4exARHRf/fjTYjYhOVfHvw92DVv5FwAC6nGf8muqabD6HjjGjSzJixD4bvlTjoszfqUe2Hr8X9WSs",
+	"xr2oR9V4HFSBPACqWoXaT4k9COlnq9N/hzVBNGNkkXGtmQDvtICE3IzRhIxofBXQsb2s6JJGkLtWtwjQ",
+	"Bo4IBQwDI8LlAg45oZqSsUwTTARtPAmMzK+/f8FGUymvjsgvL09OyRVbHkMBb5bkenlEMplrLibm8z75",
+	"HdcY1SywwX3MZvPUEsE6vsP643LO4wCtCnVETt6+ajfkcs58WrFLNRpkSuMrEGh2peYzAcUNcBk2oDxE",
+	"vTxL2xBL1ctmvm1l1jhesW275lTO5jTjNu2lC3u1wCptwhjdvE2zshK5XewUnvcW0lD9e6NoaDcRV4DO",
+	"+CFPt64mKSGFDlYG/O5QHTIGMDgADHcl5MKW3JdBOXIqs4yliB1kmBJThOuISBEzqCZe8JhFRMkZIwqy",
+	"25QxB6Y0HRMqIOUGs8uLt8rsgdN5VjJhDRv9M1d6hgh/f/xV4jvBKi4TKbNLCWUBhlCNAmEO5dDsFwWq",
+	"6+l4Tvb2QKvCB4leSDLjIjfztkE1o7PENE1xkEKM9XafPukf7vZ3B4P+Y8P4i9nUzgFcTL2j3t54l+6P",
+	"nsY7hwfjwc4B3WU7T+nh451DejB+tBs/orsAJmLXc+KyyM5YnGdcL/8zk/n8hZjAPIyY5SLmc5oiCl0+",
+	"Y8lOJlP2MGHzVC4fUkhKL9e8tkLMkAYd09zyCM90YkYpSmUhnfiBghel7Bpdsk/3DF/P8DL2WLzXpzP6",
+	"TynoQkFuctRT+WxGs6WhMru/uONyTNRkZ0B3R3vxPhiECCw1eDgwNFuUyBz1zncPH+31B4PHLoS3Ws6x",
+	"fzTYOxoc/h1PqeAaVp0xG5Pgnj8dP3mUDJ7sPnlyED9OHh0+pXtjRukgPjykyQAgqWY0Cbz+4Gjw9O9G",
+	"vo+D3x2a75TMs5ghgeDfoNqb47bYaIXLoNQ89TST+WS6/lasT/kYee8C8CPlv8jlY1o20XslQSSPqEIr",
+	"wRBP0l99y9goQ6mcrLxoQbn2X/TcSHjzEKFZxq8ZyefmfIxy4cjGyFHAxVqi7kG5tumPudA8JYP9oz2z",
+	"NeS389PKFOJU5onOKE+77srB+q7AyxYOF8W9LGGCw3XD9ZQPHf0n08ixfzbKi00tBhURtuq9+Yms3nKL",
+	"HICYZS4Y0eM7g929/YPDR4+fPKWjOGHjgQ/ip2xwGZPvvA/AXW7+N/D7j+8/rivNHosLcmU5Jlxb/qgs",
+	"7Iy68k6HzqSYoF7OslmBEGaeilztWithd86yin24GwjvWE65BtBnPnaS4+TNC+WKDa+ZhXsCnzC3wB4A",
+	"nmI5jfZwO9rM00oxM2JTLWC0Me2LIKEB+mdJ4lQsycxWHq2rJuA+DuJVnBo6/B3Sqa04JiOmeMIsREmu",
+	"cpri6sc001OUtOPOi4fxX7GFakLViXpj1pzM9Zyx5IXQbGIkD/wolYvGaRgmcmZ5/0efD4exOc2i3TMl",
+	"hFShVZgTsEm/rVJ7kZEH4HQFvnxBO4TKDN8PVoFB+pGbfTlXNwJATQBuSvuxCjkS9gDh1xEYeZBPFkNV",
+	"05hQdQUZivqoyDOz8gFSziiCjLUioDMY40wbU2m1+CcUkwpEJn0ID7sZLGNuN/J5VIK0dKTtFxDa1ssm",
+	"JlTRiOXYyfYVx4/b63ZRR6cabzHq6POtQLJabIuyqXA8tKzX9jjoijJ+BkY3egg0vWKCyNyKjA4OmueZ",
+	"nCEaxypYikV0E44IcWJWIWznnvF05jX+a1/rJJcvuGzKv8aCr36LHEAoBAvxBEhbw8jVsQUbKeHcEp4Y",
+	"HaHVWqxyH4LPga9e/Ey4ICAFzo3+04qTuSyFMv+xyRpoLhYozYVQQokhs7XkvRpvlLMpana1QpkrbDIC",
+	"d3ac0lyxtoMVdsdfK0BtTX71jNWy1XNLRlrm8ZStMsnmGW0WroVh5J9eyEZqPLHCiArnggKZdt9Pz8hq",
+	"BXRRASa4y/xM+xDeoKLmxG2gT7LlZvgEUVBiJ14OjHb7/PzMWiuhyzalicdRIWHrGEH37SeAW6ciQnMt",
+	"hZzJXBHMN0bkI9A2M87UMaA6g+n2q5yoY7jGK/o24hjPaDzlgqkHRC4EccqqnwrpW62F1ekbjisWnGeB",
+	"tUuSXN2Ure5+qQgHpOmaNu5QhMADterUipyibr5TJOVXLChAR1TxWhRD/C2iE9IqQIWeclWMvPeYJHRZ",
+	"uJ9aMAiX/rmupJpvmKpooLVJnF2S7Sxc4gp3e4U5iK9z3YqtMaGZqHLI8h2gp6ybyaBb7x4QwzQQjwUs",
+	"J7DNin1syQLNK8IbBxg2JOHXPGEFeBwOZFEEWuxnLhActFzdT0vNKlJ6P6RM5ALGCru/i68CoKOQPtty",
+	"etfYFqMGs9psIyDrmVW0emM1MOmoKSqxNXFIt4Qi0xpvjt2wcvUejbTl7OWl3ypvuWYZnbBwCd8aCr8z",
+	"2BgUMCNKMLwzVAf0qdNzveSFdjbrmH+oqzuReZq4uii+VpU72Du4z4RfqPdVjIkOhXRtc4S9AtyVlNrG",
+	"9LZGHZorFExQOWbj0s2b2D5n+caJeZGDDmyTVqiYUm2TqLUN0m72cuEFLNwU20q9vuc86ai3oKrj4te4",
+	"bplVjXu5Icelhola7nYPHPQXrkDX3Gp+jRsMi2da5ForzeZ+4N6Iwl7US+gyGJC/VSoSjNUYl8UFbD8h",
+	"vTj7L6QYbPVo1wtIdY0b2JYqogGUdHDQTmnWnjvBw9V1Qa8PfM+mFb21Kczh6k/AxJFpQuichvACCi6g",
+	"wjB/xgyxYFmKmQFTgHkEJ0LxW9wehbF7o14zanN2G2qQadZcIFBNv8cfRf7M22Wr+Pu1/ZSVcjBV10IQ",
+	"MyQAyh+AiuWYwItqdb3WtxLW2FKGVX9zPY87/qZatDOHBJJiznYanQ9J3dspnbnLGshOzxHVyKrhcEZy",
+	"5tG+2qiZrxlMlLx7c9rGD716MTdfpCu2DNPYuzenGCi0UwJX/EXvIh8M9mNNJ/AH+xH/DSYXfnLR81oc",
+	"0jS1LnypsCLHAltUEVfXLQjYfJvgvHEFc5bFQa/4S/sKaMxHDQ8+JruDgfW8ixJxA79ECwoKzaVIlw4a",
+	"PE0hsuHmEzZSG13FpUEM+tItSp4qWZaejCv5Oy4odK5F34q5THm8LFHYbKMh2IOilQjAs2k5n1tnfXtW",
+	"a8hqhRCLSXlHW55dsS2dbjrevXu76c5ocBrbyjpcvaDiqV3QlCZygSlZuLcJeB1UPjdzZMmlxV31P1pR",
+	"rFOp1eU4BwfyP3KpaS/qjfLENo7EY+m5qFNbz6i/lnvQvc/KsEK9WOqkNVqFp7GEYLPGmlnNp62kUr5I",
+	"3Mp8tdTocOv0UidxtzKlG6nUuI6oTpTbrW9SuRHxqw5BjttKxXaAXUERdwZdkozW2QJTJczczCQ2TP43",
+	"heVhq1OfU6UWMks2zegYO3CMStBGm6yCHSJTOdnhohUUTG7nsGmjYJ7VJRbTtO+oWSckS9BUNdZ8rG7C",
+	"esTZohp3A8L197J8VSyzjMWaTGWmGBlB9ciSKE3naSjQ0dQd098VGzQsxg3tys+MJr8yrUOH3xn5sCWO",
+	"TlqMFz6EUFPqcwsgFdlentDvaioXRI51abzqjDvNaOGnMXiJaUFB/aeSov+WLl5iXU+4xtZtR7GAzfu5",
+	"fc+Ed3ZfiG+iKOsKhwlQxQV9bmI0PSkiQh0+WETm+Sjlytgm5oAVy67D0YISTLAd3o/7QRvYuaKneQvH",
+	"ZdEIeuXCQ3Fyi3hXLMXYdpAN4s2USnyDCh+XJQwtckThF+XFr3cU4amU+WrtWEQFtXGdBuYp5YK4IBf6",
+	"Y3At1aSmGphHVyJxec0yz8NeNjFsTo9hITilKryIpdD2Sy8aAjcchGtwbH4zyWmWJLleXpqrdk1TthYH",
+	"C4cXEJnucrTclF/qt43FxDmeQAC5lbRuiZ8wq0WiDlBTSpWOyGjplbogDPecZarLZkMvjtYs4JXUbTTM",
+	"eaUVW6t3e8mfITYt8jSl5kZbsbc2ZjUhsa3AXM5Z4jW9XqkdkguxLhJtXpiDeujSjcsPmYW74K6cXMsw",
+	"oEW02jgN80zHwFsXRJSyhqJzRyVd9kyq62TTqUmPl55205cehl7KddqubrCo3VwVZR7ORrOvzwJUtt79",
+	"uwo2BtEP0aGBG+BJ6ypmL9DhijyOvM5bFiOnQN5c4RGR3wV+TTC1iz2WOtMWHSBVII+uRfE8nvptycEF",
+	"yajQ0MKXEsVoFk+j1U7l0FpSaj62sO/Fh4pes4Rcc7bok5e2rL5w8tl8ZEWXzid6jOKs8BVCZnfhDTW2",
+	"6YWYyjQ5xhy2lCv9QLnmkVC6QpeVZpEF0tMfIeBDLKCt62UnpIZ6KdtuxOj51hHDxDV0fYJIwsf3UROu",
+	"jWtVWbn6RTOtdelgldNQtYTzcQuAwq9L6w3ntW1kIAUmVjtUDSqShn5zxVXk9YzOaMwdQFzqIffCzbMq",
+	"LZ3a8aoSkHjTBmCr/95dgtSE7b2yCXU3yPOyjXLH3600Nr6D7smtFb1QoZpgZRskc/kx2ZdnBE8JQSEk",
+	"Mgs+ES5W0g2cxGEjNRUA+ve8papYvlq274y87lDw+9neZPBstePrrRq1HoYKAoo+rdtoserkNFNbao3Z",
+	"Ssu7FZ/SG/oyXqAguOg1NmK89dSCmuN2OyZ2aoYYRgR17Lzsi9eOp2jXu3AbrQWj1W6ArVVhr31fe/W5",
+	"0EE63/xrwdU9t7hrDqXeK96crxZDRZm6AYziKLdpsHsHUW+0LPtXloB8m9VJc9zhbp3roIXFYGu9jmmm",
+	"igwcQLF4oIiaGf14ypWWk4zOiHQ3EKf2QBEzMwyxywhbxRWhHlSwtYVT7oLpNmqEoobN/gnVtGKXOgrk",
+	"lM+45U5jCpB0mOvgOwK9me42moyj5WaP9i9uH29DJAdP/CXX2yAfo5tTzQai6bA7tziabmyvPbvb0N/E",
+	"rXHjCTYHbMJNcMDoBPBOpvwyc7g9kKY+pxNGRrlGLVewD5qkjALMz10gFZYegjsNAxUh/oofPE29JUdl",
+	"ZfDCoS+SscwaEnC6oxqGkz7tXvc7d7/pFq46A/9FJ/hczItDz2zgSvv+hFJJ/QMwgeB+WwZmdELozn/U",
+	"20GrbB2qtkzBs6zOTicAxZFn627SmuO/Q9Z72I3zuhU3oTJkOqA2rBxb4bt1SVCwvVGPxldCLlKWIIwz",
+	"F5fzTLpycQth3C5F6cw5Arfvmju3/tdqhWV8ZSS6qAEdhpxIrWl8RRYyu1IlUoYxFyifEa7WUhyDBOGH",
+	"M5uClwWS8xpwgiHNI5jVnGZ0xjTLyLBwjSqmNRcTNSRqwS1HBcyXMJ+8cXhsxjWf0HAU8nfrikikB7yT",
+	"ZxMWhN1prjza7BtoE+Uo+nt8QWGFetA8rgH5RBkxEbk8DYRNVR6QCxdCxgh+Y6Qp/sT1rW5HsR1iGzkQ",
+	"7GZEKQuHqph21a8bSbg9ihQO3oyfcBcRGC8qHqxxdevoV/KEW4TNl5ylSagGwJjTqDMouix7j89kxgj7",
+	"QGOdLo+sHlE67mZEM1uwX3Yrt460CPUq8/AVY3NF/pFzpm/o1F7f6RBOaBkosqA3HuNd4SfFPqyElNy1",
+	"XbluRWzJHUrJOD2SDGsmDkjjtqWybepj2QfNMlFXew08sWMZKdigqp5BTCkUecZyNpMCk0Cg17E6gt7c",
+	"R8noEvJ/DCXQyZFmdPajmsp5RLDs8Wh30B/0d/uDh3sHdWQRrltt8N0YU+yypkr8F5rNjODAGtWp/deM",
+	"iiWkNBh5ayav+gSWOWdynjK4EljSagzwjCdYaBFoeCiVDpTf1hTy13UKXivFPi41eFtFZXQjRH5wmBtc",
+	"wOyhyAIgDROo2lZEjswxYPgONHfb+877cbtcks+oxHlG4zYqjjmKLjaaubCvzPG1MNIMn8s2XA8q1IJl",
+	"0DaiQ9TCzODMIsi0mYQjx3Zvfl08DlUuwfkXXTDgiiceFNIxGbGlFAnWHOmpzJUxlTyxS0nKtU4ZSR1R",
+	"NRSR16WkWEG3ctu6pqbYBtLr1wtznuW4w01vrEeX9YqJuYOxFEkea6KmcqEQuomMWEe6wHbXjeyvS56N",
+	"HOuFrTbrQqDuZ82T6doybH5ZQ5aWIgyvMLtppDHFRIayEqw0BUZLjQfXYVVvWCBJNxAZUGzTrfedK9u5",
+	"85+2CRqk5Ti9xFM7VnQMn6c7RuMzq7ZZNRZIa4t2uxnhtOgj1NZz5GsY6D5yELo8TY0l5DCNbbB+pbwu",
+	"CnTBLNWVik5x5x36u7xQ6jaKTIc31jP8F4IAbJdhyy/GOy9dn6V1pl9kOwwGj3efPt07PHh8MHj6dPeu",
+	"fJlObmy8FV1a89QYBvdRe9CWpXwedQeF9rW2K2oDGB0iPxreq+QRKXDgIpJM43lEEqEio1CPuFQRUYJH",
+	"ZKr1vBU04PqutGpZgbannXMXVvcKi4G2zO5e+zpjQIp5mhD4VI5t4o8x8DEXhKSMZsL2M0EQShWEltvI",
+	"2lqzrPasqO31bYpkr5xKuV9bPxpQQTYY3MkKZK4AcxtjwlIw6IKwER+3yYdA1YYeGkaKE66OSJxyJiAv",
+	"DM37NlcJ9LFLLm4CNYW/lXkYwuDFm8iH3ja7CJUpAP5vp70iSFqOWgOacOqrnmvvRTWsob+o8wqtA+7y",
+	"pJUhfveunm5uixvY6+6urBtjSEMP1vdy95Ev7R8dHu436rPzTGIouokcPZDbTspv0aUmqABTbGsiIZwN",
+	"K3Zk5BOxdxlqdeYuQgN4xtY501vLVld5i18uVTq8C8/Hwe5exVaTguh4/vDwYH+PfDeXSk8ypv6Rfo+B",
+	"+KeWt6g2wNWO0ZfjFg7HFga74mtFe62zFmDklbIBfFuXU3sr03sQ9WclndfGo++UuwWYSHD7a4z8n/l4",
+	"zDLDvS0hANCKFX/ocItKwbPyrTHLbzJjt+v3xHuqRfEhbtGFjs4KtOltk5LnKqpkcMoZ87JsuCZZbpRu",
+	"Co4u9HjZFosLHsKTqiHGtyyWWeKCUlO5AC3/Jmd8E5F4xUPR+j/pQUT+pAcqIlOq1NT+pwh05Ipll3QC",
+	"le/mcyRj/DuoLQXd1jcQsCFbpQXsBIfImLVYnKy6A6FUUMsW6fKZJ3wqYkkknYoHu9Qa5jwUPl1jnNuI",
+	"cbo6NrO8dofxrBRR2zsG6Kdd5GmsN+PvVHcUALvcD7osalHLXcs/gO/NmNKuArxUFHb3AKo8KoPWDsQ8",
+	"ocs2ukfKxrq2Uw9zdWvmKW8uXarwO/irVBVEKmM0WQI6VjbjYnKZzzfBf27M2Ssr6c3LFMnnqxuJUcix",
+	"zAju6DHZR5QvxhCcqpufyAG/AtVsovCmPVnt/hQ6KLCcIVwAVO3kC3WJk4BUMmVhcbXJRefDwzebUmYd",
+	"cxaE7jH7aPMqHCwYhjVwgie/nyGByVxbEHlDy1fFj+aZTHLb2ymj4zGPm4DmNmJUVHuMex2JuoGdr57N",
+	"FhnTc87S5JlroFNximD3vFX7wea1yDkTEfHTDyPiZR9GxCYftoHqH5s5rI5SlCU32vmF48yb4pyJ/9P5",
+	"XuEsShh7t/qQGxZ2bfu+aVTuYLBqotrdtA5/nsrFaVixNF/tpHJCMtQwvYQ2aD84lWnSJ0OsSBo6OFkM",
+	"M2bMDGA0Ua/vBj5pNVyRyEWgycbSYl109UPdCqMdltf9p1V7176nnIz1YbS98cVRbPO2p3LxJuxlyjgD",
+	"U9H5SKE9xLhCBEHgVDavYmu1PbW7tiq9pivxvIXD1dHprQ+/YqEWm+IN0Z4K3uBLtkoEZxvbTq30G3Ix",
+	"DpsmWpQ99skbJHQLVkCUbVrmugtnhBZJWienv1quoKzuc82yQmRHREl8i5A2fEIUhZTv2WaSa+pTiTfK",
+	"aMLYcKfTT8ADWbTEDHQXgxqzoqVuwpOb+NBxGGfI1oziYkoW1HwllzTe6I9qMYNudUypDPURRFVMV+dr",
+	"m+wRxdh6B76YCvPdiBVdLG8BDmauSHvJWtyz5qYpPpNoTTu+ghuK4XNBFo6htuhldBelYyGmVNyL9tzp",
+	"rOjRtjUGBWWTITO5WmDfskY3HM4v84tvBtQNeqKHuS1s76hmu5iOWKAc7XkFHqxNiEnb+sy2+aA3A9Io",
+	"erpu8kVj1KdFPiNULjVuOxZ8d+00gAixuMGlq87WSpXLL7bOX1s5ZiswbCTSbddtuwpiz3Nhk/i9lPzC",
+	"WAKXgEvRX+m170F3FMX0mNpWQAX3PEzIIj8SE+kaKsi8DflpeT9bsn3bC8+3BR+pqS7FQnuH35QB3qux",
+	"jWx2MKRp8hkkucrmS3M3GUVusiFT8BdGUz1d31N5FdrNahvmq/A7CyChusI0Qkcy1z7illUmfURHAHN0",
+	"nDZl9Bqb4c+IbWrgbgYUQALku6F3kS7bEa6d5bbptqirD0i2OriDE2wLbRYb2fVLEUBD2egwhpe3k4gb",
+	"fXaazS8Vi6UI+faRLBGYbESzGmVukwJ3IxL3PWz+/DZXyhfNxoO5ctQ3c7AYHJVaI1fXesLbzHiunHrr",
+	"157cRQvAVjlJfrfA9ZSZecavoZ+9YLVxl5v0E6TqsnUbPaoCjOCk2vq2JnDpdJWDvacHTx893nva6BOg",
+	"uZaXKqZpEHHK7z9u5kDO8Ek0XVvlF2F73hAq7dlrsr/76NHObkT0QhLE2F7D/O0MKYyzLWqGWqmaNQhm",
+	"HACJMRDDAerBVkpJMMZke4ChuvK3sxVfwN0F+7oWWOGzl67etFNFltfZW/CdAd0d7cX7yQE7HD8aPN59",
+	"0iJ/xl2O9RsJBKjppNUpWidKKPg/4VIgIVONEbQ2hTjzTI55qPDn5O0rdy3c3hH7cDuTBJDN48sN/Og3",
+	"KLlDDB6s1FOMCSPKFU/YXXKnLo0yAekmlFbqsu94zBxYSMLWb6KX1wUd4HdYOmrDRcL1Vz57Mk9g2WK/",
+	"XePlLJw6efL7WbGQBWiiJQo9hl4BXbBa8Fgu7NnpXpuUsS0169RUXW2k12enZ8Q81MWjshkXPaVKq/as",
+	"8CZ1Qk7Et3O/FGrLFn0vL0TMk2Bbr58rOvqIpVJMiJYTiBNDKpMUDADQlwHFJ+U0rKAkEHfgdmD79gUD",
+	"5N1sAlEkqEWuRasIA2NslCIu5aINwutGsQz8wawY8YHHbFFA/rdEI2nG6PehBDqD9YfKp18aHgZlC4ow",
+	"mqWcKc8GW732T5/s7T0+PHi8+/TpzsF4QHdpvBs/Yk8e78dPngwOx2xvHB8+ih9TGj+uhFyC5xLOCqkS",
+	"F9dlizThYDI2KnwpF1cq3GoZ4pUVcm1tPrkL8SsXVxUQzSBYLcI8h6V+aeZCHT2kKh1jRFRmynnGC5cB",
+	"4Ep0nigCTbdoAoC369LcroAIggCNYhroWthCbQtva2widzdVWcMNBRcu1XTE4nV4kzBJbPAvYuc8OcaC",
+	"Vc9NsI5f02Zv3tCs2h7Fyy30NIdw324HQwReRBKDDudKlNs07r55O+7NXtsw9FS3lD0PjqfCLF6cv31G",
+	"Ts7PL/LBYO/R6d8iF9aXGaAnCKvNwTVzh16Hdb2BT4dOohnS5yYv5TOWcsE2siEqEqiaA+FklKeTNy9U",
+	"RGSaGGZ5M/J7BhZjNW9vQyuDkg2fnb19bnjG7tMn/cPd/u5g0H9MpCALNgJD0xhzRhEgKqbCPAhfmCcQ",
+	"gn2v/7iNqVG2NVgXc+gzd3KjvIsdVKTSqX/31zbYGcEi3Ti3v3WQ2/sdaHpQg24TihJUuys4zu/RV0u1",
+	"zqlc96DWPXM+i1XlzOVxO09q4rVqMJcgmBsJB1ffk6d4BxQjwFxe/Oy+NC81nOM0lXlynlGetpIUNrLR",
+	"ggOUoY9WD7erYcWjvWEs1j5ks8nN5tmBu1EJnuA9kAooPGuUEvYolaeO6mS2qk02nmuV/hSdsUsvYhVP",
+	"KVSCweeKKYsxBf+00awwhTo57qU1Azvc7e8eGt0FxJgdxyxhJPW0lTAP6UzlLhhWCeWmLVa/IWRf0Aos",
+	"oxudwPHdC5l8oWCzbgEuoWEbCACfAuu1YgesH00Y/TLsD23XGe0mSQVd1dNbdHeiccyU6iuVjS9nTNOE",
+	"atqGK3Xr8dStM9Oa5oF72O2O2yO+h1uOGth6hnj7EFVN/drPK2rkZoumrArvVP1diaOgoxnZtIxp6nIU",
+	"a8DqauINNQgMgfLw5gIzrzq6S23j6tncAxFsThrFhlSulHFMqCh8eoFM78/H/1YaMhtg3gqfTDOV/ov5",
+	"8745b745b+7XefPNN/JF+EYKrrrKwbvJtnvINv6VXWM6rjM+U7kAd07Cc2OJQc+Sdhj6+KotzvUlnT9L",
+	"JiHwfCgiyFjM+HW10X2r7CtXhRDS0X5aksXUsMoJFTdI7IqlEJ6E7cg9ww4HAACWCXOhyAlFrrZWC9F4",
+	"q6eyBnOnoGDM7ZK5tjHIUDkrxNU3t3/rCmYvu2fD+b4Df9dXjjeqEos3f9yOkFX5ks5fyYTVmgCsASTX",
+	"KNGJWmuoshtGlUrzWTgFipbH8kCRGZ37+Z8WTG4l11nTbMJ00Dt0O7qsg6j63VW3lCsGhU9b47/IC7wl",
+	"gtWaad5QbNAeFG51PaV3LCPI3r1OOZpeMQXpkk6tqPX7PWplMLvU/ZKqVs+phjRfz7iu6fNPi4zMJKOh",
+	"jMzbkQFLJqxFMYrhVV2LGfA3bogW+xCCMFLZ+FLLq9osbEpiAHbFfmgxzdCSMkf5/985PXv7fOfc/JpM",
+	"GU1YVqnhEpLEUl5xBhHhXLGkk7c3rJ8DVGVGoBIhIVz4NzxXcKmxzOPPhWFmnIZ9v2Y9l3EBWls1mJYk",
+	"ka7vMjgZFdNQr7ggc6rUQmZJmNc7E79UP2dS0Db32StSXp9NxmhC7BPhgTM+mWoVllXmyC142HfF3y+S",
+	"78uCPLurM7qEP2+YkBnMI3B8Y2MlO6ByVwmcrkREEOyrrJ72T7BYfpjwdYZRoVXiXz8qH2CuMT/NGRqt",
+	"y7RqvIgCm0hVZtGIcBTeLKe1w1vrN+NUzuY04yoENzMrtqtpC+RCXM6pauxg5aPbWNyyy4kr4uvyQ8lF",
+	"iMRfC0YoUZrNseGSymfO1JpxkUPrVQvukRp5j5YY+FeKlBqCy3ZABUlRuAYsQJHvAG0tIomcUS7U9zav",
+	"f0FReGB/CJvwAjwwskXM/2RZ+2KM1sg91WqLwnfw5NHBSgObR0F544gumEOOyDtHCJQSOa4TkX6/35Uq",
+	"LS2tVV/Yk6wn0O0XcFmu0BjWuUmM5RVbnLx58TcsDW2Lh84+zHnG1CVoF3uDvcc7g921nvtoJWpujgTt",
+	"TGSvPSpoulR6vWue/9q/7hg2KQQ9XGlhvBvmG3W51EaC2/xjyP52sCISq+FUkT82o8tj+JyqK+VUTrx5",
+	"rVLcfWHb1E3wthIMfl9DJ68sKPNGKlk9UZeOUEqME2iYAG47s7VHhJJU0oRopqq78WT36V7DAYWguGtm",
+	"/8bqQh1XMPd+VtWL/Kk18pfiRTXz+00hobW9g+M8TW3NUu+lFJT8yhUt751V5ZqunPeWmwWFDMnOoVGc",
+	"uRf//cfJzt/pzj8HO0/fl3/2L/9j5/1fg+jR/sd/692Wwv0DqUQmbKcX98QxWKtcYaFDPt9081qc53Yv",
+	"1zvOFp2O/wb9Sy1pnNrngF/ZinKs8XTdLRq6m964DWkrTcprNV1HmA1M2y1mTWmAdmVEMbT4ZU3yRadO",
+	"p4FjttsTPGjLQiuOp1xP1zr41KQErOdtIJvcQn6XnVan3C5Y4Bbdxq+k5mMeg579Nk87dXExBphAF5Ji",
+	"ccbMpqh988cO/qfcmAUbTaW8MtZJlvaOelOt5+ro4UPzoerbd+KcFyu9VfH+QDJQzd0M3EMLXS/FDmQo",
+	"rncTLie+iSZP7WMfo16cMapZcjlahgoai16ZQYjaMOElfGIROtZ9HbYcgUyouWC2vP0IjA2qibXRvby1",
+	"w9laBaknQv7tf/77DyM//tqNDj/+MZu+D8oMr5vt+g0u9r8jf7ohvwnFaF9JwY6IPQfgtEzFNDX/WjGx",
+	"nD/IPllEqcxfxS/KDshGm79mGQVHwhSBDsz8APbw/UaPx+OoJ/I0hbamlk6rptqcZZdTmQcU3hONoW+F",
+	"zRPJjClFJ0wRKgATD7FVM2OvQvYCkssxGRyRR4O1vqVNrkhoHdraPPov8/QvMs9UUywizK/L/p5IN1Fx",
+	"4VrBp6yxpG3DL1QHNMsNGKCWoNo3haDq0vHFVm76mliQTPiYdxm4XUJCML6S5c0a2dr5BN31xSQi7yoW",
+	"a7EjrWxSjXxfGWv7voEgMXwhLaAQde85T+vCwLcIsrbMNpEdkMCztM2GVTbC/Crywpn1+6C6EkqphleC",
+	"3G+eE/ZhnmFyOTrO5zy2rborDTpy3S63rBtVeifb3GFxmwRme4FvRARu1n2cURqOiYd/1BBqqKQCNkY/",
+	"q3UFLtWzF/USuiwhWm01etSz3t9KBNJ1Qg/qCk792Xyydkv/xpa3zSZjIbBeo7Yf2QAsbDtW84dNNfT/",
+	"3uHBbIzrrFZJOQoqZlESCq7N25yNxGmdr2XSTkzTS+98M6aZMINempO+XMlHqnxXQveWXxQ5EmvfwE/Q",
+	"7x34guYJ157CeWkJS2e5MrZFSWCQCADN7gUmT02oZgukykQo2wmjzKXyOvIH6bDYme2Lz5JDNPGpW/Gf",
+	"dwWdtjVWHWX/0YO26YP+4OGTXtTbfbzX330E/9zdM/9+av79BD94BNbl6mZ9CS04W9ziBgusy522o9Wc",
+	"l0PLCofuANiFnBdgJqWTP+FJBBYvJqEuKDaXt65Nsgjmjm8HQqtLcYFI4DTaNFG7u0KEjl3zt9WH/q5A",
+	"u4vOZJaBr+NTvr81aExuowPN23UT8BabsBDoctfO6+ffmy06/7xhnhe670aGun6DfUC8GTNXkyIyIa+/",
+	"n7Wsyexsa850GNACN6QcnrivwHnkX6g6VClvJns3UUg3Jn5248KhtW5OAnQ8IbATFz3P4XrRIzNGhQIs",
+	"FQVYKAvrzcfGtdikFvKEVG0JwN7h4S1X47jS9mij4GXbG2Idafy2vHDzeI7nhe9sK0usBlP0mFz0frjo",
+	"IYjLEvNCrGHrD+G5BEupb3jrBrq/LaVcz+NtneDHNv7Jda65bQelC7W3bLRf0e7zLGNC34D9CIyg3ipK",
+	"70bHtwV1RBZ0J3RAOLUgQw1d5cqER+jEvF6y0M7Ipuqqw1C2ofJNB9t27UY5xRsUb9yw5va26uvdV1TU",
+	"IO+5s/YorHW1RB2h34MBztYFR3tocvPrADJ50SjtM0Ekf+NsrEp2VIcQvdcebJ3uN/dusy/E37dU6GHC",
+	"21TlM3ZtM16qfv8C4vZuwe1bEm2gOIstWIca3yKs3EIdChN1AEFwIfM0AfR4sAYQWR7KFrT5NGGCLJne",
+	"EqnjNKPiaKKWzi884reISNtRC7hZBL+a0gsvCc9NjlIWqMZ7+/yUPD04fLxuCyZMU56G3UIpFwzKo/x0",
+	"+moLQHKB7fxQS4VM7LtvQMjMbevQPKjsmdja4gnfEgs8/EARnmAvaGH9QZNWtQW284efK4rZ4c78OFwp",
+	"NfcRKz36DpRUe5MjMyjysp25WJu0F8eL1lGNleu6aQjpCMsqj0YpFVeQwf/QfqMeYi56OaHyGy6uacqT",
+	"5nlUL+QqFovduhCde6kR3e4fxJRqklqqRTfO7zWDsIiGHi0YGNHTHIKfHBCuIC6Si+Y0lSrluZiuz7ZW",
+	"Uoa++2Ow+x6Shv5n74/Bzv7774/+GOwc4kfB9KEZF2UDoUoEqoBtQnwF28vcZrxYmItc296x2LkMEl2g",
+	"iGIl16UZO2i9NvaWC/unDKFBvjh5dQIek2Py2/npWiKsB42dGzJ4+BPLUi4ak9Nri3ZbJc54xLlti/Rt",
+	"gaSxGS2witbmw7JFPWkUzUvFoSvLCpBbidH3fkPSZiCeYAFeKglydwHstqH1e4hTYIPW+h1qgrrIit+H",
+	"uQwmnIXkhvkdCAwsUVpkXGsjEAGD9++MXT1QBDraosvPCykEaetPI37f0sVLvK+3TIV124bP2kXW799z",
+	"1/+3qjvUBfvDUseMGmC/fzMfo/I3pdeMcH0MvdqOzN5JkS79Sm1luBFNcevUDbFQQoDj67WIPOnLjE8u",
+	"p21qEYMCFYubtXKt1GnGjgGE6ciBMVk/n19CC7QcOaunOCTwm17TdCWgYVT9XtQzrwpc0ZoCRRSzeBj1",
+	"Z150Q7qZput1TKrLkdy9faJTQVF1RODXcGDVxuX7v3aj/b1wycZmEvlHztZQ+erS1O+iIeSmDkl4SPfV",
+	"4fpuU+8KA/Fu4uzbS7TCxZ8xmqHV1rqKBYi4tzfYe7Qz2K+WEFoyAuIlP5LEYlnDx+T/kYten13z1KXj",
+	"X/SQHLzX7XmvW8+qL2H8mmqO4jxTawUaNWf2Od9LKExcWfLhIOrGdgBsa+UVPXSQeIy5+AAhxoM60f2y",
+	"iHqaPZfzrnwh4UpzEetNPUStHAuD7QUtgW7c5lzOIaeoDb+xIK2hpkuQE4YaRUrjKw/Pz9MbGpqgQlFV",
+	"/cuxQraU61gWMoOSkanRYdhM3Z+P1s623BTvODcSSVvhvlKiZ3YQM8xLBcm1NXofdeN+sRRgbtgcE/O6",
+	"sil/e67nJnUH8Uh81pFevdn+ZXDC3a6csAMHg0Nbc6aA3qqIloQmCcnnoLYzill4d3E6YSCuW+paloDq",
+	"L4v6G5vrDbihhiPabNSCH1yxuSbmmwC+qisEqFrPJOHYI+uOEhY/FvLqzsEHXPJtMEf6ZpOtZnAV6b0l",
+	"U6gzkptm+5alrnJozQVuQxtdYiAIw9hFkQZfTUWwBXBF1sBId5subWXT/N4QDjvSzTZM37Ax92FL4Am0",
+	"EO7b1OmVTPMwVrED3ILAhIcvqPNMsMSGXsmI9clPTPCJOCIAemTBBxfowZjPmWBJVGTMQiqeXGCBpNcJ",
+	"WWc5u5xLxTW/BnhPeOVl9WMgX/+DXJiJZTMuWNIS9tJb8xaDn295qAPgeYHoa51+FhsI+vWybKYiMmVp",
+	"QkZMLxgTZBeMoadPbwdJjSTwwbYQ3vQLhAQ1tDyb01i3fjzlVyzlUymT1j+5CQo/bFF7/Zlls0DK/+YC",
+	"2cotqsDNeutc2dZiw9wc24XggUi2SYRBjMRnNJ4CtNoCU4Kwz/tYIkjijC79u3nN2QI8EA5eJOrRZMZF",
+	"u2blb+U91MqeMZG8ZcpWb7WL6P4+BZzPMeXpGgxguDjrNp3lz5hQMqvrWZ9kcr6emNkiFQtrw5dhaeQB",
+	"rnR9b4lJ3rgrClbWru0Gt4HldrbCgnJtLdoOOpKdT7k3blwfqg83vByi3WX9xVXib+26ntlWQS0zD8M1",
+	"JJP1xMrw0XUuHveyNgOYjg40lqq6khAL/XX3qnfbvi+Midu0RylrxuFN5YaErzyc5fb1SEc0n1SPPGM6",
+	"n/voW/UAWxWgkqlcCCLFWof4FikSG9G2zuzFLF2YOw4i3om24oOdAjR+x8l795U781bSDsbcurQD2Ogz",
+	"HQT3B50d2hrDU2RCrwPmtkWeboKakUKzDxrHW03f2Yya5OaXA1aHnmYyn0xDrdU1T7GvPzemgiKK8sSm",
+	"XNiUOJ6mRKFC0lJqhDpZ+VH4yMPYtDlbNlPLEXibltxVqeOgvOvSdIICxT/JbUoV/0ACjX43b/0xgIOb",
+	"b5WcMUAfRRDEmdEXjUEX55rI8ZjIjOQiYzQxyvWxO1PwBGcZv2YJWTINn18JuVAFnLE1f7yiLXVse+2b",
+	"HyumST4/hqamGRvniiXHthgTXw6J0JCP5eo0YbqreWC+Suu5imFQCCM7XSDqAbLRqveYCQQIQXWxpZ25",
+	"su/bPN/iZKtVwYVDqjmmiQ69QqHrIn481baFDOqYD80ytZ5Q0Zyl5H5XJAy4ZYVEha3AbFezFNalKiVI",
+	"fmm5N46xR2thn5srWR3acNhg3jH/aqnLt0kmsgkSddC4QZKHFW6R1IuIWECjcjXWm+Eo8llNLVxdnn2D",
+	"u31zWfujw8P9R908+OFC9pat1lANKXZp26rIecbphLWsAAt3OrAA/UrTpVpJkPurJwBHEYyL6zwVLKMj",
+	"nnK9JBaEwgkOxeI8M59rRiF3KPOcmuseQ6fFOLQ1TBRdub1rJcIK4P1ZCI40Vyx7oGzeJYgOFFwjmSwb",
+	"kX+7YBvLkL53kiRr7otmSN1OUQ3fQUzT9PW4d/RHk0QpfvPx/adywXZa473AZ+zeJq2n1L3bnUERnXGK",
+	"ePggtqydtF7gx5C4zAW6ae8I1qkFX15Pe8Tq6RYpj+v5XmFNoajwCvBDAEGKbJ4sL9JkEW3RoulUeUpw",
+	"JTW5jphLeW1lQwlk5Db0ffgUuJi0gmGtgIbyhFnoFNs3ucLf6/BUi9Ts1XZNf9iU6af9pwCBY2aqXFhU",
+	"9M1BATyRj776LiQ3Allid4+kuqkJ6O/T5RFZTCWgGGTQI5pbSM0lo1nRxEG7YHmLkqBNSKnd/G73Da3a",
+	"Dq+zneJT0urWVZ9iqDAyJ41B3ViPveC6EO9DaoJnU9O8h87nqUXZ3HQSJ/axm/h0v1TAT++obwT1ac/H",
+	"DraZ8W3fh1uhpi8E2tN1M6hEs7jawIvGlKd5Fkr2+VVOdrgrh0VHC4HQjW2UozR+Zf0+zemE3doemAEu",
+	"Uznh4u7jE6mMr1hymQuNoci7fXuldVh9D7AOTUjqWzLYke6JE9xFM4aVyJ8jzmq/rrXlNQA7Gtpvafh6",
+	"Kk+xw6jyuMYdEE9vYYduuFod6KXDvejw1nri+cosMUeTLW1hoM73nyY34lbml6Hw7Us+kCFfiLx7FwSz",
+	"+OSNUur7WTWaKWUTla11SHHTaaXAww5vW3U3g9wRnP7nqD07yJVN5wb7fCO9Gd5edzm2zy6Ks/siWAaE",
+	"09A5fWYW4PZDXnFW62l48/rsnDy83n2oMLGjT1DPULbd7Uqf2xFTPEHPilFc3bvLDmHlRSjJjM65Bfa+",
+	"YgGPx4kgJ29ekCu2PCZcQNyVkv/7+3kfMqjNMswJMpphQS6+c6r1vPfxI0CIjGWgEAKxLb00YmMBZ0zN",
+	"pVCIq2IGevfmlJxndDzmMXkJc+di0ifPrlm2xGhx2SJWCiVTRtRULhSJ5YwpMs7kDEsMLsSF+IH88MPv",
+	"UwkZjT/8QIYfdozsHhoVgoqyCa1LxU2ZsTEA81ej1wqbzxKuyXfzfJTyOCKYDhkRmw0ZEVDejqGkI5xT",
+	"eSGITav8vm/mYBWlISRKwcKhqwqkTmu50lm3OF7zO4DqHrrJUpuLbcMozlNouwzBswDLgrtwxifGwCRc",
+	"mI04IZa0XDvk74ZVoht+b5bo6IB8NzyBPlH8n7BjR+QnOH4yW1z2+33zsMwiSywRUguRGTnjk3cHfbMB",
+	"J65vs5swtGuD6n/qZmHIm1vIlWHZCRrOa2jmNmNDhziD/Z3J0L8MQ7tYw4XUDz8QRZdk6G7n8IgYnbvo",
+	"BO0Rk/VOwqww5A8dluEgh4aJDA1pJIpoQB+1vcS5Iqjfk+Fiuhya0dDbCeddvKrvXsHdwqDMdFhU4Mk0",
+	"lQsz5pxO2HHZYcd+X6Da5AqjZCWKgl2u5Q4//GB+srDbizWJtj+2VmT47JxOYPeGTnseku9khl86pl9s",
+	"70gmSz9PBrgvpHNIwb7vk4PdvSPIBzEPmgWzVGEyyJgqbe7Hwd6TIyIYNxOBLyb8mgk7ZQAjMjOmGSND",
+	"8HJhcxMHm/Pvfyophn2C3emphYbgioBrIE91RIaIgjS0GLFFNWNU9oy1vTptoNGWHeAMzvmMuQm8fX5K",
+	"9vf3nx4TNadCgRfevIRnBLLACl8dfsaEeQnkgseAMFQqJydzGk/Zzl5/sNZUbLFY9Cl83ZfZ5KH9rXr4",
+	"64vTZ6/OnsFvSmyj3ssVvl1kQfR2+wN8UM6ZoHPeO+rt9wf9fasRgXwxVwXcW1wvd2YUVMxJqA3DSbow",
+	"RGvYIVGxnLMjc+etyz2C9uLAtM2fCKxo/jIsWmbAQaHJMPJQMCgwMYgSo9XAa21Dqf1dktClsj2K/f72",
+	"5h8Q2WZ2U7124Ea9Y/rEruQlnWO+DoLtq1rLq3zk4dmciueZNNpCq2fPJTwZxGg2a7b7EQJysdj8Vgxj",
+	"2WAhhUuICrxJXXGd1yf1IsFjK4EyQ+NaNMyaYZvhVuvHfffmtG7Q63lcN2JjbeP6gE5v4AkT2iihmRPf",
+	"VeKrnY/gK/NZSYbf31tpW/bo8ePHe7uHTQVmNZVSQiaMcFU3EbT3/KmUuanFSbkcteIDu535SGC3EXQa",
+	"aDoJQpyEMrONAHclRnTi8h+HMB2US3SyStJ0Pq9Zgxm35nDbRHra4Z8bLSZl9Jq5zkWhmbAPcZonq8R9",
+	"a9D0EPpyI+d4See/QqXxx/eQLwEaLUxjbzBAhV9omzfvy7o/bV5WOf+NQR6PD4KevX7Qhtd/jHoHOGro",
+	"ZcXsHv5EE1ftDj/Zbf7Jb4JaJRBjTQeDg+YfvZL6ucyxDM2LxW/+kUNu/IgZWzMKNfJGlVdzeWX1xsUU",
+	"65UBbrwsjgVXm3Ws2tol8xoQinO+c8UQ884KxFVxk3KlsVG66ixrLAk0k8sp4oxsl1hgEWCOB2jlBHRN",
+	"BN+SuSbY607dL+3sN//oucxGgHt6B8Rj7oe1ZpRHNWC9caWRCFaIp/DKz6WqqXkxnJVbFEwApVcLlll1",
+	"Ebms0YtdMjPWv1M1xXDvKumhs8V26UdHA1P6J5ks74woXrGFff/HVV+GMYw+rlHj7p0NfIqOJH/w1b18",
+	"SRPb6jSxMCO/Shyp7tX20YfFc/DWz5d675tXvqRXzDPgGygeu4CBY+jyii37SIy99ctQYaQP/+LJR7wa",
+	"zsG3StUZu5ZXPlWvUNhBCFDG/CD5ik8GV3jzs7FbHWRUnQTWi597H9+7A8VBNolF2yiu2xhtjS9reDU8",
+	"BXM4iTUAGbd+Gmvj2j1+TrMJayXFPy9xb+beJO0RsIuMeeY431cs6gsHaCdZ79+Gh+yDCz0FLwV+fcNr",
+	"gSZoC+r5Ui9Qd2pPV8m9sNJHXFCw+9ajMZp90A9jdd31l0HjaWz72P5rXAtCFTk9e0dkRv7v2etXAG6v",
+	"2koi89++vR61lyimmqZygrnOQffj72jFYcleKiVGQyL7kRAyZkITdNTj1w6JOwK3dYHHjN4D89GIKkYy",
+	"Cxm15ko8Laa0RV5cDlJDaJi3fFOyuSURQCANpkDk2Mf0wbCGTwJqqTSbbbKnXdPYjYrDqXtojUlWo47O",
+	"S6WwMJfVOtKUrZgNOH421zPjTLDgdjWAvBfy+1SKiMdQWA3hUGwZWDc/1/Fzgxe00TNmR8vYhGOnidBA",
+	"+O1djHNzf25ghC9JdXJE0aQ9jZak7Dt6j2LiTu57MfPIhsQYhOWAidpgO1cEok3Y0sGygOKCt2ACD0dc",
+	"JNDtuY7fP/tAY50uHf7o8FrwIcxnWMwP3NEYKVxj4IaZ/OTGaGAm61GDTxgdKCbjVrnqbGeC7wzo7mgv",
+	"3k9qJllS3t0FVl6LdEkWU4l4Y4DSWoZYIIWBKzKTM7aBz+nw1t1BVvNW77ylororb4S0I+ZPaTbdv3d9",
+	"zFOoTXGRGJ8kFlMmLMgCj6fmEhu1qyRqMqU3Zh3FLGo4x+sx5tcASq4h1b3BgEBen8JYAPRukUqX01ER",
+	"WcjMHdwxGWZM6SHGmm27DUAJ7pNzOkGMUkzaQSjjK7ZUDpUC2cyFGK40ybeJB8erm+Bc6pRoatNLcBzb",
+	"zKGIdpMcWn0ML/LBYD/WdAJ/sB+HNWHwQnmxW3UPItENVXNF3KF9Isn2i1yQWR5PPckFUvrdm9PIKWjY",
+	"R41ObkqXOmMIslhHlZAd5pGctEXphoTkuJR083gYkaGdlRV6mk6GffLbnGjpEiQgi81VG05lnh2bn6dS",
+	"TFgGSRWqrIXBBUp7MxK6vBDf/XZ++n2fnCKNG5KGkMNYZuRgMLApGCcC3ky4sDfZ5UIBlAsSJyykeKDI",
+	"oFFXLIG3TWlChPTVCkR6sYH4zRR8Dpv6SVI5bq3sdpWxd2ky3GxsTISCnA0I/tMCdtTcI8gbZMr2Rfd1",
+	"kusf55lMumcBHAwak1nuQ52Hfi31vAtBTSKCWND3L9zvivdBLyVkfhCFtDpXB15XuADq9XbrHdPYhdU2",
+	"pcwVS0DkAklht47yCh6TMqO0HOGhgt4hQ6IBmsn2VrO9E4gl2OIlD1yjoAtBxRJya6cyTY49vCg7Grxp",
+	"livdJ9W2mpRoKK0kWZ4y6K2JjLFoHpuLlClFhthg06ZxgshecMVCrMzYIeUw3X2/rv7jnn2/vwHEXdL2",
+	"pfbxdu9+aesD2r78tZhIzL1p5uUAUAEOs8ZnS1SRVo//REXS6sGXXJzFWFDVIhnoQ+tnz60nsNkRQjWb",
+	"yIy3e/q88Iu2eprGmsetHvWazLd6/rUFcmj18DtowNfq0RMUlu1e++a05TZM2o1toYBaPXxmQcfazPPV",
+	"i5aH+6GV7+wX4GdvzAetZioz3frhzg68Fk+aA7UT2KZ+UDDuzf6+L0gXwH5cpSvfWsTjlGpPRHpagSfx",
+	"W+kFD0d5CtDX4TyoZ5jiP+SJGoLdQMkQtYVhaZsP2Yc5izVLhqXd4iI/tvziyKs30AtJEmizVFgnxnLG",
+	"ymzy3cHg6fd98ozG0wtRzPOBIhlggENGq0wTcNlqxdJxn0CoaWh0gGFU0QlcLYqtfFB0xqDq5wgbH4Ct",
+	"pvL5PGNKhdQBszsr6sA2Urd+ytOrgs7aJG8N7nhoAFcPXhe76a6tTe8zT8N62vyLUynGKceqxtvGXAEg",
+	"j+Rg5O8ZG7y8pgDUG7MNN9MFXIvP+wVOcRl0taj8gXu7lsBQUetBCdeeci/HZPifz6pa+xCDBkpnjM5U",
+	"iREL99ZdG+gYZ15gzC4oezo9ewc1UjIjag4gR1PGtDoilMTMvuNCjNiEO5Y1/HEYkeG/m//ZMf/zH3hX",
+	"6Qi5CpSHmd3MmM4zQSZMK0LJP3KpvfYFEVES5yckge7qdGbtDa5t+/axzGZ5Sm05itJyPgdEnguBW1a+",
+	"TREmoO7I/Alul5QLdkSGf11gF/aL3hHp9/sfhzjHTC5w8JV1/S94NOjZwwFvY060TyX5Znh8Mzy+GR7f",
+	"DI97NDy+pYHdS3zfz+MpC5qjpiSvZn1jPcmr3kyAejLlGwqVEID5fuuacjEAAKeoT6Q0w+Cb4su4WRFJ",
+	"aTb5Ej3QYK/72uxo6cq0b2NqTl2b9Xp784RM6NypnWPGEpsbmPIrRv6Rc4Y9JrGSvngfREDStOhJqVma",
+	"gvI7I3ROM72eblL89P5Idq3J/D1TbTF+bVYEzdQXTqRQmm7sGdvQ7cakqoo+6GF2h9/fH/HYvuz3TDL/",
+	"Mv40w00WU5k6a/k2pOOqpoI5sxNWmoOdrcEX41dSMID3uCc/ah2r8NuuenV9z87ppKmmD56B1+63zIFy",
+	"ZuAXk2z1WqzuUEtSulGJFyCDxNMayPFqCwYbQZWZIhNJpCDgcuJiAmATTs1cTKkG9Gqule2idEw0ume4",
+	"IgK+0zKHwDTms8zWRSx6s25D7T6l3z1vXWlv8akYa5CpqqI/0uI29+srqpc92N1rcxlZLAVCtT7HVk7m",
+	"p3tPuv30raOCO3MQy5b84JYeYSN42kEDvTD6dcYYiWWaz4Q6sg3lFMIrOYh+80+o+FLHiL1mgdmuWaYo",
+	"Sk+breHHaYwO1ifPkglTRLoss5WHLkTGlM1hG06lHpbQQUXmBuQ04fQKFDXo+P9AEUWvWDO0UHHHboIt",
+	"9PmhfnwhScYZoyAWfDpydQlyZhibfWLLcrHmephf0IzbUwpejuc21kVmTGc8LgHHDMGanVolZlwcgLmt",
+	"QOC5mGh5cxD054EiciHInCpNvjMfHxr9E4H9npq/5yyLmdA8ZRfC9UCiM8wYhbIuujT3CrKYIOvze5gB",
+	"DGME9pyxDD0QK1FPvJa/uyis7VEuJUm51imDKbA0jcgQCrCgVmO4oNmMi8llPh+6ZeIPhcTl1maDFtvc",
+	"9fR+hl1qna3wEg5JbbuMqFhOzTX16OorriI49y71A0VGbEqvuSFLRLIE8iuI21VtGnpUn+a2T22e6Kbc",
+	"RyY04FLaq+bV0I6MHOK6RNKB7wtMK7jocybnKSOxuWHmBoYLm1y+6peNOrQJhsDbyX+tohqXthKQCcaM",
+	"+jR0L6R2nZlvYlAGPbOvGEuA7zuE0cj274DBnFGIwDQWzJcu6BLlEshTkFjrF4QmySup2fZgkeDtn5OB",
+	"t+JBQQeUYZR4at8Mvju4mScJ1LkhWW3T3PL6YgQlzMHgoPQwYrPWAqRYsKKKJwho8Kboa7I1MnVDBIi0",
+	"0BSXZpZfMa0UCy1wuatGLWxAMx3Zn/czBrWSBRa46wezVZbvtYMOEuJPy4D1bruBK8KuecKAmdMZFFdy",
+	"w8HhF+4ra9kfkyGACf/oN/QeQlU3Zo+NmF4wJkonAsjCa0zDIFwozWjS31x3YZtWd9aXntm5npkZfnE4",
+	"T7jqzyfU8imsiyKC6/oAlJcQfUZbd6jX3q/UNQ+phbvhgih2zQRWe9o0Q8DMHmuWHZW2eOkYKT7CC+J9",
+	"gN4CIkVZzkyMkRURah92fMoIEut1uBC+36V4AH78HTXKKhfflx4LdAy4vC5CJ9TcT9/loHSfQDlwLNHw",
+	"X7iDQWGmjEGEGbARgVorkHYJV5oafmLL1uoqrd7aXd2aYXTLfKUulxdWUnd77ddQWB9h7vmqhfQF3E+3",
+	"hvJqODtniQo+vzcz31yNzUC/P9tnGqBEXgjCk6hExbfyz1wDQ7+RV/wvjXkzUVEZHgOBSlUtQLvtyBuG",
+	"Z69U0nbA0/aw6o+JXzy5UuX7xyp0/fv22PVbwtmuFDDnGlxG4NeXMU0LfPB6SHDNMkHTlbnetBldsKJ6",
+	"yidTdPUC1sDCc/AoujTbjkUnRotK8ri23Nu859L1Yd7GXEFSFp1svClygCA+xgIcdDsv4QtbaBOVKp9d",
+	"AzbYqYWgQjz6uwKgKkvQr+dxEyxOd2SqNuX5XmeH3d3dvb29vf39/f0tQn39wmjm8EDMfMRnBV5EbSsP",
+	"Ms+klrFMochrLjNdkAqoE9lqe++eUtM6+DaWbWpL0WrPfqVKE2WsCKqh9MLoT7V4cYyJy3EGcPGd4Iq+",
+	"ODQzlGltsMySLzElywnsUoPATzamXcEjLXKuLE1+tglXML9aXyG0gSEvtCLPzunEdZtyjZ0KPf+aZZlr",
+	"GPctLSuclmUJoQ2R3Sx0eZO0rN+dVaWwtIOkjGZiJdPKwbiEk6xuSN7bzbDCaX2qDKu6G/UtveprSa86",
+	"o6tK+pWQC79xVt01Lx3/wFfbeP1LMRPG1KkzQDfVfq5ZopgqZeZQCySlajpMUbH02kvhv5wbCPq6xprP",
+	"anpK3Wu96Dfkii8l0/5TuH+9vPwCoM7dZlvnPaeZ3r78Dl38mU01ar71LinpPmDwtkmVuI5NOR/gL/u6",
+	"czx4kQqoSlqcUvVpiBCzqTaR4Bubb3UvCIyfRRqtWfEmIoU9ixBCdjUA+q+QojQrqbbsr/dpiFexjG/w",
+	"2xeG+hk+16QxaQX8Z9UzNVpqpi5lrmtUKLzKvaotchtozvsAN8UZWF+d5EITiDYatVr1yeCIqBzS7NGO",
+	"RNTFskPvYFDfbYHVdC0deP7FJ48c8if+e9Cubyq2SXdJotZrMWNU5Rk7WskWRUxaly1aHwKYs1jXqMBy",
+	"IS7Nqzw92PvIvPfS9WgVUrCQMrx9WdqcSWzvyFfMk05cZr28tsDHkZcjFUyivzd2NWU01dONtQGppAkZ",
+	"0ZSKGBDGX2iEFV3pOk+J0rCUjKipzFNsMW4M1GCq1y847Darv3GEANG90CSRSHE3O1gW5xnXy97RH+8r",
+	"eVWQd6Btb07sn9nQg2aej1IeF4Y3FzHESerzmjxIWEB+5eIKixIXU0m0lFdgMEQW4L5oGZ+rnKbp0jbo",
+	"x7SGY5LIWJVj9mcJIF8DWeYpU30y9LKeCqBbcSFCXdX5Tr/fN59MDQsW0NhIZmSIBHw0jMgwVyw7Gtq2",
+	"6hAw7BM09DCmS68ZGRvSNkQlyBAKoIbGLkoZGQr2QQ9JymiiiBR1KRYvii38tO39uqAdtYZQWoMOCtS5",
+	"MQJt9yObTlR8D6ehnQ2Dh1Ak92MAdZWAthD132/VI73MpscWDWXng1qpjrguITG5ozRa0E5IFh/sQJLP",
+	"zZxEn1WczJH8V4NaUNzhyPeQWCi6VBqhIyfAbYvii1U66YxnUDDBamitesHsY2TGsgkjVJGZzIzSF0tz",
+	"qYzAE5hBxhPXMwHmvaD2NwDAh7KBJa73NwaeRywGrolNO4Y8GeKz0skVERSmblKfb7ivmGGNDsjLFXwL",
+	"44XCeG6DorJ6ws9KW0yXmPqydjtcUZrROlMu2P0krM3YJpv35VY7Fr6sDSvHNE1xZZ+Cp/0+lbbtCOQl",
+	"FZoZnNuM+o2TFVOq6FM5y5Xewaqr2sT6YtsfzqlSC5lB3u48DwEci0QRBjhrNscWByN+6a3R0wJN3WES",
+	"b9wI24mhutd/mihqmHhwLskxaLsLEkt5xSE5WLHP25l2sNcCIPhcypdULO8CoQr2yci8sujb0UqQtl1g",
+	"EujNe7gr1duXbvYTv1yeuce2SEF2jE3u2WK2n4gTvS7OR5UbEjyfxg1v2TK/2PreDTF/mlvtPxPJFyTT",
+	"n4nEtdOSrU/D3Rb7YR/3dgOcpZCajy0Zq4cJo8lOyrRuCqj8zGjyq33ui67gLhfyOUWZ77lR9iufCNAW",
+	"iQsH3YiRhKX82tgiHtmtEM6G1vL1BNbIGPDz8oR6bS75c5lNpNYu6+erLM80a2Qaq3mLzb35uZW5PzS5",
+	"xMPp2zNZP9bb6PwNtGDWbdsP3qpIvypezEs3UdFdSnaR1LeO+L3oQmwUQynA6lrQ5VdMqWfQTUBjGV13",
+	"KrQE0ZK5gEN6o9jyGd1bePqLFl7V5WwWYX1yxuKMWZAxzKPNGARu4qv+Vy3gIC3H55WZPfzW0qyOu8QZ",
+	"o5pVD2JbwB3VYVqZvrtbG/+FZkHk5Jc0YTf100W9XyWO0PR88dxnnnp8S9p9Cfgx6+Tbjpv6X12an/WR",
+	"Yjvx1JaaWuAW3Cb5vknT+xkGTb4lkd95Ejnu7F0S3QZ1ss4FfAfUdE+hi7Zs8dwGzb+QEMbnrlu+Fqwr",
+	"gd6BKROFfeYnRIFyhV2x8NxcP98idccvcCLU1txEriMvBNGnVAiWPlBEL+csIr+9/RXeaKvc0dup1v3u",
+	"81zfMff9XLSX+7+m34qhvhY5ZoMNdyjHAnVRrZSnh5qh9XCHjg3zyqDh8amdGzTL+PVXLXrArUGJggRr",
+	"yyduRE9AFrXUJOdM0DnvL+ks3RQtf43PdTt899JbNxBLZJzPIHPjjrMlz6dclW/vkiPp37JNZSF+t+At",
+	"AgraUTbWY5RT+aSN1Yp5eGkkqMQU2QgcQO3kYsWtjA2GN4UEPbb2l6AzthGcoNizz1frL6fYdKTfUpZq",
+	"tHd/h1oQUldSKE7oFZ2xetX9tZ9/h25RxXSR5gzoEhe9wUUvqHbfhlK3q28XM3sHSP33rW5vvB/fdOyv",
+	"BnAAApFNN7nEg7XPNWrSTeCtQ0jvHroKqpSKSQ6NZcYO1FXJlB2R4RUXCfmRJALz2eFn5P+Ri16fXfO0",
+	"b6vkLnrwrZCaZLFMGPmRDIbRhRga05v8SHzgOHjyO+ib/SPZ2zMGukV4Ij8SpabYfEJmfHIJlXfkIh8M",
+	"9hnZHcD/G9YjP94M4hV/91+Q7r692ruGJ//GXX1CMFVfZkSmCWtK0oeu6jVZ+pjF7WXpFx/gm+8pS//z",
+	"AUj4VwfHtShZWXFtHOdxn2zQRu0jD22/3zou89qnWa+nMIRQtQfOi8rCkixYxsgi41ozcQy9iJ0eAXzI",
+	"oswKy6Og0xSh6ool0NGJCzKElrJqWJTiGKH3QJUddWBAM56ZTb+mv/5NWUn75vqfNdM5tTtrhcHp2bs6",
+	"hoO73Yj12Vjz3ID1+a0t+GeXXgnmrr1NnZqIr3AXp9jgh83twx3fsXS3qajWLCZl4LLkglCruYyoLdlw",
+	"HeDiktYp0XSESEnr2sVzR+lbk0cwwiYnh130J3JwlDMwewXozMCT5diSwc0kSLCDd01n7ZItb8Pgw7d/",
+	"66n9iTkLNuF2ioHtwH0z2mrXcvs+qOrTNNv+puH6Gq51yVICBXxOkbkBWWk5r6cpLef3QVDnZphPwqCK",
+	"8esYFHa2tOBIY9gC8S/Qum2db5VdPuWYFJpyB4JztSmNqWNl7U9z3tcZnwiWEJnrY6sAuVq7OGU0u4UP",
+	"/La3lU8EQZSlVsU5XlJUm1q2ui50Z5DSS37Rev5apMuInNEZO+Pa7UyfPKc8zTNrtdoOwUeIIA7tTmdU",
+	"LAvYB2g5LGNnklKE1kCd07IDhysy45olF2K0dAkqfYLYcHKMrzK/cTV74F5fZIZ1FQ3TFeXBVsWYo+gT",
+	"xd2zodOMAdw8TdXnUUJq6ZqLKll/KyHdECSGS8dty8A1omt7FdeTYisRZWz5vylkeYZPbDMBA0cIkY79",
+	"5tPwvXcsUwAeM5ULMsuh6w208EOmYT71cbzHq63jAtH8ihTBQMLDecbMF77mUmkrYYY3rKzarM7WtBmm",
+	"pbTMWAIdATDDzvnVQLyTw4H9caBrrR3/HGazxSz/NzjOJ9KO7Oi1QW339Veccf87opVlecrIAurppjxh",
+	"m2PUVXhsS7PNJUklOX3hxUjlQr4ajCFD8HiQawVDm9MUguzphYaOVArUKpdJg/yI0NVPtSSxxN70+MEU",
+	"aHuVr0KXIts5FYPpRSChX6NRbZ13eQPcc21SOfK3qqT7q0oCHgnC1bBIH3GoIREAP6utSNrATQPFSKF2",
+	"IjAje0eg+nT9TuALVu7EndUr3WGPefNLc8rrFP2tAmrrFVCVZPEmUg7UOTlSrq90uhUF3lO2YzN7/cKq",
+	"m+4/23EDKd0FrlpNdqPjhkKC25hlllN7nBE6yomYBfMb74w9fnpl4z5vw7cEx6+uiKijKGhuoZSrpgKF",
+	"39QXD7BklvAvDK1kpGKuVjG+IdGVK42HvRltIpREkSldetU5tAXS0wIx1uaxol3IUmV9XLNcASYQBhkS",
+	"Ypvr4dtSOdnhwpib5kdCCvA7T/g1E8T+Y0YTRvJ5nWVpjnlbqBdsAW+/Z4PyFNaVlEN/sybvUhgMWsQM",
+	"TqUYpzzWd2ev5molRT10E1cAJ5vAMuBqe/VMdTYpQKrSNHWuafO7B6qA80M46JQqTbwpQYKXbfog6Chl",
+	"CYmpKLG9jO1XZ9Xa+/ivjr/Rlcq+dHO1K33fAJfjhpR1T3ZqHbt2cvgb9sad2bMtaO12eBvmLMvSvS69",
+	"g7tzU67wI5mRhM1kkLOiRn8HnPXudSQzqU8Dh1134b4ZwP+y0qiwmLtKo6aaQF/bWoWxvwVfqYvV3dKw",
+	"EuxDaVc1qH+YhICdkyD3itAFXa4zoIwplL8rAPtbg/vQ+bwYqLbG3X3/1Yq6/+TXjpYJrVrfTqJY67gL",
+	"sa9g2a8JyjxMlPdIbCFS24pxv0pjTZLrIJgA2fu6JMV9kGw8lYqJO6LYEIP2Oy5sxv43dFbfeGELSP6f",
+	"+wE+E4m7wbR6f1ueWH0HgM0WnnM7fy2NMD7/wz7peMJ3ZlTZS3vN2WJzGOIdPPFFhyHMEr6avLQzes0S",
+	"AucWec1BMCmMZgwah3TOVgu59c22bU/yvysSTe/PrW/GrAvawr5+rU79O6A5QoHoGoKg5pGA47yS1A3U",
+	"2xJY2lLhNzDpL9o3rQqu1YaA1j3TJceqc03fkE7uyTW9ifNA2SHO/lvyVMjZ3Eg8W0yheoFN+VlGZnSJ",
+	"Th8qVl3LwdSpO2Bbn1js3g/xf3MVf3W5Ut14/brft1AWViv/DDHKK856R3+8N4bFFYN6QHNXFMuu3RVb",
+	"JS9w4eLXvaiXZ2nvqPcQ7pedWPUHik+g5oOjSi1z7XqxSpsN43UVt1WF6xhEUMsxkUwR6XfZnzM5Tw0/",
+	"gzI1rstXebnz62+D1Pcy0z7yAGMjb7e9mdndDk0MuswuprKszwM0lFzlNE2XZMSm9Jopf2bXPGaqbpEL",
+	"Ct2s9JSRBYfaPvs7VyFe8zszCcDcScqfxPKaZWiN1cxby9R7fhVtef1H4JGKyBVblhBaQHsklZPyNRU7",
+	"e/09U0ZTPYVX+F+UdIBVjB/ff/z/AgAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,
