@@ -195,19 +195,35 @@ func TestKilledAnywhere(t *testing.T) {
 			t.Parallel()
 			// Ninety seconds: what the dead made is invisible to who comes after, and only the token keeps it from being made again.
 			for i, lag := range []time.Duration{0, 90 * time.Second} {
-				contacts := killed(t, s, 0, false, lag)
+				contacts := killed(t, s, 0, false, lag, 0)
 				t.Logf("%d contacts", contacts)
 				for n := 1 + int64(i)*step/2; n <= contacts; n += step {
-					killed(t, s, n, false, lag)
-					killed(t, s, n, true, lag)
+					killed(t, s, n, false, lag, 0)
+					killed(t, s, n, true, lag, 0)
 				}
 			}
 		})
 	}
 }
 
-// killed tells a story in which the loop dies at one contact, and gives how many there were.
-func killed(t *testing.T, s story, at int64, after bool, lag time.Duration) int64 {
+// TestKilledAndLongGone dies while sessions get other VNIs, and starts again when what it left counts as settled: a VNI that it bound is
+// taken up, and must not be given back as one too many in the same pass.
+func TestKilledAndLongGone(t *testing.T) {
+	for _, s := range stories() {
+		if s.name != "VNIs out of range" {
+			continue
+		}
+		contacts := killed(t, s, 0, false, 0, time.Hour)
+		for n := int64(1); n <= contacts; n++ {
+			killed(t, s, n, false, 0, time.Hour)
+			killed(t, s, n, true, 0, time.Hour)
+		}
+	}
+}
+
+// killed tells a story in which the loop dies at one contact, and goes on a rest after the end of the dead one's lease. It gives how many
+// contacts there were.
+func killed(t *testing.T, s story, at int64, after bool, lag, rest time.Duration) int64 {
 	t.Helper()
 	name := fmt.Sprintf("%s/%d/%v/%s", s.name, at, after, lag)
 	h := build(t, 3, "vni: {from: 10, to: 29}", s.accounts...)
@@ -220,7 +236,7 @@ func killed(t *testing.T, s story, at int64, after bool, lag time.Duration) int6
 	if at == 0 {
 		h.ok(err)
 	}
-	h.clock.Move(leaseTTL + time.Second)
+	h.clock.Move(leaseTTL + time.Second + rest)
 	l := h.loop(func(o *Options) { o.Holder = "second" })
 	for range 3 {
 		r, err := s.act(h, l)
@@ -230,6 +246,9 @@ func killed(t *testing.T, s story, at int64, after bool, lag time.Duration) int6
 		}
 		if _, failed, left := r.Outcomes(); failed+left-unshown(&r) != 0 {
 			t.Fatalf("%s: the same was asked in another way: %+v", name, r.Places)
+		}
+		if rest > 0 {
+			h.bound(name)
 		}
 		h.clock.Move(5 * time.Minute)
 	}
@@ -246,6 +265,17 @@ func killed(t *testing.T, s story, at int64, after bool, lag time.Duration) int6
 		t.Fatalf("%s failed", name)
 	}
 	return contacts
+}
+
+// bound says that the VNI of every session is bound to its interface, between passes too.
+func (h *house) bound(name string) {
+	h.t.Helper()
+	for _, s := range h.sessions(firstID) {
+		b, err := h.store.Mirror.BoundAt(context.Background(), s.VirtualNetworkID, h.clock.Now())
+		if err != nil || b.Interface != s.NetworkInterface || b.To != nil {
+			h.t.Errorf("%s: VNI %d of %s is bound to %q (%v)", name, s.VirtualNetworkID, s.NetworkInterface, b.Interface, err)
+		}
+	}
 }
 
 // fabric says that there is one target of ours, and one filter an account; or nothing of either.

@@ -70,6 +70,7 @@ func (p *pass) modifySession(pl *place, s *plan.Step) (effect, error) {
 		if err != nil {
 			return e, err
 		}
+		p.book.give(b.VNI)
 		in.VirtualNetworkID, e.vni = &b.VNI, b.VNI
 	}
 	e.called = true
@@ -131,6 +132,9 @@ func (p *pass) deleteSession(pl *place, s *plan.Step) (effect, error) {
 func (p *pass) keepBook(pl *place, s *plan.Step) (effect, error) {
 	b := p.bindingOf(s)
 	if s.Action == plan.Release {
+		if p.book.gave(b.VNI) { // what a pass left that died was taken up by a step before this one
+			return effect{vni: b.VNI}, nil
+		}
 		return effect{vni: b.VNI, called: true}, p.giveBack(pl.ctx, b.Interface, b.VNI)
 	}
 	return effect{vni: b.VNI, called: true}, p.rebind(pl.ctx, b)

@@ -27,11 +27,12 @@ type book struct {
 	lasting map[string][]events.Binding // by interface; the one that counts first
 	taken   map[uint32]bool             // bound
 	sending map[uint32]map[string]bool  // sessions that have it, whosever they are
+	given   map[uint32]bool             // that the pass gives to a session, or tries to
 	all     bool                        // every binding there is was read
 }
 
 func newBook() *book {
-	return &book{lasting: map[string][]events.Binding{}, taken: map[uint32]bool{}, sending: map[uint32]map[string]bool{}}
+	return &book{lasting: map[string][]events.Binding{}, taken: map[uint32]bool{}, sending: map[uint32]map[string]bool{}, given: map[uint32]bool{}}
 }
 
 func (b *book) add(one events.Binding) {
@@ -59,6 +60,20 @@ func (b *book) free(vni uint32) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return !b.taken[vni] && len(b.sending[vni]) == 0
+}
+
+// give notes that a session is to have a VNI from here on.
+func (b *book) give(vni uint32) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.given[vni] = true
+}
+
+// gave says whether the pass gives a VNI to a session: whatever the plan thought of it, it is in use now.
+func (b *book) gave(vni uint32) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.given[vni]
 }
 
 // stopped notes that a session has a VNI no more.

@@ -43,6 +43,8 @@ type Detections interface {
 	Put(ctx context.Context, list ...events.Detection) (changed int, err error)
 	// Get gives one, or ErrNotFound.
 	Get(ctx context.Context, id string) (events.Detection, error)
+	// GetWith gives one and documents beside it, as GetMany does: what correlation looks at a second time.
+	GetWith(ctx context.Context, id string, keys ...DocumentKey) (events.Detection, map[DocumentKey]Document, error)
 	// Search gives a page. A walk from page to page gives each detection that was there at the first page, and whose place in the
 	// order did not change meanwhile, exactly once; those that came later are left out.
 	Search(ctx context.Context, q DetectionQuery) (DetectionPage, error)

@@ -557,6 +557,24 @@ func (e GetDeviceSeriesParamsExpect) Valid() bool {
 	}
 }
 
+// Defines values for ListIncidentsParamsSort.
+const (
+	ListIncidentsParamsSortMinusScore ListIncidentsParamsSort = "-score"
+	ListIncidentsParamsSortMinusStart ListIncidentsParamsSort = "-start"
+)
+
+// Valid indicates whether the value is a known member of the ListIncidentsParamsSort enum.
+func (e ListIncidentsParamsSort) Valid() bool {
+	switch e {
+	case ListIncidentsParamsSortMinusScore:
+		return true
+	case ListIncidentsParamsSortMinusStart:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ListRecordsParamsOrder.
 const (
 	ListRecordsParamsOrderNewest ListRecordsParamsOrder = "newest"
@@ -742,6 +760,20 @@ type Comparison struct {
 	To       time.Time          `json:"to"`
 	Why      string             `json:"why,omitempty,omitzero"`
 }
+
+// Context What the rest of AWS knows of a detection. Correlation writes it, once or twice, some seconds to half an hour after a detector's change.
+//
+// Example: {"adjustments":[{"name":"context_door_opened","points":15,"reason":"tcp 22 was opened two minutes before"}],"calls":[{"address":"198.51.100.7","adjustment":"context_door_opened","event":"2f1a3b9c-54f0-4a1e-9a57-5a4f61c6a1de","name":"AuthorizeSecurityGroupIngress","principal":"assumed-role/deploy/ana","reason":"two minutes before, the very port, of a group of the victim's","relevance":92,"service":"ec2.amazonaws.com","summary":"opened tcp 22 of sg-0a1b2c3d to 0.0.0.0/0","technique":"T1562.007","time":"2026-03-02T03:02:05Z"}],"complete":false,"incident":"9f86d081884c7d659a2feaa0c55ad015","made":"2026-03-02T03:04:09Z","of":"2026-03-02T03:04:05Z","sources":[{"source":"inventory","status":"complete","through":"2026-03-02T03:00:00Z"},{"source":"places","status":"missing","why":"No database was named."},{"source":"flow_logs","status":"waiting","why":"Flow logs arrive up to ten minutes late; they are waited for until 03:24:05 UTC."},{"source":"cloudtrail","status":"complete","through":"2026-03-02T03:04:00Z"},{"source":"cloudwatch","status":"denied","why":"cloudwatch:GetMetricData is not allowed."}],"who":[{"address":"10.20.1.5","instance":"i-0123456789abcdef0","name":"bastion","role":"bastion","vpc":"vpc-0123456789abcdef0"}]}
+type Context = events.Context
+
+// ContextCall A call of an AWS API that has to do with a detection. Secrets are taken out of it.
+type ContextCall = events.ContextCall
+
+// ContextSource Who had an address when; AWS address ranges, autonomous systems and countries; VPC Flow Logs; calls of AWS APIs; the machines' own counters.
+type ContextSource = events.ContextSource
+
+// CounterNews A CloudWatch metric in the hour of a detection, beside the same hour of day in four weeks.
+type CounterNews = events.CounterNews
 
 // Coverage One network interface, and whether it is watched.
 type Coverage = events.Coverage
@@ -1010,6 +1042,9 @@ type Expectation struct {
 // ExpectationState defines model for Expectation.State.
 type ExpectationState string
 
+// FeedIntegrity Whether the mirror showed all that was there.
+type FeedIntegrity = events.FeedIntegrity
+
 // FieldError defines model for FieldError.
 type FieldError struct {
 	// Allowed Example: one of open, acknowledged, in_progress, closed
@@ -1027,6 +1062,15 @@ type FieldList struct {
 	Complete bool          `json:"complete"`
 	Items    []RecordField `json:"items"`
 }
+
+// FlowCount Flow-log records, and what they hold. `before` counts those rejected in the hour before the window.
+type FlowCount = events.FlowCount
+
+// FlowPort Tries of one port, in flow-log records.
+type FlowPort = events.FlowPort
+
+// FlowSummary What VPC Flow Logs say of the participants. Packets that a security group or a network ACL rejects are never mirrored, so that no sensor saw them.
+type FlowSummary = events.FlowSummary
 
 // Group defines model for Group.
 type Group = store.Group
@@ -1062,6 +1106,38 @@ type Histogram struct {
 	StepSeconds float64 `json:"step_seconds"`
 	Why         string  `json:"why,omitempty,omitzero"`
 }
+
+// Identity Who a participant was at the time of the detection. What is absent is not known.
+type Identity = events.Identity
+
+// Incident Detections that belong together, as one story.
+type Incident = events.Incident
+
+// IncidentEntry defines model for IncidentEntry.
+type IncidentEntry = events.IncidentEntry
+
+// IncidentLink defines model for IncidentLink.
+type IncidentLink = events.IncidentLink
+
+// IncidentList defines model for IncidentList.
+type IncidentList struct {
+	// Complete Nothing that matches is missing from this page but what next leads to.
+	Complete bool              `json:"complete"`
+	Items    []IncidentSummary `json:"items"`
+	Next     string            `json:"next,omitempty,omitzero"`
+
+	// Why What is missing.
+	Why string `json:"why,omitempty,omitzero"`
+}
+
+// IncidentMember defines model for IncidentMember.
+type IncidentMember = events.IncidentMember
+
+// IncidentParty defines model for IncidentParty.
+type IncidentParty = events.IncidentParty
+
+// IncidentSummary What a list shows of an incident.
+type IncidentSummary = events.IncidentSummary
 
 // Level defines model for Level.
 type Level = events.Level
@@ -1565,6 +1641,12 @@ type SetupPassword struct {
 
 // Sort defines model for Sort.
 type Sort = store.Sort
+
+// SourceState What one source gave.
+type SourceState = events.SourceState
+
+// SourceStatus It has said all that it will say; it said something, and more was cut off or unreadable; it has not arrived yet; it knows nothing of the participants; it is not set up; AWS refused; it did not answer, or what it said makes no sense.
+type SourceStatus = events.SourceStatus
 
 // Status defines model for Status.
 type Status struct {
@@ -2400,6 +2482,46 @@ type GetDeviceSeriesParams struct {
 // GetDeviceSeriesParamsExpect defines parameters for GetDeviceSeries.
 type GetDeviceSeriesParamsExpect string
 
+// ListIncidentsParams defines parameters for ListIncidents.
+type ListIncidentsParams struct {
+	// From Started (happened) at or after.
+	From From `form:"from,omitempty" json:"from,omitempty,omitzero"`
+
+	// To Started (happened) before.
+	To To `form:"to,omitempty" json:"to,omitempty,omitzero"`
+
+	// MinScore Risk score at least.
+	MinScore MinScore `form:"min_score,omitempty" json:"min_score,omitempty,omitzero"`
+
+	// Band Any of these.
+	Band Bands `form:"band,omitempty" json:"band,omitempty,omitzero"`
+
+	// Participant Somebody who takes part, in any role. What is meant is told by the look of the value: an address, a network, i-..., eni-..., vpc-..., twelve digits (an account),
+	// or else a host name. `device:`, `host:`, `user:`, `port:` before it say so outright. The values must all be of one sort.
+	Participant Participants `form:"participant,omitempty" json:"participant,omitempty,omitzero"`
+
+	// Text In the title, the description, or the names and addresses of who took part, whatever the case.
+	Text string `form:"text,omitempty" json:"text,omitempty,omitzero"`
+
+	// Sort Newest first, or worst first.
+	Sort ListIncidentsParamsSort `form:"sort,omitempty" json:"sort,omitempty,omitzero"`
+
+	// Limit The most items of a page.
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// Cursor `next` of the page before.
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+}
+
+// ListIncidentsParamsSort defines parameters for ListIncidents.
+type ListIncidentsParamsSort string
+
+// GetIncidentParams defines parameters for GetIncident.
+type GetIncidentParams struct {
+	// IfNoneMatch An ETag: where it is still the right one the answer is 304.
+	IfNoneMatch IfNoneMatch `json:"If-None-Match,omitempty,omitzero"`
+}
+
 // ListDeadLettersParams defines parameters for ListDeadLetters.
 type ListDeadLettersParams struct {
 	// Limit The most items of a page.
@@ -2759,6 +2881,12 @@ type ServerInterface interface {
 	// GetHealth Whether the API answers
 	// (GET /v1/health)
 	GetHealth(w http.ResponseWriter, r *http.Request)
+	// ListIncidents Incidents, detections that belong together, newest or worst first
+	// (GET /v1/incidents)
+	ListIncidents(w http.ResponseWriter, r *http.Request, params ListIncidentsParams)
+	// GetIncident One incident, with its detections, why they belong together, and its timeline
+	// (GET /v1/incidents/{id})
+	GetIncident(w http.ResponseWriter, r *http.Request, id ID, params GetIncidentParams)
 	// GetMe Who is asking, and what they may
 	// (GET /v1/me)
 	GetMe(w http.ResponseWriter, r *http.Request)
@@ -5553,6 +5681,193 @@ func (siw *ServerInterfaceWrapper) GetHealth(w http.ResponseWriter, r *http.Requ
 	handler.ServeHTTP(w, r)
 }
 
+// ListIncidents operation middleware
+func (siw *ServerInterfaceWrapper) ListIncidents(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListIncidentsParams
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", r.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "from"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "from", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", r.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "to"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "to", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_score" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_score", r.URL.Query(), &params.MinScore, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_score"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_score", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "band" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "band", r.URL.Query(), &params.Band, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "band"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "band", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "participant" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "participant", r.URL.Query(), &params.Participant, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "participant"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "participant", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "text" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "text", r.URL.Query(), &params.Text, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "text"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "text", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", r.URL.Query(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "sort"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "sort", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListIncidents(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetIncident operation middleware
+func (siw *ServerInterfaceWrapper) GetIncident(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetIncidentParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-None-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-None-Match", Err: err})
+			return
+		}
+
+		params.IfNoneMatch = IfNoneMatch
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetIncident(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // GetMe operation middleware
 func (siw *ServerInterfaceWrapper) GetMe(w http.ResponseWriter, r *http.Request) {
 
@@ -7310,6 +7625,8 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/v1/views/{id}", wrapper.DeleteView)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/views/{id}", wrapper.GetView)
 	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/v1/views/{id}", wrapper.PutView)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/incidents", wrapper.ListIncidents)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/incidents/{id}", wrapper.GetIncident)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/devices", wrapper.ListDevices)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/devices/{id}", wrapper.GetDevice)
 	m.HandleFunc(http.MethodPatch+" "+options.BaseURL+"/v1/devices/{id}", wrapper.UpdateDevice)
@@ -10330,6 +10647,164 @@ type GetHealthdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetHealthdefaultApplicationProblemPlusJSONResponse) VisitGetHealthResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListIncidentsRequestObject struct {
+	Params ListIncidentsParams
+}
+
+type ListIncidentsResponseObject interface {
+	VisitListIncidentsResponse(w http.ResponseWriter) error
+}
+
+type ListIncidents200JSONResponse IncidentList
+
+func (response ListIncidents200JSONResponse) VisitListIncidentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListIncidents400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ListIncidents400ApplicationProblemPlusJSONResponse) VisitListIncidentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListIncidents401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListIncidents401ApplicationProblemPlusJSONResponse) VisitListIncidentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListIncidentsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListIncidentsdefaultApplicationProblemPlusJSONResponse) VisitListIncidentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetIncidentRequestObject struct {
+	Id     ID `json:"id"`
+	Params GetIncidentParams
+}
+
+type GetIncidentResponseObject interface {
+	VisitGetIncidentResponse(w http.ResponseWriter) error
+}
+
+type GetIncident200ResponseHeaders struct {
+	ETag string
+}
+
+type GetIncident200JSONResponse struct {
+	Body    Incident
+	Headers GetIncident200ResponseHeaders
+}
+
+func (response GetIncident200JSONResponse) VisitGetIncidentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetIncident304Response = NotModifiedResponse
+
+func (response GetIncident304Response) VisitGetIncidentResponse(w http.ResponseWriter) error {
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetIncident401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetIncident401ApplicationProblemPlusJSONResponse) VisitGetIncidentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetIncident404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetIncident404ApplicationProblemPlusJSONResponse) VisitGetIncidentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetIncidentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetIncidentdefaultApplicationProblemPlusJSONResponse) VisitGetIncidentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -14750,6 +15225,12 @@ type StrictServerInterface interface {
 	// GetHealth Whether the API answers
 	// (GET /v1/health)
 	GetHealth(ctx context.Context, request GetHealthRequestObject) (GetHealthResponseObject, error)
+	// ListIncidents Incidents, detections that belong together, newest or worst first
+	// (GET /v1/incidents)
+	ListIncidents(ctx context.Context, request ListIncidentsRequestObject) (ListIncidentsResponseObject, error)
+	// GetIncident One incident, with its detections, why they belong together, and its timeline
+	// (GET /v1/incidents/{id})
+	GetIncident(ctx context.Context, request GetIncidentRequestObject) (GetIncidentResponseObject, error)
 	// GetMe Who is asking, and what they may
 	// (GET /v1/me)
 	GetMe(ctx context.Context, request GetMeRequestObject) (GetMeResponseObject, error)
@@ -15859,6 +16340,59 @@ func (sh *strictHandler) GetHealth(w http.ResponseWriter, r *http.Request) {
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(GetHealthResponseObject); ok {
 		if err := validResponse.VisitGetHealthResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListIncidents operation middleware
+func (sh *strictHandler) ListIncidents(w http.ResponseWriter, r *http.Request, params ListIncidentsParams) {
+	var request ListIncidentsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListIncidents(ctx, request.(ListIncidentsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListIncidents")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListIncidentsResponseObject); ok {
+		if err := validResponse.VisitListIncidentsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetIncident operation middleware
+func (sh *strictHandler) GetIncident(w http.ResponseWriter, r *http.Request, id ID, params GetIncidentParams) {
+	var request GetIncidentRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetIncident(ctx, request.(GetIncidentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetIncident")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetIncidentResponseObject); ok {
+		if err := validResponse.VisitGetIncidentResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -17159,360 +17693,427 @@ func (sh *strictHandler) PutView(w http.ResponseWriter, r *http.Request, id ID, 
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L0Ld9u2li/+VfDXnbvSdmhFdpy0sVfXHTcnmWZO85jYTf9r4owFkZCEYwrgIUArOp3cz34X9gb4EiiS",
-	"suQ8TmbOamSJDzw29nv/9p+DUC4SKZjQanDy52DOaMRS+Pj0gs7MvxFTYcoTzaUYnAwu5oyk7IYrLkVA",
-	"uCB/z6Rm6oRMZUqeTw9eUB3OCRWR+eOlFAy/GQ6CAftAF0nMBieDy8Hx5WAQDFQ4ZwtqXrKgH35jYqbn",
-	"g5MHR8FArxJzndIpF7PBx4/B4DcZUhxCfUR/zFnKCNeEq2HTMx8eeh76MRgkNKULpu2Mz8JQZnYhqu84",
-	"IwlNNQ95QoUmckqoWJl/9JwpRs7+OCfU3ntKllzPybh0/Tgw1xFFF4xIwcwguXno3zOWrgbBQNCFGZd9",
-	"QmUKXLOFqs3l0XEwWHDh/jxcm1hgrn6Odz4c5T/TNKUrWMszpfhMMAZPpnEsl08XiV69pXHGBic6zVhQ",
-	"n39puqeEmasJV0TIiYxWAbkcLNjlwHyznEtC1bVqnKR9dadZ9p5XFnF9FjaRCdUBkSnshdkdMmFTCZSj",
-	"SCR1lUIzxdLGfYInNlBa6+6UxilT3zBlM4GYOxree3j0U8cXX9B0xvT6m59HZouXc6rJkioSzqmYsahp",
-	"MBqf0jCao4eP2kfzCxWR76yVaK3p7RMqIj8J/UvKpoOTwf+6X/C1+3iZum9eWCWjYw8VPaGazWTKWYex",
-	"5QTzbsA+THk8eO8fb4jPXLWSvWF+nQ/3ke8QPDFM5LXha+vDh98IjWOizTYvHGf2DnmNGUVsSrNYD06m",
-	"NFYsf/VEyphRgS/PUuWj6rFgH/TYLh1J6IzZ09f4dnxQA3kdjx4/8lHUX9gND9nzv3iIWyvCoxN4vWB6",
-	"KdNrwoVm6ZSG7BS+plGUMqWMTDMs4e3rJ+S7myQ8OLx/OBqa/z/83rCPTEQshSvkRLH0BqQSSSQXmnx3",
-	"I/jB4Y/FDQFKg/999Mw8Fueu56eODdlXVlnP4Wh4NBoeDg8furUx9xRLww3lp+zvGU9Z5Nh18ylMqNYs",
-	"NY/573dnB/9FD/4xOng8vDr53/92/+D9n4fB0cNHH/9l0LyaDaT0x1wqs4lzesNlluISTnmqjHicMrNI",
-	"94w4MLKZThQTummrI3jNrTjJ0xseMRGy81Can3w6SyjFDUsV7JZyhMjsfSAXzLGYML1kTOQywkrwRnGm",
-	"4IXeQzJwDzebK7IF8Ijiq/LTDddYn9QzHmuW+nSRvzDNQAjhJYQq8h/nr16COpbENGRuftOYajKFi2pE",
-	"9ucl8FB1OTh5dzkIU655SOPLwfuPDTPFpzRKn0cPfqoKPq8S90ymC+oRPa/scHncyBCmeOsmynerHKqb",
-	"QTD4m5IibljZVHoo+lzTVLOIfDenScIEi74nVANhTDVLq8t3NDp6dDB6cDA6vBiNTuB//9U0cPOy8jDt",
-	"TE4GEdXsQPMF856+X3kUMdF4+qgmWpJIEjqRmSaRIwmFrJ0SnQkuZiTNYkbmPDIqeszoDTMrvSAy0wGZ",
-	"539qKeEMCKnn5i4WN8veOQysieg/hHEWVWg+/4YL90mKeOXfmmbeXd2A4+mIHtLwMHzEfvrxQfjTT6OH",
-	"U3Y0DR8+Cn+kNPzxtqwT1Kkm1vlvwDgPj35qYJzPp2Dz+BmRMatwjwzJo5ZFUqaMQBG5ZDB6NZlTRcbO",
-	"2BoHlpsa0YNjJpFkym9ZweTRmCum78yzTZZXac7fXQ7ejQ4ew1x/+ng5+J/Lyx++b5qxMfUaZn0mYNIn",
-	"+fiNoaA0BzWEkZTP5toYRigShVoa+arIg9Fxv7kV1uZGYbI++r/yVkWUXJtraipfJFSTwmcu76TslWkM",
-	"CezKLPiDIx9tlZW/Rz7d9Te+4NpPdwupNIFRgP0KSljTEY/hMd4TbgyvBf3AF+Z0H45GI+D69s98REa1",
-	"mrEUxvSCJm3DShhLHeNKGVFzuRTkOxhmztjuKbKgyYmRcYyGcxLKOFuI7287hYedZvDhPJSpR7N4w9U1",
-	"UeY3IyvMXJrGs6AfruDCOm3iix8/Lo1i5B8F0ykPlU8Y8HBOFvjzaUXnsp4H/gEXV9EVDNLowUZ9gy9j",
-	"NgVexFOSAjMCLa5xHvCa3TopSs6ZgpRfcNFp0WNGN4yWi9uuuoz4lLOoSWeQKYuAaaeczlhUVhlO0JjW",
-	"kiQyjokUjaO077jaVld4ZTVuHxNTdV+UnOYaep2hlUyPBr7m7mznbfZc3cJN9UrMpLlybU6/UkWEJExE",
-	"ZMUa917a28sjrZmsweDDwUwemG8P1DVPDiS8gsYHYM8Z7RtsXTOa185V+BIe71NSzIuHfs0D/tmke2zy",
-	"W+Sv/ivDlXldNh7WiVIuGOgPy7kkml4zBbYMmAdUrEgqYzYkoEJyRRaMCvigZRyRyQo4RizltTMibmic",
-	"sRNChTNXA0KdDR0QfjAcDgPChP1gLGb4oJcsvmEk4jOjsHxnbkcH5/fBpZApqJiEkrnh/7BwZIyW4Mk4",
-	"IGPzNXzIFEvhQyJTfTIunHbAzJQ0mixoEENy4QaryCJT2hp0QO+CESVTPbwUPoIfDUf3Dx81kXzp9NwF",
-	"1b9hoUyj/4QxNLD6FC5RpzDDuold6EtGByE/k0go8MenoYwY+f9+JqOGA+P+7OVyecOUjDOwPLZz5aX5",
-	"A/o79IqXt7v1zplQMt1ykApubt3+dids6/afy7TJe/eSLZnSKJ4DElND4qHmN8x9tZRp8buMo9LVMnUO",
-	"KJlGLDUTVlqaMTVOWaZVet+0EWbUOPyECr+oPNudLd3MRTvKSzPKC7k+xl9yn6RneEetw9NyJ4PTVGeK",
-	"bUupcHf/o5T7lPD17efpwtCeTx198fzizVNydnFxmY1GR4+e/LWmZFycjUbHD5q4rYbHtp+0qmfz4gwt",
-	"1eM2q8nrMr+gM888rtnqZyf7KuE/0JqNbW7Yb24gajrrEvwjPxhZa8QwPLseRBA3PyepjJpXZ9a6NMdG",
-	"BpXNyv/++f2//rzNsrBwLvjfM9Zlk0/JxeHh4QjUCYU+imxyoPNHEC1lnRDMDY0zdXf2JgVHCd9dXg7x",
-	"84OP3/+fFrp46F+AD744mSCa65gFxNwQkNKvQcVpbB1qTAVgCLAbhr6dkDYfX21e2eS9qCkXD3zcw8fW",
-	"PJ7NyQ44XW/OdrFKegbVjKYjhkb1u1IhFY3EskrYjk3SkY8gfk/MBBtswd9KArnmOPaNOcNnbW3z2bH4",
-	"9rs8ks1hNjeI7fbzd9VkDRlV3Gju9wqjqKCzhRR0Syuptp0NDlr0zz46bnDPvn35vM3bl4cIIya0sc3T",
-	"xhDQjeB+0ssXMeNCPzgalP1mj3788cejw4ebvQ+t/Ont6yetuSrW5stnZu7ZPkflJgnvID/lLQ81X3R1",
-	"Ztzg1XXf7GRo/xqGctHEOPDe/Zt1Hw1Rq0QKq9f9QqM3zIhFkC+hFJoJ+EiTJOaY6XQ/SeUkZot//ZvC",
-	"fJaOzgK8C19ap4wpZ3FEFuATEJIYs4adkjFLU5mqsTGpFVkaG3MAmQRiGvPwTof4XBPzqpRGPNQKHWgQ",
-	"LZCGH2AIcYIBqDscFSS9ydjGiTFiEUD0xQh4orLplIfMDO+l1M9kJqI7XjOOA9FzljIXyCPXLNHEfGMH",
-	"5lyZPucVKKUKeAAEqAwlmNtegwSOOESbKY/Znc4s92SBs8hmJBGuQctcznnM6mN8k4uOO1x/l/XIFVlw",
-	"pSxDcHfc5QE3nN4QAUncRUYjlC+oWN3peZGSLMDViExOAU3GMrxmESSKUpLv3u+CZnouU/6Pu921lzKP",
-	"sUJKYkQ45jDZeyEh9PXzvzJYuSSVCUu1TQoLU2bUpq6qkhFMCU+ZusLkhw73dPZMBwMe+fUvyHG0Ptxr",
-	"tkKzlVu+H6boOK87r9ZGHlOlrzLl4xoXEp49lxkoubudlbB6ZesA5VJglkxLnNdoi+E1Q4d5PXUtGBj2",
-	"3upuNNegLHdc5h3mFDjF1VxQvMgNLsgJpsh5kJO/sVCbNyOR/cZRF6gRmjQajGb+MeeqSicPjyXmupmz",
-	"pqwEA2Ht3jb3bzBYzlddMq1rKwbvDorJeVfFmC9ce3zgrwQjNGYp0G91uSoXVob10+HjI8/4lYswdg4J",
-	"BgOg7O5GUnnm9qLyMN0Y1tagdFYgmczs5TBflfJJ4gtjIJshWa0WLwZCNHMfzLieZxOjB99fcKPqLY24",
-	"qny2t3wsrfwLmmwmyDo/xdQhrjCiLDPYoHWqZdGMdafaFzR5Gs3YOtl66HZq7fJuPFnIqN84XsqoNo4H",
-	"3mHIBddWOrQ88ZW90lCV7D5ye+oKi1rN5dKs/cORYfjHh0eYUVHl7x1OpvVFgDcg32m3Um7nigl6z62R",
-	"2T5p8QempdmEJyuX0ixmqlDsRE3hXz/hmxniPLcMNh9hSDBpv2wr7lakx8FLNrG5HuIQMvefCp16tBGa",
-	"VzwUFJGnzQzRxVMlBW9xBfUXJJyVHTmn5HJwzVYnlwMIKVJBzl4/N9rFPUV4ZH41O5r/DPt7T5nv1Upp",
-	"trgc1JQOv6S2geYuJSHgY2ugNq7QIiJCLofmYnSGNVy9pPZyuBS1qtaRykyH0ucBO4OA7AlRWRgypU7R",
-	"hFnOV8Z8Ma9K2dSoVcP2Qxq4Yot2WryVdAJNxl7pak3yYhc7hBYxBcd2WCLWjXIKru4lptScpiy6jzfm",
-	"FS13oDsVM/pC9CeodVmjylguyeHB0eOALFjEswV5MDp4+Dggcz6bk0ejgx8fB8Qlg5OfRgePHw9Lqbyx",
-	"XBpqhTsHhtvO5qDb4vXrCb1eFeYXLN3Zm/pinv/asM91ioABV86GzCZx6WCIbDFB1m+m2u1KsxxUdLz4",
-	"9rpjsQeQvwRT8u+/Ym+4um46Fx+sbr2J6n9jNyyGw7JIKPoBO10e82sW87mUUcdbalMt3R+Uh5sPxDth",
-	"LiJvttgfc0mmPI5ZVOQtlRz7ZDlnYl3RcNWYXUQQSquaMlk+06PNwdeSZNlSl+VCaSpC1mW4edlTl4s9",
-	"Zrhf7qRstm51eR+psolgnRZW27j8Jgq6oLNzpgsN2ieF0dlkBG9MFRbzdFvWG8F3FMm5ScL2GdeOAUaW",
-	"iu2yRNHNUnTHYZ+cFl+xf+nr5tJB9O5RoGbhNfNMdOKqWGmELmgav65csJkwaglIK2Ked0qEFAyjdP9g",
-	"qbRKYvm5x54hFhxrs/Wjaaq3lEJ4r3tVJ23QLty+NcFfsvjakMb6DkVMUx534mJrWr/f55gyBZUEpZoz",
-	"NGHBWNZXUwgBmVWyETRzjG9oDBr2FMMo773PxVqfyuZwoR8dD1oT1dc0eTtIPy3H16X4o59ybZVvblP+",
-	"aSdpPpWSNk8GEyb4TFzpNGNXiVRc8xvIxsBEspNBGEuFTg5uTsq79uKt9wHYkbjAdBIXqQALV2KUJ6Lj",
-	"+J0Adim9j4ePB+8/4tSVN5MkF26Dt1ksWEonPOZ6Rcyvwq5pjaXl098okKAQ4Alei65/FmqfR+RXucQo",
-	"ia191Fj3NGExZzcsIloWFdq5wDmq1Kusk0IPn8I0LzClcfxqOjh51zFF0FamfnzvO+71q/Z67nuFSdRu",
-	"0nbdDjg5tC6EHO12W9YLKNR8Y+7xr2jpgs9jMWvcxp6LZkbjmKXvOEUV73sbdX8MNnign96wdAW5/iX8",
-	"CkIVoeoaHS23VkScjFkniF3RAD6+Rge1n3tQ/W70oSDfLN8mP6GaxnKWsf1qgTljuTAPatUFt9HxDNcW",
-	"LG6ViT4AogVTis6YIjM5JK4kz9j9ynBxw9sjljARKSIxEd+83WN3Fq7P6lvUSsVydkKyKDm5fx/qYx4e",
-	"HgdEh/nfj0aHAdGxyv9+eHjcyb8IGEBXScpvqG7I5nPoGAu6IhNG7LX+QzXNy/ydemTr8QfBQIZqOggG",
-	"VE2nXhWoBEDVqFCXU2KPffpZdfhvsSaIpowsU641E+CdFpCQmzIakQkNrz06dikruqAR5K71JQK0gRNC",
-	"AcPAiHC5hE2OqKZkKuMIE0FbdwIj8+vPX7LJXMrrE/Lri7Mn5JqtTqGAN40yvTohqcw0FzPz/ZD8gXMM",
-	"GibY4j5miyS2RLCO77B+uUx46KFVoU7I2ZuX3V65SliZVuxUjQYZ0/AaBJqdqflOQHEDHIYNKA/BIEvj",
-	"LsRS97KZXzuZNY5X7NuueSIXCU25TXvpw14tsEqXMEY/b9OiqETuFjuF60sTaan+3Soa2k/E5aAz5ZCn",
-	"m1eblJA3LKUz5k9NWEMXCoDbLOcMErMQ/QD22hff/NRux5JS1m31p/xDUzxNZnHk4r18LdtodHR8l45M",
-	"yGNSjIkeCQJdfZ+lxKKKq7DVbDc0SZUfrW5lSQXK9iAibuVt+yJ298Vu7XAIXElkF3eJYkp1dQ5rK3w2",
-	"8RN3AM/h4j26lO/Y/xsMllT1nHxdzS15i3EtN+juXsdxzt326Dl27/iVGzm32q/d4F6GQcEOPmSlWVJW",
-	"SOYySwfBIKIrr6JxKxML3tVR3uzf0Z7v/RcS5K5u7XpijPaixQqXggGiFqVwN4kAylnnAwoX1+cFGGb4",
-	"nE0zemNds/6sFsj1l3FEaEJ9eZA5F1D+8sW5VMwWASljJNAYylfBd5Lfi8tjvgwZJG0zan2RLblVNG0P",
-	"fNTDCnhTUB55Ny28vF77V8WLl6kmaGQAQESIIgBgkFMCD2rU9TqfSphjRxlWv+cmCXveUw9GJqAY52O2",
-	"w+i9SerOduncHVaP1z3Dag2rhsMeyUWJ9tVGzXwNvJCSt6+fDDvk2FUP5uaDdM1Wfhp7+/oJVuvZIUFx",
-	"xeXgMhuNHoSazuAD+xn/hipz/OZyUIJupnFs0ZClwkijTditV5KvWxCw+NZxu3EGCUtD5luyF/YRADhM",
-	"DQ8+JYejkcUyEUUmMf6IFhQk0EkRrxzkSRyDT8eNp8rGXQpOGavMy7qK5BzQl24Ryq15j0oyruDvOCHf",
-	"vuZ4XImMebgqqsssgCKsQQ6RBmVnWiaJzSDszmoNWVUIMR9UaWuLvcuXpddJx7N3ZyfdGQ1OY6vMw+VB",
-	"KB7bCc1pJJfwq11b8zETKkvMGFl0ZevJy19VFOtYanU1zeJ4EAz+nklNB8FgkkUWEBu3xTzdjKJjWlx1",
-	"Lnege59niwX1pxMXYqmX1mgVntbQyGaNNbWaT1dJpcoicS/j1VLTuPdDncTdy5C2UqlxHkGTKLdL36Zy",
-	"YyVTU2UctxkY3QqRvCLuHNAfjdbZIVfcz9zMIDYM/neFYe/q0BOq1FKm0aYRnSKy2KQoRrU4roh8HcvZ",
-	"ARedUtwzO4ZNCwXjrE8xH6Z9RsM8Ib+Rxqo1llVdBOfzWkNr6FfgX17L4lGhTFMWajKXqWJkAlGxFVGa",
-	"JjHzrFkb6nd5VWwBXv5e36r8hdHoN6a1b/N7V3R2rA+I8/f5N8HXbOPCFsYEFqMccDzncknkVBfGq065",
-	"04xsVQEmFpVCcl5B/TclxfANXb7AeKU/d8gtRz6Bzeu5f89Eae++EN9EHq72hwlQxQV9bmY0PSkCQl3d",
-	"U0CSbBJzZWwTs8GKpTf+aEFRJNmtjsHd0KWcLu/V0sFxmTe4qBx4SLqqnuwHPgd6KMXUIuN78+gLJb5F",
-	"hS8d42a3D65xAXPb7cDXakvXdzSJKRdEMaHNRNC7giNTNYnQUIyKNVsyvbphaclfXkAttyfHMF/RRz0J",
-	"2tJb96nnbQtaqMu1YTD3zDKaRlGmV1fm4NzQmK1FtfzBAqyfu5qsmjrUQO5ECdwe4dh4xNR6lMnPlDtm",
-	"eS4a8TI81BRTpQMyWeWQ1TJFsJCEparPYgNiWOcD/VLqLvpiUgOM7fTsEsqsj+mKLI6pOZ9WiK29s57X",
-	"0lX8rRIWlVpzFAt6TxG5FOsCDq2GPCG1D2ZoOQDmx+qv7FzHoJ6tu9k4DHNNzzBan7ztIv+2N+6jLpAd",
-	"m/D2ekEJBgWY37YPfeh7KNdxt+yGPMOkKphK2cDtnjtbRtt59XcVOvTWaKJ7AhcgKDeXqiILAB1WpGtQ",
-	"wge1mfx5fXCFRwTlXjVrgqlbJLHQgPbozqinG/dN3ePhvNw8BRyKjAoNjQYoUYym4Tyo9lMBAGyp+dSC",
-	"0+RfKnrDInLD2XJIXtjkv9xlhxDNAFttPZynKM5yz5+5Sue+TWNpXoq5jKNT7NgQc6XvKQdxTcWKLOiq",
-	"Bmmd16O885VnYppPE+KukBoSVS0omtHarVuFiRvApoS4wMf3QVv2vQPUrh39HPJzXTqUOxLWsnqrzQaH",
-	"g2A3/QKDonJnV83j8qPImxndLRu8FalafojPGvBkN15VwCZsWgBsSDTYZSq933orWmX0A2Ypmj30vK/S",
-	"fmEHPR46K3o+FBXBCrBGc/jVqW3OgbuEqasSmQWfCRf56JdC7So4KpvhSQcrn/OOqmLxaNm9f8O6e6CM",
-	"ur/Ny9MqLv2t4OQfenJECjT5fQDBOznN1J4AvDtpebfiU3oDevQlCoLLQStc9K2H5tUc94vr3Auy2V+3",
-	"7Nh5gd7bjadoh7C8DwDkoIpZ3FkVLoEMd1efcx2k98m/EVzdMRBve2D0Tqviymrxv6cyS9QWxZ6TzCa1",
-	"Hh0Hg8mqQNkuygY3q5Nmu/2Y4uullfnL1joy0FTl+TQzM5d7iqiF0Y/nXGk5S+mCSHcCcWj3FDEjw4C5",
-	"DBDQNg/coIKtLehDn8qzSStgBiz2L6im5avUUyDHRa80268MMxd69Vwrm4yT1Wb/9K9uHW9DJMc/lafc",
-	"bIN8DLanmg1E02N1brE1/dhed3a3AYXNzXHjDraHX/xQfUUTaKZK4LV4eiDpHDs1Zxq1XME+QL+1yIjn",
-	"XdRTFh6CnQZ18oB9zQ9e6XtdtNMENy7UiJKpTFvSafrXXvpTOO1aD3tj9PULPp2D/6JXkT9muaFn1nOk",
-	"y/6EQkl9N5AJw6p6y8CMTgg9hE4GB2iVrRfUFwl1mzuLB64feKft3yHr7dnt0s24Y7OkDduW+25dShMs",
-	"bzCg4bWQy5hFCDbBxVWSyhlUjAYOaKFbwtG5cwTu3zV3Yf2vdeCU8NpIdNEAjQAZjlrT8JosZXqtbKjb",
-	"HB+tCOULwtVawqKXIMrBybZQZI43UR/SM0OaJ64zOPbjI+PcNaqY1lzM1JioJbccFVqh+/nk1uGxBdd8",
-	"Rv1RyKIrNKYOQG/VLJ0xoUtNPX0Wlb+OaLNvoEuUI0ch+4LCCl7jENm2hsaIyoiJwGVdYHG3CkrkKYQM",
-	"GTSKMtIUb3HdNbpRbI/YRgYEqxqGLKc4RijaVky7Bo8bSbizP+kCX97WmHg3EZhSVNzbPd7NY1jL+u0Q",
-	"Nl9xFvs6QEPDoqJ1bt4hZSFTRtgHGup45dpaF467BdEsjpWLVWNPFetIC1CvMhdfM5Yo8veMM72lU9vb",
-	"AnqtmrkIFNnmUiXGW+En+TpUQkru2FaOWx5bcptSMM4SSfo1E1eUfNvC1y7VruyDZqlAZdCDU2B4Ys+i",
-	"ULBBVTODmFMo2QzlYiEFJoFARwZ1Ah1ETqLJFWTzGEqgsxPN6OJnNZdJQLCI8eRwNBwND4ej+0fHTWTh",
-	"r0Jt8d0YU+wKYkc+h2y6MIIDK07n9q8FFStIaTDy1gxe2a6xCZNJzOBIYIGqMcBTHmHZhAeWWSrtKaZt",
-	"AG9o6mewVlh9WmkoDx1PhFwiuIaDq+ACRg8lEzIlmTmD8I2cmG3A8B1o7haht3Rzt1ySz6hgeUHDLiqO",
-	"2Yo+Npo5sNDmq4ORZvhcuuF4YHt/ALfqEbUwIzhn6Y1tstM6CEeO3Z78Kr8cala848+xuuCIR6hlwfE+",
-	"JRO2kiLCCiI9l5kyplJJ7FISc61jRmJHVC0l4U0pKVbQVU5b39QU2+Zi/XhhBrOc9jjprdXlslkxMWcw",
-	"lCLKQg39/mHBtCQT1pMusClHK/vrk2cjp3ppa8f6EKi7rX0wfYFNk6sGsrQUAb2AQymMNKaYyFDUdRWm",
-	"wGSlceN6zOo186TceiIDim069WXnyn7O/KeFaoW0HKeXlNSOio5R5umO0ZSZVdesGotcske73bzhSY52",
-	"2NVzVNYw0H1khzPhcWwsoYhqOqGK2WB9pVgu8GB1F+rKtn37u/YR6vNAqbsoMj2e2MzwnwuSxDQEw8J1",
-	"GfMz/TzbYTT68fDx46OHxz8ejx4/PtyVL9PJjY2nog+AYINhcBeVBF1ZyudRRZBrX2uromSWhswPeB5S",
-	"ADznmih5Qrgwp1umq4BE8zAJSCRUYBTqCZcqIErwgMy1TurwMl6Hw/qqdALWso2Nccx9WN1LLO3ZM7t7",
-	"VdYZPVKspAmBT+XUJv4YAx9zQUjMaCos6pqWmfUBrldtbGRtfVqfdWRFXY9vWyS7sivFeu19a0AF2WBw",
-	"l7VxQgU2QISYsBSMmAFthFls8yHQJpIAPxoD0N4TEsacCcgLQ/O+y1ECfeyKi22Ao/BemfkBCZ6/DtBt",
-	"hY4xs4pQmWJWyg27Ikg6vrUBAuFJWfVcey6qYS0o6M4rVG9MqgiPOhniu3f19HNbbGGvu7OybowhDd1b",
-	"X8vDR2Vp/+jhwwet+mySSgxFt5Gjstp2X+U3x9LzKsBUDdwY7IwdGZWJuHQYGnXmPkIDeMbeOdMby1ar",
-	"vKVcLlU4vHPPx/HhUc1Wk4LoMLn/8PjBEfkukUrPUqb+Hn+PgfjHlreoLmCajtGXOoE5h2MHg13xtRK8",
-	"zlkLtvdlqWwAn9Zn197I+A5E/XlB543x6J1yNw8T8S5/g5H/Fz6dstRwb0sIAJtixR863IJC8FR+NWb5",
-	"NiN2q35HvKde4u7jFn3oyO3w/kmp5Cpab11dyrLhmqSZUbopOLrQ42WBoJfchw7VQIxvWCjTyAWl5nIJ",
-	"Wv42e7yNSLzmvmj93+hxQP5Gj1VA5lSpuf0nD3RkiqVXdAZ17OZ7JGP87NWWvG7rLQSsz1bpACLBITJm",
-	"LRYnq3YglHJq2SNdPi0Jn5pYElGv4sE+tYYZ94VP1xjnPmKcro7NTK/bZjwtRNT+tgG6fuR5Gustg3rV",
-	"HXmgK/2tZydU8U3mSgpgvClT2lWAF4rC4RGJ6EoFRdB6LrPUSJOIrrroHjGbNgEumkfaujVoDlyMpU8V",
-	"fg9/lapDQqWMRivAukoXXMyusmQTmOfGnL2ikt48TJEsqS4kRiGnMiW4oqfkAWJ2MYZQU/38RA7GFajm",
-	"Nj1kn3EWR08Bk2o9/B7HAIlVUR1tSoNMmAhIOfMsIKXEs4DYvLOgg5U0NWOoNS92iWitJl7uMykNMWHi",
-	"//TvcwyjcA8M8tn7PHCwavt3S6Jch5fVc5R209sCctN9vKhexdSxEMLvM+3YgqwR2xB2pARTKKRgnboI",
-	"xHTCPDm/z2oYDF3seG2T4LsG3berVnQZQRsVfjStOwSNIT20ddmxqqYvOCuCauECF/qQTUgtpp8vXXlu",
-	"xTs74Qcike67OMaVaZTEg82UKuU95Wxpgg1rMQ+qnAZVmmg+T4RXK9DVBiUYnTwIjdHKljTd0oL8srqb",
-	"Jdk/l8P97cBHGlL4sZrJFcmnAJElFXMpGBAL5wvIJJDth2ZXzZFwsD6m+yujMbaLqa6pvPatZu1N8tr/",
-	"zLxauyn7l9CJzHQZ1gDhBSqwOYCY4zhtzOgNZDqyBbE4sKXWPVwASqahdxGvuhHur64N/n7pNi9e8ki2",
-	"ppqyszh2mZqBnb8UnpLTzZ3AoKllJ4m46fgozZIrxUIpfAYUkiWiP0xo2oBwuwkQaysSL5F2ZXyby5Gw",
-	"l3OJp/rahXerTcBH7dE8e0GTp9HMV5QAXuiUhYzf1OEAOy04PkB5YY9/WZHlXJIJm1GxxV6GUgh7oLfo",
-	"1+EHN4DEShlZABIYGdYy1033VgVsLhtiGTkbAthp4Ey8oejfRiA2l9X3LRKQ/Q9AuQKvvOqV7Q3qxFIa",
-	"Py6H75S8oMlLGfkSoMvtfJqTD5WG7MJ6odqhP1oXZwvRgFieb8s9RRY0KbN8G6SvqDeapjOmvTbz7eiy",
-	"KfT3h8vtLWYM8VxtjXGwsncQGVwDg2uxL7oH26vzcWtJZEpQVyxVIGp6zRSADGC/n9KpaQ8k+3LRnLZe",
-	"UFV1nxpI89WC6wb8xKLzRJTSpfA5rG9DBiyadcFYN7yqr/2C97hXdFgHX2hIpdMrLa8bFS/qOl1BnXlI",
-	"03TltvL/P3hy/ubZwYW5m2B/w1OHBuUQ70ko5TXHzqWZYvWQt5/x+b3xrnYOUoBSAsZHRBCW2J1wQA4O",
-	"rGX3tyU0qKYL7+k287kqWh/XgPzpyuibDrF/kmkoMqJEsCVxYLx+Xt8Fadh/nkvtttZHA+0O7RX+F6d8",
-	"Nm9q32G23AZlv8s/P4++L5Ip7Kou6Ao+bunV9reMtXxjo5sIsp394Mc2bmEDsW6VqjuYT99P+DrFdo5t",
-	"oNDlwH1ryy1Xy9bZM+On9kxgcW5tFK2RI/9iuZooeGrzYmzqvrjIl6ttCeRSXCW0Hde+HDWw8eCrmfPb",
-	"9blRcuEj8VeCEUqMTo+FrCpbYDabIgsuMoC0kalNKU9ntpcNWIVLB5tBcNquO1CU+6qABSjyHUSxAxLJ",
-	"BeVCfW8rCZYUhQfW3RiGpCwPdI1K/8HS7vZX54hI3cDKPXQ/PTquFAY+8sobR3TetHuMaJxgXn3guE5A",
-	"hsNhX6q0tLRmcNmdbCbQ/ftsLFfYS8Pll2xZdBLommfOPiQ8ZeoKtIuj0dGPB6PDNSxDtBI1N1uCdiay",
-	"1wEVNF5hU6RafLT02D93HI7ypXTWoKEO/XzDl/poJJWR4MaaVLb+zdUfS3SAqTwFZEFXp/A9VdfKqZx4",
-	"8rrU8FSEbRtKw20lGNzfQCcvbbJrj2YGLvxfSIwzKESBIiqztCeEkljSiGimtBeku08PAnhdw+hflxoi",
-	"9JhBuY/CpvYIrfxlY2OEl2zpWmJ0PYPTLI6v7CF7IQUlv3FFi3NnVbm2I1d6Spd0Z38aVQIF+OZc/Pe7",
-	"s4P/ogf/GB08fl98HF7928H7P0fBowcf/2VwWwpvbhJyZivo3BWn2E3PGNcRI1my6eR12M/9Hq63nC17",
-	"bf8WuDCWNJ7Y64Bf2SASunVd1VALaszW8C6dNKkShFcTYbYwbTeZNaUBysCJYmjxywYEpV4IMp5ttsvj",
-	"3WjLQmuOp0zP1yojG8Am1vOpGnoZgMDcLpHUXmSHFTSwVa/fGCa4R7fxyxLo85ss7lUdF9p+8Sd/5k3+",
-	"B+qB+XCA/xQLU3TAhyb2g7nWiTq5f998qYb2mTjmZQWzBs8PwFs1nE3PObQlAVIcGIPWg9JUDHxjCyt7",
-	"WdGFw9vD4bzAIPGm/vkJL+Izb0PUX+WSxFLMzCRm1BwwG9E6QYxcTayNXkpzerioCfqKCPmX//nvd0Z+",
-	"/HkYPPz4bjF/75UZJZSg9ROcr39P/rQlv/EVDr6Ugp0Quw/YPVGFNKa6Bhbs/EFFvx8L1mmWzN1RIEsZ",
-	"bT7vDj3H2KbrGuh3HuUWw48dGkaw9Ap6La/LVo0FzApBKcgCexcpQgUkqWHOGvReBdR2JJdTMjohj0Zr",
-	"eDBtrkiAZOlsHv2nufpXmaWqLRbh59cFbgrSTZAfuE4ZE2ssad8R1/oLn9uOb7fspzWn6srxxU5u+vae",
-	"Ld1e3K0Fvje+kmbtGtna/njd9fkgyq238rnYN1UWqUG+V961f9+Alxi+kNLa16D3P+NxUxj4FkHWXSOE",
-	"Wk2gfcFqC2HuCkrhzOZ1UH0JpVDDa0Hu188I+5CkTBmCti1teWgh0GqFT56Ww14q6EeVpZ1tR67YJ4FZ",
-	"jLWN6bbtuo8zSv0xcf9NLaGGWjOz1uinizQ5fcFiMZkliOgqD4wXrUSt97cWgXQIc15dwak/LYDfuKS2",
-	"gWg35u3vU8/0RpBHu+zYg8FvqqH/d4cbszGuU+3t4ygoH0VBKDi30uJsJE7rfC2SdkIaX5X2N2WaCfPS",
-	"K7PTV0VS2fpvKdYmVX7IcyTWfoFb0O/t+YFmEdclhfPKEpZOM2Vsi4LAIBEAQAQFZpzOqGZLpMpIKFth",
-	"pMp9jDbSYb4y+xefBYdo41O34j9vczrtaqw6yoaGPtjP56dBMDj88Wh4+Ajb+xyZvx+bv38q9/upLtaX",
-	"AG3S4RT3aITRtnP2bQ37VW55sh66UzxiQwLtYWUMvkXn5I94FIDFi1j3S4qgfda1SZbW5XgXkItFPk97",
-	"Yo6IYDe6FKeXk3hqK5NpszAYtTTcyyEF7gaNcF/4frsqsc0rvh1Q9FpKuo/J9UMgc82q25drG/Asm7Dg",
-	"QQ/o5vUrn5s9Ov/Wm4306zUHPWKLZ5AFM0eTYjIybz6fu+nn4oM63pByeOZ+wn5TpQPlBSSthjKPtlFI",
-	"NyZ+9uPCvrluTgJ0PMHbq6jkcM07FsHFZMJiubTe/FN/MyD/bB7ecjaOK+2PNnJetr9XmNO5oVPPFryw",
-	"Bdnb8jz/me1kiTWUEZySy8EPlwPIaRErzAuxhm35FSWXYCH1DW/dQPe3pZSbJNzXDnZqfLTONfftoHSh",
-	"9o4AhjXtPkvTdSj+LuxHYAT1VlF693Z8mldHZF53Qg80KwtD01KtXyQ8AsLVeslCNyMbgD87v8oCVW37",
-	"sn3XbhRD3KJ4o49a3ElUddPHdl9RUSPZQmvDvS5RWOdqiSZCvwMDnK0Lju7ViOZuTzEiIBzI7LMpQnzt",
-	"bKxadlSPEH2p9n6d7mu07g/n4/0dFXoY8D5V+ZTd2IyXut//yrWq2G09a0ei9aHeL1mtccsWHbUedifq",
-	"v9SqRrkmS5nFERSMYk8916taSO260to+rnsgdRxmkG9N0NH5hVvctaddLbN7qwh+PaUXHuIfm5zEzFON",
-	"9+bZE/L4+OGP67ZgxDTlsd8tFHPBoDyqnE5fx9cgl4iVgVoqZGLvHt2DmdPWnfuWAEk6Wzz+U5LiNt9T",
-	"hEeIsSWsP2jWqbZAFf223LodV7ouPqwAOhyPvPSdVzoUi18aHFlAkZeQABjLuqS9OF5US+4A2xN0MySk",
-	"EyyrPJnEVFxDBv99+4u6j7noxYCKX7i4oTGP2sexuamMXTofnZdSI/qdP4gpNSS11ItunN9rAWERDbAM",
-	"GBjR8wyCn9yMkkJcJBPtaSpNDdfLbKuSMvTdu9Hhe0ga+p+jd6ODB++/P3k3OniIX3nThyqdymsRqLz3",
-	"IlzgMOJsxguZSQZhU/AbOaAmSHSBIopKrks7Bsl6bewtJ/YPKXwormcvz8Bjckp+v3iylghbEOfTzJDB",
-	"/V9YGvP2llCNRbudEmdKxLlvi/QNo94ConpU1ezlVcl/C3/nuCKAa3ylOAAxhHMKKwSXFIgk7zckbXri",
-	"CUxoJtCcKSXIjYZHo+Hh8PChkRSQGpiXrk7JRGLOV0vzuA2Qej5OgehHzSvUhg2Y5vf7uQwmnPnkhrnP",
-	"gjIuqSLLlGttBCKASf8XY9f3FAG4KHT5lUIKXtr6mxG/b+jyBZ7XW6bCumXDa+0km9fvmQPXqusOTcF+",
-	"v9Qxb/Ww37+ar1H5m9MbBhjoAlgyN8pEvCpXaivDjWiMS9foN35w1BP7z1c2yqOhTPnsat6lFtErUPOG",
-	"NBaijqbslMRcaagP4UUVXLmE1sJDWqsn3yTwm97QuBLQMKr+IBiYR3mOaEOBIopZ3IzmPe/dvXlHPZR7",
-	"JTrlFNVEBOUaDqzauHr/52Hw4MhfsrGZRP6esbVen01p6vvu0YybdFfwcXtqo7zTdsh7SLTCyfdvdby5",
-	"E7klIyBe8jOJBMbC4Gvyf8nlYMhueOzS8S8H/ZqX76v38Wd8LnfQXlmmkcs5tI8YoIOkxJjzL2QcMeWH",
-	"LLlbFtFMsxcy6csXIq40F6HeBBto5VjumWx3zfTjNhcygZyiLvzGgqa2IFnHNLwutVAt6Q0tuIdQVNX8",
-	"cKyQLeQ6loUsoGRkbnQYtlB356O1oy0WpbSdG4mkq3CvlOhhT9t3FQXJ9Xh4H/TjfqEUYG7YHBPzOMz4",
-	"fN+L603zRru3jkfitY70ms32L4MTHvblhD04GGzamjMF9FZFtCQ0ikiWgNrOKGbh7WJ3/EBct9S1LAE1",
-	"Hxb1V5Z4eONZGW7HZqPm/OCaJZqYX9b9rnkhQN16JhFX1ztMWPyYy6udgw+45FtvjvR2g61ncOXpvQVT",
-	"2Bal+g2LXeXQmgvchjb6xEBS8L30UaTBV1MTbB5ckTXI38O2Q7vWNscN0z2tGK2fvmFh7sKWwB3oINz3",
-	"qdMrGWfamzvsALcgMFHCF9RZKlhkQ69kwobkFyb4TJwQAD2y4INL9GAkCRMsCvKMWUjFk0sskCyBn+o0",
-	"Y1eJVFzzG4Bhh0de1b8G8i1/kQkzsHTBRQVYfBPsZWnOewx+vuHquqHrFHicrdPPYgOZj2YaKiBzFkdk",
-	"wvSSMUEOwRh6/NjDMm13g7amBkVY9APXq7Y7EBLU0PIioaHufHnMr1nM51JGnW/ZBs0blqi7/szShSfl",
-	"f3OBbL0tgGUZFp66NM/KsuYL5sbYLQT/Btv7748IvRiJT2k4B2g121sRoZ2nEkESF3RVPps3nC3BA+Hg",
-	"RYIBjRZcdMMnbm81tQPH/zkT0RumbPVWt4juH3PA+ZxSHq/BAPqLs24DJn0OiORNMNVRKhO1TXdCrA1f",
-	"+aVRCXCl73PTPJLSuip9Gn73aXsWDJaUa2vR9tCRcux3tzbuvWWoPlzw4hXdDuuvrhJ/b8f1HKs5u2Ye",
-	"+mtIZuuJlf6t6108Xsra9GA6OtBYqppKQiz01+5V745V6326WvnKx4uacdufyi2I/8jDXu5fj3RE80n1",
-	"yHOms6SMvtUMsFUDKpnLpSDShkf7pUhsRNs6z7t+OhfmQdHDCkVb/sUBwnGYT07eu5/cnneSdufYSW/P",
-	"0i5PoqkXAeb2Z3sIA+33nH/3obaSJOvSYaJf+iNL1Xr8tD0pwd2XxwfdtHyUYQuuupUo+FlnreKgXEla",
-	"eo9RPxtRXtsL1xy4qF8/PjB/dRTdXXIHbDy0CQnTKxFhhnuUh7kDvLmHaEv1ebZoKH1pSqtt8a5trmJ9",
-	"9PDhg0f9HHb+utWO3TiR6+SrtG/Oc5FyOmMdCz78wOYWj1tpulKVfJg/bZt1bE+VxYKldMJjrlfE1pw7",
-	"M1mxMEvN95pRSBVISz6MdQeByzl04EqYF1Y5vWsVga6VkAd9MFMsvadsmlWpf9ZERqtWoM8+UKYWRG6t",
-	"XnDNWmlH0OzlxCz7g2gcv5oOTt61SZT8no/vP5XHpdcc76Ra/vA2UfwiU7bbHuTOWKsdNGzEueu29Yk3",
-	"4aNPXGYCvTI7QnHpwJfXs5ywWLJDhtN6eodfU8gLOjz8EDBPXK9inmfFIbiaBc+o8xTvTBpSmzB1ynVf",
-	"LHBLNvVhvIDeVZ1QF2sYgTxiFikBUvJZnb83wSfmmZjV7izvbIbk4+FjQLwwI1UuCiKGZqMAjaQMtvjW",
-	"Jzc8SSG7B06s5v6tuZpOyHIuoWg5ZTTC/TabvGI0zTHbtYuNdagA2ASM2M/MvmskxW7wfN0Un4JW9676",
-	"5K/yA/HRENSNdVcrzgvL+6UmuDcNvTpoksQWVG/TTpzZy7Zx4Xyp+H6lrd4K2c/uj33ZZsa3f5dNjZq+",
-	"ECQ/B15ec15ztYEXTSmPs9QX2/9Nzg64q35DNzwBT63ti6E0/hRxODnt2UP9UM6htXwsZ1zs3h0Zy/Ca",
-	"RVeZ0Bh52O3Ta52Cmlv+9Og50IzAbt90R5xgF9jrFUe/I856e5616bXguBna72j4llSefIVR5XE4/RA+",
-	"62CHbjhaPeilx7no8dRm4vnKLDFHkx1tYaDO958mFHor88tQ+P4lH8iQL0TevfXWrn/yvgjN7WtazZSi",
-	"Z8LeGiK44XRS4GGF9626m5fsCD37c9SeHcLCpn2Ddd5Kb4anNx2O/bOLfO++CJYB4TR0Tp+bCbj1kNec",
-	"NXoaXr86vyD3bw7vK4zjDgnqGcp2t6y0tZwwxSP0rBjF1T27aAhUHISCzGjCLY7vNfN4PM4EOXv9nFyz",
-	"1Snhgpz9cU4o+Y8/LoaQMGmmYXaQ0RTr7/CZc62TwcePgBgwlZ68Z4SyK2UNGgs4ZSqRQiGMgnnR29dP",
-	"yEVKp1Mekhcwdi5mQ/L0hqUr7HVZdISUQsmYETWXS0VCuWCKTFO5wIziS3EpfiA//PDHXEIC0w8/kPGH",
-	"AyO7x9DXWxQ9J13mXcyMjQEQnxq9VthrknBNvkuySczDgGD2U0Bs8lNAQHk7hQxufwrVpSA2i+r7oRmD",
-	"VZTGkBcBE4cmCpApqWWlkWa+veY+QOYdu8FSm3ppwyjOU2ibisC1gMKAq3DOZ9CBnguzEGfEkpbrfvrd",
-	"uE504+/NFB0dkO/GZ9AWhv8DVuyE/ALbTxbLq+FwaC6WaWCJJUBqITIl53z29nhoFuDMtWl1A4buTFDs",
-	"S90oDHlzi7AwLhq/wn6NzdgWbOwAJrCdKxmXD8PYTtZwIfXDD0TRFRm70zk+IUbnzhu/lojJeidhVFgf",
-	"Ag1VYSPHhomMDWlEimgAG7Stg7kiqN+T8XK+Gpu3obcT9jt/1NA9gruJQVXZOC+4kXEsl+adCZ2x06Kh",
-	"hv09B7HIFEbJiqJpO13LHX74wdyytMuLJUi2Ha5WZPz0gs5g9cZOex6T72SKPzqmny/vREarUutJ5L5k",
-	"ThWRgn0/JMeHRydEyQUzF5oJs1hhE90pVdqcj+Ojn06IYNwMBH6Y8Rsm7JABe8SMmKaMjMHLhb0MHErG",
-	"v/5NSTEeEmxGTW0lOFcEXANZrAMyRtCTsYWEzIuXgqJFpG3NZwONNssYR3DBF8wN4M2zJ+TBgwePT4lK",
-	"qFDghTcP4SmBpI/cV4ffMWEeAqmfIQCKFMrJWULDOTs4Go7Weggtl8shhZ+HMp3dt/eq+789f/L05flT",
-	"uKeAMhm8qPDtPAticDgc4YUyYYImfHAyeDAcDR9YjQjkizkq4N7ienWwoKBiznyo62fx0hCtYYdEhTJh",
-	"J+bMW5d7AN2EgWkH0Lb8hofMfDIsWqbAQaGnKPJQMCiwGSIlRquBx9r+MQ8OSURXyrYkLbezNn9AZJvZ",
-	"RS11/zXqHdNndiYvaAKTtNjaqtHyKi65f55Q8SyVRlvodO2FhCu9kKxmznY9fLgNForbimGsEsqlcFGR",
-	"jiepL4zr+qCeR7htBS6e770W/K7hte3ois3vffv6SdNLb5Kw6Y2tpUzrL3R6A4+Y0EYJTZ34rhNf43gE",
-	"r4ynkvv64KjSpejRjz/+eHT4sK2epKEwQsiIEa6aBoL2XnkoRSpavlMuFS3/wi5nNhHYXACdBprOvIgG",
-	"vkRMI8BdRQGduVakYxgOyiU6q5I0TZKGOZj3Nmxul0hPN7hjo8XEjN4w16jENxL2IYyzqErct8ZI9oGt",
-	"tnKOFzT5DQoLP76HfAnQaGEYR6OR7dCvbZpsWdb9zeZlFePfGOQp8UHQs9c32vD6j8HgGN/qe1g+uvu/",
-	"0MgVt8Ith+23/C6oVQIx1nQ8Om6/6aXUz2SGVSelWPzmmxxQ20fM2FpQKIk1qrxK5LXVG5dzLE8EdOGi",
-	"Fg5cbdaxaksVzGNAKCb84JohxJUViFVxE3OlsS+y6i1rLAm0k8sThBXYL7HAJMAc99DKGeiaiLUjM02w",
-	"tZW6W9p50H7TM5lOAOZwB8Rjzoe1ZlSJasB640ojEVSIJ/fKJ1I1pLgbzsot6B1gUKslS626iFzW6MWn",
-	"1lzAcleq5hjurZIeOltsU250NDClf5HRamdEUTT9/lj1ZRjD6OMaNR7u7MVP0JFUfnl1LV/QyHY2jCyq",
-	"wG8S39T0aHvp/fw6eOrnS713zStf0GtWMuBbKB6b/oBj6OqarYZIjIP1w1BjpPf/5NFHPBrOwVel6pTd",
-	"yOsyVVco7NiHH2FuiL7incEZbr83dqm9jKqXwHr+l8HH925D8SWbxKLtC9XvHV2NL2t4tVwFYzgLNeCW",
-	"dr4aS2G6XX5B0xnrJMU/L3Fvxt4m7RGfB7ulf/WiPneA9pL15dNwn31woSfvocCftzwWaIJ2oJ4v9QD1",
-	"p/a4Su65lT7hgoLdtx6N0eyDvh+qm753eo2nqW1b+c9xLAhV5Mn5WyJT8h/nr14ClrXqKonMv0N7PBoP",
-	"UUg1jeUMc5297sc/0IpDrPNYSoyGBPYrIWTIhCboqMefHfBuAG7rHH4VvQfmqwlVjKQWIWbNlfgkH9Ie",
-	"eXHxkgZCw7zlbcnmlkQAgTQYApHTMoQHhjXKJKBWSrPFJns6b0q+SXF4UnQurzHJetTReakUI0pTzRod",
-	"afCr3/GzcWfsSM7h9moA+cjn96lhD02hpBnCodghrGl8rsHfBi9oq2fMvi1lM47A8r4X4a+7eM/2/lzP",
-	"G74k1ckRRZv2NFmRos3gHYqJnZz3fOSBDYkxCMsBE7XBdq4IRJsQwd2ygPyAd2AC9ydcRNDctYnfP/1A",
-	"Qx2vHNzg+EbwMYxnnI8P3NEYKVxj4IaZ/OLe0cJM1qMGnzA6kA/GzbLqbGeCH4zo4eQofBA1DLKgvN0F",
-	"Vl6JeEWWc4nwQgDKWIRYIIWBK7KQC7aBz2n/0u0gq3mvZ95SUdORN0LaEfOnNJvu3rs+5THUprhITJkk",
-	"lnMmoMcFAndJAWpXQdRkTrdmHfkoGjjHqynm1wAopiHVo9GIQF6fwlgAtGqQShfDUQFZytRt3CkZp0zp",
-	"McaaLbo+gIIOyQWdISQhJu0gcuk1W9lWH47NXIpxpSe2TTw4rS6Cc6lToqlNL8H3WOz2PNpNMkD2H19m",
-	"o9GDUNMZfGA/jxvC4LnyYpfqDkSie1XDEXGb9okk269ySRZZOC9JLpDSb18/CZyChm2T6GxbutQpQ0y1",
-	"JqqE7LASyUlblG5ISE4LSZeE44CM7ais0NN0Nh6S3xOipUuQgCw2V204l1l6am6PpZixFJIqVFELgxOU",
-	"9mREdHUpvvv94sn3Q/IEadyQNIQcpjIlx6ORTcE4E/BkwoU9yS4Xaklz4oSJ5BfkGTTqmkXwtDmNiJBl",
-	"tWIOJYs2EL+Zgi9gUT9JKsetld2+MnaXJsN278ZEKMjZgOA/zVEGzTmCvEGmbBvksk5y83OSyqh/FsDx",
-	"qDWZ5S7UeWjP0My7ENQkIAj9evfCfVe8D1qnIPODKKTVuXrwutwF0Ky3W++YxqaLtgddplgEIhdICsH5",
-	"iyN4SoqM0uIN9xW0ChgTDR25bCslC5VOLMHmD7nn+oJcCipWkFs7l3F06nJZirfBkxaZ0kNS76JHiYbS",
-	"SpJmMYNWesgY816RmYiZUmSM/fRsGieI7CVXzMfKjB1SvKa/79fVf9yx7/d3QLSKuj7UXt7t2S9sfUDX",
-	"h78SM4m5N+28HAAqwGHWem2BKtLp8l+oiDpd+IKL8xALqjokA33ofO2F9QS2O0KoZjOZ8m5XX+R+0U5X",
-	"01DzsNOlpZ7Sna5/ZYEcOl38Fvptdbr0zDXo7/LY1086LsOs27stFFCni88t6FiXcb583nFzP3Tynf0K",
-	"/Oy1+aLTSGWqO1/c24HX4UqzoXYA+9QPcsa92d/3BekC2H6ncOVbi3gaU10SkSWtoCTxO+kF9ydZDEi3",
-	"/jyop5jiP+aRGoPdQMkYtYVxYZuP2YeEhZpF48JucZEfW35xUqo30EtJIuiqklsnxnLGymzy3fHo8fdD",
-	"8pSG80uRj/OeIilA/kJGq4wjcNlqxeLpkECoaWx0gHFQ0wlcLYqtfFB0waDq5wRxzsFWU1mSpEwpnzpg",
-	"VqeiDuwjdeuXLL7O6axL8tZox68GLGXvcbGL7rpYDD7zNKzH7Xc8kWIac6xqvG3MFQDySAZG/pGxwYtj",
-	"SjWgnG44mS7gmn8/zGFJi6CrBeH2nNu1BIaaWg9KuC4p93JKxv/+tK61jzFooHTK6MJp7a5syh0baBBl",
-	"HmDMLih7enL+FmqkZEpUAiBHc8a0OiGUhMw+41JM2Iw7ljX+eRyQ8b+a/xyY//wbnlU6Qa4C5WFmNVOm",
-	"s1SQGdOKUPL3TOoSWnlAlMTxCUmgmTJdWHuDa9uteSrTRRZTW46itEwSQOS5FLhkxdMUYQLqjsxHcLvE",
-	"XLATMv7zEpsuXw5OyHA4/DjGMaZyiS+vzOt/waVezx6+8DbmRPdUkm+GxzfD45vh8c3wuEPD41sa2J3E",
-	"98t5PEVBc9CW5NWub6wneTWbCVBPpsqGQi0EYH7fu6acvwCAU9QnUprh5Zviy7hYAYlpOvsSPdBgr5e1",
-	"2cnKlWnfxtScu67KzfbmGZnRxKmdU8YimxsY82tG/p5xhi3lsJI+fx5EQOI4b0GnWRyD8rsgNKGpXk83",
-	"yW+9O5Jd6yl9x1Sbv78xK4Km6gsnUihNN/aM7d+0NamqvO2xn93h73dHPLYN8x2TzD+NP81wk+Vcxs5a",
-	"vg3puKopb87sjBXmYG9r8Pn0pRQM4D3uyI/axCrKXRZLdX1PL+israYProHHPuiYA+XMwC8m2eqVqK5Q",
-	"R1LaqsQLkEGQU3VowWAjqDJVZCaJFARcTlzMAGzCqZnLOdWAXs21IghNf0o0ume4IgJ+0zKDwDTmsyzW",
-	"RSx6s25D7WVK3z1vrbS3+FSM1ctUHUC8kMvbnK+vqF72+PCoy2FkoRQI1foMEIbh1qOf+t36xlHBzhzE",
-	"siM/uKVH2AiebtBAz41+nTJGQhlnC6FOiJJZCjlu4O51DpaAaKj4UqeIvWaB2W5YqihKT5utUY7TGB1s",
-	"SJ5GM6aIdFlmlYsuRcqUzWEbz6UeF9BBeeYG5DTh8HIUNWjwfU8RRa9ZO7RQfsa2wRb6/FA/vpAk45RR",
-	"EAtlOnJ1CXJhGJu9Ys9yseF4mDtoyu0ueQ/HMxvrIgumUx4WgGOGYM1KVYkZJwdgbhUIPBcTLU4Ogv7c",
-	"U0QuBUmo0uQ78/VDo38isN9j8zlhaciE5jG7FK4HEl1gxiiUddGVOVeQxQRZn9/DCOA1RmAnjKXogahE",
-	"PfFY/uGisLYlsZQk5lrHDIbA4jggYyjAglqN8ZKmCy5mV1kydtPEG4XE6TZmg+bL3Hf3/gKr1Dlb4QVs",
-	"ktp3GVE+nYZjWqKrr7iK4KJ0qO8pMmFzesMNWSKSJZBfTtyuatPQo/o0p31u80Q35T4yoQGX0h61Ug0t",
-	"9DXnukDSgd9zTCs46AmTScxIaE6YOYH+wiaXr/plow5tgiEoreQ/V1GNS1vxyARjRn0auhdSu0as2xiU",
-	"Xs/sS8Yi4PsOYTSw/TvgZc4oRGAaC+ZLl3SFcgnkKUis9QNCo+il1Gx/sEjw9M/JwKt4UNABZRgl7to3",
-	"g28HJ/Msgjo3JKt9mlulvhheCXM8Oi48jNisNQcpFiyv4vECGrzO+5rsjUzdKzxEmmuKKzPKr5hW8onm",
-	"uNx1oxYWoJ2O7O3DlEGtZI4F7vrB7JXll9pBewnxl5XHekdbRSvCbnjEgJnTBRRXcsPB4Q73k7XsT8kY",
-	"wIR/TkpZG2Oo6sbssQnTS8ZE4UQAWXiDaRiEC6UZjYab6y5s0+re+tJTO9ZzM8IvDucJZ/35hFo+hXWR",
-	"R3BdH4DiEKLPaO8O9cbzFbvmIY1wN1wQxW6YwGpPm2YImNlTzdKTwhYvHCP5V3hASl+gt4BIUZQzE2Nk",
-	"BYTaix2fMoLEeh0uRdnvkl8AN39HjbLKxfeFxwIdAy6vi9AZNeez7HJQekigHDiUaPgv3cagMFPGIMIM",
-	"2IBArRVIu4grTQ0/sWVrTZVWb+yq7s0wumW+Up/DCzNpOr32ZyisDzD3vGohfQHn082hOBrOzlmhgs/v",
-	"zMw3R2Mz0O9f7DUtUCLPBeFRUKDiW/lnjoGh36BU/C+NeTNTQREeA4FKVSNAu+3I64dnr1XS9sDTLmHV",
-	"n5Jy8WSlyvddFbr+fXfs+j3hbNcKmDMNLiPw68uQxjk+eDMkuGapoHFlrNs2o/NWVM/5bI6uXsAaWJYc",
-	"PIquzLJj0YnRoqIsbCz3Ns+5cn2Y9zFWkJR5J5vSEDlAEJ9iAQ66nVfwgy20CQqVz84BG+w0QlAhHv2u",
-	"AKiKEvSbJGyDxemPTNWlPL/U2eHw8PDo6OjowYMHD/YI9fUro6nDAzHjEZ8VeBG1rTxIkkotQxlDkVci",
-	"U52TCqgTabW990CpeRN8G0s3taXotGa/UaWJMlYE1VB6YfSnRrw4xsTVNAW4+F5wRV8cmhnKtC5YZtGX",
-	"mJLlBHahQeA3G9Ou4JIOOVeWJj/bhCsYX6OvENrAkOdakacXdOa6TbnGTrmef8PS1DWM+5aW5U/LsoTQ",
-	"hci2C11uk5b1h7OqFJZ2kJjRVFQyrRyMiz/Jakvy3m+GFQ7rU2VYNZ2ob+lVX0t61TmtKunXQi7LjbOa",
-	"jnnh+Ae+2sXrX4gZP6ZOkwG6qfZzzRLFVCkzhkYgKdXQYYqKVam9FP7l3EDQ1zXUfNHQU+pO60W/IVd8",
-	"KZn2n8L9W8rLzwHq3Gm2dd4JTfX+5bfv4C9sqlH7qXdJSXcBg7dPqsR5bMr5AH/Z153jwfNUQFXQ4pyq",
-	"T0OEmE21iQRf23yrO0Fg/CzSaM2MNxEprFmAELLVAOg/Q4rSoqDaor/epyFexVK+wW+fG+rneF2bxqQV",
-	"8J+qZ2qy0kxdyUw3qFB4lAd1W+Q20Jx3AW6KI7C+OsmFJhBtNGq1GpLRCVEZpNmjHYmoi0WH3tGoudsC",
-	"a+haOir5F3965JA/8e9Rt76p2CbdJYlar8WCUZWl7KSSLYqYtC5btDkEkLBQN6jAcimuzKNKenDpK/Pc",
-	"K9ejVUjBfMrw/mVpeyaxPSNfMU86c5n18sYCHwelHClvEv2dsas5o7Geb6wNiCWNyITGVISAMP5cI6xo",
-	"pes8JUrDVFKi5jKLscW4MVC9qV6/4mv3Wf2Nb/AQ3XNNIokUt93GsjBLuV4NTt69r+VVQd6Btr05sX9m",
-	"Sw+aJJvEPMwN7wXbJCxe7LXVz4tGf2xI4xjJ7VP4y/+YS4vXDQG9vAs+xPoWtNxxUDGl8gZPi0zpA0xX",
-	"bsxIy5f9fkKVWsoUEl6SzIcMKCJFGACU2OQUfBkp16xkypfxi4N47d6wH+eje/yncT/6iQfHEp1CD4Yl",
-	"CaW85pBVo9jnrYUeH3VA1ruQ8gUVq11AO8A6ESlK1VKOVry07Tx6QG+li/tSvX3oZgPrxercXbZHCrLv",
-	"2GTX5KP9RJzoVb4/qlgQ7/60LnjHXrP50g+2LJZv71H7VERfUEzrqYhcHwrZeTfcabFfDnFtN+BACan5",
-	"1JKxuh8xGh3ETOs2T8RfGI1+s9d90aVPxUQ+J/fsHXeYfFkmAtRyw1yznTASsZjfsLSirFcIZ0NP1mYC",
-	"a2UM+H2xQ50aUT+T6Uxq7cJlX2Vdg5kj01gGky/u9vtWBM1odIWbs59u1S20YOZt+/bcqrqtLl7MQzdR",
-	"0S4lu4iaMZf/yNv3GcVQCvCKLOnqK6bUc4Dh1Zh/3p8KLUF0ZC5pFrekDpcZ3Ru4+osWXvXpbBZhQ3LO",
-	"wpRZdA5MQEkZeDzC6+FX30K5witTu/mdpVkTdwlTRjWrb8S+Kl7rr+lk+h7u7f3PNfNCDr6gEds2/yYY",
-	"/CbxDW3X59d95jk7t6TdF1B4vU6+3bhp+acrc9sQKbYXT+2oqXlOwW2y1to0vb/AS6Nv2Vc7z77Cld0l",
-	"0W1QJ5tcwDugpjtK8e3KFqG2A2fyJaTwfu665SvB+hLoDkyZwO8zPyMKlCtsJ4H75hrh5TGvcmYwoTZZ",
-	"NXCt7KDmbE6FYPE9Ba3+A/L7m9/gibY8DL2dat3vnmR6x9z3c9Fe7v6Yfssi/lrkmA027FCOeRKKOylP",
-	"9zVD62GHjg3zSK/h8amdGzRN+c1XLXrArUGJgswkyye2oicgi0ZqkgkTNOHDFV3Em6Llr/C6fpvvHnrr",
-	"zhuRDLOFecGu0wwu5lwVT++TXFA+ZZvyKctt9vaIxGPfsjGRsRjKJ+1Iko8jKNCrUInJsxE4oMHIZcWt",
-	"jJ35NoUES2ztT0EXbGNVX75mn6/WXwyxbUu/lew1aO/lFepASH1JId+hl3TBmlX3Vw5kZUkd2J1iUG0P",
-	"KjmUZV4ORpcDr9p9G0rdr76dj+wtQNzetbq98Xx807G/mko9CES2neQCSM1e16pJt6GejSGBeOxSj2Mq",
-	"Zhkgsk8dGpqSMTsh42suIvIziQTClWHH+/9LLgdDdsPjoU0vvxzAr0JqkoYyYuRnMhoHl2JsTG/yMykj",
-	"rsCV30HDyZ/J0ZEx0C00AvmZKDVH1GaZ8tkVpKyTy2w0esDI4Qj+b9wMmbQdNhre95+QUL2/pPWWK//K",
-	"XW/EOrgoIMbKlMg4ypGRmtLAoR1pQxY4Ys+WcsDzL/DJ29VAfsGVhf/sqHIWXiLNj43jPO6bDdqovaSt",
-	"1+6rMs2WmvFBCFWXUO1QWViRJUsZWaZcayZOoYmf0yOAD1l4NmF5FLRoIFRdswhaIXBBxtCLzbbkhlZo",
-	"jEb3VAFFDy807zOjGTY0pt2WlXTvSvtZM50ndmWtMHhy/raJ4eBqt4JktRYLtYBkfeun+dmlV4K5a09T",
-	"r+6bFe7iFBv8sr3vpuM7lu42VaOYycQMXJZcQMNsM+IJtU03XOuUsKB1aLqNEAPr2sUzR+l7k0fwhk1O",
-	"DjvpT+TgKEZg1gpgDYEny6klg+0kiLf1ZUNLyoIt78Pgw6d/a0b5iTkLdq90ioFtXbkdbXXrVXkXVPVp",
-	"ulR+03DLGq51yVISSzEjTpHZgqy0TJppSsvkLgjqwrzmkzCo/P1NDApbQllUgSksgfgn6HmyzreK9lhy",
-	"SnJNuQfBudqU1tSxovanPe/rnM8Ei4jM9KlVgFytXRgzmt7CB37b08pngiA8QafinFJSVJdatqb2LeeQ",
-	"0kt+1Tp5JeJVQM7pgp1z7VZmSJ5RHmeptVpta70ThN6EPmELKnC3jVEEvfpk6ExSSpZzHjPUOS07wAdB",
-	"zz4WXYrJyiWoDAmCqsgpPsrc42r2wL2+TA3ryjuNKsq9Pf4wR7FMFLtnQ09SBjitNFafRwmppWsu6mT9",
-	"rYR0Q5AYDh23vXbWiK7rUVxPiq1FlLFX7qaQ5Tlesc8EDHyDj3TsL5+G771lqYLWWHO5JIsM4OKh9w0y",
-	"DfNtGQBzWu254onm16QIBhLuJykzP5Q1lxoes3m9YWX1Li+2ps0wLaVlyiKA0sUMO+dXA/FOHo7szZ52",
-	"b/b9FzCaPWb5v8b3fCLtyL69Majtfv6KM+7/QJiPNIsZWUI93ZxHbHOMuo4raWm2vSSpIKcvvBipmMjn",
-	"Y6/twGOEG7lWMLQ5TcHLnp5raOWgQK1ymTTIjwitfqslCSU2dcUv5kDbVb4K8P625RgG0/NAwrBBo9o7",
-	"7yq94I5rk4o3f6tKuruqJOCRIFwNi1QlkduSCIDfNVYkbeCmnmIkHw43jMieEag+XT8T+IDKmdhZvdIO",
-	"m7OaO80ur1P0twqovVdA1ZLF20jZU+fkSLm50ulWFHhH2Y7t7PULq266+2zHDaS0iw5aDdmNjhsKCW5j",
-	"llpOXeKM0IpFhMyb37gz9vjplY27PA3fEhy/uiKinqKgvfdAptoKFH5XXzzAkpnCPzG0kpGKmaqCY0Ki",
-	"K1caN3sz2oQviSJVuvCqc8DT13Nj/gEMp81jRbuQxcr6uBaZAkwg19XedqXBp8VydsCFMTfz/tVcQedf",
-	"QewfCxoxkiVNlqXZ5v31eYen37FB+QTmFRWv/mZN7lIYjDrEDJ5IMY15qHdnr2aqkqLuO4kVwMk2sAw4",
-	"2qV6piabFCBVaRw717S5757K4fywE29MlSalIUGCl0VLFnQSs4iEVBTYXsb2a7Jq7Xn8Z8ff6EtlX7q5",
-	"2pe+t8Dl2JKy7shObWLXTg5/w97YmT3bgdZuh7dh9rIo3evTdK8/N+UKv5IpidhCejkravQ74Ky715HM",
-	"oD4NHHbTgftmAP/TSqPcYu4rjdpqAsvaVhXG/hZ8pSlWd0vDSrAPhV3Vov5hEgL0QKOQe0Xokq7WGVDK",
-	"FMrfCsD+3uA+dJbkL2qscXe/f7Wi7t/5jaNlQuvWt5Mo1jruQ+wVLPs1QZn5ifIOic1Hansx7qs01ia5",
-	"jr0JkIOvS1LcBcmGc6mY2BHF+hh0uePCZux/Q2fNjRf2gOT/uW/gUxG5E0zr57fjjjV3ANhs4Tm389fS",
-	"COPz3+yznju8M6PKHtobzpabwxBv4YovOgxhpvDV5KWd0xsWEdi3oNQcBJPCaMqgcUjvbDWfW98s2/4k",
-	"/9s80fTu3PrmnU1BW1jXr9WpvwOaIxSIriUIai7xOM5rSd1AvR2BpS0VfgOT/qJ90yrnWl0IaN0zXXCs",
-	"Jtf0lnRyR67pTZwHyg5x9N+Sp3zO5lbi2WMK1XPsZstSsqArdPpQUXUte1OndsC2PrHYvRvi/+Yq/upy",
-	"pfrx+nW/b64sVCv/DDHKa84GJ+/eG8PimkE9oDkriqU3/mbi4MLFnwfBIEvjwcngPpwvO7D6DYrPoOaD",
-	"o0otM+16sUqbDVNqsm2rCtcxiKCWYyaZIlKUerkmTCax4WdQpsZ18ahS7vz60yD1vci0D0qAsUFptUsj",
-	"s6vtGxh0mV3OZVGfB2gomcpoHK+wrzdT5ZFhY+aGSS4pdLPSc0aWHGr77H2uQrzhPjMIwNyJiltCecNS",
-	"tMYaxq1lXLq+ira8fhN4pAJyzVYFhBbQHonlrHhMzc5efw52j4ZHlH8o6ACrGD++//j/AgAA//8=",
+	"7P2Ld9u2li+O/yv46c5daTuyIr/ysFfXHddNprmneUzspr916owFkZCEmgJ0CNCKTif3b/8u7A2QIAWK",
+	"pG05j5N7Z506EkW8NvZ7f/ZfvUjOF1IwoVXv6K/ejNGYpfDns3M6Nf+NmYpSvtBcit5R73zGSMquueJS",
+	"9AkX5B+Z1EwdkYlMyYvJzkuqoxmhIjb/eCUFw08GvX6PfaDzRcJ6R72L3sFFr9fvqWjG5tQMMqcffmVi",
+	"qme9o/29fk+vFuY5pVMupr2PH/u9X2VEcQrVGf0+YykjXBOuBnXvPNwNvPRjv7egKZ0zbVd8EkUysxtR",
+	"HuOELGiqecQXVGgiJ4SKlfmPnjHFyMnvZ4Ta3x6TJdczMvKeH/XNc0TROSNSMDNJbl76j4ylq16/J+jc",
+	"zMu+obQErtlcVdby6KDfm3Ph/rm7trC+efoF/vJwmH9N05SuYC9PlOJTwRi8mSaJXD6bL/TqHU0y1jvS",
+	"acb61fV7yz0mzDxNuCJCjmW86pOL3pxd9Mwny5kkVF2p2kXaoVutsvO6spjrk6iOTKjuE5nCWZjTIWM2",
+	"kUA5isRSlyk0UyytPSd4Yw2lNZ6ON0+ZhqYp6wnE/KJm3N29Jy0HPqfplOn1kV/E5oiXM6rJkioSzaiY",
+	"srhuMhrfUjObvcNHzbP5iYo4dNc8WqsbfUxFHCahf0vZpHfU+18PC772EB9TD82AZTI6CFDRKdVsKlPO",
+	"WswtJ5g/euzDhCe99+H5RvjOVSPZG+bX+nLvhS7BqWEibwxfW58+fEdokhBtjnnuOHNwymvMKGYTmiW6",
+	"dzShiWL50GMpE0YFDp6lKkTVI8E+6JHdOrKgU2ZvX+3o+KIa8joYPn0Uoqif2TWP2IufA8StFeHxEQwv",
+	"mF7K9IpwoVk6oRE7ho9pHKdMKSPTDEt49+aUfHe9iHZ2H+4OB+b/735v2EcmYpbCE3KsWHoNUoksJBea",
+	"fHct+M7u4+IHfZQG/3vvuXktrl3Pjh0bskOWWc/ucLA3HOwOdg/d3pjfFFvDDeWn7B8ZT1ns2HX9LVxQ",
+	"rVlqXvPff5zs/J3u/HO483RwefS//+Phzvu/dvt7h48+/luvfjdrSOn3mVTmEGf0msssxS2c8FQZ8Thh",
+	"ZpMeGHFgZDMdKyZ03VHHMMytOMmzax4zEbGzSJqvQjpLJMU1SxWclnKEyOzvQC6YazFmesmYyGWEleC1",
+	"4kzBgMFL0nMvN4crsjnwiOIj/+2Ga6wv6jlPNEtDusjPTDMQQvgIoYr837PXr0AdWyQ0Ym59k4RqMoGH",
+	"KkT21wXwUHXRO/rjohelXPOIJhe99x9rVopvqZU+j/aflAVfUIl7LtM5DYie13a6PKllCBP86SbKd7sc",
+	"qetev/enkiKp2dlUBij6TNNUs5h8N6OLBRMs/p5QDYQx0Swtb9/ecO/RznB/Z7h7Phwewf/9vW7iZjB/",
+	"mnYlR72Yaraj+ZwFb98vPI6ZqL19VBMtSSwJHctMk9iRhELWTonOBBdTkmYJIzMeGxU9YfSamZ2eE5np",
+	"Ppnl/9RSwh0QUs/Mr1hSL3tnMLE6ov8QJVlcovn8Ey7cX1Ikq/DR1PPu8gEcTIZ0l0a70SP25PF+9OTJ",
+	"8HDC9ibR4aPoMaXR49uyTlCn6ljnfwDj3N17UsM4X0zA5gkzImNW4RkZkkcti6RMGYEicslg9Goyo4qM",
+	"nLE16ltuakQPzpnEkqmwZQWLR2OuWL4zzzZZXt6av7vo/THceQprffLxovc/Fxc/fF+3YmPq1az6RMCi",
+	"j/L5G0NBaQ5qCCMpn860MYxQJAq1NPJVkf3hQbe1FdbmRmGyPvu/8UZFlFyZZyoqXyxUncJnHm+l7Pk0",
+	"hgR2aTZ8fy9EW77y9yiku/7K51yH6W4ulSYwC7BfQQmru+IJvCZ4w43hNacf+Nzc7t3hcAhc3/4zn5FR",
+	"raYshTm9pIumaS0YSx3jShlRM7kU5DuYZs7YHigyp4sjI+MYjWYkkkk2F9/fdgmHrVbw4SySaUCzeMvV",
+	"FVHmOyMrzFrq5jOnHy7hwSpt4sBPn3qzGIZnwXTKIxUSBjyakTl+fVzSuazngX/AzVV0BZM0erBR3+DD",
+	"hE2AF/GUpMCMQIurXQcMc7dOCs85U5DySy5abXrC6IbZcnHbXZcxn3AW1+kMMmUxMO2U0ymLfZXhCI1p",
+	"LclCJgmRonaWdozLm+oKr63GHWJiquqLkpNcQ68yNM/0qOFr7pfNvM3eq1u4qV6LqTRPrq3pF6qIkISJ",
+	"mKxY7dlL+3N/phWTtd/7sDOVO+bTHXXFFzsShqDJDthzRvsGW9fM5o1zFb6C14eUFDPwIKx5wH826R6b",
+	"/Bb50H9juDNvfONhnSjlnIH+sJxJoukVU2DLgHlAxYqkMmEDAiokV2TOqIA/tExiMl4Bx0ikvHJGxDVN",
+	"MnZEqHDmap9QZ0P3Cd8ZDAZ9woT9w1jM8IdesuSakZhPjcLynfk5Oji/718ImYKKSSiZGf4PG0dGaAke",
+	"jfpkZD6GPzLFUvhjIVN9NCqcdsDMlDSaLGgQA3LuJqvIPFPaGnRA74IRJVM9uBAhgh8Ohg93H9WRvHd7",
+	"7oPq37JIpvF/wRxqWH0Kj6hjWGHVxC70JaODkB9JLBT449NIxoz8/34kw5oL4/7ZyeXylimZZGB53MyV",
+	"l+Yv6O7QKwZvduudMaFkesNJKvhx4/E3O2Ebj/9MpnXeu1dsyZRG8dwnCTUkHml+zdxHS5kW38sk9p6W",
+	"qXNAyTRmqVmw0tLMqXbJMi3T+6aDMLPG6S+oCIvKk7uzpeu5aEt5aWZ5Ltfn+FPukwxMb69xelreyeQ0",
+	"1ZliN6VU+HX3q5T7lHD45vt0bmgvpI6+fHH+9hk5OT+/yIbDvUenf6soGecnw+HBfh231fDa5ptW9mye",
+	"n6CletBkNQVd5ud0GljHFVv96GRfKfwHWrOxzQ37zQ1ETadtgn/kByNrjRiGd1eDCOL6x0Uq4/rdmTZu",
+	"zYGRQb5Z+d8/vv/3H2+yLSyaCf6PjLU55GNyvru7OwR1QqGPIhvv6PwVREtZJQTzg9qVul92JgVHCd9d",
+	"XAzw7/2P3/+fBro4DG/Ah1CcTBDNdcL6xPygT7xv+yWnsXWoMdUHQ4BdM/TtRLT++mozZJ33oqJc7Ie4",
+	"R4itBTyb4zvgdJ052/lq0TGoZjQdMTCq36WKqKglltWC3bFJOgwRxG8Ls8AaW/BXTyBXHMehOWf4rhvb",
+	"fHYuofP2Z7I5zOYmcbPz/E3VWUNGFTea+4PCKCrobC4FvaGVVDnOGgct+mcfHdS4Z9+9etHk7ctDhDET",
+	"2tjmaW0I6FrwMOnlm5hxoff3er7f7NHjx4/3dg83ex8a+dO7N6eNuSrW5stXZn5z8xyV60V0D/kp73ik",
+	"+bytM+Man676ZscD+69BJOd1jAN/u32z7qMharWQwup1P9H4LTNiEeRLJIVmAv6ki0XCMdPp4SKV44TN",
+	"//1PhfksLZ0F+CsctEoZE86SmMzBJyAkMWYNOyYjlqYyVSNjUiuyNDZmDzIJxCTh0b1O8YUmZqiUxjzS",
+	"Ch1oEC2Qhh9gCHGMAah7nBUkvcnExokxYtGH6IsR8ERlkwmPmJneK6mfy0zE97xnHCeiZyxlLpBHrthC",
+	"E/OJnZhzZYacV6CUKuABEKAylGB+9gYkcMwh2kx5wu51ZbknC5xFNiOJcA1a5nLGE1ad49tcdNzj/rus",
+	"R67InCtlGYL7xX1ecMPpDRGQhXvIaITyJRWre70vUpI5uBqRySmgyURGVyyGRFFK8tP7TdBMz2TK/3m/",
+	"p/ZK5jFWSEmMCcccJvtbSAh98+JvDHZukcoFS7VNCotSZtSmtqqSEUwLnjJ1ickPLX7T2jPd7/E4rH9B",
+	"jqP14V6xFZqt3PL9KEXHedV5tTbzhCp9makQ1ziX8O6ZzEDJvdtVCatXNk5QLgVmyTTEeY22GF0xdJhX",
+	"U9f6PcPeG92N5hmU5Y7L/IE5BU5xNQ8UA7nJ9XOCKXIe5PhPFmkzMhLZrxx1gQqhSaPBaBaec66qtPLw",
+	"WGKumjlrykq/J6zd2+T+7feWs1WbTOvKjsHY/WJxwV0x5gvXAR/4a8EITVgK9FvertKDpWk92X26F5i/",
+	"chHG1iHBfg8ou72R5K/cPuRP081hbQ+8uwLJZOYsB/mu+DeJz42BbKZktVp8GAjRrL035XqWjY0e/HDO",
+	"jaq3NOKq9Lf9yUdv51/SxWaCrPJTTB3iCiPKMoMDWqdaFk9Ze6p9SRfP4ilbJ9sA3U6sXd6OJwsZd5vH",
+	"KxlX5rEfnIacc22lQ8MbX9snDVXJ9jO3t66wqNVMLs3eHw4Nwz/Y3cOMijJ/b3EzrS8CvAH5SbudcidX",
+	"LDB4b43MDkmL3zEtzSY8WbmUZglThWInKgr/+g3fzBBnuWWw+QpDgknzYzfibkV6HAyyic11EIeQuf9M",
+	"6DSgjdC84qGgiDxtZoAunjIpBIsraLgg4cR35ByTi94VWx1d9CCkSAU5efPCaBcPFOGx+dacaP41nO8D",
+	"ZT5XK6XZ/KJXUTrCktoGmtuUhICPrYbauEKLiAi5HJiH0RlW8/SS2sfhUdSqGmcqMx3JkAfsBAKyR0Rl",
+	"UcSUOkYTZjlbGfPFDJWyiVGrBs2XtO+KLZpp8VbSCTQZ+6SrNcmLXewUGsQUXNuBR6wb5RQ83UlMqRlN",
+	"WfwQf5hXtNyD7lSs6AvRn6DWZY0qE7kkuzt7T/tkzmKezcn+cOfwaZ/M+HRGHg13Hj/tE5cMTp4Md54+",
+	"HXipvIlcGmqFX/YMt53OQLfF59cTeoMqzE9YurM19cW8/41hn+sUARMu3Q2ZjRPvYohsPkbWb5ba7kmz",
+	"HVS0fPj2umNxBpC/BEsKn79ib7m6qrsXH6xuvYnqf2XXLIHLMl9Q9AO2ejzhVyzhMynjlj+pLNX7fd+f",
+	"bj6R4IK5iIPZYr/PJJnwJGFxkbfkOfbJcsbEuqLhqjHbiCCUVhVl0r/Tw83BV0+y3FCX5UJpKiLWZrp5",
+	"2VObhwNmeFjupGy6bnUFX6mysWCtNlbbuPwmCjqn0zOmCw06JIXR2WQEb0IVFvO029Zrwe8oknO9iJpX",
+	"XLkGGFkqjssSRTtL0V2HbXJaHGL70tetpYXo3aJAzaIrFljo2FWx0hhd0DR5U3pgM2FUEpBWxLzvmAgp",
+	"GEbp/slSaZVE/70HgSkWHGuz9aNpqm8ohfC3bqhW2qDduG1rgj9lyZUhjfUTipmmPGnFxda0/rDPMWUK",
+	"Kgm8mjM0YcFY1pcTCAGZXbIRNHONr2kCGvYEwyjvg+/FWp/S4XChHx30GhPV1zR5O8kwLSdXXvwxTLm2",
+	"yje3Kf+yizR/eUmbR70xE3wqLnWascuFVFzza8jGwESyo16USIVODm5uyh/NxVvv+2BH4gbTcVKkAsxd",
+	"iVGeiI7zdwLYpfQ+HTztvf+IS1fBTJJcuPXeZYlgKR3zhOsVMd8Ku6cVlpYvf6NAgkKAU3wWXf8s0iGP",
+	"yC9yiVESW/uose5pzBLOrllMtCwqtHOBs1eqV1knhQ4+hUleYEqT5PWkd/RHyxRBW5n68X3oulef2uq9",
+	"7xQmUXeTtutOwMmhdSHkaLfdtp5DoeZb85vwjnoPfB6bWeE29l7UMxrHLEPXKS5535uo+2N/gwf62TVL",
+	"V5Dr7+FXEKoIVVfoaLm1IuJkzDpB3BUN4OsrdFD5ugPV340+1M8PK3TIp1TTRE4ztl0tMGcs5+ZFjbrg",
+	"TXQ8w7UFSxplYgiAaM6UolOmyFQOiCvJM3a/Mlzc8PaYLZiIFZGYiG9GD9idheuzPIpaqUROj0gWL44e",
+	"PoT6mMPdgz7RUf7vR8PdPtGJyv99uHvQyr8IGECXi5RfU12TzefQMeZ0RcaM2GfDl2qSl/k79cjW4/f6",
+	"PRmpSa/fo2oyCapAHgBVrULtp8QehPSz8vTfYU0QTRlZplxrJsA7LSAhN2U0JmMaXQV0bC8ruqAR5K7V",
+	"LQK0gSNCAcPAiHC5hEOOqaZkIpMYE0EbTwIj8+vvX7LxTMqrI/LLy5NTcsVWx1DAm8aZXh2RVGaai6n5",
+	"fEB+xzX2axbY4D5m80ViiWAd32H9cbngUYBWhToiJ29ftRtytWA+rdilGg0yodEVCDS7UvOZgOIGuAwb",
+	"UB76vSxN2hBL1ctmvm1l1jhesW275lTOFzTlNu2lC3u1wCptwhjdvE3zohK5XewUnvcW0lD9e6NoaDcR",
+	"l4PO+CFPt64mKSGFDlYG/O5QHVIGMDgADHcl5NKW3BdBOXIq05QliB1kmBJThOs+kSJiUE285BHrEyXn",
+	"jCjIblPGHJjRZEKogJQbzC7P3yrTB07nKWXCGjb6Z6b0HBH+/virwHeCVVzGUqaXEsoCDKEaBcIcyqHZ",
+	"LwpU19PRguztgVaFDxK9lGTORWbmbYNqRmeJaJLgILkY6+0+fTI43B3sDoeDx4bx57OpnQO4mHpHvb3J",
+	"Lt0fP412Dg8mw50Dust2ntLDxzuH9GDyaDd6RHcBTMSu58RlkZ2xKEu5Xv1nKrPFCzGFeRgxy0XEFzRB",
+	"FLpszuKdVCbsYcwWiVw9pJCUXqx5bYWYIQ06prnlfTzTqRklL5WFdOIHCl6UsGt0yT7dM3w9xcvYY9He",
+	"gM7pP6WgSwW5yf2eyuZzmq4Mldn9xR2XE6KmO0O6O96L9sEgRGCp4cOhodm8ROaod757+GhvMBw+diG8",
+	"cjnH/tFw72h4+Hc8pZxrWHXGbEyMe/508uRRPHyy++TJQfQ4fnT4lO5NGKXD6PCQxkOApJrTOPD6g6Ph",
+	"078b+T4JfndovlMySyOGBIJ/g2pvjttio+Uug0Lz1LNUZtPZ+luxPuVj33sXgB8p/0UuH9Oyid4rCSJ5",
+	"TBVaCYZ44kH5LROjDCVyWnrRknLtv+i5kfDmIULTlF8zki3M+RjlwpGNkaOAi7VC3YNybdMfM6F5Qob7",
+	"R3tma8hv56eVKUSJzGKdUp503ZWD9V2Bly0dLop7WcwEh+uG6ykeOvpPppFj/2yUF5taDCoibNV78xNZ",
+	"veUWOQAxy1wwosd3hrt7+weHjx4/eUrHUcwmQx/ET9ngMibfeR+Au9z8b+D3H99/XFeaPRYX5MpyQri2",
+	"/FFZ2Bl15Z0OnUsxRb2cpfMcIcw81Xe1a62E3TlLK/bhbiC8YznlGkCf+dhJjpM3L5QrNrxmFu4JfMLc",
+	"AnsAeIrlNNrD7WgzTyvFzIhNtYD9jWlfBAkN0D8LEqdiRea28mhdNQH3cRCv4tTQ4e+QTm3FMRkzxWNm",
+	"IUoyldEEVz+hqZ6hpJ10XjyM/4otVfWsQnllrDmb6zlj8Quh2dSIHvhRIpeN8zBc5Mwy/48+Iw6Dc5pV",
+	"u2cKDKlcrTBHYLN+W+X2IicP4OkKfPmSdoiVGcYfLAOD/CM3+2KubgTAmgDglPZj5YIk7ALCr/tg5UFC",
+	"WQRlTRNC1RWkKOqjPNHMCgjIOaOIMtaKgs5gjDNtbKVy9U8oKBUITfoYHnYzWMrcbmSLfoHS0pG4X0Bs",
+	"W6+auFBFJZYTJ9xLnh+31+3Cjk433mLY0WdcgWy1yFZlU+GYaFGw7bHQkjZ+BlY3ugg0vWKCyMzKjA4e",
+	"muepnCMcRxktxUK6CUeEODGrEbbzz3hK8xoDtq91osuXXDbnX2PF16BFEiBUgoV4AuStYejq2KKNFHhu",
+	"MY+NktBqLVa7D+HnwFcvfiZcEBAD50YBasXJXJpCkQDZZA40VwsU9kIoo8SQ2Vr2Xo07yhkVNbtaocwS",
+	"m+yDPztKaKZY28Fyw+OvElJbk2M9ZbVs9dySkZZZNGNlJtk8o02YdZ5l5J9eyEhqPLHcigongwKZdt9P",
+	"z8pqhXRRQSa4ywRN+xDeoLzoxG2gT7LFZvgEkVNiJ14OjHb7/PzMmiuhyzajscdRIWPrGFH37ScAXKf6",
+	"hGZaCjmXmSKYcIzQR6BuppypY4B1BtvtVzlVx3CNSwo3AhnPaTTjgqkHRC4Fcdqqnwvpm6252elbjiUT",
+	"zjPB2mVJljdlq7tfaMIBabqmjjsYIXBBlb1afU9Tx0py91BMV+Z3E/PPJWPYHiCcm7muQJpvmKpoh7UZ",
+	"ll0y4SyWYYnzvMIEwdeZbsVymNBMVLlX8Q7QIdZtWNB7dw+IudAIlgJmDRhOesZVXlPXgj2ZV4Q3DgBm",
+	"SMyvecxyZDccyJb4t9jPTCByZ7G6n1aaVSTofkjQZwLGCvum868CiKCQ29pyetfYs6IGUNpsI8DemVW0",
+	"emM1auioqV8AX+KQbgl5GjRsVLFqjzbactviIm71vl+zlE5ZuK5uDRrfGVEMqooRuhfeGSrO+dQ5s15G",
+	"QTs7csI/1BWDyCyJXbESXyuVHe4d3GcWLhThKsZEh+q2tom7XlVsKc+1MeesUa/lCoUFlHPZYHHzJrZP",
+	"JL5xtlzf4fm1yfVTTKm2mc3aRk43u57wAuaug23lQ99z8nK/t6Sq4+LXuG2R6ox7uSHxpIaJWu52Dxz0",
+	"F65A/9tq0osbDCtaWiRAK80WfjTdiMBevxfTVTBKfqv8IBirMViKC9h+lnh+9l9IhVb5aNerOnWNa9bW",
+	"D6JREndwms5o2p47wcPVdUEDDnzPphW9tXnF4ZJMAKqRSUzogoaK+HMuoMLYezOpmEWwUswMmAD2Ihj2",
+	"+W9xexQG1I1azahNpG0oDKZpc9Z+NScef9T3Z94uhcTfr+3nkRSDqbq+fpi2APj6gB4sJwReVKvrtb6V",
+	"sMaWMqz6m+tF1PE31UqaBWR15HO20+h8SOreTunMXdZAyniGUENWDYczknOP9tVGzXzNUKLk3ZvTNr7h",
+	"8sXcfJGu2CpMY+/enGL0zk4J3OMXvYtsONyPNJ3CH+xH/DeYWvjJRc/rO0iTxLrVpcIyGYs2UYVBXbcg",
+	"YPNt1vHGFSxYGgU91S/tK6BbHjU8+JjsDofWGy4KGAz8Ei0oqP6WIlk5vO4kgWiDm0/YOG103xaGMOhL",
+	"t6hDqqQ+ejKu4O+4oNC55s0kFjLh0aqARrPdf2AP8v4egJmm5WJhHejtWa0hqxIh5pPyjrY4u3xbOt10",
+	"vHv3dtOd0eA0ttI6XBGf4old0IzGcol5Uri3MXgdVLYwc2TxpQVD9T8qKdaJ1OpykoFT9x+Z1LTX742z",
+	"2HZzxGPpuUhQW2+lv5Z70L3PCld/vVjqpDVahacxr3+zxppazaetpFK+SNzKfLXU6Gjr9FIncbcypRup",
+	"1LiOfp0ot1vfpHIjDFcdrBu35YPtULSCIu4MWhcZrbMF0EmYuZlJbJj8bwprtspTX1ClljKNN83oGNti",
+	"jAskRZtAgm0bEznd4aIVPktm57Bpo2Ce1SXm07TvqFknJDDQRDUWYpQ3YT0KbKGGu6HT+ntZvCqSacoi",
+	"TWYyVYyMoaRjRZSmi4QF9qypZaW/KzaQl48b2pWfGY1/ZVqHDr8zHGFLcJskHy98CKFO0ecW1alvG2xC",
+	"E6qZXBI50YXxqlPuNKOln1rgZYsFBfWfSorBW7p8icU24cJXtx35Ajbv5/Y9E97ZfSG+ibzWKhwmQBUX",
+	"9Lmp0fSk6BPqQLv6ZJGNE66MbWIOWLH0OhwtKBD+2oHwuB+0wYLLG423cFzm3ZlLFx4qhlvEuSIpJrat",
+	"axAEplDiG1T4qKgraJG4Cb8oLn69owhPpcgha8ciKlCK6zSwSCgXxAW50B+Da6kmGtVgL7q6hctrlnoe",
+	"9qKzYHPKCgthHFUxPyyFtl963qW34SBc12Hzm2lG0zjO9OrSXLVrmrC1OFg4vIBwcZfj1aacT7+XKyaz",
+	"8RgCx62kdUtQg3ktPHSAmhKqdJ+MV179CWJjL1iqumw2NMhozQJeSd1Gw1xU+qO1ereXkBli0yJLEmpu",
+	"tBV7a2NWkwTbCszVgsVeJ+pSQY9cinWRaHO1HP5ClxZZfsgs3Jq2dHItw4AWZmrjNMwzHQNvXWBKisKG",
+	"zm2OdNHIqK69TKfOOV7K2E1fehh6KddJu2K+vKCyLMo88ItmX59FjWy9+3cVbAxCEqJDAzfAk9ZVIF2g",
+	"w5I87nvtsCxwTQ6HWeIRfb81+5pgahd7LHSmLTpAqugaXSvVeTTze4WDC5JRoaGvLiWK0TSa9cvtw6Hf",
+	"o9R8YrHY8w8VvWYxueZsOSAvba177uSzOcKKrpxP9BjFWe4rhGzr3BtqbNMLMZNJfIx5ZQlX+oFyHR2h",
+	"noSuKh0cc/ilP0JohFjVWtdgTkgNRUy2B4jR860jholraMUEkYSP7/tNYDOuf2Tl6ucdrtalg1VOQxUM",
+	"zsctAJ++LtU2nM+2kYHkQFXtoC6oiBuawOVXkdczOqMxd0BWqcfBC3e0qvRZaserCpTgTRuA/fd7d4kc",
+	"E7b3is7Q3XDIi97GHX9X6jZ8By2NWyt6oeoxwYreRObyYwIuTwmeEiI1SGQWfCpcrKQbYogDLGqqyvPv",
+	"eUtVsXi1bN+ueN2h4DeZvcngabkN6626px6GkvTz5qnb6Hvq5DRTW+pX2UrLuxWf0huaJV6gILjoNXZH",
+	"vPXUgprjdtsYdupQGIbpdOy8aFbXjqdo11BwG/3++uUWfa1VYa+nXnv1OddBOt/8a8HVPfedaw6l3isI",
+	"nK8WQ5WXugG24TizabB7B/3eeFU0lSxQ8jark+a4wy0015EE88HWGhDTVOUZOAAt8UARNTf68YwrLacp",
+	"nRPpbiBO7YEiZmYYYpd97N+Wh3pQwdYW47gL0Nq4ER8aNvsnVNPyXeookBM+55Y7TSjgxGGug+8I9Ga6",
+	"22gyjlebPdq/uH28DZEcPPGXXG+DfOzfnGo2EE2H3bnF0XRje+3Z3YamI26NG0+wOWAT7kwDRicgajLl",
+	"l37D7YE09QWdMjLONGq5gn3QJGEUsHfuAj6w8BDcaRgoD/FX/OBJ4i25X1TrLh0kIpnItCEBpzvUYDjp",
+	"0+71oHNLmm7hqjPwX3TCtMW8OPTMBq60708olNQ/AKgH7rdlYEYnhJb5R70dtMrW8WOLFDzL6ux0AvgY",
+	"WbruJq05/jtkvYfdOK9bcRNSQqoDakPp2HLfrUuCgu3t92h0JeQyYTFiK3NxuUilK+G2uMLtUpTOnCNw",
+	"+665c+t/reKER1dGoosaJGDIidSaRldkKdMrVaBXGHOB8jnhai3FMUgQfjizKXiZwyuvgRkY0jyCWS1o",
+	"SudMs5SMcteoYlpzMVUjopbcclQAYgnzyRuHx+Zc8ykNRyF/t66IWHpoOFk6ZUEsnObKo82+gTZRjrzp",
+	"xhcUVqhHsuMa0EiUERN9l6eBWKbKA1fhQsgIAWmMNMWfuBLgdhTbIbaRAcFuhnmyGKWKaVf1upGE20M7",
+	"4eDNmAZ3EYHxouLB2la3jkElT7hF2HzFWRKHagCMOY06g6Kroox7LlNG2Aca6WR1ZPWIwnE3J5rZIvqi",
+	"hbh1pPVRrzIPXzG2UOQfGWf6hk7t9Z0OgXcWgSILROMx3hI/yfehFFJy17Z03fLYkjuUgnF6JBnWTBy4",
+	"xW1LZdvUx7IPmqWiruYaeGLHMlKwQVU9g5hRKPKM5HwuBSaBQANidQQNs4/i8SXk/xhKoNMjzej8RzWT",
+	"iz7Bssej3eFgONgdDB/uHdSRRbhutcF3Y0yxy5rq8F9oOjeCA2tUZ/ZfcypWkNJg5K2ZvBoQWOaCyUXC",
+	"4EpgSasxwFMeY6FFoAuhVDpQfltTwF/XvnetFPu40OBtFZXRjRCNweFgcAGzhyILwBmMoWpbETk2x4Dh",
+	"O9DcbUM678ftckk+oxLnOY3aqDjmKLrYaObCvjLH18JIM3wu3XA9qFBLlkIvhw5RCzODM4vq0mYSjhzb",
+	"vfl1/jhUuQTnn7emgCsee/BEx2TMVlLEWHOkZzJTxlTyxC4lCdc6YSRxRNVQRF6XkmIFXem2dU1NsV2d",
+	"168X5jzLSYeb3liPLusVE3MHIyniLNJEzeRSIZwSGbOOdIE9qBvZX5c8GznRS1tt1oVA3c+aJ9O1j9fi",
+	"soYsLUUYXmF200hjiokMRSVYYQqMVxoPrsOq3rBAkm4gMqDYplvvO1e2c+c/bWcySMtxeomndpR0DJ+n",
+	"O0bjM6u2WTUW3GqLdrsZ4TRv7tPWc+RrGOg+cri2PEmMJeSAhm2wvlReF4I/KtSVik5x523zu7xQ6jaK",
+	"TIc31jP8F4IAlJZhyy8mOy9d86N1pp9nOwyHj3efPt07PHh8MHz6dPeufJlObmy8FV365dQYBvdRe9CW",
+	"pXwedQe59rW2K2oDQByiMRreq+QRybHZ+iSeRYs+iYXqG4V6zKXqEyV4n8y0XrSC61vflVZ9JND2tHPu",
+	"wupeYTHQltnda19nDEgxTxMCn8qxTfwxBj7mgpCE0VTYJiMIDKmCeKkbWVtrltWeFbW9vk2R7NKpFPu1",
+	"9aMBFWSDwR2XYGwFmNsYE5aCQWuCjZi1TT4EqjY0tjBSnHB1RKKEMwF5YWjet7lKoI9dcnETqCn8rczC",
+	"EAYv3vR9OGyzi1CZAoj8dtolQdJy1BrQhFNf9Vx7L6phDU0/nVdoHQSXx60M8bt39XRzW9zAXnd3Zd0Y",
+	"Qxp6sL6Xu498af/o8HC/UZ9dpBJD0U3k6AHPdlJ+89YxQQWYYq8RCeFsWLEjI5+IvctQqzN3ERrAM7bO",
+	"md5atlrmLX65VOHwzj0fB7t7FVtNCqKjxcPDg/098t1CKj1NmfpH8j0G4p9a3qLagEk7Rl+MmzscWxjs",
+	"iq8V7bXOWoCRS2UD+LYup/ZWJvcg6s8KOq+NR98pdwswkeD21xj5P/PJhKWGe1tCAKAVK/7Q4dYvBE/p",
+	"W2OW32TGbtfvifdUi+JD3KILHZ3lCNDbJiXPVVTJ4JRz5mXZcE3SzCjdFBxd6PGyfQ+XPIQnVUOMb1kk",
+	"09gFpWZyCVr+Tc74JiLxioei9X/Sgz75kx6oPplRpWb2P3mgI1MsvaRTqHw3nyMZ499BbSnotr6BgA3Z",
+	"Ki1gJzhExqzF4mTVHQilnFq2SJfPPOFTEUsi7lQ82KXWMOOh8Oka49xGjNPVsZnltTuMZ4WI2t4xQJPr",
+	"PE9jvUN+p7qjANjlftBlMaaKbzJXABYeYO1cBXihKOzukZiuVD+IVt5G90jYRNd2z2Gubs085c2lSxV+",
+	"B3+VqoJIpYzGK0DHSudcTC+zxSb4z405e0UlvXmZItmivJEYhZzIlOCOHpN9RPliDMGpuvmJHPArUM0m",
+	"Cm/ak3JHptBBgeUM4QKgaidfqEucBKSSGQuLq00uOh8WvtmUMutYsCB0j9lHm1fhYMEwrIETPPn9DAlM",
+	"ZtqCxxtavsp/tEhlnNl+SymdTHjUBDS3EaOi2vjb6xLUDey8fDZbZEzPOUviZ66pTcUpgi3tyvaDzWuR",
+	"Cyb6xE8/7BMv+7BPbPJhG4j+iZlDeZS8LLnRzs8dZ94UF0z8n873CmdRwNe71YfcsLBr2/dNo3IHg1UT",
+	"1e6mn/fzRC5Pw4ql+WonkVOSoobpJbRBT8CZTOIBGWFF0sjByWKYMWVmAKOJer0w8Emr4YpYLteZBtzc",
+	"m3i/boXRDsvr/tOqvWvfU0zG+jDa3vj8KLZ52xO5fBP2MqWcganofKTQFmJSIYIgcCpbVLG12p7aXVuV",
+	"BQvQ0aKFw9XR6a0Pv2Kh5pviDdGeCt7gS7ZKBGcbW0GVegC5GIdNE83LHgfkDRK6BSsgyjYScy1/U0Lz",
+	"JK2T018tV1BW97lmaS6y+0RJfIuQNnxCFIWU7/lmkmvqHYk3ymjC2IS500/AA5m3qQx0/IIas7zPbczj",
+	"m/jQcRhnyNaM4mJKFtS8lEsabfRHtZhBtzqmRIZ6+6EqpqvztY3viGJsvSteRIX5bszyzpK3AAczV6S9",
+	"ZM3vWXPTFJ9JtKYdX8ENxfC5IEvHUFv0MLqL0rEQU8rvRXvudJb3Tdsag4KyyZCZXC2wb1mjGw7nF/nF",
+	"NwPqBj3Rw9wWtmdUs11MxyxQjva8Ag/WJsSkbX1m23zQmwFp5H1WN/miMerTIp8RKpcatx0Lvrt2GkCE",
+	"WNzgwlVna6WK5edb56+tGLMVGDYS6bbrtl0Fsee5sEn8Xkp+biyBS8Cl6Jca4HvQHXkxPaa25VDBPQ8T",
+	"Ms+PxES6hgoyb0N+Wt3Plmzf9sLzbcFHaqpLsdDe4TelgPdqbCObHQxpmnwOSa6y+dLcTUaRm2zIFPyF",
+	"0UTP1vdUXoV2s9oa+Sr8zhxIqK4wjdCxzLSPuGWVSR/REcAcHadNGL3GDvVzYpsauJsBBZAA+W7oXSSr",
+	"doRrZ7ltus3r6gOSrQ7u4ARbNZvF9u36pQigoWx0GMPL20nEjT47zRaXikVShHz7SJYITDamaY0yt0mB",
+	"uxGJ+x42f36bK+XzBuDBXDnqmzlYDI5KrZGra33abWY8V0699WtP7qIFYKucJL9b4HrKzCLl19BjXrDa",
+	"uMtN+glSddm6jR5VAUZwUm1HWxO4dLrKwd7Tg6ePHu89bfQJ0EzLSxXRJIg45fcEN3MgZ/gkmq6t8ouw",
+	"ZW4IlfbsNdnfffRoZ7dP9FISxNhew/ztDCmMs81rhlqpmjUIZhwAiTEQwwHqwVZKSTDGZHuAobryt7OS",
+	"L+Dugn1dC6zw2UtXb9qpIsvrti34zpDujvei/fiAHU4eDR/vPmmRP+Mux/qNBALUdNrqFK0TJRT8n3Ip",
+	"kJCpxgham0KcRSonPFT4c/L2lbsWbu+IfbidSQLI5tHlBn70G5TcIQYPVuopxoQR5YrH7C65U5dGmYB0",
+	"E0orddl3PGIOLMQ2cC7dRC+vC7qy77Bk3IaLhOuvfPZknsCyxUG7hstpOHXy5PezfCFL0EQLFHoMvQK6",
+	"YLXgsVjYs9O9NiljW2rWqam62kivz07PiHmoi0dlMy56QpVW7VnhTeqEnIhv537J1ZYt+l5eiIjHwbZe",
+	"P1d09DFLpJgSLacQJ4ZUJikYAKCvAopPwmlYQYkh7sDtwPbtSwbIu+kUokhQi1yLVhEGxtgoRVzKRRuE",
+	"141iGfiDWTHiA0/YMof8b4lG0ozR70MJdAbrD5VPvzQ8DMoWFGE0TThTng1WvvZPn+ztPT48eLz79OnO",
+	"wWRId2m0Gz1iTx7vR0+eDA8nbG8SHT6KHlMaPa6EXILnEs4KqRIX10WLNOFgMjYqfAkXVyrcahnilRVy",
+	"bW0+uQvxKxdXFRDNIFgtwjyHpX5h5kIdPaQqHWNEVKbKecZzlwHgSnSeKAJNt2gCgLfr0tyugAiCAI1i",
+	"Guha2EJtC29rbCJ3N1VRww0FFy7VdMyidXiTMEls8C9i5zw5wYJVz02wjl/TZm/e0LTaHsXLLfQ0h3Df",
+	"bgdDBF5EEoEO50qU2zTuvnk77s1e2zD0VLeUPQ+Op8IsXpy/fUZOzs8vsuFw79Hp3/ourC9TQE8QVpuD",
+	"a+YOvQ7regOfDp1EM6TPTV7K5yzhgm1kQ1TEUDUHwskoTydvXqg+kUlsmOXNyO8ZWIzVvL0NrQwKNnx2",
+	"9va54Rm7T58MDncHu8Ph4DGRgizZGAxNY8wZRYCoiArzIHxhnkAI9r3B4zamRtHWYF3Moc/cyY3iLnZQ",
+	"kQqn/t1f22BnBIt049z+1kFu73eg6UENuk0oSlDtruA4v0dfLdU6p3Ldg1r3zPksysqZy+N2ntTYa9Vg",
+	"LkEwNxIOrr4nT/4OKEaAubz42X1pXmo4x2kis/g8pTxpJSlsZKMFByhCH60eblfDikd7w1isfchmk5vN",
+	"swN3oxI8wXsgFVB41igl7FEqTh3VybSsTTaea5X+FJ2zSy9iFc0oVILB54opizEF/7TRrDCFOjnupTUD",
+	"O9wd7B4a3QXEmB3HLGEs9ayVMA/pTMUuGFYJ5aYtVr8hZJ/TCiyjG53A8d0LmXyhYLNuAS6hYRsIAJ8C",
+	"67ViB6wfTRj9MuwPbdcZ7SZJBV3V01t0d6JRxJQaKJVOLudM05hq2oYrdevx1K0z05rmgXvY7Y7bI76H",
+	"W44a2HqGePsQVU392s8lNXKzRVNUhXeq/q7EUdDRjGxaRjRxOYo1YHU18YYaBIZAeXhzgZlXHd2ltrF8",
+	"NvdABJuTRrEhlStlnBAqcp9eINP78/G/FYbMBpi33CfTTKX/Yv68b86bb86b+3XefPONfBG+kZyrljl4",
+	"N9l2D9nGv7JrTMd1xmcil+DOiXlmLDHoWdIOQx9ftcW5vqSLZ/E0BJ4PRQQpixi/rja6b5V95aoQQjra",
+	"TyuynBlWOaXiBoldkRTCk7AduWfY4QAAwDJmLhQ5pcjV1mohGm/1TNZg7uQUjLldMtM2BhkqZ4W4+ub2",
+	"b13B7GX3bDjfd+Dveul4+1Vi8eaP2xGyKl/SxSsZs1oTgDWA5BolOlZrDVV2w6hSSTYPp0DR4lgeKDKn",
+	"Cz//04LJlXKdNU2nTAe9Q7ejyzqIqt9ddUuxYlD4tDX+87zAWyJYrZnmDcUG7UHhyuspvGMpQfbudcrR",
+	"9IopSJd0akWt3+9RK4PZpe4XVFU+pxrSfD3nWoc7s9M8IzNOaSgj83ZkwOIpa1GMYnhV12IG/I0bosU+",
+	"hCCMVDq51PKqNgubkgiAXbEfWkRTtKTMUf7/d07P3j7fOTe/JjNGY5ZWariEJJGUV5xBRDhTLO7k7Q3r",
+	"5wBVmRKoRIgJF/4NzxRcaizz+HNpmBmnYd+vWc9llIPWVg2mFYml67sMTkbFNNQrLsmCKrWUaRzm9c7E",
+	"L9TPuRS0zX32ipTXZ5MyGhP7RHjglE9nWoVllTlyCx72Xf73i/j7oiDP7uqcruDPGyZkBvMIHN/YWMkO",
+	"qNxVAqeliAiCfRXV0/4J5ssPE75OMSpUJv71o/IB5hrz05yh0bpMq8aLKLCJVGUWjQhH4c1yWju8tX4z",
+	"TuV8QVOuQnAz83y7mrZALsXlgqrGDlY+uo3FLbucuiK+Lj+UXIRI/LVghBKl2QIbLqls7kytORcZtF61",
+	"4B6JkfdoiYF/JU+pIbhsB1QQ54VrwAIU+Q7Q1voklnPKhfre5vUvKQoP7A9hE16AB/ZtEfM/Wdq+GKM1",
+	"ck+12iL3HTx5dFBqYPMoKG8c0QVzyBF55wiBUvqO6/TJYDDoSpWWltaqL+xJ1hPo9gu4LFdoDOvcJMby",
+	"ii1P3rz4G5aGtsVDZx8WPGXqErSLveHe453h7lrPfbQSNTdHgnYmstceFTRZKb3eNc9/7V93DJsUgh6u",
+	"tDDeDfONulxqI8Ft/jFkfztYEYnVcCrPH5vT1TF8TtWVcion3rxWKe6+sG3qJnhbCQa/r6GTVxaUeSOV",
+	"lE/UpSMUEuMEGiaA285s7RGhJJE0Jpqp6m482X2613BAISjumtm/sbpQxxUsvJ9V9SJ/ao38JX9Rzfx+",
+	"U0hobe/gJEsSW7PUeykFJb9yRYt7Z1W5pivnveVmQSFDsgtoFGfuxX//cbLzd7rzz+HO0/fFn4PL/9h5",
+	"/9ew/2j/47/1bkvh/oFUIhO204t74hisVa6w0CFbbLp5Lc5zu5frHWfLTsd/g/6lljRO7XPAr2xFOdZ4",
+	"uu4WDd1Nb9yGtJUm5bWariPMBqbtFrOmNEC7MqIYWvyyJvmiU6fTwDHb7QketGWhFcdTpmdrHXxqUgLW",
+	"8zaQTW4hv8tOq1NuFyxwi27jV1LzCY9Az36bJZ26uBgDTKALSbEoZWZT1L75Ywf/U2zMko1nUl4Z6yRN",
+	"eke9mdYLdfTwoflQDew7cc7LUm9VvD+QDFRzNwP30ELXS7EDGYrr3YSLiW+iyVP72Md+L0oZ1Sy+HK9C",
+	"BY15r8wgRG2Y8GI+tQgd674OW45AptRcMFvefgTGBtXE2uhe3trhfK2C1BMh//Y///2HkR9/7fYPP/4x",
+	"n70Pygyvm+36Dc73vyN/uiG/CcVoX0nBjog9B+C0TEU0Mf8qmVjOH2SfzKNU5q/8F0UHZKPNX7OUgiNh",
+	"hkAHZn4Ae/h+o8fjcb8nsiSBtqaWTqum2oKllzOZBRTeE42hb4XNE8mcKUWnTBEqABMPsVVTY69C9gKS",
+	"yzEZHpFHw7W+pU2uSGgd2to8+i/z9C8yS1VTLCLMr4v+nkg3/fzCtYJPWWNJ24ZfqA5olhswQC1BtW8K",
+	"QdWl44ut3PQ1sSAZ8wnvMnC7hIRgfCXNmjWytfMJuuvzSfS9q5ivxY5U2qQa+V4aa/u+gSAxfCEtoBB1",
+	"7zlP6sLAtwiytsw2kR2QwNOkzYZVNsL8qu+FM+v3QXUllEINrwS53zwn7MMixeRydJwveGRbdVcadGS6",
+	"XW5ZN6r0Tra5w+I2Ccz2At+ICNys+zijNBwTD/+oIdRQSQVsjH5W6wpcqmev34vpqoBotdXo/Z71/lYi",
+	"kK4TelBXcOrP5pO1W/o3trptNhkLgfUatf3IBmBh27GaP2yqof/3Dg9mY1ynXCXlKCifRUEouDZvczYS",
+	"p3W+Fkk7EU0uvfNNmWbCDHppTvqylI9U+a6A7i2+yHMk1r6Bn6DfO/AFzWKuPYXz0hKWTjNlbIuCwCAR",
+	"AJrdC0yemlLNlkiVsVC2E0aRS+V15A/SYb4z2xefBYdo4lO34j/vcjpta6w6yv6jB23Th4Phwye9fm/3",
+	"8d5g9xH8c3fP/Pup+fcT/OARWJflzfoSWnC2uMUNFliXO21Hqzkvh5YVDt0BsAs5z8FMCid/zOM+WLyY",
+	"hLqk2FzeujbJMpg7vh0IrS7FBSKG02jTRO3uChE6ds3fVh/6uwLtzjuTWQa+jk/5/tagMZmNDjRv103A",
+	"W2zCQqDLXTuvn39vtuj884Z5nuu+Gxnq+g32AfHmzFxNisiEvP5+1rIms7OtOdNhQAvckHJ44r4C55F/",
+	"oepQpbyZ7N1EId2Y+NmNC4fWujkJ0PGEwE5c9DyH60WPzBkVCrBUFGChLK03HxvXYpNayBNStSUAe4eH",
+	"t1yN40rbo42cl21viHWk8dvyws3jOZ4XvrOtLLEaTNFjctH74aKHIC4rzAuxhq0/hOcSLKS+4a0b6P62",
+	"lHK9iLZ1gh/b+CfXuea2HZQu1N6y0X5Fu8/SlAl9A/YjMIJ6qyi9Gx3fFtQRWdCd0AHh1IIMNXSVKxIe",
+	"oRPzeslCOyObqqsOQ9mGyjcdbNu1G8UUb1C8ccOa29uqr3dfUVGDvOfO2qOw1tUSdYR+DwY4Wxcc7aHJ",
+	"za8DyOR5o7TPBJH8jbOxKtlRHUL0Xnuwdbrf3LvNvhB/31KhhwlvU5VP2bXNeKn6/XOI27sFt29JtIHi",
+	"LLZkHWp887ByC3UoTNQBBMGlzJIY0OPBGkBkeShb0ObTmAmyYnpLpI7T7OdH02/p/MIjfouItB21gJtF",
+	"8KspvfCS8NzkOGGBary3z0/J04PDx+u2YMw05UnYLZRwwaA8yk+nr7YAJBfYzg+1VMjEvvsGhMzctg7N",
+	"g4qeia0tnvAtscDDDxThMfaCFtYfNG1VW2A7f/i5opgd7syPw1KpuY9Y6dF3oKTamxyZQ5GX7czF2qS9",
+	"OF60jmqsXNdNQ0hHWFZ5NE6ouIIM/of2G/UQc9GLCRXfcHFNEx43z6N6IctYLHbrQnTupUZ0u38QU6pJ",
+	"aqkW3Ti/1xzCIhp6tGBgRM8yCH5yQLiCuEgmmtNUqpTnYro+2yqlDH33x3D3PSQN/c/eH8Od/fffH/0x",
+	"3DnEj4LpQ3MuigZClQhUDtuE+Aq2l7nNeLEwF5m2vWOxcxkkukARRSnXpRk7aL029pYL+6cMoUG+OHl1",
+	"Ah6TY/Lb+elaIqwHjZ0ZMnj4E0sTLhqT02uLdlslznjEuW2L9G2OpLEZLbCK1ubDsvV70iial4pDV5YS",
+	"kFuB0fd+Q9JmIJ5gAV4qCXJ3Aey2ofV7iFNgg9b6HWqCukjz34e5DCacheSG+R0IDCxRWqZcayMQAYP3",
+	"74xdPVAEOtqiy88LKQRp608jft/S5Uu8r7dMhXXbhs/aRdbv33PX/7eqO9QF+8NSx4waYL9/Mx+j8jej",
+	"14xwfQy92o7M3kmRrPxKbWW4EU1w69QNsVBCgOPrtYg8HsiUTy9nbWoRgwIVi5u1cq3UacqOAYTpyIEx",
+	"WT+fX0ILtNx3Vk9+SOA3vaZJKaBhVP1ev2deFbiiNQWKKGbxMOrPPO+GdDNN1+uYVJcjuXv7RKecouqI",
+	"wK/hwKqNy/d/7fb398IlG5tJ5B8ZW0Plq0tTv4uGkJs6JOEh3VeH67tNvcsNxLuJs28v0QoXf8ZoilZb",
+	"6yoWIOLe3nDv0c5wv1pCaMkIiJf8SGKLZQ0fk/9HLnoDds0Tl45/0UNy8F63571uPau+gPFrqjmKslSt",
+	"FWjUnNnnfC+hMLG05MNhvxvbAbCt0it66CDxGHP+AUKMB3Wi+2UR9TR7Lhdd+ULMleYi0pt6iFo5Fgbb",
+	"C1oC3bjNuVxATlEbfmNBWkNNlyAnDDWKhEZXHp6fpzc0NEGFoqr6l2OFbCHXsSxkDiUjM6PDsLm6Px+t",
+	"nW2xKd5xbiSStsK9VKJndhAzzAsFybU1et/vxv0iKcDcsDkm5nVFU/72XM9N6g7ikfisI716s/3L4IS7",
+	"XTlhBw4Gh7bmTAG9VREtCY1jki1AbWcUs/Du4nTCQFy31LUsAdVfFvU3ttAbcEMNR7TZqDk/uGILTcw3",
+	"AXxVVwhQtZ5JzLFH1h0lLH7M5dWdgw+45NtgjvTNJlvN4MrTewumUGckN832LUtc5dCaC9yGNrrEQBCG",
+	"sYsiDb6aimAL4IqsgZHuNl3ayqb5vSEcdqSbbZi+YWPuw5bAE2gh3Lep0yuZZGGsYge4BYEJD19QZ6lg",
+	"sQ29kjEbkJ+Y4FNxRAD0yIIPLtGDsVgwweJ+njELqXhyiQWSXidknWbsciEV1/wa4D3hlZfVj4F8/Q8y",
+	"YSaWzrlgcUvYS2/NWwx+vuWhDoDnOaKvdfpZbCDo18vSueqTGUtiMmZ6yZggu2AMPX16O0hqJIEPtoXw",
+	"pl8gJKih5fmCRrr14wm/YgmfSRm3/slNUPhhi9rrzyydB1L+NxfIVm5RBW7WW2dpW/MNc3NsF4IHItkm",
+	"EQYxEp/RaAbQaktMCcI+7xOJIIlzuvLv5jVnS/BAOHiRfo/Gcy7aNSt/K++hVvaMifgtU7Z6q11E9/cZ",
+	"4HxOKE/WYADDxVm36Sx/xoSSaV3P+jiVi/XEzBapWFgbvgpLIw9wpet7C0zyxl1RsLJ2bTe4DSy3sxWW",
+	"lGtr0XbQkex8ir1x4/pQfbjhxRDtLusvrhJ/a9f1zLYKapl5GK4hma4nVoaPrnPxuJe1GcB0dKCxVNWV",
+	"hFjor7tXvdv2fWFM3KY9SlEzDm8qNiR85eEst69HOqL5pHrkGdPZwkffqgfYqgCVzORSECnWOsS3SJHY",
+	"iLZ1Zi9m4cLccRDxTrTlH+zkoPE7Tt67r9yZt5J2MObWpR3ARp/pILg/6OzQ1hieIlN6HTC3LfJ0E9SM",
+	"FJp90DheOX1nM2qSm18GWB16lspsOgu1Vtc8wb7+3JgKiijKY5tyYVPieJIQhQpJS6kR6mTlR+H7Hsam",
+	"zdmymVqOwNu05K5KHQflXZemExQo/kluU6r4BxJo9Lt5648BHNx8q+ScAfoogiDOjb5oDLoo00ROJkSm",
+	"JBMpo7FRro/dmYInOE35NYvJimn4/ErIpcrhjK354xVtqWPba9/8WDFNssUxNDVN2SRTLD62xZj4ckiE",
+	"hnwsV6cJ0y3ngfkqrecqhkEhjOx0gX4PkI3K3mMmECAE1cWWdmZp37d5vvnJVquCc4dUc0wTHXq5QtdF",
+	"/HiqbQsZ1DEfmqVqPaGiOUvJ/S5PGHDLCokKW4HZrmYprEtVSpD80nJvHGOP1sI+N1eyOrThsMG8Y/7V",
+	"Updvk0xkEyTqoHGDJA8r3CKp5xGxgEblaqw3w1Fk85pauLo8+wZ3++ay9keHh/uPunnww4XsLVutoRqS",
+	"79K2VZHzlNMpa1kBFu50YAH6laYrVUqQ+6snAEcRjIvrLBEspWOecL0iFoTCCQ7Foiw1n2tGIXco9Zya",
+	"6x5Dp8U4tDVMFC3d3rUSYQXw/iwER5oplj5QNu8SRAcKrrGMV43Iv12wjWVI3zuJ4zX3RTOkbqeohu8g",
+	"pknyetI7+qNJouS/+fj+U7lgO63xXuAzdm+T1lPo3u3OII/OOEU8fBBb1k5aL/BjSFxmAt20dwTr1IIv",
+	"r6c9YvV0i5TH9XyvsKaQV3gF+CGAIPVtnizP02QRbdGi6VR5SnAlNbmOmEt5bWVDAWTkNvR9+BS4mLaC",
+	"Ya2AhvKYWegU2ze5wt/r8FTz1Oxyu6Y/bMr008FTgMAxM1UuLCoG5qAAnshHX30XkhuBLLG7R1Ld1AT0",
+	"99nqiCxnElAMUugRzS2k5orRNG/ioF2wvEVJ0Cak1G5+t/uGVm2H19lO8SlodeuqTz5UGJmTRqBurMde",
+	"cF2I9yE1wbOpad5DF4vEomxuOokT+9hNfLpfKuCnd9Q3gvq052MH28z4tu/DrVDTFwLt6boZVKJZXG3g",
+	"RRPKkywNJfv8Kqc73JXDoqOFQOjGNspRGr+yfp/mdMJubQ/MAJeJnHJx9/GJREZXLL7MhMZQ5N2+vdI6",
+	"rL4HWIcmJPUtGexI98QJ7qIZQyny54iz2q9rbXkNwI6G9lsavp7Kk+8wqjyucQfE01vYoRuuVgd66XAv",
+	"Ory1nni+MkvM0WRLWxio8/2nyY24lfllKHz7kg9kyBci794FwSw+eaOU+n5WjWZK0URlax1S3HRaKfCw",
+	"w9tW3c0gdwSn/zlqzw5yZdO5wT7fSG+Gt9ddju2zi/zsvgiWAeE0dE6fmQW4/ZBXnNV6Gt68PjsnD693",
+	"HypM7BgQ1DOUbXdb6nM7ZorH6Fkxiqt7d9EhrLgIBZnRBbfA3lcs4PE4EeTkzQtyxVbHhAuIu1Lyf38/",
+	"H0AGtVmGOUFGUyzIxXfOtF70Pn4ECJGJDBRCILall0ZsLOCUqYUUCnFVzEDv3pyS85ROJjwiL2HuXEwH",
+	"5Nk1S1cYLS5axEqhZMKImsmlIpGcM0UmqZxjicGFuBA/kB9++H0mIaPxhx/I6MOOkd0jo0JQUTShdam4",
+	"CTM2BmD+avRaYfNZwjX5bpGNEx71CaZD9onNhuwTUN6OoaQjnFN5IYhNq/x+YOZgFaURJErBwqGrCqRO",
+	"a1nqrJsfr/kdQHWP3GSpzcW2YRTnKbRdhuBZgGXBXTjjU2NgEi7MRpwQS1quHfJ3oyrRjb43S3R0QL4b",
+	"nUCfKP5P2LEj8hMcP5kvLweDgXlYpn1LLH2kFiJTcsan7w4GZgNOXN9mN2Fo1wbV/9TNwpA3t5Aro6IT",
+	"NJzXyMxtzkYOcQb7O5ORfxlGdrGGC6kffiCKrsjI3c7RETE6d94J2iMm652EWWHIHzosw0GODBMZGdKI",
+	"FdGAPmp7iXNFUL8no+VsNTKjobcTzjt/1cC9gruFQZnpKK/Ak0kil2bMBZ2y46LDjv0+R7XJFEbJChQF",
+	"u1zLHX74wfxkabcXaxJtf2ytyOjZOZ3C7o2c9jwi38kUv3RMP9/esYxXfp4McF9I55CCfT8gB7t7R5AP",
+	"Yh40C2aJwmSQCVXa3I+DvSdHRDBuJgJfTPk1E3bKAEZkZkxTRkbg5cLmJg4259//VFKMBgS701MLDcEV",
+	"AddAlug+GSEK0shixObVjP2iZ6zt1WkDjbbsAGdwzufMTeDt81Oyv7//9JioBRUKvPDmJTwlkAWW++rw",
+	"MybMSyAXPAKEoUI5OVnQaMZ29gbDtaZiy+VyQOHrgUynD+1v1cNfX5w+e3X2DH5TYBv1Xpb4dp4F0dsd",
+	"DPFBuWCCLnjvqLc/GA72rUYE8sVcFXBvcb3amVNQMaehNgwnydIQrWGHREVywY7Mnbcu9z60Fwembf5E",
+	"YEXzl2HRMgUOCk2GkYeCQYGJQZQYrQZeaxtK7e+SmK6U7VHs97c3/4DINrOb6rUDN+od0yd2JS/pAvN1",
+	"EGxf1VpexSMPzxZUPE+l0RZaPXsu4ckgRrNZs92PEJCLxea3YhjLBnMpXEBU4E3qiuu8PqkXMR5bAZQZ",
+	"GteiYdYM2wy3Wj/uuzendYNeL6K6ERtrG9cHdHoDj5nQRglNnfiuEl/tfAQvzaeUDL+/V2pb9ujx48d7",
+	"u4dNBWY1lVJCxoxwVTcRtPf8qRS5qflJuRy1/AO7ndlYYLcRdBpoOg1CnIQys40AdyVGdOryH0cwHZRL",
+	"dFomabpY1KzBjFtzuG0iPe3wz40WkzB6zVznotBM2IcoyeIycd8aND2EvtzIOV7Sxa9QafzxPeRLgEYL",
+	"09gbDlHhF9rmzfuy7k+bl1XMf2OQx+ODoGevH7Th9R/7vQMcNfSyfHYPf6Kxq3aHn+w2/+Q3Qa0SiLGm",
+	"g+FB849eSf1cZliG5sXiN//IITd+xIytOYUaeaPKq4W8snrjcob1ygA3XhTHgqvNOlZt7ZJ5DQjFBd+5",
+	"Yoh5ZwViWdwkXGlslK46yxpLAs3kcoo4I9slFlgEmOMBWjkBXRPBt2SmCfa6U/dLO/vNP3ou0zHgnt4B",
+	"8Zj7Ya0Z5VENWG9caSSCEvHkXvmFVDU1L4azcouCCaD0aslSqy4ilzV6sUtmxvp3qmYY7i2THjpbbJd+",
+	"dDQwpX+S8erOiOIVW9r3fyz7Moxh9HGNGnfvbOBTdCT5g5f38iWNbavT2MKM/CpxpLpX20cf5s/BWz9f",
+	"6r1vXvmSXjHPgG+geOwCBo6hyyu2GiAx9tYvQ4WRPvyLxx/xajgHX5mqU3Ytr3yqLlHYQQhQxvwg/opP",
+	"Bld487OxWx1kVJ0E1oufex/fuwPFQTaJRdsortsYbY0va3g1PAVzOIk0ABm3fhpr49o9fk7TKWslxT8v",
+	"cW/m3iTtEbCLTHjqON9XLOpzB2gnWe/fhofsgws9BS8Ffn3Da4EmaAvq+VIvUHdqT8rknlvpYy4o2H3r",
+	"0RjNPuiHkbru+sug8TSxfWz/Na4FoYqcnr0jMiX/9+z1KwC3V20lkfnvwF6P2ksUUU0TOcVc56D78Xe0",
+	"4rBkL5ESoyF9+5EQMmJCE3TU49cOibsPbuscjxm9B+ajMVWMpBYyas2VeJpPaYu8uBikhtAwb/mmZHNL",
+	"IoBAGkyByImP6YNhDZ8E1EppNt9kT7umsRsVh1P30BqTrEYdnZdKYWEuq3WkKVsxG3D8bK5nxplgwW05",
+	"gLwX8vtUiognUFgN4VBsGVg3P9fxc4MXtNEzZkdL2ZRjp4nQQPjtXYxzc39uYIQvSXVyRNGkPY1XpOg7",
+	"eo9i4k7uez7zvg2JMQjLARO1wXauCESbsKWDZQH5BW/BBB6OuYih23Mdv3/2gUY6WTn80dG14COYzyif",
+	"H7ijMVK4xsANM/nJjdHATNajBp8wOpBPxq2y7Gxngu8M6e54L9qPayZZUN7dBVZei2RFljOJeGOA0lqE",
+	"WCCFgSsyl3O2gc/p8NbdQVbzVu+8paK6K2+EtCPmT2k23b93fcITqE1xkRifJJYzJizIAo9m5hIbtasg",
+	"ajKjN2Yd+SxqOMfrCebXAEquIdW94ZBAXp/CWAD0bpFKF9NRfbKUqTu4YzJKmdIjjDXbdhuAEjwg53SK",
+	"GKWYtINQxldspRwqBbKZCzEqNcm3iQfH5U1wLnVKNLXpJTiObeaQR7tJBq0+RhfZcLgfaTqFP9iPo5ow",
+	"eK682K26B5Hohqq5Iu7QPpFk+0UuyTyLZp7kAin97s1p3ylo2EeNTm9KlzplCLJYR5WQHeaRnLRF6YaE",
+	"5KSQdIto1CcjOysr9DSdjgbktwXR0iVIQBabqzacySw9Nj9PpJiyFJIqVFELgwuU9mbEdHUhvvvt/PT7",
+	"ATlFGjckDSGHiUzJwXBoUzBOBLyZcGFvssuFAigXJE5YSP5AnkGjrlgMb5vRmAjpqxWI9GID8Zsp+Bw2",
+	"9ZOkctxa2e0qY+/SZLjZ2JgIBTkbEPynOeyouUeQN8iU7Yvu6yTXPy5SGXfPAjgYNiaz3Ic6D/1a6nkX",
+	"gpr0CWJB379wvyveB72UkPlBFNLqXB14Xe4CqNfbrXdMYxdW25QyUywGkQskhd06iit4TIqM0mKEhwp6",
+	"h4yIBmgm21vN9k4glmDzlzxwjYIuBBUryK2dySQ+9vCi7Gjwpnmm9IBU22pSoqG0kqRZwqC3JjLGvHls",
+	"JhKmFBlhg02bxgkie8kVC7EyY4cUw3T3/br6j3v2/f4GEHdx25fax9u9+6WtD2j78tdiKjH3ppmXA0AF",
+	"OMwany1QRVo9/hMVcasHX3JxFmFBVYtkoA+tnz23nsBmRwjVbCpT3u7p89wv2uppGmketXrUazLf6vnX",
+	"Fsih1cPvoAFfq0dPUFi2e+2b05bbMG03toUCavXwmQUdazPPVy9aHu6HVr6zX4CfvTEftJqpTHXrhzs7",
+	"8Fo8aQ7UTmCb+kHOuDf7+74gXQD7cRWufGsRTxKqPRHpaQWexG+lFzwcZwlAX4fzoJ5hiv+Ix2oEdgMl",
+	"I9QWRoVtPmIfFizSLB4VdouL/NjyiyOv3kAvJYmhzVJunRjLGSuzyXcHw6ffD8gzGs0uRD7PB4qkgAEO",
+	"Ga0yicFlqxVLJgMCoaaR0QFG/YpO4GpRbOWDonMGVT9H2PgAbDWVLRYpUyqkDpjdKakD20jd+ilLrnI6",
+	"a5O8NbzjoQFcPXhd7Ka7tja9zzwN62nzL06lmCQcqxpvG3MFgDySgZG/Z2zw4poCUG/ENtxMF3DNPx/k",
+	"OMVF0NWi8gfu7VoCQ0WtByVce8q9nJDRfz6rau0jDBoonTI6VwVGLNxbd22gY5x5gTG7oOzp9Owd1EjJ",
+	"lKgFgBzNGNPqiFASMfuOCzFmU+5Y1ujHUZ+M/t38z475n//Au0rHyFWgPMzsZsp0lgoyZVoRSv6RSe21",
+	"L+gTJXF+QhLork7n1t7g2rZvn8h0niXUlqMoLRcLQOS5ELhlxdsUYQLqjsyf4HZJuGBHZPTXBXZhv+gd",
+	"kcFg8HGEc0zlEgcvret/waNBzx4OeBtzon0qyTfD45vh8c3w+GZ43KPh8S0N7F7i+34eT1HQ3G9K8mrW",
+	"N9aTvOrNBKgnU76hUAkBmO+3rinnAwBwivpESjMMvim+jJvVJwlNp1+iBxrsdV+bHa9cmfZtTM2Za7Ne",
+	"b2+ekCldOLVzwlhscwMTfsXIPzLOsMckVtLn74MISJLkPSk1SxJQfueELmiq19NN8p/eH8muNZm/Z6rN",
+	"x6/NiqCp+sKJFErTjT1jG7rdmFRV3gc9zO7w+/sjHtuX/Z5J5l/Gn2a4yXImE2ct34Z0XNVUMGd2ygpz",
+	"sLM1+GLySgoG8B735EetYxV+21Wvru/ZOZ021fTBM/Da/ZY5UM4M/GKSrV6L8g61JKUblXgBMkg0q4Ec",
+	"r7ZgsBFUmSoylUQKAi4nLqYANuHUzOWMakCv5lrZLkrHRKN7hisi4DstMwhMYz7LfF3EojfrNtTuU/rd",
+	"89ZSe4tPxViDTFXl/ZGWt7lfX1G97MHuXpvLyCIpEKr1ObZyMj/de9Ltp28dFdyZg1i25Ae39AgbwdMO",
+	"GuiF0a9Txkgkk2wu1JFtKKcQXslB9Jt/QsWXOkbsNQvMds1SRVF62mwNP05jdLABeRZPmSLSZZmVHroQ",
+	"KVM2h200k3pUQAflmRuQ04TTy1HUoOP/A0UUvWLN0EL5HbsJttDnh/rxhSQZp4yCWPDpyNUlyLlhbPaJ",
+	"LcvFmuthfkFTbk8peDme21gXmTOd8qgAHDMEa3aqTMy4OABzK0HguZhocXMQ9OeBInIpyIIqTb4zHx8a",
+	"/ROB/Z6avxcsjZjQPGEXwvVAonPMGIWyLroy9wqymCDr83uYAQxjBPaCsRQ9EKWoJ17L310U1vYol5Ik",
+	"XOuEwRRYkvTJCAqwoFZjtKTpnIvpZbYYuWXiD4XE5dZmg+bb3PX0foZdap2t8BIOSW27jChfTs019ejq",
+	"K64iOPcu9QNFxmxGr7khS0SyBPLLidtVbRp6VJ/mts9snuim3EcmNOBS2qvm1dCOjRziukDSge9zTCu4",
+	"6AsmFwkjkblh5gaGC5tcvuqXjTq0CYbA28l/raIal7YSkAnGjPo0dC+kdp2Zb2JQBj2zrxiLge87hNG+",
+	"7d8BgzmjEIFpLJgvXdIVyiWQpyCx1i8IjeNXUrPtwSLB2z8nA6/kQUEHlGGUeGrfDL47uJknMdS5IVlt",
+	"09zy+mIEJczB8KDwMGKz1hykWLC8iicIaPAm72uyNTJ1QwSINNcUV2aWXzGt5AvNcbmrRi1sQDMd2Z8P",
+	"Uga1kjkWuOsHs1WW77WDDhLiT6uA9W67gSvCrnnMgJnTORRXcsPB4RfuK2vZH5MRgAn/6Df0HkFVN2aP",
+	"jZleMiYKJwLIwmtMwyBcKM1oPNhcd2GbVnfWl57ZuZ6ZGX5xOE+46s8n1PIprIs8guv6ABSXEH1GW3eo",
+	"196vxDUPqYW74YIods0EVnvaNEPAzJ5olh4VtnjhGMk/wgvifYDeAiJFUc5MjJHVJ9Q+7PiUESTW63Ah",
+	"fL9L/gD8+DtqlFUuvi88FugYcHldhE6puZ++y0HpAYFy4Eii4b90B4PCTBmDCDNg+wRqrUDaxVxpaviJ",
+	"LVurq7R6a3d1a4bRLfOVulxeWEnd7bVfQ2F9H3PPyxbSF3A/3RqKq+HsnBUq+PzezHxzNTYD/f5sn2mA",
+	"EnkhCI/7BSq+lX/mGhj67XvF/9KYN1PVL8JjIFCpqgVotx15w/DslUraDnjaHlb9MfGLJ0tVvn+Uoevf",
+	"t8eu3xLOdqWAOdPgMgK/voxokuOD10OCa5YKmpTmetNmdMGK6hmfztDVC1gDS8/Bo+jKbDsWnRgtKs6i",
+	"2nJv855L14d5G3MFSZl3svGmyAGC+BgLcNDtvIIvbKFNv1D57BqwwU4tBBXi0d8VAFVRgn69iJpgcboj",
+	"U7Upz/c6O+zu7u7t7e3t7+/vbxHq6xdGU4cHYuYjPivwImpbeZBFKrWMZAJFXguZ6pxUQJ1Iy+29e0rN",
+	"6uDbWLqpLUWrPfuVKk2UsSKohtILoz/V4sUxJi4nKcDFd4Ir+uLQzFCmtcEyi7/ElCwnsAsNAj/ZmHYF",
+	"j7TIubI0+dkmXMH8an2F0AaGvNCKPDunU9dtyjV2yvX8a5amrmHct7SscFqWJYQ2RHaz0OVN0rJ+d1aV",
+	"wtIOkjCailKmlYNxCSdZ3ZC8t5thhdP6VBlWdTfqW3rV15JedUbLSvqVkEu/cVbdNS8c/8BX23j9CzET",
+	"xtSpM0A31X6uWaKYKmXmUAskpWo6TFGx8tpL4b+cGwj6ukaaz2t6St1rveg35IovJdP+U7h/vbz8HKDO",
+	"3WZb572gqd6+/A5d/LlNNWq+9S4p6T5g8LZJlbiOTTkf4C/7unM8eJ4KqApanFH1aYgQs6k2keAbm291",
+	"LwiMn0UarVnxJiKFPesjhGw5APqvkKI0L6i26K/3aYhXsZRv8NvnhvoZPtekMWkF/KfsmRqvNFOXMtM1",
+	"KhRe5V7VFrkNNOd9gJviDKyvTnKhCUQbjVqtBmR4RFQGafZoRyLqYtGhdzis77bAarqWDj3/4pNHDvkT",
+	"/z1s1zcV26S7JFHrtZgzqrKUHZWyRRGT1mWL1ocAFizSNSqwXIpL8ypPD/Y+Mu+9dD1ahRQspAxvX5Y2",
+	"ZxLbO/IV86QTl1kvry3wcd/LkQom0d8bu5oxmujZxtqARNKYjGlCRQQI4y80woqWus5TojQsJSVqJrME",
+	"W4wbAzWY6vULDrvN6m8cIUB0LzSJJVLczQ6WRVnK9ap39Mf7Sl4V5B1o25sT+2c29KBZZOOER7nhzUUE",
+	"cZL6vCYPEhaQX7m4wqLE5UwSLeUVGAx9C3Cft4zPVEaTZGUb9GNawzGJZaSKMQfzGJCvgSyzhKkBGXlZ",
+	"TznQrbgQoa7qfGcwGJhPZoYFC2hsJFMyQgI+GvXJKFMsPRrZtuoQMBwQNPQwpkuvGZkY0jZEJcgICqBG",
+	"xi5KGBkJ9kGPSMJorIgUdSkWL/It/LTt/bqgHbWGUFqDDgrUuTECbff7Np0o/x5OQzsbBg8hT+7HAGqZ",
+	"gLYQ9d9v1SO9yKbHFg1F54NaqY64LiExuaM0WtBOSOYf7ECSz82cRJ9VnMyR/FeDWpDf4b7vIbFQdIk0",
+	"QkdOgdvmxRdlOumMZ5AzwWporXrB7GNkztIpI1SRuUyN0hdJc6mMwBOYQcZj1zMB5r2k9jcAwIeygcWu",
+	"9zcGnscsAq6JTTtGPB7hs9LJFREUpm5Sn2+4L59hjQ7IixV8C+OFwnhug/pF9YSflbacrTD1Ze12uKI0",
+	"o3UmXLD7SVibs00278utdix8WRtWjmiS4Mo+BU/7fSZt2xHIS8o1Mzi3OfUbJyumVN6ncp4pvYNVV7WJ",
+	"9fm2P1xQpZYyhbzdRRYCOBaxIgxw1myOLQ5G/NJbo6cFmrrDJN64EbYTQ3Wv/zRR1DDx4FziY9B2lySS",
+	"8opDcrBin7cz7WCvBUDwuZQvqVjdBUIV7JOReUXRt6OVIG27wCTQm/dwV6q3L93sJ365OnOPbZGC7Bib",
+	"3LP5bD8RJ3qdn48qNiR4Po0b3rJlfr71vRti/jS32n8m4i9Ipj8TsWunJVufhrst9sMB7u0GOEshNZ9Y",
+	"MlYPY0bjnYRp3RRQ+ZnR+Ff73BddwV0s5HOKMt9zo+xXPhGgLRLlDroxIzFL+LWxRTyyKxHOhtby9QTW",
+	"yBjw8+KEem0u+XOZTqXWLuvnqyzPNGtkGqt58829+bkVuT80vsTDGdgzWT/W2+j8DbRg1m3bD96qSL8q",
+	"XsxLN1HRXUp2Ede3jvg970JsFEMpwOpa0tVXTKln0E1AYxlddyq0BNGSuYBDeqPY8hndW3j6ixZe1eVs",
+	"FmEDcsailFmQMcyjTRkEbqKrwVct4CAtx+eVqT381tKsjrtEKaOaVQ9iW8Ad1WFamb67Wxv/hWZB5OSX",
+	"NGY39dP1e79KHKHp+fy5zzz1+Ja0+xLwY9bJtx039b+6ND8bIMV24qktNbXALbhN8n2TpvczDBp/SyK/",
+	"8yRy3Nm7JLoN6mSdC/gOqOmeQhdt2eK5DZp/ISGMz123fC1YVwK9A1OmH/aZnxAFyhV2xcJzc/1889Qd",
+	"v8CJUFtz03cdeSGIPqNCsOSBInq1YH3y29tf4Y22yh29nWrd777I9B1z389Fe7n/a/qtGOprkWM22HCH",
+	"cixQF9VKeXqoGVoPd+jYMK8MGh6f2rlB05Rff9WiB9walChIsLZ84kb0BGRRS01ywQRd8MGKzpNN0fLX",
+	"+Fy3w3cvvXUDsVhG2RwyN+44W/J8xlXx9i45kv4t21QW4ncL3iKgoB1lYz1GMZVP2lgtn4eXRoJKTJ6N",
+	"wAHUTi5LbmVsMLwpJOixtb8EnbON4AT5nn2+Wn8xxaYj/ZayVKO9+zvUgpC6kkJ+Qq/onNWr7q/9/Dt0",
+	"iyqm8zRnQJe46A0vekG1+zaUul19O5/ZO0Dqv291e+P9+KZjfzWAAxCIbLrJBR6sfa5Rk24Cbx1BevfI",
+	"VVAlVEwzaCwzcaCuSibsiIyuuIjJjyQWmM8OPyP/j1z0BuyaJwNbJXfRg2+F1CSNZMzIj2Q46l+IkTG9",
+	"yY/EB46DJ7+Dvtk/kr09Y6BbhCfyI1Fqhs0nZMqnl1B5Ry6y4XCfkd0h/L9RPfLjzSBe8Xf/Benu26u9",
+	"a3jyb9zVJwRT9WVKZBKzpiR96Kpek6WPWdxeln7+Ab75nrL0Px+AhH91cFyLkpXm18ZxHvfJBm3UPvLQ",
+	"9vut4zKvfZr1egpDCFV74LyoLKzIkqWMLFOuNRPH0IvY6RHAhyzKrLA8CjpNEaquWAwdnbggI2gpq0Z5",
+	"KY4Reg9U0VEHBjTjmdkMavrr35SVtG+u/1kznVO7s1YYnJ69q2M4uNuNWJ+NNc8NWJ/f2oJ/dumVYO7a",
+	"29SpiXiJuzjFBj9sbh/u+I6lu01FtWYxCQOXJReEWs1lTG3JhusAFxW0TommY0RKWtcunjtK35o8ghE2",
+	"OTnsoj+Rg6OYgdkrQGcGniwnlgxuJkGCHbxrOmsXbHkbBh++/VtP7U/MWbAJt1MMbAfum9FWu5bb90FV",
+	"n6bZ9jcN19dwrUuWEijgc4rMDchKy0U9TWm5uA+COjfDfBIGlY9fx6Cws6UFR5rAFoh/gdZt63yr6PIp",
+	"JyTXlDsQnKtNaUwdK2p/mvO+zvhUsJjITB9bBcjV2kUJo+ktfOC3va18KgiiLLUqzvGSotrUstV1oTuD",
+	"lF7yi9aL1yJZ9ckZnbMzrt3ODMhzypMstVar7RB8hAji0O50TsUqh32AlsMyciYpRWgN1DktO3C4InOu",
+	"WXwhxiuXoDIgiA0nJ/gq8xtXswfu9WVqWFfeMF1RHmxVjDmKPlHcPRs6TRnAzdNEfR4lpJauuaiS9bcS",
+	"0g1BYrh03LYMXCO6tldxPSm2ElHGlv+bQpZn+MQ2EzBwhBDp2G8+Dd97x1IF4DEzuSTzDLreQAs/ZBrm",
+	"Ux/He1JuHReI5lekCAYSHi5SZr7wNZdKWwkzvGFl1WZ1tqbNMC2lZcpi6AiAGXbOrwbinRwO7Y8DXWvt",
+	"+Ocwmy1m+b/BcT6RdmRHrw1qu6+/4oz73xGtLM0SRpZQTzfjMdsco67CY1uabS5JKsjpCy9GKhby1WAM",
+	"GYLHg1wrGNqcphBkTy80dKRSoFa5TBrkR4SWP9WSRBJ70+MHM6DtMl+FLkW2cyoG0/NAwqBGo9o67/IG",
+	"uOfapGLkb1VJ91eVBDwShKthkT7iUEMiAH5WW5G0gZsGipFC7URgRvaOQPXp+p3AF5TuxJ3VK91hj3nz",
+	"S3PK6xT9rQJq6xVQlWTxJlIO1Dk5Uq6vdLoVBd5TtmMze/3CqpvuP9txAyndBa5aTXaj44ZCgtuYpZZT",
+	"e5wROsqJiAXzG++MPX56ZeM+b8O3BMevroiooyhobqGUqaYChd/UFw+wZJbwLwytZKRipsoY35DoypXG",
+	"w96MNhFKokiVLrzqHNoC6VmOGGvzWNEuZImyPq55pgATCIMMMbHN9fBtiZzucGHMTfMjIQX4naf8mgli",
+	"/zGnMSPZos6yNMe8LdQLtoS337NBeQrriouhv1mTdykMhi1iBqdSTBIe6buzVzNVSlEP3cQS4GQTWAZc",
+	"ba+eqc4mBUhVmiTONW1+90DlcH4IB51QpYk3JUjwsk0fBB0nLCYRFQW2l7H96qxaex//1fE3ulLZl26u",
+	"dqXvG+By3JCy7slOrWPXTg5/w964M3u2Ba3dDm/DnGVRuteld3B3bsoVfiRTErO5DHJW1OjvgLPevY5k",
+	"JvVp4LDrLtw3A/hfVhrlFnNXadRUE+hrW2UY+1vwlbpY3S0NK8E+FHZVg/qHSQjYOQlyrwhd0tU6A0qZ",
+	"QvlbAtjfGtyHzhb5QLU17u77r1bU/Se/drRMaNX6dhLFWsddiL2EZb8mKLMwUd4jsYVIbSvGfZnGmiTX",
+	"QTABsvd1SYr7INloJhUTd0SxIQbtd1zYjP1v6Ky+8cIWkPw/9wN8JmJ3g2n1/rY8sfoOAJstPOd2/loa",
+	"YXz+h33S8YTvzKiyl/aas+XmMMQ7eOKLDkOYJXw1eWln9JrFBM6t7zUHwaQwmjJoHNI5Wy3k1jfbtj3J",
+	"/y5PNL0/t74Zsy5oC/v6tTr174DmCAWiawiCmkcCjvNKUjdQb0tgaUuF38Ckv2jftMq5VhsCWvdMFxyr",
+	"zjV9Qzq5J9f0Js4DZYc4+2/JUyFncyPxbDGF6gU25WcpmdMVOn2oKLuWg6lTd8C2PrHYvR/i/+Yq/upy",
+	"pbrx+nW/b64slCv/DDHKK856R3+8N4bFFYN6QHNXFEuv3RUrkxe4cPHrXr+XpUnvqPcQ7pedWPUHik+h",
+	"5oOjSi0z7XqxSpsN43UVt1WF6xhEUMsxlUwR6XfZXzC5SAw/gzI1rotXebnz62+D1Pci077vAcb2vd32",
+	"ZmZ3OzQx6DK7nMmiPg/QUDKV0SRZkTGb0Wum/Jld84ipukUuKXSz0jNGlhxq++zvXIV4ze/MJABzJy5+",
+	"EslrlqI1VjNvLRPv+TLa8vqPwCPVJ1dsVUBoAe2RRE6L11Ts7PX3zBhN9Axe4X9R0AFWMX58//H/CwAA",
+	"//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

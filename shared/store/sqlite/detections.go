@@ -181,6 +181,11 @@ func (s detections) Enrich(ctx context.Context, id string, e store.Enrichment, c
 		}
 		for _, w := range changes {
 			if _, err := write(t, w, now); err != nil {
+				return store.Beside(err)
+			}
+		}
+		if len(changes) > 0 {
+			if err := sweep(t, now); err != nil {
 				return err
 			}
 		}

@@ -206,3 +206,38 @@ func TestDocumentsThatExpiredGo(t *testing.T) {
 		t.Errorf("%d rows are left, want one (%v)", rows, err)
 	}
 }
+
+// TestManyAtOneMoment: documents that are written together are read together, however the reads and the writes fall.
+func TestManyAtOneMoment(t *testing.T) {
+	s, err := Open(t.Context(), Options{Folder: t.TempDir(), Now: clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	a, b := store.DocumentKey{Kind: store.KindIncident, ID: "a"}, store.DocumentKey{Kind: store.KindTrail, ID: "b"}
+	both := []store.Write{{Kind: a.Kind, ID: a.ID, Body: []byte("1")}, {Kind: b.Kind, ID: b.ID, Body: []byte("1")}}
+	ended := make(chan error, 1)
+	go func() {
+		for range 200 {
+			if _, err := s.Documents.Write(t.Context(), both, nil); err != nil {
+				ended <- err
+				return
+			}
+		}
+		ended <- nil
+	}()
+	for reads := 0; ; reads++ {
+		got, err := s.Documents.GetMany(t.Context(), a, b)
+		if err != nil || got[a].Revision != got[b].Revision {
+			t.Fatalf("revisions %d and %d, %v", got[a].Revision, got[b].Revision, err)
+		}
+		select {
+		case err := <-ended:
+			if err != nil || reads == 0 {
+				t.Errorf("%d reads meanwhile, %v", reads, err)
+			}
+			return
+		default:
+		}
+	}
+}
