@@ -2,6 +2,8 @@ package events
 
 import (
 	"net/netip"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -21,10 +23,27 @@ type Context struct {
 	Feed        *FeedIntegrity `json:"feed,omitempty"`        // whether the mirror showed all that was there
 }
 
+// WhoIs gives who a participant was then; nil where nobody knows, or there is no context. One address may be held in two networks.
+func (c *Context) WhoIs(p *Participant) *Identity {
+	if c == nil || !p.Address.IsValid() {
+		return nil
+	}
+	for i := range c.Who {
+		w := &c.Who[i]
+		apart := func(a, b string) bool { return a != "" && b != "" && a != b }
+		if w.Address.Unmap() == p.Address.Unmap() && !apart(w.VPC, p.VPC) && !apart(w.Interface, p.Interface) {
+			return w
+		}
+	}
+	return nil
+}
+
 // Limits of a context.
 const (
 	MaxIdentities   = 16 // participants that are looked up, offenders first
 	MaxContextCalls = 20
+	MaxCounterNews  = 64 // metrics, the farthest off first
+	MaxAdjustments  = 16
 )
 
 // ContextSource is where context comes from.
@@ -175,3 +194,21 @@ type FeedIntegrity struct {
 
 // AdjustmentPrefix begins the name of every term that correlation adds to a risk, so that it is told from a detector's own.
 const AdjustmentPrefix = "context_"
+
+// Adjusted gives a risk with the adjustments of a context, and without those of an earlier one; without both it is left as it is. The
+// score is the sum of the terms, held between 1 and 99.
+func (r Risk) Adjusted(adjustments []Term) Risk {
+	adjustment := func(t Term) bool { return strings.HasPrefix(t.Name, AdjustmentPrefix) }
+	if len(adjustments) == 0 && !slices.ContainsFunc(r.Terms, adjustment) {
+		return r
+	}
+	r.Terms = slices.DeleteFunc(slices.Clone(r.Terms), adjustment)
+	r.Terms = append(r.Terms, adjustments...)
+	score := 0
+	for _, t := range r.Terms {
+		score += t.Points
+	}
+	r.Score = min(max(score, 1), 99)
+	r.Band = BandOf(r.Score)
+	return r
+}

@@ -48,6 +48,7 @@ func eventSamples() map[string]delivered {
 	closed.Revision, closed.Modified, closed.End = 3, ptr(at.Add(2*time.Hour)), ptr(updated.Update)
 	closed.Status, closed.Resolution, closed.Assignee = StatusClosed, ResolutionTruePositive, "ana"
 	closed.Notes = []Note{{Time: at.Add(2 * time.Hour), Author: "ana", Text: "Key-only log-in now; the account is closed."}}
+	enriched := enrichedDetection(at)
 	return map[string]delivered{
 		"detection_created": envelope("6a7e8feb-b491-4cf7-a9f1-bf3703467718", DetectionCreated, 0, Detail{Subject: created.ID, Sequence: 1, Detection: &created}),
 		"detection_updated": envelope("17793124-05d4-b198-2fde-7ededc63b103", DetectionUpdated, 10*time.Minute, Detail{
@@ -55,6 +56,9 @@ func eventSamples() map[string]delivered {
 		}),
 		"detection_closed": envelope("aaaaaaaa-bbbb-1111-2222-333333333333", DetectionClosed, 2*time.Hour, Detail{
 			Subject: created.ID, Sequence: 3, Changed: []string{"assignee", "end", "notes", "resolution", "status"}, Actor: "ana", Detection: &closed,
+		}),
+		"detection_context": envelope("5b0c9a1e-3c51-4b62-9f0d-0d6b3f9a7c11", DetectionUpdated, 4*time.Second, Detail{
+			Subject: enriched.ID, Sequence: 2, Changed: []string{"context", "risk"}, Actor: "correlate", Detection: &enriched,
 		}),
 		"coverage_changed": envelope("0d079340-135a-c8c6-95c2-41fb8f496c53", CoverageChanged, time.Hour, Detail{Subject: "eni-0a1b2c3d4e5f60718", Sequence: 7, Coverage: &Coverage{
 			Interface: "eni-0a1b2c3d4e5f60718", Account: "111122223333", Region: "eu-central-1", VPC: "vpc-0123456789abcdef0", Instance: "i-0123456789abcdef0",

@@ -26,6 +26,11 @@ func nouns() map[string]any {
 		"Binding": events.Binding{}, "SensorHealth": events.Health{}, "DetectionFilter": store.DetectionFilter{}, "ParticipantFilter": store.ParticipantFilter{},
 		"Bucket": store.Bucket{}, "Group": store.Group{}, "TopValue": store.TopValue{}, "TuningRule": store.TuningRule{},
 		"NotificationRule": store.NotificationRule{}, "Channel": store.Channel{}, "QuietHours": store.QuietHours{}, "View": store.View{},
+		"Context": events.Context{}, "SourceState": events.SourceState{}, "Identity": events.Identity{}, "ContextCall": events.ContextCall{},
+		"FlowSummary": events.FlowSummary{}, "FlowCount": events.FlowCount{}, "FlowPort": events.FlowPort{}, "CounterNews": events.CounterNews{},
+		"FeedIntegrity": events.FeedIntegrity{},
+		"Incident":      events.Incident{}, "IncidentSummary": events.IncidentSummary{}, "IncidentParty": events.IncidentParty{},
+		"IncidentMember": events.IncidentMember{}, "IncidentLink": events.IncidentLink{}, "IncidentEntry": events.IncidentEntry{},
 		"AuditEntry": store.AuditEntry{}, "CoverageShare": store.CoverageShare{}, "CoverageRest": store.CoverageRest{}, "CoverageRests": store.CoverageRests{},
 	}
 }
@@ -119,6 +124,7 @@ func TestEnumerationsAreTheCodes(t *testing.T) {
 	spec := mustTable(t).spec
 	for name, want := range map[string][]string{
 		"DetectionStatus": texts(events.Statuses()), "Resolution": texts(events.Resolutions()), "CoverageState": texts(events.CoverageStates()),
+		"ContextSource": texts(events.ContextSources()), "SourceStatus": texts(events.SourceStatuses()),
 		"GroupBy": texts(store.GroupBys()), "Sort": texts(store.Sorts()), "Role": texts(store.Roles()),
 		"Band":  {string(events.BandOf(1)), string(events.BandOf(30)), string(events.BandOf(60)), string(events.BandOf(80))},
 		"Level": {string(events.Low), string(events.Medium), string(events.High)}, "Hidden": {"", "include", "only"},

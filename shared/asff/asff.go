@@ -32,6 +32,8 @@ const (
 	MaxTagValue      = 256
 	MaxRegion        = 16
 	MaxDomain        = 128
+	MaxOtherKey      = 128
+	MaxOtherValue    = 1024
 	MaxFinding       = 240 << 10 // bytes of one finding as JSON
 )
 
@@ -127,14 +129,31 @@ type Details struct {
 
 // Instance is an EC2 instance.
 type Instance struct {
-	IPV4Addresses []string `json:"IpV4Addresses,omitempty"`
-	IPV6Addresses []string `json:"IpV6Addresses,omitempty"`
-	VPCID         string   `json:"VpcId,omitempty"`
+	Type                  string      `json:",omitempty"`
+	IPV4Addresses         []string    `json:"IpV4Addresses,omitempty"`
+	IPV6Addresses         []string    `json:"IpV6Addresses,omitempty"`
+	IamInstanceProfileArn string      `json:",omitempty"`
+	VPCID                 string      `json:"VpcId,omitempty"`
+	SubnetID              string      `json:"SubnetId,omitempty"`
+	NetworkInterfaces     []Interface `json:",omitempty"` // of these the id alone
 }
 
 // Interface is a network interface.
 type Interface struct {
-	NetworkInterfaceID string `json:"NetworkInterfaceId,omitempty"`
+	NetworkInterfaceID string           `json:"NetworkInterfaceId,omitempty"`
+	PrivateIPAddresses []PrivateAddress `json:"PrivateIpAddresses,omitempty"`
+	PublicIP           string           `json:"PublicIp,omitempty"`
+	SecurityGroups     []SecurityGroup  `json:",omitempty"`
+}
+
+// PrivateAddress is one of an interface's.
+type PrivateAddress struct {
+	PrivateIPAddress string `json:"PrivateIpAddress"`
+}
+
+// SecurityGroup is one that holds for an interface.
+type SecurityGroup struct {
+	GroupID string `json:"GroupId"`
 }
 
 // Workflow is where the work on a finding stands.

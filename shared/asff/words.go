@@ -97,7 +97,7 @@ func resources(d *events.Detection, a About) []Resource {
 			if p.Instance == "" && p.Interface == "" && !p.Address.IsValid() {
 				continue // nobody knows what it is
 			}
-			if r := resource(p, a); !seen[r.ID] {
+			if r := resource(p, d.Context.WhoIs(p), a); !seen[r.ID] {
 				seen[r.ID] = true
 				list = append(list, r)
 			}
@@ -107,38 +107,6 @@ func resources(d *events.Detection, a About) []Resource {
 		list = append(list, Resource{Type: "Other", ID: clip("mirrorwatch/"+d.ID, MaxID), Partition: a.Partition, Region: a.Region})
 	}
 	return list
-}
-
-func resource(p *events.Participant, a About) Resource {
-	account := a.Account
-	if p.Account != "" {
-		account = p.Account
-	}
-	arn := func(kind, id string) string {
-		return clip("arn:"+a.Partition+":ec2:"+a.Region+":"+account+":"+kind+"/"+id, MaxID)
-	}
-	r := Resource{Partition: a.Partition, Region: a.Region, Tags: tags(p.Tags)}
-	switch {
-	case p.Instance != "":
-		in := &Instance{VPCID: p.VPC}
-		if addr := p.Address.Unmap(); addr.Is4() {
-			in.IPV4Addresses = []string{addr.String()}
-		} else if addr.Is6() {
-			in.IPV6Addresses = []string{addr.String()}
-		}
-		r.Type, r.ID, r.Details = "AwsEc2Instance", arn("instance", p.Instance), &Details{AwsEc2Instance: in}
-	case p.Interface != "":
-		r.Type, r.ID = "AwsEc2NetworkInterface", arn("network-interface", p.Interface)
-		r.Details = &Details{AwsEc2NetworkInterface: &Interface{NetworkInterfaceID: clip(p.Interface, MaxID)}}
-	default:
-		address := p.Address.Unmap().String()
-		other := map[string]string{"Address": address, "Role": clip(p.Role, 64)}
-		if p.Hostname != "" {
-			other["Hostname"] = clip(p.Hostname, 256)
-		}
-		r.Type, r.ID, r.Details = "Other", clip(address, MaxID), &Details{Other: other}
-	}
-	return r
 }
 
 func tags(all map[string]string) map[string]string {
@@ -213,6 +181,7 @@ func productFields(d *events.Detection, a About) map[string]string {
 	if d.VNI != 0 {
 		add("VNI", strconv.FormatUint(uint64(d.VNI), 10))
 	}
+	contextFields(d.Context, add)
 	for i, t := range d.Techniques[:min(len(d.Techniques), 10)] {
 		add(fmt.Sprintf("Technique/%d", i), t)
 	}

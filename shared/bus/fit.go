@@ -78,7 +78,7 @@ func detectionCuts(d *events.Detection) []cut {
 	cuts := []cut{
 		cutMap(&d.Properties), cutList(&d.Activity, fewest), cutList(&d.Notes, 0), cutList(&d.Participants, fewest),
 		cutList(&d.Evidence.UIDs, fewest), cutList(&d.Risk.Terms, fewest), cutText(&d.Description), cutText(&d.Title),
-		cutList(&d.Tactics, fewest), cutList(&d.Techniques, fewest), cutTags(&d.Participants),
+		cutList(&d.Tactics, fewest), cutList(&d.Techniques, fewest), cutTags(&d.Participants), cutContext(&d.Context),
 	}
 	if len(d.Activity) > 0 {
 		d.Activity = slices.Clone(d.Activity)

@@ -242,6 +242,51 @@ func TestEndsOnceOverARestart(t *testing.T) {
 	}
 }
 
+// Catches: what correlation added to a stored detection being told as the detector's own after a restart, counted twice in its risk, or
+// kept among the judge's state.
+func TestContextStaysTheStores(t *testing.T) {
+	f, stored, told := newFolder(), map[string]events.Detection{}, []events.Detection{}
+	start := func() *Judge {
+		j := NewJudge([]Spec{echoSpec()}, device.New(device.Options{}), Options{
+			Emit:   func(d *events.Detection) { told = append(told, *d) },
+			Recall: func(id string) (events.Detection, bool) { d, ok := stored[id]; return d, ok },
+		})
+		f.load(t, j)
+		return j
+	}
+	j := start()
+	for _, name := range []string{"goes on", "ends"} {
+		j.Observe(weird(0, name, 1, "C1"))
+	}
+	f.round(j, func() {})
+	own := told[0].Risk
+	for _, d := range told {
+		d.Context = &events.Context{Incident: "i", Adjustments: []events.Term{{Name: "context_stolen_credentials", Points: 20}}}
+		d.Risk = d.Risk.Adjusted(d.Context.Adjustments)
+		d.Update = d.Update.Add(time.Second) // the store knows more
+		stored[d.ID] = d
+	}
+	told = nil
+	j = start()
+	j.Observe(weird(time.Minute, "goes on", 1, "C2"))
+	j.Tick(weird(0, "", 0, "").TS.Add(2 * quietAfter))
+	if len(told) != 3 || told[1].End == nil || told[2].End == nil {
+		t.Fatalf("told %d times: %+v", len(told), told)
+	}
+	for _, d := range told {
+		if d.Context != nil || !reflect.DeepEqual(d.Risk, own) {
+			t.Errorf("%s is told with risk %+v, not %+v, and context %v", d.Description, d.Risk, own, d.Context)
+		}
+	}
+	f.round(j, func() {})
+	again := start()
+	for name, d := range again.live.All {
+		if d.Context != nil || !reflect.DeepEqual(d.Risk, own) {
+			t.Errorf("%s is kept with risk %+v and context %v", name, d.Risk, d.Context)
+		}
+	}
+}
+
 func TestWhatCannotBeLoadedIsSaid(t *testing.T) {
 	j := NewJudge([]Spec{counterSpec()}, device.New(device.Options{}), Options{})
 	for name, c := range map[string]struct{ part, key, value, want string }{

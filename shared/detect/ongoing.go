@@ -61,6 +61,8 @@ func (j *Judge) takeUp(d *ongoing, fresh bool) bool {
 	version := d.DetectorVersion
 	d.Detection = before
 	d.DetectorVersion = version
+	// Correlation's part is the store's, which has it still: a judge that kept it would tell of it as of its own, and keep it over and over.
+	d.Context, d.Risk = nil, before.Risk.Adjusted(nil)
 	return true
 }
 

@@ -34,7 +34,7 @@ func TestEveryMemberIsAnAttribute(t *testing.T) {
 	for name, v := range map[string]any{
 		"metadata": Metadata{}, "product": Product{}, "finding_info": Info{}, "analytic": Analytic{}, "evidences": Evidence{}, "network_endpoint": Endpoint{},
 		"resource_details": Resource{}, "observable": Observable{}, "cloud": Cloud{}, "account": Account{}, "attack": Attack{}, "tactic": Technique{},
-		"technique": Technique{}, "sub_technique": Technique{}, "detection_finding": Finding{},
+		"technique": Technique{}, "sub_technique": Technique{}, "detection_finding": Finding{}, "enrichment": Enrichment{},
 	} {
 		table := f.Objects
 		if name == "detection_finding" {

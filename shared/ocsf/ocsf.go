@@ -65,17 +65,19 @@ type Finding struct {
 	Evidences       []Evidence   `json:"evidences"`
 	Resources       []Resource   `json:"resources,omitempty"`
 	Observables     []Observable `json:"observables,omitempty"`
+	Enrichments     []Enrichment `json:"enrichments,omitempty"`
 	Unmapped        *Unmapped    `json:"unmapped,omitempty"`
 }
 
 // Metadata says who wrote the event, and in which schema.
 type Metadata struct {
-	Version   string   `json:"version"`
-	Product   Product  `json:"product"`
-	UID       string   `json:"uid,omitempty"`
-	EventCode string   `json:"event_code,omitempty"`
-	Sequence  int64    `json:"sequence,omitempty"`
-	Profiles  []string `json:"profiles,omitempty"`
+	Version        string   `json:"version"`
+	Product        Product  `json:"product"`
+	UID            string   `json:"uid,omitempty"`
+	EventCode      string   `json:"event_code,omitempty"`
+	CorrelationUID string   `json:"correlation_uid,omitempty"` // the incident
+	Sequence       int64    `json:"sequence,omitempty"`
+	Profiles       []string `json:"profiles,omitempty"`
 }
 
 // Cloud is where the sensor stands: the schema's profile "cloud", which metadata.profiles names.
@@ -143,6 +145,7 @@ type Endpoint struct {
 	InstanceUID  string `json:"instance_uid,omitempty"`
 	InterfaceUID string `json:"interface_uid,omitempty"`
 	VPCUID       string `json:"vpc_uid,omitempty"`
+	SubnetUID    string `json:"subnet_uid,omitempty"`
 }
 
 // Resource is an affected machine of one's own.
@@ -184,6 +187,10 @@ func New(d *events.Detection, a About) Finding {
 			Product: Product{Name: "Mirrorwatch", VendorName: "Mirrorwatch", UID: "mirrorwatch", Version: clip(a.Version)},
 		},
 		Cloud: cloud(a), FindingInfo: info(d), Evidences: evidences(d), Resources: resources(d), Observables: observables(d), Unmapped: unmapped(d),
+		Enrichments: enrichments(d),
+	}
+	if d.Context != nil {
+		f.Metadata.CorrelationUID = clip(d.Context.Incident)
 	}
 	if f.Cloud != nil {
 		f.Metadata.Profiles = []string{"cloud"}
@@ -208,7 +215,7 @@ func info(d *events.Detection) Info {
 	}
 	i := Info{
 		UID: clip(d.ID), Title: title, Desc: clip(d.Description), Types: []string{kind}, FirstSeenTime: millis(d.Start), LastSeenTime: millis(lastSeen(d)),
-		ProductUID: "mirrorwatch", DataSources: []string{"VPC Traffic Mirroring"}, Attacks: attacks(d),
+		ProductUID: "mirrorwatch", DataSources: dataSources(d), Attacks: attacks(d),
 		Analytic: Analytic{UID: kind, Name: title, Category: clip(d.Category), TypeID: 2, Type: "Behavioral", Version: strconv.Itoa(d.DetectorVersion)},
 	}
 	if d.Created != nil {

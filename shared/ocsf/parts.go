@@ -1,6 +1,7 @@
 package ocsf
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/netip"
 	"strings"
@@ -9,7 +10,7 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/events"
 )
 
-// MaxEvidences bounds evidences and resources of a finding; there are at most two observables for each evidence.
+// MaxEvidences bounds evidences and resources of a finding; there are at most two observables for each evidence, and one for each call.
 const MaxEvidences = 100
 
 // MaxText is the longest text that the schema takes, in characters. What is longer is cut.
@@ -41,6 +42,7 @@ func evidences(d *events.Detection) []Evidence {
 	for i := range d.Participants[:min(len(d.Participants), MaxEvidences)] {
 		p := &d.Participants[i]
 		e := endpoint(p)
+		e.held(d.Context.WhoIs(p))
 		if !e.named() {
 			continue
 		}
@@ -111,9 +113,11 @@ func resources(d *events.Detection) (list []Resource) {
 		if p.External || len(list) == MaxEvidences {
 			continue
 		}
-		r := Resource{UID: clip(p.Instance), Name: clip(p.Hostname), Type: "AWS::EC2::Instance"}
+		e := endpoint(p)
+		e.held(d.Context.WhoIs(p))
+		r := Resource{UID: e.InstanceUID, Name: cmp.Or(clip(p.Hostname), e.Name), Type: "AWS::EC2::Instance"}
 		if r.UID == "" {
-			r.UID, r.Type = clip(p.Interface), "AWS::EC2::NetworkInterface"
+			r.UID, r.Type = e.InterfaceUID, "AWS::EC2::NetworkInterface"
 		}
 		if r.UID == "" {
 			r.UID, r.Type = address(p.Address), "IP Address"
@@ -140,7 +144,7 @@ func observables(d *events.Detection) (list []Observable) {
 			list = append(list, Observable{Name: "evidences." + side(p) + ".hostname", TypeID: 1, Type: "Hostname", Value: p.Hostname})
 		}
 	}
-	return list
+	return append(list, callers(d.Context)...)
 }
 
 func side(p *events.Participant) string {

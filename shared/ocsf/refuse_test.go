@@ -54,12 +54,15 @@ var broken = []struct {
 	{"no type of analytic", drop("type_id", "finding_info", "analytic"), "finding_info/analytic", "required"},
 	{"no provider", drop("provider", "cloud"), "cloud", "required"},
 	{"no name of an observable", drop("name", "observables", "0"), "observables/0", "required"},
+	{"no value of an enrichment", drop("value", "enrichments", "0"), "enrichments/0", "required"},
+	{"no data of an enrichment", drop("data", "enrichments", "0"), "enrichments/0", "required"},
 	{"no type of an observable", drop("type_id", "observables", "0"), "observables/0", "required"},
 
 	{"an attribute of 1.3.0", put("is_alert", true), "", "additionalProperties"},
 	{"an attribute of another class", put("compliance", map[string]any{}), "", "additionalProperties"},
 	{"of a profile that is not used", put("disposition_id", 1), "", "additionalProperties"},
 	{"a date as text without its profile", put("time_dt", "2026-03-02T03:04:05Z"), "", "additionalProperties"},
+	{"an enrichment of a later version", put("desc", "x", "enrichments", "0"), "enrichments/0", "additionalProperties"},
 	{"a misspelt one", put("Name", "x", "finding_info", "analytic"), "finding_info/analytic", "additionalProperties"},
 	{"a country of an address", put("country", "DE", "evidences", "0", "src_endpoint"), "evidences/0/src_endpoint", "additionalProperties"},
 
@@ -95,6 +98,7 @@ var broken = []struct {
 	{"no hardware address", put("mac", "0a:1b", "evidences", "0", "src_endpoint"), "evidences/0/src_endpoint/mac", "pattern"},
 	{"no address", put("ip", "elsewhere", "evidences", "0", "src_endpoint"), "evidences/0/src_endpoint/ip", "format"},
 	{"a text too long", put("message", strings.Repeat("x", 65536)), "message", "maxLength"},
+	{"an enrichment of nothing", put("value", "", "enrichments", "0"), "enrichments/0/value", "minLength"},
 	{"an empty id", put("uid", "", "finding_info"), "finding_info/uid", "minLength"},
 
 	{"empty evidence", put("evidences", []any{map[string]any{}}), "evidences/0", "required"},
@@ -128,6 +132,7 @@ func TestSchemaRefuses(t *testing.T) {
 	d := replayed(t)[0]
 	d.Techniques, d.Tactics = []string{"T1071.004"}, []string{"TA0011"}
 	d.Participants = append([]events.Participant{{Role: "offender", Endpoint: "client", Address: netip.MustParseAddr("10.0.0.1")}}, d.Participants...)
+	d.Context = &events.Context{}
 	good := New(&d, About{Event: "e", Type: events.DetectionCreated, Time: d.Update, Version: "1.0.0", Account: "111122223333", Region: "eu-central-1"})
 	s := compiled(t, good.Metadata.Profiles)
 	if f := generic(t, good); s.Validate(f) != nil || at(f, "evidences", "0", "src_endpoint") == nil {

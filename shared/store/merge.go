@@ -44,10 +44,12 @@ func Merge(stored *events.Detection, d events.Detection, now time.Time) (merged 
 	hides := cmp.Or(stored.HiddenBy, d.HiddenBy)
 	d.Triage = stored.Triage
 	d.HiddenBy = hides
-	d.Context = stored.Context
-	if d.Context != nil {
-		d.Risk = Adjusted(d.Risk, d.Context.Adjustments)
+	var adjustments []events.Term
+	if d.Context = stored.Context; d.Context != nil {
+		adjustments = d.Context.Adjustments
 	}
+	// What a detector read back from the store may have terms of a context in it: they are the store's to say.
+	d.Risk = Adjusted(d.Risk, adjustments)
 	if len(Differing(stored, &d)) == 0 {
 		return *stored, false
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/shared/archive"
 	"github.com/mirrorwatch/mirrorwatch/shared/store"
 	"github.com/mirrorwatch/mirrorwatch/shared/store/sqlite"
+	"github.com/mirrorwatch/mirrorwatch/shared/store/storetest"
 	"github.com/mirrorwatch/mirrorwatch/test/e2e"
 )
 
@@ -191,9 +192,33 @@ func fill(t *testing.T, folder string) {
 	if err == nil {
 		err = s.Devices.Observe(ctx, past(sender(t), now)...)
 	}
+	if err == nil {
+		err = enriched(ctx, s, now)
+	}
 	if err := errors.Join(err, s.Close()); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// enriched stores a detection with all that correlation may know of one.
+func enriched(ctx context.Context, s *store.Store, now time.Time) error {
+	at := now.Add(-30 * time.Minute)
+	d := events.Detection{
+		ID: "0123456789abcdef0123456789abcdef", Type: "access.ssrf_metadata", Title: "Request for instance metadata through a server", Category: "access",
+		Description: "10.20.9.7 was made to ask 169.254.169.254 for a role's credentials 2 times.", Triage: events.Triage{Status: events.StatusOpen},
+		Risk: events.Risk{Score: 75, Band: "high", Likelihood: events.Medium, Complexity: events.Medium, Impact: events.High, Terms: []events.Term{
+			{Name: "likelihood", Points: 10, Reason: "medium for the type"}, {Name: "complexity", Points: 20, Reason: "medium for the attacker"},
+			{Name: "impact", Points: 45, Reason: "high for the business"},
+		}},
+		Confidence: 0.9, Start: at, Update: at, End: &at, Techniques: []string{"T1552.005"}, Evidence: events.Evidence{UIDs: []string{"CSsrf1"}, Start: at, End: at},
+		Participants: []events.Participant{{Role: "victim", Endpoint: "server", Device: "10.20.9.7", Address: netip.MustParseAddr("10.20.9.7"), Instance: "i-7"}},
+		Activity:     []events.Activity{{Time: at, Description: "2 times", Score: 75}}, DetectorVersion: 1,
+	}
+	if _, err := s.Detections.Put(ctx, d); err != nil {
+		return err
+	}
+	_, err := s.Detections.Enrich(ctx, d.ID, store.Enrichment{IfRevision: 1, Context: storetest.Context(7, at)})
+	return err
 }
 
 // sender is the id of the host that sends much: no inventory names its interface, so it is told by the number under which its capture is played,

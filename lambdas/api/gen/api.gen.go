@@ -557,6 +557,24 @@ func (e GetDeviceSeriesParamsExpect) Valid() bool {
 	}
 }
 
+// Defines values for ListIncidentsParamsSort.
+const (
+	ListIncidentsParamsSortMinusScore ListIncidentsParamsSort = "-score"
+	ListIncidentsParamsSortMinusStart ListIncidentsParamsSort = "-start"
+)
+
+// Valid indicates whether the value is a known member of the ListIncidentsParamsSort enum.
+func (e ListIncidentsParamsSort) Valid() bool {
+	switch e {
+	case ListIncidentsParamsSortMinusScore:
+		return true
+	case ListIncidentsParamsSortMinusStart:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ListRecordsParamsOrder.
 const (
 	ListRecordsParamsOrderNewest ListRecordsParamsOrder = "newest"
@@ -742,6 +760,20 @@ type Comparison struct {
 	To       time.Time          `json:"to"`
 	Why      string             `json:"why,omitempty,omitzero"`
 }
+
+// Context What the rest of AWS knows of a detection. Correlation writes it, once or twice, some seconds to half an hour after a detector's change.
+//
+// Example: {"adjustments":[{"name":"context_door_opened","points":15,"reason":"tcp 22 was opened two minutes before"}],"calls":[{"address":"198.51.100.7","adjustment":"context_door_opened","event":"2f1a3b9c-54f0-4a1e-9a57-5a4f61c6a1de","name":"AuthorizeSecurityGroupIngress","principal":"assumed-role/deploy/ana","reason":"two minutes before, the very port, of a group of the victim's","relevance":92,"service":"ec2.amazonaws.com","summary":"opened tcp 22 of sg-0a1b2c3d to 0.0.0.0/0","technique":"T1562.007","time":"2026-03-02T03:02:05Z"}],"complete":false,"incident":"9f86d081884c7d659a2feaa0c55ad015","made":"2026-03-02T03:04:09Z","of":"2026-03-02T03:04:05Z","sources":[{"source":"inventory","status":"complete","through":"2026-03-02T03:00:00Z"},{"source":"places","status":"missing","why":"No database was named."},{"source":"flow_logs","status":"waiting","why":"Flow logs arrive up to ten minutes late; they are waited for until 03:24:05 UTC."},{"source":"cloudtrail","status":"complete","through":"2026-03-02T03:04:00Z"},{"source":"cloudwatch","status":"denied","why":"cloudwatch:GetMetricData is not allowed."}],"who":[{"address":"10.20.1.5","instance":"i-0123456789abcdef0","name":"bastion","role":"bastion","vpc":"vpc-0123456789abcdef0"}]}
+type Context = events.Context
+
+// ContextCall A call of an AWS API that has to do with a detection. Secrets are taken out of it.
+type ContextCall = events.ContextCall
+
+// ContextSource Who had an address when; AWS address ranges, autonomous systems and countries; VPC Flow Logs; calls of AWS APIs; the machines' own counters.
+type ContextSource = events.ContextSource
+
+// CounterNews A CloudWatch metric in the hour of a detection, beside hours like it.
+type CounterNews = events.CounterNews
 
 // Coverage One network interface, and whether it is watched.
 type Coverage = events.Coverage
@@ -1010,6 +1042,9 @@ type Expectation struct {
 // ExpectationState defines model for Expectation.State.
 type ExpectationState string
 
+// FeedIntegrity Whether the mirror showed all that was there.
+type FeedIntegrity = events.FeedIntegrity
+
 // FieldError defines model for FieldError.
 type FieldError struct {
 	// Allowed Example: one of open, acknowledged, in_progress, closed
@@ -1027,6 +1062,15 @@ type FieldList struct {
 	Complete bool          `json:"complete"`
 	Items    []RecordField `json:"items"`
 }
+
+// FlowCount Flow-log records, and what they hold. `before` counts those rejected in the hour before the window.
+type FlowCount = events.FlowCount
+
+// FlowPort Tries of one port, in flow-log records.
+type FlowPort = events.FlowPort
+
+// FlowSummary What VPC Flow Logs say of the participants. Packets that a security group or a network ACL rejects are never mirrored, so that no sensor saw them.
+type FlowSummary = events.FlowSummary
 
 // Group defines model for Group.
 type Group = store.Group
@@ -1062,6 +1106,38 @@ type Histogram struct {
 	StepSeconds float64 `json:"step_seconds"`
 	Why         string  `json:"why,omitempty,omitzero"`
 }
+
+// Identity Who a participant was at the time of the detection. What is absent is not known.
+type Identity = events.Identity
+
+// Incident Detections that belong together, as one story.
+type Incident = events.Incident
+
+// IncidentEntry defines model for IncidentEntry.
+type IncidentEntry = events.IncidentEntry
+
+// IncidentLink defines model for IncidentLink.
+type IncidentLink = events.IncidentLink
+
+// IncidentList defines model for IncidentList.
+type IncidentList struct {
+	// Complete Nothing that matches is missing from this page but what next leads to.
+	Complete bool              `json:"complete"`
+	Items    []IncidentSummary `json:"items"`
+	Next     string            `json:"next,omitempty,omitzero"`
+
+	// Why What is missing.
+	Why string `json:"why,omitempty,omitzero"`
+}
+
+// IncidentMember defines model for IncidentMember.
+type IncidentMember = events.IncidentMember
+
+// IncidentParty defines model for IncidentParty.
+type IncidentParty = events.IncidentParty
+
+// IncidentSummary What a list shows of an incident.
+type IncidentSummary = events.IncidentSummary
 
 // Level defines model for Level.
 type Level = events.Level
@@ -1565,6 +1641,12 @@ type SetupPassword struct {
 
 // Sort defines model for Sort.
 type Sort = store.Sort
+
+// SourceState What one source gave.
+type SourceState = events.SourceState
+
+// SourceStatus It has said all that it will say; it said something, and more was cut off or unreadable; it has not arrived yet; it knows nothing of the participants; it is not set up; AWS refused; it did not answer, or what it said makes no sense.
+type SourceStatus = events.SourceStatus
 
 // Status defines model for Status.
 type Status struct {
@@ -2400,6 +2482,46 @@ type GetDeviceSeriesParams struct {
 // GetDeviceSeriesParamsExpect defines parameters for GetDeviceSeries.
 type GetDeviceSeriesParamsExpect string
 
+// ListIncidentsParams defines parameters for ListIncidents.
+type ListIncidentsParams struct {
+	// From Started (happened) at or after.
+	From From `form:"from,omitempty" json:"from,omitempty,omitzero"`
+
+	// To Started (happened) before.
+	To To `form:"to,omitempty" json:"to,omitempty,omitzero"`
+
+	// MinScore Risk score at least.
+	MinScore MinScore `form:"min_score,omitempty" json:"min_score,omitempty,omitzero"`
+
+	// Band Any of these.
+	Band Bands `form:"band,omitempty" json:"band,omitempty,omitzero"`
+
+	// Participant Somebody who takes part, in any role. What is meant is told by the look of the value: an address, a network, i-..., eni-..., vpc-..., twelve digits (an account),
+	// or else a host name. `device:`, `host:`, `user:`, `port:` before it say so outright. The values must all be of one sort.
+	Participant Participants `form:"participant,omitempty" json:"participant,omitempty,omitzero"`
+
+	// Text In the title, the description, or the names and addresses of who took part, whatever the case.
+	Text string `form:"text,omitempty" json:"text,omitempty,omitzero"`
+
+	// Sort Newest first, or worst first.
+	Sort ListIncidentsParamsSort `form:"sort,omitempty" json:"sort,omitempty,omitzero"`
+
+	// Limit The most items of a page.
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// Cursor `next` of the page before.
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+}
+
+// ListIncidentsParamsSort defines parameters for ListIncidents.
+type ListIncidentsParamsSort string
+
+// GetIncidentParams defines parameters for GetIncident.
+type GetIncidentParams struct {
+	// IfNoneMatch An ETag: where it is still the right one the answer is 304.
+	IfNoneMatch IfNoneMatch `json:"If-None-Match,omitempty,omitzero"`
+}
+
 // ListDeadLettersParams defines parameters for ListDeadLetters.
 type ListDeadLettersParams struct {
 	// Limit The most items of a page.
@@ -2759,6 +2881,12 @@ type ServerInterface interface {
 	// GetHealth Whether the API answers
 	// (GET /v1/health)
 	GetHealth(w http.ResponseWriter, r *http.Request)
+	// ListIncidents Incidents, detections that belong together, newest or worst first
+	// (GET /v1/incidents)
+	ListIncidents(w http.ResponseWriter, r *http.Request, params ListIncidentsParams)
+	// GetIncident One incident, with its detections, why they belong together, and its timeline
+	// (GET /v1/incidents/{id})
+	GetIncident(w http.ResponseWriter, r *http.Request, id ID, params GetIncidentParams)
 	// GetMe Who is asking, and what they may
 	// (GET /v1/me)
 	GetMe(w http.ResponseWriter, r *http.Request)
@@ -5553,6 +5681,193 @@ func (siw *ServerInterfaceWrapper) GetHealth(w http.ResponseWriter, r *http.Requ
 	handler.ServeHTTP(w, r)
 }
 
+// ListIncidents operation middleware
+func (siw *ServerInterfaceWrapper) ListIncidents(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListIncidentsParams
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", r.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "from"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "from", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", r.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "to"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "to", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_score" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_score", r.URL.Query(), &params.MinScore, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_score"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_score", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "band" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "band", r.URL.Query(), &params.Band, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "band"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "band", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "participant" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "participant", r.URL.Query(), &params.Participant, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "participant"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "participant", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "text" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "text", r.URL.Query(), &params.Text, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "text"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "text", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", r.URL.Query(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "sort"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "sort", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListIncidents(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetIncident operation middleware
+func (siw *ServerInterfaceWrapper) GetIncident(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetIncidentParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-None-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-None-Match", Err: err})
+			return
+		}
+
+		params.IfNoneMatch = IfNoneMatch
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetIncident(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // GetMe operation middleware
 func (siw *ServerInterfaceWrapper) GetMe(w http.ResponseWriter, r *http.Request) {
 
@@ -7310,6 +7625,8 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/v1/views/{id}", wrapper.DeleteView)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/views/{id}", wrapper.GetView)
 	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/v1/views/{id}", wrapper.PutView)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/incidents", wrapper.ListIncidents)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/incidents/{id}", wrapper.GetIncident)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/devices", wrapper.ListDevices)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/devices/{id}", wrapper.GetDevice)
 	m.HandleFunc(http.MethodPatch+" "+options.BaseURL+"/v1/devices/{id}", wrapper.UpdateDevice)
@@ -10330,6 +10647,164 @@ type GetHealthdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetHealthdefaultApplicationProblemPlusJSONResponse) VisitGetHealthResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListIncidentsRequestObject struct {
+	Params ListIncidentsParams
+}
+
+type ListIncidentsResponseObject interface {
+	VisitListIncidentsResponse(w http.ResponseWriter) error
+}
+
+type ListIncidents200JSONResponse IncidentList
+
+func (response ListIncidents200JSONResponse) VisitListIncidentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListIncidents400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ListIncidents400ApplicationProblemPlusJSONResponse) VisitListIncidentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListIncidents401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListIncidents401ApplicationProblemPlusJSONResponse) VisitListIncidentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListIncidentsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListIncidentsdefaultApplicationProblemPlusJSONResponse) VisitListIncidentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetIncidentRequestObject struct {
+	Id     ID `json:"id"`
+	Params GetIncidentParams
+}
+
+type GetIncidentResponseObject interface {
+	VisitGetIncidentResponse(w http.ResponseWriter) error
+}
+
+type GetIncident200ResponseHeaders struct {
+	ETag string
+}
+
+type GetIncident200JSONResponse struct {
+	Body    Incident
+	Headers GetIncident200ResponseHeaders
+}
+
+func (response GetIncident200JSONResponse) VisitGetIncidentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetIncident304Response = NotModifiedResponse
+
+func (response GetIncident304Response) VisitGetIncidentResponse(w http.ResponseWriter) error {
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetIncident401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetIncident401ApplicationProblemPlusJSONResponse) VisitGetIncidentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetIncident404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetIncident404ApplicationProblemPlusJSONResponse) VisitGetIncidentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetIncidentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetIncidentdefaultApplicationProblemPlusJSONResponse) VisitGetIncidentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -14750,6 +15225,12 @@ type StrictServerInterface interface {
 	// GetHealth Whether the API answers
 	// (GET /v1/health)
 	GetHealth(ctx context.Context, request GetHealthRequestObject) (GetHealthResponseObject, error)
+	// ListIncidents Incidents, detections that belong together, newest or worst first
+	// (GET /v1/incidents)
+	ListIncidents(ctx context.Context, request ListIncidentsRequestObject) (ListIncidentsResponseObject, error)
+	// GetIncident One incident, with its detections, why they belong together, and its timeline
+	// (GET /v1/incidents/{id})
+	GetIncident(ctx context.Context, request GetIncidentRequestObject) (GetIncidentResponseObject, error)
 	// GetMe Who is asking, and what they may
 	// (GET /v1/me)
 	GetMe(ctx context.Context, request GetMeRequestObject) (GetMeResponseObject, error)
@@ -15859,6 +16340,59 @@ func (sh *strictHandler) GetHealth(w http.ResponseWriter, r *http.Request) {
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(GetHealthResponseObject); ok {
 		if err := validResponse.VisitGetHealthResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListIncidents operation middleware
+func (sh *strictHandler) ListIncidents(w http.ResponseWriter, r *http.Request, params ListIncidentsParams) {
+	var request ListIncidentsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListIncidents(ctx, request.(ListIncidentsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListIncidents")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListIncidentsResponseObject); ok {
+		if err := validResponse.VisitListIncidentsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetIncident operation middleware
+func (sh *strictHandler) GetIncident(w http.ResponseWriter, r *http.Request, id ID, params GetIncidentParams) {
+	var request GetIncidentRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetIncident(ctx, request.(GetIncidentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetIncident")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetIncidentResponseObject); ok {
+		if err := validResponse.VisitGetIncidentResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -17159,360 +17693,427 @@ func (sh *strictHandler) PutView(w http.ResponseWriter, r *http.Request, id ID, 
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L0Ld9u2li/+VfDXnbvSdmhFdpy0sVfXHTcnmWZO85jYTf9r4owFkZCEYwrgIUArOp3cz34X9gb4EiiS",
-	"suQ8TmbOamSJDzw29nv/9p+DUC4SKZjQanDy52DOaMRS+Pj0gs7MvxFTYcoTzaUYnAwu5oyk7IYrLkVA",
-	"uCB/z6Rm6oRMZUqeTw9eUB3OCRWR+eOlFAy/GQ6CAftAF0nMBieDy8Hx5WAQDFQ4ZwtqXrKgH35jYqbn",
-	"g5MHR8FArxJzndIpF7PBx4/B4DcZUhxCfUR/zFnKCNeEq2HTMx8eeh76MRgkNKULpu2Mz8JQZnYhqu84",
-	"IwlNNQ95QoUmckqoWJl/9JwpRs7+OCfU3ntKllzPybh0/Tgw1xFFF4xIwcwguXno3zOWrgbBQNCFGZd9",
-	"QmUKXLOFqs3l0XEwWHDh/jxcm1hgrn6Odz4c5T/TNKUrWMszpfhMMAZPpnEsl08XiV69pXHGBic6zVhQ",
-	"n39puqeEmasJV0TIiYxWAbkcLNjlwHyznEtC1bVqnKR9dadZ9p5XFnF9FjaRCdUBkSnshdkdMmFTCZSj",
-	"SCR1lUIzxdLGfYInNlBa6+6UxilT3zBlM4GYOxree3j0U8cXX9B0xvT6m59HZouXc6rJkioSzqmYsahp",
-	"MBqf0jCao4eP2kfzCxWR76yVaK3p7RMqIj8J/UvKpoOTwf+6X/C1+3iZum9eWCWjYw8VPaGazWTKWYex",
-	"5QTzbsA+THk8eO8fb4jPXLWSvWF+nQ/3ke8QPDFM5LXha+vDh98IjWOizTYvHGf2DnmNGUVsSrNYD06m",
-	"NFYsf/VEyphRgS/PUuWj6rFgH/TYLh1J6IzZ09f4dnxQA3kdjx4/8lHUX9gND9nzv3iIWyvCoxN4vWB6",
-	"KdNrwoVm6ZSG7BS+plGUMqWMTDMs4e3rJ+S7myQ8OLx/OBqa/z/83rCPTEQshSvkRLH0BqQSSSQXmnx3",
-	"I/jB4Y/FDQFKg/999Mw8Fueu56eODdlXVlnP4Wh4NBoeDg8furUx9xRLww3lp+zvGU9Z5Nh18ylMqNYs",
-	"NY/573dnB/9FD/4xOng8vDr53/92/+D9n4fB0cNHH/9l0LyaDaT0x1wqs4lzesNlluISTnmqjHicMrNI",
-	"94w4MLKZThQTummrI3jNrTjJ0xseMRGy81Can3w6SyjFDUsV7JZyhMjsfSAXzLGYML1kTOQywkrwRnGm",
-	"4IXeQzJwDzebK7IF8Ijiq/LTDddYn9QzHmuW+nSRvzDNQAjhJYQq8h/nr16COpbENGRuftOYajKFi2pE",
-	"9ucl8FB1OTh5dzkIU655SOPLwfuPDTPFpzRKn0cPfqoKPq8S90ymC+oRPa/scHncyBCmeOsmynerHKqb",
-	"QTD4m5IibljZVHoo+lzTVLOIfDenScIEi74nVANhTDVLq8t3NDp6dDB6cDA6vBiNTuB//9U0cPOy8jDt",
-	"TE4GEdXsQPMF856+X3kUMdF4+qgmWpJIEjqRmSaRIwmFrJ0SnQkuZiTNYkbmPDIqeszoDTMrvSAy0wGZ",
-	"539qKeEMCKnn5i4WN8veOQysieg/hHEWVWg+/4YL90mKeOXfmmbeXd2A4+mIHtLwMHzEfvrxQfjTT6OH",
-	"U3Y0DR8+Cn+kNPzxtqwT1Kkm1vlvwDgPj35qYJzPp2Dz+BmRMatwjwzJo5ZFUqaMQBG5ZDB6NZlTRcbO",
-	"2BoHlpsa0YNjJpFkym9ZweTRmCum78yzTZZXac7fXQ7ejQ4ew1x/+ng5+J/Lyx++b5qxMfUaZn0mYNIn",
-	"+fiNoaA0BzWEkZTP5toYRigShVoa+arIg9Fxv7kV1uZGYbI++r/yVkWUXJtraipfJFSTwmcu76TslWkM",
-	"CezKLPiDIx9tlZW/Rz7d9Te+4NpPdwupNIFRgP0KSljTEY/hMd4TbgyvBf3AF+Z0H45GI+D69s98REa1",
-	"mrEUxvSCJm3DShhLHeNKGVFzuRTkOxhmztjuKbKgyYmRcYyGcxLKOFuI7287hYedZvDhPJSpR7N4w9U1",
-	"UeY3IyvMXJrGs6AfruDCOm3iix8/Lo1i5B8F0ykPlU8Y8HBOFvjzaUXnsp4H/gEXV9EVDNLowUZ9gy9j",
-	"NgVexFOSAjMCLa5xHvCa3TopSs6ZgpRfcNFp0WNGN4yWi9uuuoz4lLOoSWeQKYuAaaeczlhUVhlO0JjW",
-	"kiQyjokUjaO077jaVld4ZTVuHxNTdV+UnOYaep2hlUyPBr7m7mznbfZc3cJN9UrMpLlybU6/UkWEJExE",
-	"ZMUa917a28sjrZmsweDDwUwemG8P1DVPDiS8gsYHYM8Z7RtsXTOa185V+BIe71NSzIuHfs0D/tmke2zy",
-	"W+Sv/ivDlXldNh7WiVIuGOgPy7kkml4zBbYMmAdUrEgqYzYkoEJyRRaMCvigZRyRyQo4RizltTMibmic",
-	"sRNChTNXA0KdDR0QfjAcDgPChP1gLGb4oJcsvmEk4jOjsHxnbkcH5/fBpZApqJiEkrnh/7BwZIyW4Mk4",
-	"IGPzNXzIFEvhQyJTfTIunHbAzJQ0mixoEENy4QaryCJT2hp0QO+CESVTPbwUPoIfDUf3Dx81kXzp9NwF",
-	"1b9hoUyj/4QxNLD6FC5RpzDDuold6EtGByE/k0go8MenoYwY+f9+JqOGA+P+7OVyecOUjDOwPLZz5aX5",
-	"A/o79IqXt7v1zplQMt1ykApubt3+dids6/afy7TJe/eSLZnSKJ4DElND4qHmN8x9tZRp8buMo9LVMnUO",
-	"KJlGLDUTVlqaMTVOWaZVet+0EWbUOPyECr+oPNudLd3MRTvKSzPKC7k+xl9yn6RneEetw9NyJ4PTVGeK",
-	"bUupcHf/o5T7lPD17efpwtCeTx198fzizVNydnFxmY1GR4+e/LWmZFycjUbHD5q4rYbHtp+0qmfz4gwt",
-	"1eM2q8nrMr+gM888rtnqZyf7KuE/0JqNbW7Yb24gajrrEvwjPxhZa8QwPLseRBA3PyepjJpXZ9a6NMdG",
-	"BpXNyv/++f2//rzNsrBwLvjfM9Zlk0/JxeHh4QjUCYU+imxyoPNHEC1lnRDMDY0zdXf2JgVHCd9dXg7x",
-	"84OP3/+fFrp46F+AD744mSCa65gFxNwQkNKvQcVpbB1qTAVgCLAbhr6dkDYfX21e2eS9qCkXD3zcw8fW",
-	"PJ7NyQ44XW/OdrFKegbVjKYjhkb1u1IhFY3EskrYjk3SkY8gfk/MBBtswd9KArnmOPaNOcNnbW3z2bH4",
-	"9rs8ks1hNjeI7fbzd9VkDRlV3Gju9wqjqKCzhRR0Syuptp0NDlr0zz46bnDPvn35vM3bl4cIIya0sc3T",
-	"xhDQjeB+0ssXMeNCPzgalP1mj3788cejw4ebvQ+t/Ont6yetuSrW5stnZu7ZPkflJgnvID/lLQ81X3R1",
-	"Ztzg1XXf7GRo/xqGctHEOPDe/Zt1Hw1Rq0QKq9f9QqM3zIhFkC+hFJoJ+EiTJOaY6XQ/SeUkZot//ZvC",
-	"fJaOzgK8C19ap4wpZ3FEFuATEJIYs4adkjFLU5mqsTGpFVkaG3MAmQRiGvPwTof4XBPzqpRGPNQKHWgQ",
-	"LZCGH2AIcYIBqDscFSS9ydjGiTFiEUD0xQh4orLplIfMDO+l1M9kJqI7XjOOA9FzljIXyCPXLNHEfGMH",
-	"5lyZPucVKKUKeAAEqAwlmNtegwSOOESbKY/Znc4s92SBs8hmJBGuQctcznnM6mN8k4uOO1x/l/XIFVlw",
-	"pSxDcHfc5QE3nN4QAUncRUYjlC+oWN3peZGSLMDViExOAU3GMrxmESSKUpLv3u+CZnouU/6Pu921lzKP",
-	"sUJKYkQ45jDZeyEh9PXzvzJYuSSVCUu1TQoLU2bUpq6qkhFMCU+ZusLkhw73dPZMBwMe+fUvyHG0Ptxr",
-	"tkKzlVu+H6boOK87r9ZGHlOlrzLl4xoXEp49lxkoubudlbB6ZesA5VJglkxLnNdoi+E1Q4d5PXUtGBj2",
-	"3upuNNegLHdc5h3mFDjF1VxQvMgNLsgJpsh5kJO/sVCbNyOR/cZRF6gRmjQajGb+MeeqSicPjyXmupmz",
-	"pqwEA2Ht3jb3bzBYzlddMq1rKwbvDorJeVfFmC9ce3zgrwQjNGYp0G91uSoXVob10+HjI8/4lYswdg4J",
-	"BgOg7O5GUnnm9qLyMN0Y1tagdFYgmczs5TBflfJJ4gtjIJshWa0WLwZCNHMfzLieZxOjB99fcKPqLY24",
-	"qny2t3wsrfwLmmwmyDo/xdQhrjCiLDPYoHWqZdGMdafaFzR5Gs3YOtl66HZq7fJuPFnIqN84XsqoNo4H",
-	"3mHIBddWOrQ88ZW90lCV7D5ye+oKi1rN5dKs/cORYfjHh0eYUVHl7x1OpvVFgDcg32m3Um7nigl6z62R",
-	"2T5p8QempdmEJyuX0ixmqlDsRE3hXz/hmxniPLcMNh9hSDBpv2wr7lakx8FLNrG5HuIQMvefCp16tBGa",
-	"VzwUFJGnzQzRxVMlBW9xBfUXJJyVHTmn5HJwzVYnlwMIKVJBzl4/N9rFPUV4ZH41O5r/DPt7T5nv1Upp",
-	"trgc1JQOv6S2geYuJSHgY2ugNq7QIiJCLofmYnSGNVy9pPZyuBS1qtaRykyH0ucBO4OA7AlRWRgypU7R",
-	"hFnOV8Z8Ma9K2dSoVcP2Qxq4Yot2WryVdAJNxl7pak3yYhc7hBYxBcd2WCLWjXIKru4lptScpiy6jzfm",
-	"FS13oDsVM/pC9CeodVmjylguyeHB0eOALFjEswV5MDp4+Dggcz6bk0ejgx8fB8Qlg5OfRgePHw9Lqbyx",
-	"XBpqhTsHhtvO5qDb4vXrCb1eFeYXLN3Zm/pinv/asM91ioABV86GzCZx6WCIbDFB1m+m2u1KsxxUdLz4",
-	"9rpjsQeQvwRT8u+/Ym+4um46Fx+sbr2J6n9jNyyGw7JIKPoBO10e82sW87mUUcdbalMt3R+Uh5sPxDth",
-	"LiJvttgfc0mmPI5ZVOQtlRz7ZDlnYl3RcNWYXUQQSquaMlk+06PNwdeSZNlSl+VCaSpC1mW4edlTl4s9",
-	"Zrhf7qRstm51eR+psolgnRZW27j8Jgq6oLNzpgsN2ieF0dlkBG9MFRbzdFvWG8F3FMm5ScL2GdeOAUaW",
-	"iu2yRNHNUnTHYZ+cFl+xf+nr5tJB9O5RoGbhNfNMdOKqWGmELmgav65csJkwaglIK2Ked0qEFAyjdP9g",
-	"qbRKYvm5x54hFhxrs/Wjaaq3lEJ4r3tVJ23QLty+NcFfsvjakMb6DkVMUx534mJrWr/f55gyBZUEpZoz",
-	"NGHBWNZXUwgBmVWyETRzjG9oDBr2FMMo773PxVqfyuZwoR8dD1oT1dc0eTtIPy3H16X4o59ybZVvblP+",
-	"aSdpPpWSNk8GEyb4TFzpNGNXiVRc8xvIxsBEspNBGEuFTg5uTsq79uKt9wHYkbjAdBIXqQALV2KUJ6Lj",
-	"+J0Adim9j4ePB+8/4tSVN5MkF26Dt1ksWEonPOZ6Rcyvwq5pjaXl098okKAQ4Alei65/FmqfR+RXucQo",
-	"ia191Fj3NGExZzcsIloWFdq5wDmq1Kusk0IPn8I0LzClcfxqOjh51zFF0FamfnzvO+71q/Z67nuFSdRu",
-	"0nbdDjg5tC6EHO12W9YLKNR8Y+7xr2jpgs9jMWvcxp6LZkbjmKXvOEUV73sbdX8MNnign96wdAW5/iX8",
-	"CkIVoeoaHS23VkScjFkniF3RAD6+Rge1n3tQ/W70oSDfLN8mP6GaxnKWsf1qgTljuTAPatUFt9HxDNcW",
-	"LG6ViT4AogVTis6YIjM5JK4kz9j9ynBxw9sjljARKSIxEd+83WN3Fq7P6lvUSsVydkKyKDm5fx/qYx4e",
-	"HgdEh/nfj0aHAdGxyv9+eHjcyb8IGEBXScpvqG7I5nPoGAu6IhNG7LX+QzXNy/ydemTr8QfBQIZqOggG",
-	"VE2nXhWoBEDVqFCXU2KPffpZdfhvsSaIpowsU641E+CdFpCQmzIakQkNrz06dikruqAR5K71JQK0gRNC",
-	"AcPAiHC5hE2OqKZkKuMIE0FbdwIj8+vPX7LJXMrrE/Lri7Mn5JqtTqGAN40yvTohqcw0FzPz/ZD8gXMM",
-	"GibY4j5miyS2RLCO77B+uUx46KFVoU7I2ZuX3V65SliZVuxUjQYZ0/AaBJqdqflOQHEDHIYNKA/BIEvj",
-	"LsRS97KZXzuZNY5X7NuueSIXCU25TXvpw14tsEqXMEY/b9OiqETuFjuF60sTaan+3Soa2k/E5aAz5ZCn",
-	"m1eblJA3LKUz5k9NWEMXCoDbLOcMErMQ/QD22hff/NRux5JS1m31p/xDUzxNZnHk4r18LdtodHR8l45M",
-	"yGNSjIkeCQJdfZ+lxKKKq7DVbDc0SZUfrW5lSQXK9iAibuVt+yJ298Vu7XAIXElkF3eJYkp1dQ5rK3w2",
-	"8RN3AM/h4j26lO/Y/xsMllT1nHxdzS15i3EtN+juXsdxzt326Dl27/iVGzm32q/d4F6GQcEOPmSlWVJW",
-	"SOYySwfBIKIrr6JxKxML3tVR3uzf0Z7v/RcS5K5u7XpijPaixQqXggGiFqVwN4kAylnnAwoX1+cFGGb4",
-	"nE0zemNds/6sFsj1l3FEaEJ9eZA5F1D+8sW5VMwWASljJNAYylfBd5Lfi8tjvgwZJG0zan2RLblVNG0P",
-	"fNTDCnhTUB55Ny28vF77V8WLl6kmaGQAQESIIgBgkFMCD2rU9TqfSphjRxlWv+cmCXveUw9GJqAY52O2",
-	"w+i9SerOduncHVaP1z3Dag2rhsMeyUWJ9tVGzXwNvJCSt6+fDDvk2FUP5uaDdM1Wfhp7+/oJVuvZIUFx",
-	"xeXgMhuNHoSazuAD+xn/hipz/OZyUIJupnFs0ZClwkijTditV5KvWxCw+NZxu3EGCUtD5luyF/YRADhM",
-	"DQ8+JYejkcUyEUUmMf6IFhQk0EkRrxzkSRyDT8eNp8rGXQpOGavMy7qK5BzQl24Ryq15j0oyruDvOCHf",
-	"vuZ4XImMebgqqsssgCKsQQ6RBmVnWiaJzSDszmoNWVUIMR9UaWuLvcuXpddJx7N3ZyfdGQ1OY6vMw+VB",
-	"KB7bCc1pJJfwq11b8zETKkvMGFl0ZevJy19VFOtYanU1zeJ4EAz+nklNB8FgkkUWEBu3xTzdjKJjWlx1",
-	"Lnege59niwX1pxMXYqmX1mgVntbQyGaNNbWaT1dJpcoicS/j1VLTuPdDncTdy5C2UqlxHkGTKLdL36Zy",
-	"YyVTU2UctxkY3QqRvCLuHNAfjdbZIVfcz9zMIDYM/neFYe/q0BOq1FKm0aYRnSKy2KQoRrU4roh8HcvZ",
-	"ARedUtwzO4ZNCwXjrE8xH6Z9RsM8Ib+Rxqo1llVdBOfzWkNr6FfgX17L4lGhTFMWajKXqWJkAlGxFVGa",
-	"JjHzrFkb6nd5VWwBXv5e36r8hdHoN6a1b/N7V3R2rA+I8/f5N8HXbOPCFsYEFqMccDzncknkVBfGq065",
-	"04xsVQEmFpVCcl5B/TclxfANXb7AeKU/d8gtRz6Bzeu5f89Eae++EN9EHq72hwlQxQV9bmY0PSkCQl3d",
-	"U0CSbBJzZWwTs8GKpTf+aEFRJNmtjsHd0KWcLu/V0sFxmTe4qBx4SLqqnuwHPgd6KMXUIuN78+gLJb5F",
-	"hS8d42a3D65xAXPb7cDXakvXdzSJKRdEMaHNRNC7giNTNYnQUIyKNVsyvbphaclfXkAttyfHMF/RRz0J",
-	"2tJb96nnbQtaqMu1YTD3zDKaRlGmV1fm4NzQmK1FtfzBAqyfu5qsmjrUQO5ECdwe4dh4xNR6lMnPlDtm",
-	"eS4a8TI81BRTpQMyWeWQ1TJFsJCEparPYgNiWOcD/VLqLvpiUgOM7fTsEsqsj+mKLI6pOZ9WiK29s57X",
-	"0lX8rRIWlVpzFAt6TxG5FOsCDq2GPCG1D2ZoOQDmx+qv7FzHoJ6tu9k4DHNNzzBan7ztIv+2N+6jLpAd",
-	"m/D2ekEJBgWY37YPfeh7KNdxt+yGPMOkKphK2cDtnjtbRtt59XcVOvTWaKJ7AhcgKDeXqiILAB1WpGtQ",
-	"wge1mfx5fXCFRwTlXjVrgqlbJLHQgPbozqinG/dN3ePhvNw8BRyKjAoNjQYoUYym4Tyo9lMBAGyp+dSC",
-	"0+RfKnrDInLD2XJIXtjkv9xlhxDNAFttPZynKM5yz5+5Sue+TWNpXoq5jKNT7NgQc6XvKQdxTcWKLOiq",
-	"Bmmd16O885VnYppPE+KukBoSVS0omtHarVuFiRvApoS4wMf3QVv2vQPUrh39HPJzXTqUOxLWsnqrzQaH",
-	"g2A3/QKDonJnV83j8qPImxndLRu8FalafojPGvBkN15VwCZsWgBsSDTYZSq933orWmX0A2Ypmj30vK/S",
-	"fmEHPR46K3o+FBXBCrBGc/jVqW3OgbuEqasSmQWfCRf56JdC7So4KpvhSQcrn/OOqmLxaNm9f8O6e6CM",
-	"ur/Ny9MqLv2t4OQfenJECjT5fQDBOznN1J4AvDtpebfiU3oDevQlCoLLQStc9K2H5tUc94vr3Auy2V+3",
-	"7Nh5gd7bjadoh7C8DwDkoIpZ3FkVLoEMd1efcx2k98m/EVzdMRBve2D0Tqviymrxv6cyS9QWxZ6TzCa1",
-	"Hh0Hg8mqQNkuygY3q5Nmu/2Y4uullfnL1joy0FTl+TQzM5d7iqiF0Y/nXGk5S+mCSHcCcWj3FDEjw4C5",
-	"DBDQNg/coIKtLehDn8qzSStgBiz2L6im5avUUyDHRa80268MMxd69Vwrm4yT1Wb/9K9uHW9DJMc/lafc",
-	"bIN8DLanmg1E02N1brE1/dhed3a3AYXNzXHjDraHX/xQfUUTaKZK4LV4eiDpHDs1Zxq1XME+QL+1yIjn",
-	"XdRTFh6CnQZ18oB9zQ9e6XtdtNMENy7UiJKpTFvSafrXXvpTOO1aD3tj9PULPp2D/6JXkT9muaFn1nOk",
-	"y/6EQkl9N5AJw6p6y8CMTgg9hE4GB2iVrRfUFwl1mzuLB64feKft3yHr7dnt0s24Y7OkDduW+25dShMs",
-	"bzCg4bWQy5hFCDbBxVWSyhlUjAYOaKFbwtG5cwTu3zV3Yf2vdeCU8NpIdNEAjQAZjlrT8JosZXqtbKjb",
-	"HB+tCOULwtVawqKXIMrBybZQZI43UR/SM0OaJ64zOPbjI+PcNaqY1lzM1JioJbccFVqh+/nk1uGxBdd8",
-	"Rv1RyKIrNKYOQG/VLJ0xoUtNPX0Wlb+OaLNvoEuUI0ch+4LCCl7jENm2hsaIyoiJwGVdYHG3CkrkKYQM",
-	"GTSKMtIUb3HdNbpRbI/YRgYEqxqGLKc4RijaVky7Bo8bSbizP+kCX97WmHg3EZhSVNzbPd7NY1jL+u0Q",
-	"Nl9xFvs6QEPDoqJ1bt4hZSFTRtgHGup45dpaF467BdEsjpWLVWNPFetIC1CvMhdfM5Yo8veMM72lU9vb",
-	"AnqtmrkIFNnmUiXGW+En+TpUQkru2FaOWx5bcptSMM4SSfo1E1eUfNvC1y7VruyDZqlAZdCDU2B4Ys+i",
-	"ULBBVTODmFMo2QzlYiEFJoFARwZ1Ah1ETqLJFWTzGEqgsxPN6OJnNZdJQLCI8eRwNBwND4ej+0fHTWTh",
-	"r0Jt8d0YU+wKYkc+h2y6MIIDK07n9q8FFStIaTDy1gxe2a6xCZNJzOBIYIGqMcBTHmHZhAeWWSrtKaZt",
-	"AG9o6mewVlh9WmkoDx1PhFwiuIaDq+ACRg8lEzIlmTmD8I2cmG3A8B1o7haht3Rzt1ySz6hgeUHDLiqO",
-	"2Yo+Npo5sNDmq4ORZvhcuuF4YHt/ALfqEbUwIzhn6Y1tstM6CEeO3Z78Kr8cala848+xuuCIR6hlwfE+",
-	"JRO2kiLCCiI9l5kyplJJ7FISc61jRmJHVC0l4U0pKVbQVU5b39QU2+Zi/XhhBrOc9jjprdXlslkxMWcw",
-	"lCLKQg39/mHBtCQT1pMusClHK/vrk2cjp3ppa8f6EKi7rX0wfYFNk6sGsrQUAb2AQymMNKaYyFDUdRWm",
-	"wGSlceN6zOo186TceiIDim069WXnyn7O/KeFaoW0HKeXlNSOio5R5umO0ZSZVdesGotcske73bzhSY52",
-	"2NVzVNYw0H1khzPhcWwsoYhqOqGK2WB9pVgu8GB1F+rKtn37u/YR6vNAqbsoMj2e2MzwnwuSxDQEw8J1",
-	"GfMz/TzbYTT68fDx46OHxz8ejx4/PtyVL9PJjY2nog+AYINhcBeVBF1ZyudRRZBrX2uromSWhswPeB5S",
-	"ADznmih5Qrgwp1umq4BE8zAJSCRUYBTqCZcqIErwgMy1TurwMl6Hw/qqdALWso2Nccx9WN1LLO3ZM7t7",
-	"VdYZPVKspAmBT+XUJv4YAx9zQUjMaCos6pqWmfUBrldtbGRtfVqfdWRFXY9vWyS7sivFeu19a0AF2WBw",
-	"l7VxQgU2QISYsBSMmAFthFls8yHQJpIAPxoD0N4TEsacCcgLQ/O+y1ECfeyKi22Ao/BemfkBCZ6/DtBt",
-	"hY4xs4pQmWJWyg27Ikg6vrUBAuFJWfVcey6qYS0o6M4rVG9MqgiPOhniu3f19HNbbGGvu7OybowhDd1b",
-	"X8vDR2Vp/+jhwwet+mySSgxFt5Gjstp2X+U3x9LzKsBUDdwY7IwdGZWJuHQYGnXmPkIDeMbeOdMby1ar",
-	"vKVcLlU4vHPPx/HhUc1Wk4LoMLn/8PjBEfkukUrPUqb+Hn+PgfjHlreoLmCajtGXOoE5h2MHg13xtRK8",
-	"zlkLtvdlqWwAn9Zn197I+A5E/XlB543x6J1yNw8T8S5/g5H/Fz6dstRwb0sIAJtixR863IJC8FR+NWb5",
-	"NiN2q35HvKde4u7jFn3oyO3w/kmp5Cpab11dyrLhmqSZUbopOLrQ42WBoJfchw7VQIxvWCjTyAWl5nIJ",
-	"Wv42e7yNSLzmvmj93+hxQP5Gj1VA5lSpuf0nD3RkiqVXdAZ17OZ7JGP87NWWvG7rLQSsz1bpACLBITJm",
-	"LRYnq3YglHJq2SNdPi0Jn5pYElGv4sE+tYYZ94VP1xjnPmKcro7NTK/bZjwtRNT+tgG6fuR5Gustg3rV",
-	"HXmgK/2tZydU8U3mSgpgvClT2lWAF4rC4RGJ6EoFRdB6LrPUSJOIrrroHjGbNgEumkfaujVoDlyMpU8V",
-	"fg9/lapDQqWMRivAukoXXMyusmQTmOfGnL2ikt48TJEsqS4kRiGnMiW4oqfkAWJ2MYZQU/38RA7GFajm",
-	"Nj1kn3EWR08Bk2o9/B7HAIlVUR1tSoNMmAhIOfMsIKXEs4DYvLOgg5U0NWOoNS92iWitJl7uMykNMWHi",
-	"//TvcwyjcA8M8tn7PHCwavt3S6Jch5fVc5R209sCctN9vKhexdSxEMLvM+3YgqwR2xB2pARTKKRgnboI",
-	"xHTCPDm/z2oYDF3seG2T4LsG3berVnQZQRsVfjStOwSNIT20ddmxqqYvOCuCauECF/qQTUgtpp8vXXlu",
-	"xTs74Qcike67OMaVaZTEg82UKuU95Wxpgg1rMQ+qnAZVmmg+T4RXK9DVBiUYnTwIjdHKljTd0oL8srqb",
-	"Jdk/l8P97cBHGlL4sZrJFcmnAJElFXMpGBAL5wvIJJDth2ZXzZFwsD6m+yujMbaLqa6pvPatZu1N8tr/",
-	"zLxauyn7l9CJzHQZ1gDhBSqwOYCY4zhtzOgNZDqyBbE4sKXWPVwASqahdxGvuhHur64N/n7pNi9e8ki2",
-	"ppqyszh2mZqBnb8UnpLTzZ3AoKllJ4m46fgozZIrxUIpfAYUkiWiP0xo2oBwuwkQaysSL5F2ZXyby5Gw",
-	"l3OJp/rahXerTcBH7dE8e0GTp9HMV5QAXuiUhYzf1OEAOy04PkB5YY9/WZHlXJIJm1GxxV6GUgh7oLfo",
-	"1+EHN4DEShlZABIYGdYy1033VgVsLhtiGTkbAthp4Ey8oejfRiA2l9X3LRKQ/Q9AuQKvvOqV7Q3qxFIa",
-	"Py6H75S8oMlLGfkSoMvtfJqTD5WG7MJ6odqhP1oXZwvRgFieb8s9RRY0KbN8G6SvqDeapjOmvTbz7eiy",
-	"KfT3h8vtLWYM8VxtjXGwsncQGVwDg2uxL7oH26vzcWtJZEpQVyxVIGp6zRSADGC/n9KpaQ8k+3LRnLZe",
-	"UFV1nxpI89WC6wb8xKLzRJTSpfA5rG9DBiyadcFYN7yqr/2C97hXdFgHX2hIpdMrLa8bFS/qOl1BnXlI",
-	"03TltvL/P3hy/ubZwYW5m2B/w1OHBuUQ70ko5TXHzqWZYvWQt5/x+b3xrnYOUoBSAsZHRBCW2J1wQA4O",
-	"rGX3tyU0qKYL7+k287kqWh/XgPzpyuibDrF/kmkoMqJEsCVxYLx+Xt8Fadh/nkvtttZHA+0O7RX+F6d8",
-	"Nm9q32G23AZlv8s/P4++L5Ip7Kou6Ao+bunV9reMtXxjo5sIsp394Mc2bmEDsW6VqjuYT99P+DrFdo5t",
-	"oNDlwH1ryy1Xy9bZM+On9kxgcW5tFK2RI/9iuZooeGrzYmzqvrjIl6ttCeRSXCW0Hde+HDWw8eCrmfPb",
-	"9blRcuEj8VeCEUqMTo+FrCpbYDabIgsuMoC0kalNKU9ntpcNWIVLB5tBcNquO1CU+6qABSjyHUSxAxLJ",
-	"BeVCfW8rCZYUhQfW3RiGpCwPdI1K/8HS7vZX54hI3cDKPXQ/PTquFAY+8sobR3TetHuMaJxgXn3guE5A",
-	"hsNhX6q0tLRmcNmdbCbQ/ftsLFfYS8Pll2xZdBLommfOPiQ8ZeoKtIuj0dGPB6PDNSxDtBI1N1uCdiay",
-	"1wEVNF5hU6RafLT02D93HI7ypXTWoKEO/XzDl/poJJWR4MaaVLb+zdUfS3SAqTwFZEFXp/A9VdfKqZx4",
-	"8rrU8FSEbRtKw20lGNzfQCcvbbJrj2YGLvxfSIwzKESBIiqztCeEkljSiGimtBeku08PAnhdw+hflxoi",
-	"9JhBuY/CpvYIrfxlY2OEl2zpWmJ0PYPTLI6v7CF7IQUlv3FFi3NnVbm2I1d6Spd0Z38aVQIF+OZc/Pe7",
-	"s4P/ogf/GB08fl98HF7928H7P0fBowcf/2VwWwpvbhJyZivo3BWn2E3PGNcRI1my6eR12M/9Hq63nC17",
-	"bf8WuDCWNJ7Y64Bf2SASunVd1VALaszW8C6dNKkShFcTYbYwbTeZNaUBysCJYmjxywYEpV4IMp5ttsvj",
-	"3WjLQmuOp0zP1yojG8Am1vOpGnoZgMDcLpHUXmSHFTSwVa/fGCa4R7fxyxLo85ss7lUdF9p+8Sd/5k3+",
-	"B+qB+XCA/xQLU3TAhyb2g7nWiTq5f998qYb2mTjmZQWzBs8PwFs1nE3PObQlAVIcGIPWg9JUDHxjCyt7",
-	"WdGFw9vD4bzAIPGm/vkJL+Izb0PUX+WSxFLMzCRm1BwwG9E6QYxcTayNXkpzerioCfqKCPmX//nvd0Z+",
-	"/HkYPPz4bjF/75UZJZSg9ROcr39P/rQlv/EVDr6Ugp0Quw/YPVGFNKa6Bhbs/EFFvx8L1mmWzN1RIEsZ",
-	"bT7vDj3H2KbrGuh3HuUWw48dGkaw9Ap6La/LVo0FzApBKcgCexcpQgUkqWHOGvReBdR2JJdTMjohj0Zr",
-	"eDBtrkiAZOlsHv2nufpXmaWqLRbh59cFbgrSTZAfuE4ZE2ssad8R1/oLn9uOb7fspzWn6srxxU5u+vae",
-	"Ld1e3K0Fvje+kmbtGtna/njd9fkgyq238rnYN1UWqUG+V961f9+Alxi+kNLa16D3P+NxUxj4FkHWXSOE",
-	"Wk2gfcFqC2HuCkrhzOZ1UH0JpVDDa0Hu188I+5CkTBmCti1teWgh0GqFT56Ww14q6EeVpZ1tR67YJ4FZ",
-	"jLWN6bbtuo8zSv0xcf9NLaGGWjOz1uinizQ5fcFiMZkliOgqD4wXrUSt97cWgXQIc15dwak/LYDfuKS2",
-	"gWg35u3vU8/0RpBHu+zYg8FvqqH/d4cbszGuU+3t4ygoH0VBKDi30uJsJE7rfC2SdkIaX5X2N2WaCfPS",
-	"K7PTV0VS2fpvKdYmVX7IcyTWfoFb0O/t+YFmEdclhfPKEpZOM2Vsi4LAIBEAQAQFZpzOqGZLpMpIKFth",
-	"pMp9jDbSYb4y+xefBYdo41O34j9vczrtaqw6yoaGPtjP56dBMDj88Wh4+Ajb+xyZvx+bv38q9/upLtaX",
-	"AG3S4RT3aITRtnP2bQ37VW55sh66UzxiQwLtYWUMvkXn5I94FIDFi1j3S4qgfda1SZbW5XgXkItFPk97",
-	"Yo6IYDe6FKeXk3hqK5NpszAYtTTcyyEF7gaNcF/4frsqsc0rvh1Q9FpKuo/J9UMgc82q25drG/Asm7Dg",
-	"QQ/o5vUrn5s9Ov/Wm4306zUHPWKLZ5AFM0eTYjIybz6fu+nn4oM63pByeOZ+wn5TpQPlBSSthjKPtlFI",
-	"NyZ+9uPCvrluTgJ0PMHbq6jkcM07FsHFZMJiubTe/FN/MyD/bB7ecjaOK+2PNnJetr9XmNO5oVPPFryw",
-	"Bdnb8jz/me1kiTWUEZySy8EPlwPIaRErzAuxhm35FSWXYCH1DW/dQPe3pZSbJNzXDnZqfLTONfftoHSh",
-	"9o4AhjXtPkvTdSj+LuxHYAT1VlF693Z8mldHZF53Qg80KwtD01KtXyQ8AsLVeslCNyMbgD87v8oCVW37",
-	"sn3XbhRD3KJ4o49a3ElUddPHdl9RUSPZQmvDvS5RWOdqiSZCvwMDnK0Lju7ViOZuTzEiIBzI7LMpQnzt",
-	"bKxadlSPEH2p9n6d7mu07g/n4/0dFXoY8D5V+ZTd2IyXut//yrWq2G09a0ei9aHeL1mtccsWHbUedifq",
-	"v9SqRrkmS5nFERSMYk8916taSO260to+rnsgdRxmkG9N0NH5hVvctaddLbN7qwh+PaUXHuIfm5zEzFON",
-	"9+bZE/L4+OGP67ZgxDTlsd8tFHPBoDyqnE5fx9cgl4iVgVoqZGLvHt2DmdPWnfuWAEk6Wzz+U5LiNt9T",
-	"hEeIsSWsP2jWqbZAFf223LodV7ouPqwAOhyPvPSdVzoUi18aHFlAkZeQABjLuqS9OF5US+4A2xN0MySk",
-	"EyyrPJnEVFxDBv99+4u6j7noxYCKX7i4oTGP2sexuamMXTofnZdSI/qdP4gpNSS11ItunN9rAWERDbAM",
-	"GBjR8wyCn9yMkkJcJBPtaSpNDdfLbKuSMvTdu9Hhe0ga+p+jd6ODB++/P3k3OniIX3nThyqdymsRqLz3",
-	"IlzgMOJsxguZSQZhU/AbOaAmSHSBIopKrks7Bsl6bewtJ/YPKXwormcvz8Bjckp+v3iylghbEOfTzJDB",
-	"/V9YGvP2llCNRbudEmdKxLlvi/QNo94ConpU1ezlVcl/C3/nuCKAa3ylOAAxhHMKKwSXFIgk7zckbXri",
-	"CUxoJtCcKSXIjYZHo+Hh8PChkRSQGpiXrk7JRGLOV0vzuA2Qej5OgehHzSvUhg2Y5vf7uQwmnPnkhrnP",
-	"gjIuqSLLlGttBCKASf8XY9f3FAG4KHT5lUIKXtr6mxG/b+jyBZ7XW6bCumXDa+0km9fvmQPXqusOTcF+",
-	"v9Qxb/Ww37+ar1H5m9MbBhjoAlgyN8pEvCpXaivDjWiMS9foN35w1BP7z1c2yqOhTPnsat6lFtErUPOG",
-	"NBaijqbslMRcaagP4UUVXLmE1sJDWqsn3yTwm97QuBLQMKr+IBiYR3mOaEOBIopZ3IzmPe/dvXlHPZR7",
-	"JTrlFNVEBOUaDqzauHr/52Hw4MhfsrGZRP6esbVen01p6vvu0YybdFfwcXtqo7zTdsh7SLTCyfdvdby5",
-	"E7klIyBe8jOJBMbC4Gvyf8nlYMhueOzS8S8H/ZqX76v38Wd8LnfQXlmmkcs5tI8YoIOkxJjzL2QcMeWH",
-	"LLlbFtFMsxcy6csXIq40F6HeBBto5VjumWx3zfTjNhcygZyiLvzGgqa2IFnHNLwutVAt6Q0tuIdQVNX8",
-	"cKyQLeQ6loUsoGRkbnQYtlB356O1oy0WpbSdG4mkq3CvlOhhT9t3FQXJ9Xh4H/TjfqEUYG7YHBPzOMz4",
-	"fN+L603zRru3jkfitY70ms32L4MTHvblhD04GGzamjMF9FZFtCQ0ikiWgNrOKGbh7WJ3/EBct9S1LAE1",
-	"Hxb1V5Z4eONZGW7HZqPm/OCaJZqYX9b9rnkhQN16JhFX1ztMWPyYy6udgw+45FtvjvR2g61ncOXpvQVT",
-	"2Bal+g2LXeXQmgvchjb6xEBS8L30UaTBV1MTbB5ckTXI38O2Q7vWNscN0z2tGK2fvmFh7sKWwB3oINz3",
-	"qdMrGWfamzvsALcgMFHCF9RZKlhkQ69kwobkFyb4TJwQAD2y4INL9GAkCRMsCvKMWUjFk0sskCyBn+o0",
-	"Y1eJVFzzG4Bhh0de1b8G8i1/kQkzsHTBRQVYfBPsZWnOewx+vuHquqHrFHicrdPPYgOZj2YaKiBzFkdk",
-	"wvSSMUEOwRh6/NjDMm13g7amBkVY9APXq7Y7EBLU0PIioaHufHnMr1nM51JGnW/ZBs0blqi7/szShSfl",
-	"f3OBbL0tgGUZFp66NM/KsuYL5sbYLQT/Btv7748IvRiJT2k4B2g121sRoZ2nEkESF3RVPps3nC3BA+Hg",
-	"RYIBjRZcdMMnbm81tQPH/zkT0RumbPVWt4juH3PA+ZxSHq/BAPqLs24DJn0OiORNMNVRKhO1TXdCrA1f",
-	"+aVRCXCl73PTPJLSuip9Gn73aXsWDJaUa2vR9tCRcux3tzbuvWWoPlzw4hXdDuuvrhJ/b8f1HKs5u2Ye",
-	"+mtIZuuJlf6t6108Xsra9GA6OtBYqppKQiz01+5V745V6326WvnKx4uacdufyi2I/8jDXu5fj3RE80n1",
-	"yHOms6SMvtUMsFUDKpnLpSDShkf7pUhsRNs6z7t+OhfmQdHDCkVb/sUBwnGYT07eu5/cnneSdufYSW/P",
-	"0i5PoqkXAeb2Z3sIA+33nH/3obaSJOvSYaJf+iNL1Xr8tD0pwd2XxwfdtHyUYQuuupUo+FlnreKgXEla",
-	"eo9RPxtRXtsL1xy4qF8/PjB/dRTdXXIHbDy0CQnTKxFhhnuUh7kDvLmHaEv1ebZoKH1pSqtt8a5trmJ9",
-	"9PDhg0f9HHb+utWO3TiR6+SrtG/Oc5FyOmMdCz78wOYWj1tpulKVfJg/bZt1bE+VxYKldMJjrlfE1pw7",
-	"M1mxMEvN95pRSBVISz6MdQeByzl04EqYF1Y5vWsVga6VkAd9MFMsvadsmlWpf9ZERqtWoM8+UKYWRG6t",
-	"XnDNWmlH0OzlxCz7g2gcv5oOTt61SZT8no/vP5XHpdcc76Ra/vA2UfwiU7bbHuTOWKsdNGzEueu29Yk3",
-	"4aNPXGYCvTI7QnHpwJfXs5ywWLJDhtN6eodfU8gLOjz8EDBPXK9inmfFIbiaBc+o8xTvTBpSmzB1ynVf",
-	"LHBLNvVhvIDeVZ1QF2sYgTxiFikBUvJZnb83wSfmmZjV7izvbIbk4+FjQLwwI1UuCiKGZqMAjaQMtvjW",
-	"Jzc8SSG7B06s5v6tuZpOyHIuoWg5ZTTC/TabvGI0zTHbtYuNdagA2ASM2M/MvmskxW7wfN0Un4JW9676",
-	"5K/yA/HRENSNdVcrzgvL+6UmuDcNvTpoksQWVG/TTpzZy7Zx4Xyp+H6lrd4K2c/uj33ZZsa3f5dNjZq+",
-	"ECQ/B15ec15ztYEXTSmPs9QX2/9Nzg64q35DNzwBT63ti6E0/hRxODnt2UP9UM6htXwsZ1zs3h0Zy/Ca",
-	"RVeZ0Bh52O3Ta52Cmlv+9Og50IzAbt90R5xgF9jrFUe/I856e5616bXguBna72j4llSefIVR5XE4/RA+",
-	"62CHbjhaPeilx7no8dRm4vnKLDFHkx1tYaDO958mFHor88tQ+P4lH8iQL0TevfXWrn/yvgjN7WtazZSi",
-	"Z8LeGiK44XRS4GGF9626m5fsCD37c9SeHcLCpn2Ddd5Kb4anNx2O/bOLfO++CJYB4TR0Tp+bCbj1kNec",
-	"NXoaXr86vyD3bw7vK4zjDgnqGcp2t6y0tZwwxSP0rBjF1T27aAhUHISCzGjCLY7vNfN4PM4EOXv9nFyz",
-	"1Snhgpz9cU4o+Y8/LoaQMGmmYXaQ0RTr7/CZc62TwcePgBgwlZ68Z4SyK2UNGgs4ZSqRQiGMgnnR29dP",
-	"yEVKp1Mekhcwdi5mQ/L0hqUr7HVZdISUQsmYETWXS0VCuWCKTFO5wIziS3EpfiA//PDHXEIC0w8/kPGH",
-	"AyO7x9DXWxQ9J13mXcyMjQEQnxq9VthrknBNvkuySczDgGD2U0Bs8lNAQHk7hQxufwrVpSA2i+r7oRmD",
-	"VZTGkBcBE4cmCpApqWWlkWa+veY+QOYdu8FSm3ppwyjOU2ibisC1gMKAq3DOZ9CBnguzEGfEkpbrfvrd",
-	"uE504+/NFB0dkO/GZ9AWhv8DVuyE/ALbTxbLq+FwaC6WaWCJJUBqITIl53z29nhoFuDMtWl1A4buTFDs",
-	"S90oDHlzi7AwLhq/wn6NzdgWbOwAJrCdKxmXD8PYTtZwIfXDD0TRFRm70zk+IUbnzhu/lojJeidhVFgf",
-	"Ag1VYSPHhomMDWlEimgAG7Stg7kiqN+T8XK+Gpu3obcT9jt/1NA9gruJQVXZOC+4kXEsl+adCZ2x06Kh",
-	"hv09B7HIFEbJiqJpO13LHX74wdyytMuLJUi2Ha5WZPz0gs5g9cZOex6T72SKPzqmny/vREarUutJ5L5k",
-	"ThWRgn0/JMeHRydEyQUzF5oJs1hhE90pVdqcj+Ojn06IYNwMBH6Y8Rsm7JABe8SMmKaMjMHLhb0MHErG",
-	"v/5NSTEeEmxGTW0lOFcEXANZrAMyRtCTsYWEzIuXgqJFpG3NZwONNssYR3DBF8wN4M2zJ+TBgwePT4lK",
-	"qFDghTcP4SmBpI/cV4ffMWEeAqmfIQCKFMrJWULDOTs4Go7Weggtl8shhZ+HMp3dt/eq+789f/L05flT",
-	"uKeAMhm8qPDtPAticDgc4YUyYYImfHAyeDAcDR9YjQjkizkq4N7ienWwoKBiznyo62fx0hCtYYdEhTJh",
-	"J+bMW5d7AN2EgWkH0Lb8hofMfDIsWqbAQaGnKPJQMCiwGSIlRquBx9r+MQ8OSURXyrYkLbezNn9AZJvZ",
-	"RS11/zXqHdNndiYvaAKTtNjaqtHyKi65f55Q8SyVRlvodO2FhCu9kKxmznY9fLgNForbimGsEsqlcFGR",
-	"jiepL4zr+qCeR7htBS6e770W/K7hte3ois3vffv6SdNLb5Kw6Y2tpUzrL3R6A4+Y0EYJTZ34rhNf43gE",
-	"r4ynkvv64KjSpejRjz/+eHT4sK2epKEwQsiIEa6aBoL2XnkoRSpavlMuFS3/wi5nNhHYXACdBprOvIgG",
-	"vkRMI8BdRQGduVakYxgOyiU6q5I0TZKGOZj3Nmxul0hPN7hjo8XEjN4w16jENxL2IYyzqErct8ZI9oGt",
-	"tnKOFzT5DQoLP76HfAnQaGEYR6OR7dCvbZpsWdb9zeZlFePfGOQp8UHQs9c32vD6j8HgGN/qe1g+uvu/",
-	"0MgVt8Ith+23/C6oVQIx1nQ8Om6/6aXUz2SGVSelWPzmmxxQ20fM2FpQKIk1qrxK5LXVG5dzLE8EdOGi",
-	"Fg5cbdaxaksVzGNAKCb84JohxJUViFVxE3OlsS+y6i1rLAm0k8sThBXYL7HAJMAc99DKGeiaiLUjM02w",
-	"tZW6W9p50H7TM5lOAOZwB8Rjzoe1ZlSJasB640ojEVSIJ/fKJ1I1pLgbzsot6B1gUKslS626iFzW6MWn",
-	"1lzAcleq5hjurZIeOltsU250NDClf5HRamdEUTT9/lj1ZRjD6OMaNR7u7MVP0JFUfnl1LV/QyHY2jCyq",
-	"wG8S39T0aHvp/fw6eOrnS713zStf0GtWMuBbKB6b/oBj6OqarYZIjIP1w1BjpPf/5NFHPBrOwVel6pTd",
-	"yOsyVVco7NiHH2FuiL7incEZbr83dqm9jKqXwHr+l8HH925D8SWbxKLtC9XvHV2NL2t4tVwFYzgLNeCW",
-	"dr4aS2G6XX5B0xnrJMU/L3Fvxt4m7RGfB7ulf/WiPneA9pL15dNwn31woSfvocCftzwWaIJ2oJ4v9QD1",
-	"p/a4Su65lT7hgoLdtx6N0eyDvh+qm753eo2nqW1b+c9xLAhV5Mn5WyJT8h/nr14ClrXqKonMv0N7PBoP",
-	"UUg1jeUMc5297sc/0IpDrPNYSoyGBPYrIWTIhCboqMefHfBuAG7rHH4VvQfmqwlVjKQWIWbNlfgkH9Ie",
-	"eXHxkgZCw7zlbcnmlkQAgTQYApHTMoQHhjXKJKBWSrPFJns6b0q+SXF4UnQurzHJetTReakUI0pTzRod",
-	"afCr3/GzcWfsSM7h9moA+cjn96lhD02hpBnCodghrGl8rsHfBi9oq2fMvi1lM47A8r4X4a+7eM/2/lzP",
-	"G74k1ckRRZv2NFmRos3gHYqJnZz3fOSBDYkxCMsBE7XBdq4IRJsQwd2ygPyAd2AC9ydcRNDctYnfP/1A",
-	"Qx2vHNzg+EbwMYxnnI8P3NEYKVxj4IaZ/OLe0cJM1qMGnzA6kA/GzbLqbGeCH4zo4eQofBA1DLKgvN0F",
-	"Vl6JeEWWc4nwQgDKWIRYIIWBK7KQC7aBz2n/0u0gq3mvZ95SUdORN0LaEfOnNJvu3rs+5THUprhITJkk",
-	"lnMmoMcFAndJAWpXQdRkTrdmHfkoGjjHqynm1wAopiHVo9GIQF6fwlgAtGqQShfDUQFZytRt3CkZp0zp",
-	"McaaLbo+gIIOyQWdISQhJu0gcuk1W9lWH47NXIpxpSe2TTw4rS6Cc6lToqlNL8H3WOz2PNpNMkD2H19m",
-	"o9GDUNMZfGA/jxvC4LnyYpfqDkSie1XDEXGb9okk269ySRZZOC9JLpDSb18/CZyChm2T6GxbutQpQ0y1",
-	"JqqE7LASyUlblG5ISE4LSZeE44CM7ais0NN0Nh6S3xOipUuQgCw2V204l1l6am6PpZixFJIqVFELgxOU",
-	"9mREdHUpvvv94sn3Q/IEadyQNIQcpjIlx6ORTcE4E/BkwoU9yS4Xaklz4oSJ5BfkGTTqmkXwtDmNiJBl",
-	"tWIOJYs2EL+Zgi9gUT9JKsetld2+MnaXJsN278ZEKMjZgOA/zVEGzTmCvEGmbBvksk5y83OSyqh/FsDx",
-	"qDWZ5S7UeWjP0My7ENQkIAj9evfCfVe8D1qnIPODKKTVuXrwutwF0Ky3W++YxqaLtgddplgEIhdICsH5",
-	"iyN4SoqM0uIN9xW0ChgTDR25bCslC5VOLMHmD7nn+oJcCipWkFs7l3F06nJZirfBkxaZ0kNS76JHiYbS",
-	"SpJmMYNWesgY816RmYiZUmSM/fRsGieI7CVXzMfKjB1SvKa/79fVf9yx7/d3QLSKuj7UXt7t2S9sfUDX",
-	"h78SM4m5N+28HAAqwGHWem2BKtLp8l+oiDpd+IKL8xALqjokA33ofO2F9QS2O0KoZjOZ8m5XX+R+0U5X",
-	"01DzsNOlpZ7Sna5/ZYEcOl38Fvptdbr0zDXo7/LY1086LsOs27stFFCni88t6FiXcb583nFzP3Tynf0K",
-	"/Oy1+aLTSGWqO1/c24HX4UqzoXYA+9QPcsa92d/3BekC2H6ncOVbi3gaU10SkSWtoCTxO+kF9ydZDEi3",
-	"/jyop5jiP+aRGoPdQMkYtYVxYZuP2YeEhZpF48JucZEfW35xUqo30EtJIuiqklsnxnLGymzy3fHo8fdD",
-	"8pSG80uRj/OeIilA/kJGq4wjcNlqxeLpkECoaWx0gHFQ0wlcLYqtfFB0waDq5wRxzsFWU1mSpEwpnzpg",
-	"VqeiDuwjdeuXLL7O6axL8tZox68GLGXvcbGL7rpYDD7zNKzH7Xc8kWIac6xqvG3MFQDySAZG/pGxwYtj",
-	"SjWgnG44mS7gmn8/zGFJi6CrBeH2nNu1BIaaWg9KuC4p93JKxv/+tK61jzFooHTK6MJp7a5syh0baBBl",
-	"HmDMLih7enL+FmqkZEpUAiBHc8a0OiGUhMw+41JM2Iw7ljX+eRyQ8b+a/xyY//wbnlU6Qa4C5WFmNVOm",
-	"s1SQGdOKUPL3TOoSWnlAlMTxCUmgmTJdWHuDa9uteSrTRRZTW46itEwSQOS5FLhkxdMUYQLqjsxHcLvE",
-	"XLATMv7zEpsuXw5OyHA4/DjGMaZyiS+vzOt/waVezx6+8DbmRPdUkm+GxzfD45vh8c3wuEPD41sa2J3E",
-	"98t5PEVBc9CW5NWub6wneTWbCVBPpsqGQi0EYH7fu6acvwCAU9QnUprh5Zviy7hYAYlpOvsSPdBgr5e1",
-	"2cnKlWnfxtScu67KzfbmGZnRxKmdU8YimxsY82tG/p5xhi3lsJI+fx5EQOI4b0GnWRyD8rsgNKGpXk83",
-	"yW+9O5Jd6yl9x1Sbv78xK4Km6gsnUihNN/aM7d+0NamqvO2xn93h73dHPLYN8x2TzD+NP81wk+Vcxs5a",
-	"vg3puKopb87sjBXmYG9r8Pn0pRQM4D3uyI/axCrKXRZLdX1PL+israYProHHPuiYA+XMwC8m2eqVqK5Q",
-	"R1LaqsQLkEGQU3VowWAjqDJVZCaJFARcTlzMAGzCqZnLOdWAXs21IghNf0o0ume4IgJ+0zKDwDTmsyzW",
-	"RSx6s25D7WVK3z1vrbS3+FSM1ctUHUC8kMvbnK+vqF72+PCoy2FkoRQI1foMEIbh1qOf+t36xlHBzhzE",
-	"siM/uKVH2AiebtBAz41+nTJGQhlnC6FOiJJZCjlu4O51DpaAaKj4UqeIvWaB2W5YqihKT5utUY7TGB1s",
-	"SJ5GM6aIdFlmlYsuRcqUzWEbz6UeF9BBeeYG5DTh8HIUNWjwfU8RRa9ZO7RQfsa2wRb6/FA/vpAk45RR",
-	"EAtlOnJ1CXJhGJu9Ys9yseF4mDtoyu0ueQ/HMxvrIgumUx4WgGOGYM1KVYkZJwdgbhUIPBcTLU4Ogv7c",
-	"U0QuBUmo0uQ78/VDo38isN9j8zlhaciE5jG7FK4HEl1gxiiUddGVOVeQxQRZn9/DCOA1RmAnjKXogahE",
-	"PfFY/uGisLYlsZQk5lrHDIbA4jggYyjAglqN8ZKmCy5mV1kydtPEG4XE6TZmg+bL3Hf3/gKr1Dlb4QVs",
-	"ktp3GVE+nYZjWqKrr7iK4KJ0qO8pMmFzesMNWSKSJZBfTtyuatPQo/o0p31u80Q35T4yoQGX0h61Ug0t",
-	"9DXnukDSgd9zTCs46AmTScxIaE6YOYH+wiaXr/plow5tgiEoreQ/V1GNS1vxyARjRn0auhdSu0as2xiU",
-	"Xs/sS8Yi4PsOYTSw/TvgZc4oRGAaC+ZLl3SFcgnkKUis9QNCo+il1Gx/sEjw9M/JwKt4UNABZRgl7to3",
-	"g28HJ/Msgjo3JKt9mlulvhheCXM8Oi48jNisNQcpFiyv4vECGrzO+5rsjUzdKzxEmmuKKzPKr5hW8onm",
-	"uNx1oxYWoJ2O7O3DlEGtZI4F7vrB7JXll9pBewnxl5XHekdbRSvCbnjEgJnTBRRXcsPB4Q73k7XsT8kY",
-	"wIR/TkpZG2Oo6sbssQnTS8ZE4UQAWXiDaRiEC6UZjYab6y5s0+re+tJTO9ZzM8IvDucJZ/35hFo+hXWR",
-	"R3BdH4DiEKLPaO8O9cbzFbvmIY1wN1wQxW6YwGpPm2YImNlTzdKTwhYvHCP5V3hASl+gt4BIUZQzE2Nk",
-	"BYTaix2fMoLEeh0uRdnvkl8AN39HjbLKxfeFxwIdAy6vi9AZNeez7HJQekigHDiUaPgv3cagMFPGIMIM",
-	"2IBArRVIu4grTQ0/sWVrTZVWb+yq7s0wumW+Up/DCzNpOr32ZyisDzD3vGohfQHn082hOBrOzlmhgs/v",
-	"zMw3R2Mz0O9f7DUtUCLPBeFRUKDiW/lnjoGh36BU/C+NeTNTQREeA4FKVSNAu+3I64dnr1XS9sDTLmHV",
-	"n5Jy8WSlyvddFbr+fXfs+j3hbNcKmDMNLiPw68uQxjk+eDMkuGapoHFlrNs2o/NWVM/5bI6uXsAaWJYc",
-	"PIquzLJj0YnRoqIsbCz3Ns+5cn2Y9zFWkJR5J5vSEDlAEJ9iAQ66nVfwgy20CQqVz84BG+w0QlAhHv2u",
-	"AKiKEvSbJGyDxemPTNWlPL/U2eHw8PDo6OjowYMHD/YI9fUro6nDAzHjEZ8VeBG1rTxIkkotQxlDkVci",
-	"U52TCqgTabW990CpeRN8G0s3taXotGa/UaWJMlYE1VB6YfSnRrw4xsTVNAW4+F5wRV8cmhnKtC5YZtGX",
-	"mJLlBHahQeA3G9Ou4JIOOVeWJj/bhCsYX6OvENrAkOdakacXdOa6TbnGTrmef8PS1DWM+5aW5U/LsoTQ",
-	"hci2C11uk5b1h7OqFJZ2kJjRVFQyrRyMiz/Jakvy3m+GFQ7rU2VYNZ2ob+lVX0t61TmtKunXQi7LjbOa",
-	"jnnh+Ae+2sXrX4gZP6ZOkwG6qfZzzRLFVCkzhkYgKdXQYYqKVam9FP7l3EDQ1zXUfNHQU+pO60W/IVd8",
-	"KZn2n8L9W8rLzwHq3Gm2dd4JTfX+5bfv4C9sqlH7qXdJSXcBg7dPqsR5bMr5AH/Z153jwfNUQFXQ4pyq",
-	"T0OEmE21iQRf23yrO0Fg/CzSaM2MNxEprFmAELLVAOg/Q4rSoqDaor/epyFexVK+wW+fG+rneF2bxqQV",
-	"8J+qZ2qy0kxdyUw3qFB4lAd1W+Q20Jx3AW6KI7C+OsmFJhBtNGq1GpLRCVEZpNmjHYmoi0WH3tGoudsC",
-	"a+haOir5F3965JA/8e9Rt76p2CbdJYlar8WCUZWl7KSSLYqYtC5btDkEkLBQN6jAcimuzKNKenDpK/Pc",
-	"K9ejVUjBfMrw/mVpeyaxPSNfMU86c5n18sYCHwelHClvEv2dsas5o7Geb6wNiCWNyITGVISAMP5cI6xo",
-	"pes8JUrDVFKi5jKLscW4MVC9qV6/4mv3Wf2Nb/AQ3XNNIokUt93GsjBLuV4NTt69r+VVQd6Btr05sX9m",
-	"Sw+aJJvEPMwN7wXbJCxe7LXVz4tGf2xI4xjJ7VP4y/+YS4vXDQG9vAs+xPoWtNxxUDGl8gZPi0zpA0xX",
-	"bsxIy5f9fkKVWsoUEl6SzIcMKCJFGACU2OQUfBkp16xkypfxi4N47d6wH+eje/yncT/6iQfHEp1CD4Yl",
-	"CaW85pBVo9jnrYUeH3VA1ruQ8gUVq11AO8A6ESlK1VKOVry07Tx6QG+li/tSvX3oZgPrxercXbZHCrLv",
-	"2GTX5KP9RJzoVb4/qlgQ7/60LnjHXrP50g+2LJZv71H7VERfUEzrqYhcHwrZeTfcabFfDnFtN+BACan5",
-	"1JKxuh8xGh3ETOs2T8RfGI1+s9d90aVPxUQ+J/fsHXeYfFkmAtRyw1yznTASsZjfsLSirFcIZ0NP1mYC",
-	"a2UM+H2xQ50aUT+T6Uxq7cJlX2Vdg5kj01gGky/u9vtWBM1odIWbs59u1S20YOZt+/bcqrqtLl7MQzdR",
-	"0S4lu4iaMZf/yNv3GcVQCvCKLOnqK6bUc4Dh1Zh/3p8KLUF0ZC5pFrekDpcZ3Ru4+osWXvXpbBZhQ3LO",
-	"wpRZdA5MQEkZeDzC6+FX30K5witTu/mdpVkTdwlTRjWrb8S+Kl7rr+lk+h7u7f3PNfNCDr6gEds2/yYY",
-	"/CbxDW3X59d95jk7t6TdF1B4vU6+3bhp+acrc9sQKbYXT+2oqXlOwW2y1to0vb/AS6Nv2Vc7z77Cld0l",
-	"0W1QJ5tcwDugpjtK8e3KFqG2A2fyJaTwfu665SvB+hLoDkyZwO8zPyMKlCtsJ4H75hrh5TGvcmYwoTZZ",
-	"NXCt7KDmbE6FYPE9Ba3+A/L7m9/gibY8DL2dat3vnmR6x9z3c9Fe7v6Yfssi/lrkmA027FCOeRKKOylP",
-	"9zVD62GHjg3zSK/h8amdGzRN+c1XLXrArUGJgswkyye2oicgi0ZqkgkTNOHDFV3Em6Llr/C6fpvvHnrr",
-	"zhuRDLOFecGu0wwu5lwVT++TXFA+ZZvyKctt9vaIxGPfsjGRsRjKJ+1Iko8jKNCrUInJsxE4oMHIZcWt",
-	"jJ35NoUES2ztT0EXbGNVX75mn6/WXwyxbUu/lew1aO/lFepASH1JId+hl3TBmlX3Vw5kZUkd2J1iUG0P",
-	"KjmUZV4ORpcDr9p9G0rdr76dj+wtQNzetbq98Xx807G/mko9CES2neQCSM1e16pJt6GejSGBeOxSj2Mq",
-	"Zhkgsk8dGpqSMTsh42suIvIziQTClWHH+/9LLgdDdsPjoU0vvxzAr0JqkoYyYuRnMhoHl2JsTG/yMykj",
-	"rsCV30HDyZ/J0ZEx0C00AvmZKDVH1GaZ8tkVpKyTy2w0esDI4Qj+b9wMmbQdNhre95+QUL2/pPWWK//K",
-	"XW/EOrgoIMbKlMg4ypGRmtLAoR1pQxY4Ys+WcsDzL/DJ29VAfsGVhf/sqHIWXiLNj43jPO6bDdqovaSt",
-	"1+6rMs2WmvFBCFWXUO1QWViRJUsZWaZcayZOoYmf0yOAD1l4NmF5FLRoIFRdswhaIXBBxtCLzbbkhlZo",
-	"jEb3VAFFDy807zOjGTY0pt2WlXTvSvtZM50ndmWtMHhy/raJ4eBqt4JktRYLtYBkfeun+dmlV4K5a09T",
-	"r+6bFe7iFBv8sr3vpuM7lu42VaOYycQMXJZcQMNsM+IJtU03XOuUsKB1aLqNEAPr2sUzR+l7k0fwhk1O",
-	"DjvpT+TgKEZg1gpgDYEny6klg+0kiLf1ZUNLyoIt78Pgw6d/a0b5iTkLdq90ioFtXbkdbXXrVXkXVPVp",
-	"ulR+03DLGq51yVISSzEjTpHZgqy0TJppSsvkLgjqwrzmkzCo/P1NDApbQllUgSksgfgn6HmyzreK9lhy",
-	"SnJNuQfBudqU1tSxovanPe/rnM8Ei4jM9KlVgFytXRgzmt7CB37b08pngiA8QafinFJSVJdatqb2LeeQ",
-	"0kt+1Tp5JeJVQM7pgp1z7VZmSJ5RHmeptVpta70ThN6EPmELKnC3jVEEvfpk6ExSSpZzHjPUOS07wAdB",
-	"zz4WXYrJyiWoDAmCqsgpPsrc42r2wL2+TA3ryjuNKsq9Pf4wR7FMFLtnQ09SBjitNFafRwmppWsu6mT9",
-	"rYR0Q5AYDh23vXbWiK7rUVxPiq1FlLFX7qaQ5Tlesc8EDHyDj3TsL5+G771lqYLWWHO5JIsM4OKh9w0y",
-	"DfNtGQBzWu254onm16QIBhLuJykzP5Q1lxoes3m9YWX1Li+2ps0wLaVlyiKA0sUMO+dXA/FOHo7szZ52",
-	"b/b9FzCaPWb5v8b3fCLtyL69Majtfv6KM+7/QJiPNIsZWUI93ZxHbHOMuo4raWm2vSSpIKcvvBipmMjn",
-	"Y6/twGOEG7lWMLQ5TcHLnp5raOWgQK1ymTTIjwitfqslCSU2dcUv5kDbVb4K8P625RgG0/NAwrBBo9o7",
-	"7yq94I5rk4o3f6tKuruqJOCRIFwNi1QlkduSCIDfNVYkbeCmnmIkHw43jMieEag+XT8T+IDKmdhZvdIO",
-	"m7OaO80ur1P0twqovVdA1ZLF20jZU+fkSLm50ulWFHhH2Y7t7PULq266+2zHDaS0iw5aDdmNjhsKCW5j",
-	"llpOXeKM0IpFhMyb37gz9vjplY27PA3fEhy/uiKinqKgvfdAptoKFH5XXzzAkpnCPzG0kpGKmaqCY0Ki",
-	"K1caN3sz2oQviSJVuvCqc8DT13Nj/gEMp81jRbuQxcr6uBaZAkwg19XedqXBp8VydsCFMTfz/tVcQedf",
-	"QewfCxoxkiVNlqXZ5v31eYen37FB+QTmFRWv/mZN7lIYjDrEDJ5IMY15qHdnr2aqkqLuO4kVwMk2sAw4",
-	"2qV6piabFCBVaRw717S5757K4fywE29MlSalIUGCl0VLFnQSs4iEVBTYXsb2a7Jq7Xn8Z8ff6EtlX7q5",
-	"2pe+t8Dl2JKy7shObWLXTg5/w97YmT3bgdZuh7dh9rIo3evTdK8/N+UKv5IpidhCejkravQ74Ky715HM",
-	"oD4NHHbTgftmAP/TSqPcYu4rjdpqAsvaVhXG/hZ8pSlWd0vDSrAPhV3Vov5hEgL0QKOQe0Xokq7WGVDK",
-	"FMrfCsD+3uA+dJbkL2qscXe/f7Wi7t/5jaNlQuvWt5Mo1jruQ+wVLPs1QZn5ifIOic1Hansx7qs01ia5",
-	"jr0JkIOvS1LcBcmGc6mY2BHF+hh0uePCZux/Q2fNjRf2gOT/uW/gUxG5E0zr57fjjjV3ANhs4Tm389fS",
-	"COPz3+yznju8M6PKHtobzpabwxBv4YovOgxhpvDV5KWd0xsWEdi3oNQcBJPCaMqgcUjvbDWfW98s2/4k",
-	"/9s80fTu3PrmnU1BW1jXr9WpvwOaIxSIriUIai7xOM5rSd1AvR2BpS0VfgOT/qJ90yrnWl0IaN0zXXCs",
-	"Jtf0lnRyR67pTZwHyg5x9N+Sp3zO5lbi2WMK1XPsZstSsqArdPpQUXUte1OndsC2PrHYvRvi/+Yq/upy",
-	"pfrx+nW/b64sVCv/DDHKa84GJ+/eG8PimkE9oDkriqU3/mbi4MLFnwfBIEvjwcngPpwvO7D6DYrPoOaD",
-	"o0otM+16sUqbDVNqsm2rCtcxiKCWYyaZIlKUerkmTCax4WdQpsZ18ahS7vz60yD1vci0D0qAsUFptUsj",
-	"s6vtGxh0mV3OZVGfB2gomcpoHK+wrzdT5ZFhY+aGSS4pdLPSc0aWHGr77H2uQrzhPjMIwNyJiltCecNS",
-	"tMYaxq1lXLq+ira8fhN4pAJyzVYFhBbQHonlrHhMzc5efw52j4ZHlH8o6ACrGD++//j/AgAA//8=",
+	"7P2Ld9u2li+O/yv46c5daTu0Ir/ysFfXHddNprmneUzspr916owFkZCEmgJ0CNCKTif3b/8u7A2QEAWK",
+	"pG05j5N7Z506EkW8NvZ7f/ZfvVjO5lIwoVXv6K/elNGEZfDns3M6Mf9NmIozPtdcit5R73zKSMauueJS",
+	"RIQL8o9caqaOyFhm5MV45yXV8ZRQkZh/vJKC4Sf9XtRjH+hsnrLeUe+id3DR60U9FU/ZjJpBZvTDr0xM",
+	"9LR3tL8X9fRybp5TOuNi0vv4Mer9KmOKU6jO6PcpyxjhmnDVr3vn4W7gpR+j3pxmdMa0XfFJHMvcbsTq",
+	"GCdkTjPNYz6nQhM5JlQszX/0lClGTn4/I9T+9pgsuJ6Soff8MDLPEUVnjEjBzCS5eek/cpYte1FP0JmZ",
+	"l33DyhK4ZjNVWcujg6g348L9c3dtYZF5+gX+8nBQfE2zjC5hL0+U4hPBGLyZpqlcPJvN9fIdTXPWO9JZ",
+	"zqLq+r3lHhNmniZcESFHMllG5KI3Yxc988liKglVV6p2kXboVqvsvK484fokriMTqiMiMzgLczpkxMYS",
+	"KEeRROpVCs0Vy2rPCd5YQ2mNp+PNU2ahacp6AjG/qBl3d+9Jy4HPaTZhen3kF4k54sWUarKgisRTKiYs",
+	"qZuMxrfUzGbv8FHzbH6iIgndNY/W6kYfUZGESejfMjbuHfX+18OSrz3Ex9RDM+AqGR0EqOiUajaRGWct",
+	"5lYQzB899mHM09778HxjfOeykewN82t9ufdCl+DUMJE3hq+tTx++IzRNiTbHPHOcOTjlNWaUsDHNU907",
+	"GtNUsWLokZQpowIHzzMVouqhYB/00G4dmdMJs7evdnR8UQ15HQyePgpR1M/smsfsxc8B4taK8OQIhhdM",
+	"L2R2RbjQLBvTmB3DxzRJMqaUkWmGJbx7c0q+u57HO7sPdwd98/93vzfsIxcJy+AJOVIsuwapROaSC02+",
+	"uxZ8Z/dx+YMIpcH/3ntuXotr19Njx4bskKusZ3fQ3xv0d/u7h25vzG/KreGG8jP2j5xnLHHsuv4WzqnW",
+	"LDOv+e8/Tnb+Tnf+Odh52r88+t//8XDn/V+70d7ho4//1qvfzRpS+n0qlTnEKb3mMs9wC8c8U0Y8jpnZ",
+	"pAdGHBjZTEeKCV131AkMcytO8uyaJ0zE7CyW5quQzhJLcc0yBaelHCEy+zuQC+ZajJheMCYKGWEleK04",
+	"UzBg8JL03MvN4Yp8Bjyi/Mh/u+Ea64t6zlPNspAu8jPTDIQQPkKoIv/37PUrUMfmKY2ZW984pZqM4aEK",
+	"kf11ATxUXfSO/rjoxRnXPKbpRe/9x5qV4ltqpc+j/Sergi+oxD2X2YwGRM9rO12e1jKEMf50E+W7XY7V",
+	"dS/q/amkSGt2NpMBij7TNNMsId9N6XzOBEu+J1QDYYw1y1a3b2+w92hnsL8z2D0fDI7g//5eN3EzmD9N",
+	"u5KjXkI129F8xoK37xeeJEzU3j6qiZYkkYSOZK5J4khCIWunROeCiwnJ8pSRKU+Mip4yes3MTs+IzHVE",
+	"psU/tZRwB4TUU/MrltbL3ilMrI7oP8RpnqzQfPEJF+4vKdJl+GjqeffqARyMB3SXxrvxI/bk8X785Mng",
+	"cMz2xvHho/gxpfHj27JOUKfqWOd/AOPc3XtSwzhfjMHmCTMiY1bhGRmSRy2LZEwZgSIKyWD0ajKligyd",
+	"sTWMLDc1ogfnTBLJVNiygsWjMVcu35lnmywvb83fXfT+GOw8hbU++XjR+5+Lix++r1uxMfVqVn0iYNFH",
+	"xfyNoaA0BzWEkYxPptoYRigShVoY+arI/uCg29pKa3OjMFmf/d94oyJKrswzFZUvEapO4TOPt1L2fBpD",
+	"Ars0G76/F6ItX/l7FNJdf+UzrsN0N5NKE5gF2K+ghNVd8RReE7zhxvCa0Q98Zm737mAwAK5v/1nMyKhW",
+	"E5bBnF7SedO05oxljnFljKipXAjyHUyzYGwPFJnR+ZGRcYzGUxLLNJ+J72+7hMNWK/hwFsssoFm85eqK",
+	"KPOdkRVmLXXzmdEPl/BglTZx4KdPvVkMwrNgOuOxCgkDHk/JDL8+XtG5rOeBf8DNVXQJkzR6sFHf4MOU",
+	"jYEX8YxkwIxAi6tdBwxzt04KzzlTkvJLLlptesrohtlycdtdlwkfc5bU6QwyYwkw7YzTCUt8leEIjWkt",
+	"yVymKZGidpZ2jMub6gqvrcYdYmKq6ouS40JDrzI0z/So4Wvul828zd6rW7ipXouJNE+urekXqoiQhImE",
+	"LFnt2Uv7c3+mFZM16n3Ymcgd8+mOuuLzHQlD0HQH7DmjfYOta2bzxrkKX8HrQ0qKGbgf1jzgP5t0j01+",
+	"i2LovzHcmTe+8bBOlHLGQH9YTCXR9IopsGXAPKBiSTKZsj4BFZIrMmNUwB9apgkZLYFjpFJeOSPimqY5",
+	"OyJUOHM1ItTZ0BHhO/1+PyJM2D+MxQx/6AVLrxlJ+MQoLN+Zn6OD8/voQsgMVExCydTwf9g4MkRL8GgY",
+	"kaH5GP7IFcvgj7nM9NGwdNoBM1PSaLKgQfTJuZusIrNcaWvQAb0LRpTMdP9ChAh+0B883H1UR/Le7bkP",
+	"qn/LYpkl/wVzqGH1GTyijmGFVRO71JeMDkJ+JIlQ4I/PYpkw8v/7kQxqLoz7ZyeXy1umZJqD5XEzV15W",
+	"vKC7Q68cvNmtd8aEktkNJ6ngx43H3+yEbTz+M5nVee9esQVTGsVzRFJqSDzW/Jq5jxYyK7+XaeI9LTPn",
+	"gJJZwjKzYKWlmVPtkmW2Su+bDsLMGqc/pyIsKk/uzpau56It5aWZ5blcn+NPhU8yML29xulpeSeT01Tn",
+	"it2UUuHX3a9S4VPC4Zvv07mhvZA6+vLF+dtn5OT8/CIfDPYenf6tomScnwwGB/t13FbDa5tv2qpn8/wE",
+	"LdWDJqsp6DI/p5PAOq7Y8kcn+1bCf6A1G9vcsN/CQNR00ib4R34wstaIYXh3NYggrn+cZzKp351J49Yc",
+	"GBnkm5X//eP7f//xJtvC4qng/8hZm0M+Jue7u7sDUCcU+ijy0Y4uXkG0lFVCMD+oXan7ZWdScJTw3cVF",
+	"H//e//j9/2mgi8PwBnwIxckE0VynLCLmBxHxvo1WnMbWocZUBIYAu2bo24lp/fXVZsg670VFudgPcY8Q",
+	"Wwt4Nkd3wOk6c7bz5bxjUM1oOqJvVL9LFVNRSyzLObtjk3QQIojf5maBNbbgr55ArjiOQ3PO8V03tvns",
+	"XELn7c9kc5jNTeJm5/mbqrOGjCpuNPcHpVFU0tlMCnpDK6lynDUOWvTPPjqocc++e/WiydtXhAgTJrSx",
+	"zbPaENC14GHSKzYx50Lv7/V8v9mjx48f7+0ebvY+NPKnd29OG3NVrM1XrMz85uY5Ktfz+B7yU97xWPNZ",
+	"W2fGNT5d9c2O+vZf/VjO6hgH/nb7Zt1HQ9RqLoXV636iyVtmxCLIl1gKzQT8SefzlGOm08N5Jkcpm/37",
+	"nwrzWVo6C/BXOGiVMsacpQmZgU9ASGLMGnZMhizLZKaGxqRWZGFszB5kEohxyuN7neILTcxQGU14rBU6",
+	"0CBaIA0/wBDiCANQ9zgrSHqTqY0TY8QiguiLEfBE5eMxj5mZ3iupn8tcJPe8ZxwnoqcsYy6QR67YXBPz",
+	"iZ2Yc2WGnFeglCrgARCgMpRgfvYGJHDCIdpMecrudWWFJwucRTYjiXANWuZiylNWnePbQnTc4/67rEeu",
+	"yIwrZRmC+8V9XnDD6Q0RkLl7yGiE8iUVy3u9L1KSGbgakckpoMlUxlcsgURRSorT+03QXE9lxv95v6f2",
+	"ShYxVkhJTAjHHCb7W0gIffPibwx2bp7JOcu0TQqLM2bUpraqkhFMc54xdYnJDy1+09ozHfV4Eta/IMfR",
+	"+nCv2BLNVm75fpyh47zqvFqbeUqVvsxViGucS3j3VOag5N7tqoTVKxsnKBcCs2Qa4rxGW4yvGDrMq6lr",
+	"Uc+w90Z3o3kGZbnjMn9gToFTXM0D5UBuclFBMGXOgxz9yWJtRkYi+5WjLlAhNGk0GM3Ccy5UlVYeHkvM",
+	"VTNnTVmJesLavU3u36i3mC7bZFpXdgzGjsrFBXfFmC9cB3zgrwUjNGUZ0O/qdq08uDKtJ7tP9wLzVy7C",
+	"2DokGPWAstsbSf7K7UP+NN0c1vbAuyuQTGbOsl/sin+T+MwYyGZKVqvFh4EQzdp7E66n+cjowQ9n3Kh6",
+	"CyOuVv62P/no7fxLOt9MkFV+iqlDXGFEWeZwQOtUy5IJa0+1L+n8WTJh62QboNuxtcvb8WQhk27zeCWT",
+	"yjz2g9OQM66tdGh442v7pKEq2X7m9taVFrWayoXZ+8OBYfgHu3uYUbHK31vcTOuLAG9AcdJup9zJlQsM",
+	"3lsjs0PS4ndMS7MJT1YuZXnKVKnYiYrCv37DNzPEaWEZbL7CkGDS/NiNuFuZHgeDbGJzHcQhZO4/EzoL",
+	"aCO0qHgoKaJIm+mji2eVFILFFTRckHDiO3KOyUXvii2PLnoQUqSCnLx5YbSLB4rwxHxrTrT4Gs73gTKf",
+	"q6XSbHbRqygdYUltA81tSkLAx1ZDbVyhRUSEXPTNw+gMq3l6Qe3j8ChqVY0zlbmOZcgDdgIB2SOi8jhm",
+	"Sh2jCbOYLo35YobK2NioVf3mSxq5YotmWryVdAJNxj7pak2KYhc7hQYxBde27xHrRjkFT3cSU2pKM5Y8",
+	"xB8WFS33oDuVK/pC9CeodVmjylQuyO7O3tOIzFjC8xnZH+wcPo3IlE+m5NFg5/HTiLhkcPJksPP0ad9L",
+	"5U3lwlAr/LJnuO1kCrotPr+e0BtUYX7C0p2tqS/m/W8M+1ynCJjwyt2Q+Sj1LobIZyNk/Wap7Z4020FF",
+	"y4dvrzuWZwD5S7Ck8Pkr9parq7p78cHq1puo/ld2zVK4LLM5RT9gq8dTfsVSPpUyafmTylK930f+dIuJ",
+	"BBfMRRLMFvt9KsmYpylLyrwlz7FPFlMm1hUNV43ZRgShtKook/6dHmwOvnqS5Ya6LBdKUxGzNtMtyp7a",
+	"PBwww8NyJ2OTdasr+EqVjwRrtbHaxuU3UdA5nZwxXWrQISmMziYjeFOqsJin3bZeC35HkZzredy84so1",
+	"wMhSeVyWKNpZiu46bJPT4hDbl75uLS1E7xYFah5fscBCR66KlSbogqbpm5UHNhNGJQFpScz7jomQgmGU",
+	"7p8sk1ZJ9N97EJhiybE2Wz+aZvqGUgh/64ZqpQ3ajdu2JvhTnl4Z0lg/oYRpytNWXGxN6w/7HDOmoJLA",
+	"qzlDExaMZX05hhCQ2SUbQTPX+JqmoGGPMYzyPvherPVZORwu9KODXmOi+pombycZpuX0yos/hinXVvkW",
+	"NuVfdpHmLy9p86g3YoJPxKXOcnY5l4prfg3ZGJhIdtSLU6nQycHNTfmjuXjrfQR2JG4wHaVlKsDMlRgV",
+	"ieg4fyeAXUrv0/7T3vuPuHQVzCQphFvvXZ4KltERT7leEvOtsHtaYWnF8jcKJCgEOMVn0fXPYh3yiPwi",
+	"FxglsbWPGuueRizl7JolRMuyQrsQOHsr9SrrpNDBpzAuCkxpmr4e947+aJkiaCtTP74PXffqU1u9953C",
+	"JOpu0nbdCTg5tC6EHO2229ZzKNR8a34T3lHvgc9jMyvcxt6LekbjmGXoOiUr3vcm6v4YbfBAP7tm2RJy",
+	"/T38CkIVoeoKHS23VkScjFkniLuiAXx9hQ4qX3eg+rvRh6LisEKHfEo1TeUkZ9vVAgvGcm5e1KgL3kTH",
+	"M1xbsLRRJoYAiGZMKTphikxkn7iSPGP3K8PFDW9P2JyJRBGJifhm9IDdWbo+V0dRS5XKyRHJk/nRw4dQ",
+	"H3O4exARHRf/fjTYjYhOVfHvw92DVv5FwAC6nGf8muqabD6HjjGjSzJixD4bvlTjoszfqUe2Hr8X9WSs",
+	"xr2oR9V4HFSBPACqWoXaT4k9COlnq9N/hzVBNGNkkXGtmQDvtICE3IzRhIxofBXQsb2s6JJGkLtWtwjQ",
+	"Bo4IBQwDI8LlAg45oZqSsUwTTARtPAmMzK+/f8FGUymvjsgvL09OyRVbHkMBb5bkenlEMplrLibm8z75",
+	"HdcY1SywwX3MZvPUEsE6vsP643LO4wCtCnVETt6+ajfkcs58WrFLNRpkSuMrEGh2peYzAcUNcBk2oDxE",
+	"vTxL2xBL1ctmvm1l1jhesW275lTO5jTjNu2lC3u1wCptwhjdvE2zshK5XewUnvcW0lD9e6NoaDcRV4DO",
+	"+CFPt64mKSGFDlYG/O5QHTIGMDgADHcl5MKW3JdBOXIqs4yliB1kmBJThOuISBEzqCZe8JhFRMkZIwqy",
+	"25QxB6Y0HRMqIOUGs8uLt8rsgdN5VjJhDRv9M1d6hgh/f/xV4jvBKi4TKbNLCWUBhlCNAmEO5dDsFwWq",
+	"6+l4Tvb2QKvCB4leSDLjIjfztkE1o7PENE1xkEKM9XafPukf7vZ3B4P+Y8P4i9nUzgFcTL2j3t54l+6P",
+	"nsY7hwfjwc4B3WU7T+nh451DejB+tBs/orsAJmLXc+KyyM5YnGdcL/8zk/n8hZjAPIyY5SLmc5oiCl0+",
+	"Y8lOJlP2MGHzVC4fUkhKL9e8tkLMkAYd09zyCM90YkYpSmUhnfiBghel7Bpdsk/3DF/P8DL2WLzXpzP6",
+	"TynoQkFuctRT+WxGs6WhMru/uONyTNRkZ0B3R3vxPhiECCw1eDgwNFuUyBz1zncPH+31B4PHLoS3Ws6x",
+	"fzTYOxoc/h1PqeAaVp0xG5Pgnj8dP3mUDJ7sPnlyED9OHh0+pXtjRukgPjykyQAgqWY0Cbz+4Gjw9O9G",
+	"vo+D3x2a75TMs5ghgeDfoNqb47bYaIXLoNQ89TST+WS6/lasT/kYee8C8CPlv8jlY1o20XslQSSPqEIr",
+	"wRBP0l99y9goQ6mcrLxoQbn2X/TcSHjzEKFZxq8ZyefmfIxy4cjGyFHAxVqi7kG5tumPudA8JYP9oz2z",
+	"NeS389PKFOJU5onOKE+77srB+q7AyxYOF8W9LGGCw3XD9ZQPHf0n08ixfzbKi00tBhURtuq9+Yms3nKL",
+	"HICYZS4Y0eM7g929/YPDR4+fPKWjOGHjgQ/ip2xwGZPvvA/AXW7+N/D7j+8/rivNHosLcmU5Jlxb/qgs",
+	"7Iy68k6HzqSYoF7OslmBEGaeilztWithd86yin24GwjvWE65BtBnPnaS4+TNC+WKDa+ZhXsCnzC3wB4A",
+	"nmI5jfZwO9rM00oxM2JTLWC0Me2LIKEB+mdJ4lQsycxWHq2rJuA+DuJVnBo6/B3Sqa04JiOmeMIsREmu",
+	"cpri6sc001OUtOPOi4fxX7GFakLViXpj1pzM9Zyx5IXQbGIkD/wolYvGaRgmcmZ5/0efD4exOc2i3TMl",
+	"hFShVZgTsEm/rVJ7kZEH4HQFvnxBO4TKDN8PVoFB+pGbfTlXNwJATQBuSvuxCjkS9gDh1xEYeZBPFkNV",
+	"05hQdQUZivqoyDOz8gFSziiCjLUioDMY40wbU2m1+CcUkwpEJn0ID7sZLGNuN/J5VIK0dKTtFxDa1ssm",
+	"JlTRiOXYyfYVx4/b63ZRR6cabzHq6POtQLJabIuyqXA8tKzX9jjoijJ+BkY3egg0vWKCyNyKjA4OmueZ",
+	"nCEaxypYikV0E44IcWJWIWznnvF05jX+a1/rJJcvuGzKv8aCr36LHEAoBAvxBEhbw8jVsQUbKeHcEp4Y",
+	"HaHVWqxyH4LPga9e/Ey4ICAFzo3+04qTuSyFMv+xyRpoLhYozYVQQokhs7XkvRpvlLMpana1QpkrbDIC",
+	"d3ac0lyxtoMVdsdfK0BtTX71jNWy1XNLRlrm8ZStMsnmGW0WroVh5J9eyEZqPLHCiArnggKZdt9Pz8hq",
+	"BXRRASa4y/xM+xDeoKLmxG2gT7LlZvgEUVBiJ14OjHb7/PzMWiuhyzalicdRIWHrGEH37SeAW6ciQnMt",
+	"hZzJXBHMN0bkI9A2M87UMaA6g+n2q5yoY7jGK/o24hjPaDzlgqkHRC4EccqqnwrpW62F1ekbjisWnGeB",
+	"tUuSXN2Ure5+qQgHpOmaNu5QhMADterUipyibr5TJOVXLChAR1TxWhRD/C2iE9IqQIWeclWMvPeYJHRZ",
+	"uJ9aMAiX/rmupJpvmKpooLVJnF2S7Sxc4gp3e4U5iK9z3YqtMaGZqHLI8h2gp6ybyaBb7x4QwzQQjwUs",
+	"J7DNin1syQLNK8IbBxg2JOHXPGEFeBwOZFEEWuxnLhActFzdT0vNKlJ6P6RM5ALGCru/i68CoKOQPtty",
+	"etfYFqMGs9psIyDrmVW0emM1MOmoKSqxNXFIt4Qi0xpvjt2wcvUejbTl7OWl3ypvuWYZnbBwCd8aCr8z",
+	"2BgUMCNKMLwzVAf0qdNzveSFdjbrmH+oqzuReZq4uii+VpU72Du4z4RfqPdVjIkOhXRtc4S9AtyVlNrG",
+	"9LZGHZorFExQOWbj0s2b2D5n+caJeZGDDmyTVqiYUm2TqLUN0m72cuEFLNwU20q9vuc86ai3oKrj4te4",
+	"bplVjXu5Icelhola7nYPHPQXrkDX3Gp+jRsMi2da5ForzeZ+4N6Iwl7US+gyGJC/VSoSjNUYl8UFbD8h",
+	"vTj7L6QYbPVo1wtIdY0b2JYqogGUdHDQTmnWnjvBw9V1Qa8PfM+mFb21Kczh6k/AxJFpQuichvACCi6g",
+	"wjB/xgyxYFmKmQFTgHkEJ0LxW9wehbF7o14zanN2G2qQadZcIFBNv8cfRf7M22Wr+Pu1/ZSVcjBV10IQ",
+	"MyQAyh+AiuWYwItqdb3WtxLW2FKGVX9zPY87/qZatDOHBJJiznYanQ9J3dspnbnLGshOzxHVyKrhcEZy",
+	"5tG+2qiZrxlMlLx7c9rGD716MTdfpCu2DNPYuzenGCi0UwJX/EXvIh8M9mNNJ/AH+xH/DSYXfnLR81oc",
+	"0jS1LnypsCLHAltUEVfXLQjYfJvgvHEFc5bFQa/4S/sKaMxHDQ8+JruDgfW8ixJxA79ECwoKzaVIlw4a",
+	"PE0hsuHmEzZSG13FpUEM+tItSp4qWZaejCv5Oy4odK5F34q5THm8LFHYbKMh2IOilQjAs2k5n1tnfXtW",
+	"a8hqhRCLSXlHW55dsS2dbjrevXu76c5ocBrbyjpcvaDiqV3QlCZygSlZuLcJeB1UPjdzZMmlxV31P1pR",
+	"rFOp1eU4BwfyP3KpaS/qjfLENo7EY+m5qFNbz6i/lnvQvc/KsEK9WOqkNVqFp7GEYLPGmlnNp62kUr5I",
+	"3Mp8tdTocOv0UidxtzKlG6nUuI6oTpTbrW9SuRHxqw5BjttKxXaAXUERdwZdkozW2QJTJczczCQ2TP43",
+	"heVhq1OfU6UWMks2zegYO3CMStBGm6yCHSJTOdnhohUUTG7nsGmjYJ7VJRbTtO+oWSckS9BUNdZ8rG7C",
+	"esTZohp3A8L197J8VSyzjMWaTGWmGBlB9ciSKE3naSjQ0dQd098VGzQsxg3tys+MJr8yrUOH3xn5sCWO",
+	"TlqMFz6EUFPqcwsgFdlentDvaioXRI51abzqjDvNaOGnMXiJaUFB/aeSov+WLl5iXU+4xtZtR7GAzfu5",
+	"fc+Ed3ZfiG+iKOsKhwlQxQV9bmI0PSkiQh0+WETm+Sjlytgm5oAVy67D0YISTLAd3o/7QRvYuaKneQvH",
+	"ZdEIeuXCQ3Fyi3hXLMXYdpAN4s2USnyDCh+XJQwtckThF+XFr3cU4amU+WrtWEQFtXGdBuYp5YK4IBf6",
+	"Y3At1aSmGphHVyJxec0yz8NeNjFsTo9hITilKryIpdD2Sy8aAjcchGtwbH4zyWmWJLleXpqrdk1TthYH",
+	"C4cXEJnucrTclF/qt43FxDmeQAC5lbRuiZ8wq0WiDlBTSpWOyGjplbogDPecZarLZkMvjtYs4JXUbTTM",
+	"eaUVW6t3e8mfITYt8jSl5kZbsbc2ZjUhsa3AXM5Z4jW9XqkdkguxLhJtXpiDeujSjcsPmYW74K6cXMsw",
+	"oEW02jgN80zHwFsXRJSyhqJzRyVd9kyq62TTqUmPl55205cehl7KddqubrCo3VwVZR7ORrOvzwJUtt79",
+	"uwo2BtEP0aGBG+BJ6ypmL9DhijyOvM5bFiOnQN5c4RGR3wV+TTC1iz2WOtMWHSBVII+uRfE8nvptycEF",
+	"yajQ0MKXEsVoFk+j1U7l0FpSaj62sO/Fh4pes4Rcc7bok5e2rL5w8tl8ZEWXzid6jOKs8BVCZnfhDTW2",
+	"6YWYyjQ5xhy2lCv9QLnmkVC6QpeVZpEF0tMfIeBDLKCt62UnpIZ6KdtuxOj51hHDxDV0fYJIwsf3UROu",
+	"jWtVWbn6RTOtdelgldNQtYTzcQuAwq9L6w3ntW1kIAUmVjtUDSqShn5zxVXk9YzOaMwdQFzqIffCzbMq",
+	"LZ3a8aoSkHjTBmCr/95dgtSE7b2yCXU3yPOyjXLH3600Nr6D7smtFb1QoZpgZRskc/kx2ZdnBE8JQSEk",
+	"Mgs+ES5W0g2cxGEjNRUA+ve8papYvlq274y87lDw+9neZPBstePrrRq1HoYKAoo+rdtoserkNFNbao3Z",
+	"Ssu7FZ/SG/oyXqAguOg1NmK89dSCmuN2OyZ2aoYYRgR17Lzsi9eOp2jXu3AbrQWj1W6ArVVhr31fe/W5",
+	"0EE63/xrwdU9t7hrDqXeK96crxZDRZm6AYziKLdpsHsHUW+0LPtXloB8m9VJc9zhbp3roIXFYGu9jmmm",
+	"igwcQLF4oIiaGf14ypWWk4zOiHQ3EKf2QBEzMwyxywhbxRWhHlSwtYVT7oLpNmqEoobN/gnVtGKXOgrk",
+	"lM+45U5jCpB0mOvgOwK9me42moyj5WaP9i9uH29DJAdP/CXX2yAfo5tTzQai6bA7tziabmyvPbvb0N/E",
+	"rXHjCTYHbMJNcMDoBPBOpvwyc7g9kKY+pxNGRrlGLVewD5qkjALMz10gFZYegjsNAxUh/oofPE29JUdl",
+	"ZfDCoS+SscwaEnC6oxqGkz7tXvc7d7/pFq46A/9FJ/hczItDz2zgSvv+hFJJ/QMwgeB+WwZmdELozn/U",
+	"20GrbB2qtkzBs6zOTicAxZFn627SmuO/Q9Z72I3zuhU3oTJkOqA2rBxb4bt1SVCwvVGPxldCLlKWIIwz",
+	"F5fzTLpycQth3C5F6cw5Arfvmju3/tdqhWV8ZSS6qAEdhpxIrWl8RRYyu1IlUoYxFyifEa7WUhyDBOGH",
+	"M5uClwWS8xpwgiHNI5jVnGZ0xjTLyLBwjSqmNRcTNSRqwS1HBcyXMJ+8cXhsxjWf0HAU8nfrikikB7yT",
+	"ZxMWhN1prjza7BtoE+Uo+nt8QWGFetA8rgH5RBkxEbk8DYRNVR6QCxdCxgh+Y6Qp/sT1rW5HsR1iGzkQ",
+	"7GZEKQuHqph21a8bSbg9ihQO3oyfcBcRGC8qHqxxdevoV/KEW4TNl5ylSagGwJjTqDMouix7j89kxgj7",
+	"QGOdLo+sHlE67mZEM1uwX3Yrt460CPUq8/AVY3NF/pFzpm/o1F7f6RBOaBkosqA3HuNd4SfFPqyElNy1",
+	"XbluRWzJHUrJOD2SDGsmDkjjtqWybepj2QfNMlFXew08sWMZKdigqp5BTCkUecZyNpMCk0Cg17E6gt7c",
+	"R8noEvJ/DCXQyZFmdPajmsp5RLDs8Wh30B/0d/uDh3sHdWQRrltt8N0YU+yypkr8F5rNjODAGtWp/deM",
+	"iiWkNBh5ayav+gSWOWdynjK4EljSagzwjCdYaBFoeCiVDpTf1hTy13UKXivFPi41eFtFZXQjRH5wmBtc",
+	"wOyhyAIgDROo2lZEjswxYPgONHfb+877cbtcks+oxHlG4zYqjjmKLjaaubCvzPG1MNIMn8s2XA8q1IJl",
+	"0DaiQ9TCzODMIsi0mYQjx3Zvfl08DlUuwfkXXTDgiiceFNIxGbGlFAnWHOmpzJUxlTyxS0nKtU4ZSR1R",
+	"NRSR16WkWEG3ctu6pqbYBtLr1wtznuW4w01vrEeX9YqJuYOxFEkea6KmcqEQuomMWEe6wHbXjeyvS56N",
+	"HOuFrTbrQqDuZ82T6doybH5ZQ5aWIgyvMLtppDHFRIayEqw0BUZLjQfXYVVvWCBJNxAZUGzTrfedK9u5",
+	"85+2CRqk5Ti9xFM7VnQMn6c7RuMzq7ZZNRZIa4t2uxnhtOgj1NZz5GsY6D5yELo8TY0l5DCNbbB+pbwu",
+	"CnTBLNWVik5x5x36u7xQ6jaKTIc31jP8F4IAbJdhyy/GOy9dn6V1pl9kOwwGj3efPt07PHh8MHj6dPeu",
+	"fJlObmy8FV1a89QYBvdRe9CWpXwedQeF9rW2K2oDGB0iPxreq+QRKXDgIpJM43lEEqEio1CPuFQRUYJH",
+	"ZKr1vBU04PqutGpZgbannXMXVvcKi4G2zO5e+zpjQIp5mhD4VI5t4o8x8DEXhKSMZsL2M0EQShWEltvI",
+	"2lqzrPasqO31bYpkr5xKuV9bPxpQQTYY3MkKZK4AcxtjwlIw6IKwER+3yYdA1YYeGkaKE66OSJxyJiAv",
+	"DM37NlcJ9LFLLm4CNYW/lXkYwuDFm8iH3ja7CJUpAP5vp70iSFqOWgOacOqrnmvvRTWsob+o8wqtA+7y",
+	"pJUhfveunm5uixvY6+6urBtjSEMP1vdy95Ev7R8dHu436rPzTGIouokcPZDbTspv0aUmqABTbGsiIZwN",
+	"K3Zk5BOxdxlqdeYuQgN4xtY501vLVld5i18uVTq8C8/Hwe5exVaTguh4/vDwYH+PfDeXSk8ypv6Rfo+B",
+	"+KeWt6g2wNWO0ZfjFg7HFga74mtFe62zFmDklbIBfFuXU3sr03sQ9WclndfGo++UuwWYSHD7a4z8n/l4",
+	"zDLDvS0hANCKFX/ocItKwbPyrTHLbzJjt+v3xHuqRfEhbtGFjs4KtOltk5LnKqpkcMoZ87JsuCZZbpRu",
+	"Co4u9HjZFosLHsKTqiHGtyyWWeKCUlO5AC3/Jmd8E5F4xUPR+j/pQUT+pAcqIlOq1NT+pwh05Ipll3QC",
+	"le/mcyRj/DuoLQXd1jcQsCFbpQXsBIfImLVYnKy6A6FUUMsW6fKZJ3wqYkkknYoHu9Qa5jwUPl1jnNuI",
+	"cbo6NrO8dofxrBRR2zsG6Kdd5GmsN+PvVHcUALvcD7osalHLXcs/gO/NmNKuArxUFHb3AKo8KoPWDsQ8",
+	"ocs2ukfKxrq2Uw9zdWvmKW8uXarwO/irVBVEKmM0WQI6VjbjYnKZzzfBf27M2Ssr6c3LFMnnqxuJUcix",
+	"zAju6DHZR5QvxhCcqpufyAG/AtVsovCmPVnt/hQ6KLCcIVwAVO3kC3WJk4BUMmVhcbXJRefDwzebUmYd",
+	"cxaE7jH7aPMqHCwYhjVwgie/nyGByVxbEHlDy1fFj+aZTHLb2ymj4zGPm4DmNmJUVHuMex2JuoGdr57N",
+	"FhnTc87S5JlroFNximD3vFX7wea1yDkTEfHTDyPiZR9GxCYftoHqH5s5rI5SlCU32vmF48yb4pyJ/9P5",
+	"XuEsShh7t/qQGxZ2bfu+aVTuYLBqotrdtA5/nsrFaVixNF/tpHJCMtQwvYQ2aD84lWnSJ0OsSBo6OFkM",
+	"M2bMDGA0Ua/vBj5pNVyRyEWgycbSYl109UPdCqMdltf9p1V7176nnIz1YbS98cVRbPO2p3LxJuxlyjgD",
+	"U9H5SKE9xLhCBEHgVDavYmu1PbW7tiq9pivxvIXD1dHprQ+/YqEWm+IN0Z4K3uBLtkoEZxvbTq30G3Ix",
+	"DpsmWpQ99skbJHQLVkCUbVrmugtnhBZJWienv1quoKzuc82yQmRHREl8i5A2fEIUhZTv2WaSa+pTiTfK",
+	"aMLYcKfTT8ADWbTEDHQXgxqzoqVuwpOb+NBxGGfI1oziYkoW1HwllzTe6I9qMYNudUypDPURRFVMV+dr",
+	"m+wRxdh6B76YCvPdiBVdLG8BDmauSHvJWtyz5qYpPpNoTTu+ghuK4XNBFo6htuhldBelYyGmVNyL9tzp",
+	"rOjRtjUGBWWTITO5WmDfskY3HM4v84tvBtQNeqKHuS1s76hmu5iOWKAc7XkFHqxNiEnb+sy2+aA3A9Io",
+	"erpu8kVj1KdFPiNULjVuOxZ8d+00gAixuMGlq87WSpXLL7bOX1s5ZiswbCTSbddtuwpiz3Nhk/i9lPzC",
+	"WAKXgEvRX+m170F3FMX0mNpWQAX3PEzIIj8SE+kaKsi8DflpeT9bsn3bC8+3BR+pqS7FQnuH35QB3qux",
+	"jWx2MKRp8hkkucrmS3M3GUVusiFT8BdGUz1d31N5FdrNahvmq/A7CyChusI0Qkcy1z7illUmfURHAHN0",
+	"nDZl9Bqb4c+IbWrgbgYUQALku6F3kS7bEa6d5bbptqirD0i2OriDE2wLbRYb2fVLEUBD2egwhpe3k4gb",
+	"fXaazS8Vi6UI+faRLBGYbESzGmVukwJ3IxL3PWz+/DZXyhfNxoO5ctQ3c7AYHJVaI1fXesLbzHiunHrr",
+	"157cRQvAVjlJfrfA9ZSZecavoZ+9YLVxl5v0E6TqsnUbPaoCjOCk2vq2JnDpdJWDvacHTx893nva6BOg",
+	"uZaXKqZpEHHK7z9u5kDO8Ek0XVvlF2F73hAq7dlrsr/76NHObkT0QhLE2F7D/O0MKYyzLWqGWqmaNQhm",
+	"HACJMRDDAerBVkpJMMZke4ChuvK3sxVfwN0F+7oWWOGzl67etFNFltfZW/CdAd0d7cX7yQE7HD8aPN59",
+	"0iJ/xl2O9RsJBKjppNUpWidKKPg/4VIgIVONEbQ2hTjzTI55qPDn5O0rdy3c3hH7cDuTBJDN48sN/Og3",
+	"KLlDDB6s1FOMCSPKFU/YXXKnLo0yAekmlFbqsu94zBxYSMLWb6KX1wUd4HdYOmrDRcL1Vz57Mk9g2WK/",
+	"XePlLJw6efL7WbGQBWiiJQo9hl4BXbBa8Fgu7NnpXpuUsS0169RUXW2k12enZ8Q81MWjshkXPaVKq/as",
+	"8CZ1Qk7Et3O/FGrLFn0vL0TMk2Bbr58rOvqIpVJMiJYTiBNDKpMUDADQlwHFJ+U0rKAkEHfgdmD79gUD",
+	"5N1sAlEkqEWuRasIA2NslCIu5aINwutGsQz8wawY8YHHbFFA/rdEI2nG6PehBDqD9YfKp18aHgZlC4ow",
+	"mqWcKc8GW732T5/s7T0+PHi8+/TpzsF4QHdpvBs/Yk8e78dPngwOx2xvHB8+ih9TGj+uhFyC5xLOCqkS",
+	"F9dlizThYDI2KnwpF1cq3GoZ4pUVcm1tPrkL8SsXVxUQzSBYLcI8h6V+aeZCHT2kKh1jRFRmynnGC5cB",
+	"4Ep0nigCTbdoAoC369LcroAIggCNYhroWthCbQtva2widzdVWcMNBRcu1XTE4nV4kzBJbPAvYuc8OcaC",
+	"Vc9NsI5f02Zv3tCs2h7Fyy30NIdw324HQwReRBKDDudKlNs07r55O+7NXtsw9FS3lD0PjqfCLF6cv31G",
+	"Ts7PL/LBYO/R6d8iF9aXGaAnCKvNwTVzh16Hdb2BT4dOohnS5yYv5TOWcsE2siEqEqiaA+FklKeTNy9U",
+	"RGSaGGZ5M/J7BhZjNW9vQyuDkg2fnb19bnjG7tMn/cPd/u5g0H9MpCALNgJD0xhzRhEgKqbCPAhfmCcQ",
+	"gn2v/7iNqVG2NVgXc+gzd3KjvIsdVKTSqX/31zbYGcEi3Ti3v3WQ2/sdaHpQg24TihJUuys4zu/RV0u1",
+	"zqlc96DWPXM+i1XlzOVxO09q4rVqMJcgmBsJB1ffk6d4BxQjwFxe/Oy+NC81nOM0lXlynlGetpIUNrLR",
+	"ggOUoY9WD7erYcWjvWEs1j5ks8nN5tmBu1EJnuA9kAooPGuUEvYolaeO6mS2qk02nmuV/hSdsUsvYhVP",
+	"KVSCweeKKYsxBf+00awwhTo57qU1Azvc7e8eGt0FxJgdxyxhJPW0lTAP6UzlLhhWCeWmLVa/IWRf0Aos",
+	"oxudwPHdC5l8oWCzbgEuoWEbCACfAuu1YgesH00Y/TLsD23XGe0mSQVd1dNbdHeiccyU6iuVjS9nTNOE",
+	"atqGK3Xr8dStM9Oa5oF72O2O2yO+h1uOGth6hnj7EFVN/drPK2rkZoumrArvVP1diaOgoxnZtIxp6nIU",
+	"a8DqauINNQgMgfLw5gIzrzq6S23j6tncAxFsThrFhlSulHFMqCh8eoFM78/H/1YaMhtg3gqfTDOV/ov5",
+	"8745b745b+7XefPNN/JF+EYKrrrKwbvJtnvINv6VXWM6rjM+U7kAd07Cc2OJQc+Sdhj6+KotzvUlnT9L",
+	"JiHwfCgiyFjM+HW10X2r7CtXhRDS0X5aksXUsMoJFTdI7IqlEJ6E7cg9ww4HAACWCXOhyAlFrrZWC9F4",
+	"q6eyBnOnoGDM7ZK5tjHIUDkrxNU3t3/rCmYvu2fD+b4Df9dXjjeqEos3f9yOkFX5ks5fyYTVmgCsASTX",
+	"KNGJWmuoshtGlUrzWTgFipbH8kCRGZ37+Z8WTG4l11nTbMJ00Dt0O7qsg6j63VW3lCsGhU9b47/IC7wl",
+	"gtWaad5QbNAeFG51PaV3LCPI3r1OOZpeMQXpkk6tqPX7PWplMLvU/ZKqVs+phjRfz7iu6fNPi4zMJKOh",
+	"jMzbkQFLJqxFMYrhVV2LGfA3bogW+xCCMFLZ+FLLq9osbEpiAHbFfmgxzdCSMkf5/985PXv7fOfc/JpM",
+	"GU1YVqnhEpLEUl5xBhHhXLGkk7c3rJ8DVGVGoBIhIVz4NzxXcKmxzOPPhWFmnIZ9v2Y9l3EBWls1mJYk",
+	"ka7vMjgZFdNQr7ggc6rUQmZJmNc7E79UP2dS0Db32StSXp9NxmhC7BPhgTM+mWoVllXmyC142HfF3y+S",
+	"78uCPLurM7qEP2+YkBnMI3B8Y2MlO6ByVwmcrkREEOyrrJ72T7BYfpjwdYZRoVXiXz8qH2CuMT/NGRqt",
+	"y7RqvIgCm0hVZtGIcBTeLKe1w1vrN+NUzuY04yoENzMrtqtpC+RCXM6pauxg5aPbWNyyy4kr4uvyQ8lF",
+	"iMRfC0YoUZrNseGSymfO1JpxkUPrVQvukRp5j5YY+FeKlBqCy3ZABUlRuAYsQJHvAG0tIomcUS7U9zav",
+	"f0FReGB/CJvwAjwwskXM/2RZ+2KM1sg91WqLwnfw5NHBSgObR0F544gumEOOyDtHCJQSOa4TkX6/35Uq",
+	"LS2tVV/Yk6wn0O0XcFmu0BjWuUmM5RVbnLx58TcsDW2Lh84+zHnG1CVoF3uDvcc7g921nvtoJWpujgTt",
+	"TGSvPSpoulR6vWue/9q/7hg2KQQ9XGlhvBvmG3W51EaC2/xjyP52sCISq+FUkT82o8tj+JyqK+VUTrx5",
+	"rVLcfWHb1E3wthIMfl9DJ68sKPNGKlk9UZeOUEqME2iYAG47s7VHhJJU0oRopqq78WT36V7DAYWguGtm",
+	"/8bqQh1XMPd+VtWL/Kk18pfiRTXz+00hobW9g+M8TW3NUu+lFJT8yhUt751V5ZqunPeWmwWFDMnOoVGc",
+	"uRf//cfJzt/pzj8HO0/fl3/2L/9j5/1fg+jR/sd/692Wwv0DqUQmbKcX98QxWKtcYaFDPt9081qc53Yv",
+	"1zvOFp2O/wb9Sy1pnNrngF/ZinKs8XTdLRq6m964DWkrTcprNV1HmA1M2y1mTWmAdmVEMbT4ZU3yRadO",
+	"p4FjttsTPGjLQiuOp1xP1zr41KQErOdtIJvcQn6XnVan3C5Y4Bbdxq+k5mMeg579Nk87dXExBphAF5Ji",
+	"ccbMpqh988cO/qfcmAUbTaW8MtZJlvaOelOt5+ro4UPzoerbd+KcFyu9VfH+QDJQzd0M3EMLXS/FDmQo",
+	"rncTLie+iSZP7WMfo16cMapZcjlahgoai16ZQYjaMOElfGIROtZ9HbYcgUyouWC2vP0IjA2qibXRvby1",
+	"w9laBaknQv7tf/77DyM//tqNDj/+MZu+D8oMr5vt+g0u9r8jf7ohvwnFaF9JwY6IPQfgtEzFNDX/WjGx",
+	"nD/IPllEqcxfxS/KDshGm79mGQVHwhSBDsz8APbw/UaPx+OoJ/I0hbamlk6rptqcZZdTmQcU3hONoW+F",
+	"zRPJjClFJ0wRKgATD7FVM2OvQvYCkssxGRyRR4O1vqVNrkhoHdraPPov8/QvMs9UUywizK/L/p5IN1Fx",
+	"4VrBp6yxpG3DL1QHNMsNGKCWoNo3haDq0vHFVm76mliQTPiYdxm4XUJCML6S5c0a2dr5BN31xSQi7yoW",
+	"a7EjrWxSjXxfGWv7voEgMXwhLaAQde85T+vCwLcIsrbMNpEdkMCztM2GVTbC/Crywpn1+6C6EkqphleC",
+	"3G+eE/ZhnmFyOTrO5zy2rborDTpy3S63rBtVeifb3GFxmwRme4FvRARu1n2cURqOiYd/1BBqqKQCNkY/",
+	"q3UFLtWzF/USuiwhWm01etSz3t9KBNJ1Qg/qCk792Xyydkv/xpa3zSZjIbBeo7Yf2QAsbDtW84dNNfT/",
+	"3uHBbIzrrFZJOQoqZlESCq7N25yNxGmdr2XSTkzTS+98M6aZMINempO+XMlHqnxXQveWXxQ5EmvfwE/Q",
+	"7x34guYJ157CeWkJS2e5MrZFSWCQCADN7gUmT02oZgukykQo2wmjzKXyOvIH6bDYme2Lz5JDNPGpW/Gf",
+	"dwWdtjVWHWX/0YO26YP+4OGTXtTbfbzX330E/9zdM/9+av79BD94BNbl6mZ9CS04W9ziBgusy522o9Wc",
+	"l0PLCofuANiFnBdgJqWTP+FJBBYvJqEuKDaXt65Nsgjmjm8HQqtLcYFI4DTaNFG7u0KEjl3zt9WH/q5A",
+	"u4vOZJaBr+NTvr81aExuowPN23UT8BabsBDoctfO6+ffmy06/7xhnhe670aGun6DfUC8GTNXkyIyIa+/",
+	"n7Wsyexsa850GNACN6QcnrivwHnkX6g6VClvJns3UUg3Jn5248KhtW5OAnQ8IbATFz3P4XrRIzNGhQIs",
+	"FQVYKAvrzcfGtdikFvKEVG0JwN7h4S1X47jS9mij4GXbG2Idafy2vHDzeI7nhe9sK0usBlP0mFz0frjo",
+	"IYjLEvNCrGHrD+G5BEupb3jrBrq/LaVcz+NtneDHNv7Jda65bQelC7W3bLRf0e7zLGNC34D9CIyg3ipK",
+	"70bHtwV1RBZ0J3RAOLUgQw1d5cqER+jEvF6y0M7Ipuqqw1C2ofJNB9t27UY5xRsUb9yw5va26uvdV1TU",
+	"IO+5s/YorHW1RB2h34MBztYFR3tocvPrADJ50SjtM0Ekf+NsrEp2VIcQvdcebJ3uN/dusy/E37dU6GHC",
+	"21TlM3ZtM16qfv8C4vZuwe1bEm2gOIstWIca3yKs3EIdChN1AEFwIfM0AfR4sAYQWR7KFrT5NGGCLJne",
+	"EqnjNKPiaKKWzi884reISNtRC7hZBL+a0gsvCc9NjlIWqMZ7+/yUPD04fLxuCyZMU56G3UIpFwzKo/x0",
+	"+moLQHKB7fxQS4VM7LtvQMjMbevQPKjsmdja4gnfEgs8/EARnmAvaGH9QZNWtQW284efK4rZ4c78OFwp",
+	"NfcRKz36DpRUe5MjMyjysp25WJu0F8eL1lGNleu6aQjpCMsqj0YpFVeQwf/QfqMeYi56OaHyGy6uacqT",
+	"5nlUL+QqFovduhCde6kR3e4fxJRqklqqRTfO7zWDsIiGHi0YGNHTHIKfHBCuIC6Si+Y0lSrluZiuz7ZW",
+	"Uoa++2Ow+x6Shv5n74/Bzv7774/+GOwc4kfB9KEZF2UDoUoEqoBtQnwF28vcZrxYmItc296x2LkMEl2g",
+	"iGIl16UZO2i9NvaWC/unDKFBvjh5dQIek2Py2/npWiKsB42dGzJ4+BPLUi4ak9Nri3ZbJc54xLlti/Rt",
+	"gaSxGS2witbmw7JFPWkUzUvFoSvLCpBbidH3fkPSZiCeYAFeKglydwHstqH1e4hTYIPW+h1qgrrIit+H",
+	"uQwmnIXkhvkdCAwsUVpkXGsjEAGD9++MXT1QBDraosvPCykEaetPI37f0sVLvK+3TIV124bP2kXW799z",
+	"1/+3qjvUBfvDUseMGmC/fzMfo/I3pdeMcH0MvdqOzN5JkS79Sm1luBFNcevUDbFQQoDj67WIPOnLjE8u",
+	"p21qEYMCFYubtXKt1GnGjgGE6ciBMVk/n19CC7QcOaunOCTwm17TdCWgYVT9XtQzrwpc0ZoCRRSzeBj1",
+	"Z150Q7qZput1TKrLkdy9faJTQVF1RODXcGDVxuX7v3aj/b1wycZmEvlHztZQ+erS1O+iIeSmDkl4SPfV",
+	"4fpuU+8KA/Fu4uzbS7TCxZ8xmqHV1rqKBYi4tzfYe7Qz2K+WEFoyAuIlP5LEYlnDx+T/kYten13z1KXj",
+	"X/SQHLzX7XmvW8+qL2H8mmqO4jxTawUaNWf2Od9LKExcWfLhIOrGdgBsa+UVPXSQeIy5+AAhxoM60f2y",
+	"iHqaPZfzrnwh4UpzEetNPUStHAuD7QUtgW7c5lzOIaeoDb+xIK2hpkuQE4YaRUrjKw/Pz9MbGpqgQlFV",
+	"/cuxQraU61gWMoOSkanRYdhM3Z+P1s623BTvODcSSVvhvlKiZ3YQM8xLBcm1NXofdeN+sRRgbtgcE/O6",
+	"sil/e67nJnUH8Uh81pFevdn+ZXDC3a6csAMHg0Nbc6aA3qqIloQmCcnnoLYzill4d3E6YSCuW+paloDq",
+	"L4v6G5vrDbihhiPabNSCH1yxuSbmmwC+qisEqFrPJOHYI+uOEhY/FvLqzsEHXPJtMEf6ZpOtZnAV6b0l",
+	"U6gzkptm+5alrnJozQVuQxtdYiAIw9hFkQZfTUWwBXBF1sBId5subWXT/N4QDjvSzTZM37Ax92FL4Am0",
+	"EO7b1OmVTPMwVrED3ILAhIcvqPNMsMSGXsmI9clPTPCJOCIAemTBBxfowZjPmWBJVGTMQiqeXGCBpNcJ",
+	"WWc5u5xLxTW/BnhPeOVl9WMgX/+DXJiJZTMuWNIS9tJb8xaDn295qAPgeYHoa51+FhsI+vWybKYiMmVp",
+	"QkZMLxgTZBeMoadPbwdJjSTwwbYQ3vQLhAQ1tDyb01i3fjzlVyzlUymT1j+5CQo/bFF7/Zlls0DK/+YC",
+	"2cotqsDNeutc2dZiw9wc24XggUi2SYRBjMRnNJ4CtNoCU4Kwz/tYIkjijC79u3nN2QI8EA5eJOrRZMZF",
+	"u2blb+U91MqeMZG8ZcpWb7WL6P4+BZzPMeXpGgxguDjrNp3lz5hQMqvrWZ9kcr6emNkiFQtrw5dhaeQB",
+	"rnR9b4lJ3rgrClbWru0Gt4HldrbCgnJtLdoOOpKdT7k3blwfqg83vByi3WX9xVXib+26ntlWQS0zD8M1",
+	"JJP1xMrw0XUuHveyNgOYjg40lqq6khAL/XX3qnfbvi+Midu0RylrxuFN5YaErzyc5fb1SEc0n1SPPGM6",
+	"n/voW/UAWxWgkqlcCCLFWof4FikSG9G2zuzFLF2YOw4i3om24oOdAjR+x8l795U781bSDsbcurQD2Ogz",
+	"HQT3B50d2hrDU2RCrwPmtkWeboKakUKzDxrHW03f2Yya5OaXA1aHnmYyn0xDrdU1T7GvPzemgiKK8sSm",
+	"XNiUOJ6mRKFC0lJqhDpZ+VH4yMPYtDlbNlPLEXibltxVqeOgvOvSdIICxT/JbUoV/0ACjX43b/0xgIOb",
+	"b5WcMUAfRRDEmdEXjUEX55rI8ZjIjOQiYzQxyvWxO1PwBGcZv2YJWTINn18JuVAFnLE1f7yiLXVse+2b",
+	"HyumST4/hqamGRvniiXHthgTXw6J0JCP5eo0YbqreWC+Suu5imFQCCM7XSDqAbLRqveYCQQIQXWxpZ25",
+	"su/bPN/iZKtVwYVDqjmmiQ69QqHrIn481baFDOqYD80ytZ5Q0Zyl5H5XJAy4ZYVEha3AbFezFNalKiVI",
+	"fmm5N46xR2thn5srWR3acNhg3jH/aqnLt0kmsgkSddC4QZKHFW6R1IuIWECjcjXWm+Eo8llNLVxdnn2D",
+	"u31zWfujw8P9R908+OFC9pat1lANKXZp26rIecbphLWsAAt3OrAA/UrTpVpJkPurJwBHEYyL6zwVLKMj",
+	"nnK9JBaEwgkOxeI8M59rRiF3KPOcmuseQ6fFOLQ1TBRdub1rJcIK4P1ZCI40Vyx7oGzeJYgOFFwjmSwb",
+	"kX+7YBvLkL53kiRr7otmSN1OUQ3fQUzT9PW4d/RHk0QpfvPx/adywXZa473AZ+zeJq2n1L3bnUERnXGK",
+	"ePggtqydtF7gx5C4zAW6ae8I1qkFX15Pe8Tq6RYpj+v5XmFNoajwCvBDAEGKbJ4sL9JkEW3RoulUeUpw",
+	"JTW5jphLeW1lQwlk5Db0ffgUuJi0gmGtgIbyhFnoFNs3ucLf6/BUi9Ts1XZNf9iU6af9pwCBY2aqXFhU",
+	"9M1BATyRj776LiQ3Allid4+kuqkJ6O/T5RFZTCWgGGTQI5pbSM0lo1nRxEG7YHmLkqBNSKnd/G73Da3a",
+	"Dq+zneJT0urWVZ9iqDAyJ41B3ViPveC6EO9DaoJnU9O8h87nqUXZ3HQSJ/axm/h0v1TAT++obwT1ac/H",
+	"DraZ8W3fh1uhpi8E2tN1M6hEs7jawIvGlKd5Fkr2+VVOdrgrh0VHC4HQjW2UozR+Zf0+zemE3doemAEu",
+	"Uznh4u7jE6mMr1hymQuNoci7fXuldVh9D7AOTUjqWzLYke6JE9xFM4aVyJ8jzmq/rrXlNQA7Gtpvafh6",
+	"Kk+xw6jyuMYdEE9vYYduuFod6KXDvejw1nri+cosMUeTLW1hoM73nyY34lbml6Hw7Us+kCFfiLx7FwSz",
+	"+OSNUur7WTWaKWUTla11SHHTaaXAww5vW3U3g9wRnP7nqD07yJVN5wb7fCO9Gd5edzm2zy6Ks/siWAaE",
+	"09A5fWYW4PZDXnFW62l48/rsnDy83n2oMLGjT1DPULbd7Uqf2xFTPEHPilFc3bvLDmHlRSjJjM65Bfa+",
+	"YgGPx4kgJ29ekCu2PCZcQNyVkv/7+3kfMqjNMswJMpphQS6+c6r1vPfxI0CIjGWgEAKxLb00YmMBZ0zN",
+	"pVCIq2IGevfmlJxndDzmMXkJc+di0ifPrlm2xGhx2SJWCiVTRtRULhSJ5YwpMs7kDEsMLsSF+IH88MPv",
+	"UwkZjT/8QIYfdozsHhoVgoqyCa1LxU2ZsTEA81ej1wqbzxKuyXfzfJTyOCKYDhkRmw0ZEVDejqGkI5xT",
+	"eSGITav8vm/mYBWlISRKwcKhqwqkTmu50lm3OF7zO4DqHrrJUpuLbcMozlNouwzBswDLgrtwxifGwCRc",
+	"mI04IZa0XDvk74ZVoht+b5bo6IB8NzyBPlH8n7BjR+QnOH4yW1z2+33zsMwiSywRUguRGTnjk3cHfbMB",
+	"J65vs5swtGuD6n/qZmHIm1vIlWHZCRrOa2jmNmNDhziD/Z3J0L8MQ7tYw4XUDz8QRZdk6G7n8IgYnbvo",
+	"BO0Rk/VOwqww5A8dluEgh4aJDA1pJIpoQB+1vcS5Iqjfk+Fiuhya0dDbCeddvKrvXsHdwqDMdFhU4Mk0",
+	"lQsz5pxO2HHZYcd+X6Da5AqjZCWKgl2u5Q4//GB+srDbizWJtj+2VmT47JxOYPeGTnseku9khl86pl9s",
+	"70gmSz9PBrgvpHNIwb7vk4PdvSPIBzEPmgWzVGEyyJgqbe7Hwd6TIyIYNxOBLyb8mgk7ZQAjMjOmGSND",
+	"8HJhcxMHm/Pvfyophn2C3emphYbgioBrIE91RIaIgjS0GLFFNWNU9oy1vTptoNGWHeAMzvmMuQm8fX5K",
+	"9vf3nx4TNadCgRfevIRnBLLACl8dfsaEeQnkgseAMFQqJydzGk/Zzl5/sNZUbLFY9Cl83ZfZ5KH9rXr4",
+	"64vTZ6/OnsFvSmyj3ssVvl1kQfR2+wN8UM6ZoHPeO+rt9wf9fasRgXwxVwXcW1wvd2YUVMxJqA3DSbow",
+	"RGvYIVGxnLMjc+etyz2C9uLAtM2fCKxo/jIsWmbAQaHJMPJQMCgwMYgSo9XAa21Dqf1dktClsj2K/f72",
+	"5h8Q2WZ2U7124Ea9Y/rEruQlnWO+DoLtq1rLq3zk4dmciueZNNpCq2fPJTwZxGg2a7b7EQJysdj8Vgxj",
+	"2WAhhUuICrxJXXGd1yf1IsFjK4EyQ+NaNMyaYZvhVuvHfffmtG7Q63lcN2JjbeP6gE5v4AkT2iihmRPf",
+	"VeKrnY/gK/NZSYbf31tpW/bo8ePHe7uHTQVmNZVSQiaMcFU3EbT3/KmUuanFSbkcteIDu535SGC3EXQa",
+	"aDoJQpyEMrONAHclRnTi8h+HMB2US3SyStJ0Pq9Zgxm35nDbRHra4Z8bLSZl9Jq5zkWhmbAPcZonq8R9",
+	"a9D0EPpyI+d4See/QqXxx/eQLwEaLUxjbzBAhV9omzfvy7o/bV5WOf+NQR6PD4KevX7Qhtd/jHoHOGro",
+	"ZcXsHv5EE1ftDj/Zbf7Jb4JaJRBjTQeDg+YfvZL6ucyxDM2LxW/+kUNu/IgZWzMKNfJGlVdzeWX1xsUU",
+	"65UBbrwsjgVXm3Ws2tol8xoQinO+c8UQ884KxFVxk3KlsVG66ixrLAk0k8sp4oxsl1hgEWCOB2jlBHRN",
+	"BN+SuSbY607dL+3sN//oucxGgHt6B8Rj7oe1ZpRHNWC9caWRCFaIp/DKz6WqqXkxnJVbFEwApVcLlll1",
+	"Ebms0YtdMjPWv1M1xXDvKumhs8V26UdHA1P6J5ks74woXrGFff/HVV+GMYw+rlHj7p0NfIqOJH/w1b18",
+	"SRPb6jSxMCO/Shyp7tX20YfFc/DWz5d675tXvqRXzDPgGygeu4CBY+jyii37SIy99ctQYaQP/+LJR7wa",
+	"zsG3StUZu5ZXPlWvUNhBCFDG/CD5ik8GV3jzs7FbHWRUnQTWi597H9+7A8VBNolF2yiu2xhtjS9reDU8",
+	"BXM4iTUAGbd+Gmvj2j1+TrMJayXFPy9xb+beJO0RsIuMeeY431cs6gsHaCdZ79+Gh+yDCz0FLwV+fcNr",
+	"gSZoC+r5Ui9Qd2pPV8m9sNJHXFCw+9ajMZp90A9jdd31l0HjaWz72P5rXAtCFTk9e0dkRv7v2etXAG6v",
+	"2koi89++vR61lyimmqZygrnOQffj72jFYcleKiVGQyL7kRAyZkITdNTj1w6JOwK3dYHHjN4D89GIKkYy",
+	"Cxm15ko8Laa0RV5cDlJDaJi3fFOyuSURQCANpkDk2Mf0wbCGTwJqqTSbbbKnXdPYjYrDqXtojUlWo47O",
+	"S6WwMJfVOtKUrZgNOH421zPjTLDgdjWAvBfy+1SKiMdQWA3hUGwZWDc/1/Fzgxe00TNmR8vYhGOnidBA",
+	"+O1djHNzf25ghC9JdXJE0aQ9jZak7Dt6j2LiTu57MfPIhsQYhOWAidpgO1cEok3Y0sGygOKCt2ACD0dc",
+	"JNDtuY7fP/tAY50uHf7o8FrwIcxnWMwP3NEYKVxj4IaZ/OTGaGAm61GDTxgdKCbjVrnqbGeC7wzo7mgv",
+	"3k9qJllS3t0FVl6LdEkWU4l4Y4DSWoZYIIWBKzKTM7aBz+nw1t1BVvNW77ylororb4S0I+ZPaTbdv3d9",
+	"zFOoTXGRGJ8kFlMmLMgCj6fmEhu1qyRqMqU3Zh3FLGo4x+sx5tcASq4h1b3BgEBen8JYAPRukUqX01ER",
+	"WcjMHdwxGWZM6SHGmm27DUAJ7pNzOkGMUkzaQSjjK7ZUDpUC2cyFGK40ybeJB8erm+Bc6pRoatNLcBzb",
+	"zKGIdpMcWn0ML/LBYD/WdAJ/sB+HNWHwQnmxW3UPItENVXNF3KF9Isn2i1yQWR5PPckFUvrdm9PIKWjY",
+	"R41ObkqXOmMIslhHlZAd5pGctEXphoTkuJR083gYkaGdlRV6mk6GffLbnGjpEiQgi81VG05lnh2bn6dS",
+	"TFgGSRWqrIXBBUp7MxK6vBDf/XZ++n2fnCKNG5KGkMNYZuRgMLApGCcC3ky4sDfZ5UIBlAsSJyykeKDI",
+	"oFFXLIG3TWlChPTVCkR6sYH4zRR8Dpv6SVI5bq3sdpWxd2ky3GxsTISCnA0I/tMCdtTcI8gbZMr2Rfd1",
+	"kusf55lMumcBHAwak1nuQ52Hfi31vAtBTSKCWND3L9zvivdBLyVkfhCFtDpXB15XuADq9XbrHdPYhdU2",
+	"pcwVS0DkAklht47yCh6TMqO0HOGhgt4hQ6IBmsn2VrO9E4gl2OIlD1yjoAtBxRJya6cyTY49vCg7Grxp",
+	"livdJ9W2mpRoKK0kWZ4y6K2JjLFoHpuLlClFhthg06ZxgshecMVCrMzYIeUw3X2/rv7jnn2/vwHEXdL2",
+	"pfbxdu9+aesD2r78tZhIzL1p5uUAUAEOs8ZnS1SRVo//REXS6sGXXJzFWFDVIhnoQ+tnz60nsNkRQjWb",
+	"yIy3e/q88Iu2eprGmsetHvWazLd6/rUFcmj18DtowNfq0RMUlu1e++a05TZM2o1toYBaPXxmQcfazPPV",
+	"i5aH+6GV7+wX4GdvzAetZioz3frhzg68Fk+aA7UT2KZ+UDDuzf6+L0gXwH5cpSvfWsTjlGpPRHpagSfx",
+	"W+kFD0d5CtDX4TyoZ5jiP+SJGoLdQMkQtYVhaZsP2Yc5izVLhqXd4iI/tvziyKs30AtJEmizVFgnxnLG",
+	"ymzy3cHg6fd98ozG0wtRzPOBIhlggENGq0wTcNlqxdJxn0CoaWh0gGFU0QlcLYqtfFB0xqDq5wgbH4Ct",
+	"pvL5PGNKhdQBszsr6sA2Urd+ytOrgs7aJG8N7nhoAFcPXhe76a6tTe8zT8N62vyLUynGKceqxtvGXAEg",
+	"j+Rg5O8ZG7y8pgDUG7MNN9MFXIvP+wVOcRl0taj8gXu7lsBQUetBCdeeci/HZPifz6pa+xCDBkpnjM5U",
+	"iREL99ZdG+gYZ15gzC4oezo9ewc1UjIjag4gR1PGtDoilMTMvuNCjNiEO5Y1/HEYkeG/m//ZMf/zH3hX",
+	"6Qi5CpSHmd3MmM4zQSZMK0LJP3KpvfYFEVES5yckge7qdGbtDa5t+/axzGZ5Sm05itJyPgdEnguBW1a+",
+	"TREmoO7I/Alul5QLdkSGf11gF/aL3hHp9/sfhzjHTC5w8JV1/S94NOjZwwFvY060TyX5Znh8Mzy+GR7f",
+	"DI97NDy+pYHdS3zfz+MpC5qjpiSvZn1jPcmr3kyAejLlGwqVEID5fuuacjEAAKeoT6Q0w+Cb4su4WRFJ",
+	"aTb5Ej3QYK/72uxo6cq0b2NqTl2b9Xp784RM6NypnWPGEpsbmPIrRv6Rc4Y9JrGSvngfREDStOhJqVma",
+	"gvI7I3ROM72eblL89P5Idq3J/D1TbTF+bVYEzdQXTqRQmm7sGdvQ7cakqoo+6GF2h9/fH/HYvuz3TDL/",
+	"Mv40w00WU5k6a/k2pOOqpoI5sxNWmoOdrcEX41dSMID3uCc/ah2r8NuuenV9z87ppKmmD56B1+63zIFy",
+	"ZuAXk2z1WqzuUEtSulGJFyCDxNMayPFqCwYbQZWZIhNJpCDgcuJiAmATTs1cTKkG9Gqule2idEw0ume4",
+	"IgK+0zKHwDTms8zWRSx6s25D7T6l3z1vXWlv8akYa5CpqqI/0uI29+srqpc92N1rcxlZLAVCtT7HVk7m",
+	"p3tPuv30raOCO3MQy5b84JYeYSN42kEDvTD6dcYYiWWaz4Q6sg3lFMIrOYh+80+o+FLHiL1mgdmuWaYo",
+	"Sk+breHHaYwO1ifPkglTRLoss5WHLkTGlM1hG06lHpbQQUXmBuQ04fQKFDXo+P9AEUWvWDO0UHHHboIt",
+	"9PmhfnwhScYZoyAWfDpydQlyZhibfWLLcrHmephf0IzbUwpejuc21kVmTGc8LgHHDMGanVolZlwcgLmt",
+	"QOC5mGh5cxD054EiciHInCpNvjMfHxr9E4H9npq/5yyLmdA8ZRfC9UCiM8wYhbIuujT3CrKYIOvze5gB",
+	"DGME9pyxDD0QK1FPvJa/uyis7VEuJUm51imDKbA0jcgQCrCgVmO4oNmMi8llPh+6ZeIPhcTl1maDFtvc",
+	"9fR+hl1qna3wEg5JbbuMqFhOzTX16OorriI49y71A0VGbEqvuSFLRLIE8iuI21VtGnpUn+a2T22e6Kbc",
+	"RyY04FLaq+bV0I6MHOK6RNKB7wtMK7jocybnKSOxuWHmBoYLm1y+6peNOrQJhsDbyX+tohqXthKQCcaM",
+	"+jR0L6R2nZlvYlAGPbOvGEuA7zuE0cj274DBnFGIwDQWzJcu6BLlEshTkFjrF4QmySup2fZgkeDtn5OB",
+	"t+JBQQeUYZR4at8Mvju4mScJ1LkhWW3T3PL6YgQlzMHgoPQwYrPWAqRYsKKKJwho8Kboa7I1MnVDBIi0",
+	"0BSXZpZfMa0UCy1wuatGLWxAMx3Zn/czBrWSBRa46wezVZbvtYMOEuJPy4D1bruBK8KuecKAmdMZFFdy",
+	"w8HhF+4ra9kfkyGACf/oN/QeQlU3Zo+NmF4wJkonAsjCa0zDIFwozWjS31x3YZtWd9aXntm5npkZfnE4",
+	"T7jqzyfU8imsiyKC6/oAlJcQfUZbd6jX3q/UNQ+phbvhgih2zQRWe9o0Q8DMHmuWHZW2eOkYKT7CC+J9",
+	"gN4CIkVZzkyMkRURah92fMoIEut1uBC+36V4AH78HTXKKhfflx4LdAy4vC5CJ9TcT9/loHSfQDlwLNHw",
+	"X7iDQWGmjEGEGbARgVorkHYJV5oafmLL1uoqrd7aXd2aYXTLfKUulxdWUnd77ddQWB9h7vmqhfQF3E+3",
+	"hvJqODtniQo+vzcz31yNzUC/P9tnGqBEXgjCk6hExbfyz1wDQ7+RV/wvjXkzUVEZHgOBSlUtQLvtyBuG",
+	"Z69U0nbA0/aw6o+JXzy5UuX7xyp0/fv22PVbwtmuFDDnGlxG4NeXMU0LfPB6SHDNMkHTlbnetBldsKJ6",
+	"yidTdPUC1sDCc/AoujTbjkUnRotK8ri23Nu859L1Yd7GXEFSFp1svClygCA+xgIcdDsv4QtbaBOVKp9d",
+	"AzbYqYWgQjz6uwKgKkvQr+dxEyxOd2SqNuX5XmeH3d3dvb29vf39/f0tQn39wmjm8EDMfMRnBV5EbSsP",
+	"Ms+klrFMochrLjNdkAqoE9lqe++eUtM6+DaWbWpL0WrPfqVKE2WsCKqh9MLoT7V4cYyJy3EGcPGd4Iq+",
+	"ODQzlGltsMySLzElywnsUoPATzamXcEjLXKuLE1+tglXML9aXyG0gSEvtCLPzunEdZtyjZ0KPf+aZZlr",
+	"GPctLSuclmUJoQ2R3Sx0eZO0rN+dVaWwtIOkjGZiJdPKwbiEk6xuSN7bzbDCaX2qDKu6G/UtveprSa86",
+	"o6tK+pWQC79xVt01Lx3/wFfbeP1LMRPG1KkzQDfVfq5ZopgqZeZQCySlajpMUbH02kvhv5wbCPq6xprP",
+	"anpK3Wu96Dfkii8l0/5TuH+9vPwCoM7dZlvnPaeZ3r78Dl38mU01ar71LinpPmDwtkmVuI5NOR/gL/u6",
+	"czx4kQqoSlqcUvVpiBCzqTaR4Bubb3UvCIyfRRqtWfEmIoU9ixBCdjUA+q+QojQrqbbsr/dpiFexjG/w",
+	"2xeG+hk+16QxaQX8Z9UzNVpqpi5lrmtUKLzKvaotchtozvsAN8UZWF+d5EITiDYatVr1yeCIqBzS7NGO",
+	"RNTFskPvYFDfbYHVdC0deP7FJ48c8if+e9Cubyq2SXdJotZrMWNU5Rk7WskWRUxaly1aHwKYs1jXqMBy",
+	"IS7Nqzw92PvIvPfS9WgVUrCQMrx9WdqcSWzvyFfMk05cZr28tsDHkZcjFUyivzd2NWU01dONtQGppAkZ",
+	"0ZSKGBDGX2iEFV3pOk+J0rCUjKipzFNsMW4M1GCq1y847Darv3GEANG90CSRSHE3O1gW5xnXy97RH+8r",
+	"eVWQd6Btb07sn9nQg2aej1IeF4Y3FzHESerzmjxIWEB+5eIKixIXU0m0lFdgMEQW4L5oGZ+rnKbp0jbo",
+	"x7SGY5LIWJVj9mcJIF8DWeYpU30y9LKeCqBbcSFCXdX5Tr/fN59MDQsW0NhIZmSIBHw0jMgwVyw7Gtq2",
+	"6hAw7BM09DCmS68ZGRvSNkQlyBAKoIbGLkoZGQr2QQ9JymiiiBR1KRYvii38tO39uqAdtYZQWoMOCtS5",
+	"MQJt9yObTlR8D6ehnQ2Dh1Ak92MAdZWAthD132/VI73MpscWDWXng1qpjrguITG5ozRa0E5IFh/sQJLP",
+	"zZxEn1WczJH8V4NaUNzhyPeQWCi6VBqhIyfAbYvii1U66YxnUDDBamitesHsY2TGsgkjVJGZzIzSF0tz",
+	"qYzAE5hBxhPXMwHmvaD2NwDAh7KBJa73NwaeRywGrolNO4Y8GeKz0skVERSmblKfb7ivmGGNDsjLFXwL",
+	"44XCeG6DorJ6ws9KW0yXmPqydjtcUZrROlMu2P0krM3YJpv35VY7Fr6sDSvHNE1xZZ+Cp/0+lbbtCOQl",
+	"FZoZnNuM+o2TFVOq6FM5y5Xewaqr2sT6YtsfzqlSC5lB3u48DwEci0QRBjhrNscWByN+6a3R0wJN3WES",
+	"b9wI24mhutd/mihqmHhwLskxaLsLEkt5xSE5WLHP25l2sNcCIPhcypdULO8CoQr2yci8sujb0UqQtl1g",
+	"EujNe7gr1duXbvYTv1yeuce2SEF2jE3u2WK2n4gTvS7OR5UbEjyfxg1v2TK/2PreDTF/mlvtPxPJFyTT",
+	"n4nEtdOSrU/D3Rb7YR/3dgOcpZCajy0Zq4cJo8lOyrRuCqj8zGjyq33ui67gLhfyOUWZ77lR9iufCNAW",
+	"iQsH3YiRhKX82tgiHtmtEM6G1vL1BNbIGPDz8oR6bS75c5lNpNYu6+erLM80a2Qaq3mLzb35uZW5PzS5",
+	"xMPp2zNZP9bb6PwNtGDWbdsP3qpIvypezEs3UdFdSnaR1LeO+L3oQmwUQynA6lrQ5VdMqWfQTUBjGV13",
+	"KrQE0ZK5gEN6o9jyGd1bePqLFl7V5WwWYX1yxuKMWZAxzKPNGARu4qv+Vy3gIC3H55WZPfzW0qyOu8QZ",
+	"o5pVD2JbwB3VYVqZvrtbG/+FZkHk5Jc0YTf100W9XyWO0PR88dxnnnp8S9p9Cfgx6+Tbjpv6X12an/WR",
+	"Yjvx1JaaWuAW3Cb5vknT+xkGTb4lkd95Ejnu7F0S3QZ1ss4FfAfUdE+hi7Zs8dwGzb+QEMbnrlu+Fqwr",
+	"gd6BKROFfeYnRIFyhV2x8NxcP98idccvcCLU1txEriMvBNGnVAiWPlBEL+csIr+9/RXeaKvc0dup1v3u",
+	"81zfMff9XLSX+7+m34qhvhY5ZoMNdyjHAnVRrZSnh5qh9XCHjg3zyqDh8amdGzTL+PVXLXrArUGJggRr",
+	"yyduRE9AFrXUJOdM0DnvL+ks3RQtf43PdTt899JbNxBLZJzPIHPjjrMlz6dclW/vkiPp37JNZSF+t+At",
+	"AgraUTbWY5RT+aSN1Yp5eGkkqMQU2QgcQO3kYsWtjA2GN4UEPbb2l6AzthGcoNizz1frL6fYdKTfUpZq",
+	"tHd/h1oQUldSKE7oFZ2xetX9tZ9/h25RxXSR5gzoEhe9wUUvqHbfhlK3q28XM3sHSP33rW5vvB/fdOyv",
+	"BnAAApFNN7nEg7XPNWrSTeCtQ0jvHroKqpSKSQ6NZcYO1FXJlB2R4RUXCfmRJALz2eFn5P+Ri16fXfO0",
+	"b6vkLnrwrZCaZLFMGPmRDIbRhRga05v8SHzgOHjyO+ib/SPZ2zMGukV4Ij8SpabYfEJmfHIJlXfkIh8M",
+	"9hnZHcD/G9YjP94M4hV/91+Q7r692ruGJ//GXX1CMFVfZkSmCWtK0oeu6jVZ+pjF7WXpFx/gm+8pS//z",
+	"AUj4VwfHtShZWXFtHOdxn2zQRu0jD22/3zou89qnWa+nMIRQtQfOi8rCkixYxsgi41ozcQy9iJ0eAXzI",
+	"oswKy6Og0xSh6ool0NGJCzKElrJqWJTiGKH3QJUddWBAM56ZTb+mv/5NWUn75vqfNdM5tTtrhcHp2bs6",
+	"hoO73Yj12Vjz3ID1+a0t+GeXXgnmrr1NnZqIr3AXp9jgh83twx3fsXS3qajWLCZl4LLkglCruYyoLdlw",
+	"HeDiktYp0XSESEnr2sVzR+lbk0cwwiYnh130J3JwlDMwewXozMCT5diSwc0kSLCDd01n7ZItb8Pgw7d/",
+	"66n9iTkLNuF2ioHtwH0z2mrXcvs+qOrTNNv+puH6Gq51yVICBXxOkbkBWWk5r6cpLef3QVDnZphPwqCK",
+	"8esYFHa2tOBIY9gC8S/Qum2db5VdPuWYFJpyB4JztSmNqWNl7U9z3tcZnwiWEJnrY6sAuVq7OGU0u4UP",
+	"/La3lU8EQZSlVsU5XlJUm1q2ui50Z5DSS37Rev5apMuInNEZO+Pa7UyfPKc8zTNrtdoOwUeIIA7tTmdU",
+	"LAvYB2g5LGNnklKE1kCd07IDhysy45olF2K0dAkqfYLYcHKMrzK/cTV74F5fZIZ1FQ3TFeXBVsWYo+gT",
+	"xd2zodOMAdw8TdXnUUJq6ZqLKll/KyHdECSGS8dty8A1omt7FdeTYisRZWz5vylkeYZPbDMBA0cIkY79",
+	"5tPwvXcsUwAeM5ULMsuh6w208EOmYT71cbzHq63jAtH8ihTBQMLDecbMF77mUmkrYYY3rKzarM7WtBmm",
+	"pbTMWAIdATDDzvnVQLyTw4H9caBrrR3/HGazxSz/NzjOJ9KO7Oi1QW339Veccf87opVlecrIAurppjxh",
+	"m2PUVXhsS7PNJUklOX3hxUjlQr4ajCFD8HiQawVDm9MUguzphYaOVArUKpdJg/yI0NVPtSSxxN70+MEU",
+	"aHuVr0KXIts5FYPpRSChX6NRbZ13eQPcc21SOfK3qqT7q0oCHgnC1bBIH3GoIREAP6utSNrATQPFSKF2",
+	"IjAje0eg+nT9TuALVu7EndUr3WGPefNLc8rrFP2tAmrrFVCVZPEmUg7UOTlSrq90uhUF3lO2YzN7/cKq",
+	"m+4/23EDKd0FrlpNdqPjhkKC25hlllN7nBE6yomYBfMb74w9fnpl4z5vw7cEx6+uiKijKGhuoZSrpgKF",
+	"39QXD7BklvAvDK1kpGKuVjG+IdGVK42HvRltIpREkSldetU5tAXS0wIx1uaxol3IUmV9XLNcASYQBhkS",
+	"Ypvr4dtSOdnhwpib5kdCCvA7T/g1E8T+Y0YTRvJ5nWVpjnlbqBdsAW+/Z4PyFNaVlEN/sybvUhgMWsQM",
+	"TqUYpzzWd2ev5molRT10E1cAJ5vAMuBqe/VMdTYpQKrSNHWuafO7B6qA80M46JQqTbwpQYKXbfog6Chl",
+	"CYmpKLG9jO1XZ9Xa+/ivjr/Rlcq+dHO1K33fAJfjhpR1T3ZqHbt2cvgb9sad2bMtaO12eBvmLMvSvS69",
+	"g7tzU67wI5mRhM1kkLOiRn8HnPXudSQzqU8Dh1134b4ZwP+y0qiwmLtKo6aaQF/bWoWxvwVfqYvV3dKw",
+	"EuxDaVc1qH+YhICdkyD3itAFXa4zoIwplL8rAPtbg/vQ+bwYqLbG3X3/1Yq6/+TXjpYJrVrfTqJY67gL",
+	"sa9g2a8JyjxMlPdIbCFS24pxv0pjTZLrIJgA2fu6JMV9kGw8lYqJO6LYEIP2Oy5sxv43dFbfeGELSP6f",
+	"+wE+E4m7wbR6f1ueWH0HgM0WnnM7fy2NMD7/wz7peMJ3ZlTZS3vN2WJzGOIdPPFFhyHMEr6avLQzes0S",
+	"AucWec1BMCmMZgwah3TOVgu59c22bU/yvysSTe/PrW/GrAvawr5+rU79O6A5QoHoGoKg5pGA47yS1A3U",
+	"2xJY2lLhNzDpL9o3rQqu1YaA1j3TJceqc03fkE7uyTW9ifNA2SHO/lvyVMjZ3Eg8W0yheoFN+VlGZnSJ",
+	"Th8qVl3LwdSpO2Bbn1js3g/xf3MVf3W5Ut14/brft1AWViv/DDHKK856R3+8N4bFFYN6QHNXFMuu3RVb",
+	"JS9w4eLXvaiXZ2nvqPcQ7pedWPUHik+g5oOjSi1z7XqxSpsN43UVt1WF6xhEUMsxkUwR6XfZnzM5Tw0/",
+	"gzI1rstXebnz62+D1Pcy0z7yAGMjb7e9mdndDk0MuswuprKszwM0lFzlNE2XZMSm9Jopf2bXPGaqbpEL",
+	"Ct2s9JSRBYfaPvs7VyFe8zszCcDcScqfxPKaZWiN1cxby9R7fhVtef1H4JGKyBVblhBaQHsklZPyNRU7",
+	"e/09U0ZTPYVX+F+UdIBVjB/ff/z/AgAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -49,7 +49,7 @@ func (d detections) enrichOnce(ctx context.Context, id string, e store.Enrichmen
 	}
 	_, writes, err := documents{d.table}.changes(have, changes, now)
 	if err != nil {
-		return events.Detection{}, err
+		return events.Detection{}, store.Beside(err)
 	}
 	if changed {
 		it, err := detectionItem(&after, tick, store.ActorCorrelate)

@@ -19,7 +19,7 @@ type facet struct {
 func facetOf(d *events.Detection, tick string) ([]byte, error) {
 	f := facet{Tick: tick, Notes: len(d.Notes) > 0, Detection: *d}
 	f.Detection.Notes, f.Detection.Properties, f.Detection.Activity, f.Detection.Evidence = nil, nil, nil, events.Evidence{}
-	f.Detection.Risk.Terms = nil
+	f.Detection.Risk.Terms, f.Detection.Context = nil, nil
 	return pack(&f)
 }
 

@@ -200,7 +200,7 @@ func (s detections) Enrich(ctx context.Context, id string, e store.Enrichment, c
 	}
 	docs, err := s.w.prepare(changes)
 	if err != nil {
-		return d, err
+		return d, store.Beside(err)
 	}
 	if changed {
 		c, err := stage(&before, after, store.ActorCorrelate, s.w.detections[id].place)

@@ -21,6 +21,7 @@ import (
 
 	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/shared/store"
+	"github.com/mirrorwatch/mirrorwatch/shared/store/storetest"
 )
 
 // The crash test runs this test binary as a child that writes as fast as it can and says on a pipe what it was promised. It is killed at
@@ -37,7 +38,7 @@ func TestKilledWhileWriting(t *testing.T) {
 	if n, err := strconv.Atoi(os.Getenv("MIRRORWATCH_CRASH_ROUNDS")); err == nil {
 		rounds = n
 	}
-	c := &crash{folder: filepath.Join(t.TempDir(), "data"), revisions: map[string]int64{}, published: map[string]bool{}}
+	c := &crash{folder: filepath.Join(t.TempDir(), "data"), revisions: map[string]int64{}, published: map[string]bool{}, enriched: map[string]bool{}}
 	for round := range rounds {
 		c.run(t, round, time.Duration(20+rand.IntN(300))*time.Millisecond)
 		c.check(t)
@@ -47,7 +48,7 @@ func TestKilledWhileWriting(t *testing.T) {
 	}
 	t.Logf("%d rounds: %d detections, %d events published, %d changes of a document, snapshot %d", rounds, len(c.revisions), len(c.published),
 		c.document, c.snapshot)
-	if len(c.revisions) < 10*rounds || len(c.published) == 0 || c.document == 0 {
+	if len(c.enriched) < rounds || len(c.revisions) < 10*rounds || len(c.published) == 0 || c.document == 0 {
 		t.Error("the child did next to nothing")
 	}
 }
@@ -57,6 +58,7 @@ type crash struct {
 	folder             string
 	revisions          map[string]int64 // of detections
 	published          map[string]bool  // ids of events
+	enriched           map[string]bool  // ids of detections
 	document, snapshot int64
 }
 
@@ -103,6 +105,8 @@ func (c *crash) promise(t *testing.T, words []string) {
 		c.revisions[words[1]] = max(c.revisions[words[1]], n)
 	case "published":
 		c.published[words[1]] = true
+	case "enriched":
+		c.enriched[words[1]] = true
 	case "document":
 		c.document = max(c.document, n)
 	case "snapshot":
@@ -155,7 +159,7 @@ func checkIntegrity(t *testing.T, path string) {
 }
 
 func (c *crash) checkDetections(t *testing.T, s *store.Store) map[string]int64 {
-	stored := map[string]int64{}
+	stored, contexts := map[string]int64{}, map[string]bool{}
 	for q := (store.DetectionQuery{Sort: store.ByCreated, Limit: store.MaxPage, Filter: store.DetectionFilter{Hidden: store.HiddenInclude}}); ; {
 		p, err := s.Detections.Search(t.Context(), q)
 		if err != nil {
@@ -165,7 +169,7 @@ func (c *crash) checkDetections(t *testing.T, s *store.Store) map[string]int64 {
 			if stored[d.ID] != 0 {
 				t.Errorf("%s is there twice", d.ID)
 			}
-			stored[d.ID] = d.Revision
+			stored[d.ID], contexts[d.ID] = d.Revision, d.Context != nil
 		}
 		if q.Cursor = p.Next; q.Cursor == "" {
 			break
@@ -176,7 +180,33 @@ func (c *crash) checkDetections(t *testing.T, s *store.Store) map[string]int64 {
 			t.Errorf("%s has revision %d, promised was %d", id, stored[id], revision)
 		}
 	}
+	c.checkContexts(t, s, stored, contexts)
 	return stored
+}
+
+// checkContexts wants a context and the document that was written beside it both there, or neither.
+func (c *crash) checkContexts(t *testing.T, s *store.Store, stored map[string]int64, contexts map[string]bool) {
+	beside := map[string]bool{}
+	for q := (store.ListQuery{}); ; {
+		p, err := s.Documents.List(t.Context(), store.KindCorrelation, q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range p.Items {
+			if n, err := strconv.ParseInt(string(d.Body), 10, 64); err != nil || n > stored[d.ID] || !contexts[d.ID] {
+				t.Errorf("the document of %s is of revision %s; stored is %d, with a context: %v (%v)", d.ID, d.Body, stored[d.ID], contexts[d.ID], err)
+			}
+			beside[d.ID] = true
+		}
+		if q.Cursor = p.Next; q.Cursor == "" {
+			break
+		}
+	}
+	for id, has := range contexts {
+		if has != beside[id] || c.enriched[id] && !has {
+			t.Errorf("%s has a context: %v, a document: %v, promised: %v", id, has, beside[id], c.enriched[id])
+		}
+	}
 }
 
 // checkEvents wants for each revision one event: in the outbox, or published, or (killed in between) both; and in the outbox once.
@@ -294,8 +324,25 @@ func writeDetections(s *store.Store, round, g int) error {
 				return err
 			}
 			fmt.Printf("detection %s %d\n", d.ID, d.Revision)
+			list[0].Revision = d.Revision
+		}
+		if n%4 == 0 {
+			if err := enrichInChild(s, list[0].ID, max(list[0].Revision, 1)); err != nil {
+				return err
+			}
 		}
 	}
+}
+
+// enrichInChild writes a context and a document that names the revision which it made: what is there of either must be there of both.
+func enrichInChild(s *store.Store, id string, revision int64) error {
+	d, err := s.Detections.Enrich(context.Background(), id, store.Enrichment{IfRevision: revision, Context: storetest.Context(1, clock())},
+		store.Write{Kind: store.KindCorrelation, ID: id, Body: []byte(strconv.FormatInt(revision+1, 10)), If: store.New})
+	if err != nil {
+		return err
+	}
+	fmt.Printf("detection %s %d\nenriched %s %d\n", id, d.Revision, id, d.Revision)
+	return nil
 }
 
 func crashDetection(round, g, n, later int) events.Detection {

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -31,21 +32,47 @@ func (s documents) Get(ctx context.Context, k store.Kind, id string) (store.Docu
 	return d, nil
 }
 
-// GetMany gives those that are there.
+// manyDocuments reads documents by their keys, which come as one value: the text stays the same however many they are.
+const manyDocuments = `SELECT d.kind, d.id, d.revision, d.created, d.modified, d.expires, d.body FROM json_each(?) AS k CROSS JOIN document AS d
+	WHERE d.kind = k.value ->> 0 AND d.id = k.value ->> 1 AND (d.expires IS NULL OR d.expires > ?)`
+
+// GetMany gives those that are there, all as they were at one moment: it is one query.
 func (s documents) GetMany(ctx context.Context, keys ...store.DocumentKey) (map[store.DocumentKey]store.Document, error) {
 	if err := store.CheckKeys(keys); err != nil {
 		return nil, err
 	}
-	found := map[store.DocumentKey]store.Document{}
-	for _, k := range keys {
-		d, err := s.Get(ctx, k.Kind, k.ID)
-		if err == nil {
-			found[k] = d
-		} else if !errors.Is(err, store.ErrNotFound) {
-			return nil, err
-		}
+	q, err := s.d.query(manyDocuments)
+	if err != nil {
+		return nil, err
 	}
-	return found, ctx.Err()
+	return s.many(ctx, q, keys)
+}
+
+// many runs that query, by itself or in a transaction.
+func (s documents) many(ctx context.Context, q *sql.Stmt, keys []store.DocumentKey) (map[store.DocumentKey]store.Document, error) {
+	asked := make([][2]string, len(keys))
+	for i, k := range keys {
+		asked[i] = [2]string{string(k.Kind), k.ID}
+	}
+	list, err := json.Marshal(asked)
+	if err != nil {
+		return nil, fmt.Errorf("read documents: %w", err)
+	}
+	rows, err := q.QueryContext(ctx, string(list), nanos(s.d.now()))
+	docs, err := collect(rows, err, func(scan func(...any) error) (store.Document, error) {
+		var k store.Kind
+		d, err := scanDocument(k, func(into ...any) error { return scan(append([]any{&k}, into...)...) })
+		d.Kind = k
+		return d, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read documents: %w", s.d.seen(err))
+	}
+	found := make(map[store.DocumentKey]store.Document, len(docs))
+	for _, d := range docs {
+		found[store.DocumentKey{Kind: d.Kind, ID: d.ID}] = d
+	}
+	return found, nil
 }
 
 func scanDocument(k store.Kind, scan func(...any) error) (store.Document, error) {
@@ -173,8 +200,9 @@ func storedDocument(t *tx, k store.Kind, id string, now time.Time) (*store.Docum
 	return &d, err
 }
 
-// sweep deletes a few of those that expired: whoever writes cleans up after those before, so that no clock need tick for it.
+// sweep deletes a few of those that expired, and more than one change can write: whoever writes cleans up after those before, so that
+// no clock need tick for it.
 func sweep(t *tx, now time.Time) error {
-	_, err := t.exec("DELETE FROM document WHERE rowid IN (SELECT rowid FROM document WHERE expires <= ? LIMIT 20)", nanos(now))
+	_, err := t.exec("DELETE FROM document WHERE rowid IN (SELECT rowid FROM document WHERE expires <= ? LIMIT ?)", nanos(now), 2*store.MaxEnrichWrites)
 	return err
 }

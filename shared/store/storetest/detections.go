@@ -28,6 +28,7 @@ func RunDetections(t *testing.T, open Open) {
 		"cancelled":               detectionsCancelled,
 	})
 	t.Run("Triage", func(t *testing.T) { runTriage(t, open) })
+	t.Run("Enrich", func(t *testing.T) { runEnrich(t, open) })
 	t.Run("Events", func(t *testing.T) { runEvents(t, open) })
 	t.Run("Search", func(t *testing.T) { runSearch(t, open) })
 	t.Run("Concurrency", func(t *testing.T) { runConcurrency(t, open) })
@@ -278,6 +279,10 @@ func detectionsCancelled(h *harness) {
 	})
 	h.cancelled("update", func(ctx context.Context) error {
 		_, err := h.Detections.Update(ctx, d.ID, store.TriageChange{Assignee: pointer("x")}, store.Actor{Name: "x"})
+		return err
+	})
+	h.cancelled("enrich", func(ctx context.Context) error {
+		_, err := h.Detections.Enrich(ctx, d.ID, store.Enrichment{IfRevision: 1, Context: Context(1, h.clock.Now())})
 		return err
 	})
 	h.cancelled("groups", func(ctx context.Context) error {

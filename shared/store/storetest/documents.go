@@ -31,6 +31,9 @@ func RunDocuments(t *testing.T, open Open) {
 		"typed":                   typedCollection,
 		"deleted and made again":  deletedAndMadeAgain,
 		"listing while it writes": listingUnderWrites,
+		"many at once":            manyDocuments,
+		"many, cut off":           tooManyDocuments,
+		"many under writes":       manyUnderWrites,
 	})
 }
 
@@ -297,6 +300,10 @@ func documentsByValue(h *harness) {
 func documentsCancelled(h *harness) {
 	h.write(store.Write{Kind: store.KindView, ID: "v", Body: body("x")})
 	h.cancelled("get", func(ctx context.Context) error { _, err := h.Documents.Get(ctx, store.KindView, "v"); return err })
+	h.cancelled("get many", func(ctx context.Context) error {
+		_, err := h.Documents.GetMany(ctx, store.DocumentKey{Kind: store.KindView, ID: "v"})
+		return err
+	})
 	h.cancelled("list", func(ctx context.Context) error {
 		_, err := h.Documents.List(ctx, store.KindView, store.ListQuery{})
 		return err

@@ -63,9 +63,15 @@ func (h *harness) change(list []events.Detection, r *rand.Rand) {
 	h.Helper()
 	h.clock.Advance(time.Millisecond)
 	d := &list[r.IntN(len(list))]
-	if r.IntN(2) == 0 {
+	switch r.IntN(4) {
+	case 0, 1:
 		d.Update, d.Description = d.Update.Add(time.Duration(r.IntN(1000))*time.Second), d.Description+" AGAIN"
 		h.put(*d)
+		return
+	case 2:
+		c := Context(r.IntN(1000), h.clock.Now())
+		c.Adjustments = []events.Term{{Name: "context_stolen_credentials", Points: r.IntN(120) - 60}}
+		h.enrich(d.ID, c)
 		return
 	}
 	status := events.Statuses()[r.IntN(4)]

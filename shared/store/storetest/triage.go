@@ -196,6 +196,8 @@ func runConcurrency(t *testing.T, open Open) {
 	each(t, open, map[string]func(*harness){
 		"one update wins":       oneUpdateWins,
 		"puts and updates meet": putsAndUpdates,
+		"one enrichment wins":   oneEnrichmentWins,
+		"all three meet":        enrichmentsMeetAll,
 	})
 }
 

@@ -27,6 +27,28 @@ export async function facts(w: World): Promise<void> {
   refused(await w.mona.api.GET('/v1/detections/{id}', { params: { path: { id: 'no-such-detection' } } }), 404)
 }
 
+// context is what the rest of AWS knows of a detection: who, what was called, what was blocked, what the counters say.
+export async function context(w: World): Promise<void> {
+  const list = good(await w.victor.api.GET('/v1/detections', { params: { query: { type: ['access.ssrf_metadata'], limit: 100 } } }))
+  const d = list.items.find(i => i.context !== undefined)
+  assert.ok(d?.context, 'no detection has a context')
+  const c: Schemas['Context'] = d.context
+  const known: Schemas['ContextSource'][] = ['inventory', 'places', 'flow_logs', 'cloudtrail', 'cloudwatch']
+  assert.deepEqual(c.sources.map(s => s.source), known)
+  for (const s of c.sources) assert.ok(s.status === 'complete' || s.why, `${s.source} is ${s.status}, and that is all`)
+  assert.ok(c.who![0]!.name && c.who![0]!.groups!.length > 0 && c.who![0]!.tags!['env'] === 'prod')
+  const calls = c.calls!
+  assert.ok(calls.length > 1 && calls.every((call, i) => i === 0 || calls[i - 1]!.relevance >= call.relevance), 'the most relevant call is not the first')
+  assert.ok(calls.every(call => call.summary && call.reason && call.principal))
+  assert.ok(c.flows!.rejected.records > 0 && c.flows!.ports![0]!.port === 22 && c.flows!.loss! < 1)
+  assert.ok(c.counters![0]!.unusual && c.counters![0]!.times! > 2)
+  assert.equal(c.feed!.complete, false)
+  for (const a of c.adjustments!) {
+    assert.ok(a.name.startsWith('context_') && d.risk.terms!.some(t => t.name === a.name && t.points === a.points), `${a.name} is no term of the risk`)
+  }
+  assert.equal(d.risk.band, 'critical', 'the score is without the context')
+}
+
 export async function related(w: World): Promise<void> {
   const d = await one(w, 'c2.beacon')
   const list = good(await w.mona.api.GET('/v1/detections/{id}/related', { params: { path: { id: d.id } } }))

@@ -20,6 +20,7 @@ const steps: [string, (w: World) => Promise<void>][] = [
   ['detections: files', detections.files],
   ['detections: saved views', detections.views],
   ['detection: facts and terms', detection.facts],
+  ['detection: context', detection.context],
   ['detection: related', detection.related],
   ['detection: activity map', detection.activityMap],
   ['detection: comparison', detection.comparison],
