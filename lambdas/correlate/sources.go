@@ -61,6 +61,7 @@ func state(s events.ContextSource, status events.SourceStatus, why string, args 
 
 // who fills in who the participants were, and says how the inventory fared.
 func (q *inquiry) who() events.SourceState {
+	q.out.Who = nil
 	history, err := inventory.Read(q.docs)
 	_, ever := progressOf(q.docs, events.SourceInventory)
 	local, known := 0, 0
@@ -115,8 +116,8 @@ func (q *inquiry) places() events.SourceState {
 	return state(events.SourcePlaces, events.SourceComplete, "")
 }
 
-// calls ranks the calls of AWS APIs around the beginning.
-func (q *inquiry) calls() (events.SourceState, []events.Term) {
+// trail ranks the calls of AWS APIs around the beginning.
+func (q *inquiry) trail() (events.SourceState, []events.Term) {
 	p, ever := progressOf(q.docs, events.SourceCloudTrail)
 	index, err := trail.Read(q.docs)
 	var terms []events.Term
@@ -202,6 +203,10 @@ func (q *inquiry) counters(ctx context.Context) (events.SourceState, []events.Te
 	if len(query.Machines) == 0 {
 		return counters.State(query, counters.Answer{}, nil), nil
 	}
+	if q.calls >= mostReads {
+		return state(events.SourceCloudWatch, events.SourceWaiting, "it is asked in the next pass: this one had many documents to read"), nil
+	}
+	q.calls++
 	answer, err := q.o.Metrics.Ask(ctx, query)
 	s := counters.State(query, answer, err)
 	if err != nil {

@@ -51,7 +51,7 @@ func (q *inquiry) tasks(done *task, unfinished bool) ([]store.Write, error) {
 	if unfinished {
 		due = q.now.Add(time.Second)
 	}
-	body, err := json.Marshal(task{Detection: q.d.ID, Of: q.d.Update, Try: try, Keys: keysOf(q.d)})
+	body, err := json.Marshal(task{Detection: q.d.ID, Of: q.d.Update, Try: try, Keys: keysOf(q.d, q.now)})
 	if err != nil {
 		return nil, fmt.Errorf("encode task: %w", err)
 	}
