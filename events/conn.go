@@ -5,6 +5,9 @@ import "unsafe"
 // KindConn is the log of conversations.
 const KindConn Kind = "conn"
 
+// FlowLog is the Source of what VPC Flow Logs told.
+const FlowLog = "flowlog"
+
 // Conn is one conversation, or, when Interim is set, what is known so far of one that goes on.
 // Source: Zeek's conn.log.
 type Conn struct {
@@ -44,6 +47,14 @@ type Conn struct {
 	Interface     string   `json:"interface,omitempty"`      // of a flow log: where it was logged
 	Direction     string   `json:"direction,omitempty"`      // of a flow log: ingress or egress, as that interface sees it
 	TCPFlags      uint8    `json:"-"`                        // every flag the originator sent, or-ed: FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32
+	SoFar         SoFar    `json:"-"`                        // of a flow log, where whoever judges it has put its windows together
+}
+
+// SoFar is what a flow came to from its beginning until the end of the window that a record of flow logs tells of. Such a record counts its
+// own window only; one after the first has Interim set.
+type SoFar struct {
+	Start                Time
+	OrigBytes, RespBytes uint64
 }
 
 var (

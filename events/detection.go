@@ -1,6 +1,7 @@
 package events
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/netip"
 	"time"
@@ -84,7 +85,7 @@ type Participant struct {
 	Role     string     `json:"role"`               // offender or victim
 	Endpoint string     `json:"endpoint,omitempty"` // client or server
 	Device   string     `json:"device,omitempty"`   // the device's id
-	Address  netip.Addr `json:"address"`
+	Address  netip.Addr `json:"address"`            // "" of one that has none: who calls an AWS API by way of another service, or what the call is about
 	Port     uint16     `json:"port,omitempty"`
 	Hostname string     `json:"hostname,omitempty"`
 	External bool       `json:"external"` // outside the local networks
@@ -95,6 +96,17 @@ type Participant struct {
 	Account   string            `json:"account,omitempty"`
 	Tags      map[string]string `json:"tags,omitempty"`
 	User      string            `json:"user,omitempty"`
+}
+
+// Label is what a participant is called for a person: "name (address)", and of one without an address what AWS calls it.
+func (p *Participant) Label() string {
+	if !p.Address.IsValid() {
+		return cmp.Or(p.Hostname, p.Interface, p.Instance, p.VPC, p.User, p.Device)
+	}
+	if name := cmp.Or(p.Hostname, p.User); name != "" {
+		return name + " (" + p.Address.String() + ")"
+	}
+	return p.Address.String()
 }
 
 // Evidence points at what a detection rests on.

@@ -26,6 +26,25 @@ type Incident struct {
 	Description string           `json:"description"` // the story in a few plain sentences
 }
 
+// IncidentSummary is what a list shows of an incident.
+type IncidentSummary struct {
+	ID          string          `json:"id"`
+	Title       string          `json:"title"`
+	Score       int             `json:"score"`
+	Band        Band            `json:"band"`
+	Reason      string          `json:"reason"`
+	Start       time.Time       `json:"start"`
+	Update      time.Time       `json:"update"`
+	End         *time.Time      `json:"end,omitempty"`
+	Tactics     []string        `json:"tactics"`
+	Techniques  []string        `json:"techniques"`
+	Offenders   []IncidentParty `json:"offenders"` // at most 32
+	Victims     []IncidentParty `json:"victims"`   // at most 32
+	Detections  int             `json:"detections"`
+	Description string          `json:"description"`
+	Revision    int64           `json:"revision,omitempty"` // the store's own
+}
+
 // MaxMembers is how many detections an incident names.
 const MaxMembers = 200
 

@@ -29,7 +29,9 @@ func nouns() map[string]any {
 		"Context": events.Context{}, "SourceState": events.SourceState{}, "Identity": events.Identity{}, "ContextCall": events.ContextCall{},
 		"FlowSummary": events.FlowSummary{}, "FlowCount": events.FlowCount{}, "FlowPort": events.FlowPort{}, "CounterNews": events.CounterNews{},
 		"FeedIntegrity": events.FeedIntegrity{},
-		"AuditEntry":    store.AuditEntry{}, "CoverageShare": store.CoverageShare{}, "CoverageRest": store.CoverageRest{}, "CoverageRests": store.CoverageRests{},
+		"Incident":      events.Incident{}, "IncidentSummary": events.IncidentSummary{}, "IncidentParty": events.IncidentParty{},
+		"IncidentMember": events.IncidentMember{}, "IncidentLink": events.IncidentLink{}, "IncidentEntry": events.IncidentEntry{},
+		"AuditEntry": store.AuditEntry{}, "CoverageShare": store.CoverageShare{}, "CoverageRest": store.CoverageRest{}, "CoverageRests": store.CoverageRests{},
 	}
 }
 

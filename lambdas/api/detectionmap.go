@@ -105,6 +105,9 @@ func (m *detectionMap) withHot(t talks, into bool) []talk {
 	list := slices.Clone(t.list)
 	victims := parties(*m.d, "victim")
 	for _, p := range victims[:min(len(victims), m.limit)] {
+		if !p.Address.IsValid() {
+			continue // of a call of an AWS API: nobody spoke with it
+		}
 		v := p.Address.Unmap().WithZone("").String()
 		for _, o := range m.middle {
 			one := talk{from: o, to: v}
@@ -143,7 +146,7 @@ func byAddress(d *events.Detection) map[string]*events.Participant {
 	out := make(map[string]*events.Participant, len(d.Participants))
 	for i := range d.Participants {
 		p := &d.Participants[i]
-		if a := p.Address.Unmap().WithZone("").String(); out[a] == nil {
+		if a := p.Address.Unmap().WithZone("").String(); p.Address.IsValid() && out[a] == nil {
 			out[a] = p
 		}
 	}

@@ -151,9 +151,9 @@ func (s *server) GetPackets(ctx context.Context, q gen.GetPacketsRequestObject) 
 // capture is the BPF expression of the conversations between offenders and victims, as far as its bound allows.
 func capture(d events.Detection) string {
 	expr := ""
-	for _, o := range parties(d, "offender") {
-		for _, v := range parties(d, "victim") {
-			one := "(host " + o.Address.String() + " and host " + v.Address.String() + ")"
+	for _, o := range addresses(d, "offender") {
+		for _, v := range addresses(d, "victim") {
+			one := "(host " + o + " and host " + v + ")"
 			if len(expr)+len(one)+4 > 4096 {
 				return expr
 			}
@@ -163,8 +163,8 @@ func capture(d events.Detection) string {
 			expr += one
 		}
 	}
-	if all := d.Participants; expr == "" && len(all) > 0 {
-		expr = "host " + all[0].Address.String()
+	if one := append(addresses(d, "offender"), addresses(d, "victim")...); expr == "" && len(one) > 0 {
+		expr = "host " + one[0]
 	}
 	return expr
 }

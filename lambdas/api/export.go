@@ -203,11 +203,7 @@ func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 func names(d *events.Detection, role string) string {
 	var out []string
 	for _, p := range parties(*d, role) {
-		name := p.Address.String()
-		if p.Hostname != "" {
-			name = p.Hostname + " (" + name + ")"
-		}
-		out = append(out, name)
+		out = append(out, p.Label())
 	}
 	return strings.Join(out, "; ")
 }

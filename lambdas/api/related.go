@@ -137,7 +137,7 @@ func both(a *events.Detection, inA string, b *events.Detection, inB string) (str
 		for j := range b.Participants {
 			o := &b.Participants[j]
 			if o.Role == inB && sameParty(p, o) {
-				return cmp.Or(p.Hostname, p.Address.String()), true
+				return cmp.Or(p.Hostname, store.AddressText(p.Address), p.Label()), true
 			}
 		}
 	}
@@ -148,7 +148,10 @@ func sameParty(a, b *events.Participant) bool {
 	if a.Device != "" && b.Device != "" {
 		return a.Device == b.Device
 	}
-	return a.Address == b.Address
+	if a.Address.IsValid() || b.Address.IsValid() {
+		return a.Address == b.Address
+	}
+	return a.Hostname == b.Hostname && a.Interface == b.Interface && a.Instance == b.Instance && a.VPC == b.VPC && a.User == b.User
 }
 
 func sharedTechnique(a, b *events.Detection) string {

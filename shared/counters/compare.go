@@ -41,7 +41,7 @@ const (
 // hour, or without enough history to know what is usual of it, is left out; State names the machines of the latter. Feed is nil where
 // nothing says whether the mirror showed all that was there. There is at most one adjustment.
 func Compare(q Query, a Answer) (news []events.CounterNews, feed *events.FeedIntegrity, adjustments []events.Term) {
-	all := index(a)
+	all := index(&q, a)
 	var list []finding
 	for i := range q.Machines {
 		for _, metric := range q.Metrics {
@@ -63,14 +63,19 @@ func Compare(q Query, a Answer) (news []events.CounterNews, feed *events.FeedInt
 	return news, integrity(&q, all), adjustments
 }
 
-// hours are the numbers of one series, by hour since 1970.
-type hours map[int64]float64
+// hours are the numbers of one series at one time of day, by hour since 1970. Those of other times are only known to be there: that is
+// a day's work less for a day's numbers.
+type hours struct {
+	at    map[int64]float64
+	other bool
+}
 
 type seriesKey struct{ machine, metric string }
 
 // index sorts an answer by machine and metric. A number that cannot be one is as good as none.
-func index(a Answer) map[seriesKey]hours {
-	all := map[seriesKey]hours{}
+func index(q *Query, a Answer) map[seriesKey]*hours {
+	all := map[seriesKey]*hours{}
+	now := hourOf(q.Hour)
 	for _, s := range a.Series {
 		key := seriesKey{s.Machine, s.Metric}
 		for i := range min(len(s.Times), len(s.Values)) {
@@ -79,12 +84,25 @@ func index(a Answer) map[seriesKey]hours {
 				continue
 			}
 			if all[key] == nil {
-				all[key] = hours{}
+				all[key] = &hours{at: map[int64]float64{}}
 			}
-			all[key][hourOf(s.Times[i])] = v
+			if h := hourOf(s.Times[i]); (now-h)%24 == 0 {
+				all[key].at[h] = v
+			} else {
+				all[key].other = true
+			}
 		}
 	}
 	return all
+}
+
+// of gives the number of an hour; a series that is not there has none.
+func (h *hours) of(hour int64) (float64, bool) {
+	if h == nil {
+		return 0, false
+	}
+	v, there := h.at[hour]
+	return v, there
 }
 
 func hourOf(t time.Time) int64 { return int64(math.Floor(float64(t.Unix()) / 3600)) }
@@ -96,9 +114,9 @@ type finding struct {
 }
 
 // look holds one metric of one machine against its past.
-func look(q *Query, m *Machine, metric Metric, all map[seriesKey]hours) (finding, bool) {
+func look(q *Query, m *Machine, metric Metric, all map[seriesKey]*hours) (finding, bool) {
 	h := all[seriesKey{m.ID, metric.Name}]
-	value, there := h[hourOf(q.Hour)]
+	value, there := h.of(hourOf(q.Hour))
 	u, known := usualOf(h, q.Hour, q.Weeks)
 	if !there || !known || value == 0 && u.high == 0 {
 		return finding{}, false
@@ -123,10 +141,10 @@ type usual struct {
 
 // usualOf finds what is usual of an hour: of the same hour of the day, unless this day of the week is another than the rest, as Sundays
 // and the day of the backup are. Known is false where there is too little to go by. The hours are UTC, so that summer time moves them.
-func usualOf(h hours, hour time.Time, weeks int) (u usual, known bool) {
+func usualOf(h *hours, hour time.Time, weeks int) (u usual, known bool) {
 	var same, other []float64
 	for d := 1; d <= 7*weeks; d++ {
-		v, there := h[hourOf(hour)-int64(24*d)]
+		v, there := h.of(hourOf(hour) - int64(24*d))
 		switch {
 		case there && d%7 == 0:
 			same = append(same, v)

@@ -190,12 +190,12 @@ func TestHowOftenTheUsualIsUnusual(t *testing.T) {
 		const draws = 20_000
 		called := 0
 		for i := range draws {
-			h := hours{}
+			h := &hours{at: map[int64]float64{}}
 			for d := range 29 {
-				h[hourOf(hour)-int64(24*d)] = 1e9 * math.Exp(c.sigma*normal(uint64(i), uint64(d)))
+				h.at[hourOf(hour)-int64(24*d)] = 1e9 * math.Exp(c.sigma*normal(uint64(i), uint64(d)))
 			}
 			u, _ := usualOf(h, hour, Weeks)
-			if u.exceeded(h[hourOf(hour)], "Bytes") {
+			if u.exceeded(h.at[hourOf(hour)], "Bytes") {
 				called++
 			}
 		}

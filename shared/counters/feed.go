@@ -27,7 +27,7 @@ type mirrored struct {
 
 // integrity says whether the mirror showed all that was there: AWS leaves mirrored packets out when the machine's own traffic needs the
 // bandwidth, and a mirror that is broken shows nothing. It is nil where no machine has a mirror, as far as is known.
-func integrity(q *Query, all map[seriesKey]hours) *events.FeedIntegrity {
+func integrity(q *Query, all map[seriesKey]*hours) *events.FeedIntegrity {
 	var copied, skipped float64
 	var any bool
 	var gaps, blind []string
@@ -61,16 +61,16 @@ func integrity(q *Query, all map[seriesKey]hours) *events.FeedIntegrity {
 	return f
 }
 
-func mirrorOf(q *Query, m *Machine, all map[seriesKey]hours) mirrored {
+func mirrorOf(q *Query, m *Machine, all map[seriesKey]*hours) mirrored {
 	out := mirrored{machine: m}
 	hour := hourOf(q.Hour)
 	sum := func(total *float64, names ...string) (there, earlier bool) {
 		for _, name := range names {
 			h := all[seriesKey{m.ID, name}]
-			v, has := h[hour]
+			v, has := h.of(hour)
 			*total += v
 			there = there || has
-			earlier = earlier || len(h) > 1 || len(h) == 1 && !has
+			earlier = earlier || h != nil && (h.other || len(h.at) > 1 || !has)
 		}
 		return there, earlier
 	}

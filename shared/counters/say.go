@@ -13,15 +13,24 @@ const mostLabel = 64
 
 // sentence says in plain words how a number is beside its usual.
 func sentence(q *Query, m *Machine, n *events.CounterNews) string {
-	is, was := "was", "usually "+amount(n.Usual, n.Unit)
+	is := "was"
 	if q.running() {
 		is = "is so far"
 	}
+	return fmt.Sprintf("%s of %s %s %s for this hour: %s, %s (%s)", n.Metric, label(m), is, beside(n), amount(n.Value, n.Unit), usually(n), n.Basis)
+}
+
+// usually tells the usual, and the highest where that says more.
+func usually(n *events.CounterNews) string {
+	text, high := amount(n.Usual, n.Unit), amount(n.High, n.Unit)
+	only := text == high
 	if n.Usual == 0 {
-		was = "usually none"
+		text = "none"
 	}
-	return fmt.Sprintf("%s of %s %s %s for this hour: %s, %s and at the most %s (%s)",
-		n.Metric, label(m), is, beside(n), amount(n.Value, n.Unit), was, amount(n.High, n.Unit), n.Basis)
+	if only {
+		return "usually " + text
+	}
+	return "usually " + text + " and at the most " + high
 }
 
 // beside says how a value stands to its usual. Times is not asked: it is rounded.

@@ -66,7 +66,7 @@ func State(q Query, a Answer, err error) events.SourceState {
 		if len(why) == 0 {
 			why = append(why, "no participant is known to be an instance")
 		}
-	case len(index(a)) == 0:
+	case len(index(&q, a)) == 0:
 		s.Status = events.SourceEmpty
 		why = append(why, "CloudWatch has no metrics of the machines", a.Partial)
 	default:
@@ -88,11 +88,12 @@ func State(q Query, a Answer, err error) events.SourceState {
 // thin says what is missing to compare with.
 func thin(q *Query, a Answer) []string {
 	var why []string
-	all := index(a)
+	all := index(q, a)
 	for i := range q.Machines {
 		m := &q.Machines[i]
-		v, there := all[seriesKey{m.ID, netOut}][hourOf(q.Hour)]
-		if _, known := usualOf(all[seriesKey{m.ID, netOut}], q.Hour, q.Weeks); there && !known {
+		h := all[seriesKey{m.ID, netOut}]
+		v, there := h.of(hourOf(q.Hour))
+		if _, known := usualOf(h, q.Hour, q.Weeks); there && !known {
 			why = append(why, fmt.Sprintf("%s has too little history to compare with (NetworkOut %s %s)", label(m), bytes(v), inHour(q)))
 		}
 	}

@@ -90,11 +90,23 @@ type Finding struct {
 	Final       bool // the last word on what was told before: it brings the numbers up to date and is no alert
 }
 
-// Party is one end of what goes on.
+// Party is one end of what goes on. Of packets it is an address. Who calls an AWS API, and what the call is about, may have none: then it
+// is what AWS calls it.
 type Party struct {
 	Addr     netip.Addr
 	Port     uint16 // 0 where no single port matters
 	Endpoint string // Client or Server
+	AWS      *Named // nil where nothing but the address is known
+}
+
+// Named is what AWS calls a party. What is not known is empty.
+type Named struct {
+	User      string // who called, an ARN shortened to what tells
+	Thing     string // that is no host, as ARNs write it: "trail/main"
+	Interface string // eni-...
+	Instance  string // i-...
+	VPC       string // vpc-...
+	Account   string // a party that is nothing but its account is nobody
 }
 
 // The endpoints of a Party: which way the connection went, not who is to blame.

@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
@@ -109,17 +110,46 @@ func rolePlace(role string) int {
 
 func join(list []events.Participant, role string, p Party, v device.View) []events.Participant {
 	for i := range list {
-		if list[i].Address == p.Addr && list[i].Role == role {
+		if list[i].Role == role && p.is(&list[i]) {
 			return list
 		}
 	}
-	if len(list) >= maxParticipants || !p.Addr.IsValid() {
+	n := p.named()
+	if len(list) >= maxParticipants || !p.Addr.IsValid() && n.nobody() {
 		return list
 	}
-	return append(list, events.Participant{
-		Role: role, Endpoint: p.Endpoint, Device: v.ID(p.Addr), Address: p.Addr, Port: p.Port,
-		Hostname: v.Hostname(p.Addr), External: v.IsExternal(p.Addr),
-	})
+	one := events.Participant{
+		Role: role, Endpoint: p.Endpoint, Address: p.Addr, Port: p.Port, Hostname: n.Thing,
+		Interface: n.Interface, Instance: n.Instance, VPC: n.VPC, Account: n.Account, User: n.User,
+	}
+	if p.Addr.IsValid() {
+		one.Device, one.External = v.ID(p.Addr), v.IsExternal(p.Addr)
+		one.Hostname = cmp.Or(n.Thing, v.Hostname(p.Addr))
+	}
+	return append(list, one)
+}
+
+func (p *Party) named() Named {
+	if p.AWS == nil {
+		return Named{}
+	}
+	return *p.AWS
+}
+
+func (n *Named) nobody() bool { return *n == Named{Account: n.Account} }
+
+// is says whether a party is a participant. What others know of the participant besides, and the party does not say, is no difference.
+func (p *Party) is(have *events.Participant) bool {
+	if p.Addr != have.Address {
+		return false
+	}
+	same := func(said, known string) bool { return said == "" || said == known }
+	n := p.named()
+	if p.Addr.IsValid() {
+		return same(n.User, have.User)
+	}
+	return !n.nobody() && same(n.User, have.User) && same(n.Thing, have.Hostname) && same(n.Interface, have.Interface) &&
+		same(n.Instance, have.Instance) && same(n.VPC, have.VPC)
 }
 
 // circumstances looks at who takes part, those of earlier alerts included.
@@ -136,7 +166,7 @@ func (j *Judge) circumstances(s *Spec, f *Finding, list []events.Participant, v 
 			continue
 		}
 		c.valueVictim = c.valueVictim || precious
-		inside = inside || !p.External
+		inside = inside || p.Address.IsValid() && !p.External
 	}
 	c.external = outside && inside
 	return c
@@ -144,6 +174,9 @@ func (j *Judge) circumstances(s *Spec, f *Finding, list []events.Participant, v 
 
 // valued says that a participant is a device of high value.
 func valued(p *events.Participant, v device.View) bool {
+	if !p.Address.IsValid() {
+		return false
+	}
 	d := v.Device(p.Address)
 	return d != nil && d.HighValue()
 }

@@ -105,7 +105,7 @@ func involved(d *events.Detection, role string, parties []Party) bool {
 		if d.Participants[i].Role != role {
 			continue
 		}
-		if slices.ContainsFunc(parties, func(p Party) bool { return p.Addr == d.Participants[i].Address }) {
+		if slices.ContainsFunc(parties, func(p Party) bool { return p.is(&d.Participants[i]) }) {
 			return true
 		}
 	}

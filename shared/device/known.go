@@ -12,6 +12,8 @@ type Known struct {
 	Scanners       []netip.Prefix // scan by order
 	Gateways       []netip.Prefix // stand for many hosts: NAT gateways, proxies, load balancers
 	DNSServers     []netip.Prefix // answer for others, and so ask for others
+	OwnRoles       []string       // patterns of the ARNs of Mirrorwatch's own roles, see NamedBy
+	Changes        []PlannedChange
 }
 
 // Trusted says whether a name is under a trusted domain.

@@ -135,6 +135,9 @@ func (m *Model) measureConn(c *events.Conn, v View) {
 // since gives what a conversation carried since it was reported last, and whether this is the first that is heard of it.
 func (m *Model) since(c *events.Conn) (fresh volume, first bool) {
 	all := volume{c.OrigIPBytes, c.RespIPBytes, c.OrigPkts, c.RespPkts}
+	if c.Source == events.FlowLog {
+		return all, !c.Interim // each window counts what came in it
+	}
 	uid := sketch.String(c.UID)
 	var before volume
 	known := m.reported.Peek(uid)

@@ -145,6 +145,9 @@ var broadcast = netip.AddrFrom4([4]byte{255, 255, 255, 255})
 // Observe learns from a record and gives the view of it. The view is good until the next Observe.
 func (m *Model) Observe(r events.Record) View {
 	h := r.Common()
+	if r.Kind() == events.KindCloudTrail {
+		return m.called(h)
+	}
 	m.mark(h.TS)
 	sc := m.scopeOf(h.VNI)
 	v := View{model: m, scope: sc, Orig: m.see(sc, h.OrigH, h, true), Resp: m.see(sc, h.RespH, h, answers(r))}
@@ -177,11 +180,22 @@ func (m *Model) Observe(r events.Record) View {
 	return v
 }
 
+// called gives the view of a call of an AWS API, and learns nothing of it: nobody sent a packet to anybody, and the moment is not one of
+// the wire. Whoever is known from packets is looked up.
+func (m *Model) called(h *events.Head) View {
+	m.rare.has = 0
+	v := m.View()
+	if h.OrigH.IsValid() {
+		v.Orig = v.Device(h.OrigH)
+	}
+	return v
+}
+
 // answers says whether the responder of a record sent anything.
 func answers(r events.Record) bool {
 	switch r := r.(type) {
 	case *events.Conn:
-		return r.RespPkts > 0
+		return r.RespPkts > 0 || r.Source == events.FlowLog && r.Direction == "ingress" // an interface that logs what comes to it is there
 	case *events.DNS:
 		return r.RCode != nil
 	case *events.ARP:

@@ -11,8 +11,8 @@ import (
 type View struct {
 	model *Model
 	scope *scope  // where addresses mean what they mean in the record
-	Orig  *Device // of the record's originator; nil where there is no record
-	Resp  *Device // of its responder
+	Orig  *Device // of the record's originator; nil where there is no record, and where a call of an AWS API came from a stranger
+	Resp  *Device // of its responder; nil where there is no record, and for such a call
 	Fresh Fresh   // what the record was the first of
 }
 

@@ -12,7 +12,10 @@ type Instance struct {
 	VPC        string
 	Subnet     string
 	LaunchTime time.Time
-	Interfaces []string // ids of its network interfaces
+	Profile    string     // ARN of its instance profile
+	Private    netip.Addr // its first private IPv4 address; not valid where it has none
+	Public     netip.Addr // under which the outside sees that one; not valid where it does not
+	Interfaces []string   // ids of its network interfaces
 	Tags       map[string]string
 }
 
@@ -36,6 +39,7 @@ type NetworkInterface struct {
 	MAC              string
 	PrimaryAddress   netip.Addr
 	Addresses        []netip.Addr // every private IPv4 and IPv6 address, the primary first
+	PublicAddresses  []netip.Addr // public IPv4 addresses that are associated with private ones, in the order of those
 	Groups           []string     // ids of security groups
 	Attachment       *Attachment
 	Tags             map[string]string

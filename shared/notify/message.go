@@ -160,10 +160,10 @@ func who(d *events.Detection, role string) string {
 		case p.Role != role:
 		case len(names) == 5:
 			more++
-		case p.Hostname != "":
+		case p.Hostname != "" && p.Address.IsValid():
 			names = append(names, line(p.Hostname, 80)+" ("+p.Address.String()+")")
 		default:
-			names = append(names, p.Address.String())
+			names = append(names, line(p.Label(), 160))
 		}
 	}
 	if more > 0 {

@@ -77,12 +77,21 @@ func Text(d *events.Detection) string {
 	b.WriteString(d.Title + "\n" + d.Type + "\n" + d.Description)
 	for i := range d.Participants {
 		p := &d.Participants[i]
-		b.WriteString("\n" + p.Hostname + "\n" + p.Address.String() + "\n" + p.Instance + "\n" + p.User)
+		b.WriteString("\n" + p.Hostname + "\n" + AddressText(p.Address) + "\n" + p.Instance + "\n" + p.User)
 	}
 	for i := range d.Notes {
 		b.WriteString("\n" + d.Notes[i].Text)
 	}
 	return strings.ToLower(b.String())
+}
+
+// AddressText is how an address is written where one is looked for; nothing where there is none, such as that of who calls an AWS API by
+// way of another service.
+func AddressText(a netip.Addr) string {
+	if !a.IsValid() {
+		return ""
+	}
+	return a.String()
 }
 
 func (p *ParticipantFilter) matchAny(d *events.Detection, role string) bool {

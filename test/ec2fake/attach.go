@@ -35,7 +35,7 @@ func (h *handle) attach(v ec2api.NetworkInterface, i ec2api.Instance, tell bool)
 	}
 	h.putInterface(v)
 	i.Interfaces = append(slices.Clone(i.Interfaces), v.ID)
-	h.putInstance(i)
+	h.putInstance(h.region.addressed(i))
 	if !tell {
 		return
 	}
@@ -67,7 +67,7 @@ func (h *handle) detach(v ec2api.NetworkInterface) {
 	if i, _ := h.region.instances.get(v.Attachment.Instance); i != nil {
 		next := *i
 		next.Interfaces = slices.DeleteFunc(slices.Clone(i.Interfaces), func(id string) bool { return id == v.ID })
-		h.putInstance(next)
+		h.putInstance(h.region.addressed(next))
 	}
 	v.Attachment, v.Status = nil, "available"
 	h.putInterface(v)

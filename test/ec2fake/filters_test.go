@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -20,6 +21,7 @@ func TestEveryFilter(t *testing.T) {
 	subnet := must(st.c.MakeSubnet(SubnetSpec{VPC: vpc.ID, CIDR: "2001:db8:7::/64", Zone: "eu-central-1b", IPv6Native: true, Tags: map[string]string{"who": "a"}}))(t)
 	i := st.instance(InstanceSpec{Type: "m5.large", Tags: map[string]string{"who": "a"}})
 	st.ok(st.c.AddAddress(i.Interfaces[0]))
+	st.ok(st.c.AssociateAddress(netip.MustParseAddr("203.0.113.20"), i.Interfaces[0]))
 	eni := must(st.ec2.DescribeNetworkInterfaces(ctx, ec2api.Query{IDs: i.Interfaces}))(t).Items[0]
 	lambda := must(st.c.MakeInterface(InterfaceSpec{Subnet: subnet.ID, Type: "lambda", Description: "a function", Groups: []string{"sg-1"}, Requester: "amazon-lambda"}))(t)
 	second := st.instance(InstanceSpec{Interfaces: 2})
@@ -43,9 +45,9 @@ func TestEveryFilter(t *testing.T) {
 		"network-interface-id": lambda.ID, "vpc-id": vpc.ID, "subnet-id": subnet.ID, "status": "available", "interface-type": "lambda",
 		"description": "a function", "requester-id": "amazon-lambda", "availability-zone": "eu-central-1b", "mac-address": lambda.MAC,
 		"private-ip-address": lambda.PrimaryAddress.String(), "group-id": "sg-1",
-	}, "owner-id", "requester-managed", "addresses.private-ip-address", "attachment.instance-id", "attachment.instance-owner-id", "attachment.status", "attachment.device-index")
+	}, "owner-id", "requester-managed", "addresses.private-ip-address", "association.public-ip", "attachment.instance-id", "attachment.instance-owner-id", "attachment.status", "attachment.device-index")
 	oneOf(t, "instance's interface", interfaceKind(here).filters, st.ec2.DescribeNetworkInterfaces, eni.ID, of, map[string]string{
-		"attachment.instance-id": i.ID, "addresses.private-ip-address": eni.Addresses[1].String(),
+		"attachment.instance-id": i.ID, "addresses.private-ip-address": eni.Addresses[1].String(), "association.public-ip": "203.0.113.20",
 	}, slices.Collect(maps.Keys(interfaceKind(here).filters))...)
 	oneOf(t, "session", sessionKind(here).filters, st.ec2.DescribeTrafficMirrorSessions, s.ID, func(v ec2api.TrafficMirrorSession) string { return v.ID }, map[string]string{
 		"description": "one", "network-interface-id": eni.ID, "packet-length": "64", "session-number": "3", "traffic-mirror-filter-id": filter.ID,

@@ -102,10 +102,12 @@ func (h *handle) instanceTypes(q ec2api.Query) (ec2api.Page[ec2api.InstanceType]
 type InstanceSpec struct {
 	Account    string // "": the owner of the subnet
 	Subnet     string
-	Type       string // "": t3.micro
-	State      string // "": running; else it stays pending until SetState
-	Interfaces int    // 0: one
-	Group      string // name of its Auto Scaling group
+	Type       string     // "": t3.micro
+	State      string     // "": running; else it stays pending until SetState
+	Interfaces int        // 0: one
+	Group      string     // name of its Auto Scaling group
+	Profile    string     // ARN of its instance profile
+	Address    netip.Addr // of its first interface, as InterfaceSpec has it
 	Tags       map[string]string
 	// InterfaceTags are set on each of its interfaces.
 	InterfaceTags map[string]string
@@ -126,7 +128,8 @@ func (c *Cloud) RunInstance(in InstanceSpec) (made ec2api.Instance, err error) {
 
 func (h *handle) run(in InstanceSpec, s *ec2api.Subnet) (ec2api.Instance, error) {
 	i := ec2api.Instance{
-		ID: h.c.newID(instanceNoun()), Type: in.Type, State: "pending", VPC: s.VPC, Subnet: s.ID, LaunchTime: h.c.now(), Tags: maps.Clone(in.Tags),
+		ID: h.c.newID(instanceNoun()), Type: in.Type, State: "pending", VPC: s.VPC, Subnet: s.ID, LaunchTime: h.c.now(), Profile: in.Profile,
+		Tags: maps.Clone(in.Tags),
 	}
 	if i.Type == "" {
 		i.Type = "t3.micro"
@@ -134,13 +137,22 @@ func (h *handle) run(in InstanceSpec, s *ec2api.Subnet) (ec2api.Instance, error)
 	if _, err := nth(netip.MustParsePrefix(s.CIDR), h.region.hosts[s.ID]+3+uint32(max(1, in.Interfaces))); err != nil {
 		return i, err // before anything is made
 	}
+	if in.Address.IsValid() {
+		if err := h.region.free(s, in.Address); err != nil {
+			return i, err
+		}
+	}
 	if err := h.joinGroup(&i, in.Group); err != nil {
 		return i, err
 	}
 	h.putInstance(i)
 	var made []ec2api.NetworkInterface
-	for range max(1, in.Interfaces) {
-		v, err := h.quietInterface(s, in.InterfaceTags)
+	for n := range max(1, in.Interfaces) {
+		spec := InterfaceSpec{Subnet: s.ID, Tags: in.InterfaceTags}
+		if n == 0 {
+			spec.Address = in.Address
+		}
+		v, err := h.quietInterface(s, spec)
 		if err != nil {
 			return i, err
 		}
@@ -164,11 +176,11 @@ func (h *handle) run(in InstanceSpec, s *ec2api.Subnet) (ec2api.Instance, error)
 }
 
 // quietInterface makes an interface as part of another call.
-func (h *handle) quietInterface(s *ec2api.Subnet, tags map[string]string) (ec2api.NetworkInterface, error) {
+func (h *handle) quietInterface(s *ec2api.Subnet, spec InterfaceSpec) (ec2api.NetworkInterface, error) {
 	listeners := h.c.listeners
 	h.c.listeners = nil
 	defer func() { h.c.listeners = listeners }()
-	v, err := h.newInterface(InterfaceSpec{Subnet: s.ID, Tags: tags}, s)
+	v, err := h.newInterface(spec, s)
 	if err == nil {
 		h.region.facts[v.ID] = facts{}
 	}

@@ -52,6 +52,7 @@ func interfaceKind(account string) kind[ec2api.NetworkInterface] {
 			"mac-address":                  one(func(v *eni) string { return v.MAC }),
 			"private-ip-address":           one(func(v *eni) string { return v.PrimaryAddress.String() }),
 			"addresses.private-ip-address": func(v *eni) []string { return texts(v.Addresses) },
+			"association.public-ip":        func(v *eni) []string { return texts(v.PublicAddresses) },
 			"group-id":                     func(v *eni) []string { return v.Groups },
 			"attachment.instance-id":       attached(func(a *ec2api.Attachment) string { return a.Instance }),
 			"attachment.instance-owner-id": attached(func(a *ec2api.Attachment) string { return a.InstanceOwner }),
@@ -88,8 +89,9 @@ type InterfaceSpec struct {
 	Type        string // "": interface
 	Description string
 	Groups      []string
-	Requester   string // a service that makes and manages it
-	Hardware    string // instance type below a service's interface, which decides whether it can be mirrored; "": one that can be
+	Requester   string     // a service that makes and manages it
+	Hardware    string     // instance type below a service's interface, which decides whether it can be mirrored; "": one that can be
+	Address     netip.Addr // one that another interface of its subnet had before; not valid: the next that nobody had
 	Tags        map[string]string
 }
 
@@ -122,7 +124,7 @@ func (c *Cloud) guest(account, subnet string) (*handle, *ec2api.Subnet, error) {
 }
 
 func (h *handle) newInterface(in InterfaceSpec, s *ec2api.Subnet) (ec2api.NetworkInterface, error) {
-	addresses, err := h.region.newAddresses(s)
+	addresses, err := h.region.newAddresses(s, in.Address)
 	if err != nil {
 		return ec2api.NetworkInterface{}, err
 	}

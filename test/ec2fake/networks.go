@@ -139,8 +139,11 @@ func (c *Cloud) ShareSubnet(subnet, account string) error {
 	})
 }
 
-// newAddresses gives an interface's first addresses in a subnet.
-func (r *region) newAddresses(s *ec2api.Subnet) ([]netip.Addr, error) {
+// newAddresses gives an interface's first addresses in a subnet: the one that was asked for, or the next.
+func (r *region) newAddresses(s *ec2api.Subnet, asked netip.Addr) ([]netip.Addr, error) {
+	if asked.IsValid() {
+		return []netip.Addr{asked}, r.free(s, asked)
+	}
 	second := r.second[s.ID]
 	first, err := r.nextAddress(s)
 	if err != nil || second == "" {

@@ -1,6 +1,7 @@
 package ec2fake
 
 import (
+	"net/netip"
 	"slices"
 	"time"
 
@@ -102,7 +103,7 @@ func (h *handle) terminate(i ec2api.Instance) {
 			h.dropInterface(v)
 		}
 	}
-	i.Interfaces = nil
+	i.Interfaces, i.Private, i.Public = nil, netip.Addr{}, netip.Addr{}
 	i.State = "shutting-down"
 	h.stateChanged(i.ID, i.State)
 	i.State = "terminated"

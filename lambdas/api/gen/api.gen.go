@@ -557,6 +557,24 @@ func (e GetDeviceSeriesParamsExpect) Valid() bool {
 	}
 }
 
+// Defines values for ListIncidentsParamsSort.
+const (
+	ListIncidentsParamsSortMinusScore ListIncidentsParamsSort = "-score"
+	ListIncidentsParamsSortMinusStart ListIncidentsParamsSort = "-start"
+)
+
+// Valid indicates whether the value is a known member of the ListIncidentsParamsSort enum.
+func (e ListIncidentsParamsSort) Valid() bool {
+	switch e {
+	case ListIncidentsParamsSortMinusScore:
+		return true
+	case ListIncidentsParamsSortMinusStart:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ListRecordsParamsOrder.
 const (
 	ListRecordsParamsOrderNewest ListRecordsParamsOrder = "newest"
@@ -1091,6 +1109,35 @@ type Histogram struct {
 
 // Identity Who a participant was at the time of the detection. What is absent is not known.
 type Identity = events.Identity
+
+// Incident Detections that belong together, as one story.
+type Incident = events.Incident
+
+// IncidentEntry defines model for IncidentEntry.
+type IncidentEntry = events.IncidentEntry
+
+// IncidentLink defines model for IncidentLink.
+type IncidentLink = events.IncidentLink
+
+// IncidentList defines model for IncidentList.
+type IncidentList struct {
+	// Complete Nothing that matches is missing from this page but what next leads to.
+	Complete bool              `json:"complete"`
+	Items    []IncidentSummary `json:"items"`
+	Next     string            `json:"next,omitempty,omitzero"`
+
+	// Why What is missing.
+	Why string `json:"why,omitempty,omitzero"`
+}
+
+// IncidentMember defines model for IncidentMember.
+type IncidentMember = events.IncidentMember
+
+// IncidentParty defines model for IncidentParty.
+type IncidentParty = events.IncidentParty
+
+// IncidentSummary What a list shows of an incident.
+type IncidentSummary = events.IncidentSummary
 
 // Level defines model for Level.
 type Level = events.Level
@@ -2435,6 +2482,46 @@ type GetDeviceSeriesParams struct {
 // GetDeviceSeriesParamsExpect defines parameters for GetDeviceSeries.
 type GetDeviceSeriesParamsExpect string
 
+// ListIncidentsParams defines parameters for ListIncidents.
+type ListIncidentsParams struct {
+	// From Started (happened) at or after.
+	From From `form:"from,omitempty" json:"from,omitempty,omitzero"`
+
+	// To Started (happened) before.
+	To To `form:"to,omitempty" json:"to,omitempty,omitzero"`
+
+	// MinScore Risk score at least.
+	MinScore MinScore `form:"min_score,omitempty" json:"min_score,omitempty,omitzero"`
+
+	// Band Any of these.
+	Band Bands `form:"band,omitempty" json:"band,omitempty,omitzero"`
+
+	// Participant Somebody who takes part, in any role. What is meant is told by the look of the value: an address, a network, i-..., eni-..., vpc-..., twelve digits (an account),
+	// or else a host name. `device:`, `host:`, `user:`, `port:` before it say so outright. The values must all be of one sort.
+	Participant Participants `form:"participant,omitempty" json:"participant,omitempty,omitzero"`
+
+	// Text In the title, the description, or the names and addresses of who took part, whatever the case.
+	Text string `form:"text,omitempty" json:"text,omitempty,omitzero"`
+
+	// Sort Newest first, or worst first.
+	Sort ListIncidentsParamsSort `form:"sort,omitempty" json:"sort,omitempty,omitzero"`
+
+	// Limit The most items of a page.
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// Cursor `next` of the page before.
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+}
+
+// ListIncidentsParamsSort defines parameters for ListIncidents.
+type ListIncidentsParamsSort string
+
+// GetIncidentParams defines parameters for GetIncident.
+type GetIncidentParams struct {
+	// IfNoneMatch An ETag: where it is still the right one the answer is 304.
+	IfNoneMatch IfNoneMatch `json:"If-None-Match,omitempty,omitzero"`
+}
+
 // ListDeadLettersParams defines parameters for ListDeadLetters.
 type ListDeadLettersParams struct {
 	// Limit The most items of a page.
@@ -2794,6 +2881,12 @@ type ServerInterface interface {
 	// GetHealth Whether the API answers
 	// (GET /v1/health)
 	GetHealth(w http.ResponseWriter, r *http.Request)
+	// ListIncidents Incidents, detections that belong together, newest or worst first
+	// (GET /v1/incidents)
+	ListIncidents(w http.ResponseWriter, r *http.Request, params ListIncidentsParams)
+	// GetIncident One incident, with its detections, why they belong together, and its timeline
+	// (GET /v1/incidents/{id})
+	GetIncident(w http.ResponseWriter, r *http.Request, id ID, params GetIncidentParams)
 	// GetMe Who is asking, and what they may
 	// (GET /v1/me)
 	GetMe(w http.ResponseWriter, r *http.Request)
@@ -5588,6 +5681,193 @@ func (siw *ServerInterfaceWrapper) GetHealth(w http.ResponseWriter, r *http.Requ
 	handler.ServeHTTP(w, r)
 }
 
+// ListIncidents operation middleware
+func (siw *ServerInterfaceWrapper) ListIncidents(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListIncidentsParams
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", r.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "from"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "from", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", r.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "to"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "to", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "min_score" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_score", r.URL.Query(), &params.MinScore, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "min_score"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "min_score", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "band" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "band", r.URL.Query(), &params.Band, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "band"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "band", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "participant" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "participant", r.URL.Query(), &params.Participant, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "participant"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "participant", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "text" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "text", r.URL.Query(), &params.Text, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "text"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "text", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", r.URL.Query(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "sort"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "sort", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListIncidents(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetIncident operation middleware
+func (siw *ServerInterfaceWrapper) GetIncident(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetIncidentParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-None-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-None-Match", Err: err})
+			return
+		}
+
+		params.IfNoneMatch = IfNoneMatch
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetIncident(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // GetMe operation middleware
 func (siw *ServerInterfaceWrapper) GetMe(w http.ResponseWriter, r *http.Request) {
 
@@ -7345,6 +7625,8 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/v1/views/{id}", wrapper.DeleteView)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/views/{id}", wrapper.GetView)
 	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/v1/views/{id}", wrapper.PutView)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/incidents", wrapper.ListIncidents)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/incidents/{id}", wrapper.GetIncident)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/devices", wrapper.ListDevices)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/devices/{id}", wrapper.GetDevice)
 	m.HandleFunc(http.MethodPatch+" "+options.BaseURL+"/v1/devices/{id}", wrapper.UpdateDevice)
@@ -10365,6 +10647,164 @@ type GetHealthdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetHealthdefaultApplicationProblemPlusJSONResponse) VisitGetHealthResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListIncidentsRequestObject struct {
+	Params ListIncidentsParams
+}
+
+type ListIncidentsResponseObject interface {
+	VisitListIncidentsResponse(w http.ResponseWriter) error
+}
+
+type ListIncidents200JSONResponse IncidentList
+
+func (response ListIncidents200JSONResponse) VisitListIncidentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListIncidents400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ListIncidents400ApplicationProblemPlusJSONResponse) VisitListIncidentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListIncidents401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListIncidents401ApplicationProblemPlusJSONResponse) VisitListIncidentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListIncidentsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListIncidentsdefaultApplicationProblemPlusJSONResponse) VisitListIncidentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetIncidentRequestObject struct {
+	Id     ID `json:"id"`
+	Params GetIncidentParams
+}
+
+type GetIncidentResponseObject interface {
+	VisitGetIncidentResponse(w http.ResponseWriter) error
+}
+
+type GetIncident200ResponseHeaders struct {
+	ETag string
+}
+
+type GetIncident200JSONResponse struct {
+	Body    Incident
+	Headers GetIncident200ResponseHeaders
+}
+
+func (response GetIncident200JSONResponse) VisitGetIncidentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetIncident304Response = NotModifiedResponse
+
+func (response GetIncident304Response) VisitGetIncidentResponse(w http.ResponseWriter) error {
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetIncident401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetIncident401ApplicationProblemPlusJSONResponse) VisitGetIncidentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetIncident404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetIncident404ApplicationProblemPlusJSONResponse) VisitGetIncidentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetIncidentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetIncidentdefaultApplicationProblemPlusJSONResponse) VisitGetIncidentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -14785,6 +15225,12 @@ type StrictServerInterface interface {
 	// GetHealth Whether the API answers
 	// (GET /v1/health)
 	GetHealth(ctx context.Context, request GetHealthRequestObject) (GetHealthResponseObject, error)
+	// ListIncidents Incidents, detections that belong together, newest or worst first
+	// (GET /v1/incidents)
+	ListIncidents(ctx context.Context, request ListIncidentsRequestObject) (ListIncidentsResponseObject, error)
+	// GetIncident One incident, with its detections, why they belong together, and its timeline
+	// (GET /v1/incidents/{id})
+	GetIncident(ctx context.Context, request GetIncidentRequestObject) (GetIncidentResponseObject, error)
 	// GetMe Who is asking, and what they may
 	// (GET /v1/me)
 	GetMe(ctx context.Context, request GetMeRequestObject) (GetMeResponseObject, error)
@@ -15894,6 +16340,59 @@ func (sh *strictHandler) GetHealth(w http.ResponseWriter, r *http.Request) {
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(GetHealthResponseObject); ok {
 		if err := validResponse.VisitGetHealthResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListIncidents operation middleware
+func (sh *strictHandler) ListIncidents(w http.ResponseWriter, r *http.Request, params ListIncidentsParams) {
+	var request ListIncidentsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListIncidents(ctx, request.(ListIncidentsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListIncidents")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListIncidentsResponseObject); ok {
+		if err := validResponse.VisitListIncidentsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetIncident operation middleware
+func (sh *strictHandler) GetIncident(w http.ResponseWriter, r *http.Request, id ID, params GetIncidentParams) {
+	var request GetIncidentRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetIncident(ctx, request.(GetIncidentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetIncident")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetIncidentResponseObject); ok {
+		if err := validResponse.VisitGetIncidentResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -17194,405 +17693,427 @@ func (sh *strictHandler) PutView(w http.ResponseWriter, r *http.Request, id ID, 
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7P2Ld9u2li+O/yv46c5daTu0Ir/ysFfXHddNprmneUzspr916owNkZCEmgJ4CNCKTif3b/8u7A2QkASK",
-	"pC05j5N7Z506EkW8NvZ7f/ZfvVhOMymY0Kp39FdvwmjCcvjz2Tkdm/8mTMU5zzSXonfUO58wkrMbrrgU",
-	"EeGC/KOQmqkjMpI5eTHaeUl1PCFUJOYfr6Rg+Em/F/XYBzrNUtY76l30Di56vain4gmbUjPIlH74lYmx",
-	"nvSO9veinp5n5jmlcy7GvY8fo96vMqY4heUZ/T5hOSNcE676de883A289GPUy2hOp0zbFZ/EsSzsRiyO",
-	"cUIymmse84wKTeSIUDE3/9ETphg5+f2MUPvbYzLjekKuvOevIvMcUXTKiBTMTJKbl/6jYPm8F/UEnZp5",
-	"2TcsLIFrNlVLa3l0EPWmXLh/7q4sLDJPv8BfHg7Kr2me0zns5YlSfCwYgzfTNJWzZ9NMz9/RtGC9I50X",
-	"LFpev7fcY8LM04QrIuRQJvOIXPSm7KJnPplNJKHqWtUu0g7dapWd11UkXJ/EdWRCdURkDmdhTocM2UgC",
-	"5SiSSL1IoYViee05wRtrKK3xdLx5yjw0TVlPIOYXNePu7j1pOfA5zcdMr478IjFHPJtQTWZUkXhCxZgl",
-	"dZPR+Jaa2ewdPmqezU9UJKG75tFa3ehDKpIwCf1bzka9o97/eljxtYf4mHpoBlwko4MAFZ1SzcYy56zF",
-	"3EqC+aPHPox42nsfnm+M75w3kr1hfq0v917oEpwaJvLG8LXV6cN3hKYp0eaYp44zB6e8wowSNqJFqntH",
-	"I5oqVg49lDJlVODgRa5CVH0l2Ad9ZbeOZHTM7O2rHR1fVENeB4Onj0IU9TO74TF78XOAuLUiPDmC4QXT",
-	"M5lfEy40y0c0ZsfwMU2SnCllZJphCe/enJLvbrJ4Z/fh7qBv/v/u94Z9FCJhOTwhh4rlNyCVSCa50OS7",
-	"G8F3dh9XP4hQGvzvvefmtbh2PTl2bMgOuch6dgf9vUF/t7976PbG/KbaGm4oP2f/KHjOEseu629hRrVm",
-	"uXnNf/9xsvN3uvPPwc7T/uXR//6Phzvv/9qN9g4fffy3Xv1u1pDS7xOpzCFO6A2XRY5bOOK5MuJxxMwm",
-	"PTDiwMhmOlRM6LqjTmCYO3GSZzc8YSJmZ7E0X4V0lliKG5YrOC3lCJHZ34FcMNdiyPSMMVHKCCvBa8WZ",
-	"ggGDl6TnXm4OVxRT4BHVR/7bDddYXdRznmqWh3SRn5lmIITwEUIV+b9nr1+BOpalNGZufaOUajKCh5aI",
-	"7K8L4KHqonf0x0UvzrnmMU0veu8/1qwU31IrfR7tP1kUfEEl7rnMpzQgel7b6fK0liGM8KfrKN/tcqxu",
-	"elHvTyVFWrOzuQxQ9JmmuWYJ+W5Cs4wJlnxPqAbCGGmWL27f3mDv0c5gf2ewez4YHMH//b1u4mYwf5p2",
-	"JUe9hGq2o/mUBW/fLzxJmKi9fVQTLUkiCR3KQpPEkYRC1k6JLgQXY5IXKSMTnhgVPWX0hpmdnhJZ6IhM",
-	"yn9qKeEOCKkn5lcsrZe9E5hYHdF/iNMiWaD58hMu3F9SpPPw0dTz7sUDOBgN6C6Nd+NH7Mnj/fjJk8Hh",
-	"iO2N4sNH8WNK48d3ZZ2gTtWxzv8Axrm796SGcb4Ygc0TZkTGrMIzMiSPWhbJmTICRZSSwejVZEIVuXLG",
-	"1lVkuakRPThnkkimwpYVLB6NuWr5zjxbZ3l5a/7uovfHYOcprPXJx4ve/1xc/PB93YqNqVez6hMBiz4q",
-	"528MBaU5qCGM5Hw80cYwQpEo1MzIV0X2Bwfd1lZZm2uFyers/8YbFVFybZ5ZUvkSoeoUPvN4K2XPpzEk",
-	"sEuz4ft7Idrylb9HId31Vz7lOkx3U6k0gVmA/QpKWN0VT+E1wRtuDK8p/cCn5nbvDgYD4Pr2n+WMjGo1",
-	"ZjnM6SXNmqaVMZY7xpUzoiZyJsh3MM2SsT1QZEqzIyPjGI0nJJZpMRXf33UJh61W8OEslnlAs3jL1TVR",
-	"5jsjK8xa6uYzpR8u4cFl2sSBnz71ZjEIz4LpnMcqJAx4PCFT/Pp4Qeeyngf+ATdX0TlM0ujBRn2DD1M2",
-	"Al7Ec5IDMwItrnYdMMxmnRSec6Yi5ZdctNr0lNE1s+XirrsuEz7iLKnTGWTOEmDaOadjlvgqwxEa01qS",
-	"TKYpkaJ2lnaMy9vqCq+txh1iYmrZFyVHpYa+zNA806OGr7lfNvM2e6/u4KZ6LcbSPLmypl+oIkISJhIy",
-	"Z7VnL+3P/ZkumaxR78POWO6YT3fUNc92JAxB0x2w54z2Dbaumc0b5yp8Ba8PKSlm4H5Y84D/rNM91vkt",
-	"yqH/xnBn3vjGwypRyikD/WE2kUTTa6bAlgHzgIo5yWXK+gRUSK7IlFEBf2iZJmQ4B46RSnntjIgbmhbs",
-	"iFDhzNWIUGdDR4Tv9Pv9iDBh/zAWM/yhZyy9YSThY6OwfGd+jg7O76MLIXNQMQklE8P/YePIFVqCR1cR",
-	"uTIfwx+FYjn8kclcH11VTjtgZkoaTRY0iD45d5NVZFoobQ06oHfBiJK57l+IEMEP+oOHu4/qSN67PfdB",
-	"9W9ZLPPkv2AONaw+h0fUMaxw2cSu9CWjg5AfSSIU+OPzWCaM/P9+JIOaC+P+2cnl8pYpmRZgedzOlZeX",
-	"L+ju0KsGb3brnTGhZH7LSSr4cePxNzthG4//TOZ13rtXbMaURvEckZQaEo81v2Huo5nMq+9lmnhPy9w5",
-	"oGSesNwsWGlp5lS7ZJkv0vu6gzCzxulnVIRF5cnmbOl6LtpSXppZnsvVOf5U+iQD09trnJ6WG5mcprpQ",
-	"7LaUCr/ufpVKnxIO33yfzg3thdTRly/O3z4jJ+fnF8VgsPfo9G9LSsb5yWBwsF/HbTW8tvmmLXo2z0/Q",
-	"Uj1ospqCLvNzOg6s45rNf3SybyH8B1qzsc0N+y0NRE3HbYJ/5Acja40YhncvBxHEzY9ZLpP63Rk3bs2B",
-	"kUG+WfnfP77/9x9vsy0sngj+j4K1OeRjcr67uzsAdUKhj6IY7ujyFURLuUwI5ge1K3W/7EwKjhK+u7jo",
-	"49/7H7//Pw10cRjegA+hOJkgmuuURcT8ICLet9GC09g61JiKwBBgNwx9OzGtv77aDFnnvVhSLvZD3CPE",
-	"1gKezeEGOF1nznY+zzoG1YymI/pG9btUMRW1xDLP2IZN0kGIIH7LzAJrbMFfPYG85DgOzbnAd93a5rNz",
-	"CZ23P5P1YTY3idud52+qzhoyqrjR3B9URlFFZ1Mp6C2tpKXjrHHQon/20UGNe/bdqxdN3r4yRJgwoY1t",
-	"nteGgG4ED5NeuYkFF3p/r+f7zR49fvx4b/dwvfehkT+9e3PamKtibb5yZeY3t89Rucnie8hPecdjzadt",
-	"nRk3+PSyb3bYt//qx3Jaxzjwt9s36z4aolaZFFav+4kmb5kRiyBfYik0E/AnzbKUY6bTwyyXw5RN//1P",
-	"hfksLZ0F+CscdJkyRpylCZmCT0BIYswadkyuWJ7LXF0Zk1qRmbExe5BJIEYpj+91ii80MUPlNOGxVuhA",
-	"g2iBNPwAQ4hDDEDd46wg6U2mNk6MEYsIoi9GwBNVjEY8ZmZ6r6R+LguR3POecZyInrCcuUAeuWaZJuYT",
-	"OzHnygw5r0ApVcADIEBlKMH87A1I4IRDtJnylN3rykpPFjiLbEYS4Rq0zNmEp2x5jm9L0XGP+++yHrki",
-	"U66UZQjuF/d5wQ2nN0RAMveQ0QjlSyrm93pfpCRTcDUik1NAk6mMr1kCiaKUlKf3m6CFnsic//N+T+2V",
-	"LGOskJKYEI45TPa3kBD65sXfGOxclsuM5domhcU5M2pTW1XJCKaM50xdYvJDi9+09kxHPZ6E9S/IcbQ+",
-	"3Gs2R7OVW74f5+g4X3Zercw8pUpfFirENc4lvHsiC1ByN7sqYfXKxgnKmcAsmYY4r9EW42uGDvPl1LWo",
-	"Z9h7o7vRPIOy3HGZPzCnwCmu5oFqIDe5qCSYKudBDv9ksTYjI5H9ylEXWCI0aTQYzcJzLlWVVh4eS8zL",
-	"Zs6KshL1hLV7m9y/UW82mbfJtF7aMRg7qhYX3BVjvnAd8IG/FozQlOVAv4vbtfDgwrSe7D7dC8xfuQhj",
-	"65Bg1APKbm8k+Su3D/nTdHNY2QPvrkAymTnLfrkr/k3iU2MgmylZrRYfBkI0a++NuZ4UQ6MHP5xyo+rN",
-	"jLha+Nv+5KO38y9ptp4gl/kppg5xhRFlWcABrVItS8asPdW+pNmzZMxWyTZAtyNrl7fjyUIm3ebxSiZL",
-	"89gPTkNOubbSoeGNr+2Thqpk+5nbW1dZ1GoiZ2bvDweG4R/s7mFGxSJ/b3EzrS8CvAHlSbudcidXLTB4",
-	"b43MDkmL3zEtzSY8WbmUFylTlWInlhT+1Ru+niFOSstg/RWGBJPmx27F3ar0OBhkHZvrIA4hc/+Z0HlA",
-	"G6FlxUNFEWXaTB9dPIukECyuoOGChBPfkXNMLnrXbH500YOQIhXk5M0Lo108UIQn5ltzouXXcL4PlPlc",
-	"zZVm04vektIRltQ20NymJAR8bDXUxhVaRETIWd88jM6wmqdn1D4Oj6JW1ThTWehYhjxgJxCQPSKqiGOm",
-	"1DGaMLPJ3JgvZqicjYxa1W++pJErtmimxTtJJ9Bk7JOu1qQsdrFTaBBTcG37HrGulVPwdCcxpSY0Z8lD",
-	"/GFZ0XIPulO1oi9Ef4JalxWqTOWM7O7sPY3IlCW8mJL9wc7h04hM+HhCHg12Hj+NiEsGJ08GO0+f9r1U",
-	"3lTODLXCL3uG244noNvi86sJvUEV5ics3dma+mLe/8awz1WKgAkv3A1ZDFPvYohiOkTWb5ba7kmzHVS0",
-	"fPjuumN1BpC/BEsKn79ib7m6rrsXH6xuvY7qf2U3LIXLMs0o+gFbPZ7ya5byiZRJy58sLdX7feRPt5xI",
-	"cMFcJMFssd8nkox4mrKkylvyHPtkNmFiVdFw1ZhtRBBKqyVl0r/Tg/XBV0+y3FKX5UJpKmLWZrpl2VOb",
-	"hwNmeFju5Gy8anUFX6mKoWCtNlbbuPw6Cjqn4zOmKw06JIXR2WQEb0oVFvO029YbwTcUybnJ4uYVL10D",
-	"jCxVx2WJop2l6K7DNjktDrF96evW0kL0blGgFvE1Cyx06KpYaYIuaJq+WXhgPWEsJSDNiXnfMRFSMIzS",
-	"/ZPl0iqJ/nsPAlOsONZ660fTXN9SCuFv3VCttEG7cdvWBH8q0mtDGqsnlDBNedqKi61o/WGfY84UVBJ4",
-	"NWdowoKxrC9HEAIyu2QjaOYa39AUNOwRhlHeB9+LtT4Lh8OFfnTQa0xUX9Hk7STDtJxee/HHMOXaKt/S",
-	"pvzLLtL85SVtHvWGTPCxuNR5wS4zqbjmN5CNgYlkR704lQqdHNzclD+ai7feR2BH4gbTYVqlAkxdiVGZ",
-	"iI7zdwLYpfQ+7T/tvf+IS1fBTJJSuPXeFalgOR3ylOs5Md8Ku6dLLK1c/lqBBIUAp/gsuv5ZrEMekV/k",
-	"DKMktvZRY93TkKWc3bCEaFlVaJcCZ2+hXmWVFDr4FEZlgSlN09ej3tEfLVMEbWXqx/eh67781Fbvfacw",
-	"idpM2q47ASeHVoWQo91223oOhZpvzW/CO+o98Hls5hK3sfeintE4Zhm6TsmC972Juj9GazzQz25YPodc",
-	"fw+/glBFqLpGR8udFREnY1YJYlM0gK9fooOlrztQ/Wb0oag8rNAhn1JNUzku2Ha1wJKxnJsXNeqCt9Hx",
-	"DNcWLG2UiSEAoilTio6ZImPZJ64kz9j9ynBxw9sTljGRKCIxEd+MHrA7K9fn4ihqrlI5PiJFkh09fAj1",
-	"MYe7BxHRcfnvR4PdiOhUlf8+3D1o5V8EDKDLLOc3VNdk8zl0jCmdkyEj9tnwpRqVZf5OPbL1+L2oJ2M1",
-	"6kU9qkajoArkAVDVKtR+SuxBSD9bnP47rAmiOSOznGvNBHinBSTk5owmZEjj64CO7WVFVzSC3HV5iwBt",
-	"4IhQwDAwIlzO4JATqikZyTTBRNDGk8DI/Or7Z2w4kfL6iPzy8uSUXLP5MRTw5kmh50ckl4XmYmw+75Pf",
-	"cY1RzQIb3MdsmqWWCFbxHVYflxmPA7Qq1BE5efuq3ZDzjPm0YpdqNMiUxtcg0OxKzWcCihvgMqxBeYh6",
-	"RZ62IZZlL5v5tpVZ43jFtu2aUznNaM5t2ksX9mqBVdqEMbp5m6ZVJXK72Ck87y2kofr3VtHQbiKuBJ3x",
-	"Q55uXU1SQgodrAz43aE65AxgcAAY7lrImS25r4Jy5FTmOUsRO8gwJaYI1xGRImZQTTzjMYuIklNGFGS3",
-	"KWMOTGg6IlRAyg1ml5dvlfkDp/MsZMIaNvpnofQUEf7++KvCd4JVXCZS5pcSygIMoRoFwhzKodkvClTX",
-	"03FG9vZAq8IHiZ5JMuWiMPO2QTWjs8Q0TXGQUoz1dp8+6R/u9ncHg/5jw/jL2dTOAVxMvaPe3miX7g+f",
-	"xjuHB6PBzgHdZTtP6eHjnUN6MHq0Gz+iuwAmYtdz4rLIzlhc5FzP/zOXRfZCjGEeRsxyEfOMpohCV0xZ",
-	"spPLlD1MWJbK+UMKSenVmldWiBnSoGOaWx7hmY7NKGWpLKQTP1DwopTdoEv26Z7h6zlexh6L9/p0Sv8p",
-	"BZ0pyE2OeqqYTmk+N1Rm9xd3XI6IGu8M6O5wL94HgxCBpQYPB4ZmyxKZo9757uGjvf5g8NiF8BbLOfaP",
-	"BntHg8O/4ymVXMOqM2ZjEtzzp6Mnj5LBk90nTw7ix8mjw6d0b8QoHcSHhzQZACTVlCaB1x8cDZ7+3cj3",
-	"UfC7Q/OdkkUeMyQQ/BtUe3PcFhutdBlUmqee5LIYT1bfivUpHyPvXQB+pPwXuXxMyyZ6rySI5CFVaCUY",
-	"4kn6i28ZGWUoleOFF80o1/6LnhsJbx4iNM/5DSNFZs7HKBeObIwcBVysOeoelGub/lgIzVMy2D/aM1tD",
-	"fjs/XZpCnMoi0TnladddOVjdFXjZzOGiuJclTHC4brie6qGj/2QaOfbPRnmxqcWgIsJWvTc/kcu33CIH",
-	"IGaZC0b0+M5gd2//4PDR4ydP6TBO2Gjgg/gpG1zG5DvvA3CXm/8N/P7j+4+rSrPH4oJcWY4I15Y/Kgs7",
-	"o66906FTKcaol7N8WiKEmaciV7vWStids3zJPtwNhHcsp1wB6DMfO8lx8uaFcsWGN8zCPYFPmFtgDwBP",
-	"sZxGe7gdbeZppZgZsakWMFqb9kWQ0AD9syJxKuZkaiuPVlUTcB8H8SpODR3+DunUVhyTIVM8YRaipFAF",
-	"TXH1I5rrCUraUefFw/iv2Ew1oepEvRFrTuZ6zljyQmg2NpIHfpTKWeM0DBM5s7z/o8+Hw9icZtHumQpC",
-	"qtQqzAnYpN9Wqb3IyANwugJfPqMdQmWG7werwCD9yM2+mqsbAaAmADel/VilHAl7gPDrCIw8yCeLoapp",
-	"RKi6hgxFfVTmmVn5AClnFEHGWhHQGYxxpo2ptFj8E4pJBSKTPoSH3QyWM7cbRRZVIC0dafsFhLb1vIkJ",
-	"LWnEcuRk+4Ljx+11u6ijU423GHX0+VYgWS22RdlUOB5a1Wt7HHRBGT8Doxs9BJpeM0FkYUVGBwfN81xO",
-	"EY1jESzFIroJR4Q4MasQtnPPeDrzCv+1r3WSyxdcNuVfY8FXv0UOIBSChXgCpK1h5OrYgo1UcG4JT4yO",
-	"0GotVrkPwefAVy9+JlwQkALnRv9pxclclkKV/9hkDTQXC1TmQiihxJDZSvJejTfK2RQ1u7pEmQtsMgJ3",
-	"dpzSQrG2g5V2x18LQG1NfvWc1bLVc0tGWhbxhC0yyeYZrReupWHkn17IRmo8sdKICueCApl230/PyGoF",
-	"dLEETLDJ/Ez7EN6gsubEbaBPstVm+ARRUmInXg6Mdvv8/MxaK6HLNqGJx1EhYesYQfftJ4BbpyJCCy2F",
-	"nMpCEcw3RuQj0DZzztQxoDqD6farHKtjuMYL+jbiGE9pPOGCqQdEzgRxyqqfCulbraXV6RuOCxacZ4G1",
-	"S5Jc3JSt7n6lCAek6Yo27lCEwAO16NSKnKJuvlMk5dcsKECHVPFaFEP8LaIT0mWACj3hqhx57zFJ6Lx0",
-	"P7VgEC79c1VJNd8wtaSB1iZxdkm2s3CJC9ztFeYgvi50K7bGhGZimUNW7wA9ZdVMBt1694AYpoF4LGA5",
-	"gW1W7mNLFmheEd44wLAhCb/hCSvB43AgiyLQYj8LgeCg1ep+mmu2JKX3Q8pEIWCssPu7/CoAOgrpsy2n",
-	"d4NtMWowq802ArKeWUWrNy4HJh01RRW2Jg7pllBmWuPNsRtWrd6jkbacvbr0W+UtNyynYxYu4VtB4XcG",
-	"G4MCZkQJhneG6oA+dXqul7zQzmYd8Q91dSeySBNXF8VXqnIHewf3mfAL9b6KMdGhkK5tjrBXgLuQUtuY",
-	"3taoQ3OFggkqx2xcunkT2+cs3zoxL3LQgW3SChVTqm0StbZB2vVeLryApZtiW6nX95wnHfVmVHVc/ArX",
-	"rbKqcS/X5LjUMFHL3e6Bg/7CFeiaW82vcYNh8UyLXGulWeYH7o0o7EW9hM6DAfk7pSLBWI1xWVzA9hPS",
-	"y7P/QorBFo92tYBU17iBbakiGkBJBwfthObtuRM8vLwu6PWB71m3orc2hTlc/QmYODJNCM1oCC+g5AIq",
-	"DPNnzBALlqWYGTAFmEdwIpS/xe1RGLs36jWjNme3oQaZ5s0FAsvp9/ijyJ95u2wVf7+2n7JSDabqWghi",
-	"hgRA+QNQsRwReFGtrtf6VsIaW8qw5d/cZHHH3ywX7WSQQFLO2U6j8yGpezulM3dZA9npBaIaWTUczkhO",
-	"PdpXazXzFYOJkndvTtv4oRcv5vqLdM3mYRp79+YUA4V2SuCKv+hdFIPBfqzpGP5gP+K/weTCTy56XotD",
-	"mqbWhS8VVuRYYItlxNVVCwI23yY4r11BxvI46BV/aV8Bjfmo4cHHZHcwsJ53USFu4JdoQUGhuRTp3EGD",
-	"pylENtx8wkZqo6u4MohBX7pDydNSlqUn4yr+jgsKnWvZtyKTKY/nFQqbbTQEe1C2EgF4Ni2zzDrr27Na",
-	"Q1YLhFhOyjva6uzKbel00/Hu3dtNd0aD09gW1uHqBRVP7YImNJEzTMnCvU3A66CKzMyRJZcWd9X/aEGx",
-	"TqVWl6MCHMj/KKSmvag3LBLbOBKPpeeiTm09o/5a7kH3PqvCCvViqZPWaBWexhKC9RprbjWftpJK+SJx",
-	"K/PVUqPDrdNLncTdypRupVLjOqI6UW63vknlRsSvOgQ5bisV2wF2BUXcGXRJMlpnC0yVMHMzk1gz+d8U",
-	"loctTj2jSs1knqyb0TF24BhWoI02WQU7RKZyvMNFKyiYws5h3UbBPJeXWE7TvqNmnZAsQVPVWPOxuAmr",
-	"EWeLatwNCNffy+pVscxzFmsykbliZAjVI3OiNM3SUKCjqTumvys2aFiOG9qVnxlNfmVahw6/M/JhSxyd",
-	"tBwvfAihptTnFkAqsr08od/VRM6IHOnKeNU5d5rRzE9j8BLTgoL6TyVF/y2dvcS6nnCNrduOcgHr93P7",
-	"ngnv7L4Q30RZ1hUOE6CKC/rc2Gh6UkSEOnywiGTFMOXK2CbmgBXLb8LRggpMsB3ej/tBG9i5sqd5C8dl",
-	"2Qh64cJDcXKLeFcsxch2kA3izVRKfIMKH1clDC1yROEX1cWvdxThqVT5au1YxBJq4yoNZCnlgrggF/pj",
-	"cC3LSU01MI+uROLyhuWeh71qYticHsNCcErL8CKWQtsvvWwI3HAQrsGx+c24oHmSFHp+aa7aDU3ZShws",
-	"HF5AZLrL4XxdfqnfNhYT53gCAeRW0rolfsK0Fok6QE0pVToiw7lX6oIw3BnLVZfNhl4crVnAK6nbaJjZ",
-	"Uiu2Vu/2kj9DbFoUaUrNjbZib2XM5YTEtgJznrHEa3q9UDskZ2JVJNq8MAf10KUblx8yC3fBXTi5lmFA",
-	"i2i1dhrmmY6Bty6IKFUNReeOSrrqmVTXyaZTkx4vPe22Lz0MvZTrtF3dYFm7uSjKPJyNZl+fBahsvfub",
-	"CjYG0Q/RoYEb4EnrZcxeoMMFeRx5nbcsRk6JvLnAIyK/C/yKYGoXe6x0pi06QJaBPLoWxfN44rclBxck",
-	"o0JDC19KFKN5PIkWO5VDa0mp+cjCvpcfKnrDEnLD2axPXtqy+tLJZ/ORFZ07n+gxirPSVwiZ3aU31Nim",
-	"F2Ii0+QYc9hSrvQD5ZpHQukKnS81iyyRnv4IAR9iAW1dLzshNdRL2XYjRs+3jhgmbqDrE0QSPr6PmnBt",
-	"XKvKpatfNtNalQ5WOQ1VSzgftwAo/Lq03nBe21oGUmJitUPVoCJp6DdXXkVez+iMxtwBxKUeci/cPGup",
-	"pVM7XlUBEq/bAGz139skSE3Y3quaUHeDPK/aKHf83UJj4w10T26t6IUK1QSr2iCZy4/JvjwneEoICiGR",
-	"WfCxcLGSbuAkDhupqQDQv+ctVcXq1bJ9Z+RVh4Lfz/Y2g+eLHV/v1Kj1MFQQUPZp3UaLVSenmdpSa8xW",
-	"Wt6d+JRe05fxAgXBRa+xEeOdpxbUHLfbMbFTM8QwIqhj51VfvHY8RbvehdtoLRgtdgNsrQp77fvaq8+l",
-	"DtL55t8Iru65xV1zKPVe8eZ8tRgqytQtYBSHhU2D3TuIesN51b+yAuRbr06a4w5361wFLSwHW+l1THNV",
-	"ZuAAisUDRdTU6McTrrQc53RKpLuBOLUHipiZYYhdRtgqrgz1oIKtLZxyF0y3YSMUNWz2T6imlbvUUSCn",
-	"fMotdxpRgKTDXAffEejNdLfRZBzO13u0f3H7eBciOXjiL7neBvkY3Z5q1hBNh925w9F0Y3vt2d2a/iZu",
-	"jWtPsDlgE26CA0YngHcy5ZeZw+2BNPWMjhkZFhq1XME+aJIyCjA/m0AqrDwEGw0DlSH+JT94mnpLjqrK",
-	"4JlDXyQjmTck4HRHNQwnfdq97nfuftMtXHUG/otO8LmYF4ee2cCV9v0JlZL6B2ACwf22DMzohNCd/6i3",
-	"g1bZKlRtlYJnWZ2dTgCKo8hX3aQ1x79B1nvYjfO6FTehMuQ6oDYsHFvpu3VJULC9UY/G10LOUpYgjDMX",
-	"l1kuXbm4hTBul6J05hyB23fNnVv/63KFZXxtJLqoAR2GnEitaXxNZjK/VhVShjEXKJ8SrlZSHIME4Ycz",
-	"m4KXJZLzCnCCIc0jmFVGczplmuXkqnSNKqY1F2N1RdSMW44KmC9hPnnr8NiUaz6m4Sjk79YVkUgPeKfI",
-	"xywIu9NcebTeN9AmylH29/iCwgr1oHlcA/KJMmIicnkaCJuqPCAXLoSMEfzGSFP8ietb3Y5iO8Q2CiDY",
-	"9YhSFg5VMe2qX9eScHsUKRy8GT9hExEYLyoerHF16+gv5Qm3CJvPOUuTUA2AMadRZ1B0XvUen8qcEfaB",
-	"xjqdH1k9onLcTYlmtmC/6lZuHWkR6lXm4WvGMkX+UXCmb+nUXt3pEE5oFSiyoDce413gJ+U+LISU3LVd",
-	"uG5lbMkdSsU4PZIMayYOSOOupbJt6mPZB81yUVd7DTyxYxkp2KCqnkFMKBR5xnI6lQKTQKDXsTqC3txH",
-	"yfAS8n8MJdDxkWZ0+qOayCwiWPZ4tDvoD/q7/cHDvYM6sgjXrTb4bowpdllTJf4LzadGcGCN6sT+a0rF",
-	"HFIajLw1k1d9AsvMmMxSBlcCS1qNAZ7zBAstAg0PpdKB8tuaQv66TsErpdjHlQZvq6iMboTIDw5zgwuY",
-	"PRRZAKRhAlXbisihOQYM34HmbnvfeT9ul0vyGZU4T2ncRsUxR9HFRjMX9pU5vhZGmuFz+ZrrQYWasRza",
-	"RnSIWpgZnFkEmTaTcOTY7s2vy8ehyiU4/7ILBlzxxINCOiZDNpciwZojPZGFMqaSJ3YpSbnWKSOpI6qG",
-	"IvK6lBQr6BZuW9fUFNtAevV6Yc6zHHW46Y316LJeMTF3MJYiKWJN1ETOFEI3kSHrSBfY7rqR/XXJs5Ej",
-	"PbPVZl0I1P2seTJdW4ZllzVkaSnC8Aqzm0YaU0xkqCrBKlNgONd4cB1W9YYFknQDkQHF1t1637mynTv/",
-	"aZugQVqO00s8tWNBx/B5umM0PrNqm1VjgbS2aLebEU7LPkJtPUe+hoHuIwehy9PUWEIO09gG6xfK66JA",
-	"F8xKXVnSKTbeob/LC6Vuo8h0eGM9w38hCMB2Gbb8YrTz0vVZWmX6ZbbDYPB49+nTvcODxweDp093N+XL",
-	"dHJj7a3o0pqnxjC4j9qDtizl86g7KLWvlV1Ra8DoEPnR8F4lj0iJAxeRZBJnEUmEioxCPeRSRUQJHpGJ",
-	"1lkraMDVXWnVsgJtTzvnLqzuFRYDbZndvfZ1xoAU8zQh8Kkc28QfY+BjLghJGc2F7WeCIJQqCC23lrW1",
-	"ZlntWVHb69sUyV44lWq/tn40oIKsMbiTBchcAeY2xoSlYNAFYS0+bpMPgao1PTSMFCdcHZE45UxAXhia",
-	"922uEuhjl1zcBmoKfyuLMITBizeRD71tdhEqUwD83057QZC0HLUGNOHUVz1X3otqWEN/UecVWgXc5Ukr",
-	"Q3zzrp5ubotb2OvurqwaY0hDD1b3cveRL+0fHR7uN+qzWS4xFN1Ejh7IbSflt+xSE1SAKbY1kRDOhhU7",
-	"MvKJ2LsMtTpzF6EBPGPrnOmtZauLvMUvl6oc3qXn42B3b8lWk4LoOHt4eLC/R77LpNLjnKl/pN9jIP6p",
-	"5S2qDXC1Y/TVuKXDsYXBrvhK0V7rrAUYeaFsAN/W5dTeyvQeRP1ZRee18eiNcrcAEwluf42R/zMfjVhu",
-	"uLclBABaseIPHW5RJXgWvjVm+W1m7Hb9nnjPclF8iFt0oaOzEm1626TkuYqWMjjllHlZNlyTvDBKNwVH",
-	"F3q8bIvFGQ/hSdUQ41sWyzxxQamJnIGWf5szvo1IvOahaP2f9CAif9IDFZEJVWpi/1MGOgrF8ks6hsp3",
-	"8zmSMf4d1JaCbutbCNiQrdICdoJDZMxaLE5WbUAoldSyRbp85gmfJbEkkk7Fg11qDQseCp+uMM5txDhd",
-	"HZtZXrvDeFaJqO0dA/TTLvM0Vpvxd6o7CoBd7gddFrWo5a7lH8D35kxpVwFeKQq7ewBVHlVBawdintB5",
-	"G90jZSNd26mHubo185Q3ly5V+B38VWoZRCpnNJkDOlY+5WJ8WWTr4D/X5uxVlfTmZYoU2eJGYhRyJHOC",
-	"O3pM9hHlizEEp+rmJ3LAr0A16yi8aU8Wuz+FDgosZwgXAFU7+UJd4iQglUxYWFytc9H58PDNppRZR8aC",
-	"0D1mH21ehYMFw7AGTvDk9zMkMFloCyJvaPm6/FGWy6SwvZ1yOhrxuAlobi1GxXKPca8jUTew88Wz2SJj",
-	"es5ZmjxzDXSWnCLYPW/RfrB5LTJjIiJ++mFEvOzDiNjkwzZQ/SMzh8VRyrLkRju/dJx5U8yY+D+d7xXO",
-	"ooKxd6sPuWFh17bvm0blDgZbTlTbTOvw56mcnYYVS/PVTirHJEcN00tog/aDE5kmfXKFFUlXDk4Ww4w5",
-	"MwMYTdTru4FPWg1XJHIWaLIxt1gXXf1Qd8Joh+V1/+myvWvfU03G+jDa3vjyKLZ521M5exP2MuWcgano",
-	"fKTQHmK0RARB4FSWLWNrtT21TVuVXtOVOGvhcHV0eufDX7JQy03xhmhPBW/wJVslgrO1bacW+g25GIdN",
-	"Ey3LHvvkDRK6BSsgyjYtc92Fc0LLJK2T018tV1BW97lheSmyI6IkvkVIGz4hikLK93Q9yTX1qcQbZTRh",
-	"bLjT6SfggSxbYga6i0GNWdlSN+HJbXzoOIwzZGtGcTElC2q+kEsar/VHtZhBtzqmVIb6CKIqppfna5vs",
-	"EcXYage+mArz3ZCVXSzvAA5mrkh7yVres+amKT6TaE07voIbiuFzQWaOobboZbSJ0rEQUyrvRXvudFb2",
-	"aNsag4KyyZCZvFxg37JGNxzOr/KLbwfUDXqih7ktbO+oZruYDlmgHO35EjxYmxCTtvWZbfNBbwekUfZ0",
-	"XeeLxqhPi3xGqFxq3HYs+O7aaQARYnGDK1edrZWqll9unb+2asxWYNhIpNuu23YVxJ7nwibxeyn5pbEE",
-	"LgGXor/Qa9+D7iiL6TG1rYQK7nmYkGV+JCbSNVSQeRvy0/x+tmT7theebws+UlNdioX2Dr8pB7xXYxvZ",
-	"7GBI0+RTSHKVzZdmMxlFbrIhU/AXRlM9Wd1TeR3azeU2zNfhd5ZAQnWFaYQOZaF9xC2rTPqIjgDm6Dht",
-	"yugNNsOfEtvUwN0MKIAEyHdD7yKdtyNcO8tt021ZVx+QbHVwByfYFtosNrLrlyKAhrLWYQwvbycR1/rs",
-	"NMsuFYulCPn2kSwRmGxI8xplbp0CdysS9z1s/vzWV8qXzcaDuXLUN3OwGByVWiNXV3rC28x4rpx669ee",
-	"bKIFYKucJL9b4GrKTJbzG+hnL1ht3OU2/QSpumzdRo+qACM4WW59WxO4dLrKwd7Tg6ePHu89bfQJ0ELL",
-	"SxXTNIg45fcfN3MgZ/gkmq6t8ouwPW8IlfbsNdnfffRoZzcieiYJYmyvYP52hhTG2ZY1Q61UzRoEMw6A",
-	"xBiI4QD1YCulJBhjsj3AUF3529mCL2Bzwb6uBVb47KWrN+1UkeV19hZ8Z0B3h3vxfnLADkePBo93n7TI",
-	"n3GXY/VGAgFqOm51itaJEgr+j7kUSMhUYwStTSFOlssRDxX+nLx95a6F2ztiH25nkgCyeXy5hh/9BiV3",
-	"iMGDlXqKMWFEueIJ2yR36tIoE5BuQmmlLvuOx8yBhSRs9SZ6eV3QAX6HpcM2XCRcf+WzJ/MEli322zVe",
-	"zsOpkye/n5ULmYEmWqHQY+gV0AWXCx6rhT073WuTMralZp2aquu19Prs9IyYh7p4VNbjoqdUadWeFd6m",
-	"TsiJ+Hbul1Jt2aLv5Vd2g84Jp1SncgZNnhNeTF1T53aIIviqLc71Jc2eJeMQlAi4VHMWM36z3PajlS7q",
-	"fLKhwNhPc3N/yJCN65pxNzUxENbWuUVf3rBAh3JomVgOBTNDBMJlz3CjqJnImgzkUt9FTdcYbbwGqtNy",
-	"mfVgmF2hPWR328B3fvq7vnC80TKxePPH7QgZEC9p9komIdiCesHnlwwb0ZqoFXip3XCOfVpMRU1nwvJY",
-	"HigypZlvDdvSmgXPj6b5mOlgpsvd6LIuYf935+uvVgwRRm1tptJKumM+/0oLhwbXa/sSmcX1uL0kMifo",
-	"RvNwwzS9ZgqMRxf4rqzExmhkqILUOTIrqlo8pxrSfD3luqbrSdVhNslpyD69GxmwZNyml6LhVV1du/gb",
-	"N0SLfQgldKt8dKnlda1PirqO9oAOGdM8n7uj/P/vnJ69fb5zbn5NJowmLF+KaAlJYimvOQOfQaHYcqFK",
-	"mPGFc2gd4hUU7uUE/LIJwfZj7oZDh7DIOr3/nBlmxuk0eLvNei7jsoR3qWEnnZNElp05h4UGaCBKBJsR",
-	"13QrzOvbdBQL32cvZWN1NjmjCbFPhAfO+XhS16bXHLktpfiu/PtF8n0VnrS7OqVz+POW5mmwtYrjG2vz",
-	"egCjINzkzGYb2/KJKpfEP8Fy+WHC1zmPV4l/9aj8cptGbd0hULUOWoWpvRAIqbc0i8Z87/BmOSQjeGv9",
-	"ZpzKaUZzrkLJt9Nyu5q2QM7EZUab+1f6ub62iuNy7EKaXX4ouQiR+GvBCCVKswzh51QxxRpURaZcFABE",
-	"bVMdUyPvEcYDHOYzB3ZLcNkubSspw3jAAhT5DmpPIpLIKeVCfW+9nDOKwgPRcgxDcm7PyKZ0/JPl7V3T",
-	"rfOYl33PpUPwyaODBTivR0F544gu6FHDPOQjTBuNHNeJSL/f70qVlpZWfNH2JOsJdPvhLMsVGqMAt8ki",
-	"fMVmVcfQtugQ7EPGc6YuQbvYG+w93hnsrnQgQStRc3MkaGcie+1RQdM5Nj9fqmrwXvvXhpPIQ4XYS4Du",
-	"u2G+UedZMhLcemPAF+aSLCXGBlVZuDWl82P4nKpr5VROvHmtHH6+sG3CVr2rBIPf19DJK1ui3qFpqSva",
-	"qSTGCcDHAPSR2dojQkkqaUI0UzrYWq9Lr1EYrmb2b7zGpx1W4PdLXdcGtZG/rG2A+orNXOvbtndwVKSp",
-	"jeD0XkpBya9c0ereWVWu6cp5b2kDUhAufswANtPci//+42Tn73Tnn4Odp++rP/uX/7Hz/q9B9Gj/47/1",
-	"7krh9c2ATyzulXviGKxVrtDtW2Trbl6L89zu5XrH2azT8d8CzdmSxql9DviVza/BiLfD+mnAer41KHMr",
-	"TcoD3q8jzAam7RazojQAeCNRDC1+WYN73gn3OXDMdnuCB21Z6JLjqdCTFTyzGojY1SrImg6kIDBvl3lo",
-	"H7LTimrYatBvDAvcotv4ldeq7W2RdsK0MgaYQBeSYnHOzKaoffPHDv6n2pgZG06kvDbWSZ72jnoTrTN1",
-	"9PCh+VD17TtxzrMFpGm8PwBKX3M3A/fQAnlIsWMM2gC2ejXxtb1z7WNV79xg59WzCjk4WLAbJryEj22+",
-	"4qqvI5VibBYxpuaC2WSfI+xspYm10b3ixMPpSjzdEyH/9j///YeRH3/tRocf/5hO3gdlhoftvXqDy/3v",
-	"yJ9uyW9CIf9XUrAjYs8BOC1TMU3NvxZMLOcPqvp62xY7ZsvcLyo8eKPN37CcgiNhgmlfZn5QBPZ+rcfj",
-	"cYs2ryy/nMgioPCeaIQdVAglS6bYo1wRKqBCCCtNc2OvQq9FJJdjMjgijwYrKM5NrkgAUm5tHv2XefoX",
-	"WeSqKRYR5tcV2jHSTVReuFbJpCssadvJaMsDmuVuoG/+hKpLxxdbuembOy23G9jHzKv3WQfjK3nRrJGt",
-	"nE/QXV9Owm+xX67FjrSwSTXyfWGs7fsGgsTwhQDiYQ3Sc57WhYHvEGTddF8fqwk0b9jSRphfRV44s34f",
-	"VFdCqdTwpSD3m+eEfchyphTURgPkHY9t44IluKJCt+ti0I0qvZNtxpvdJoHZzghr66ObdR9nlIZj4uEf",
-	"NYQalvIFG6OfLtLk9AWbV2a2IKHzqmDV5uZEPev9XYpAur4QQV3BqT8NbfpwS//G5u2Zd/CqKqbXtmax",
-	"2465TWFTDf2/GzyYtXGdxY7cjoLKWVSEgmvzNmctcVrna5W0E9P00jvfnGkmzKCX5qQvq3z71e+qQubq",
-	"izJHYuUb+An6vQNf0CLh2lM4Ly1h6bxQxraoCAwSAaD1h8BinDHVbIZUmQhlcYGU3318LR2WO7N98Vlx",
-	"iCY+dSf+866k07bGqqNsaMONXbif9KLe7uO9/u4jbMq9Z/791Pz7id+le3GzvgRA4ha3uEP72qaTs6PV",
-	"nJffqHg1dAdpruS8TO2snPwJTyKweDE7dkax1YZ1bZKZdTneR0FBlc/TnJgjEjiNNpCSfhLP0s5g/i9G",
-	"LQ33cqXjm+khsq2uHJuCMChxGl17t5Vqvfd3TqEtbHSgebtuk8pqExYCmJ/tvH7+vdmi82+1RXATQ129",
-	"wX550JSZq0mxTovX38/NdGEONShbk3J44r7CLvHeharLsfdmsncbhXRt4mc3Lhxa6/okQMcTgh3GPYdr",
-	"2WccHiZDlsqZ9eYfh1t4h1dzeMfVOK60Pdooedn2hljFXbgrL2zox2d5XvjOtrLEaiosj8lF74eLHuS0",
-	"iDnmhVjD1h/CcwlWUt/w1jV0f1dKucnibZ1gq3blq1xz2w5KF2pv2XZkSbsv8ny1gWYb9iMwgnqnKL0b",
-	"Hd8W1BFZ0J3Qod7Tgkc3YGxWCY+AS79astDOyIZ2Pa2HsvDytx1s27Ub1RRvUbzRRS1uJapaAiBuvKKi",
-	"pg7JnbVHYa2rJeoI/R4McLYqONoDNZhfB3AaStjIzwSf4Y2zsZayozqE6D2wxFW6X49kaV+Iv2+p0MOE",
-	"t6nK5+zGZrws+/3Lgt/NQn20JNpQr8oZW2q3fIs++IftifrnJUANrslMFmkCWBpgDSDOBpQtaPNpwgSZ",
-	"Y+vZLZA6TjMqjyZq6fzCI36L9bkdtYDbRfCXU3rhJeG5yWHKAtV4b5+fkqcHh49XbcGEacrTsFso5YJB",
-	"eZSfTr8MiEouENwUtVTIxN48HCszt60DlFqFINva4gnfEluG/UARniAyvrD+oHGr2gJVdcl3+4bZ4c78",
-	"OFzAujoYBOm7rHSoNt+bHJlCkZfFKWRt0l4cL1qt8VYOg9gQ0hGWVR4NUyquIYP/of1GPcRc9GpC1Tdc",
-	"3NCUJ83zWN8K2m5diM691Ihu9w9iSjVJLctFN87vNYWwiAbEKgyM6EkBwU9uZkkhLlKI5jSVZcpzMV2f",
-	"bS2kDH33x2D3PSQN/c/eH4Od/fffH/0x2DnEj4LpQ1MuKji1pQhULqeIrQEPuM4ONuOFjCWDsKlF0kYc",
-	"R0h0gSKKhVyXZni21drYOy7sn1KEYCtOXp2Ax+SY/HZ+upII6wEFFIYMHv7E8pQ3N3KvLdptlTjjEee2",
-	"LdK3jAYLiJajquYsLz3/Lfy7hFyDbmSXigNGVTyhsEPwSAXW9n5N0mYgnmChJpcS5Ab9vUF/t797aCQF",
-	"pAaWpasjMpSY8+UXMuwddGmEEeIUCFddv0NNHT3y8vdhLoMJZyG5YX5nW6nMqCKznGttBCK0gPs7Y9cP",
-	"FAF8b3T5eSGFIG39acTvWzp7iff1jqmwbtvwWbvI+v177tDQl3WHumB/WOqYUQPs92/mY1T+JvSGQedC",
-	"ASyZG2UinfuV2spwI5ri1tX6jff3OoP4rNYi8qQvcz6+nLSpRQwK1LKNtG0sQXN2TFKuNNSH8KoKzi+h",
-	"tU1drNVTHhL4TW9ouhDQMKp+L+qZVwWuaE2BIopZPIz6My+x4W6n6Xr4cXU5krt3T3QqKaqOCPwaDqza",
-	"uHz/1260vxcu2VhPIv8oWD5vmaa+CXjcdXhxeEj3hfe/2dS70kDcTJx9e4lWuPgzRnO02lpXsQAR9/YG",
-	"e492BvvLJYSWjIB4yY8kERgLg4/J/yMXvT674alLx7/oITl4r9vzXvdxTVOuppqjuMhXG87XnNnnfC+h",
-	"MHFhyYeDqBvbkXnicg7tK3roIPEYc/mBTBOmwpAl98si6mn2XGZd+ULCleYi1usQla0cKz2Tza6Zbtzm",
-	"XGaQU9SG39hWRw3951IaXzuPBGDjl3pDAyQ0FFXVvxwrZCu5jmUhUygZmRgdhk3V/flo7WyrTfGOcy2R",
-	"tBXuCyV6Zgcxw7xSkBzI2/uoG/eLpQBzw+aYmNdVLUracz03qQ3EI/FZR3r1ZvuXwQl3u3LCDhwMDm3F",
-	"mQJ6qyJaEpokpMhAbWcUs/A2cTphIK476lqWgOovi/oby/QahD7DEW02askPrlmmSbgZWVkIsGw9k4Qj",
-	"YuCGEhY/lvJq4+ADoT5Fd5xsbQej5r5FTbN9y1JXObTiArehjS4xkBx8L10UafDVLAm2AK7ISjeE3aZL",
-	"u9Ls2k3Tva2abZi+YWPuw5bAE2gh3Lep0yuZFmFAYwe4BYEJD19QF7lgiQ29kiHrk5+Y4GNxRAD0yIIP",
-	"ztCDkWVMsCQqM2YhFU/OsEDSw4XXecEuM6m45jfQPBFeebn8MZCv/0EhzMTyKRcLLZzWwV56a95i8PMt",
-	"D+GhAloteJyt089iAwF6OcunKiITliZkyPSMMUF2wRh6+jTAMm1P0qZWpFVY9IMFVF/3C4QENbQ8zWis",
-	"Wz+e8muW8omUSeuf3KbRCWxRe/2Z5dNAyv/6AtnlZp6WZdjOHd46F7a13DA3x3YheCCSbRJhECPxGY0n",
-	"AK1mmwVi1wto/odINv7dvOFsBh4IBy8S9Wgy5aJd64bmBvEbcPyfMZG8ZcpWb7WL6P4+AZzPEeXpCgxg",
-	"uDjrLn02zqBZS10HjySX2a1aI2Jt+Dwsje7UctFFUhp3xbahaZPupLgNLLezFWaUa2vRdtCRyrY4bm/c",
-	"uD5UH254NUS7y/qLq8Tf2nU9w2rOtpmH4RqS8WpiZfjoOhePe1mbAUxHBxpLVV1JiIX+2rzq3bJqvUsv",
-	"+lD5eFUzbrvKuw0JX3k4y+3rkY5oPqkeecZ0kfnoW/UAW8ttCeVMEClW+mW0SJFYi7Z1VnZRdS7Mnarz",
-	"PIq28oMdhOMwfzl5775yZ95K2p01NgbdhLQD2Ogz1y89oLObq4jg0mRMbwLmtkWeboKakUKzDxrHW0zf",
-	"WY+a5OZXAFaHnuSyGE9CjSY0T7HLCTemgoIuk1Xzcq7JjKcpUaiQtJQaoX7wfhQ+8jA2bc6WzdRyBN6m",
-	"QcGy1HFQ3nVpOkGB4p/kNqWKfyCBZifrt/4YwMHNt0pOGaCPIgji1OiLxqCLC03kaERkTgqRM5oY5frY",
-	"nSl4gvOc37CEzJmGz6+FnKkSzjjQuvbYdh7BzqSaFNkxtIrP2ahQLDm2xZj4ckiEhnwsV6cJ013MA/NV",
-	"Ws9VDINCGNnpAlEPkI0WvcdMIEAIqost7cyFfd/m+ZYnu1wVXDqkmmOa6NArFbou4sdTbdt04+uWD81y",
-	"1apHzHL9r/1dmTDglhUSFbYCs13NUliXWipB8kvLvXGMPVoL+9xcyerQhsMG8475V0tdvk0ykU2QqIPG",
-	"DZI8rHCLpF5GxAIaVatmsaqY1tTC1eXZN7jb15e1Pzo83H/UzYMfLmR3vVJb5dyVu7RtVeQ853TMWlaA",
-	"hTsdWIB+pel8sZ3RXz0BOIrYyrdIBcvpkKdcz4kFoSh7bLtWZppRyB3KPafmqsfQaTEObQ0TRRdu70qJ",
-	"sGu7GoAjLRTLHyibd+n1Gh7KZN6I/NsF21iG9L2TJFlxXzRD6naKavgOYpqmr0e9oz+aJEr5m4/vP5UL",
-	"ttMa7wU+Y/cuaT2V7t3uDMrojFPEwwexZe2k9QI/hsRlIdBNuyFYpxZ8eTXtEaunW6Q8ruZ7hTWFssIr",
-	"wA8BBCmyebK8TJNFtEWLprPMU4Irqcl1xFzKGysbKiAjt6Hvw6fAxbgVDOsSaChPmIVOgRodtszf6/BU",
-	"y9TsxXZNf9iU6af9pwCBY2aqXFhU9M1BATyRj776LiQ3Allim0dSXdcp9PfJ/IjMJhJQDIzBhOdtDnnO",
-	"aF42cdAuWN6iJGgdUmo3v9t9Q6u2w+tsp/hUtLp11accKozMSWNQN1ZjL7guxPuQmuDZ1DTvoVmWWpTN",
-	"dSdxYh+7jU/3SwX89I76VlCf9nzsYOsZ3/Z9uEvU9IVAe7puBkvRLK7W8KIR5WmRh5J9fpXjHe7KYdHR",
-	"QiB0YxvlKI1fWb9Pczpht7YHZoDLVI652Hx8IpXxNUsuC6ExFLnZty+1DqvvAdahCUl9SwY70j1xgk00",
-	"Y1iI/DniXO7XtbK8BmBHQ/stDV9P5Sl3GFUe17gD4ukt7NA1V6sDvXS4Fx3eWk88X5kl5miypS0M1Pn+",
-	"0+RG3Mn8MhS+fckHMuQLkXfvgmAWn7xRSn0/q+Zm5GUTla11SHHTaaXAww5vW3U3g2wITv9z1J4d5Mq6",
-	"c4N9vpXeDG+vuxzbZxfl2X0RLAPCaeicPjMLcPshrzmr9TS8eX12Th7e7D5UmNjRJ6hnKNvudqHP7ZAp",
-	"nqBnxSiu7t1Vh7DqIlRkRjNugb2vWcDjcSLIyZsX5JrNjwkXEHel5P/+ft6HDGqzDHOCjOZYkIvvnGid",
-	"9T5+BAiRUaB3/yvEtvTSiI0FnDOVSaEQV8UM9O7NKTnP6WjEY/IS5s7FuE+e3bB8jtHiqkWsFEqmjKiJ",
-	"nCkSyylTZJTLKZYYXIgL8QP54YffJxIyGn/4gVx92DGy+8qoEFRUTWhdKm7KjI0BmL8avVbYfJZwTb7L",
-	"imHK44hgOmREbDZkREB5O4aSjnBO5YUgNq3y+76Zg1WUriBRChYOXVUgdVrLhc665fGa3wFU95WbLLW5",
-	"2DaM4jyFtssQPAuwLLgLZ3xsDEzChdmIE2JJy7VD/u5qmeiuvjdLdHRAvrs6gT5R/J+wY0fkJzh+Mp1d",
-	"9vt987DMI0ssEVILkTk54+N3B32zASeub7ObMLRrg+p/6mZhyJtbyJWrqhM0nNeVmduUXTnEGezvTK78",
-	"y3BlF2u4kPrhB6LonFy523l1RIzOXXaC9ojJeidhVhjyhw7LcJBXholcGdJIFNGAPmp7iXNFUL8nV7PJ",
-	"/MqMht5OOO/yVX33Cu4WBmWmV2UFnkxTOTNjZnTMjqsOO/b7EtWmUBglq1AU7HItd/jhB/OTmd1erEm0",
-	"/bG1IlfPzukYdu/Kac9X5DuZ45eO6ZfbO5TJ3M+TAe4L6RxSsO/75GB37wjyQcyDZsEsVZgMMqJKm/tx",
-	"sPfkiAjGzUTgizG/YcJOGcCIzIxpzsgVeLmwuYmDzfn3P5UUV32C3emphYbgioBroEh1RK4QBenKYsSW",
-	"1YxR1TPW9uq0gUZbdoAzOOdT5ibw9vkp2d/ff3pMVEaFAi+8eQnPCWSBlb46/IwJ8xLIBY8BYahSTk4y",
-	"Gk/Yzl5/sNJUbDab9Sl83Zf5+KH9rXr464vTZ6/OnsFvKmyj3ssFvl1mQfR2+wN8UGZM0Iz3jnr7/UF/",
-	"32pEIF/MVQH3FtfznSkFFXMcasNwks4M0Rp2SFQsM3Zk7rx1uUfQXhyYtvkTgRXNX4ZFyxw4KDQZRh4K",
-	"BgUmBlFitBp4rW0otb9LEjpXtkex39/e/AMi28xuqtcO3Kh3TJ/YlbykGebrINi+qrW8qkcenmVUPM+l",
-	"0RZaPXsu4ckgRrNZs92PEJCLxea3YhjLBkspXEFU4E3qiuu8OqkXCR5bBZQZGteiYdYM2wy3Wj/uuzen",
-	"dYPeZHHdiI21jasDOr2BJ0xoo4TmTnwvE1/tfARfmM9CMvz+3kLbskePHz/e2z1sKjCrqZQSMmGEq7qJ",
-	"oL3nT6XKTS1PyuWolR/Y7SyGAruNoNNA03EQ4iSUmW0EuCsxomOX/3gF00G5RMeLJE2zrGYNZtyaw20T",
-	"6WmHf260mJTRG+Y6F4Vmwj7EaZEsEvedQdND6MuNnOMlzX6FSuOP7yFfAjRamMbeYIAKv9A2b96XdX/a",
-	"vKxq/muDPB4fBD179aANr/8Y9Q5w1NDLytk9/IkmrtodfrLb/JPfBLVKIMaaDgYHzT96JfVzWWAZmheL",
-	"X/8jh9z4ETO2phRq5I0qrzJ5bfXG2QTrlQFuvCqOBVebdaza2iXzGhCKGd+5Zoh5ZwXiorhJudLYKF11",
-	"ljWWBJrJ5RRxRrZLLLAIMMcDtHICuiaCb8lCE+x1p+6Xdvabf/Rc5kPAPd0A8Zj7Ya0Z5VENWG9caSSC",
-	"BeIpvfKZVDU1L4azcouCCaD0asZyqy4ilzV6sUtmxvp3qiYY7l0kPXS22C796GhgSv8kk/nGiOIVm9n3",
-	"f1z0ZRjD6OMKNe5ubOBTdCT5gy/u5Uua2FaniYUZ+VXiSHWvto8+LJ+Dt36+1HvfvPIlvWaeAd9A8dgF",
-	"DBxDl9ds3kdi7K1ehiVG+vAvnnzEq+EcfItUnbMbee1T9QKFHYQAZcwPkq/4ZHCFtz8bu9VBRtVJYL34",
-	"uffxvTtQHGSdWLSN4rqN0db4soZXw1Mwh5NYA5Bx66exNq7d4+c0H7NWUvzzEvdm7k3SHgG7yIjnjvN9",
-	"xaK+dIB2kvX+bXjIPrjQU/BS4Ne3vBZogragni/1AnWn9nSR3EsrfcgFBbtvNRqj2Qf9MFY3XX8ZNJ5G",
-	"to/tv8a1IFSR07N3RObk/569fgXg9qqtJDL/7dvrUXuJYqppKseY6xx0P/6OVhyW7KVSYjQksh8JIWMm",
-	"NEFHPX7tkLgjcFuXeMzoPTAfDaliJLeQUSuuxNNySlvkxdUgNYSGecu3JZs7EgEE0mAKRI58TB8Ma/gk",
-	"oOZKs+k6e9o1jV2rOJy6h1aY5HLU0XmpFBbmslpHmrIVswHHz/p6ZpwJFtwuBpD3Qn6fpSLiERRWQzgU",
-	"WwbWzc91/FzjBW30jNnRcjbm2GkiNBB+u4lxbu/PDYzwJalOjiiatKfhnFR9R+9RTGzkvpczj2xIjEFY",
-	"DpioDbZzRSDahC0dLAsoL3gLJvBwyEUC3Z7r+P2zDzTW6dzhj17dCH4F87kq5wfuaIwUrjBww0x+cmM0",
-	"MJPVqMEnjA6Uk3GrXHS2M8F3BnR3uBfvJzWTrChvc4GV1yKdk9lEIt4YoLRWIRZIYeCKTOWUreFzOrx1",
-	"G8hq3uqdt1RUd+WNkHbE/CnNpvv3ro94CrUpLhLjk8RswoQFWeDxxFxio3ZVRE0m9Naso5xFDed4PcL8",
-	"GkDJNaS6NxgQyOtTGAuA3i1S6Wo6KiIzmbuDOyZXOVP6CmPNtt0GoAT3yTkdI0YpJu0glPE1myuHSoFs",
-	"5kJcLTTJt4kHx4ub4FzqlGhq00twHNvMoYx2kwJafVxdFIPBfqzpGP5gP17VhMFL5cVu1T2IRDdUzRVx",
-	"h/aJJNsvckamRTzxJBdI6XdvTiOnoGEfNTq+LV3qnCHIYh1VQnaYR3LSFqUbEpKjStJl8VVEruysrNDT",
-	"dHzVJ79lREuXIAFZbK7acCKL/Nj8PJVizHJIqlBVLQwuUNqbkdD5hfjut/PT7/vkFGnckDSEHEYyJweD",
-	"gU3BOBHwZsKFvckuFwqgXJA4YSHlA2UGjbpmCbxtQhMipK9WINKLDcSvp+Bz2NRPkspxZ2W3q4zdpMlw",
-	"u7ExEQpyNiD4T0vYUXOPIG+QKdsX3ddJbn7Mcpl0zwI4GDQms9yHOg/9Wup5F4KaRASxoO9fuG+K90Ev",
-	"JWR+EIW0OlcHXle6AOr1dusd09iF1TalLBRLQOQCSWG3juoKHpMqo7Qa4aGC3iFXRAM0k+2tZnsnEEuw",
-	"5UseuEZBF4KKOeTWTmSaHHt4UXY0eNO0ULpPlttqUqKhtJLkRcqgtyYyxrJ5bCFSphS5wgabNo0TRPaM",
-	"KxZiZcYOqYbp7vt19R/37Pv9DSDukrYvtY+3e/dLWx/Q9uWvxVhi7k0zLweACnCYNT5boYq0evwnKpJW",
-	"D77k4izGgqoWyUAfWj97bj2BzY4QqtlY5rzd0+elX7TV0zTWPG71qNdkvtXzry2QQ6uH30EDvlaPnqCw",
-	"bPfaN6ctt2HcbmwLBdTq4TMLOtZmnq9etDzcD618Z78AP3tjPmg1U5nr1g93duC1eNIcqJ3ANvWDknGv",
-	"9/d9QboA9uOqXPnWIh6lVHsi0tMKPInfSi94OCxSgL4O50E9wxT/K56oK7AbKLlCbeGqss2v2IeMxZol",
-	"V5Xd4iI/tvziyKs30DNJEmizVFonxnLGymzy3cHg6fd98ozGkwtRzvOBIjlggENGq0wTcNlqxdJRn0Co",
-	"6croAFfRkk7galFs5YOiUwZVP0fY+ABsNVVkWc6UCqkDZncW1IFtpG79VKTXJZ21Sd4abHhoAFcPXhe7",
-	"6a6tTe8zT8N62vyLUylGKceqxrvGXAEgjxRg5O8ZG7y6pgDUG7M1N9MFXMvP+yVOcRV0taj8gXu7ksCw",
-	"pNaDEq495V6OyNV/PlvW2q8waKB0zuhUVRixcG/dtYGOceYFxuyCsqfTs3dQIyVzojIAOZowptURoSRm",
-	"9h0XYsjG3LGsqx+vInL17+Z/dsz//AfeVTpErgLlYWY3c6aLXJAx04pQ8o9Caq99QUSUxPkJSaC7Op1a",
-	"e4Nr2759JPNpkVJbjqK0zDJA5LkQuGXV2xRhAuqOzJ/gdkm5YEfk6q8L7MJ+0Tsi/X7/4xXOMZczHHxh",
-	"Xf8LHg169nDAu5gT7VNJvhke3wyPb4bHN8PjHg2Pb2lg9xLf9/N4qoLmqCnJq1nfWE3yqjcToJ5M+YbC",
-	"UgjAfL91TbkcAIBT1CdSmmHwdfFl3KyIpDQff4keaLDXfW12OHdl2ncxNSeuzXq9vXlCxjRzaueIscTm",
-	"Bqb8mpF/FJxhj0mspC/fBxGQNC17UmqWpqD8TgnNaK5X003Kn94fya40mb9nqi3Hr82KoLn6wokUStON",
-	"PWMbut2aVFXZBz3M7vD7+yMe25f9nknmX8afZrjJbCJTZy3fhXRc1VQwZ3bMKnOwszX4YvRKCgbwHvfk",
-	"R61jFX7bVa+u79k5HTfV9MEz8Nr9ljlQzgz8YpKtXovFHWpJSrcq8QJkkHhSAzm+3ILBRlBlrshYEikI",
-	"uJy4GAPYhFMzZxOqAb2aa2W7KB0Tje4ZroiA77QsIDCN+SzTVRGL3qy7ULtP6ZvnrQvtLT4VYw0yVVX2",
-	"R5rd5X59RfWyB7t7bS4ji6VAqNbn2MrJ/HTvSbefvnVUsDEHsWzJD+7oETaCpx000AujX+eMkVimxVSo",
-	"I9tQTiG8koPoN/+Eii91jNhrFpjthuWKovS02Rp+nMboYH3yLBkzRaTLMlt46ELkTNkctquJ1FcVdFCZ",
-	"uQE5TTi9EkUNOv4/UETRa9YMLVTesdtgC31+qB9fSJJxziiIBZ+OXF2CnBrGZp/YslysuR7mFzTn9pSC",
-	"l+O5jXWRKdM5jyvAMUOwZqcWiRkXB2BuCxB4LiZa3RwE/XmgiJwJklGlyXfm40OjfyKw31Pzd8bymAnN",
-	"U3YhXA8kOsWMUSjronNzryCLCbI+v4cZwDBGYGeM5eiBWIh64rX83UVhbY9yKUnKtU4ZTIGlaUSuoAAL",
-	"ajWuZjSfcjG+LLIrt0z8oZC43Nps0HKbu57ez7BLrbMVXsIhqW2XEZXLqbmmHl19xVUE596lfqDIkE3o",
-	"DTdkiUiWQH4lcbuqTUOP6tPc9onNE12X+8iEBlxKe9W8GtqhkUNcV0g68H2JaQUXPWMySxmJzQ0zNzBc",
-	"2OTyVb9s1KF1MATeTv5rFdW4tJWATDBm1KeheyG168x8G4My6Jl9xVgCfN8hjEa2fwcM5oxCBKaxYL50",
-	"Rucol0CegsRavSA0SV5JzbYHiwRv/5wMvAUPCjqgDKPEU/tm8G3gZp4kUOeGZLVNc8vrixGUMAeDg8rD",
-	"iM1aS5BiwcoqniCgwZuyr8nWyNQNESDSUlOcm1l+xbRSLrTE5V42amEDmunI/ryfM6iVLLHAXT+YrbJ8",
-	"rx10kBB/mgesd9sNXBF2wxMGzJxOobiSGw4Ov3BfWcv+mFwBmPCPfkPvK6jqxuyxIdMzxkTlRABZeINp",
-	"GIQLpRlN+uvrLmzT6s760jM71zMzwy8O5wlX/fmEWj6FdVFGcF0fgOoSos9o6w712vuVuuYhtXA3XBDF",
-	"bpjAak+bZgiY2SPN8qPKFq8cI+VHeEG8D9BbQKSoypmJMbIiQu3Djk8ZQWK9DhfC97uUD8CPv6NGWeXi",
-	"+8pjgY4Bl9dF6Jia++m7HJTuEygHjiUa/jN3MCjMlDGIMAM2IlBrBdIu4UpTw09s2VpdpdVbu6tbM4zu",
-	"mK/U5fLCSupur/0aCusjzD1ftJC+gPvp1lBdDWfnzFHB5/dm5pursR7o92f7TAOUyAtBeBJVqPhW/plr",
-	"YOg38or/pTFvxiqqwmMgUKmqBWi3HXnD8OxLlbQd8LQ9rPpj4hdPLlT5/rEIXf++PXb9lnC2lwqYCw0u",
-	"I/Dry5imJT54PSS4Zrmg6cJcb9uMLlhRPeHjCbp6AWtg5jl4FJ2bbceiE6NFJUVcW+5t3nPp+jBvY64g",
-	"KctONt4UOUAQH2MBDrqd5/CFLbSJKpXPrgEb7NRCUCEe/aYAqKoS9JssboLF6Y5M1aY83+vssLu7u7e3",
-	"t7e/v7+/RaivXxjNHR6ImY/4rMCLqG3lQbJcahnLFIq8MpnrklRAncgX23v3lJrUwbexfF1bilZ79itV",
-	"mihjRVANpRdGf6rFi2NMXI5ygIvvBFf0xaGZoUxrg2WWfIkpWU5gVxoEfrI27QoeaZFzZWnys024gvnV",
-	"+gqhDQx5oRV5dk7HrtuUa+xU6vk3LM9dw7hvaVnhtCxLCG2I7Hahy9ukZf3urCqFpR0kZTQXC5lWDsYl",
-	"nGR1S/LeboYVTutTZVjV3ahv6VVfS3rVGV1U0q+FnPmNs+queeX4B77axutfiZkwpk6dAbqu9nPFEsVU",
-	"KTOHWiApVdNhioq5114K/+XcQNDXNdZ8WtNT6l7rRb8hV3wpmfafwv3r5eWXAHXuNts674zmevvyO3Tx",
-	"pzbVqPnWu6Sk+4DB2yZV4jrW5XyAv+zrzvHgZSqgqmhxQtWnIULMplpHgm9svtW9IDB+Fmm0ZsXriBT2",
-	"LEII2cUA6L9CitK0otqqv96nIV7Fcr7Gb18a6mf4XJPGpBXwn0XP1HCumbqUha5RofAq95ZtkbtAc94H",
-	"uCnOwPrqJBeaQLTRqNWqTwZHRBWQZo92JKIuVh16B4P6bguspmvpwPMvPnnkkD/x34N2fVOxTbpLErVe",
-	"iymjqsjZ0UK2KGLSumzR+hBAxmJdowLLmbg0r/L0YO8j895L16NVSMFCyvD2ZWlzJrG9I18xTzpxmfXy",
-	"xgIfR16OVDCJ/t7Y1YTRVE/W1gakkiZkSFMqYkAYf6ERVnSh6zwlSsNScqImskixxbgxUIOpXr/gsNus",
-	"/sYRAkT3QpNEIsXd7mBZXORcz3tHf7xfyquCvANte3Ni/8yGHjRZMUx5XBreU7ZOWLzcaqufl7X+2Jim",
-	"KZLbp/CX/z6RFq8bAnplF3yI9U2p33FQMaXKBk/TQukdTFeuzUgrt/1hRpWayRwSXrIihAwoEkUYAJTY",
-	"5BQcjPg1K4UKZfziJN64EbbjfHSv/zTuxzDx4FySY+jBMCOxlNccsmoU+7y10IO9Fsh651K+pGK+CWgH",
-	"2CcihVct5WglSNvOowf05j3clertS9cbWC/nZ+6xLVKQHWOdXVPO9hNxotfl+ahqQ4Ln07jhLXvNllvf",
-	"u2WxfHOP2mci+YJiWs9E4vpQyNan4W6L/bCPe7sGB0pIzUeWjNXDhNFkJ2VaN3kifmY0+dU+90WXPlUL",
-	"+Zzcs/fcYfKVTwSo5calZjtkJGEpv2H5grK+QDhrerLWE1gjY8DPqxNq1Yj6uczHUmsXLvsq6xrMGpnG",
-	"Mphyc29/blXQjCaXeDjb6VbdQAtm3bZvz52q25bFi3npOirapGQXST3m8u9l+z6jGEoBXpEZnX/FlHoG",
-	"MLwa88+7U6EliJbMJS/ShtRhn9G9hae/aOG1vJz1IqxPzlicM4vOgQkoOQOPR3zd/+pbKC/wytwefmtp",
-	"Vsdd4pxRzZYPYlsVr8vDtDJ9d7c2/gvNgpCDL2nCbpt/E/V+lThC0/Plc595zs4dafclFF6vkm87bup/",
-	"dWl+1keK7cRTW2pqgVtwl6y1Jk3vZxg0+ZZ9tfHsK9zZTRLdGnWyzgW8AWq6pxTftmwRajtwJV9CCu/n",
-	"rlu+FqwrgW7AlInCPvMTokC5wnYSeG6uEV4Z8/Izgwm1yaqRa2UHNWcTKgRLHyho9R+R397+Cm+05WHo",
-	"7VSrfves0Bvmvp+L9nL/1/RbFvHXIsdssGGDciyQUNxKeXqoGVoPG3RsmFcGDY9P7dygec5vvmrRA24N",
-	"ShRkJlk+cSt6ArKopSaZMUEz3p/TabouWv4an+t2+O6ld+68kci4mJoBNp1mcD7hqnp7l+QC/5aty6f0",
-	"2+xtEYnHjrI2kbGayiftSFLOI6rQq1CJKbMROKDByNmCWxk7860LCXps7S9Bp2xtVV+5Z5+v1l9NselI",
-	"v5Xs1Wjv/g61IKSupFCe0Cs6ZfWq+2sHsjKjDuxOMai2B5UcyjIveoOLXlDtvgulblffLmf2DiBu71vd",
-	"Xns/vunYX02lHgQim25yBaRmn2vUpJtQz64ggfjKpR6nVIwLQGQfOTQ0JVN2RK6uuUjIjyQRCFeGHe//",
-	"H7no9dkNT/s2vfyiB98KqUkey4SRH8ngKroQV8b0Jj8SH3EFnvwOGk7+SPb2jIFuoRHIj0SpCaI2y5yP",
-	"LyFlnVwUg8E+I7sD+H9X9ZBJt8NGw9/9FyRUby9pveHJv3HXG3EZXBQQY2VOZJqUyEh1aeDQjrQmCxyx",
-	"Z70c8PIDfPPtaiC/4MrCf3VUOQsvkZfXxnEe98kabdQ+0tRr97VPs14zPgihag/VDpWFOZmxnJFZzrVm",
-	"4hia+Dk9AviQhWcTlkdBiwZC1TVLoBUCF+QKerHZltzQCo3R5IGqoOhhQDOemU2/pjHtbVlJ+660nzXT",
-	"ObU7a4XB6dm7OoaDu90IktVYLNQAkvWtn+Znl14J5q69TZ26by5wF6fY4IfNfTcd37F0t64axSwmZeCy",
-	"5AIaZpsZD6ltuuFap8QVrUPTbYQYWNUunjtK35o8ghHWOTnsoj+Rg6OagdkrgDUEnixHlgxuJ0GCrS9r",
-	"WlJWbHkbBh++/Vszyk/MWbB7pVMMbOvK29FWu16V90FVn6ZL5TcN19dwrUuWklSKMXGKzC3ISsusnqa0",
-	"zO6DoM7NMJ+EQZXj1zEobAllUQVGsAXiX6DnySrfqtpjyREpNeUOBOdqUxpTx6ran+a8rzM+FiwhstDH",
-	"VgFytXZxymh+Bx/4XW8rHwuC8AStinO8pKg2tWx17VvOIKWX/KJ19lqk84ic0Sk749rtTJ88pzwtcmu1",
-	"2tZ6Rwi9CX3CplTgaRujCHr1ydiZpJTMJjxlqHNadoAvgp59LLkQw7lLUOkTBFWRI3yV+Y2r2QP3+iw3",
-	"rKvsNKooD/b4wxxFnyg2z4ZOcwY4rTRVn0cJqaVrLpbJ+lsJ6ZogMVw6bnvtrBBd26u4mhS7FFHGXrnr",
-	"QpZn+MQ2EzBwhBDp2G8+Dd97x3IFrbEmckamBcDFQ+8bZBrmUx8Ac7TYcyUQzV+SIhhIeJjlzHzhay5L",
-	"eMxmeMPKlru82Jo2w7SUljlLAEoXM+ycXw3EOzkc2B8H2r3Z8c9hNlvM8n+D43wi7ciOXhvUdl9/xRn3",
-	"vyPMR16kjMygnm7CE7Y+Rr2MK2lptrkkqSKnL7wYqVrI52OvbcBjhAe5UjC0Pk0hyJ5eaGjloECtcpk0",
-	"yI8IXfxUSxJLbOqKH0yAthf5KsD725ZjGEwvAwn9Go1q67zLG+Cea5Oqkb9VJd1fVRLwSBCuhkUqT+Q2",
-	"JALgZ7UVSWu4aaAYKYTDDTOydwSqT1fvBL5g4U5srF5pg81ZzS/NKa9S9LcKqK1XQC0lizeRcqDOyZFy",
-	"faXTnSjwnrIdm9nrF1bddP/ZjmtIaRMdtGqyGx03FBLcxiy3nNrjjNCKRcQsmN+4Mfb46ZWN+7wN3xIc",
-	"v7oioo6ioLn3QKGaChR+U188wJJZwr8wtJKRioVaBMeERFeuNB72erSJUBJFrnTlVeeAp68nxvwDGE6b",
-	"x4p2IUuV9XFNCwWYQK6rve1Kg29L5XiHC2Nulv2ruYLOv4LYf0xpwkiR1VmW5pi31+cd3n7PBuUprCup",
-	"hv5mTW5SGAxaxAxOpRilPNabs1cLtZCiHrqJC4CTTWAZcLW9eqY6mxQgVWmaOte0+d0DVcL5YSfelCpN",
-	"vClBgpdFSxZ0mLKExFRU2F7G9quzau19/FfH3+hKZV+6udqVvm+By3FLyronO7WOXTs5/A17Y2P2bAta",
-	"uxvehjnLqnSvS9O97tyUK/xI5iRhUxnkrKjRb4Czbl5HMpP6NHDYdRfumwH8LyuNSou5qzRqqgn0ta1F",
-	"GPs78JW6WN0dDSvBPlR2VYP6h0kI0AONQu4VoTM6X2VAOVMofxcA9rcG96GLrByotsbdff/Virr/5DeO",
-	"lgldtr6dRLHWcRdiX8CyXxGURZgo75HYQqS2FeN+kcaaJNdBMAGy93VJivsg2XgiFRMbotgQg/Y7LqzH",
-	"/jd0Vt94YQtI/p/7AT4TibvBdPn+tjyx+g4A6y0853b+WhphfP6HfdLxhDdmVNlLe8PZbH0Y4h088UWH",
-	"IcwSvpq8tDN6wxIC5xZ5zUEwKYzmDBqHdM5WC7n1zbZtT/K/KxNN78+tb8asC9rCvn6tTv0N0ByhQHQN",
-	"QVDzSMBxvpTUDdTbEljaUuE3MOkv2jetSq7VhoBWPdMVx6pzTd+STu7JNb2O80DZIc7+W/JUyNncSDxb",
-	"TKF6gd1sWU6mdI5OHyoWXcvB1KkNsK1PLHbvh/i/uYq/ulypbrx+1e9bKguLlX+GGOU1Z72jP94bw+Ka",
-	"QT2guSuK5TfhZuLgwsWve1GvyNPeUe8h3C87seUfKD6Gmg+OKrUstOvFKm02jNdk21YVrmIQQS3HWDJF",
-	"pPB6uWZMZqnhZ1CmxnX1Ki93fvVtkPpeZdpHHmBs5O22NzO726GJQZfZ2URW9XmAhlKogqbpHPt6M+XP",
-	"DBsz1yxyRqGblZ4wMuNQ22d/5yrEa35nJgGYO0n1k1jesBytsZp5a5l6zy+iLa/+CDxSEblm8wpCC2iP",
-	"pHJcvWbJzl59D3aPhlf4X1R0gFWMH99//P8CAAD//w==",
+	"7P2Ld9u2li+O/yv46c5daTu0Ir/ysFfXHddNprmneUzspr916owFkZCEmgJ0CNCKTif3b/8u7A2QEAWK",
+	"pG05j5N7Z506EkW8NvZ7f/ZfvVjO5lIwoVXv6K/elNGEZfDns3M6Mf9NmIozPtdcit5R73zKSMauueJS",
+	"RIQL8o9caqaOyFhm5MV45yXV8ZRQkZh/vJKC4Sf9XtRjH+hsnrLeUe+id3DR60U9FU/ZjJpBZvTDr0xM",
+	"9LR3tL8X9fRybp5TOuNi0vv4Mer9KmOKU6jO6PcpyxjhmnDVr3vn4W7gpR+j3pxmdMa0XfFJHMvcbsTq",
+	"GCdkTjPNYz6nQhM5JlQszX/0lClGTn4/I9T+9pgsuJ6Soff8MDLPEUVnjEjBzCS5eek/cpYte1FP0JmZ",
+	"l33DyhK4ZjNVWcujg6g348L9c3dtYZF5+gX+8nBQfE2zjC5hL0+U4hPBGLyZpqlcPJvN9fIdTXPWO9JZ",
+	"zqLq+r3lHhNmniZcESFHMllG5KI3Yxc988liKglVV6p2kXboVqvsvK484fokriMTqiMiMzgLczpkxMYS",
+	"KEeRROpVCs0Vy2rPCd5YQ2mNp+PNU2ahacp6AjG/qBl3d+9Jy4HPaTZhen3kF4k54sWUarKgisRTKiYs",
+	"qZuMxrfUzGbv8FHzbH6iIgndNY/W6kYfUZGESejfMjbuHfX+18OSrz3Ex9RDM+AqGR0EqOiUajaRGWct",
+	"5lYQzB899mHM09778HxjfOeykewN82t9ufdCl+DUMJE3hq+tTx++IzRNiTbHPHOcOTjlNWaUsDHNU907",
+	"GtNUsWLokZQpowIHzzMVouqhYB/00G4dmdMJs7evdnR8UQ15HQyePgpR1M/smsfsxc8B4taK8OQIhhdM",
+	"L2R2RbjQLBvTmB3DxzRJMqaUkWmGJbx7c0q+u57HO7sPdwd98/93vzfsIxcJy+AJOVIsuwapROaSC02+",
+	"uxZ8Z/dx+YMIpcH/3ntuXotr19Njx4bskKusZ3fQ3xv0d/u7h25vzG/KreGG8jP2j5xnLHHsuv4WzqnW",
+	"LDOv+e8/Tnb+Tnf+Odh52r88+t//8XDn/V+70d7ho4//1qvfzRpS+n0qlTnEKb3mMs9wC8c8U0Y8jpnZ",
+	"pAdGHBjZTEeKCV131AkMcytO8uyaJ0zE7CyW5quQzhJLcc0yBaelHCEy+zuQC+ZajJheMCYKGWEleK04",
+	"UzBg8JL03MvN4Yp8Bjyi/Mh/u+Ea64t6zlPNspAu8jPTDIQQPkKoIv/37PUrUMfmKY2ZW984pZqM4aEK",
+	"kf11ATxUXfSO/rjoxRnXPKbpRe/9x5qV4ltqpc+j/Sergi+oxD2X2YwGRM9rO12e1jKEMf50E+W7XY7V",
+	"dS/q/amkSGt2NpMBij7TNNMsId9N6XzOBEu+J1QDYYw1y1a3b2+w92hnsL8z2D0fDI7g//5eN3EzmD9N",
+	"u5KjXkI129F8xoK37xeeJEzU3j6qiZYkkYSOZK5J4khCIWunROeCiwnJ8pSRKU+Mip4yes3MTs+IzHVE",
+	"psU/tZRwB4TUU/MrltbL3ilMrI7oP8RpnqzQfPEJF+4vKdJl+GjqeffqARyMB3SXxrvxI/bk8X785Mng",
+	"cMz2xvHho/gxpfHj27JOUKfqWOd/AOPc3XtSwzhfjMHmCTMiY1bhGRmSRy2LZEwZgSIKyWD0ajKligyd",
+	"sTWMLDc1ogfnTBLJVNiygsWjMVcu35lnmywvb83fXfT+GOw8hbU++XjR+5+Lix++r1uxMfVqVn0iYNFH",
+	"xfyNoaA0BzWEkYxPptoYRigShVoY+arI/uCg29pKa3OjMFmf/d94oyJKrswzFZUvEapO4TOPt1L2fBpD",
+	"Ars0G76/F6ItX/l7FNJdf+UzrsN0N5NKE5gF2K+ghNVd8RReE7zhxvCa0Q98Zm737mAwAK5v/1nMyKhW",
+	"E5bBnF7SedO05oxljnFljKipXAjyHUyzYGwPFJnR+ZGRcYzGUxLLNJ+J72+7hMNWK/hwFsssoFm85eqK",
+	"KPOdkRVmLXXzmdEPl/BglTZx4KdPvVkMwrNgOuOxCgkDHk/JDL8+XtG5rOeBf8DNVXQJkzR6sFHf4MOU",
+	"jYEX8YxkwIxAi6tdBwxzt04KzzlTkvJLLlptesrohtlycdtdlwkfc5bU6QwyYwkw7YzTCUt8leEIjWkt",
+	"yVymKZGidpZ2jMub6gqvrcYdYmKq6ouS40JDrzI0z/So4Wvul828zd6rW7ipXouJNE+urekXqoiQhImE",
+	"LFnt2Uv7c3+mFZM16n3Ymcgd8+mOuuLzHQlD0HQH7DmjfYOta2bzxrkKX8HrQ0qKGbgf1jzgP5t0j01+",
+	"i2LovzHcmTe+8bBOlHLGQH9YTCXR9IopsGXAPKBiSTKZsj4BFZIrMmNUwB9apgkZLYFjpFJeOSPimqY5",
+	"OyJUOHM1ItTZ0BHhO/1+PyJM2D+MxQx/6AVLrxlJ+MQoLN+Zn6OD8/voQsgMVExCydTwf9g4MkRL8GgY",
+	"kaH5GP7IFcvgj7nM9NGwdNoBM1PSaLKgQfTJuZusIrNcaWvQAb0LRpTMdP9ChAh+0B883H1UR/Le7bkP",
+	"qn/LYpkl/wVzqGH1GTyijmGFVRO71JeMDkJ+JIlQ4I/PYpkw8v/7kQxqLoz7ZyeXy1umZJqD5XEzV15W",
+	"vKC7Q68cvNmtd8aEktkNJ6ngx43H3+yEbTz+M5nVee9esQVTGsVzRFJqSDzW/Jq5jxYyK7+XaeI9LTPn",
+	"gJJZwjKzYKWlmVPtkmW2Su+bDsLMGqc/pyIsKk/uzpau56It5aWZ5blcn+NPhU8yML29xulpeSeT01Tn",
+	"it2UUuHX3a9S4VPC4Zvv07mhvZA6+vLF+dtn5OT8/CIfDPYenf6tomScnwwGB/t13FbDa5tv2qpn8/wE",
+	"LdWDJqsp6DI/p5PAOq7Y8kcn+1bCf6A1G9vcsN/CQNR00ib4R34wstaIYXh3NYggrn+cZzKp351J49Yc",
+	"GBnkm5X//eP7f//xJtvC4qng/8hZm0M+Jue7u7sDUCcU+ijy0Y4uXkG0lFVCMD+oXan7ZWdScJTw3cVF",
+	"H//e//j9/2mgi8PwBnwIxckE0VynLCLmBxHxvo1WnMbWocZUBIYAu2bo24lp/fXVZsg670VFudgPcY8Q",
+	"Wwt4Nkd3wOk6c7bz5bxjUM1oOqJvVL9LFVNRSyzLObtjk3QQIojf5maBNbbgr55ArjiOQ3PO8V03tvns",
+	"XELn7c9kc5jNTeJm5/mbqrOGjCpuNPcHpVFU0tlMCnpDK6lynDUOWvTPPjqocc++e/WiydtXhAgTJrSx",
+	"zbPaENC14GHSKzYx50Lv7/V8v9mjx48f7+0ebvY+NPKnd29OG3NVrM1XrMz85uY5Ktfz+B7yU97xWPNZ",
+	"W2fGNT5d9c2O+vZf/VjO6hgH/nb7Zt1HQ9RqLoXV636iyVtmxCLIl1gKzQT8SefzlGOm08N5Jkcpm/37",
+	"nwrzWVo6C/BXOGiVMsacpQmZgU9ASGLMGnZMhizLZKaGxqRWZGFszB5kEohxyuN7neILTcxQGU14rBU6",
+	"0CBaIA0/wBDiCANQ9zgrSHqTqY0TY8QiguiLEfBE5eMxj5mZ3iupn8tcJPe8ZxwnoqcsYy6QR67YXBPz",
+	"iZ2Yc2WGnFeglCrgARCgMpRgfvYGJHDCIdpMecrudWWFJwucRTYjiXANWuZiylNWnePbQnTc4/67rEeu",
+	"yIwrZRmC+8V9XnDD6Q0RkLl7yGiE8iUVy3u9L1KSGbgakckpoMlUxlcsgURRSorT+03QXE9lxv95v6f2",
+	"ShYxVkhJTAjHHCb7W0gIffPibwx2bp7JOcu0TQqLM2bUpraqkhFMc54xdYnJDy1+09ozHfV4Eta/IMfR",
+	"+nCv2BLNVm75fpyh47zqvFqbeUqVvsxViGucS3j3VOag5N7tqoTVKxsnKBcCs2Qa4rxGW4yvGDrMq6lr",
+	"Uc+w90Z3o3kGZbnjMn9gToFTXM0D5UBuclFBMGXOgxz9yWJtRkYi+5WjLlAhNGk0GM3Ccy5UlVYeHkvM",
+	"VTNnTVmJesLavU3u36i3mC7bZFpXdgzGjsrFBXfFmC9cB3zgrwUjNGUZ0O/qdq08uDKtJ7tP9wLzVy7C",
+	"2DokGPWAstsbSf7K7UP+NN0c1vbAuyuQTGbOsl/sin+T+MwYyGZKVqvFh4EQzdp7E66n+cjowQ9n3Kh6",
+	"CyOuVv62P/no7fxLOt9MkFV+iqlDXGFEWeZwQOtUy5IJa0+1L+n8WTJh62QboNuxtcvb8WQhk27zeCWT",
+	"yjz2g9OQM66tdGh442v7pKEq2X7m9taVFrWayoXZ+8OBYfgHu3uYUbHK31vcTOuLAG9AcdJup9zJlQsM",
+	"3lsjs0PS4ndMS7MJT1YuZXnKVKnYiYrCv37DNzPEaWEZbL7CkGDS/NiNuFuZHgeDbGJzHcQhZO4/EzoL",
+	"aCO0qHgoKaJIm+mji2eVFILFFTRckHDiO3KOyUXvii2PLnoQUqSCnLx5YbSLB4rwxHxrTrT4Gs73gTKf",
+	"q6XSbHbRqygdYUltA81tSkLAx1ZDbVyhRUSEXPTNw+gMq3l6Qe3j8ChqVY0zlbmOZcgDdgIB2SOi8jhm",
+	"Sh2jCbOYLo35YobK2NioVf3mSxq5YotmWryVdAJNxj7pak2KYhc7hQYxBde27xHrRjkFT3cSU2pKM5Y8",
+	"xB8WFS33oDuVK/pC9CeodVmjylQuyO7O3tOIzFjC8xnZH+wcPo3IlE+m5NFg5/HTiLhkcPJksPP0ad9L",
+	"5U3lwlAr/LJnuO1kCrotPr+e0BtUYX7C0p2tqS/m/W8M+1ynCJjwyt2Q+Sj1LobIZyNk/Wap7Z4020FF",
+	"y4dvrzuWZwD5S7Ck8Pkr9parq7p78cHq1puo/ld2zVK4LLM5RT9gq8dTfsVSPpUyafmTylK930f+dIuJ",
+	"BBfMRRLMFvt9KsmYpylLyrwlz7FPFlMm1hUNV43ZRgShtKook/6dHmwOvnqS5Ya6LBdKUxGzNtMtyp7a",
+	"PBwww8NyJ2OTdasr+EqVjwRrtbHaxuU3UdA5nZwxXWrQISmMziYjeFOqsJin3bZeC35HkZzredy84so1",
+	"wMhSeVyWKNpZiu46bJPT4hDbl75uLS1E7xYFah5fscBCR66KlSbogqbpm5UHNhNGJQFpScz7jomQgmGU",
+	"7p8sk1ZJ9N97EJhiybE2Wz+aZvqGUgh/64ZqpQ3ajdu2JvhTnl4Z0lg/oYRpytNWXGxN6w/7HDOmoJLA",
+	"qzlDExaMZX05hhCQ2SUbQTPX+JqmoGGPMYzyPvherPVZORwu9KODXmOi+pombycZpuX0yos/hinXVvkW",
+	"NuVfdpHmLy9p86g3YoJPxKXOcnY5l4prfg3ZGJhIdtSLU6nQycHNTfmjuXjrfQR2JG4wHaVlKsDMlRgV",
+	"ieg4fyeAXUrv0/7T3vuPuHQVzCQphFvvXZ4KltERT7leEvOtsHtaYWnF8jcKJCgEOMVn0fXPYh3yiPwi",
+	"FxglsbWPGuueRizl7JolRMuyQrsQOHsr9SrrpNDBpzAuCkxpmr4e947+aJkiaCtTP74PXffqU1u9953C",
+	"JOpu0nbdCTg5tC6EHO2229ZzKNR8a34T3lHvgc9jMyvcxt6LekbjmGXoOiUr3vcm6v4YbfBAP7tm2RJy",
+	"/T38CkIVoeoKHS23VkScjFkniLuiAXx9hQ4qX3eg+rvRh6LisEKHfEo1TeUkZ9vVAgvGcm5e1KgL3kTH",
+	"M1xbsLRRJoYAiGZMKTphikxkn7iSPGP3K8PFDW9P2JyJRBGJifhm9IDdWbo+V0dRS5XKyRHJk/nRw4dQ",
+	"H3O4exARHRf/fjTYjYhOVfHvw92DVv5FwAC6nGf8muqabD6HjjGjSzJixD4bvlTjoszfqUe2Hr8X9WSs",
+	"xr2oR9V4HFSBPACqWoXaT4k9COlnq9N/hzVBNGNkkXGtmQDvtICE3IzRhIxofBXQsb2s6JJGkLtWtwjQ",
+	"Bo4IBQwDI8LlAg45oZqSsUwTTARtPAmMzK+/f8FGUymvjsgvL09OyRVbHkMBb5bkenlEMplrLibm8z75",
+	"HdcY1SywwX3MZvPUEsE6vsP643LO4wCtCnVETt6+ajfkcs58WrFLNRpkSuMrEGh2peYzAcUNcBk2oDxE",
+	"vTxL2xBL1ctmvm1l1jhesW275lTO5jTjNu2lC3u1wCptwhjdvE2zshK5XewUnvcW0lD9e6NoaDcRV4DO",
+	"+CFPt64mKSGFDlYG/O5QHTIGMDgADHcl5MKW3JdBOXIqs4yliB1kmBJThOuISBEzqCZe8JhFRMkZIwqy",
+	"25QxB6Y0HRMqIOUGs8uLt8rsgdN5VjJhDRv9M1d6hgh/f/xV4jvBKi4TKbNLCWUBhlCNAmEO5dDsFwWq",
+	"6+l4Tvb2QKvCB4leSDLjIjfztkE1o7PENE1xkEKM9XafPukf7vZ3B4P+Y8P4i9nUzgFcTL2j3t54l+6P",
+	"nsY7hwfjwc4B3WU7T+nh451DejB+tBs/orsAJmLXc+KyyM5YnGdcL/8zk/n8hZjAPIyY5SLmc5oiCl0+",
+	"Y8lOJlP2MGHzVC4fUkhKL9e8tkLMkAYd09zyCM90YkYpSmUhnfiBghel7Bpdsk/3DF/P8DL2WLzXpzP6",
+	"TynoQkFuctRT+WxGs6WhMru/uONyTNRkZ0B3R3vxPhiECCw1eDgwNFuUyBz1zncPH+31B4PHLoS3Ws6x",
+	"fzTYOxoc/h1PqeAaVp0xG5Pgnj8dP3mUDJ7sPnlyED9OHh0+pXtjRukgPjykyQAgqWY0Cbz+4Gjw9O9G",
+	"vo+D3x2a75TMs5ghgeDfoNqb47bYaIXLoNQ89TST+WS6/lasT/kYee8C8CPlv8jlY1o20XslQSSPqEIr",
+	"wRBP0l99y9goQ6mcrLxoQbn2X/TcSHjzEKFZxq8ZyefmfIxy4cjGyFHAxVqi7kG5tumPudA8JYP9oz2z",
+	"NeS389PKFOJU5onOKE+77srB+q7AyxYOF8W9LGGCw3XD9ZQPHf0n08ixfzbKi00tBhURtuq9+Yms3nKL",
+	"HICYZS4Y0eM7g929/YPDR4+fPKWjOGHjgQ/ip2xwGZPvvA/AXW7+N/D7j+8/rivNHosLcmU5Jlxb/qgs",
+	"7Iy68k6HzqSYoF7OslmBEGaeilztWithd86yin24GwjvWE65BtBnPnaS4+TNC+WKDa+ZhXsCnzC3wB4A",
+	"nmI5jfZwO9rM00oxM2JTLWC0Me2LIKEB+mdJ4lQsycxWHq2rJuA+DuJVnBo6/B3Sqa04JiOmeMIsREmu",
+	"cpri6sc001OUtOPOi4fxX7GFakLViXpj1pzM9Zyx5IXQbGIkD/wolYvGaRgmcmZ5/0efD4exOc2i3TMl",
+	"hFShVZgTsEm/rVJ7kZEH4HQFvnxBO4TKDN8PVoFB+pGbfTlXNwJATQBuSvuxCjkS9gDh1xEYeZBPFkNV",
+	"05hQdQUZivqoyDOz8gFSziiCjLUioDMY40wbU2m1+CcUkwpEJn0ID7sZLGNuN/J5VIK0dKTtFxDa1ssm",
+	"JlTRiOXYyfYVx4/b63ZRR6cabzHq6POtQLJabIuyqXA8tKzX9jjoijJ+BkY3egg0vWKCyNyKjA4OmueZ",
+	"nCEaxypYikV0E44IcWJWIWznnvF05jX+a1/rJJcvuGzKv8aCr36LHEAoBAvxBEhbw8jVsQUbKeHcEp4Y",
+	"HaHVWqxyH4LPga9e/Ey4ICAFzo3+04qTuSyFMv+xyRpoLhYozYVQQokhs7XkvRpvlLMpana1QpkrbDIC",
+	"d3ac0lyxtoMVdsdfK0BtTX71jNWy1XNLRlrm8ZStMsnmGW0WroVh5J9eyEZqPLHCiArnggKZdt9Pz8hq",
+	"BXRRASa4y/xM+xDeoKLmxG2gT7LlZvgEUVBiJ14OjHb7/PzMWiuhyzalicdRIWHrGEH37SeAW6ciQnMt",
+	"hZzJXBHMN0bkI9A2M87UMaA6g+n2q5yoY7jGK/o24hjPaDzlgqkHRC4EccqqnwrpW62F1ekbjisWnGeB",
+	"tUuSXN2Ure5+qQgHpOmaNu5QhMADterUipyibr5TJOVXLChAR1TxWhRD/C2iE9IqQIWeclWMvPeYJHRZ",
+	"uJ9aMAiX/rmupJpvmKpooLVJnF2S7Sxc4gp3e4U5iK9z3YqtMaGZqHLI8h2gp6ybyaBb7x4QwzQQjwUs",
+	"J7DNin1syQLNK8IbBxg2JOHXPGEFeBwOZFEEWuxnLhActFzdT0vNKlJ6P6RM5ALGCru/i68CoKOQPtty",
+	"etfYFqMGs9psIyDrmVW0emM1MOmoKSqxNXFIt4Qi0xpvjt2wcvUejbTl7OWl3ypvuWYZnbBwCd8aCr8z",
+	"2BgUMCNKMLwzVAf0qdNzveSFdjbrmH+oqzuReZq4uii+VpU72Du4z4RfqPdVjIkOhXRtc4S9AtyVlNrG",
+	"9LZGHZorFExQOWbj0s2b2D5n+caJeZGDDmyTVqiYUm2TqLUN0m72cuEFLNwU20q9vuc86ai3oKrj4te4",
+	"bplVjXu5Icelhola7nYPHPQXrkDX3Gp+jRsMi2da5ForzeZ+4N6Iwl7US+gyGJC/VSoSjNUYl8UFbD8h",
+	"vTj7L6QYbPVo1wtIdY0b2JYqogGUdHDQTmnWnjvBw9V1Qa8PfM+mFb21Kczh6k/AxJFpQuichvACCi6g",
+	"wjB/xgyxYFmKmQFTgHkEJ0LxW9wehbF7o14zanN2G2qQadZcIFBNv8cfRf7M22Wr+Pu1/ZSVcjBV10IQ",
+	"MyQAyh+AiuWYwItqdb3WtxLW2FKGVX9zPY87/qZatDOHBJJiznYanQ9J3dspnbnLGshOzxHVyKrhcEZy",
+	"5tG+2qiZrxlMlLx7c9rGD716MTdfpCu2DNPYuzenGCi0UwJX/EXvIh8M9mNNJ/AH+xH/DSYXfnLR81oc",
+	"0jS1LnypsCLHAltUEVfXLQjYfJvgvHEFc5bFQa/4S/sKaMxHDQ8+JruDgfW8ixJxA79ECwoKzaVIlw4a",
+	"PE0hsuHmEzZSG13FpUEM+tItSp4qWZaejCv5Oy4odK5F34q5THm8LFHYbKMh2IOilQjAs2k5n1tnfXtW",
+	"a8hqhRCLSXlHW55dsS2dbjrevXu76c5ocBrbyjpcvaDiqV3QlCZygSlZuLcJeB1UPjdzZMmlxV31P1pR",
+	"rFOp1eU4BwfyP3KpaS/qjfLENo7EY+m5qFNbz6i/lnvQvc/KsEK9WOqkNVqFp7GEYLPGmlnNp62kUr5I",
+	"3Mp8tdTocOv0UidxtzKlG6nUuI6oTpTbrW9SuRHxqw5BjttKxXaAXUERdwZdkozW2QJTJczczCQ2TP43",
+	"heVhq1OfU6UWMks2zegYO3CMStBGm6yCHSJTOdnhohUUTG7nsGmjYJ7VJRbTtO+oWSckS9BUNdZ8rG7C",
+	"esTZohp3A8L197J8VSyzjMWaTGWmGBlB9ciSKE3naSjQ0dQd098VGzQsxg3tys+MJr8yrUOH3xn5sCWO",
+	"TlqMFz6EUFPqcwsgFdlentDvaioXRI51abzqjDvNaOGnMXiJaUFB/aeSov+WLl5iXU+4xtZtR7GAzfu5",
+	"fc+Ed3ZfiG+iKOsKhwlQxQV9bmI0PSkiQh0+WETm+Sjlytgm5oAVy67D0YISTLAd3o/7QRvYuaKneQvH",
+	"ZdEIeuXCQ3Fyi3hXLMXYdpAN4s2USnyDCh+XJQwtckThF+XFr3cU4amU+WrtWEQFtXGdBuYp5YK4IBf6",
+	"Y3At1aSmGphHVyJxec0yz8NeNjFsTo9hITilKryIpdD2Sy8aAjcchGtwbH4zyWmWJLleXpqrdk1TthYH",
+	"C4cXEJnucrTclF/qt43FxDmeQAC5lbRuiZ8wq0WiDlBTSpWOyGjplbogDPecZarLZkMvjtYs4JXUbTTM",
+	"eaUVW6t3e8mfITYt8jSl5kZbsbc2ZjUhsa3AXM5Z4jW9XqkdkguxLhJtXpiDeujSjcsPmYW74K6cXMsw",
+	"oEW02jgN80zHwFsXRJSyhqJzRyVd9kyq62TTqUmPl55205cehl7KddqubrCo3VwVZR7ORrOvzwJUtt79",
+	"uwo2BtEP0aGBG+BJ6ypmL9DhijyOvM5bFiOnQN5c4RGR3wV+TTC1iz2WOtMWHSBVII+uRfE8nvptycEF",
+	"yajQ0MKXEsVoFk+j1U7l0FpSaj62sO/Fh4pes4Rcc7bok5e2rL5w8tl8ZEWXzid6jOKs8BVCZnfhDTW2",
+	"6YWYyjQ5xhy2lCv9QLnmkVC6QpeVZpEF0tMfIeBDLKCt62UnpIZ6KdtuxOj51hHDxDV0fYJIwsf3UROu",
+	"jWtVWbn6RTOtdelgldNQtYTzcQuAwq9L6w3ntW1kIAUmVjtUDSqShn5zxVXk9YzOaMwdQFzqIffCzbMq",
+	"LZ3a8aoSkHjTBmCr/95dgtSE7b2yCXU3yPOyjXLH3600Nr6D7smtFb1QoZpgZRskc/kx2ZdnBE8JQSEk",
+	"Mgs+ES5W0g2cxGEjNRUA+ve8papYvlq274y87lDw+9neZPBstePrrRq1HoYKAoo+rdtoserkNFNbao3Z",
+	"Ssu7FZ/SG/oyXqAguOg1NmK89dSCmuN2OyZ2aoYYRgR17Lzsi9eOp2jXu3AbrQWj1W6ArVVhr31fe/W5",
+	"0EE63/xrwdU9t7hrDqXeK96crxZDRZm6AYziKLdpsHsHUW+0LPtXloB8m9VJc9zhbp3roIXFYGu9jmmm",
+	"igwcQLF4oIiaGf14ypWWk4zOiHQ3EKf2QBEzMwyxywhbxRWhHlSwtYVT7oLpNmqEoobN/gnVtGKXOgrk",
+	"lM+45U5jCpB0mOvgOwK9me42moyj5WaP9i9uH29DJAdP/CXX2yAfo5tTzQai6bA7tziabmyvPbvb0N/E",
+	"rXHjCTYHbMJNcMDoBPBOpvwyc7g9kKY+pxNGRrlGLVewD5qkjALMz10gFZYegjsNAxUh/oofPE29JUdl",
+	"ZfDCoS+SscwaEnC6oxqGkz7tXvc7d7/pFq46A/9FJ/hczItDz2zgSvv+hFJJ/QMwgeB+WwZmdELozn/U",
+	"20GrbB2qtkzBs6zOTicAxZFn627SmuO/Q9Z72I3zuhU3oTJkOqA2rBxb4bt1SVCwvVGPxldCLlKWIIwz",
+	"F5fzTLpycQth3C5F6cw5Arfvmju3/tdqhWV8ZSS6qAEdhpxIrWl8RRYyu1IlUoYxFyifEa7WUhyDBOGH",
+	"M5uClwWS8xpwgiHNI5jVnGZ0xjTLyLBwjSqmNRcTNSRqwS1HBcyXMJ+8cXhsxjWf0HAU8nfrikikB7yT",
+	"ZxMWhN1prjza7BtoE+Uo+nt8QWGFetA8rgH5RBkxEbk8DYRNVR6QCxdCxgh+Y6Qp/sT1rW5HsR1iGzkQ",
+	"7GZEKQuHqph21a8bSbg9ihQO3oyfcBcRGC8qHqxxdevoV/KEW4TNl5ylSagGwJjTqDMouix7j89kxgj7",
+	"QGOdLo+sHlE67mZEM1uwX3Yrt460CPUq8/AVY3NF/pFzpm/o1F7f6RBOaBkosqA3HuNd4SfFPqyElNy1",
+	"XbluRWzJHUrJOD2SDGsmDkjjtqWybepj2QfNMlFXew08sWMZKdigqp5BTCkUecZyNpMCk0Cg17E6gt7c",
+	"R8noEvJ/DCXQyZFmdPajmsp5RLDs8Wh30B/0d/uDh3sHdWQRrltt8N0YU+yypkr8F5rNjODAGtWp/deM",
+	"iiWkNBh5ayav+gSWOWdynjK4EljSagzwjCdYaBFoeCiVDpTf1hTy13UKXivFPi41eFtFZXQjRH5wmBtc",
+	"wOyhyAIgDROo2lZEjswxYPgONHfb+877cbtcks+oxHlG4zYqjjmKLjaaubCvzPG1MNIMn8s2XA8q1IJl",
+	"0DaiQ9TCzODMIsi0mYQjx3Zvfl08DlUuwfkXXTDgiiceFNIxGbGlFAnWHOmpzJUxlTyxS0nKtU4ZSR1R",
+	"NRSR16WkWEG3ctu6pqbYBtLr1wtznuW4w01vrEeX9YqJuYOxFEkea6KmcqEQuomMWEe6wHbXjeyvS56N",
+	"HOuFrTbrQqDuZ82T6doybH5ZQ5aWIgyvMLtppDHFRIayEqw0BUZLjQfXYVVvWCBJNxAZUGzTrfedK9u5",
+	"85+2CRqk5Ti9xFM7VnQMn6c7RuMzq7ZZNRZIa4t2uxnhtOgj1NZz5GsY6D5yELo8TY0l5DCNbbB+pbwu",
+	"CnTBLNWVik5x5x36u7xQ6jaKTIc31jP8F4IAbJdhyy/GOy9dn6V1pl9kOwwGj3efPt07PHh8MHj6dPeu",
+	"fJlObmy8FV1a89QYBvdRe9CWpXwedQeF9rW2K2oDGB0iPxreq+QRKXDgIpJM43lEEqEio1CPuFQRUYJH",
+	"ZKr1vBU04PqutGpZgbannXMXVvcKi4G2zO5e+zpjQIp5mhD4VI5t4o8x8DEXhKSMZsL2M0EQShWEltvI",
+	"2lqzrPasqO31bYpkr5xKuV9bPxpQQTYY3MkKZK4AcxtjwlIw6IKwER+3yYdA1YYeGkaKE66OSJxyJiAv",
+	"DM37NlcJ9LFLLm4CNYW/lXkYwuDFm8iH3ja7CJUpAP5vp70iSFqOWgOacOqrnmvvRTWsob+o8wqtA+7y",
+	"pJUhfveunm5uixvY6+6urBtjSEMP1vdy95Ev7R8dHu436rPzTGIouokcPZDbTspv0aUmqABTbGsiIZwN",
+	"K3Zk5BOxdxlqdeYuQgN4xtY501vLVld5i18uVTq8C8/Hwe5exVaTguh4/vDwYH+PfDeXSk8ypv6Rfo+B",
+	"+KeWt6g2wNWO0ZfjFg7HFga74mtFe62zFmDklbIBfFuXU3sr03sQ9WclndfGo++UuwWYSHD7a4z8n/l4",
+	"zDLDvS0hANCKFX/ocItKwbPyrTHLbzJjt+v3xHuqRfEhbtGFjs4KtOltk5LnKqpkcMoZ87JsuCZZbpRu",
+	"Co4u9HjZFosLHsKTqiHGtyyWWeKCUlO5AC3/Jmd8E5F4xUPR+j/pQUT+pAcqIlOq1NT+pwh05Ipll3QC",
+	"le/mcyRj/DuoLQXd1jcQsCFbpQXsBIfImLVYnKy6A6FUUMsW6fKZJ3wqYkkknYoHu9Qa5jwUPl1jnNuI",
+	"cbo6NrO8dofxrBRR2zsG6Kdd5GmsN+PvVHcUALvcD7osalHLXcs/gO/NmNKuArxUFHb3AKo8KoPWDsQ8",
+	"ocs2ukfKxrq2Uw9zdWvmKW8uXarwO/irVBVEKmM0WQI6VjbjYnKZzzfBf27M2Ssr6c3LFMnnqxuJUcix",
+	"zAju6DHZR5QvxhCcqpufyAG/AtVsovCmPVnt/hQ6KLCcIVwAVO3kC3WJk4BUMmVhcbXJRefDwzebUmYd",
+	"cxaE7jH7aPMqHCwYhjVwgie/nyGByVxbEHlDy1fFj+aZTHLb2ymj4zGPm4DmNmJUVHuMex2JuoGdr57N",
+	"FhnTc87S5JlroFNximD3vFX7wea1yDkTEfHTDyPiZR9GxCYftoHqH5s5rI5SlCU32vmF48yb4pyJ/9P5",
+	"XuEsShh7t/qQGxZ2bfu+aVTuYLBqotrdtA5/nsrFaVixNF/tpHJCMtQwvYQ2aD84lWnSJ0OsSBo6OFkM",
+	"M2bMDGA0Ua/vBj5pNVyRyEWgycbSYl109UPdCqMdltf9p1V7176nnIz1YbS98cVRbPO2p3LxJuxlyjgD",
+	"U9H5SKE9xLhCBEHgVDavYmu1PbW7tiq9pivxvIXD1dHprQ+/YqEWm+IN0Z4K3uBLtkoEZxvbTq30G3Ix",
+	"DpsmWpQ99skbJHQLVkCUbVrmugtnhBZJWienv1quoKzuc82yQmRHREl8i5A2fEIUhZTv2WaSa+pTiTfK",
+	"aMLYcKfTT8ADWbTEDHQXgxqzoqVuwpOb+NBxGGfI1oziYkoW1HwllzTe6I9qMYNudUypDPURRFVMV+dr",
+	"m+wRxdh6B76YCvPdiBVdLG8BDmauSHvJWtyz5qYpPpNoTTu+ghuK4XNBFo6htuhldBelYyGmVNyL9tzp",
+	"rOjRtjUGBWWTITO5WmDfskY3HM4v84tvBtQNeqKHuS1s76hmu5iOWKAc7XkFHqxNiEnb+sy2+aA3A9Io",
+	"erpu8kVj1KdFPiNULjVuOxZ8d+00gAixuMGlq87WSpXLL7bOX1s5ZiswbCTSbddtuwpiz3Nhk/i9lPzC",
+	"WAKXgEvRX+m170F3FMX0mNpWQAX3PEzIIj8SE+kaKsi8DflpeT9bsn3bC8+3BR+pqS7FQnuH35QB3qux",
+	"jWx2MKRp8hkkucrmS3M3GUVusiFT8BdGUz1d31N5FdrNahvmq/A7CyChusI0Qkcy1z7illUmfURHAHN0",
+	"nDZl9Bqb4c+IbWrgbgYUQALku6F3kS7bEa6d5bbptqirD0i2OriDE2wLbRYb2fVLEUBD2egwhpe3k4gb",
+	"fXaazS8Vi6UI+faRLBGYbESzGmVukwJ3IxL3PWz+/DZXyhfNxoO5ctQ3c7AYHJVaI1fXesLbzHiunHrr",
+	"157cRQvAVjlJfrfA9ZSZecavoZ+9YLVxl5v0E6TqsnUbPaoCjOCk2vq2JnDpdJWDvacHTx893nva6BOg",
+	"uZaXKqZpEHHK7z9u5kDO8Ek0XVvlF2F73hAq7dlrsr/76NHObkT0QhLE2F7D/O0MKYyzLWqGWqmaNQhm",
+	"HACJMRDDAerBVkpJMMZke4ChuvK3sxVfwN0F+7oWWOGzl67etFNFltfZW/CdAd0d7cX7yQE7HD8aPN59",
+	"0iJ/xl2O9RsJBKjppNUpWidKKPg/4VIgIVONEbQ2hTjzTI55qPDn5O0rdy3c3hH7cDuTBJDN48sN/Og3",
+	"KLlDDB6s1FOMCSPKFU/YXXKnLo0yAekmlFbqsu94zBxYSMLWb6KX1wUd4HdYOmrDRcL1Vz57Mk9g2WK/",
+	"XePlLJw6efL7WbGQBWiiJQo9hl4BXbBa8Fgu7NnpXpuUsS0169RUXW2k12enZ8Q81MWjshkXPaVKq/as",
+	"8CZ1Qk7Et3O/FGrLFn0vL0TMk2Bbr58rOvqIpVJMiJYTiBNDKpMUDADQlwHFJ+U0rKAkEHfgdmD79gUD",
+	"5N1sAlEkqEWuRasIA2NslCIu5aINwutGsQz8wawY8YHHbFFA/rdEI2nG6PehBDqD9YfKp18aHgZlC4ow",
+	"mqWcKc8GW732T5/s7T0+PHi8+/TpzsF4QHdpvBs/Yk8e78dPngwOx2xvHB8+ih9TGj+uhFyC5xLOCqkS",
+	"F9dlizThYDI2KnwpF1cq3GoZ4pUVcm1tPrkL8SsXVxUQzSBYLcI8h6V+aeZCHT2kKh1jRFRmynnGC5cB",
+	"4Ep0nigCTbdoAoC369LcroAIggCNYhroWthCbQtva2widzdVWcMNBRcu1XTE4nV4kzBJbPAvYuc8OcaC",
+	"Vc9NsI5f02Zv3tCs2h7Fyy30NIdw324HQwReRBKDDudKlNs07r55O+7NXtsw9FS3lD0PjqfCLF6cv31G",
+	"Ts7PL/LBYO/R6d8iF9aXGaAnCKvNwTVzh16Hdb2BT4dOohnS5yYv5TOWcsE2siEqEqiaA+FklKeTNy9U",
+	"RGSaGGZ5M/J7BhZjNW9vQyuDkg2fnb19bnjG7tMn/cPd/u5g0H9MpCALNgJD0xhzRhEgKqbCPAhfmCcQ",
+	"gn2v/7iNqVG2NVgXc+gzd3KjvIsdVKTSqX/31zbYGcEi3Ti3v3WQ2/sdaHpQg24TihJUuys4zu/RV0u1",
+	"zqlc96DWPXM+i1XlzOVxO09q4rVqMJcgmBsJB1ffk6d4BxQjwFxe/Oy+NC81nOM0lXlynlGetpIUNrLR",
+	"ggOUoY9WD7erYcWjvWEs1j5ks8nN5tmBu1EJnuA9kAooPGuUEvYolaeO6mS2qk02nmuV/hSdsUsvYhVP",
+	"KVSCweeKKYsxBf+00awwhTo57qU1Azvc7e8eGt0FxJgdxyxhJPW0lTAP6UzlLhhWCeWmLVa/IWRf0Aos",
+	"oxudwPHdC5l8oWCzbgEuoWEbCACfAuu1YgesH00Y/TLsD23XGe0mSQVd1dNbdHeiccyU6iuVjS9nTNOE",
+	"atqGK3Xr8dStM9Oa5oF72O2O2yO+h1uOGth6hnj7EFVN/drPK2rkZoumrArvVP1diaOgoxnZtIxp6nIU",
+	"a8DqauINNQgMgfLw5gIzrzq6S23j6tncAxFsThrFhlSulHFMqCh8eoFM78/H/1YaMhtg3gqfTDOV/ov5",
+	"8745b745b+7XefPNN/JF+EYKrrrKwbvJtnvINv6VXWM6rjM+U7kAd07Cc2OJQc+Sdhj6+KotzvUlnT9L",
+	"JiHwfCgiyFjM+HW10X2r7CtXhRDS0X5aksXUsMoJFTdI7IqlEJ6E7cg9ww4HAACWCXOhyAlFrrZWC9F4",
+	"q6eyBnOnoGDM7ZK5tjHIUDkrxNU3t3/rCmYvu2fD+b4Df9dXjjeqEos3f9yOkFX5ks5fyYTVmgCsASTX",
+	"KNGJWmuoshtGlUrzWTgFipbH8kCRGZ37+Z8WTG4l11nTbMJ00Dt0O7qsg6j63VW3lCsGhU9b47/IC7wl",
+	"gtWaad5QbNAeFG51PaV3LCPI3r1OOZpeMQXpkk6tqPX7PWplMLvU/ZKqVs+phjRfz7iu6fNPi4zMJKOh",
+	"jMzbkQFLJqxFMYrhVV2LGfA3bogW+xCCMFLZ+FLLq9osbEpiAHbFfmgxzdCSMkf5/985PXv7fOfc/JpM",
+	"GU1YVqnhEpLEUl5xBhHhXLGkk7c3rJ8DVGVGoBIhIVz4NzxXcKmxzOPPhWFmnIZ9v2Y9l3EBWls1mJYk",
+	"ka7vMjgZFdNQr7ggc6rUQmZJmNc7E79UP2dS0Db32StSXp9NxmhC7BPhgTM+mWoVllXmyC142HfF3y+S",
+	"78uCPLurM7qEP2+YkBnMI3B8Y2MlO6ByVwmcrkREEOyrrJ72T7BYfpjwdYZRoVXiXz8qH2CuMT/NGRqt",
+	"y7RqvIgCm0hVZtGIcBTeLKe1w1vrN+NUzuY04yoENzMrtqtpC+RCXM6pauxg5aPbWNyyy4kr4uvyQ8lF",
+	"iMRfC0YoUZrNseGSymfO1JpxkUPrVQvukRp5j5YY+FeKlBqCy3ZABUlRuAYsQJHvAG0tIomcUS7U9zav",
+	"f0FReGB/CJvwAjwwskXM/2RZ+2KM1sg91WqLwnfw5NHBSgObR0F544gumEOOyDtHCJQSOa4TkX6/35Uq",
+	"LS2tVV/Yk6wn0O0XcFmu0BjWuUmM5RVbnLx58TcsDW2Lh84+zHnG1CVoF3uDvcc7g921nvtoJWpujgTt",
+	"TGSvPSpoulR6vWue/9q/7hg2KQQ9XGlhvBvmG3W51EaC2/xjyP52sCISq+FUkT82o8tj+JyqK+VUTrx5",
+	"rVLcfWHb1E3wthIMfl9DJ68sKPNGKlk9UZeOUEqME2iYAG47s7VHhJJU0oRopqq78WT36V7DAYWguGtm",
+	"/8bqQh1XMPd+VtWL/Kk18pfiRTXz+00hobW9g+M8TW3NUu+lFJT8yhUt751V5ZqunPeWmwWFDMnOoVGc",
+	"uRf//cfJzt/pzj8HO0/fl3/2L/9j5/1fg+jR/sd/692Wwv0DqUQmbKcX98QxWKtcYaFDPt9081qc53Yv",
+	"1zvOFp2O/wb9Sy1pnNrngF/ZinKs8XTdLRq6m964DWkrTcprNV1HmA1M2y1mTWmAdmVEMbT4ZU3yRadO",
+	"p4FjttsTPGjLQiuOp1xP1zr41KQErOdtIJvcQn6XnVan3C5Y4Bbdxq+k5mMeg579Nk87dXExBphAF5Ji",
+	"ccbMpqh988cO/qfcmAUbTaW8MtZJlvaOelOt5+ro4UPzoerbd+KcFyu9VfH+QDJQzd0M3EMLXS/FDmQo",
+	"rncTLie+iSZP7WMfo16cMapZcjlahgoai16ZQYjaMOElfGIROtZ9HbYcgUyouWC2vP0IjA2qibXRvby1",
+	"w9laBaknQv7tf/77DyM//tqNDj/+MZu+D8oMr5vt+g0u9r8jf7ohvwnFaF9JwY6IPQfgtEzFNDX/WjGx",
+	"nD/IPllEqcxfxS/KDshGm79mGQVHwhSBDsz8APbw/UaPx+OoJ/I0hbamlk6rptqcZZdTmQcU3hONoW+F",
+	"zRPJjClFJ0wRKgATD7FVM2OvQvYCkssxGRyRR4O1vqVNrkhoHdraPPov8/QvMs9UUywizK/L/p5IN1Fx",
+	"4VrBp6yxpG3DL1QHNMsNGKCWoNo3haDq0vHFVm76mliQTPiYdxm4XUJCML6S5c0a2dr5BN31xSQi7yoW",
+	"a7EjrWxSjXxfGWv7voEgMXwhLaAQde85T+vCwLcIsrbMNpEdkMCztM2GVTbC/Crywpn1+6C6EkqphleC",
+	"3G+eE/ZhnmFyOTrO5zy2rborDTpy3S63rBtVeifb3GFxmwRme4FvRARu1n2cURqOiYd/1BBqqKQCNkY/",
+	"q3UFLtWzF/USuiwhWm01etSz3t9KBNJ1Qg/qCk792Xyydkv/xpa3zSZjIbBeo7Yf2QAsbDtW84dNNfT/",
+	"3uHBbIzrrFZJOQoqZlESCq7N25yNxGmdr2XSTkzTS+98M6aZMINempO+XMlHqnxXQveWXxQ5EmvfwE/Q",
+	"7x34guYJ157CeWkJS2e5MrZFSWCQCADN7gUmT02oZgukykQo2wmjzKXyOvIH6bDYme2Lz5JDNPGpW/Gf",
+	"dwWdtjVWHWX/0YO26YP+4OGTXtTbfbzX330E/9zdM/9+av79BD94BNbl6mZ9CS04W9ziBgusy522o9Wc",
+	"l0PLCofuANiFnBdgJqWTP+FJBBYvJqEuKDaXt65Nsgjmjm8HQqtLcYFI4DTaNFG7u0KEjl3zt9WH/q5A",
+	"u4vOZJaBr+NTvr81aExuowPN23UT8BabsBDoctfO6+ffmy06/7xhnhe670aGun6DfUC8GTNXkyIyIa+/",
+	"n7Wsyexsa850GNACN6QcnrivwHnkX6g6VClvJns3UUg3Jn5248KhtW5OAnQ8IbATFz3P4XrRIzNGhQIs",
+	"FQVYKAvrzcfGtdikFvKEVG0JwN7h4S1X47jS9mij4GXbG2Idafy2vHDzeI7nhe9sK0usBlP0mFz0frjo",
+	"IYjLEvNCrGHrD+G5BEupb3jrBrq/LaVcz+NtneDHNv7Jda65bQelC7W3bLRf0e7zLGNC34D9CIyg3ipK",
+	"70bHtwV1RBZ0J3RAOLUgQw1d5cqER+jEvF6y0M7Ipuqqw1C2ofJNB9t27UY5xRsUb9yw5va26uvdV1TU",
+	"IO+5s/YorHW1RB2h34MBztYFR3tocvPrADJ50SjtM0Ekf+NsrEp2VIcQvdcebJ3uN/dusy/E37dU6GHC",
+	"21TlM3ZtM16qfv8C4vZuwe1bEm2gOIstWIca3yKs3EIdChN1AEFwIfM0AfR4sAYQWR7KFrT5NGGCLJne",
+	"EqnjNKPiaKKWzi884reISNtRC7hZBL+a0gsvCc9NjlIWqMZ7+/yUPD04fLxuCyZMU56G3UIpFwzKo/x0",
+	"+moLQHKB7fxQS4VM7LtvQMjMbevQPKjsmdja4gnfEgs8/EARnmAvaGH9QZNWtQW284efK4rZ4c78OFwp",
+	"NfcRKz36DpRUe5MjMyjysp25WJu0F8eL1lGNleu6aQjpCMsqj0YpFVeQwf/QfqMeYi56OaHyGy6uacqT",
+	"5nlUL+QqFovduhCde6kR3e4fxJRqklqqRTfO7zWDsIiGHi0YGNHTHIKfHBCuIC6Si+Y0lSrluZiuz7ZW",
+	"Uoa++2Ow+x6Shv5n74/Bzv7774/+GOwc4kfB9KEZF2UDoUoEqoBtQnwF28vcZrxYmItc296x2LkMEl2g",
+	"iGIl16UZO2i9NvaWC/unDKFBvjh5dQIek2Py2/npWiKsB42dGzJ4+BPLUi4ak9Nri3ZbJc54xLlti/Rt",
+	"gaSxGS2witbmw7JFPWkUzUvFoSvLCpBbidH3fkPSZiCeYAFeKglydwHstqH1e4hTYIPW+h1qgrrIit+H",
+	"uQwmnIXkhvkdCAwsUVpkXGsjEAGD9++MXT1QBDraosvPCykEaetPI37f0sVLvK+3TIV124bP2kXW799z",
+	"1/+3qjvUBfvDUseMGmC/fzMfo/I3pdeMcH0MvdqOzN5JkS79Sm1luBFNcevUDbFQQoDj67WIPOnLjE8u",
+	"p21qEYMCFYubtXKt1GnGjgGE6ciBMVk/n19CC7QcOaunOCTwm17TdCWgYVT9XtQzrwpc0ZoCRRSzeBj1",
+	"Z150Q7qZput1TKrLkdy9faJTQVF1RODXcGDVxuX7v3aj/b1wycZmEvlHztZQ+erS1O+iIeSmDkl4SPfV",
+	"4fpuU+8KA/Fu4uzbS7TCxZ8xmqHV1rqKBYi4tzfYe7Qz2K+WEFoyAuIlP5LEYlnDx+T/kYten13z1KXj",
+	"X/SQHLzX7XmvW8+qL2H8mmqO4jxTawUaNWf2Od9LKExcWfLhIOrGdgBsa+UVPXSQeIy5+AAhxoM60f2y",
+	"iHqaPZfzrnwh4UpzEetNPUStHAuD7QUtgW7c5lzOIaeoDb+xIK2hpkuQE4YaRUrjKw/Pz9MbGpqgQlFV",
+	"/cuxQraU61gWMoOSkanRYdhM3Z+P1s623BTvODcSSVvhvlKiZ3YQM8xLBcm1NXofdeN+sRRgbtgcE/O6",
+	"sil/e67nJnUH8Uh81pFevdn+ZXDC3a6csAMHg0Nbc6aA3qqIloQmCcnnoLYzill4d3E6YSCuW+paloDq",
+	"L4v6G5vrDbihhiPabNSCH1yxuSbmmwC+qisEqFrPJOHYI+uOEhY/FvLqzsEHXPJtMEf6ZpOtZnAV6b0l",
+	"U6gzkptm+5alrnJozQVuQxtdYiAIw9hFkQZfTUWwBXBF1sBId5subWXT/N4QDjvSzTZM37Ax92FL4Am0",
+	"EO7b1OmVTPMwVrED3ILAhIcvqPNMsMSGXsmI9clPTPCJOCIAemTBBxfowZjPmWBJVGTMQiqeXGCBpNcJ",
+	"WWc5u5xLxTW/BnhPeOVl9WMgX/+DXJiJZTMuWNIS9tJb8xaDn295qAPgeYHoa51+FhsI+vWybKYiMmVp",
+	"QkZMLxgTZBeMoadPbwdJjSTwwbYQ3vQLhAQ1tDyb01i3fjzlVyzlUymT1j+5CQo/bFF7/Zlls0DK/+YC",
+	"2cotqsDNeutc2dZiw9wc24XggUi2SYRBjMRnNJ4CtNoCU4Kwz/tYIkjijC79u3nN2QI8EA5eJOrRZMZF",
+	"u2blb+U91MqeMZG8ZcpWb7WL6P4+BZzPMeXpGgxguDjrNp3lz5hQMqvrWZ9kcr6emNkiFQtrw5dhaeQB",
+	"rnR9b4lJ3rgrClbWru0Gt4HldrbCgnJtLdoOOpKdT7k3blwfqg83vByi3WX9xVXib+26ntlWQS0zD8M1",
+	"JJP1xMrw0XUuHveyNgOYjg40lqq6khAL/XX3qnfbvi+Midu0RylrxuFN5YaErzyc5fb1SEc0n1SPPGM6",
+	"n/voW/UAWxWgkqlcCCLFWof4FikSG9G2zuzFLF2YOw4i3om24oOdAjR+x8l795U781bSDsbcurQD2Ogz",
+	"HQT3B50d2hrDU2RCrwPmtkWeboKakUKzDxrHW03f2Yya5OaXA1aHnmYyn0xDrdU1T7GvPzemgiKK8sSm",
+	"XNiUOJ6mRKFC0lJqhDpZ+VH4yMPYtDlbNlPLEXibltxVqeOgvOvSdIICxT/JbUoV/0ACjX43b/0xgIOb",
+	"b5WcMUAfRRDEmdEXjUEX55rI8ZjIjOQiYzQxyvWxO1PwBGcZv2YJWTINn18JuVAFnLE1f7yiLXVse+2b",
+	"HyumST4/hqamGRvniiXHthgTXw6J0JCP5eo0YbqreWC+Suu5imFQCCM7XSDqAbLRqveYCQQIQXWxpZ25",
+	"su/bPN/iZKtVwYVDqjmmiQ69QqHrIn481baFDOqYD80ytZ5Q0Zyl5H5XJAy4ZYVEha3AbFezFNalKiVI",
+	"fmm5N46xR2thn5srWR3acNhg3jH/aqnLt0kmsgkSddC4QZKHFW6R1IuIWECjcjXWm+Eo8llNLVxdnn2D",
+	"u31zWfujw8P9R908+OFC9pat1lANKXZp26rIecbphLWsAAt3OrAA/UrTpVpJkPurJwBHEYyL6zwVLKMj",
+	"nnK9JBaEwgkOxeI8M59rRiF3KPOcmuseQ6fFOLQ1TBRdub1rJcIK4P1ZCI40Vyx7oGzeJYgOFFwjmSwb",
+	"kX+7YBvLkL53kiRr7otmSN1OUQ3fQUzT9PW4d/RHk0QpfvPx/adywXZa473AZ+zeJq2n1L3bnUERnXGK",
+	"ePggtqydtF7gx5C4zAW6ae8I1qkFX15Pe8Tq6RYpj+v5XmFNoajwCvBDAEGKbJ4sL9JkEW3RoulUeUpw",
+	"JTW5jphLeW1lQwlk5Db0ffgUuJi0gmGtgIbyhFnoFNs3ucLf6/BUi9Ts1XZNf9iU6af9pwCBY2aqXFhU",
+	"9M1BATyRj776LiQ3Allid4+kuqkJ6O/T5RFZTCWgGGTQI5pbSM0lo1nRxEG7YHmLkqBNSKnd/G73Da3a",
+	"Dq+zneJT0urWVZ9iqDAyJ41B3ViPveC6EO9DaoJnU9O8h87nqUXZ3HQSJ/axm/h0v1TAT++obwT1ac/H",
+	"DraZ8W3fh1uhpi8E2tN1M6hEs7jawIvGlKd5Fkr2+VVOdrgrh0VHC4HQjW2UozR+Zf0+zemE3doemAEu",
+	"Uznh4u7jE6mMr1hymQuNoci7fXuldVh9D7AOTUjqWzLYke6JE9xFM4aVyJ8jzmq/rrXlNQA7Gtpvafh6",
+	"Kk+xw6jyuMYdEE9vYYduuFod6KXDvejw1nri+cosMUeTLW1hoM73nyY34lbml6Hw7Us+kCFfiLx7FwSz",
+	"+OSNUur7WTWaKWUTla11SHHTaaXAww5vW3U3g9wRnP7nqD07yJVN5wb7fCO9Gd5edzm2zy6Ks/siWAaE",
+	"09A5fWYW4PZDXnFW62l48/rsnDy83n2oMLGjT1DPULbd7Uqf2xFTPEHPilFc3bvLDmHlRSjJjM65Bfa+",
+	"YgGPx4kgJ29ekCu2PCZcQNyVkv/7+3kfMqjNMswJMpphQS6+c6r1vPfxI0CIjGWgEAKxLb00YmMBZ0zN",
+	"pVCIq2IGevfmlJxndDzmMXkJc+di0ifPrlm2xGhx2SJWCiVTRtRULhSJ5YwpMs7kDEsMLsSF+IH88MPv",
+	"UwkZjT/8QIYfdozsHhoVgoqyCa1LxU2ZsTEA81ej1wqbzxKuyXfzfJTyOCKYDhkRmw0ZEVDejqGkI5xT",
+	"eSGITav8vm/mYBWlISRKwcKhqwqkTmu50lm3OF7zO4DqHrrJUpuLbcMozlNouwzBswDLgrtwxifGwCRc",
+	"mI04IZa0XDvk74ZVoht+b5bo6IB8NzyBPlH8n7BjR+QnOH4yW1z2+33zsMwiSywRUguRGTnjk3cHfbMB",
+	"J65vs5swtGuD6n/qZmHIm1vIlWHZCRrOa2jmNmNDhziD/Z3J0L8MQ7tYw4XUDz8QRZdk6G7n8IgYnbvo",
+	"BO0Rk/VOwqww5A8dluEgh4aJDA1pJIpoQB+1vcS5Iqjfk+Fiuhya0dDbCeddvKrvXsHdwqDMdFhU4Mk0",
+	"lQsz5pxO2HHZYcd+X6Da5AqjZCWKgl2u5Q4//GB+srDbizWJtj+2VmT47JxOYPeGTnseku9khl86pl9s",
+	"70gmSz9PBrgvpHNIwb7vk4PdvSPIBzEPmgWzVGEyyJgqbe7Hwd6TIyIYNxOBLyb8mgk7ZQAjMjOmGSND",
+	"8HJhcxMHm/Pvfyophn2C3emphYbgioBrIE91RIaIgjS0GLFFNWNU9oy1vTptoNGWHeAMzvmMuQm8fX5K",
+	"9vf3nx4TNadCgRfevIRnBLLACl8dfsaEeQnkgseAMFQqJydzGk/Zzl5/sNZUbLFY9Cl83ZfZ5KH9rXr4",
+	"64vTZ6/OnsFvSmyj3ssVvl1kQfR2+wN8UM6ZoHPeO+rt9wf9fasRgXwxVwXcW1wvd2YUVMxJqA3DSbow",
+	"RGvYIVGxnLMjc+etyz2C9uLAtM2fCKxo/jIsWmbAQaHJMPJQMCgwMYgSo9XAa21Dqf1dktClsj2K/f72",
+	"5h8Q2WZ2U7124Ea9Y/rEruQlnWO+DoLtq1rLq3zk4dmciueZNNpCq2fPJTwZxGg2a7b7EQJysdj8Vgxj",
+	"2WAhhUuICrxJXXGd1yf1IsFjK4EyQ+NaNMyaYZvhVuvHfffmtG7Q63lcN2JjbeP6gE5v4AkT2iihmRPf",
+	"VeKrnY/gK/NZSYbf31tpW/bo8ePHe7uHTQVmNZVSQiaMcFU3EbT3/KmUuanFSbkcteIDu535SGC3EXQa",
+	"aDoJQpyEMrONAHclRnTi8h+HMB2US3SyStJ0Pq9Zgxm35nDbRHra4Z8bLSZl9Jq5zkWhmbAPcZonq8R9",
+	"a9D0EPpyI+d4See/QqXxx/eQLwEaLUxjbzBAhV9omzfvy7o/bV5WOf+NQR6PD4KevX7Qhtd/jHoHOGro",
+	"ZcXsHv5EE1ftDj/Zbf7Jb4JaJRBjTQeDg+YfvZL6ucyxDM2LxW/+kUNu/IgZWzMKNfJGlVdzeWX1xsUU",
+	"65UBbrwsjgVXm3Ws2tol8xoQinO+c8UQ884KxFVxk3KlsVG66ixrLAk0k8sp4oxsl1hgEWCOB2jlBHRN",
+	"BN+SuSbY607dL+3sN//oucxGgHt6B8Rj7oe1ZpRHNWC9caWRCFaIp/DKz6WqqXkxnJVbFEwApVcLlll1",
+	"Ebms0YtdMjPWv1M1xXDvKumhs8V26UdHA1P6J5ks74woXrGFff/HVV+GMYw+rlHj7p0NfIqOJH/w1b18",
+	"SRPb6jSxMCO/Shyp7tX20YfFc/DWz5d675tXvqRXzDPgGygeu4CBY+jyii37SIy99ctQYaQP/+LJR7wa",
+	"zsG3StUZu5ZXPlWvUNhBCFDG/CD5ik8GV3jzs7FbHWRUnQTWi597H9+7A8VBNolF2yiu2xhtjS9reDU8",
+	"BXM4iTUAGbd+Gmvj2j1+TrMJayXFPy9xb+beJO0RsIuMeeY431cs6gsHaCdZ79+Gh+yDCz0FLwV+fcNr",
+	"gSZoC+r5Ui9Qd2pPV8m9sNJHXFCw+9ajMZp90A9jdd31l0HjaWz72P5rXAtCFTk9e0dkRv7v2etXAG6v",
+	"2koi89++vR61lyimmqZygrnOQffj72jFYcleKiVGQyL7kRAyZkITdNTj1w6JOwK3dYHHjN4D89GIKkYy",
+	"Cxm15ko8Laa0RV5cDlJDaJi3fFOyuSURQCANpkDk2Mf0wbCGTwJqqTSbbbKnXdPYjYrDqXtojUlWo47O",
+	"S6WwMJfVOtKUrZgNOH421zPjTLDgdjWAvBfy+1SKiMdQWA3hUGwZWDc/1/Fzgxe00TNmR8vYhGOnidBA",
+	"+O1djHNzf25ghC9JdXJE0aQ9jZak7Dt6j2LiTu57MfPIhsQYhOWAidpgO1cEok3Y0sGygOKCt2ACD0dc",
+	"JNDtuY7fP/tAY50uHf7o8FrwIcxnWMwP3NEYKVxj4IaZ/OTGaGAm61GDTxgdKCbjVrnqbGeC7wzo7mgv",
+	"3k9qJllS3t0FVl6LdEkWU4l4Y4DSWoZYIIWBKzKTM7aBz+nw1t1BVvNW77ylororb4S0I+ZPaTbdv3d9",
+	"zFOoTXGRGJ8kFlMmLMgCj6fmEhu1qyRqMqU3Zh3FLGo4x+sx5tcASq4h1b3BgEBen8JYAPRukUqX01ER",
+	"WcjMHdwxGWZM6SHGmm27DUAJ7pNzOkGMUkzaQSjjK7ZUDpUC2cyFGK40ybeJB8erm+Bc6pRoatNLcBzb",
+	"zKGIdpMcWn0ML/LBYD/WdAJ/sB+HNWHwQnmxW3UPItENVXNF3KF9Isn2i1yQWR5PPckFUvrdm9PIKWjY",
+	"R41ObkqXOmMIslhHlZAd5pGctEXphoTkuJR083gYkaGdlRV6mk6GffLbnGjpEiQgi81VG05lnh2bn6dS",
+	"TFgGSRWqrIXBBUp7MxK6vBDf/XZ++n2fnCKNG5KGkMNYZuRgMLApGCcC3ky4sDfZ5UIBlAsSJyykeKDI",
+	"oFFXLIG3TWlChPTVCkR6sYH4zRR8Dpv6SVI5bq3sdpWxd2ky3GxsTISCnA0I/tMCdtTcI8gbZMr2Rfd1",
+	"kusf55lMumcBHAwak1nuQ52Hfi31vAtBTSKCWND3L9zvivdBLyVkfhCFtDpXB15XuADq9XbrHdPYhdU2",
+	"pcwVS0DkAklht47yCh6TMqO0HOGhgt4hQ6IBmsn2VrO9E4gl2OIlD1yjoAtBxRJya6cyTY49vCg7Grxp",
+	"livdJ9W2mpRoKK0kWZ4y6K2JjLFoHpuLlClFhthg06ZxgshecMVCrMzYIeUw3X2/rv7jnn2/vwHEXdL2",
+	"pfbxdu9+aesD2r78tZhIzL1p5uUAUAEOs8ZnS1SRVo//REXS6sGXXJzFWFDVIhnoQ+tnz60nsNkRQjWb",
+	"yIy3e/q88Iu2eprGmsetHvWazLd6/rUFcmj18DtowNfq0RMUlu1e++a05TZM2o1toYBaPXxmQcfazPPV",
+	"i5aH+6GV7+wX4GdvzAetZioz3frhzg68Fk+aA7UT2KZ+UDDuzf6+L0gXwH5cpSvfWsTjlGpPRHpagSfx",
+	"W+kFD0d5CtDX4TyoZ5jiP+SJGoLdQMkQtYVhaZsP2Yc5izVLhqXd4iI/tvziyKs30AtJEmizVFgnxnLG",
+	"ymzy3cHg6fd98ozG0wtRzPOBIhlggENGq0wTcNlqxdJxn0CoaWh0gGFU0QlcLYqtfFB0xqDq5wgbH4Ct",
+	"pvL5PGNKhdQBszsr6sA2Urd+ytOrgs7aJG8N7nhoAFcPXhe76a6tTe8zT8N62vyLUynGKceqxtvGXAEg",
+	"j+Rg5O8ZG7y8pgDUG7MNN9MFXIvP+wVOcRl0taj8gXu7lsBQUetBCdeeci/HZPifz6pa+xCDBkpnjM5U",
+	"iREL99ZdG+gYZ15gzC4oezo9ewc1UjIjag4gR1PGtDoilMTMvuNCjNiEO5Y1/HEYkeG/m//ZMf/zH3hX",
+	"6Qi5CpSHmd3MmM4zQSZMK0LJP3KpvfYFEVES5yckge7qdGbtDa5t+/axzGZ5Sm05itJyPgdEnguBW1a+",
+	"TREmoO7I/Alul5QLdkSGf11gF/aL3hHp9/sfhzjHTC5w8JV1/S94NOjZwwFvY060TyX5Znh8Mzy+GR7f",
+	"DI97NDy+pYHdS3zfz+MpC5qjpiSvZn1jPcmr3kyAejLlGwqVEID5fuuacjEAAKeoT6Q0w+Cb4su4WRFJ",
+	"aTb5Ej3QYK/72uxo6cq0b2NqTl2b9Xp784RM6NypnWPGEpsbmPIrRv6Rc4Y9JrGSvngfREDStOhJqVma",
+	"gvI7I3ROM72eblL89P5Idq3J/D1TbTF+bVYEzdQXTqRQmm7sGdvQ7cakqoo+6GF2h9/fH/HYvuz3TDL/",
+	"Mv40w00WU5k6a/k2pOOqpoI5sxNWmoOdrcEX41dSMID3uCc/ah2r8NuuenV9z87ppKmmD56B1+63zIFy",
+	"ZuAXk2z1WqzuUEtSulGJFyCDxNMayPFqCwYbQZWZIhNJpCDgcuJiAmATTs1cTKkG9Gqule2idEw0ume4",
+	"IgK+0zKHwDTms8zWRSx6s25D7T6l3z1vXWlv8akYa5CpqqI/0uI29+srqpc92N1rcxlZLAVCtT7HVk7m",
+	"p3tPuv30raOCO3MQy5b84JYeYSN42kEDvTD6dcYYiWWaz4Q6sg3lFMIrOYh+80+o+FLHiL1mgdmuWaYo",
+	"Sk+breHHaYwO1ifPkglTRLoss5WHLkTGlM1hG06lHpbQQUXmBuQ04fQKFDXo+P9AEUWvWDO0UHHHboIt",
+	"9PmhfnwhScYZoyAWfDpydQlyZhibfWLLcrHmephf0IzbUwpejuc21kVmTGc8LgHHDMGanVolZlwcgLmt",
+	"QOC5mGh5cxD054EiciHInCpNvjMfHxr9E4H9npq/5yyLmdA8ZRfC9UCiM8wYhbIuujT3CrKYIOvze5gB",
+	"DGME9pyxDD0QK1FPvJa/uyis7VEuJUm51imDKbA0jcgQCrCgVmO4oNmMi8llPh+6ZeIPhcTl1maDFtvc",
+	"9fR+hl1qna3wEg5JbbuMqFhOzTX16OorriI49y71A0VGbEqvuSFLRLIE8iuI21VtGnpUn+a2T22e6Kbc",
+	"RyY04FLaq+bV0I6MHOK6RNKB7wtMK7jocybnKSOxuWHmBoYLm1y+6peNOrQJhsDbyX+tohqXthKQCcaM",
+	"+jR0L6R2nZlvYlAGPbOvGEuA7zuE0cj274DBnFGIwDQWzJcu6BLlEshTkFjrF4QmySup2fZgkeDtn5OB",
+	"t+JBQQeUYZR4at8Mvju4mScJ1LkhWW3T3PL6YgQlzMHgoPQwYrPWAqRYsKKKJwho8Kboa7I1MnVDBIi0",
+	"0BSXZpZfMa0UCy1wuatGLWxAMx3Zn/czBrWSBRa46wezVZbvtYMOEuJPy4D1bruBK8KuecKAmdMZFFdy",
+	"w8HhF+4ra9kfkyGACf/oN/QeQlU3Zo+NmF4wJkonAsjCa0zDIFwozWjS31x3YZtWd9aXntm5npkZfnE4",
+	"T7jqzyfU8imsiyKC6/oAlJcQfUZbd6jX3q/UNQ+phbvhgih2zQRWe9o0Q8DMHmuWHZW2eOkYKT7CC+J9",
+	"gN4CIkVZzkyMkRURah92fMoIEut1uBC+36V4AH78HTXKKhfflx4LdAy4vC5CJ9TcT9/loHSfQDlwLNHw",
+	"X7iDQWGmjEGEGbARgVorkHYJV5oafmLL1uoqrd7aXd2aYXTLfKUulxdWUnd77ddQWB9h7vmqhfQF3E+3",
+	"hvJqODtniQo+vzcz31yNzUC/P9tnGqBEXgjCk6hExbfyz1wDQ7+RV/wvjXkzUVEZHgOBSlUtQLvtyBuG",
+	"Z69U0nbA0/aw6o+JXzy5UuX7xyp0/fv22PVbwtmuFDDnGlxG4NeXMU0LfPB6SHDNMkHTlbnetBldsKJ6",
+	"yidTdPUC1sDCc/AoujTbjkUnRotK8ri23Nu859L1Yd7GXEFSFp1svClygCA+xgIcdDsv4QtbaBOVKp9d",
+	"AzbYqYWgQjz6uwKgKkvQr+dxEyxOd2SqNuX5XmeH3d3dvb29vf39/f0tQn39wmjm8EDMfMRnBV5EbSsP",
+	"Ms+klrFMochrLjNdkAqoE9lqe++eUtM6+DaWbWpL0WrPfqVKE2WsCKqh9MLoT7V4cYyJy3EGcPGd4Iq+",
+	"ODQzlGltsMySLzElywnsUoPATzamXcEjLXKuLE1+tglXML9aXyG0gSEvtCLPzunEdZtyjZ0KPf+aZZlr",
+	"GPctLSuclmUJoQ2R3Sx0eZO0rN+dVaWwtIOkjGZiJdPKwbiEk6xuSN7bzbDCaX2qDKu6G/UtveprSa86",
+	"o6tK+pWQC79xVt01Lx3/wFfbeP1LMRPG1KkzQDfVfq5ZopgqZeZQCySlajpMUbH02kvhv5wbCPq6xprP",
+	"anpK3Wu96Dfkii8l0/5TuH+9vPwCoM7dZlvnPaeZ3r78Dl38mU01ar71LinpPmDwtkmVuI5NOR/gL/u6",
+	"czx4kQqoSlqcUvVpiBCzqTaR4Bubb3UvCIyfRRqtWfEmIoU9ixBCdjUA+q+QojQrqbbsr/dpiFexjG/w",
+	"2xeG+hk+16QxaQX8Z9UzNVpqpi5lrmtUKLzKvaotchtozvsAN8UZWF+d5EITiDYatVr1yeCIqBzS7NGO",
+	"RNTFskPvYFDfbYHVdC0deP7FJ48c8if+e9Cubyq2SXdJotZrMWNU5Rk7WskWRUxaly1aHwKYs1jXqMBy",
+	"IS7Nqzw92PvIvPfS9WgVUrCQMrx9WdqcSWzvyFfMk05cZr28tsDHkZcjFUyivzd2NWU01dONtQGppAkZ",
+	"0ZSKGBDGX2iEFV3pOk+J0rCUjKipzFNsMW4M1GCq1y847Darv3GEANG90CSRSHE3O1gW5xnXy97RH+8r",
+	"eVWQd6Btb07sn9nQg2aej1IeF4Y3FzHESerzmjxIWEB+5eIKixIXU0m0lFdgMEQW4L5oGZ+rnKbp0jbo",
+	"x7SGY5LIWJVj9mcJIF8DWeYpU30y9LKeCqBbcSFCXdX5Tr/fN59MDQsW0NhIZmSIBHw0jMgwVyw7Gtq2",
+	"6hAw7BM09DCmS68ZGRvSNkQlyBAKoIbGLkoZGQr2QQ9JymiiiBR1KRYvii38tO39uqAdtYZQWoMOCtS5",
+	"MQJt9yObTlR8D6ehnQ2Dh1Ak92MAdZWAthD132/VI73MpscWDWXng1qpjrguITG5ozRa0E5IFh/sQJLP",
+	"zZxEn1WczJH8V4NaUNzhyPeQWCi6VBqhIyfAbYvii1U66YxnUDDBamitesHsY2TGsgkjVJGZzIzSF0tz",
+	"qYzAE5hBxhPXMwHmvaD2NwDAh7KBJa73NwaeRywGrolNO4Y8GeKz0skVERSmblKfb7ivmGGNDsjLFXwL",
+	"44XCeG6DorJ6ws9KW0yXmPqydjtcUZrROlMu2P0krM3YJpv35VY7Fr6sDSvHNE1xZZ+Cp/0+lbbtCOQl",
+	"FZoZnNuM+o2TFVOq6FM5y5Xewaqr2sT6YtsfzqlSC5lB3u48DwEci0QRBjhrNscWByN+6a3R0wJN3WES",
+	"b9wI24mhutd/mihqmHhwLskxaLsLEkt5xSE5WLHP25l2sNcCIPhcypdULO8CoQr2yci8sujb0UqQtl1g",
+	"EujNe7gr1duXbvYTv1yeuce2SEF2jE3u2WK2n4gTvS7OR5UbEjyfxg1v2TK/2PreDTF/mlvtPxPJFyTT",
+	"n4nEtdOSrU/D3Rb7YR/3dgOcpZCajy0Zq4cJo8lOyrRuCqj8zGjyq33ui67gLhfyOUWZ77lR9iufCNAW",
+	"iQsH3YiRhKX82tgiHtmtEM6G1vL1BNbIGPDz8oR6bS75c5lNpNYu6+erLM80a2Qaq3mLzb35uZW5PzS5",
+	"xMPp2zNZP9bb6PwNtGDWbdsP3qpIvypezEs3UdFdSnaR1LeO+L3oQmwUQynA6lrQ5VdMqWfQTUBjGV13",
+	"KrQE0ZK5gEN6o9jyGd1bePqLFl7V5WwWYX1yxuKMWZAxzKPNGARu4qv+Vy3gIC3H55WZPfzW0qyOu8QZ",
+	"o5pVD2JbwB3VYVqZvrtbG/+FZkHk5Jc0YTf100W9XyWO0PR88dxnnnp8S9p9Cfgx6+Tbjpv6X12an/WR",
+	"Yjvx1JaaWuAW3Cb5vknT+xkGTb4lkd95Ejnu7F0S3QZ1ss4FfAfUdE+hi7Zs8dwGzb+QEMbnrlu+Fqwr",
+	"gd6BKROFfeYnRIFyhV2x8NxcP98idccvcCLU1txEriMvBNGnVAiWPlBEL+csIr+9/RXeaKvc0dup1v3u",
+	"81zfMff9XLSX+7+m34qhvhY5ZoMNdyjHAnVRrZSnh5qh9XCHjg3zyqDh8amdGzTL+PVXLXrArUGJggRr",
+	"yyduRE9AFrXUJOdM0DnvL+ks3RQtf43PdTt899JbNxBLZJzPIHPjjrMlz6dclW/vkiPp37JNZSF+t+At",
+	"AgraUTbWY5RT+aSN1Yp5eGkkqMQU2QgcQO3kYsWtjA2GN4UEPbb2l6AzthGcoNizz1frL6fYdKTfUpZq",
+	"tHd/h1oQUldSKE7oFZ2xetX9tZ9/h25RxXSR5gzoEhe9wUUvqHbfhlK3q28XM3sHSP33rW5vvB/fdOyv",
+	"BnAAApFNN7nEg7XPNWrSTeCtQ0jvHroKqpSKSQ6NZcYO1FXJlB2R4RUXCfmRJALz2eFn5P+Ri16fXfO0",
+	"b6vkLnrwrZCaZLFMGPmRDIbRhRga05v8SHzgOHjyO+ib/SPZ2zMGukV4Ij8SpabYfEJmfHIJlXfkIh8M",
+	"9hnZHcD/G9YjP94M4hV/91+Q7r692ruGJ//GXX1CMFVfZkSmCWtK0oeu6jVZ+pjF7WXpFx/gm+8pS//z",
+	"AUj4VwfHtShZWXFtHOdxn2zQRu0jD22/3zou89qnWa+nMIRQtQfOi8rCkixYxsgi41ozcQy9iJ0eAXzI",
+	"oswKy6Og0xSh6ool0NGJCzKElrJqWJTiGKH3QJUddWBAM56ZTb+mv/5NWUn75vqfNdM5tTtrhcHp2bs6",
+	"hoO73Yj12Vjz3ID1+a0t+GeXXgnmrr1NnZqIr3AXp9jgh83twx3fsXS3qajWLCZl4LLkglCruYyoLdlw",
+	"HeDiktYp0XSESEnr2sVzR+lbk0cwwiYnh130J3JwlDMwewXozMCT5diSwc0kSLCDd01n7ZItb8Pgw7d/",
+	"66n9iTkLNuF2ioHtwH0z2mrXcvs+qOrTNNv+puH6Gq51yVICBXxOkbkBWWk5r6cpLef3QVDnZphPwqCK",
+	"8esYFHa2tOBIY9gC8S/Qum2db5VdPuWYFJpyB4JztSmNqWNl7U9z3tcZnwiWEJnrY6sAuVq7OGU0u4UP",
+	"/La3lU8EQZSlVsU5XlJUm1q2ui50Z5DSS37Rev5apMuInNEZO+Pa7UyfPKc8zTNrtdoOwUeIIA7tTmdU",
+	"LAvYB2g5LGNnklKE1kCd07IDhysy45olF2K0dAkqfYLYcHKMrzK/cTV74F5fZIZ1FQ3TFeXBVsWYo+gT",
+	"xd2zodOMAdw8TdXnUUJq6ZqLKll/KyHdECSGS8dty8A1omt7FdeTYisRZWz5vylkeYZPbDMBA0cIkY79",
+	"5tPwvXcsUwAeM5ULMsuh6w208EOmYT71cbzHq63jAtH8ihTBQMLDecbMF77mUmkrYYY3rKzarM7WtBmm",
+	"pbTMWAIdATDDzvnVQLyTw4H9caBrrR3/HGazxSz/NzjOJ9KO7Oi1QW339Veccf87opVlecrIAurppjxh",
+	"m2PUVXhsS7PNJUklOX3hxUjlQr4ajCFD8HiQawVDm9MUguzphYaOVArUKpdJg/yI0NVPtSSxxN70+MEU",
+	"aHuVr0KXIts5FYPpRSChX6NRbZ13eQPcc21SOfK3qqT7q0oCHgnC1bBIH3GoIREAP6utSNrATQPFSKF2",
+	"IjAje0eg+nT9TuALVu7EndUr3WGPefNLc8rrFP2tAmrrFVCVZPEmUg7UOTlSrq90uhUF3lO2YzN7/cKq",
+	"m+4/23EDKd0FrlpNdqPjhkKC25hlllN7nBE6yomYBfMb74w9fnpl4z5vw7cEx6+uiKijKGhuoZSrpgKF",
+	"39QXD7BklvAvDK1kpGKuVjG+IdGVK42HvRltIpREkSldetU5tAXS0wIx1uaxol3IUmV9XLNcASYQBhkS",
+	"Ypvr4dtSOdnhwpib5kdCCvA7T/g1E8T+Y0YTRvJ5nWVpjnlbqBdsAW+/Z4PyFNaVlEN/sybvUhgMWsQM",
+	"TqUYpzzWd2ev5molRT10E1cAJ5vAMuBqe/VMdTYpQKrSNHWuafO7B6qA80M46JQqTbwpQYKXbfog6Chl",
+	"CYmpKLG9jO1XZ9Xa+/ivjr/Rlcq+dHO1K33fAJfjhpR1T3ZqHbt2cvgb9sad2bMtaO12eBvmLMvSvS69",
+	"g7tzU67wI5mRhM1kkLOiRn8HnPXudSQzqU8Dh1134b4ZwP+y0qiwmLtKo6aaQF/bWoWxvwVfqYvV3dKw",
+	"EuxDaVc1qH+YhICdkyD3itAFXa4zoIwplL8rAPtbg/vQ+bwYqLbG3X3/1Yq6/+TXjpYJrVrfTqJY67gL",
+	"sa9g2a8JyjxMlPdIbCFS24pxv0pjTZLrIJgA2fu6JMV9kGw8lYqJO6LYEIP2Oy5sxv43dFbfeGELSP6f",
+	"+wE+E4m7wbR6f1ueWH0HgM0WnnM7fy2NMD7/wz7peMJ3ZlTZS3vN2WJzGOIdPPFFhyHMEr6avLQzes0S",
+	"AucWec1BMCmMZgwah3TOVgu59c22bU/yvysSTe/PrW/GrAvawr5+rU79O6A5QoHoGoKg5pGA47yS1A3U",
+	"2xJY2lLhNzDpL9o3rQqu1YaA1j3TJceqc03fkE7uyTW9ifNA2SHO/lvyVMjZ3Eg8W0yheoFN+VlGZnSJ",
+	"Th8qVl3LwdSpO2Bbn1js3g/xf3MVf3W5Ut14/brft1AWViv/DDHKK856R3+8N4bFFYN6QHNXFMuu3RVb",
+	"JS9w4eLXvaiXZ2nvqPcQ7pedWPUHik+g5oOjSi1z7XqxSpsN43UVt1WF6xhEUMsxkUwR6XfZnzM5Tw0/",
+	"gzI1rstXebnz62+D1Pcy0z7yAGMjb7e9mdndDk0MuswuprKszwM0lFzlNE2XZMSm9Jopf2bXPGaqbpEL",
+	"Ct2s9JSRBYfaPvs7VyFe8zszCcDcScqfxPKaZWiN1cxby9R7fhVtef1H4JGKyBVblhBaQHsklZPyNRU7",
+	"e/09U0ZTPYVX+F+UdIBVjB/ff/z/AgAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -7,6 +7,7 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/access"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/behaviour"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/c2"
+	"github.com/mirrorwatch/mirrorwatch/shared/detect/evasion"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/exfil"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/hygiene"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/impact"
@@ -142,5 +143,8 @@ func Specs() []detect.Spec {
 		lateral.RDPExec,
 		lateral.WinRMExec,
 		lateral.DirectoryTampering,
+		evasion.MonitoringStopped,
+		access.StolenRoleCredentials,
+		hygiene.OpenSecurityGroup,
 	}
 }

@@ -39,7 +39,7 @@ func (b *Beacons) measure(s *series, v device.View, closing bool) []detect.Findi
 		return nil
 	}
 	st := b.standing(s, v)
-	if b.popular(s, &st, len(marks)) {
+	if b.popular(s, &st, len(marks)) || s.byFlows() && len(marks) == 0 && !st.stranger(b.tune.Rare) {
 		return nil
 	}
 	t, regular := b.tempo(s, need, len(marks))
@@ -112,7 +112,7 @@ func (b *Beacons) marks(s *series, v device.View) []events.Term {
 	var marks []events.Term
 	p := &s.peer
 	// Where TLS and HTTP have a place for the name, its absence counts even when DNS was asked.
-	if p.name == "" && (p.fact.tls || p.service == "http" || v.Hostname(p.server) == "") {
+	if p.name == "" && !s.byFlows() && (p.fact.tls || p.service == "http" || v.Hostname(p.server) == "") {
 		marks = append(marks, events.Term{Name: "nameless_server", Points: 8, Reason: "no name was asked for"})
 	}
 	if !usualPort(p.port) {
@@ -123,6 +123,9 @@ func (b *Beacons) marks(s *series, v device.View) []events.Term {
 	}
 	return marks
 }
+
+// byFlows says that the contacts are from flow logs, which have no names: there is none of any server.
+func (s *series) byFlows() bool { return s.sensor == events.FlowLog }
 
 // conduct lists what the contacts themselves tell. It changes the risk, not how many contacts it takes.
 func (s *series) conduct() []events.Term {

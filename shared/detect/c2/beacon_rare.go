@@ -47,6 +47,11 @@ func (b *Beacons) standing(s *series, v device.View) standing {
 	return st
 }
 
+// stranger says that a server came to a site that was learned by then, and that hardly anybody there turned to it.
+func (st *standing) stranger(rare int) bool {
+	return st.learned && st.crowd >= fewDevices && st.devices > 0 && st.devices <= rare && st.first >= st.since
+}
+
 // popular: several local devices use the server, so that it is no rarity. Many marks of a makeshift server may also mean that many hosts are led.
 func (b *Beacons) popular(s *series, st *standing, marks int) bool {
 	limit := b.tune.Popular

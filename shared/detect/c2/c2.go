@@ -5,6 +5,7 @@ package c2
 import (
 	"strconv"
 
+	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/shared/bounded"
 )
 
@@ -36,4 +37,12 @@ func tally(n int, noun string) string {
 		return "1 " + noun
 	}
 	return strconv.Itoa(n) + " " + noun + "s"
+}
+
+// soFar is what there is of a conversation since it began: a record of packets says it, and one of flow logs only of its own window.
+func soFar(c *events.Conn) events.SoFar {
+	if c.Source == events.FlowLog && c.SoFar.Start != 0 {
+		return c.SoFar
+	}
+	return events.SoFar{Start: c.TS, OrigBytes: c.OrigBytes, RespBytes: c.RespBytes}
 }

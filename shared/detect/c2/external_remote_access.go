@@ -74,6 +74,10 @@ const (
 	remoteReverse = "a desktop that the host inside showed by connecting out"
 	remoteTunnel  = "SSH to the outside on a port of somebody's choice, as a tunnel back uses it"
 	remoteHelp    = "a remote-help service"
+
+	// Of flow logs, which know a service by nothing but its port.
+	remoteShellPort   = "SSH from outside, as its port and what went both ways make it look"
+	remoteDesktopPort = "a remote desktop from outside, as its port and what went both ways make it look"
 )
 
 // Observe looks at one record.
@@ -94,6 +98,9 @@ func (a *RemoteAccess) Observe(rec events.Record, v device.View) []detect.Findin
 			return a.tell(&r.Head, remoteReverse, true)
 		}
 	case *events.Conn:
+		if r.Source == events.FlowLog {
+			return a.byPort(r, v)
+		}
 		if inbound(v) && r.OrigBytes >= a.tune.Bytes && r.RespBytes >= a.tune.Bytes && isDesktop(r) {
 			return a.tell(&r.Head, remoteDesktop, false)
 		}
@@ -101,6 +108,29 @@ func (a *RemoteAccess) Observe(rec events.Record, v device.View) []detect.Findin
 		if v.Orig.IsLocal() && v.Resp.IsExternal() && r.Established && a.helps(r.ServerName) {
 			return a.tell(&r.Head, remoteHelp, true)
 		}
+	}
+	return nil
+}
+
+// graceTime is longer than OpenSSH waits for a password (LoginGraceTime, 2 minutes) and the clock of a flow log is off (1 minute): whoever is
+// still there has logged in. Key exchange alone is about leastShell bytes either way.
+const (
+	graceTime  = 3 * time.Minute
+	leastShell = 2 << 10
+)
+
+// byPort judges a flow by its port, and by how much went both ways or how long it lasted: guesses at passwords are small and short.
+func (a *RemoteAccess) byPort(r *events.Conn, v device.View) []detect.Finding {
+	if !inbound(v) || r.IPProto != device.TCP {
+		return nil
+	}
+	whole := soFar(r)
+	least := min(whole.OrigBytes, whole.RespBytes)
+	switch {
+	case r.RespP == 22 && (least >= a.tune.Bytes || least >= leastShell && r.TS.Add(r.Duration.Duration()).Sub(whole.Start) >= graceTime):
+		return a.tell(&r.Head, remoteShellPort, false)
+	case least >= a.tune.Bytes && isDesktop(r):
+		return a.tell(&r.Head, remoteDesktopPort, false)
 	}
 	return nil
 }
@@ -154,6 +184,8 @@ func (a *RemoteAccess) report(k detect.CaseKey, c *detect.Case) detect.Finding {
 	case remoteTunnel:
 		f.Confidence = 0.5
 		f.Terms = []events.Term{{Name: "policy_matter", Points: -20, Reason: "administrators do the same"}}
+	case remoteShellPort, remoteDesktopPort:
+		f.Confidence = 0.65
 	case remoteHelp:
 		f.Terms = []events.Term{{Name: "policy_matter", Points: -30, Reason: "such services are often wanted"}}
 	}

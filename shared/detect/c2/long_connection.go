@@ -63,10 +63,12 @@ func NewLongConnection(t LongConnectionTunables) *LongConnections {
 // Observe looks at one connection, or at what there is of one that goes on.
 func (l *LongConnections) Observe(rec events.Record, v device.View) []detect.Finding {
 	r, ok := rec.(*events.Conn)
-	if !ok || r.Duration.Duration() < l.tune.Duration || r.IPProto != device.TCP || !v.Orig.IsLocal() || !v.Resp.IsExternal() {
+	if !ok || r.IPProto != device.TCP || !v.Orig.IsLocal() || !v.Resp.IsExternal() {
 		return nil
 	}
-	if r.OrigBytes < l.tune.Bytes || r.RespBytes < l.tune.Bytes || slices.Contains(l.tune.Usual, r.RespP) || !longAndOdd(r) {
+	whole := soFar(r)
+	lasted := r.TS.Add(r.Duration.Duration()).Sub(whole.Start)
+	if lasted < l.tune.Duration || whole.OrigBytes < l.tune.Bytes || whole.RespBytes < l.tune.Bytes || slices.Contains(l.tune.Usual, r.RespP) || !longAndOdd(r) {
 		return nil
 	}
 	if devices, _ := v.RareHost(r.RespH); devices > l.tune.Rare || v.Known().Trusted(v.Resp.Hostname()) {
@@ -74,12 +76,12 @@ func (l *LongConnections) Observe(rec events.Record, v device.View) []detect.Fin
 	}
 	k := detect.CaseKey{VNI: r.VNI, By: r.RespH, To: r.OrigH}
 	if known := l.Peek(k); known != nil && slices.Contains(known.UIDs, r.UID) {
-		known.Sum = max(known.Sum, uint64(r.Duration.Duration()/time.Second))
+		known.Sum = max(known.Sum, uint64(lasted/time.Second))
 		known.Last = max(known.Last, r.TS.Add(r.Duration.Duration()))
 		return nil
 	}
 	c := l.Note(k, &r.Head)
-	c.Sum = max(c.Sum, uint64(r.Duration.Duration()/time.Second))
+	c.Start, c.Sum = min(c.Start, whole.Start), max(c.Sum, uint64(lasted/time.Second))
 	c.Last = max(c.Last, r.TS.Add(r.Duration.Duration()))
 	if !c.Reached(c.Count, 1) {
 		return nil

@@ -210,7 +210,7 @@ func (p *newPair) news(v device.View) detect.Finding {
 			"service": p.service,
 		},
 	}
-	if name == "" {
+	if name == "" && p.sensor != events.FlowLog { // flow logs have no names
 		f.Terms = append(f.Terms, events.Term{Name: "nameless_destination", Points: 5, Reason: "nobody asked DNS for it"})
 	}
 	if p.person {

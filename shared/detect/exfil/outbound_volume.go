@@ -101,9 +101,22 @@ func (o *Volumes) Observe(r events.Record, v device.View) []detect.Finding {
 	if float64(p.out) < o.tune.Ratio*float64(p.in) || !p.ladder.Climb(float64(p.out), float64(o.tune.Bytes)) {
 		return nil
 	}
+	if c.Source == events.FlowLog && o.usual(p, c, v) {
+		return nil
+	}
 	f := p.report(c, v)
 	f.Terms = append(f.Terms, o.habits(p, c, v)...)
 	return []detect.Finding{f}
+}
+
+// usual says that a host sends as much in its busiest hours, and that its site has known the destination for more than a day. Where only flow
+// logs tell of it, such a back-up is no news: there is nothing else to see in it.
+func (o *Volumes) usual(p *volume, c *events.Conn, v device.View) bool {
+	if o.busy.of(v.Orig.Serial) < float64(p.out)/2 {
+		return false
+	}
+	devices, first := v.RareHost(c.RespH)
+	return devices > 0 && c.TS.Sub(first) > 24*time.Hour
 }
 
 // habits say what speaks for an upload that somebody wanted.
@@ -135,6 +148,10 @@ func (o *Volumes) Overflow() uint64 { return o.pairs.Evicted() + o.busy.Evicted(
 // add counts what of a conversation was not counted before.
 func (p *volume) add(c *events.Conn) {
 	out, in := payload(c)
+	if c.Source == events.FlowLog {
+		p.window(c, out, in)
+		return
+	}
 	for i := range p.open {
 		was := &p.open[i]
 		if was.uid != c.UID {
@@ -160,6 +177,18 @@ func (p *volume) add(c *events.Conn) {
 	}
 }
 
+// window counts a window of a flow log, which tells of nothing but itself.
+func (p *volume) window(c *events.Conn, out, in uint64) {
+	p.out, p.in = p.out+out, p.in+in
+	if c.Interim {
+		return
+	}
+	p.conns++
+	if len(p.uids) < 16 {
+		p.uids = append(p.uids, c.UID)
+	}
+}
+
 // payload is what both sides sent. TCP's count comes from sequence numbers, which a forged packet can move at will: it is held to
 // what the packets could have carried.
 func payload(c *events.Conn) (out, in uint64) {
@@ -181,7 +210,7 @@ func (p *volume) report(c *events.Conn, v device.View) detect.Finding {
 			"destination_name": v.Hostname(c.RespH),
 		},
 	}
-	if v.Hostname(c.RespH) == "" {
+	if v.Hostname(c.RespH) == "" && c.Source != events.FlowLog { // flow logs have no names
 		f.Terms = append(f.Terms, events.Term{Name: "nameless_destination", Points: 5, Reason: "nobody asked DNS for it"})
 	}
 	switch rung := p.ladder.Rung(); {

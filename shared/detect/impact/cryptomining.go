@@ -37,6 +37,7 @@ var Cryptomining = detect.Spec{
 // CryptominingTunables are what may be set.
 type CryptominingTunables struct {
 	Pools []string      `tune:"registered domains of pools"`
+	Ports []uint16      `tune:"ports of pools, for flow logs, which have nothing else to go by"`
 	Names int           `tune:"look-ups of a pool's name, or connections to it, that are enough" min:"1" max:"10000"`
 	Idle  time.Duration `tune:"a host that rests this long begins anew" min:"1h" max:"720h"`
 	Hosts int           `tune:"hosts watched" min:"100" max:"1000000"`
@@ -52,6 +53,7 @@ func CryptominingDefaults() CryptominingTunables {
 			"monerohash.com", "moneroocean.stream", "nanopool.org", "nicehash.com", "poolin.com", "prohashing.com", "rplant.xyz", "skypool.org",
 			"slushpool.com", "supportxmr.com", "unmineable.com", "viabtc.com", "woolypooly.com", "xmrpool.eu", "xmrig.com", "zpool.ca", "zergpool.com",
 		},
+		Ports: []uint16{3333, 3334, 3335, 3336, 3357, 4444, 5555, 5556, 7777, 9999, 10128, 10300, 10343, 14433, 14444, 20128, 20580, 33333, 45560, 45700},
 		Names: 3, Idle: 24 * time.Hour, Hosts: 20_000,
 	}
 }
@@ -67,6 +69,7 @@ type Miners struct {
 const (
 	minerSpoke    = 1 << iota // Stratum was spoken
 	minerAccepted             // and the pool took the log-in, or gave work
+	minerByPort               // a flow looks like it, by its port and its pace
 )
 
 // NewCryptomining makes the detector.
@@ -81,6 +84,10 @@ func NewCryptomining(t CryptominingTunables) *Miners {
 // Observe looks at miners' words and at names of pools.
 func (d *Miners) Observe(r events.Record, v device.View) []detect.Finding {
 	switch r := r.(type) {
+	case *events.Conn:
+		if r.Source == events.FlowLog {
+			return d.flow(r, v)
+		}
 	case *events.Stratum:
 		return d.spoke(r)
 	case *events.DNS:
@@ -140,6 +147,9 @@ func (d *Miners) named(h *events.Head, name string, server netip.Addr) []detect.
 }
 
 func (d *Miners) report(k detect.CaseKey, c *detect.Case) detect.Finding {
+	if c.Flags == minerByPort {
+		return minerFlow(k, c)
+	}
 	if c.Flags&minerSpoke == 0 {
 		f := c.Finding(k, 0.7, fmt.Sprintf("%s asked for or connected to a mining pool %d times; the first was %q.", k.By, c.Count, c.Names[0]))
 		f.Properties = map[string]any{"contacts": c.Count, "names": c.Names}

@@ -89,11 +89,15 @@ func instance(i types.Instance) ec2api.Instance {
 	out := ec2api.Instance{
 		ID: aws.ToString(i.InstanceId), Type: string(i.InstanceType),
 		VPC: aws.ToString(i.VpcId), Subnet: aws.ToString(i.SubnetId), LaunchTime: aws.ToTime(i.LaunchTime),
+		Private: address(i.PrivateIpAddress), Public: address(i.PublicIpAddress),
 		Interfaces: each(i.NetworkInterfaces, func(n types.InstanceNetworkInterface) string { return aws.ToString(n.NetworkInterfaceId) }),
 		Tags:       tagsFrom(i.Tags),
 	}
 	if i.State != nil {
 		out.State = string(i.State.Name)
+	}
+	if i.IamInstanceProfile != nil {
+		out.Profile = aws.ToString(i.IamInstanceProfile.Arn)
 	}
 	return out
 }
@@ -108,7 +112,7 @@ func networkInterface(n types.NetworkInterface) ec2api.NetworkInterface {
 		VPC: aws.ToString(n.VpcId), Subnet: aws.ToString(n.SubnetId), AvailabilityZone: aws.ToString(n.AvailabilityZone),
 		Type: string(n.InterfaceType), Status: string(n.Status), Description: aws.ToString(n.Description),
 		Requester: aws.ToString(n.RequesterId), RequesterManaged: aws.ToBool(n.RequesterManaged), MAC: aws.ToString(n.MacAddress),
-		Addresses:  addresses(n),
+		Addresses: addresses(n), PublicAddresses: publicAddresses(n),
 		Groups:     each(n.Groups, func(g types.GroupIdentifier) string { return aws.ToString(g.GroupId) }),
 		Attachment: attachment(n.Attachment), Tags: tagsFrom(n.TagSet),
 	}
@@ -132,13 +136,42 @@ func addresses(n types.NetworkInterface) []netip.Addr {
 	for _, a := range six {
 		texts = append(texts, a.Ipv6Address)
 	}
+	return distinct(texts)
+}
+
+// publicAddresses gives the primary's first. AWS has it twice, and leaves out the list of an interface without private IPv4 addresses.
+func publicAddresses(n types.NetworkInterface) []netip.Addr {
+	var texts []*string
+	add := func(a *types.NetworkInterfaceAssociation) {
+		if a != nil {
+			texts = append(texts, a.PublicIp)
+		}
+	}
+	add(n.Association)
+	for _, a := range n.PrivateIpAddresses {
+		add(a.Association)
+	}
+	return distinct(texts)
+}
+
+// distinct gives the addresses among texts in their order, each once.
+func distinct(texts []*string) []netip.Addr {
 	var out []netip.Addr
 	for _, text := range texts {
-		if a, err := netip.ParseAddr(aws.ToString(text)); err == nil && !slices.Contains(out, a) {
+		if a := address(text); a.IsValid() && !slices.Contains(out, a) {
 			out = append(out, a)
 		}
 	}
 	return out
+}
+
+// address is the zero one for what is none.
+func address(text *string) netip.Addr {
+	a, err := netip.ParseAddr(aws.ToString(text))
+	if err != nil {
+		return netip.Addr{}
+	}
+	return a
 }
 
 func rank(first bool) int {

@@ -36,7 +36,8 @@ func describes() []exchange {
 				  <item><reservationId>r-1</reservationId><ownerId>111122223333</ownerId><groupSet/><instancesSet>
 				    <item><instanceId>i-1</instanceId><imageId>ami-1</imageId><instanceState><code>16</code><name>running</name></instanceState>
 				      <instanceType>m5.large</instanceType><launchTime>2026-11-20T10:00:00.000Z</launchTime>
-				      <subnetId>subnet-1</subnetId><vpcId>vpc-1</vpcId><privateIpAddress>10.0.0.5</privateIpAddress>
+				      <subnetId>subnet-1</subnetId><vpcId>vpc-1</vpcId><privateIpAddress>10.0.0.5</privateIpAddress><ipAddress>203.0.113.9</ipAddress>
+				      <iamInstanceProfile><arn>arn:aws:iam::111122223333:instance-profile/web</arn><id>AIPAEXAMPLE</id></iamInstanceProfile>
 				      <tagSet><item><key>Name</key><value>web &amp; more</value></item><item><key>aws:autoscaling:groupName</key><value>web</value></item></tagSet>
 				      <networkInterfaceSet>
 				        <item><networkInterfaceId>eni-1</networkInterfaceId><subnetId>subnet-1</subnetId></item>
@@ -48,6 +49,7 @@ func describes() []exchange {
 				</reservationSet><nextToken>after 2</nextToken>`),
 			want: ec2api.Page[ec2api.Instance]{Next: "after 2", Items: []ec2api.Instance{
 				{ID: "i-1", Type: "m5.large", State: "running", VPC: "vpc-1", Subnet: "subnet-1", LaunchTime: at("2026-11-20T10:00:00Z"),
+					Profile: "arn:aws:iam::111122223333:instance-profile/web", Private: netip.MustParseAddr("10.0.0.5"), Public: netip.MustParseAddr("203.0.113.9"),
 					Interfaces: []string{"eni-1", "eni-2"}, Tags: map[string]string{"Name": "web & more", "aws:autoscaling:groupName": "web"}},
 				{ID: "i-2", Type: "t3.micro", State: "terminated"},
 				{ID: "i-3"},
@@ -171,10 +173,14 @@ func interfaces() exchange {
 			  <groupSet><item><groupId>sg-1</groupId><groupName>web</groupName></item><item><groupId>sg-2</groupId><groupName>all</groupName></item></groupSet>
 			  <attachment><attachmentId>eni-attach-1</attachmentId><instanceId>i-1</instanceId><instanceOwnerId>111122223333</instanceOwnerId><deviceIndex>1</deviceIndex>
 			    <status>attached</status><attachTime>2026-11-20T10:00:01.000Z</attachTime><deleteOnTermination>true</deleteOnTermination></attachment>
+			  <association><publicIp>203.0.113.9</publicIp><publicDnsName>ec2-203-0-113-9.example</publicDnsName><ipOwnerId>amazon</ipOwnerId></association>
 			  <tagSet><item><key>mirrorwatch</key><value>on</value></item></tagSet>
 			  <privateIpAddressesSet>
-			    <item><privateIpAddress>10.0.0.6</privateIpAddress><primary>false</primary></item>
-			    <item><privateIpAddress>10.0.0.5</privateIpAddress><primary>true</primary></item>
+			    <item><privateIpAddress>10.0.0.6</privateIpAddress><primary>false</primary>
+			      <association><publicIp>198.51.100.6</publicIp><ipOwnerId>111122223333</ipOwnerId><allocationId>eipalloc-1</allocationId></association></item>
+			    <item><privateIpAddress>10.0.0.5</privateIpAddress><primary>true</primary>
+			      <association><publicIp>203.0.113.9</publicIp><ipOwnerId>amazon</ipOwnerId></association></item>
+			    <item><privateIpAddress>10.0.0.7</privateIpAddress><primary>false</primary><association><publicIp>no address</publicIp></association></item>
 			  </privateIpAddressesSet>
 			  <ipv6AddressesSet><item><ipv6Address>2001:db8::2</ipv6Address></item><item><ipv6Address>2001:db8::1</ipv6Address><isPrimaryIpv6>true</isPrimaryIpv6></item></ipv6AddressesSet>
 			</item>
@@ -188,10 +194,11 @@ func interfaces() exchange {
 				Description: "Primary network interface", Requester: "AIDAEXAMPLE", RequesterManaged: true, MAC: "0a:1b:2c:3d:4e:5f",
 				PrimaryAddress: netip.MustParseAddr("10.0.0.5"),
 				Addresses: []netip.Addr{netip.MustParseAddr("10.0.0.5"), netip.MustParseAddr("10.0.0.6"),
-					netip.MustParseAddr("2001:db8::1"), netip.MustParseAddr("2001:db8::2")},
-				Groups:     []string{"sg-1", "sg-2"},
-				Attachment: &ec2api.Attachment{Instance: "i-1", InstanceOwner: self, DeviceIndex: 1, Status: "attached", AttachTime: at("2026-11-20T10:00:01Z")},
-				Tags:       map[string]string{"mirrorwatch": "on"},
+					netip.MustParseAddr("10.0.0.7"), netip.MustParseAddr("2001:db8::1"), netip.MustParseAddr("2001:db8::2")},
+				PublicAddresses: []netip.Addr{netip.MustParseAddr("203.0.113.9"), netip.MustParseAddr("198.51.100.6")},
+				Groups:          []string{"sg-1", "sg-2"},
+				Attachment:      &ec2api.Attachment{Instance: "i-1", InstanceOwner: self, DeviceIndex: 1, Status: "attached", AttachTime: at("2026-11-20T10:00:01Z")},
+				Tags:            map[string]string{"mirrorwatch": "on"},
 			},
 			ec2api.NetworkInterface{ID: "eni-2", Status: "available", Type: "lambda",
 				PrimaryAddress: netip.MustParseAddr("2001:db8::9"), Addresses: []netip.Addr{netip.MustParseAddr("2001:db8::9")}},

@@ -283,7 +283,7 @@ func (x *Index) testText(text string) test {
 // linesOf gives what store.Text says of a participant.
 func linesOf(section string) string {
 	p := readProfile(&reader{rest: section}, false)
-	return strings.ToLower("\n" + p.Hostname + "\n" + p.Address.String() + "\n" + p.Instance + "\n" + p.User)
+	return strings.ToLower("\n" + p.Hostname + "\n" + store.AddressText(p.Address) + "\n" + p.Instance + "\n" + p.User)
 }
 
 func (x *Index) testLines(sought []byte) test {

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/mirrorwatch/mirrorwatch/shared/ec2api"
@@ -32,9 +33,25 @@ func showInstance(i ec2api.Instance) []element {
 		group("instanceState", number("code", stateCode(i.State)), text("name", i.State)),
 		text("instanceType", i.Type), moment("launchTime", i.LaunchTime),
 		maybe("subnetId", i.Subnet), maybe("vpcId", i.VPC),
+		maybeAddress("privateIpAddress", i.Private), maybeAddress("ipAddress", i.Public), showProfile(i.Profile),
 		set("networkInterfaceSet", i.Interfaces, func(id string) []element { return []element{text("networkInterfaceId", id)} }),
 		showTags(i.Tags),
 	}
+}
+
+// showProfile is left out where there is none. Its id follows from its name here.
+func showProfile(arn string) element {
+	if arn == "" {
+		return element{}
+	}
+	return group("iamInstanceProfile", text("arn", arn), text("id", "AIPA"+strings.ToUpper(arn[strings.LastIndexByte(arn, '/')+1:])))
+}
+
+func maybeAddress(name string, a netip.Addr) element {
+	if !a.IsValid() {
+		return element{}
+	}
+	return text(name, a.String())
 }
 
 func showInstanceType(t ec2api.InstanceType) []element {
@@ -49,9 +66,7 @@ func showInterface(n ec2api.NetworkInterface) []element {
 		set("groupSet", n.Groups, func(id string) []element { return []element{text("groupId", id)} }),
 		showTags(n.Tags),
 	}
-	if n.PrimaryAddress.IsValid() {
-		out = append(out, text("privateIpAddress", n.PrimaryAddress.String()))
-	}
+	out = append(out, maybeAddress("privateIpAddress", n.PrimaryAddress), showAssociation(n, 0))
 	if n.Attachment != nil {
 		out = append(out, group("attachment", showAttachment(n.ID, *n.Attachment)...))
 	}
@@ -63,6 +78,15 @@ func showAttachment(networkInterface string, a ec2api.Attachment) []element {
 		text("attachmentId", attachmentOf(networkInterface)), maybe("instanceId", a.Instance), maybe("instanceOwnerId", a.InstanceOwner),
 		number("deviceIndex", a.DeviceIndex), text("status", a.Status), moment("attachTime", a.AttachTime),
 	}
+}
+
+// showAssociation is the public address of the private IPv4 address at a place, where there is one: the nouns do not say which is whose,
+// so the first is the primary's.
+func showAssociation(n ec2api.NetworkInterface, at int) element {
+	if at >= len(n.PublicAddresses) {
+		return element{}
+	}
+	return group("association", text("publicIp", n.PublicAddresses[at].String()), text("ipOwnerId", n.Owner))
 }
 
 // showAddresses tells IPv4 from IPv6, which EC2 has in lists of their own.
@@ -77,7 +101,7 @@ func showAddresses(n ec2api.NetworkInterface) []element {
 	}
 	return []element{
 		set("privateIpAddressesSet", four, func(a netip.Addr) []element {
-			return []element{text("privateIpAddress", a.String()), flag("primary", a == n.PrimaryAddress)}
+			return []element{text("privateIpAddress", a.String()), flag("primary", a == n.PrimaryAddress), showAssociation(n, slices.Index(four, a))}
 		}),
 		set("ipv6AddressesSet", six, func(a netip.Addr) []element { return []element{text("ipv6Address", a.String())} }),
 	}

@@ -6,6 +6,7 @@ package stage
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -23,6 +24,8 @@ const (
 	OtherKey = "AKIAMIRRORWATCH00002"
 	// Role may be taken by everybody; a role whose name ends in "-denied" by nobody.
 	Role = "arn:aws:iam::" + Other + ":role/mirrorwatch"
+	// Public is the public address of the first of the plain instances.
+	Public = "203.0.113.80"
 	// Group is an Auto Scaling group with the tag mirrorwatch=on.
 	Group = "workers"
 )
@@ -108,11 +111,17 @@ func (s *Stage) networks() error {
 // machines are those that mirroring is for.
 func (s *Stage) machines() error {
 	for i := range 12 {
-		made, err := s.Cloud.RunInstance(ec2fake.InstanceSpec{Subnet: s.Subnets[0].ID, Type: "m5.large", Tags: named(fmt.Sprintf("web-%d", i+1), "mirrorwatch", "on")})
+		made, err := s.Cloud.RunInstance(ec2fake.InstanceSpec{
+			Subnet: s.Subnets[0].ID, Type: "m5.large", Tags: named(fmt.Sprintf("web-%d", i+1), "mirrorwatch", "on"),
+			Profile: "arn:aws:iam::" + Account + ":instance-profile/web",
+		})
 		if err != nil {
 			return err
 		}
 		s.Plain = append(s.Plain, made)
+	}
+	if err := s.Cloud.AssociateAddress(netip.MustParseAddr(Public), s.Plain[0].Interfaces[0]); err != nil {
+		return err
 	}
 	if err := s.Cloud.MakeGroup(Account, Region, Group, map[string]string{"mirrorwatch": "on"}); err != nil {
 		return err

@@ -19,12 +19,16 @@ def world():
     instances = [i for r in reservations for i in r["Instances"]]
     check("instances", sorted(i["InstanceId"] for i in instances), sorted(stage["instances"][:2]))
     check("instance", (instances[0]["InstanceType"], instances[0]["State"], instances[0]["VpcId"]), ("m5.large", {"Code": 16, "Name": "running"}, stage["vpc"]))
+    first = next(i for i in instances if i["InstanceId"] == stage["instances"][0])
+    check("addresses of an instance", (first["PublicIpAddress"], first["PrivateIpAddress"][:3]), ("203.0.113.80", "10."))
+    check("instance profile", first["IamInstanceProfile"]["Arn"], f"arn:aws:iam::{stage['account']}:instance-profile/web")
     check("instance has its interface", len(instances[0]["NetworkInterfaces"]), 1)
     check("launch time is read as a time", instances[0]["LaunchTime"].tzinfo is not None, True)
     eni = ec2.describe_network_interfaces(NetworkInterfaceIds=[stage["enis"][0]])["NetworkInterfaces"][0]
     check("interface", (eni["VpcId"], eni["InterfaceType"], eni["Status"], eni["OwnerId"], eni["RequesterManaged"]),
           (stage["vpc"], "interface", "in-use", stage["account"], False))
     check("attachment", (eni["Attachment"]["InstanceId"], eni["Attachment"]["DeviceIndex"], eni["Attachment"]["Status"]), (stage["instances"][0], 0, "attached"))
+    check("public address", (eni["Association"]["PublicIp"], eni["PrivateIpAddresses"][0]["Association"]["PublicIp"]), ("203.0.113.80", "203.0.113.80"))
     check("addresses", [a["PrivateIpAddress"] for a in eni["PrivateIpAddresses"] if a["Primary"]], [eni["PrivateIpAddress"]])
     types = ec2.describe_instance_types(InstanceTypes=["m5.large"])["InstanceTypes"]
     check("instance type", types, [{"InstanceType": "m5.large", "BareMetal": False, "Hypervisor": "nitro"}])
