@@ -147,14 +147,14 @@ func (w *weave) who(victims bool) []events.IncidentParty {
 			if p.Victim != victims {
 				continue
 			}
-			key := cmp.Or(p.Device, p.Address, p.Instance, p.User)
-			n, has := at[key]
+			n, has := p.known(at)
 			if !has {
 				n = len(list)
-				at[key] = n
-				list = append(list, events.IncidentParty{Device: p.Device, Address: p.Address, External: p.External})
+				list = append(list, events.IncidentParty{External: p.External})
 			}
+			p.know(at, n)
 			one := &list[n]
+			one.Device, one.Address = cmp.Or(one.Device, p.Device), cmp.Or(one.Address, p.Address)
 			one.Name, one.Instance = cmp.Or(one.Name, p.Name, p.User), cmp.Or(one.Instance, p.Instance)
 			if !seen[n] {
 				seen[n] = true
@@ -164,6 +164,37 @@ func (w *weave) who(victims bool) []events.IncidentParty {
 	}
 	slices.SortStableFunc(list, func(a, b events.IncidentParty) int { return cmp.Compare(b.Count, a.Count) })
 	return list
+}
+
+// names are those by which a party is told from others: a machine is one, whether packets or calls of AWS show it. An address says who somebody is
+// only where nothing else does, and a principal where not even that is known: many call from one address, and one from many.
+func (p *party) names() [2]string {
+	switch {
+	case p.Instance != "" || p.Device != "":
+		return [2]string{"i/" + p.Instance, "d/" + p.Device}
+	case p.Address != "":
+		return [2]string{"a/" + p.VPC + "/" + p.Address}
+	}
+	return [2]string{"u/" + p.User}
+}
+
+// known finds the place of a party that was met under any of its names.
+func (p *party) known(at map[string]int) (int, bool) {
+	for _, name := range p.names() {
+		if n, has := at[name]; has && len(name) > 2 {
+			return n, true
+		}
+	}
+	return 0, false
+}
+
+// know remembers the place of a party under all of its names.
+func (p *party) know(at map[string]int, n int) {
+	for _, name := range p.names() {
+		if _, has := at[name]; !has && len(name) > 2 {
+			at[name] = n
+		}
+	}
 }
 
 func first32(list []events.IncidentParty) []events.IncidentParty {
