@@ -86,6 +86,7 @@ var rules = []rule{
 	{"shared/counters", []string{"events"}, nil, "metrics of machines beside their usual: numbers in, sentences out"},
 	{"shared/counters/cloudwatch", []string{"events", "shared/counters"}, []string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"}, "the numbers, by AWS's client"},
 	{"shared/incident", []string{"events", "shared/store"}, nil, "detections that belong together: values in, values out"},
+	{"shared/incident/incidenttest", []string{"events", "shared/store", "shared/incident"}, nil, "detections of a store chained to incidents; for tests"},
 	{"shared/flowjudge", []string{"events", "shared/detect", "shared/detect/all", "shared/device", "shared/settings", "shared/store", "shared/bounded"}, nil, "the detectors, over flow records and API calls"},
 	{"shared/tuning", []string{"events", "shared/store"}, nil, "which rule hides a detection"},
 	{"shared/ec2api", nil, []string{"golang.org/x/time"}, "AWS's nouns and calls for mirroring; no client"},

@@ -9,9 +9,9 @@ import (
 )
 
 // loss compares the bytes that flow logs counted of a machine with those that the sensors counted of it in the same hours. It is one more
-// call, for the first local participant of whom both know, and is left where CloudWatch has been asked in the same pass.
+// call, for the first local participant of whom both know, and is left where none is left in the pass.
 func (q *inquiry) loss(ctx context.Context, sum *events.FlowSummary) {
-	if q.o.Store.Devices == nil || q.o.Metrics != nil && !settled(stateOf(q.d.Context, events.SourceCloudWatch)) {
+	if q.o.Store.Devices == nil || q.calls >= mostReads {
 		return
 	}
 	from, to := sum.From.Truncate(10*time.Minute), sum.To.Truncate(10*time.Minute).Add(10*time.Minute)
@@ -23,6 +23,7 @@ func (q *inquiry) loss(ctx context.Context, sum *events.FlowSummary) {
 		if flows == 0 {
 			continue
 		}
+		q.calls++
 		points, err := q.o.Store.Devices.Series(ctx, p.Device, bytesOut, from, to)
 		if err != nil || len(points) == 0 {
 			return

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
@@ -15,28 +16,41 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/shared/trail"
 )
 
+// mostCalls is how often AWS is asked in one pass: three times for documents at the most, or twice and once for metrics, and Enrich reads and
+// writes. What there is no call left for is asked in the next pass.
+const (
+	mostCalls   = 5
+	enrichCalls = 2
+	mostReads   = mostCalls - enrichCalls
+)
+
 // inquiry is one pass over one detection: what was read for it, and what it is worth.
 type inquiry struct {
 	*Correlator
-	d    *events.Detection
-	now  time.Time
-	docs map[store.DocumentKey]store.Document
-	out  events.Context
-
-	unchained error // why the detection is in no incident
+	d     *events.Detection
+	now   time.Time
+	calls int // of AWS so far
+	docs  map[store.DocumentKey]store.Document
+	asked map[store.DocumentKey]bool // for these, whether they are there or not
+	out   events.Context
 }
 
-// pass reads all that is known, and writes what comes of it: the context, the incident and the next task, at once. Of AWS it asks two reads of
-// many documents, one of metrics, and Enrich's two.
+// pass reads all that is known, and writes what comes of it: the context, the incident and the next task, at once.
 func (c *Correlator) pass(ctx context.Context, d *events.Detection, t *task, anew bool) error {
-	q := &inquiry{Correlator: c, d: d, now: c.o.Now().UTC()}
+	q := &inquiry{Correlator: c, d: d, now: c.o.Now().UTC(), docs: map[store.DocumentKey]store.Document{}, asked: map[store.DocumentKey]bool{}}
 	if t != nil && t.docs != nil {
-		q.docs = t.docs
-	} else if err := q.read(ctx); err != nil {
+		q.take(t.Keys, t.docs)
+	} else if err := q.read(ctx, keysOf(d, q.now)); err != nil {
 		return err
 	}
-	if err := q.readMore(ctx); err != nil {
-		return err
+	for q.calls < mostReads {
+		keys := q.unread()
+		if len(keys) == 0 {
+			break
+		}
+		if err := q.read(ctx, keys); err != nil {
+			return err
+		}
 	}
 	if anew || t != nil || d.Context == nil || d.Context.Of.Before(d.Update) {
 		q.ask(ctx)
@@ -46,45 +60,49 @@ func (c *Correlator) pass(ctx context.Context, d *events.Detection, t *task, ane
 	return q.write(ctx, t)
 }
 
-// keysOf names the documents that a pass begins with.
-func keysOf(d *events.Detection) []store.DocumentKey {
-	keys := append(sourceKeys(), inventory.Keys(d)...)
-	keys = append(append(keys, trail.Keys(d)...), incident.Keys(d)...)
-	return keys[:min(len(keys), store.MaxGet)]
+// keysOf names the documents that a pass begins with: one less than can be read at once, for a detection may be read with them.
+func keysOf(d *events.Detection, now time.Time) []store.DocumentKey {
+	keys := append(sourceKeys(), trail.Keys(d)...)
+	keys = append(append(keys, incident.Keys(d)...), inventory.Keys(d)...)
+	if flows := tally.Keys(d, now); len(keys)+len(flows) < store.MaxGet {
+		keys = append(keys, flows...)
+	}
+	return keys[:min(len(keys), store.MaxGet-1)]
 }
 
-// read gets the documents that a pass begins with, in one call.
-func (q *inquiry) read(ctx context.Context) (err error) {
-	if q.docs, err = q.o.Store.Documents.GetMany(ctx, keysOf(q.d)...); err != nil {
+// read gets documents, in one call.
+func (q *inquiry) read(ctx context.Context, keys []store.DocumentKey) error {
+	keys = keys[:min(len(keys), store.MaxGet)]
+	docs, err := q.o.Store.Documents.GetMany(ctx, keys...)
+	if err != nil {
 		return fmt.Errorf("read context of detection %s: %w", q.d.ID, err)
 	}
+	q.take(keys, docs)
 	return nil
 }
 
-// readMore gets what those name, in one more.
-func (q *inquiry) readMore(ctx context.Context) error {
-	keys, err := incident.More(q.d, q.docs)
-	if err != nil && !errors.Is(err, store.ErrConflict) {
-		q.unchained = err
+func (q *inquiry) take(keys []store.DocumentKey, docs map[store.DocumentKey]store.Document) {
+	q.calls++
+	maps.Copy(q.docs, docs)
+	for _, k := range keys {
+		q.asked[k] = true
 	}
-	if history, _ := inventory.Read(q.docs); history != nil { // who tells what cannot be read
+}
+
+// unread names the documents that those read so far lead to: who they say took part, and the incidents that those are in.
+func (q *inquiry) unread() []store.DocumentKey {
+	q.who()
+	named := *q.d
+	named.Context = &q.out
+	keys := incident.Keys(&named)
+	if more, err := incident.More(&named, q.docs); err == nil {
+		keys = append(keys, more...)
+	}
+	if history, _ := inventory.Read(q.docs); history != nil { // ask tells what cannot be read
 		keys = append(keys, history.More(q.d)...)
 	}
-	return q.add(ctx, append(keys, tally.Keys(q.d, q.now)...))
-}
-
-// add reads further documents.
-func (q *inquiry) add(ctx context.Context, keys []store.DocumentKey) error {
-	if len(keys) == 0 {
-		return nil
-	}
-	keys = keys[:min(len(keys), store.MaxGet)]
-	more, err := q.o.Store.Documents.GetMany(ctx, keys...)
-	if err != nil {
-		return fmt.Errorf("read incidents and flows of detection %s: %w", q.d.ID, err)
-	}
-	maps.Copy(q.docs, more)
-	return nil
+	keys = append(keys, tally.Keys(q.d, q.now)...)
+	return slices.DeleteFunc(keys, func(k store.DocumentKey) bool { return q.asked[k] })
 }
 
 // ask makes the context, source by source. What a source cannot say never keeps the others from speaking.
@@ -92,9 +110,9 @@ func (q *inquiry) ask(ctx context.Context) {
 	q.out = events.Context{Of: q.d.Update, Made: q.now}
 	inventoryState := q.who()
 	placesState := q.places()
-	calls, callTerms := q.calls()
-	flows, flowTerms := q.flows(ctx)
+	calls, callTerms := q.trail()
 	counters, counterTerms := q.counters(ctx)
+	flows, flowTerms := q.flows(ctx)
 	q.out.Sources = []events.SourceState{inventoryState, placesState, flows, calls, counters}
 	q.out.Adjustments = adjustments(callTerms, flowTerms, counterTerms)
 	q.out.Complete = true
@@ -138,32 +156,27 @@ func (q *inquiry) write(ctx context.Context, t *task) error {
 	return err
 }
 
-// further is how often the documents of incidents that grow together are read on in one pass. It is for stories that meet, which is rare.
-const further = 3
-
 // chain finds the incident. Documents of incidents that make no sense keep the detection out of them, and nothing else.
 func (q *inquiry) chain(ctx context.Context) (incident.Result, error) {
 	chained := *q.d
 	chained.Context = &q.out
 	chained.Risk = store.Adjusted(q.d.Risk, q.out.Adjustments)
-	for round := 0; q.unchained == nil; round++ {
+	for {
 		story, err := incident.Chain(&chained, q.out.Calls, q.docs, q.now)
 		switch {
 		case errors.Is(err, store.ErrConflict):
 			return story, err
 		case err != nil:
-			q.unchained = err
-		case !story.Unfinished || len(story.Need) == 0 || round == further:
+			q.o.Log.ErrorContext(ctx, "detection is in no incident", "detection", q.d.ID, "error", err)
+			return incident.Result{}, nil
+		case !story.Unfinished || len(story.Need) == 0 || q.calls >= mostReads:
 			return story, nil
-		default:
-			if err := q.add(ctx, story.Need); err != nil {
-				return story, err
-			}
-			for _, k := range story.Need {
-				q.docs[k] = q.docs[k] // an empty one says that it is known not to be there
-			}
+		}
+		if err := q.read(ctx, story.Need); err != nil {
+			return story, err
+		}
+		for _, k := range story.Need {
+			q.docs[k] = q.docs[k] // an empty one says that it is known not to be there
 		}
 	}
-	q.o.Log.ErrorContext(ctx, "detection is in no incident", "detection", q.d.ID, "error", q.unchained)
-	return incident.Result{}, nil
 }

@@ -29,9 +29,10 @@ const (
 
 // summary tells an incident in short. It is a function of the members and links alone.
 func (w *weave) summary(id string) events.IncidentSummary {
+	t := teller{w, w.names()}
 	first, last := w.ends()
-	s := events.IncidentSummary{ID: id, Start: w.Members[0].Start, Detections: len(w.Members), Title: w.title(first, last), End: w.end()}
-	s.Score, s.Reason = w.score()
+	s := events.IncidentSummary{ID: id, Start: w.Members[0].Start, Detections: len(w.Members), Title: t.title(first, last), End: w.end()}
+	s.Score, s.Reason = t.score()
 	s.Band = events.BandOf(s.Score)
 	s.Tactics, s.Techniques = []string{}, []string{}
 	for i := range w.Members {
@@ -40,7 +41,7 @@ func (w *weave) summary(id string) events.IncidentSummary {
 		s.Tactics, s.Techniques = add(s.Tactics, m.Tactics), add(s.Techniques, m.Techniques)
 	}
 	s.Offenders, s.Victims = first32(w.who(false)), first32(w.who(true))
-	s.Description = w.story(&s, first, last)
+	s.Description = t.story(&s, first, last)
 	return s
 }
 
@@ -85,13 +86,19 @@ func (w *weave) ends() (first, last *member) {
 	return first, last
 }
 
+// teller tells a story with the names that its parties have.
+type teller struct {
+	*weave
+	names map[string]string
+}
+
 // title says who, what first and what last.
-func (w *weave) title(first, last *member) string {
-	t := first.phrase()
+func (t *teller) title(first, last *member) string {
+	s := t.phrase(first)
 	if last != first {
-		t += ", then " + lower(last.phrase())
+		s += ", then " + lower(t.phrase(last))
 	}
-	return text(t, maxTitle)
+	return text(s, maxTitle)
 }
 
 // lower begins with a small letter, but for names in capitals.
@@ -103,23 +110,23 @@ func lower(s string) string {
 }
 
 // phrase says what was done by whom to whom.
-func (m *member) phrase() string {
-	t := m.Title
-	if by := m.side(false); by != "" {
-		t += " by " + by
+func (t *teller) phrase(m *member) string {
+	s := m.Title
+	if by := t.side(m, false); by != "" {
+		s += " by " + by
 	}
-	if on := m.side(true); on != "" {
-		t += " on " + on
+	if on := t.side(m, true); on != "" {
+		s += " on " + on
 	}
-	return t
+	return s
 }
 
 // side names the parties of one side: the first, and how many more.
-func (m *member) side(victims bool) string {
+func (t *teller) side(m *member, victims bool) string {
 	var names []string
 	for i := range m.Parties {
-		if p := &m.Parties[i]; p.Victim == victims && !slices.Contains(names, p.name()) {
-			names = append(names, p.name())
+		if p := &m.Parties[i]; p.Victim == victims && !slices.Contains(names, t.names[p.same()]) {
+			names = append(names, t.names[p.same()])
 		}
 	}
 	return others(names)
@@ -147,14 +154,14 @@ func (w *weave) who(victims bool) []events.IncidentParty {
 			if p.Victim != victims {
 				continue
 			}
-			key := cmp.Or(p.Device, p.Address, p.Instance, p.User)
-			n, has := at[key]
+			n, has := p.known(at)
 			if !has {
 				n = len(list)
-				at[key] = n
-				list = append(list, events.IncidentParty{Device: p.Device, Address: p.Address, External: p.External})
+				list = append(list, events.IncidentParty{External: p.External})
 			}
+			p.know(at, n)
 			one := &list[n]
+			one.Device, one.Address = cmp.Or(one.Device, p.Device), cmp.Or(one.Address, p.Address)
 			one.Name, one.Instance = cmp.Or(one.Name, p.Name, p.User), cmp.Or(one.Instance, p.Instance)
 			if !seen[n] {
 				seen[n] = true
@@ -166,12 +173,44 @@ func (w *weave) who(victims bool) []events.IncidentParty {
 	return list
 }
 
+// names are those by which a party is told from others: a machine is one, whether packets or calls of AWS show it. An address says who somebody is
+// only where nothing else does, and a principal where not even that is known: many call from one address, and one from many.
+func (p *party) names() [2]string {
+	switch {
+	case p.Instance != "" || p.Device != "":
+		return [2]string{"i/" + p.Instance, "d/" + p.Device}
+	case p.Address != "":
+		return [2]string{"a/" + p.VPC + "/" + p.Address}
+	}
+	return [2]string{"u/" + p.User}
+}
+
+// known finds the place of a party that was met under any of its names.
+func (p *party) known(at map[string]int) (int, bool) {
+	for _, name := range p.names() {
+		if n, has := at[name]; has && len(name) > 2 {
+			return n, true
+		}
+	}
+	return 0, false
+}
+
+// know remembers the place of a party under all of its names.
+func (p *party) know(at map[string]int, n int) {
+	for _, name := range p.names() {
+		if _, has := at[name]; !has && len(name) > 2 {
+			at[name] = n
+		}
+	}
+}
+
 func first32(list []events.IncidentParty) []events.IncidentParty {
 	return list[:min(len(list), maxShownParties)]
 }
 
 // score is the worst detection's, and more for each further tactic and for victims that became offenders; with the reason.
-func (w *weave) score() (int, string) {
+func (t *teller) score() (int, string) {
+	w := t.weave
 	worst := &w.Members[0]
 	phases := map[phase]bool{}
 	for i := range w.Members {
@@ -191,7 +230,7 @@ func (w *weave) score() (int, string) {
 		score += n * pointsTactic
 		why = append(why, fmt.Sprintf("%d more for %s", n*pointsTactic, plural(n, "further step of an attack", "further steps of an attack")))
 	}
-	if turned := w.turned(); len(turned) > 0 {
+	if turned := t.turned(); len(turned) > 0 {
 		n := min(len(turned), mostChains)
 		score += n * pointsChain
 		why = append(why, fmt.Sprintf("%d more because %s became an offender after being a victim", n*pointsChain, others(turned)))
@@ -203,12 +242,12 @@ func (w *weave) score() (int, string) {
 	return min(max(score, 1), 99), text(strings.ToUpper(s[:1])+s[1:], 2*maxText)
 }
 
-// turned names the victims that became offenders, in the order of the links.
-func (w *weave) turned() []string {
+// turned names the victims that became offenders.
+func (t *teller) turned() []string {
 	var names []string
-	for i := range w.Links {
-		if l := &w.Links[i]; l.Kind == chain {
-			if name := w.named(l); !slices.Contains(names, name) {
+	for i := range t.Links {
+		if l := &t.Links[i]; l.Kind == chain {
+			if name := t.named(l); !slices.Contains(names, name) {
 				names = append(names, name)
 			}
 		}
@@ -218,11 +257,11 @@ func (w *weave) turned() []string {
 }
 
 // named names the party that makes a link.
-func (w *weave) named(l *madeLink) string {
+func (t *teller) named(l *madeLink) string {
 	for _, id := range []string{l.From, l.To} {
-		if m := w.member(id); m != nil {
-			if name, ok := m.named(l.Key); ok {
-				return name
+		if m := t.member(id); m != nil {
+			if p := m.party(l.Key); p != nil {
+				return t.names[p.same()]
 			}
 		}
 	}

@@ -70,14 +70,12 @@ func classOfName(name []byte) nameClass {
 var (
 	pemForm    = regexp.MustCompile(`-----BEGIN [^-]*-----(?s:.*?)(?:-----END [^-]*-----|$)`)
 	jwtForm    = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_=-]*)+`)
-	bearerForm = regexp.MustCompile(`(?i)\b(bearer|basic|aws4-hmac-sha256)\s+[^\s"']{6,}`)
 	vendorForm = regexp.MustCompile(`\b(?:gh[pousr]_|github_pat_|glpat-|xox[abeprs]-|sk_live_|sk_test_|rk_live_|AIza|npm_|dop_v1_|SG\.)[A-Za-z0-9_.-]{10,}`)
 	loginForm  = regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://)[^\s/@"']*:[^\s/@"']*@`)
 	keyForm    = regexp.MustCompile(`\b(?:AKIA|ASIA|ABIA|ACCA|A3T[A-Z0-9])[A-Z0-9]{12,124}`)
 	longForm   = regexp.MustCompile(`[A-Za-z0-9/+]{40,}={0,2}`)
 	namedForm  = regexp.MustCompile(`(?i)[\w.-]*(?:passw(?:or)?d|passphrase|secret|token|credential|api[_-]?key|access[_-]?key|private[_-]?key|authorization|signature|pgpass|pwd)[\w.-]*` +
-		`(?:\s*=\s*|[\\"']+\s*[:=]\s*|:\s+)`)
-	wordForm = regexp.MustCompile(`(?i)(?:\bpassw(?:or)?d:|--?[\w-]*(?:passw(?:or)?d|passphrase|secret|token|api-?key)[\w-]*\s+)`)
+		`(?:\s*=\s*|[\\"']+\s*[:=]\s*|:\s+)|\bpassw(?:or)?d:|--?[\w-]*(?:passw(?:or)?d|passphrase|secret|token|api-?key)[\w-]*\s+|\b(?:bearer|basic|aws4-hmac-sha256)\s+`)
 )
 
 // redact takes the secrets out of a text that are known by their form. What is left is the text, with hidden in their places. Most texts
@@ -90,9 +88,6 @@ func redact(s []byte) []byte {
 	if found&signPEM != 0 {
 		s = pemForm.ReplaceAll(s, []byte(hidden))
 	}
-	if found&signNamed != 0 {
-		s = bearerForm.ReplaceAll(s, []byte("$1 "+hidden))
-	}
 	if found&signJWT != 0 {
 		s = jwtForm.ReplaceAll(s, []byte(hidden))
 	}
@@ -103,7 +98,7 @@ func redact(s []byte) []byte {
 		s = vendorForm.ReplaceAll(s, []byte(hidden))
 	}
 	if found&signNamed != 0 {
-		s = hideNamed(hideNamed(s, namedForm), wordForm)
+		s = hideNamed(s)
 	}
 	if found&signKey != 0 {
 		s = keyForm.ReplaceAllFunc(s, starred)
@@ -128,23 +123,25 @@ func starred(key []byte) []byte {
 	return shown
 }
 
-// hideNamed takes out what stands behind the names that a form finds: up to the closing quotation mark, or to the end of the word.
-func hideNamed(s []byte, names *regexp.Regexp) []byte {
+// hideNamed takes out what stands behind the names of secrets: up to the closing quotation mark, or to the end of the word. A value may be
+// the name of the next.
+func hideNamed(s []byte) []byte {
 	var out []byte
-	rest := s
 	for {
-		at := names.FindIndex(rest)
+		at := namedForm.FindIndex(s)
 		if at == nil {
-			break
+			return append(out, s...)
 		}
-		from, to := valueBehind(rest, at[1])
-		out = append(out, rest[:from]...)
+		from, to := valueBehind(s, at[1])
+		if next := namedForm.FindIndex(s[from:]); next != nil {
+			to = min(to, from+next[0])
+		}
+		out = append(out, s[:from]...)
 		if to > from {
 			out = append(out, hidden...)
 		}
-		rest = rest[max(to, at[1]):]
+		s = s[to:]
 	}
-	return append(out, rest...)
 }
 
 // valueBehind gives where a value begins and ends.
@@ -200,13 +197,12 @@ func isHex(s []byte) bool {
 	return true
 }
 
-// windowLong is the length of a secret access key. One in ten thousand of them has fewer changes than leastChange; a name of so many words
-// has most of its letters in them.
+// windowLong is the length of a secret access key. Of 20,000 of them one has fewer changes than leastChange, and one has leastInWords letters
+// or more in words with a capital; a name of so many words has.
 const (
-	windowLong  = 40
-	leastChange = 13
-	mostInWords = windowLong / 2
-	wordLong    = 4
+	windowLong   = 40
+	leastChange  = 13
+	leastInWords = 30
 )
 
 func changesOften(run []byte) bool {
@@ -218,7 +214,7 @@ func changesOften(run []byte) bool {
 		if i >= windowLong && classOf(run[i-windowLong+1]) != classOf(run[i-windowLong]) {
 			changes--
 		}
-		if i >= windowLong-1 && changes >= leastChange && inWords(run[i-windowLong+1:i+1]) <= mostInWords {
+		if i >= windowLong-1 && changes >= leastChange && inWords(run[i-windowLong+1:i+1]) < leastInWords {
 			return true
 		}
 	}
@@ -238,17 +234,26 @@ func classOf(c byte) int {
 	return 3
 }
 
-// inWords counts the small letters that stand together as in words.
+// inWords counts the letters of words: a capital and two small ones or more.
 func inWords(s []byte) (letters int) {
-	together := 0
-	for _, c := range s {
-		if classOf(c) != 0 {
-			together = 0
-		} else if together++; together == wordLong {
-			letters += wordLong
-		} else if together > wordLong {
-			letters++
+	word := 0
+	for i := 0; i <= len(s); i++ {
+		switch {
+		case i < len(s) && classOf(s[i]) == 1:
+			letters, word = letters+whole(word), 1
+		case i < len(s) && classOf(s[i]) == 0 && word > 0:
+			word++
+		default:
+			letters, word = letters+whole(word), 0
 		}
 	}
 	return letters
+}
+
+// whole is the length of a word that is long enough to be one.
+func whole(word int) int {
+	if word < 3 {
+		return 0
+	}
+	return word
 }

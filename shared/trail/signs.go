@@ -99,7 +99,7 @@ var vendorBegins = []string{
 	"ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xox", "sk_live_", "sk_test_", "rk_live_", "AIza", "npm_", "dop_v1_", "SG.",
 }
 
-// namedWords are what the names that namedForm, wordForm and bearerForm know begin or end with.
+// namedWords are what the names that namedForm knows begin or end with.
 var namedWords = []string{"passw", "passph", "pgpass", "pwd", "secret", "signature", "token", "credential", "key", "authorization", "bearer", "basic", "aws4-hmac"}
 
 // hasWord looks for one of namedWords, in any case.

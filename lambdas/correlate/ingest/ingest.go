@@ -26,6 +26,9 @@ type Options struct {
 	Format    string           // of flow logs without a header line, as in CreateFlowLogs; empty: AWS's default
 	Now       func() time.Time
 	Log       *slog.Logger // nil: silent
+	// Settle stores what the judge found and has learned. It is called when an object was judged whole, before it is remembered as read: who
+	// dies between the two reads it again. nil: nobody minds.
+	Settle func(ctx context.Context) error
 }
 
 // Ingest belongs to one goroutine: the detectors see records in the order in which objects are given.
@@ -60,14 +63,14 @@ const maxProblems = 5
 const keepObject = 30 * 24 * time.Hour
 
 // objectKey names what is remembered of an object. Version tells one that was written anew: an ETag, or a size and time.
-func objectKey(name, version string) store.DocumentKey {
-	sum := sha256.Sum256([]byte(name + "\x00" + version))
+func objectKey(s events.ContextSource, name, version string) store.DocumentKey {
+	sum := sha256.Sum256([]byte(string(s) + "\x00" + name + "\x00" + version))
 	return store.DocumentKey{Kind: store.KindObject, ID: "read/" + hex.EncodeToString(sum[:16])}
 }
 
-// known says whether an object was read to its end before.
-func (i *Ingest) known(ctx context.Context, name, version string) (bool, error) {
-	k := objectKey(name, version)
+// known says whether an object was read to its end before, as what a source logs.
+func (i *Ingest) known(ctx context.Context, s events.ContextSource, name, version string) (bool, error) {
+	k := objectKey(s, name, version)
 	_, err := i.o.Documents.Get(ctx, k.Kind, k.ID)
 	if errors.Is(err, store.ErrNotFound) {
 		return false, nil
@@ -85,7 +88,7 @@ func (i *Ingest) done(ctx context.Context, s events.ContextSource, version strin
 	if err != nil {
 		return fmt.Errorf("encode report: %w", err)
 	}
-	k := objectKey(r.Object, version)
+	k := objectKey(s, r.Object, version)
 	if err := i.advance(ctx, s, r, store.Write{Kind: k.Kind, ID: k.ID, Body: body, Expires: i.o.Now().Add(keepObject)}); err != nil {
 		return fmt.Errorf("remember object %s: %w", r.Object, err)
 	}
@@ -136,10 +139,20 @@ func (i *Ingest) begin(name, version string) bool {
 	return i.o.Judge != nil && i.o.Judge.Begin(name+"\x00"+version, events.TimeOf(i.o.Now()))
 }
 
-func (i *Ingest) end(judged bool, name, version string) {
-	if judged {
-		i.o.Judge.End(name + "\x00" + version)
+// end says that the detectors have seen an object whole.
+func (i *Ingest) end(ctx context.Context, judged bool, name, version string) error {
+	if !judged {
+		return nil
 	}
+	i.o.Judge.End(name + "\x00" + version)
+	return i.settle(ctx)
+}
+
+func (i *Ingest) settle(ctx context.Context) error {
+	if i.o.Settle == nil {
+		return nil
+	}
+	return i.o.Settle(ctx)
 }
 
 // problem adds one to a report.

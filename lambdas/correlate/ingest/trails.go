@@ -21,7 +21,7 @@ const callsAtOnce = 500
 // Trail reads a file of CloudTrail's. Name says where it lies, version which state of it.
 func (i *Ingest) Trail(ctx context.Context, name, version string, r io.Reader) (Report, error) {
 	out := Report{Object: name}
-	known, err := i.known(ctx, name, version)
+	known, err := i.known(ctx, events.SourceCloudTrail, name, version)
 	if known || err != nil {
 		out.Known = known
 		return out, err
@@ -56,7 +56,9 @@ func (i *Ingest) Trail(ctx context.Context, name, version string, r io.Reader) (
 	if err := i.takeCalls(ctx, calls, judged, &out); err != nil {
 		return out, err
 	}
-	i.end(judged, name, version)
+	if err := i.end(ctx, judged, name, version); err != nil {
+		return out, err
+	}
 	return out, i.done(ctx, events.SourceCloudTrail, version, &out)
 }
 
@@ -67,6 +69,9 @@ func (i *Ingest) Calls(ctx context.Context, calls ...events.CloudTrail) (Report,
 		return out, nil
 	}
 	if err := i.takeCalls(ctx, calls, true, &out); err != nil {
+		return out, err
+	}
+	if err := i.settle(ctx); err != nil {
 		return out, err
 	}
 	return out, i.advance(ctx, events.SourceCloudTrail, &out)
