@@ -128,7 +128,8 @@ type Loaded struct {
 }
 
 // Load takes back what Save wrote last, into a judge that has seen nothing. Without a snapshot the judge begins anew: it may tell again what
-// goes on, counts contacts and bytes from then on, forgets which objects were fed, and for a day takes for new what is old.
+// goes on, counts contacts and bytes from then on, forgets which objects were fed, and for a day takes for new what is old. After an error the
+// judge is good for nothing: whoever goes on without the snapshot makes a new one.
 func (j *Judge) Load(ctx context.Context, snapshots store.Snapshots, name string) (Loaded, error) {
 	body, at, err := snapshots.Load(ctx, name)
 	if errors.Is(err, store.ErrNotFound) {
@@ -165,7 +166,7 @@ func (j *Judge) unpack(from io.Reader) (l Loaded, err error) {
 		part, key, value, err := r.entry()
 		if err != nil || part.Name == "" {
 			l.Through = j.newest.Time()
-			return l, err
+			return l, errors.Join(err, r.end())
 		}
 		if have, known := versions[part.Name]; !known || have != part.Version {
 			l.leave(fmt.Errorf("part %.64q is of version %d, read is %d", part.Name, part.Version, have))

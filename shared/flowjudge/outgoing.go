@@ -72,7 +72,7 @@ func (g *outgoing) settle(ctx context.Context, all bool) {
 			}
 			asked++
 			g.stats.Asked++
-			known, err := g.o.Known(ctx, d)
+			known, err := g.o.Known(ctx, g.sinceAsked(d))
 			if err != nil {
 				g.stats.Failed++
 				return
@@ -88,6 +88,17 @@ func (g *outgoing) settle(ctx context.Context, all bool) {
 		g.waiting.Delete(id)
 		g.emit(d)
 	}
+}
+
+// sinceAsked gives of what was kept back only what is new: a sensor may have stopped seeing it.
+func (g *outgoing) sinceAsked(d *events.Detection) *events.Detection {
+	v := g.verdicts.Peek(d.ID)
+	if v == nil || v.until.Time().Before(d.Evidence.Start) {
+		return d
+	}
+	part := *d
+	part.Evidence.Start = v.until.Time()
+	return &part
 }
 
 // needsAsking: calls of APIs no sensor sees, and what was told once goes on being told.

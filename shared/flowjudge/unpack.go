@@ -64,3 +64,12 @@ func (u *unpacker) text(room []byte, most uint64) ([]byte, error) {
 	room = room[:n]
 	return room, u.full(room)
 }
+
+// end reads what is behind the last entry, so that the checksum of the whole is held against what was read.
+func (u *unpacker) end() error {
+	n, err := io.Copy(io.Discard, u.from)
+	if err == nil && n > 0 {
+		err = fmt.Errorf("%d bytes behind the end", n)
+	}
+	return broken(err)
+}

@@ -121,11 +121,14 @@ func nameOf(c *events.Conn) string {
 	return "F" + hex.EncodeToString(h.Sum(nil))
 }
 
-// memory gives the flows that have lasted as something that can be written down: what was told in one window only needs no memory.
+// goesOnAfter: a flow that takes so much of its first window most likely has another.
+const goesOnAfter = 30 * time.Second
+
+// memory gives the flows that last as something that can be written down: what was over at once needs no memory.
 func (w windows) memory() *detect.Memory[five, flow] {
 	m := flowMemory()
 	for k, f := range w.All {
-		if f.windows > 1 {
+		if f.windows > 1 || f.end.Sub(f.so.Start) >= goesOnAfter {
 			kept, _ := m.Put(k)
 			*kept = *f
 			m.Note(k)

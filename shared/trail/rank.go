@@ -73,6 +73,8 @@ func (s *scene) adjust(all []verdict, adjustments *[]events.Term) []verdict {
 			v := &all[i]
 			switch {
 			case v.adjusts != a.name:
+			case s.own(v): // the detection tells of that very call, and its risk knows of it
+				v.adjusts = ""
 			case made || v.relevance < leastAdjusting:
 				v.adjusts = ""
 			default:
@@ -95,6 +97,12 @@ func (s *scene) adjust(all []verdict, adjustments *[]events.Term) []verdict {
 		room--
 		return false
 	})
+}
+
+// own says whether a detection tells of that very call, or of the same thing as the adjustment: its risk knows of it.
+func (s *scene) own(v *verdict) bool {
+	return slices.Contains(s.d.Evidence.UIDs, v.entry.UID) || v.adjusts == monitoringStopped && s.d.Type == "evasion.monitoring_stopped" ||
+		v.adjusts == stolenCredentials && s.d.Type == "access.stolen_role_credentials"
 }
 
 func (v *verdict) call() events.ContextCall {
