@@ -35,7 +35,7 @@ func sourceKey(s events.ContextSource) store.DocumentKey {
 }
 
 func sourceKeys() []store.DocumentKey {
-	return []store.DocumentKey{sourceKey(events.SourceInventory), sourceKey(events.SourceFlowLogs), sourceKey(events.SourceCloudTrail)}
+	return []store.DocumentKey{sourceKey(events.SourceFlowLogs), sourceKey(events.SourceCloudTrail)}
 }
 
 // progressOf says how far a source has been read; false where it never was.
@@ -63,7 +63,7 @@ func state(s events.ContextSource, status events.SourceStatus, why string, args 
 func (q *inquiry) who() events.SourceState {
 	q.out.Who = nil
 	history, err := inventory.Read(q.docs)
-	_, ever := progressOf(q.docs, events.SourceInventory)
+	ever := history != nil && !history.Through().IsZero()
 	local, known := 0, 0
 	for i := range q.d.Participants[:min(len(q.d.Participants), events.MaxIdentities)] {
 		p := &q.d.Participants[i]
@@ -150,6 +150,8 @@ func (q *inquiry) arrived(s events.ContextSource, ever bool, through, until time
 		out.Status, out.Why = events.SourceMissing, never
 	case behind && q.now.Sub(until) < patience && q.now.Sub(q.d.Update) < patience:
 		out.Status, out.Why = events.SourceWaiting, fmt.Sprintf("read until %s; what it says of %s is still to come", through.Format(time.RFC3339), until.UTC().Format(time.RFC3339))
+	case found && behind:
+		out.Status, out.Why = events.SourcePartial, fmt.Sprintf("it ends at %s: more did not come within a day", through.Format(time.RFC3339))
 	case found:
 		out.Status = events.SourceComplete
 	case behind:

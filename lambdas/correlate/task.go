@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
+	"github.com/mirrorwatch/mirrorwatch/shared/inventory"
 	"github.com/mirrorwatch/mirrorwatch/shared/store"
 )
 
@@ -62,7 +63,8 @@ func (q *inquiry) tasks(done *task, unfinished bool) ([]store.Write, error) {
 
 // unsettled says whether something may be known later that is not known now. Where nothing of AWS was ever read, nothing is waited for.
 func (q *inquiry) unsettled() bool {
-	_, inventoried := progressOf(q.docs, events.SourceInventory)
+	history, _ := inventory.Read(q.docs)
+	inventoried := history != nil && !history.Through().IsZero()
 	_, flows := progressOf(q.docs, events.SourceFlowLogs)
 	_, calls := progressOf(q.docs, events.SourceCloudTrail)
 	for _, s := range q.out.Sources {

@@ -20,7 +20,7 @@ const rowsAtOnce = 1000
 // kept it from being read, or kept; what made no sense in it is in the report.
 func (i *Ingest) Flows(ctx context.Context, name, version string, r io.Reader) (Report, error) {
 	out := Report{Object: name}
-	known, err := i.known(ctx, name, version)
+	known, err := i.known(ctx, events.SourceFlowLogs, name, version)
 	if known || err != nil {
 		out.Known = known
 		return out, err
@@ -52,7 +52,7 @@ func (i *Ingest) Flows(ctx context.Context, name, version string, r io.Reader) (
 // Lines reads lines of flow logs as a log group gives them. Name tells this delivery from all others.
 func (i *Ingest) Lines(ctx context.Context, name string, lines []string) (Report, error) {
 	out := Report{Object: name}
-	known, err := i.known(ctx, name, "")
+	known, err := i.known(ctx, events.SourceFlowLogs, name, "")
 	if known || err != nil {
 		out.Known = known
 		return out, err

@@ -24,12 +24,12 @@ func (i *Ingest) Inventory(ctx context.Context, name string, at time.Time, r io.
 		return out, fmt.Errorf("keep %s: %w", name, err)
 	}
 	out.Kept = int64(changed)
-	return out, i.advance(ctx, events.SourceInventory, &out)
+	return out, nil
 }
 
 // InventoryOnce reads a file that was not read before. It was so when it is read: a file has no other date.
 func (i *Ingest) InventoryOnce(ctx context.Context, name, version string, r io.Reader) (Report, error) {
-	known, err := i.known(ctx, name, version)
+	known, err := i.known(ctx, events.SourceInventory, name, version)
 	if known || err != nil {
 		return Report{Object: name, Known: known}, err
 	}

@@ -63,14 +63,14 @@ const maxProblems = 5
 const keepObject = 30 * 24 * time.Hour
 
 // objectKey names what is remembered of an object. Version tells one that was written anew: an ETag, or a size and time.
-func objectKey(name, version string) store.DocumentKey {
-	sum := sha256.Sum256([]byte(name + "\x00" + version))
+func objectKey(s events.ContextSource, name, version string) store.DocumentKey {
+	sum := sha256.Sum256([]byte(string(s) + "\x00" + name + "\x00" + version))
 	return store.DocumentKey{Kind: store.KindObject, ID: "read/" + hex.EncodeToString(sum[:16])}
 }
 
-// known says whether an object was read to its end before.
-func (i *Ingest) known(ctx context.Context, name, version string) (bool, error) {
-	k := objectKey(name, version)
+// known says whether an object was read to its end before, as what a source logs.
+func (i *Ingest) known(ctx context.Context, s events.ContextSource, name, version string) (bool, error) {
+	k := objectKey(s, name, version)
 	_, err := i.o.Documents.Get(ctx, k.Kind, k.ID)
 	if errors.Is(err, store.ErrNotFound) {
 		return false, nil
@@ -88,7 +88,7 @@ func (i *Ingest) done(ctx context.Context, s events.ContextSource, version strin
 	if err != nil {
 		return fmt.Errorf("encode report: %w", err)
 	}
-	k := objectKey(r.Object, version)
+	k := objectKey(s, r.Object, version)
 	if err := i.advance(ctx, s, r, store.Write{Kind: k.Kind, ID: k.ID, Body: body, Expires: i.o.Now().Add(keepObject)}); err != nil {
 		return fmt.Errorf("remember object %s: %w", r.Object, err)
 	}

@@ -21,7 +21,7 @@ const callsAtOnce = 500
 // Trail reads a file of CloudTrail's. Name says where it lies, version which state of it.
 func (i *Ingest) Trail(ctx context.Context, name, version string, r io.Reader) (Report, error) {
 	out := Report{Object: name}
-	known, err := i.known(ctx, name, version)
+	known, err := i.known(ctx, events.SourceCloudTrail, name, version)
 	if known || err != nil {
 		out.Known = known
 		return out, err
