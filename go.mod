@@ -35,6 +35,7 @@ require (
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3 // OCSF events held against the published schema, in tests
 	github.com/schollz/progressbar/v3 v3.19.0 // how far a reading has come
 	github.com/spf13/cobra v1.10.2 // commands, help, completion
+	github.com/spf13/pflag v1.0.9 // flags that several commands have in common
 	go.yaml.in/yaml/v4 v4.0.0 // the mirror policy, with line numbers
 	golang.org/x/crypto v0.59.0 // argon2id for passwords
 	golang.org/x/net v0.62.0 // assembler for the BPF programs that steer packets
@@ -81,7 +82,6 @@ require (
 	github.com/prometheus/procfs v0.16.1 // indirect
 	github.com/remyoudompheng/bigfft v0.0.0-20230129092748-24d4a6f8daec // indirect
 	github.com/rivo/uniseg v0.4.7 // indirect
-	github.com/spf13/pflag v1.0.9 // indirect
 	github.com/twpayne/go-geom v1.6.1 // indirect
 	go.yaml.in/yaml/v2 v2.4.2 // indirect
 	go4.org/netipx v0.0.0-20231129151722-fdeea329fbba // indirect

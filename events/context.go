@@ -42,7 +42,7 @@ func (c *Context) WhoIs(p *Participant) *Identity {
 const (
 	MaxIdentities   = 16 // participants that are looked up, offenders first
 	MaxContextCalls = 20
-	MaxCounterNews  = 160 // ten metrics of each of those participants
+	MaxCounterNews  = 64 // metrics, the farthest off first
 	MaxAdjustments  = 16
 )
 

@@ -46,7 +46,7 @@ func sampleContext(at time.Time) *Context {
 			BytesSeen: 87900, BytesFlows: 88210, Loss: 0.0035, Sentence: "310 of 334 tries were rejected; tcp 22 was let in from 03:02 UTC on.",
 		},
 		Counters: []CounterNews{{
-			Instance: "i-0123456789abcdef0", Metric: "NetworkIn", Value: 4.2e7, Usual: 3e6, High: 6.1e6, Times: 14, Unit: "Bytes", Unusual: true,
+			Instance: "i-0123456789abcdef0", Metric: "NetworkIn", Value: 4.2e7, Usual: 3e6, High: 6.1e6, Basis: "this hour of 27 days before", Times: 14, Unit: "Bytes", Unusual: true,
 			Sentence: "NetworkIn of i-0123456789abcdef0 was 14 times its usual for this hour.",
 		}},
 		Adjustments: []Term{

@@ -18,6 +18,7 @@ import (
 // serveOptions are the flags of serve.
 type serveOptions struct {
 	options
+	awsLogs
 	data      string   // folder of the store
 	address   string   // of API and console
 	listen    string   // UDP address for VXLAN
@@ -34,13 +35,15 @@ func newServe() *cobra.Command {
 		Use:   "serve",
 		Short: "Run sensor, detectors, store, API and console in one process until interrupted",
 		Long: `Serve watches mirrored packets as sensor does, keeps detections, records, devices and their history in one folder, and
-answers on one address: the API under /v1, and the console. It may be killed at any moment; what was stored is there
+answers on one address: the API under /v1, and the console. Detections that belong together are told as one incident; where
+folders of AWS's logs are given, it reads what is new in them every quarter of a minute and joins it with the detections. It may be killed at any moment; what was stored is there
 when it starts again, and events that were not handed on yet go out then.
 
 On its first start it makes the user admin and prints a password, once. Forgotten passwords are set anew with
 'mirrorwatch users reset NAME' on this machine, while serve is stopped.`,
 		Example: `  mirrorwatch serve
   mirrorwatch serve --listen :4789 --data /var/lib/mirrorwatch
+  mirrorwatch serve --flow-logs /mnt/logs/vpcflowlogs --cloudtrail /mnt/logs/CloudTrail --inventory instances.json
   mirrorwatch serve --interface eth1 --http 10.0.9.9:8443 --tls-cert cert.pem --tls-key key.pem --host ndr.example.com`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
@@ -54,6 +57,7 @@ On its first start it makes the user admin and prints a password, once. Forgotte
 	}
 	addPipelineFlags(cmd, &o.options)
 	f := cmd.Flags()
+	o.addFlags(f)
 	f.StringVar(&o.data, "data", dataFolder(), "`FOLDER` that everything is kept in")
 	f.StringVar(&o.state, "state", "", "`DIR` that what was learned is kept in (default learned in the folder of --data; none: learn anew at each start)")
 	f.StringVar(&o.address, "http", "127.0.0.1:8080", "`ADDRESS` of API and console")

@@ -44,6 +44,7 @@ type server struct {
 
 	store    *store.Store
 	keep     *keeper
+	join     *joiner
 	signin   *signin.Local
 	password string // of the first start
 	notify   *notify.Service
@@ -76,13 +77,14 @@ func (s *server) start(ctx context.Context) (err error) {
 	}
 	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	s.cancel = cancel
-	for _, step := range []func(context.Context) error{s.startKeeper, s.startSignin, s.startEvents, s.startSensor, s.startHTTP} {
+	for _, step := range []func(context.Context) error{s.startKeeper, s.startSignin, s.startJoiner, s.startEvents, s.startSensor, s.startHTTP} {
 		if err = step(background); err != nil {
 			return errors.Join(err, s.stop())
 		}
 	}
 	s.run(background, s.keepHouse)
 	s.run(background, s.keepRules)
+	s.run(background, s.join.watch)
 	s.run(background, func(ctx context.Context) { s.keep.watchSite(ctx, &s.pipeline.known) })
 	s.run(background, func(ctx context.Context) { s.pipeline.lists.watch(ctx) })
 	s.run(background, func(ctx context.Context) { s.keep.watchSaid(ctx, &s.pipeline.said) })
@@ -132,7 +134,7 @@ func (s *server) startEvents(ctx context.Context) error {
 		Failed:   func(rule string, err error) { s.log.Warn("notification failed", "rule", rule, "error", err) },
 	})
 	s.relay = bus.NewRelay(bus.RelayOptions{
-		Outbox: s.store.Outbox, To: []bus.Publisher{s.notify}, Now: time.Now,
+		Outbox: s.store.Outbox, To: []bus.Publisher{s.notify, s.join}, Now: time.Now,
 		Failed: func(err error, attempt int, again time.Duration) {
 			s.log.Warn("events wait", "error", err, "attempt", attempt, "again", again)
 		},
@@ -163,7 +165,7 @@ func (s *server) startSensor(ctx context.Context) (err error) {
 		}
 	}
 	go func() { s.watched <- s.pipeline.engine.Live(s.sources, func() int64 { return s.clock().UnixNano() }) }()
-	more := []prometheus.Collector{&doors{s}, keptDoors{s.keep}, s.requests}
+	more := []prometheus.Collector{&doors{s}, keptDoors{s.keep}, s.join, s.requests}
 	if s.pipeline.learn != nil {
 		more = append(more, stateDoors{s.pipeline.learn})
 	}

@@ -138,6 +138,9 @@ detectors. read, sensor and serve take it with --tuning. What makes no sense is 
     known_scanners: [10.0.0.9]         # scan by order
     gateways: [10.0.0.1]               # stand for many hosts
     dns_servers: [10.0.0.2]            # ask for others
+    own_roles: [role/mirrorwatch-*]    # of Mirrorwatch itself: what they change is its own work
+    planned_changes:                   # what the principal does then is no news
+      - {from: 2026-03-02T10:00:00Z, to: 2026-03-02T12:00:00Z, principal: user/ada, reason: new flow logs}
   detectors:
     recon.port_scan: {ports: 40, idle: 12h}
     c2.dns_tunnel: {enabled: false}
@@ -170,8 +173,8 @@ func checkSettings(cmd *cobra.Command, files []string) error {
 			tunables += len(of)
 		}
 		k := &set.Known
-		fmt.Fprintf(cmd.OutOrStdout(), "%s: %d trusted domains, %d known scanners, %d gateways, %d DNS servers, %d settings of %d detectors\n", clean(file),
-			len(k.TrustedDomains), len(k.Scanners), len(k.Gateways), len(k.DNSServers), tunables, len(set.Detectors))
+		fmt.Fprintf(cmd.OutOrStdout(), "%s: %d trusted domains, %d known scanners, %d gateways, %d DNS servers, %d own roles, %d planned changes, %d settings of %d detectors\n", clean(file),
+			len(k.TrustedDomains), len(k.Scanners), len(k.Gateways), len(k.DNSServers), len(k.OwnRoles), len(k.Changes), tunables, len(set.Detectors))
 	}
 	if wrong {
 		return exitCode(exitInput)

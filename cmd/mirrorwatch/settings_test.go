@@ -33,7 +33,7 @@ func settingsFile(t *testing.T, text string) string {
 
 func TestTuningCheck(t *testing.T) {
 	good := settingsFile(t, "parameters: {gateways: [10.0.0.1]}\ndetectors: {recon.port_scan: {ports: 30}}\n")
-	if code, out, errs := runFor(t, "tuning", "check", good); code != exitDone || !strings.Contains(out, "1 gateways, 0 DNS servers, 1 settings of 1 detectors") || errs != "" {
+	if code, out, errs := runFor(t, "tuning", "check", good); code != exitDone || !strings.Contains(out, "1 gateways, 0 DNS servers, 0 own roles, 0 planned changes, 1 settings of 1 detectors") || errs != "" {
 		t.Errorf("%d %q %q", code, out, errs)
 	}
 	bad := settingsFile(t, "detectors:\n  recon.port_scan:\n    ports: 0\n    idle: 2m\n")

@@ -17,6 +17,7 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/lambdas/mirror/plan"
 	"github.com/mirrorwatch/mirrorwatch/lambdas/mirror/policy"
 	"github.com/mirrorwatch/mirrorwatch/shared/ec2api"
+	"github.com/mirrorwatch/mirrorwatch/shared/inventory"
 	"github.com/mirrorwatch/mirrorwatch/shared/store"
 )
 
@@ -53,6 +54,8 @@ type Loop struct {
 	opened map[string]ec2api.Account
 	types  map[string]seenType // what AWS said of instance types, for a day
 	memory recollection
+
+	inventory inventory.Memory // what was last written of who holds what
 }
 
 // New makes a loop.

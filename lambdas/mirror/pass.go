@@ -203,6 +203,7 @@ func (p *pass) run(ctx context.Context, list []*place, decide func(plan.World, p
 	p.leave(ctx)
 	r := p.report()
 	p.l.o.Observe(r.Metrics)
+	p.note(ctx)
 	return r, errors.Join(p.errs...)
 }
 

@@ -12,12 +12,14 @@ type Correlate struct {
 	Ranges, ASN, Country string // files of a layer, absolute paths; each may be empty
 	Metrics              bool   // ask CloudWatch
 	Role                 string // may be empty
+	FlowFormat           string // of flow logs without a header line, as CreateFlowLogs takes it; empty: AWS's default
 }
 
 func (c *Correlate) fields(metrics *string) []field {
 	return []field{
 		{Table, &c.Table, anyName}, {Account, &c.Account, account}, {Ranges, &c.Ranges, optional(file)}, {ASN, &c.ASN, optional(file)},
 		{Country, &c.Country, optional(file)}, {Metrics, metrics, optional(onOrOff)}, {Role, &c.Role, optional(beginning("arn:"))},
+		{FlowFormat, &c.FlowFormat, optional(anyName)},
 	}
 }
 

@@ -27,6 +27,7 @@ const (
 	Callers        = "MIRRORWATCH_CALLERS"          // who may call with SigV4: "ARN ROLE" or "ARN ROLE packets", with semicolons; empty: nobody
 	Sensor         = "MIRRORWATCH_SENSOR"           // name of the sensor; empty: the host's
 	Policy         = "MIRRORWATCH_POLICY"           // "ssm:" and the name of the parameter that holds the mirror policy
+	FlowFormat     = "MIRRORWATCH_FLOW_FORMAT"      // fields of flow logs that come without a header line: "${version} ${account-id} ..."
 	Role           = "MIRRORWATCH_ROLE"             // ARN of the function's own role: what it did itself is no news to it; empty: nobody knows
 	Ranges         = "MIRRORWATCH_RANGES"           // file of AWS's published address ranges, as in /opt/mirrorwatch/ip-ranges.json; empty: none
 	ASN            = "MIRRORWATCH_ASN"              // file of autonomous systems, MaxMind's format; empty: none

@@ -195,7 +195,7 @@ func (m *Model) called(h *events.Head) View {
 func answers(r events.Record) bool {
 	switch r := r.(type) {
 	case *events.Conn:
-		return r.RespPkts > 0
+		return r.RespPkts > 0 || r.Source == events.FlowLog && r.Direction == "ingress" // an interface that logs what comes to it is there
 	case *events.DNS:
 		return r.RCode != nil
 	case *events.ARP:

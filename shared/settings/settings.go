@@ -123,31 +123,51 @@ const (
 	KnownScanners  = "known_scanners"
 	Gateways       = "gateways"
 	DNSServers     = "dns_servers"
+	OwnRoles       = "own_roles"
+	PlannedChanges = "planned_changes"
 )
 
 func (r *reader) parameter(key, value *yaml.Node) {
 	known := &r.out.Known
 	networks := map[string]*[]netip.Prefix{KnownScanners: &known.Scanners, Gateways: &known.Gateways, DNSServers: &known.DNSServers}
 	list, isNetworks := networks[key.Value]
-	if key.Value != TrustedDomains && !isNetworks {
-		r.say(key.Line, "parameters.%s: unknown parameter; there are %s, %s, %s and %s", key.Value, TrustedDomains, KnownScanners, Gateways, DNSServers)
+	words := map[string]func(*yaml.Node){TrustedDomains: r.domain, OwnRoles: r.ownRole, PlannedChanges: r.planned}
+	word := words[key.Value]
+	if word == nil && !isNetworks {
+		r.say(key.Line, "parameters.%s: unknown parameter; there are %s, %s, %s, %s, %s and %s", key.Value,
+			TrustedDomains, KnownScanners, Gateways, DNSServers, OwnRoles, PlannedChanges)
 		return
 	}
 	for _, item := range r.items(key, value) {
-		if isNetworks {
-			if p, ok := Network(item.Value); ok {
-				*list = append(*list, p)
-				continue
-			}
+		if word != nil {
+			word(item)
+			continue
+		}
+		p, ok := Network(item.Value)
+		if !ok {
 			r.say(item.Line, "parameters.%s: %q is not an address or a network such as 10.0.0.8 or 10.0.0.0/24", key.Value, item.Value)
 			continue
 		}
-		if d, ok := Domain(item.Value); ok {
-			known.TrustedDomains = append(known.TrustedDomains, d)
-			continue
-		}
-		r.say(item.Line, "parameters.%s: %q is not a domain such as example.com", key.Value, item.Value)
+		*list = append(*list, p)
 	}
+}
+
+func (r *reader) domain(item *yaml.Node) {
+	d, ok := Domain(item.Value)
+	if !ok {
+		r.say(item.Line, "parameters.%s: %q is not a domain such as example.com", TrustedDomains, item.Value)
+		return
+	}
+	r.out.Known.TrustedDomains = append(r.out.Known.TrustedDomains, d)
+}
+
+func (r *reader) ownRole(item *yaml.Node) {
+	p, ok := Principal(item.Value)
+	if !ok {
+		r.say(item.Line, "parameters.%s: %q is not a pattern of a role such as role/mirrorwatch-mirror or arn:aws:iam::*:role/mirrorwatch-*", OwnRoles, item.Value)
+		return
+	}
+	r.out.Known.OwnRoles = append(r.out.Known.OwnRoles, p)
 }
 
 func (r *reader) items(key, value *yaml.Node) []*yaml.Node {
@@ -275,6 +295,8 @@ func (s *Settings) Add(others Settings) {
 	s.Known.Scanners = append(slices.Clip(s.Known.Scanners), others.Known.Scanners...)
 	s.Known.Gateways = append(slices.Clip(s.Known.Gateways), others.Known.Gateways...)
 	s.Known.DNSServers = append(slices.Clip(s.Known.DNSServers), others.Known.DNSServers...)
+	s.Known.OwnRoles = append(slices.Clip(s.Known.OwnRoles), others.Known.OwnRoles...)
+	s.Known.Changes = append(slices.Clip(s.Known.Changes), others.Known.Changes...)
 	for kind, set := range others.Detectors {
 		if s.Detectors == nil {
 			s.Detectors = map[string]map[string]string{}

@@ -45,6 +45,7 @@ web.sh sql
 web.sh traversal
 web.sh scan
 web.sh guess
+web.sh ssrf
 web.sh honest
 web.sh flood
 web.sh load

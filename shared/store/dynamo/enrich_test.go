@@ -62,6 +62,13 @@ func TestCallsOfCorrelation(t *testing.T) {
 		}
 		return err
 	})
+	w.calls(t, "a detection and documents beside it", map[string]int{"BatchGetItem": 1}, func() error {
+		_, docs, err := w.Detections.GetWith(ctx, d.ID, keys[:store.MaxGet-1]...)
+		if err == nil && len(docs) != store.MaxEnrichWrites-1 {
+			err = fmt.Errorf("%d documents", len(docs))
+		}
+		return err
+	})
 	w.calls(t, "no documents", map[string]int{}, func() error { _, err := w.Documents.GetMany(ctx); return err })
 }
 

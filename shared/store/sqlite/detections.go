@@ -115,9 +115,11 @@ func (s detections) keep(t *tx, seq int64, before *events.Detection, d events.De
 	return s.outbox.put(t, store.DetectionEvent(before, d, actor))
 }
 
+const oneDetection = "SELECT body FROM detection WHERE id = ?"
+
 // Get gives one.
 func (s detections) Get(ctx context.Context, id string) (d events.Detection, err error) {
-	q, err := s.d.query("SELECT body FROM detection WHERE id = ?")
+	q, err := s.d.query(oneDetection)
 	if err != nil {
 		return d, err
 	}

@@ -41,6 +41,15 @@ func (s documents) GetMany(ctx context.Context, keys ...store.DocumentKey) (map[
 	if err := store.CheckKeys(keys); err != nil {
 		return nil, err
 	}
+	q, err := s.d.query(manyDocuments)
+	if err != nil {
+		return nil, err
+	}
+	return s.many(ctx, q, keys)
+}
+
+// many runs that query, by itself or in a transaction.
+func (s documents) many(ctx context.Context, q *sql.Stmt, keys []store.DocumentKey) (map[store.DocumentKey]store.Document, error) {
 	asked := make([][2]string, len(keys))
 	for i, k := range keys {
 		asked[i] = [2]string{string(k.Kind), k.ID}
@@ -49,11 +58,7 @@ func (s documents) GetMany(ctx context.Context, keys ...store.DocumentKey) (map[
 	if err != nil {
 		return nil, fmt.Errorf("read documents: %w", err)
 	}
-	stmt, err := s.d.query(manyDocuments)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := stmt.QueryContext(ctx, string(list), nanos(s.d.now()))
+	rows, err := q.QueryContext(ctx, string(list), nanos(s.d.now()))
 	docs, err := collect(rows, err, func(scan func(...any) error) (store.Document, error) {
 		var k store.Kind
 		d, err := scanDocument(k, func(into ...any) error { return scan(append([]any{&k}, into...)...) })

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/shared/store"
+	"github.com/mirrorwatch/mirrorwatch/shared/store/storetest"
 )
 
 func TestPurgeGivesSpaceBack(t *testing.T) {
@@ -214,12 +216,18 @@ func TestManyAtOneMoment(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
+	d := crashDetection(0, 0, 1, 0)
+	if _, err := s.Detections.Put(t.Context(), d); err != nil {
+		t.Fatal(err)
+	}
 	a, b := store.DocumentKey{Kind: store.KindIncident, ID: "a"}, store.DocumentKey{Kind: store.KindTrail, ID: "b"}
 	both := []store.Write{{Kind: a.Kind, ID: a.ID, Body: []byte("1")}, {Kind: b.Kind, ID: b.ID, Body: []byte("1")}}
 	ended := make(chan error, 1)
 	go func() {
-		for range 200 {
-			if _, err := s.Documents.Write(t.Context(), both, nil); err != nil {
+		for n := range int64(200) {
+			c := storetest.Context(1, clock())
+			c.Incident = strconv.FormatInt(n, 10)
+			if _, err := s.Detections.Enrich(t.Context(), d.ID, store.Enrichment{IfRevision: n + 1, Context: c}, both...); err != nil {
 				ended <- err
 				return
 			}
@@ -230,6 +238,10 @@ func TestManyAtOneMoment(t *testing.T) {
 		got, err := s.Documents.GetMany(t.Context(), a, b)
 		if err != nil || got[a].Revision != got[b].Revision {
 			t.Fatalf("revisions %d and %d, %v", got[a].Revision, got[b].Revision, err)
+		}
+		now, with, err := s.Detections.GetWith(t.Context(), d.ID, a, b)
+		if err != nil || with[a].Revision != with[b].Revision || with[a].Revision != now.Revision-1 {
+			t.Fatalf("revisions %d and %d beside %d, %v", with[a].Revision, with[b].Revision, now.Revision, err)
 		}
 		select {
 		case err := <-ended:

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"testing"
@@ -13,6 +14,7 @@ import (
 func runEnrich(t *testing.T, open Open) {
 	each(t, open, map[string]func(*harness){
 		"stored and read back":     enrichAndGet,
+		"read with documents":      getWithDocuments,
 		"one event":                eventOfEnrichment,
 		"the same again":           enrichAgain,
 		"a detector goes on":       putKeepsContext,
@@ -70,6 +72,40 @@ func enrichAndGet(h *harness) {
 	}
 	_, err = h.Documents.Get(h.ctx, store.KindIncident, "i")
 	h.refused("the document of what is not there", err, store.ErrNotFound)
+}
+
+// getWithDocuments reads a detection and documents of several kinds beside it: what is there, what is not, what expired.
+func getWithDocuments(h *harness) {
+	d := moderate(1, h.clock.Now())
+	h.put(d)
+	ends := h.clock.Now().Add(time.Minute)
+	h.enrich(d.ID, Context(1, h.clock.Now()), store.Write{Kind: store.KindIncident, ID: "i", Body: body("x")},
+		store.Write{Kind: store.KindFlows, ID: "f", Body: body("y"), Expires: ends}, store.Write{Kind: store.KindTrail, ID: "t", Body: body("z"), Expires: ends.Add(1)})
+	h.clock.Advance(time.Minute)
+	key := func(k store.Kind, id string) store.DocumentKey { return store.DocumentKey{Kind: k, ID: id} }
+	keys := []store.DocumentKey{key(store.KindIncident, "i"), key(store.KindFlows, "f"), key(store.KindTrail, "t"), key(store.KindTrail, "i"), key(store.KindIncident, "i"), {}}
+	got, docs, err := h.Detections.GetWith(h.ctx, d.ID, keys...)
+	h.must(err)
+	h.same("the detection", got, h.get(d.ID))
+	if len(docs) != 2 || string(docs[keys[0]].Body) != string(body("x")) || string(docs[keys[2]].Body) != string(body("z")) {
+		h.Errorf("documents %v", docs)
+	}
+	got, docs, err = h.Detections.GetWith(h.ctx, d.ID)
+	h.must(err)
+	h.same("the detection alone", got, h.get(d.ID))
+	if len(docs) != 0 {
+		h.Errorf("documents that nobody asked for: %v", docs)
+	}
+	for _, id := range []string{"none", "", "ä"} {
+		_, docs, err = h.Detections.GetWith(h.ctx, id, keys[0])
+		h.refused("of what is not there", err, store.ErrNotFound)
+		if len(docs) != 0 {
+			h.Errorf("documents of what is not there: %v", docs)
+		}
+	}
+	_, _, err = h.Detections.GetWith(h.ctx, d.ID, make([]store.DocumentKey, store.MaxGet+1)...)
+	h.refused("one key more than there may be", err, store.ErrInvalid)
+	h.cancelled("get with documents", func(ctx context.Context) error { _, _, err := h.Detections.GetWith(ctx, d.ID, keys...); return err })
 }
 
 func eventOfEnrichment(h *harness) {

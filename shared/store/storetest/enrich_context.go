@@ -48,7 +48,7 @@ func Context(i int, at time.Time) events.Context {
 			BytesSeen: 4900, BytesFlows: 5000, Loss: 0.02, Sentence: "9 of 12 tries were rejected.",
 		},
 		Counters: []events.CounterNews{{
-			Instance: "i-1", Metric: "NetworkOut", Value: 14e9, Usual: 1e9, High: 2e9, Times: 14, Unit: "Bytes", Unusual: true,
+			Instance: "i-1", Metric: "NetworkOut", Value: 14e9, Usual: 1e9, High: 2e9, Basis: "this hour of 27 days before", Times: 14, Unit: "Bytes", Unusual: true,
 			Sentence: "NetworkOut of i-1 was 14 times its usual for this hour.",
 		}},
 		Adjustments: []events.Term{

@@ -1,0 +1,242 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math"
+	"os"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
+
+	"github.com/mirrorwatch/mirrorwatch/events"
+	"github.com/mirrorwatch/mirrorwatch/lambdas/correlate"
+	"github.com/mirrorwatch/mirrorwatch/lambdas/correlate/ingest"
+	"github.com/mirrorwatch/mirrorwatch/shared/archive"
+	"github.com/mirrorwatch/mirrorwatch/shared/store"
+	inmemory "github.com/mirrorwatch/mirrorwatch/shared/store/memory"
+	"github.com/mirrorwatch/mirrorwatch/shared/store/sqlite"
+)
+
+// joining is one run of correlate: what was read, and what goes where.
+type joining struct {
+	o       *correlateOptions
+	log     io.Writer
+	store   *store.Store
+	joiner  *correlate.Correlator
+	judge   *logJudge
+	ingest  *ingest.Ingest
+	reports []ingest.Report
+	failed  []error
+}
+
+// correlateAll reads everything, joins it, and prints what came of it, whatever could not be read.
+func correlateAll(cmd *cobra.Command, o *correlateOptions, captures []string) error {
+	j, err := openJoining(cmd.Context(), o, cmd.ErrOrStderr())
+	if err != nil {
+		return err
+	}
+	defer j.store.Close()
+	ctx := cmd.Context()
+	for _, step := range []func(context.Context) error{
+		j.readInventory,
+		func(ctx context.Context) error { return j.readCaptures(ctx, captures) },
+		j.readTrails, j.readFlows, j.judge.close, j.join,
+	} {
+		if err := step(ctx); err != nil {
+			return errors.Join(append(j.failed, err)...)
+		}
+	}
+	if err := j.tell(cmd); err != nil {
+		j.failed = append(j.failed, err)
+	}
+	return errors.Join(j.failed...)
+}
+
+func openJoining(ctx context.Context, o *correlateOptions, log io.Writer) (_ *joining, err error) {
+	j := &joining{o: o, log: log}
+	book, err := o.places()
+	if err != nil {
+		return nil, err
+	}
+	if j.store, err = j.open(ctx); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, j.store.Close())
+		}
+	}()
+	logger := slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	if j.judge, err = newLogJudge(ctx, j.store, &o.options, logger); err != nil {
+		return nil, err
+	}
+	records := j.store.Records
+	if o.data == "" {
+		records = nil // nobody will search in what is forgotten at the end
+	}
+	j.ingest, err = ingest.New(ingest.Options{
+		Documents: j.store.Documents, Records: records, Judge: j.judge.Judge, Format: o.format, Now: time.Now, Log: logger,
+	})
+	if err != nil {
+		return nil, err
+	}
+	j.joiner, err = correlate.New(correlate.Options{Store: j.store, Places: book, Now: time.Now, Log: logger})
+	return j, err
+}
+
+func (j *joining) open(ctx context.Context) (*store.Store, error) {
+	if j.o.data == "" {
+		return inmemory.New(inmemory.Options{Now: time.Now, Schema: archive.Schema()}), nil
+	}
+	return sqlite.Open(ctx, sqlite.Options{Folder: j.o.data, Now: time.Now, Schema: archive.Schema()})
+}
+
+// note takes a report, and an error that concerns one object only.
+func (j *joining) note(r ingest.Report, err error) {
+	j.reports = append(j.reports, r)
+	if err != nil {
+		j.failed = append(j.failed, err)
+	}
+	for _, p := range r.Problems {
+		fmt.Fprintf(j.log, "mirrorwatch: %s: %s\n", clean(r.Object), clean(p))
+	}
+}
+
+func (j *joining) readInventory(ctx context.Context) error {
+	for _, name := range j.o.inventory {
+		f, err := os.Open(name)
+		if err != nil {
+			j.failed = append(j.failed, fmt.Errorf("open inventory: %w", err))
+			continue
+		}
+		at := time.Now()
+		if info, err := f.Stat(); err == nil {
+			at = info.ModTime()
+		}
+		r, err := j.ingest.Inventory(ctx, name, at, f)
+		f.Close()
+		j.note(r, err)
+	}
+	return nil
+}
+
+// readCaptures runs the sensor over captures, and stores what it found.
+func (j *joining) readCaptures(ctx context.Context, names []string) error {
+	if len(names) == 0 {
+		return nil
+	}
+	p, err := newPipeline(j.o.options, nil)
+	if err != nil {
+		return err
+	}
+	begin := time.Now()
+	for _, name := range names {
+		if err := p.readFile(name); err != nil {
+			j.failed = append(j.failed, err)
+		}
+	}
+	p.engine.Finish()
+	if err := errors.Join(p.close(), p.settle(true)); err != nil {
+		j.failed = append(j.failed, err)
+	}
+	fmt.Fprintln(j.log, p.closing(time.Since(begin)))
+	p.model.Collect()
+	devices, _ := p.model.Collected(math.MaxInt)
+	if err := j.store.Devices.Put(ctx, devices...); err != nil {
+		return fmt.Errorf("store devices: %w", err)
+	}
+	if err := j.judge.refresh(ctx, p.latest.Time()); err != nil {
+		return err
+	}
+	for _, d := range p.judge.Detections() {
+		if err := put(ctx, j.store, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func put(ctx context.Context, s *store.Store, d *events.Detection) error {
+	if _, err := s.Detections.Put(ctx, *d); err != nil {
+		return fmt.Errorf("store detection: %w", err)
+	}
+	return nil
+}
+
+func (j *joining) readFlows(ctx context.Context) error {
+	return j.readFiles(ctx, "flow logs", j.o.flows, flowLog, j.ingest.Flows)
+}
+
+func (j *joining) readTrails(ctx context.Context) error {
+	return j.readFiles(ctx, "CloudTrail", j.o.trails, trailLog, j.ingest.Trail)
+}
+
+type reader func(ctx context.Context, name, version string, r io.Reader) (ingest.Report, error)
+
+// readFiles reads every file below folders, with a bar where somebody watches. A file that cannot be read is told, and the others are read.
+func (j *joining) readFiles(ctx context.Context, what string, roots []string, wanted func(string) bool, read reader) error {
+	list, err := files(roots, wanted)
+	if err != nil {
+		j.failed = append(j.failed, err)
+	}
+	if len(roots) > 0 && len(list) == 0 && err == nil {
+		fmt.Fprintf(j.log, "mirrorwatch: no %s below %s\n", what, clean(fmt.Sprint(roots)))
+	}
+	bar := barOf(what, list)
+	for i := range list {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		r, err := readLog(ctx, &list[i], read)
+		j.note(r, err)
+		bar.Add64(list[i].size) //nolint:errcheck // a bar that cannot be drawn is no reason to stop
+	}
+	bar.Finish() //nolint:errcheck // as above
+	return nil
+}
+
+func readLog(ctx context.Context, l *logFile, read reader) (ingest.Report, error) {
+	f, err := os.Open(l.path)
+	if err != nil {
+		return ingest.Report{Object: l.path}, fmt.Errorf("open log: %w", err)
+	}
+	defer f.Close()
+	return read(ctx, l.path, l.version(), f)
+}
+
+// barOf shows how much of some files was read, where standard error is a terminal.
+func barOf(what string, list []logFile) *progressbar.ProgressBar {
+	total := int64(0)
+	for i := range list {
+		total += list[i].size
+	}
+	if !isTerminal(os.Stderr) || total == 0 {
+		return progressbar.DefaultBytesSilent(max(total, 1))
+	}
+	return progressbar.NewOptions64(total, progressbar.OptionSetWriter(os.Stderr), progressbar.OptionSetDescription(what), progressbar.OptionShowBytes(true),
+		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
+}
+
+// join makes the context of every detection that has none of its state, oldest first, and does what is due.
+func (j *joining) join(ctx context.Context) error {
+	q := store.DetectionQuery{Sort: store.ByOldest, Filter: store.DetectionFilter{Hidden: store.HiddenInclude}, Limit: store.MaxPage}
+	for {
+		page, err := j.store.Detections.Search(ctx, q)
+		if err != nil {
+			return fmt.Errorf("list detections: %w", err)
+		}
+		for i := range page.Items {
+			if err := j.joiner.Again(ctx, page.Items[i]); err != nil {
+				return err
+			}
+		}
+		if q.Cursor = page.Next; q.Cursor == "" {
+			return nil
+		}
+	}
+}
