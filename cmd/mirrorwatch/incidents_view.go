@@ -29,7 +29,7 @@ func (o *incidentOptions) printList(cmd *cobra.Command, list []events.IncidentSu
 	for i := range list {
 		in := &list[i]
 		rows = append(rows, []cell{
-			{strconv.Itoa(in.Score) + " " + string(in.Band), colourOf(in.Band)}, plain(moment(in.Start)), plain(lasts(in.Update, in.End)),
+			{strconv.Itoa(in.Score) + " " + string(in.Band), bandColour(in.Band)}, plain(moment(in.Start)), plain(lasts(in.Update, in.End)),
 			plain(strconv.Itoa(in.Detections)), plain(in.ID), plain(in.Title),
 		})
 	}
@@ -39,16 +39,6 @@ func (o *incidentOptions) printList(cmd *cobra.Command, list []events.IncidentSu
 		v.tell(faint(), "There are more: --limit, --from and --to say which.")
 	}
 	return nil
-}
-
-func colourOf(b events.Band) text.Colors {
-	switch b {
-	case "critical", "high":
-		return bad()
-	case "medium":
-		return amend()
-	}
-	return faint()
 }
 
 func lasts(update time.Time, end *time.Time) string {
@@ -87,7 +77,7 @@ func (o *incidentOptions) show(cmd *cobra.Command, s *store.Store, ids []string)
 // incident prints one; asked is the id that it was asked by.
 func (v *view) incident(in *events.Incident, asked string) {
 	v.tell(bold(), "%s", in.Title)
-	v.tell(colourOf(in.Band), "%d %s", in.Score, in.Band)
+	v.tell(bandColour(in.Band), "%d %s", in.Score, in.Band)
 	v.say("%s", in.Reason)
 	if asked != in.ID {
 		v.tell(amend(), "%s became %s.", asked, in.ID)
