@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jedib0t/go-pretty/v6/text"
-
 	"github.com/mirrorwatch/mirrorwatch/events"
 )
 
@@ -37,16 +35,6 @@ func (v *view) detection(d *events.Detection) {
 	v.calls(d.Context)
 	v.counters(d.Context)
 	v.unknown(d.Context)
-}
-
-func bandColour(b events.Band) text.Colors {
-	switch b {
-	case "critical", "high":
-		return bad()
-	case "medium":
-		return amend()
-	}
-	return nil
 }
 
 func utc(t time.Time) string { return t.UTC().Format(time.DateTime) }
