@@ -176,7 +176,9 @@ func (q *inquiry) chain(ctx context.Context) (incident.Result, error) {
 			return story, err
 		}
 		for _, k := range story.Need {
-			q.docs[k] = q.docs[k] // an empty one says that it is known not to be there
+			if _, there := q.docs[k]; !there {
+				q.docs[k] = store.Document{} // known not to be there
+			}
 		}
 	}
 }
