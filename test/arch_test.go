@@ -85,7 +85,7 @@ var rules = []rule{
 	{"shared/trail", []string{"events", "shared/store", "shared/bounded"}, []string{"github.com/klauspost/compress"}, "CloudTrail: bytes in, calls out, and which of them matter to a detection"},
 	{"shared/counters", []string{"events"}, nil, "metrics of machines beside their usual: numbers in, sentences out"},
 	{"shared/counters/cloudwatch", []string{"events", "shared/counters"}, []string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"}, "the numbers, by AWS's client"},
-	{"shared/incident", []string{"events", "shared/store"}, nil, "detections that belong together: values in, values out"},
+	{"shared/incident", []string{"events", "shared/store", "shared/incident/incidenttest"}, nil, "detections that belong together: values in, values out; the last is for its tests"},
 	{"shared/incident/incidenttest", []string{"events", "shared/store", "shared/incident"}, nil, "detections of a store chained to incidents; for tests"},
 	{"shared/flowjudge", []string{"events", "shared/detect", "shared/detect/all", "shared/device", "shared/settings", "shared/store", "shared/bounded"}, nil, "the detectors, over flow records and API calls"},
 	{"shared/tuning", []string{"events", "shared/store"}, nil, "which rule hides a detection"},

@@ -17,32 +17,57 @@ import (
 
 // catalogueOptions are the flags of detections.
 type catalogueOptions struct {
-	json   bool
-	tuning string
+	json    bool
+	tuning  string
+	data    string // folder of a server
+	table   string // of DynamoDB, in place of it
+	noColor bool
 }
 
 func newDetections() *cobra.Command {
-	var o catalogueOptions
+	o := catalogueOptions{data: dataFolder()}
 	cmd := &cobra.Command{
 		Use:   "detections",
-		Short: "What can be detected, how each detector judges, and what of it may be set",
+		Short: "What can be detected, how each detector judges, what of it may be set, and one that was stored",
 		Example: `  mirrorwatch detections list
   mirrorwatch detections show recon.port_scan
   mirrorwatch detections show c2.beacon --tuning tuning.yaml     # with the values that hold then
-  mirrorwatch detections list --json | jq -r '.[].type'`,
+  mirrorwatch detections list --json | jq -r '.[].type'
+  mirrorwatch detections show 9b74c9897bac770ffc029102a200c5de   # one that was stored, with what AWS knows of it'`,
 	}
 	cmd.PersistentFlags().BoolVar(&o.json, "json", false, "print JSON instead of text")
 	cmd.PersistentFlags().StringVar(&o.tuning, "tuning", "", "`FILE` of settings whose values are shown")
 	cmd.AddCommand(&cobra.Command{
 		Use: "list", Short: "List the types of detections", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return showTypes(cmd, o, nil) },
-	}, &cobra.Command{
-		Use: "show TYPE...", Short: "Tell all about types of detections", Args: cobra.MinimumNArgs(1),
+	}, newShow(&o))
+	return cmd
+}
+
+func newShow(o *catalogueOptions) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "show TYPE...|ID...", Short: "Tell all about types of detections, or about detections that were stored", Args: cobra.MinimumNArgs(1),
+		Long: `Show tells all about types of detections: what each looks for, what to do about it, and what may be set.
+
+With ids it tells about detections that are stored in the folder of a server on this machine, which may run meanwhile, or in a table of
+DynamoDB: who took part, whether it was blocked, what was called just before, what the counters say, and what is not known.`,
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 			return typesBut(args), cobra.ShellCompDirectiveNoFileComp
 		},
-		RunE: func(cmd *cobra.Command, args []string) error { return showTypes(cmd, o, args) },
-	})
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ids := slices.DeleteFunc(slices.Clone(args), func(s string) bool { return !isDetectionID(s) })
+			switch len(ids) {
+			case 0:
+				return showTypes(cmd, *o, args)
+			case len(args):
+				return showDetections(cmd, o, ids)
+			}
+			return usageError{fmt.Errorf("%q is the id of a detection and others are types: show either", ids[0])}
+		},
+	}
+	cmd.Flags().StringVar(&o.data, "data", o.data, "`FOLDER` of the server that stored the detections")
+	cmd.Flags().StringVar(&o.table, "table", "", "`NAME` of the DynamoDB table that has them, in place of a folder")
+	cmd.Flags().BoolVar(&o.noColor, "no-color", false, "no colours, also on a terminal (as NO_COLOR=1)")
 	return cmd
 }
 

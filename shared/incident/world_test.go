@@ -48,6 +48,7 @@ func (s *shelf) read(into map[store.DocumentKey]store.Document, keys []store.Doc
 			into[k] = d
 		}
 	}
+	Asked(into, keys)
 }
 
 // look is one pass that reads and works out, and does not write.

@@ -73,6 +73,10 @@ func incidentOf(routingKey string, e *events.Event, reason string) incident {
 	}
 	if d := e.Detail.Detection; d != nil {
 		in.Payload.Severity = severity(d.Risk.Band)
+		if known := contextOf(d); known != "" {
+			room := summaryLimit - len(known) - len(" AWS: ")
+			in.Payload.Summary = line(in.Payload.Summary, room) + " AWS: " + known
+		}
 		in.Payload.Source = line(either(who(d, "victim"), either(who(d, "offender"), "mirrorwatch")), 255)
 		in.Payload.Component, in.Payload.Group, in.Payload.Class = line(d.Sensor, 255), line(d.Category, 255), line(d.Type, 255)
 	}

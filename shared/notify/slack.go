@@ -63,6 +63,9 @@ func slackBody(m Message) any {
 func slackEvent(e *events.Event, reason string) string {
 	rows := []string{"*" + mrkdwn(subject(e, reason), 300) + "*", mrkdwn(sentence(e), 1000)}
 	if d := e.Detail.Detection; d != nil {
+		if known := contextOf(d); known != "" {
+			rows = append(rows, "AWS: "+mrkdwn(known, contextLine))
+		}
 		rows = append(rows, "Offender: "+mrkdwn(orUnknown(who(d, "offender")), 500), "Victim: "+mrkdwn(orUnknown(who(d, "victim")), 500),
 			fmt.Sprintf("Since %s · `%s` · `%s`", d.Start.UTC().Format(time.RFC3339), code(d.Type), code(d.ID)))
 	}

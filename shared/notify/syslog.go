@@ -139,6 +139,9 @@ func (s *syslog) line(e *events.Event, m Message, body []byte) []byte {
 		param("type", d.Type)
 		param("band", string(d.Risk.Band))
 		param("score", strconv.Itoa(d.Risk.Score))
+		if d.Context != nil {
+			param("incident", d.Context.Incident)
+		}
 	}
 	b.WriteString("] \ufeff")
 	b.Write(body) // JSON: its control characters are escaped

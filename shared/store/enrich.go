@@ -65,6 +65,9 @@ func CheckContext(c *events.Context) error {
 			return &Invalid{"context." + l.name, fmt.Sprint(l.have), fmt.Sprintf("at most %d", l.most)}
 		}
 	}
+	if err := checkText("context.incident", c.Incident, MaxID); err != nil {
+		return err
+	}
 	if err := checkSources(c.Sources); err != nil {
 		return err
 	}

@@ -273,6 +273,18 @@ func TestWithoutTheInventory(t *testing.T) {
 	}
 }
 
+// TestManyOffenders has one machine attacked by hundreds: its door is still found.
+func TestManyOffenders(t *testing.T) {
+	d, who := bruteForce()
+	for i := range 300 {
+		d.Participants = append([]events.Participant{{Role: "offender", Endpoint: "client", Address: netip.AddrFrom4([4]byte{198, 51, 100, byte(i)}), External: true}}, d.Participants...)
+	}
+	calls, adjustments := rankFor(t, d, who, ingress(webGroup, 22, "0.0.0.0/0", -2*time.Minute))
+	if len(calls) != 1 || len(adjustments) != 1 || adjustments[0].Name != doorOpened {
+		t.Errorf("%+v, %v", calls, adjustments)
+	}
+}
+
 // TestEachAdjustmentOnce has many calls that would make the same one.
 func TestEachAdjustmentOnce(t *testing.T) {
 	var calls []events.CloudTrail

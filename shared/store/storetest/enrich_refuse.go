@@ -123,6 +123,7 @@ func contextsRefused(h *harness) {
 		"an unknown status":     func(c *events.Context) { c.Sources[0].Status = "perhaps" },
 		"a source twice":        func(c *events.Context) { c.Sources[0].Source = c.Sources[1].Source },
 		"a number that is none": func(c *events.Context) { c.Counters[0].Times = math.NaN() },
+		"a long incident":       func(c *events.Context) { c.Incident = strings.Repeat("x", store.MaxID+1) },
 		"too long a text":       func(c *events.Context) { c.Flows.Sentence = strings.Repeat("x", store.MaxContext) },
 		"a year of five digits": func(c *events.Context) { c.Made = time.Date(12026, 1, 1, 0, 0, 0, 0, time.UTC) },
 	} {
