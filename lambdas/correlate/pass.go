@@ -179,8 +179,5 @@ func (q *inquiry) chain(ctx context.Context) (incident.Result, error) {
 		if err := q.read(ctx, story.Need); err != nil {
 			return story, err
 		}
-		for _, k := range story.Need {
-			q.docs[k] = q.docs[k] // an empty one says that it is known not to be there
-		}
 	}
 }

@@ -132,8 +132,9 @@ func (c *Counter) reset() {
 // Dropped is how many conversations could not be counted at all, because the object was too large.
 func (c *Counter) Dropped() uint64 { return c.dropped }
 
-// Add counts a conversation of a flow log, best of a single record: a record is then one try. Others are passed over. It is counted for
-// the address of the interface that logged it; where the format has no direction, for the one that is private, and where both are, for
+// Add counts a conversation of a flow log. Others are passed over. It is meant for those of single records: one that was joined of what
+// both ends logged names one interface, so that only that end's document would have it. It is counted for the address of the interface
+// that logged it; where the format has no direction, for the one that is private, and where both are, for
 // the one that the interface has most to do with in this object.
 func (c *Counter) Add(conn *events.Conn) {
 	if conn.Source != Source || !conn.OrigH.IsValid() || !conn.RespH.IsValid() || conn.TS < 0 {
