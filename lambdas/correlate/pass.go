@@ -109,6 +109,9 @@ func (q *inquiry) unread() []store.DocumentKey {
 // ask makes the context, source by source. What a source cannot say never keeps the others from speaking.
 func (q *inquiry) ask(ctx context.Context) {
 	q.out = events.Context{Of: q.d.Update, Made: q.now}
+	if q.d.Context != nil {
+		q.out.Incident = q.d.Context.Incident // a way to where it is
+	}
 	inventoryState := q.who()
 	placesState := q.places()
 	calls, callTerms := q.trail()
