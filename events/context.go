@@ -174,11 +174,11 @@ type FlowPort struct {
 // CounterNews is a CloudWatch metric in the hour of a detection, beside what it usually is.
 type CounterNews struct {
 	Instance string  `json:"instance"`
-	Metric   string  `json:"metric"` // NetworkOut, CPUUtilization, ...
-	Value    float64 `json:"value"`  // of the hour, in Unit
-	Usual    float64 `json:"usual"`  // median of hours like this one
-	High     float64 `json:"high"`   // the highest of those
-	Basis    string  `json:"basis"`  // which hours those are: "this hour of 27 days before"
+	Metric   string  `json:"metric"`          // NetworkOut, CPUUtilization, ...
+	Value    float64 `json:"value"`           // of the hour, in Unit
+	Usual    float64 `json:"usual"`           // median of hours like this one
+	High     float64 `json:"high"`            // the highest of those
+	Basis    string  `json:"basis,omitempty"` // which hours those are: "this hour of 27 days before"
 	Times    float64 `json:"times,omitempty"`
 	Unit     string  `json:"unit"` // Bytes, Count, Percent
 	Unusual  bool    `json:"unusual"`

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -68,6 +69,33 @@ type logFile struct {
 	path    string
 	size    int64
 	written time.Time
+	trail   bool // it is CloudTrail's; else it is a flow log
+}
+
+// stamp is the moment that AWS writes into the names of logs: 20261123T0900Z.
+var stamp = regexp.MustCompile(`_(\d{8}T\d{4}Z)_`)
+
+// at is the moment that a log begins at, as its name says, or else when it was written.
+func (f *logFile) at() time.Time {
+	if m := stamp.FindStringSubmatch(filepath.Base(f.path)); m != nil {
+		if t, err := time.Parse("20060102T1504Z", m[1]); err == nil {
+			return t
+		}
+	}
+	return f.written
+}
+
+// inOrder lists flow logs and CloudTrail's files in the order of time: the detectors take the newest record for the present, and what is a day
+// older for the past.
+func (l *awsLogs) inOrder() ([]logFile, error) {
+	flows, err := files(l.flows, flowLog)
+	trails, err2 := files(l.trails, trailLog)
+	for i := range trails {
+		trails[i].trail = true
+	}
+	list := append(flows, trails...)
+	slices.SortStableFunc(list, func(a, b logFile) int { return cmp.Or(a.at().Compare(b.at()), cmp.Compare(a.path, b.path)) })
+	return list, errors.Join(err, err2)
 }
 
 // version tells a file that was written anew from what it was.
@@ -78,8 +106,7 @@ const maxFiles = 1_000_000
 
 var errTooManyFiles = fmt.Errorf("more than %d files: name a folder below it", maxFiles)
 
-// files lists what lies below folders, in the order of names without the folders before them: AWS's names begin with account, service and
-// region, and go on with the time. What is not a log of the kind is left out.
+// files lists what lies below folders, by name. What is not a log of the kind is left out.
 func files(roots []string, wanted func(name string) bool) ([]logFile, error) {
 	var list []logFile
 	for _, root := range roots {
@@ -98,7 +125,7 @@ func files(roots []string, wanted func(name string) bool) ([]logFile, error) {
 			}
 			info, err := d.Info()
 			if err == nil {
-				list = append(list, logFile{path, info.Size(), info.ModTime()})
+				list = append(list, logFile{path: path, size: info.Size(), written: info.ModTime()})
 			}
 			return nil
 		})
@@ -106,9 +133,6 @@ func files(roots []string, wanted func(name string) bool) ([]logFile, error) {
 			return nil, fmt.Errorf("list %s: %w", root, err)
 		}
 	}
-	slices.SortFunc(list, func(a, b logFile) int {
-		return cmp.Or(cmp.Compare(filepath.Base(a.path), filepath.Base(b.path)), cmp.Compare(a.path, b.path))
-	})
 	return list, nil
 }
 

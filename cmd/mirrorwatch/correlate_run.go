@@ -45,7 +45,7 @@ func correlateAll(cmd *cobra.Command, o *correlateOptions, captures []string) er
 	for _, step := range []func(context.Context) error{
 		j.readInventory,
 		func(ctx context.Context) error { return j.readCaptures(ctx, captures) },
-		j.readTrails, j.readFlows, j.judge.close, j.join,
+		j.readLogs, j.judge.close, j.join,
 	} {
 		if err := step(ctx); err != nil {
 			return errors.Join(append(j.failed, err)...)
@@ -168,37 +168,54 @@ func put(ctx context.Context, s *store.Store, d *events.Detection) error {
 	return nil
 }
 
-func (j *joining) readFlows(ctx context.Context) error {
-	return j.readFiles(ctx, "flow logs", j.o.flows, flowLog, j.ingest.Flows)
-}
-
-func (j *joining) readTrails(ctx context.Context) error {
-	return j.readFiles(ctx, "CloudTrail", j.o.trails, trailLog, j.ingest.Trail)
-}
-
-type reader func(ctx context.Context, name, version string, r io.Reader) (ingest.Report, error)
-
-// readFiles reads every file below folders, with a bar where somebody watches. A file that cannot be read is told, and the others are read.
-func (j *joining) readFiles(ctx context.Context, what string, roots []string, wanted func(string) bool, read reader) error {
-	list, err := files(roots, wanted)
+// readLogs reads every log below the folders, in the order of time, with a bar where somebody watches. A file that cannot be read is told, and
+// the others are read.
+func (j *joining) readLogs(ctx context.Context) error {
+	list, err := j.o.inOrder()
 	if err != nil {
 		j.failed = append(j.failed, err)
 	}
-	if len(roots) > 0 && len(list) == 0 && err == nil {
-		fmt.Fprintf(j.log, "mirrorwatch: no %s below %s\n", what, clean(fmt.Sprint(roots)))
-	}
-	bar := barOf(what, list)
+	j.lacking(list)
+	bar := barOf(list)
 	for i := range list {
 		if ctx.Err() != nil {
 			return ctx.Err()
+		}
+		read := j.ingest.Flows
+		if list[i].trail {
+			read = j.ingest.Trail
 		}
 		r, err := readLog(ctx, &list[i], read)
 		j.note(r, err)
 		bar.Add64(list[i].size) //nolint:errcheck // a bar that cannot be drawn is no reason to stop
 	}
 	bar.Finish() //nolint:errcheck // as above
+	if n := j.judge.Stats().Stale; n > 0 {
+		fmt.Fprintf(j.log, "mirrorwatch: %d records are more than a day older than others, and were joined but not judged\n", n)
+	}
 	return nil
 }
+
+// lacking says which folders hold nothing that is read.
+func (j *joining) lacking(list []logFile) {
+	trails := 0
+	for i := range list {
+		if list[i].trail {
+			trails++
+		}
+	}
+	for _, f := range []struct {
+		what  string
+		roots []string
+		n     int
+	}{{"flow logs", j.o.flows, len(list) - trails}, {"CloudTrail logs", j.o.trails, trails}} {
+		if len(f.roots) > 0 && f.n == 0 {
+			fmt.Fprintf(j.log, "mirrorwatch: no %s below %s\n", f.what, clean(fmt.Sprint(f.roots)))
+		}
+	}
+}
+
+type reader func(ctx context.Context, name, version string, r io.Reader) (ingest.Report, error)
 
 func readLog(ctx context.Context, l *logFile, read reader) (ingest.Report, error) {
 	f, err := os.Open(l.path)
@@ -210,7 +227,7 @@ func readLog(ctx context.Context, l *logFile, read reader) (ingest.Report, error
 }
 
 // barOf shows how much of some files was read, where standard error is a terminal.
-func barOf(what string, list []logFile) *progressbar.ProgressBar {
+func barOf(list []logFile) *progressbar.ProgressBar {
 	total := int64(0)
 	for i := range list {
 		total += list[i].size
@@ -218,7 +235,7 @@ func barOf(what string, list []logFile) *progressbar.ProgressBar {
 	if !isTerminal(os.Stderr) || total == 0 {
 		return progressbar.DefaultBytesSilent(max(total, 1))
 	}
-	return progressbar.NewOptions64(total, progressbar.OptionSetWriter(os.Stderr), progressbar.OptionSetDescription(what), progressbar.OptionShowBytes(true),
+	return progressbar.NewOptions64(total, progressbar.OptionSetWriter(os.Stderr), progressbar.OptionSetDescription("logs of AWS"), progressbar.OptionShowBytes(true),
 		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
 }
 

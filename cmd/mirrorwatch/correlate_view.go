@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
@@ -188,15 +187,4 @@ func (v *view) read(list []ingest.Report) {
 		line += fmt.Sprintf("; %d files had been read before", known)
 	}
 	v.tell(faint(), "%s", line)
-}
-
-// bandColour is the colour of a band of risk.
-func bandColour(b events.Band) text.Colors {
-	switch b {
-	case "critical", "high":
-		return bad()
-	case "medium":
-		return amend()
-	}
-	return faint()
 }

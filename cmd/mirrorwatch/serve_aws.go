@@ -96,26 +96,25 @@ func (j *joiner) readAll(ctx context.Context) {
 	if err := j.judge.refresh(ctx, time.Now()); err != nil && ctx.Err() == nil {
 		j.log.Warn("it is not known whom the sensors see", "error", err)
 	}
-	inventory := func(ctx context.Context, name, version string, f *os.File) (ingest.Report, error) {
-		return j.ingest.InventoryOnce(ctx, name, version, f)
+	inventories, err := files(j.o.inventory, func(string) bool { return true })
+	logs, err2 := j.o.inOrder()
+	if err := errors.Join(err, err2); err != nil && ctx.Err() == nil {
+		j.log.Warn("folder cannot be listed", "error", err)
 	}
-	j.readNew(ctx, j.o.inventory, func(string) bool { return true }, inventory)
-	j.readNew(ctx, j.o.trails, trailLog, func(ctx context.Context, name, version string, f *os.File) (ingest.Report, error) {
-		return j.ingest.Trail(ctx, name, version, f)
-	})
-	j.readNew(ctx, j.o.flows, flowLog, func(ctx context.Context, name, version string, f *os.File) (ingest.Report, error) {
-		return j.ingest.Flows(ctx, name, version, f)
+	j.readNew(ctx, inventories, func(l *logFile) reader { return j.ingest.InventoryOnce })
+	j.readNew(ctx, logs, func(l *logFile) reader {
+		if l.trail {
+			return j.ingest.Trail
+		}
+		return j.ingest.Flows
 	})
 	if err := j.judge.turn(ctx); err != nil && ctx.Err() == nil {
 		j.log.Warn("what AWS's logs show was not stored", "error", err)
 	}
 }
 
-func (j *joiner) readNew(ctx context.Context, roots []string, wanted func(string) bool, read func(context.Context, string, string, *os.File) (ingest.Report, error)) {
-	list, err := files(roots, wanted)
-	if err != nil && ctx.Err() == nil {
-		j.log.Warn("folder cannot be listed", "error", err)
-	}
+// readNew reads files that were not tried as they are, and were not written to just now.
+func (j *joiner) readNew(ctx context.Context, list []logFile, how func(*logFile) reader) {
 	for i := range list {
 		l := &list[i]
 		if ctx.Err() != nil {
@@ -124,12 +123,12 @@ func (j *joiner) readNew(ctx context.Context, roots []string, wanted func(string
 		if j.told[l.path] == l.version() || time.Since(l.written) < restsFor {
 			continue
 		}
-		j.readOne(ctx, l, read)
+		j.readOne(ctx, l, how(l))
 	}
 }
 
 // readOne reads a file, or says once why it cannot be read. What the store refuses for the moment comes again.
-func (j *joiner) readOne(ctx context.Context, l *logFile, read func(context.Context, string, string, *os.File) (ingest.Report, error)) {
+func (j *joiner) readOne(ctx context.Context, l *logFile, read reader) {
 	f, err := os.Open(l.path)
 	if err != nil {
 		j.told[l.path] = l.version()

@@ -72,6 +72,16 @@ func storedKnown(ctx context.Context, docs store.Documents) (device.Known, error
 		known.TrustedDomains = append(known.TrustedDomains, d)
 		return ok
 	})
+	values(store.OwnRoles, func(text string) bool {
+		p, ok := settings.Principal(text)
+		known.OwnRoles = append(known.OwnRoles, p)
+		return ok
+	})
+	values(store.PlannedChanges, func(text string) bool {
+		c, err := settings.PlannedChange(text)
+		known.Changes = append(known.Changes, c)
+		return err == nil
+	})
 	for name, list := range map[string]*[]netip.Prefix{
 		store.KnownScanners: &known.Scanners, store.Gateways: &known.Gateways, store.DNSServers: &known.DNSServers,
 	} {

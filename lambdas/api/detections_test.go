@@ -28,6 +28,7 @@ func scene(w *world) {
 	w.put(
 		detection(0),
 		detection(1, func(d *events.Detection) {
+			d.Title = "SSH brute force"
 			d.Type, d.Category, d.Techniques, d.Tactics = "access.ssh_brute_force", "access", []string{"T1110.001"}, []string{"TA0006"}
 			d.Risk.Score, d.Risk.Band = 72, "high"
 			d.Participants[0] = events.Participant{Role: "offender", Endpoint: "client", Address: netip.MustParseAddr("198.51.100.7"), External: true, Device: "198.51.100.7"}

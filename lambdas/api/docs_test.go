@@ -37,6 +37,7 @@ func TestDocumentationRuns(t *testing.T) {
 	w.history("10.20.1.15", 5, 100, 200)
 	w.conns("10.20.1.15 10.20.2.7 ssh 100 1000", "10.20.1.15 10.20.2.8 - 7 8")
 	w.watched()
+	w.chained(detection(2).ID) // whose revision the page shows
 	srv := httptest.NewServer(w.handler)
 	defer srv.Close()
 	examples := readExamples(t)

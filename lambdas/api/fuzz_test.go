@@ -19,6 +19,7 @@ func TestNothingThatTheContractAllowsBreaksIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	scene(w)
+	w.chained()
 	w.devices()
 	w.history("10.20.1.15", 4, 100, 200)
 	w.conns("10.20.1.15 10.20.2.7 ssh 100 1000", "10.20.1.15 203.0.113.10 - 7 8")

@@ -39,6 +39,11 @@ func (p *parameter) checkSiteValue(v string) (string, bool) {
 	case gen.ParameterKindAddresses:
 		n, ok := settings.Network(v)
 		return n.String(), ok
+	case gen.ParameterKindPrincipals:
+		return settings.Principal(v)
+	case gen.ParameterKindChanges:
+		c, err := settings.PlannedChange(v)
+		return settings.PlannedText(c), err == nil
 	}
 	return v, v != ""
 }

@@ -22,6 +22,14 @@ func TestParametersOfTheSite(t *testing.T) {
 	}
 	put("gateways", "0.0.0.0/0").names("values", "0.0.0.0/0", "addresses and networks")
 	put("dns_servers").is(200)
+	if p := decode[gen.Parameter](put("own_roles", " role/mirrorwatch-* ").is(200)); !slices.Equal(p.Values, []string{"role/mirrorwatch-*"}) {
+		t.Errorf("%q", p.Values)
+	}
+	put("own_roles", "*").names("values", "*", "patterns of principals")
+	if p := decode[gen.Parameter](put("planned_changes", "2026-03-02T10:00:00+01:00/2026-03-02T12:00:00Z user/ada  new flow logs").is(200)); !slices.Equal(p.Values, []string{"2026-03-02T09:00:00Z/2026-03-02T12:00:00Z user/ada new flow logs"}) {
+		t.Errorf("%q", p.Values)
+	}
+	put("planned_changes", "tomorrow user/ada x").names("values", "tomorrow user/ada x", "FROM/TO PRINCIPAL REASON")
 	put("detector_settings", "recon.port_scan.ports=1").names("values", "recon.port_scan.ports=1", "a whole number from 2 to 65535")
 	put("detector_settings", "recon.port_scan.ports=30", "recon.port_scan.ports=40").names("values", "recon.port_scan.ports=40", "once")
 	put("detector_settings", "recon.port_scan.ports= 30", "hygiene.weak_tls.enabled=false").is(200)

@@ -42,6 +42,10 @@ func (p *parameter) allowed() string {
 		return fmt.Sprintf("a list of at most %d domains of two labels or more, such as example.com", maxSiteValues)
 	case gen.ParameterKindAddresses:
 		return fmt.Sprintf("a list of at most %d addresses and networks in CIDR form", maxSiteValues)
+	case gen.ParameterKindPrincipals:
+		return fmt.Sprintf("a list of at most %d patterns of principals, such as role/mirrorwatch-* or a whole ARN; * alone is none", maxSiteValues)
+	case gen.ParameterKindChanges:
+		return fmt.Sprintf("a list of at most %d changes FROM/TO PRINCIPAL REASON, such as 2026-03-02T10:00:00Z/2026-03-02T12:00:00Z user/ada new flow logs", maxSiteValues)
 	case gen.ParameterKindSettings:
 		return fmt.Sprintf("a list of at most %d settings TYPE.TUNABLE=VALUE, such as recon.port_scan.ports=40, each once", maxSiteValues)
 	}
@@ -58,7 +62,7 @@ func (p *parameter) check(values []string) ([]string, error) {
 		return p.checkNetworks(values)
 	case gen.ParameterKindTags:
 		return p.checkTags(values)
-	case gen.ParameterKindDomains, gen.ParameterKindAddresses, gen.ParameterKindSettings:
+	case gen.ParameterKindDomains, gen.ParameterKindAddresses, gen.ParameterKindPrincipals, gen.ParameterKindChanges, gen.ParameterKindSettings:
 		return p.checkSite(values)
 	}
 	if len(values) != 1 {

@@ -78,6 +78,13 @@ func (m *maker) checked(at time.Duration, orig, resp string, port uint16) {
 	c.OrigPkts, c.OrigIPBytes, c.RespPkts, c.RespIPBytes = 4, 60+3*52, 3, 60+2*52
 }
 
+// site has a dozen hosts turn to a few servers outside each hour.
+func (m *maker) site(hours int) {
+	for i := range hours * 12 {
+		m.talk(time.Duration(i/12)*time.Hour+time.Duration(m.random.IntN(3600))*time.Second, time.Second, host(i%12), m.client(), fmt.Sprintf("198.51.100.%d", 20+m.random.IntN(6)), 443, 3000, 9000)
+	}
+}
+
 // scenario is records with a known answer.
 type scenario struct {
 	name string
@@ -130,6 +137,13 @@ func attacks() []scenario {
 				m.talk(at, second, "10.0.2.20", m.client(), "198.51.100.77", 8531, 310, 900)
 			}
 		}, []string{"c2.beacon 198.51.100.77 medium"}},
+		{"beacon_to_a_new_server", 30 * hour, func(m *maker) {
+			m.site(36)
+			for i := range 180 {
+				at := 32*hour + time.Duration(i)*minute + time.Duration(m.random.IntN(4000))*time.Millisecond
+				m.talk(at, second, host(5), m.client(), "198.51.100.78", 443, 310, 900)
+			}
+		}, []string{"c2.beacon 198.51.100.78 medium"}},
 		{"ssh_from_outside", 0, func(m *maker) {
 			m.held(0, 12*minute, minute, "203.0.113.60", host(4), 22, 1800, 5200)
 		}, []string{"c2.external_remote_access 203.0.113.60 medium"}},
@@ -206,6 +220,12 @@ func twins() []scenario {
 			for i := range 360 {
 				m.talk(time.Duration(i)*minute, second, "10.0.2.40", m.client(), "198.51.100.10", 443, 900, 1500)
 				m.talk(time.Duration(i)*minute, second, "10.0.2.41", m.client(), host(9), 9100, 200, 40_000)
+			}
+		}, nil},
+		{"old_poller", 0, func(m *maker) {
+			m.site(36)
+			for i := range 36 * 30 {
+				m.talk(time.Duration(i)*2*minute, second, host(5), m.client(), "198.51.100.12", 443, 900, 1500)
 			}
 		}, nil},
 		{"password_guesses", 0, func(m *maker) {

@@ -33,8 +33,8 @@ func Types() []Type {
 			"TCP flags beyond SYN, FIN and RST, so that a FIN, Xmas or null scan looks like any other.", 0.85, -5, true, false,
 		},
 		{
-			"recon.host_sweep", "Which hosts were asked for the same port, or by ICMP echo, and kept silent or were closed off.",
-			"Sweeps by ARP, and what was asked.", 0.85, -5, true, false,
+			"recon.host_sweep", "Which hosts were asked for the same port and kept silent, or were closed off; of pings those that were rejected.",
+			"Sweeps by ARP, pings that were let through, and what was asked.", 0.85, -5, true, false,
 		},
 		{
 			"recon.protocol_scan", "The IP protocol of each flow, and that nothing came back.",
@@ -50,7 +50,7 @@ func Types() []Type {
 		},
 		{
 			"c2.beacon", "When a host turned to the same server and port, to the second, and how much it sent.",
-			"Names, certificates and requests. A server on a usual port is told only where it is new to a site that has been learned for a day.", 0.8, -20, false, true,
+			"Names, certificates and requests. A server on a usual port is told only where it is new to a site that has been learned for a day.", 0.8, -25, false, true,
 		},
 		{
 			"c2.long_connection", "That a connection lasted over many windows, and what it carried in all.",

@@ -82,7 +82,7 @@ func (c *column) page(p *pages) error {
 	if c.from >= c.to {
 		return fmt.Errorf("ends before its row group does: %w", ErrFormat)
 	}
-	h, packed, next, err := p.read(c.from, c.to)
+	h, packed, next, err := p.take(c.from, c.to)
 	if err != nil {
 		return err
 	}

@@ -19,8 +19,8 @@ type Options struct {
 	Format      string // of text without a header line, as CreateFlowLogs takes it: "${version} ${srcaddr}"; "": DefaultFormat
 	MaxLine     int    // bytes of a line of text; 16 KiB
 	MaxRecords  uint64 // of one file; 50 million
-	MaxText     int64  // bytes of text after unpacking; 16 GiB
-	MaxRatio    int64  // of unpacked to packed bytes of gzip, once MaxText/1024 bytes are out; 200. Flow logs have 5 to 30
+	MaxText     int64  // bytes of text, or of pages, after unpacking; 16 GiB
+	MaxRatio    int64  // of unpacked to packed bytes, once MaxText/1024 bytes are out; 200. Flow logs have 5 to 30
 	MaxSpool    int64  // bytes of a Parquet file that can only be read from front to back, and is kept in memory for it; 128 MiB
 	MaxMemory   int64  // bytes that reading a Parquet file may take beyond that; 128 MiB
 	MaxProblems int    // lines that are told of; 20. All are counted

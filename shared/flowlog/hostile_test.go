@@ -131,6 +131,7 @@ func TestBombs(t *testing.T) {
 		{"no dictionary", 0, format.Int32, "dstport", []part{dataPage(9, format.RLEDictionary, withLevels(run(9, 1), append([]byte{1}, run(9, 0)...)))}, ErrFormat, 0},
 		{"beyond the dictionary", 0, format.Int32, "dstport", []part{dictPage(1, four), dataPage(9, format.RLEDictionary, withLevels(run(9, 1), append([]byte{1}, run(9, 1)...)))}, ErrFormat, 0},
 		{"pages without values", 0, format.Int32, "dstport", slices.Repeat([]part{dataPage(0, format.Plain, withLevels(nil, nil))}, 1000), ErrFormat, 0},
+		{"pages that hold next to nothing and unpack to much", format.Zstd, format.Int32, "dstport", slices.Repeat([]part{roomy(t)}, 40), ErrTooLarge, 128},
 		{"fewer values than rows", 0, format.Int32, "dstport", []part{dataPage(64, format.Plain, withLevels(run(64, 0), nil))}, ErrFormat, 64},
 	} {
 		file := fileOf(t, c.codec, 1<<40, c.kind, c.field, c.parts...)
@@ -139,6 +140,19 @@ func TestBombs(t *testing.T) {
 			t.Errorf("%s: %v after %d rows and %d bytes, want %v after %d", c.name, err, rows, took, c.is, c.rows)
 		}
 	}
+}
+
+// roomy is a page with a value and a mebibyte of nothing behind it.
+func roomy(t *testing.T) part {
+	t.Helper()
+	z, err := zstd.NewWriter(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body := append(withLevels(run(12, 0), nil), make([]byte, 1<<20)...)
+	p := dataPage(12, format.Plain, z.EncodeAll(body, nil))
+	p.header.UncompressedPageSize = int32(len(body))
+	return p
 }
 
 // deltaHead begins n differences in blocks of 65,536 that are all alike, so that a block takes a few bytes.

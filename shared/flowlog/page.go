@@ -23,7 +23,10 @@ const (
 type pages struct {
 	at     io.ReaderAt
 	size   int64
-	left   int64 // bytes that may still be taken
+	limit  Options
+	left   int64 // bytes of memory that may still be taken
+	read   int64 // bytes of pages so far, as they are in the file
+	whole  int64 // and unpacked
 	head   [maxPageHeader]byte
 	packed []byte
 	gzip   gzip.Reader
@@ -43,8 +46,8 @@ func grow[T any](p *pages, b []T, n, size int) ([]T, error) {
 	return make([]T, n), nil
 }
 
-// read gives the header of the page at a place, and the body as it is in the file, which is good until the next call.
-func (p *pages) read(at, end int64) (h format.PageHeader, body []byte, next int64, err error) {
+// take gives the header of the page at a place, and the body as it is in the file, which is good until the next call.
+func (p *pages) take(at, end int64) (h format.PageHeader, body []byte, next int64, err error) {
 	head := p.head[:min(end-at, maxPageHeader)]
 	if err := p.readAt(head, at); err != nil {
 		return h, nil, 0, err
@@ -60,6 +63,9 @@ func (p *pages) read(at, end int64) (h format.PageHeader, body []byte, next int6
 	if size < 0 || whole < 0 || size > maxPage || whole > maxPage || size > end-at-int64(n) {
 		return h, nil, 0, fmt.Errorf("page of %d bytes, %d unpacked, want at most %d, and %d that are there: %w", size, whole, maxPage, end-at-int64(n), ErrFormat)
 	}
+	if err := p.account(int64(n)+size, whole); err != nil {
+		return h, nil, 0, err
+	}
 	if p.packed, err = grow(p, p.packed, int(size), 1); err != nil {
 		return h, nil, 0, err
 	}
@@ -70,6 +76,15 @@ func (p *pages) read(at, end int64) (h format.PageHeader, body []byte, next int6
 		return h, nil, 0, fmt.Errorf("page is damaged: checksum %08x, want %08x: %w", sum, uint32(h.CRC), ErrFormat)
 	}
 	return h, p.packed, at + int64(n) + size, nil
+}
+
+// account ends a file whose pages unpack to more than flow logs do, as leash does with text.
+func (p *pages) account(packed, whole int64) error {
+	p.read, p.whole = p.read+packed, p.whole+whole
+	if p.whole > p.limit.MaxText || p.whole > p.limit.MaxText/1024 && p.whole/p.limit.MaxRatio > p.read {
+		return fmt.Errorf("pages unpack to %d bytes from %d, want at most %d, and %d for one: %w", p.whole, p.read, p.limit.MaxText, p.limit.MaxRatio, ErrTooLarge)
+	}
+	return nil
 }
 
 func (p *pages) readAt(b []byte, at int64) error {

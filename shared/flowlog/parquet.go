@@ -41,7 +41,7 @@ func openParquet(r io.ReaderAt, size int64, c *counter) (*parquetFile, error) {
 	if err := decodeHeader(footer, &meta); err != nil {
 		return nil, fmt.Errorf("open Parquet file: footer: %w", err)
 	}
-	f := &parquetFile{counter: c, groups: meta.RowGroups, pages: pages{at: r, size: size, left: c.limit.MaxMemory}}
+	f := &parquetFile{counter: c, groups: meta.RowGroups, pages: pages{at: r, size: size, limit: c.limit, left: c.limit.MaxMemory}}
 	if err := f.schema(meta.Schema); err != nil {
 		return nil, fmt.Errorf("open Parquet file: %w", err)
 	}

@@ -12,7 +12,8 @@ import (
 )
 
 // story tells what happened in a few plain sentences.
-func (w *weave) story(s *events.IncidentSummary, first, last *member) string {
+func (t *teller) story(s *events.IncidentSummary, first, last *member) string {
+	w := t.weave
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s of %s", plural(len(w.Members), "detection", "detections"), when(s.Start, s.Update))
 	if by := partyNames(s.Offenders); by != "" {
@@ -31,22 +32,28 @@ func (w *weave) story(s *events.IncidentSummary, first, last *member) string {
 		say(first.Description)
 		return b.String()
 	}
-	say("It began with " + lower(first.Title))
-	say(first.Description)
-	if turned := w.turned(); len(turned) > 0 {
+	say(also("It began with "+lower(first.Title), first.Description))
+	if turned := t.turned(); len(turned) > 0 {
 		say(others(turned) + " became an offender after being a victim")
 	}
 	if last.Phase != unknown && last.Phase != first.Phase {
-		say("It came as far as " + last.Phase.words() + ", with " + lower(last.Title))
+		say(also("It came as far as "+last.Phase.words()+", with "+lower(last.Title), last.Description))
 	} else {
-		say("The last that matters is " + lower(last.Title))
+		say(also("The last that matters is "+lower(last.Title), last.Description))
 	}
-	say(last.Description)
 	if c := w.calls(); len(c) > 0 {
 		slices.SortStableFunc(c, func(a, b call) int { return cmp.Compare(b.Relevance, a.Relevance) })
 		say("Of calls of AWS APIs the most telling is: " + c[0].Text)
 	}
 	return b.String()
+}
+
+// also puts a sentence of a detector behind what it is about.
+func also(what, description string) string {
+	if description == "" {
+		return what
+	}
+	return what + ": " + description
 }
 
 func partyNames(list []events.IncidentParty) string {
@@ -122,7 +129,8 @@ func Read(doc store.Document) (in events.Incident, shown bool, err error) {
 		}
 	}
 	in.Left = len(w.Members) - len(in.Members)
-	in.Links, in.Timeline = w.reasons(named), w.timeline(named)
+	t := teller{&w, w.names()}
+	in.Links, in.Timeline = t.reasons(named), w.timeline(named)
 	return in, s.Shown, nil
 }
 
@@ -170,24 +178,24 @@ func head(list []string) string {
 }
 
 // reasons say why detections that are named belong together. Two parties that make the same link are told once.
-func (w *weave) reasons(named map[string]bool) []events.IncidentLink {
+func (t *teller) reasons(named map[string]bool) []events.IncidentLink {
 	var list []events.IncidentLink
-	for i := range w.Links {
-		l := &w.Links[i]
+	for i := range t.Links {
+		l := &t.Links[i]
 		if !named[l.From] || !named[l.To] || len(list) >= maxShownLinks {
 			continue
 		}
 		if n := len(list); n > 0 && list[n-1].From == l.From && list[n-1].To == l.To && list[n-1].Kind == l.Kind {
 			continue
 		}
-		list = append(list, events.IncidentLink{From: l.From, To: l.To, Kind: l.Kind, Reason: w.reason(l)})
+		list = append(list, events.IncidentLink{From: l.From, To: l.To, Kind: l.Kind, Reason: t.reason(l)})
 	}
-	slices.SortStableFunc(list, func(a, b events.IncidentLink) int { return w.member(a.To).Start.Compare(w.member(b.To).Start) })
+	slices.SortStableFunc(list, func(a, b events.IncidentLink) int { return t.member(a.To).Start.Compare(t.member(b.To).Start) })
 	return list
 }
 
-func (w *weave) reason(l *madeLink) string {
-	who, from, to := w.named(l), w.member(l.From), w.member(l.To)
+func (t *teller) reason(l *madeLink) string {
+	who, from, to := t.named(l), t.member(l.From), t.member(l.To)
 	switch l.Kind {
 	case sameOffender:
 		return who + " is the offender of both"

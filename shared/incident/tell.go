@@ -29,9 +29,10 @@ const (
 
 // summary tells an incident in short. It is a function of the members and links alone.
 func (w *weave) summary(id string) events.IncidentSummary {
+	t := teller{w, w.names()}
 	first, last := w.ends()
-	s := events.IncidentSummary{ID: id, Start: w.Members[0].Start, Detections: len(w.Members), Title: w.title(first, last), End: w.end()}
-	s.Score, s.Reason = w.score()
+	s := events.IncidentSummary{ID: id, Start: w.Members[0].Start, Detections: len(w.Members), Title: t.title(first, last), End: w.end()}
+	s.Score, s.Reason = t.score()
 	s.Band = events.BandOf(s.Score)
 	s.Tactics, s.Techniques = []string{}, []string{}
 	for i := range w.Members {
@@ -40,7 +41,7 @@ func (w *weave) summary(id string) events.IncidentSummary {
 		s.Tactics, s.Techniques = add(s.Tactics, m.Tactics), add(s.Techniques, m.Techniques)
 	}
 	s.Offenders, s.Victims = first32(w.who(false)), first32(w.who(true))
-	s.Description = w.story(&s, first, last)
+	s.Description = t.story(&s, first, last)
 	return s
 }
 
@@ -85,13 +86,19 @@ func (w *weave) ends() (first, last *member) {
 	return first, last
 }
 
+// teller tells a story with the names that its parties have.
+type teller struct {
+	*weave
+	names map[string]string
+}
+
 // title says who, what first and what last.
-func (w *weave) title(first, last *member) string {
-	t := first.phrase()
+func (t *teller) title(first, last *member) string {
+	s := t.phrase(first)
 	if last != first {
-		t += ", then " + lower(last.phrase())
+		s += ", then " + lower(t.phrase(last))
 	}
-	return text(t, maxTitle)
+	return text(s, maxTitle)
 }
 
 // lower begins with a small letter, but for names in capitals.
@@ -103,23 +110,23 @@ func lower(s string) string {
 }
 
 // phrase says what was done by whom to whom.
-func (m *member) phrase() string {
-	t := m.Title
-	if by := m.side(false); by != "" {
-		t += " by " + by
+func (t *teller) phrase(m *member) string {
+	s := m.Title
+	if by := t.side(m, false); by != "" {
+		s += " by " + by
 	}
-	if on := m.side(true); on != "" {
-		t += " on " + on
+	if on := t.side(m, true); on != "" {
+		s += " on " + on
 	}
-	return t
+	return s
 }
 
 // side names the parties of one side: the first, and how many more.
-func (m *member) side(victims bool) string {
+func (t *teller) side(m *member, victims bool) string {
 	var names []string
 	for i := range m.Parties {
-		if p := &m.Parties[i]; p.Victim == victims && !slices.Contains(names, p.name()) {
-			names = append(names, p.name())
+		if p := &m.Parties[i]; p.Victim == victims && !slices.Contains(names, t.names[p.same()]) {
+			names = append(names, t.names[p.same()])
 		}
 	}
 	return others(names)
@@ -202,7 +209,8 @@ func first32(list []events.IncidentParty) []events.IncidentParty {
 }
 
 // score is the worst detection's, and more for each further tactic and for victims that became offenders; with the reason.
-func (w *weave) score() (int, string) {
+func (t *teller) score() (int, string) {
+	w := t.weave
 	worst := &w.Members[0]
 	phases := map[phase]bool{}
 	for i := range w.Members {
@@ -222,7 +230,7 @@ func (w *weave) score() (int, string) {
 		score += n * pointsTactic
 		why = append(why, fmt.Sprintf("%d more for %s", n*pointsTactic, plural(n, "further step of an attack", "further steps of an attack")))
 	}
-	if turned := w.turned(); len(turned) > 0 {
+	if turned := t.turned(); len(turned) > 0 {
 		n := min(len(turned), mostChains)
 		score += n * pointsChain
 		why = append(why, fmt.Sprintf("%d more because %s became an offender after being a victim", n*pointsChain, others(turned)))
@@ -234,12 +242,12 @@ func (w *weave) score() (int, string) {
 	return min(max(score, 1), 99), text(strings.ToUpper(s[:1])+s[1:], 2*maxText)
 }
 
-// turned names the victims that became offenders, in the order of the links.
-func (w *weave) turned() []string {
+// turned names the victims that became offenders.
+func (t *teller) turned() []string {
 	var names []string
-	for i := range w.Links {
-		if l := &w.Links[i]; l.Kind == chain {
-			if name := w.named(l); !slices.Contains(names, name) {
+	for i := range t.Links {
+		if l := &t.Links[i]; l.Kind == chain {
+			if name := t.named(l); !slices.Contains(names, name) {
 				names = append(names, name)
 			}
 		}
@@ -249,11 +257,11 @@ func (w *weave) turned() []string {
 }
 
 // named names the party that makes a link.
-func (w *weave) named(l *madeLink) string {
+func (t *teller) named(l *madeLink) string {
 	for _, id := range []string{l.From, l.To} {
-		if m := w.member(id); m != nil {
-			if name, ok := m.named(l.Key); ok {
-				return name
+		if m := t.member(id); m != nil {
+			if p := m.party(l.Key); p != nil {
+				return t.names[p.same()]
 			}
 		}
 	}

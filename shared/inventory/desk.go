@@ -25,9 +25,10 @@ type desk struct {
 // sheet is a document on the desk.
 type sheet struct {
 	page
-	was     store.Document // Revision 0: there is none yet
-	touched bool           // somebody holds it still
-	news    bool
+	was      store.Document // Revision 0: there is none yet
+	touched  bool           // somebody holds it still
+	imported bool           // from a file, which may be old: it is remembered from now on
+	news     bool
 }
 
 // read reads the body of a document.
@@ -132,13 +133,13 @@ func (d *desk) move(holder string, instances map[string]bool) {
 		for _, at := range keysOf(old) {
 			d.end(at, holder)
 		}
-		main.news = main.end(mannerOf(ofInterface+"-"), holder, k.At) || main.news
+		main.news = main.end(k.manner(key(ofInterface, holder)), holder, k.At) || main.news
 		return
 	}
 	instances[h.Instance] = true
 	known := old != nil && old.Instance == h.Instance
 	for _, at := range keysOf(&h) {
-		from := since(&h, k.At)
+		from := k.since(&h)
 		if known && !slices.Contains(keysOf(old), at) {
 			from = k.At // it had not that address when it was seen before
 		}
@@ -151,26 +152,36 @@ func (d *desk) move(holder string, instances map[string]bool) {
 			}
 		}
 	}
-	d.put(key(ofInterface, holder), h, since(&h, k.At))
+	d.put(key(ofInterface, holder), h, k.since(&h))
 }
 
-// since is when a holder began, as far as AWS says.
-func since(h *events.Holding, at time.Time) time.Time {
-	if h.From != nil {
+// manner is how a document is kept.
+func (k *keeper) manner(at store.DocumentKey) manner {
+	m := mannerOf(at.ID)
+	m.forever = k.always
+	return m
+}
+
+// since is when a holder began, as far as AWS says; zero: it always was so.
+func (k *keeper) since(h *events.Holding) time.Time {
+	switch {
+	case h.From != nil:
 		return *h.From
+	case k.always:
+		return time.Time{}
 	}
-	return at
+	return k.At
 }
 
 func (d *desk) put(at store.DocumentKey, h events.Holding, from time.Time) {
 	s := d.pages[at]
 	s.touched = true
-	s.news = s.put(mannerOf(at.ID), h, from, d.k.At) || s.news
+	s.news = s.put(d.k.manner(at), h, from, d.k.At) || s.news
 }
 
 func (d *desk) end(at store.DocumentKey, holder string) {
 	s := d.pages[at]
-	s.news = s.end(mannerOf(at.ID), holder, d.k.At) || s.news
+	s.news = s.end(d.k.manner(at), holder, d.k.At) || s.news
 }
 
 // instance writes an instance as all of its interfaces show it. Where not all of them were seen, what is written stays.
@@ -198,7 +209,7 @@ func (d *desk) instance(id string) {
 	if last := s.lasting(mannerOf(at.ID), id); last != nil && d.foreign(&h) {
 		h = bounded(filled(h, *last))
 	}
-	d.put(at, h, since(&h, d.k.At))
+	d.put(at, h, d.k.since(&h))
 	if names := slices.Sorted(slices.Values(holders)); !slices.Equal(names, s.Interfaces) {
 		s.Interfaces, s.news = names, true
 	}
@@ -239,6 +250,9 @@ func (s *sheet) write(at store.DocumentKey, now time.Time) (w store.Write, is bo
 		return w, false, nil
 	}
 	w = store.Write{Kind: at.Kind, ID: at.ID, If: store.New, Expires: s.expires(now)}
+	if s.imported && w.Expires.Before(now.Add(Remember)) {
+		w.Expires = now.Add(Remember)
+	}
 	if s.was.Revision > 0 {
 		w.If = store.Condition(s.was.Revision)
 	}

@@ -25,8 +25,12 @@ const (
 // are several. It gives what could be read also with an error, which has a line for each mistake: name and line, the member, its value
 // and what is allowed. Of an interface that is named twice what both say is put together.
 func ReadFile(r io.Reader, name string) ([]events.Holding, error) {
-	lines := &lineReader{r: io.LimitReader(r, MaxFile+1)}
-	f := &file{name: name, lines: lines, dec: json.NewDecoder(lines)}
+	return readFile(r, name, MaxFile, MaxHoldings)
+}
+
+func readFile(r io.Reader, name string, mostBytes int64, mostHoldings int) ([]events.Holding, error) {
+	lines := &lineReader{r: io.LimitReader(r, mostBytes+1)}
+	f := &file{name: name, lines: lines, dec: json.NewDecoder(lines), most: mostHoldings}
 	for {
 		err := f.value()
 		if err == io.EOF {
@@ -36,14 +40,14 @@ func ReadFile(r io.Reader, name string) ([]events.Holding, error) {
 			f.wrong(f.lines.at(f.dec.InputOffset()), "%v: this is not JSON, and nothing after it was read", err)
 			break
 		}
-		if len(f.list) > MaxHoldings {
-			f.wrong(0, "there are more than %d holdings, which are the most that are read", MaxHoldings)
-			f.list = f.list[:MaxHoldings]
+		if len(f.list) > f.most {
+			f.wrong(0, "there are more than %d holdings, which are the most that are read", f.most)
+			f.list = f.list[:f.most]
 			break
 		}
 	}
-	if lines.read > MaxFile {
-		f.wrong(0, "the file is larger than %d bytes, which are the most that are read", MaxFile)
+	if lines.read > mostBytes {
+		f.wrong(0, "the file is larger than %d bytes, which are the most that are read", mostBytes)
 	}
 	if len(f.list) == 0 && len(f.mistakes) == 0 {
 		f.wrong(0, "there is nothing in it: an inventory has holdings, Reservations, NetworkInterfaces or NatGateways")
@@ -79,6 +83,7 @@ type file struct {
 	dec      *json.Decoder
 	lines    *lineReader
 	list     []events.Holding
+	most     int // of them
 	mistakes []string
 	more     int // mistakes that are not told
 }
@@ -192,7 +197,7 @@ func (f *file) elements(name string, read func(line int, where string, raw json.
 			return err
 		}
 		line := f.lines.at(f.dec.InputOffset() - int64(len(raw)))
-		if len(f.list) <= MaxHoldings {
+		if len(f.list) <= f.most {
 			read(line, fmt.Sprintf("%s[%d]", name, n), raw)
 		}
 	}

@@ -26,6 +26,8 @@ type Observation struct {
 	At   time.Time
 	// Memory spares the reads of what was written lately; nil: everything is read.
 	Memory *Memory
+
+	always bool // one without From has been so always
 }
 
 // changesAtOnce is how many interfaces are dealt with together: their documents are read in a few calls, and a crash loses no more.

@@ -19,6 +19,7 @@ type manner struct {
 	alone    bool // one holds it at a time: another's beginning is its end
 	instance bool // all versions are of one instance, whatever its first interface is
 	exact    bool // since when an interface is attached is since when it holds this, so that whoever held it before had lost it by then
+	forever  bool // what is over stays, however long ago it was: it comes from a file about then
 	most     int  // versions
 	atOnce   int  // holders, of more it is crowded; 0: any number
 }
@@ -83,11 +84,17 @@ func (p *page) put(m manner, h events.Holding, from, at time.Time) bool {
 		return true
 	}
 	from = p.close(m, &h, holder, from, at)
-	h.From, h.To = &from, nil
+	if h.From, h.To = &from, nil; from.IsZero() {
+		h.From = nil
+	}
 	p.Versions = append(p.Versions, h)
-	slices.SortStableFunc(p.Versions, func(a, b events.Holding) int { return begin(&a).Compare(begin(&b)) })
+	p.order()
 	p.trim(m, at)
 	return true
+}
+
+func (p *page) order() {
+	slices.SortStableFunc(p.Versions, func(a, b events.Holding) int { return begin(&a).Compare(begin(&b)) })
 }
 
 // newerThan says whether something here was seen to begin or end after a time.
@@ -153,7 +160,7 @@ func (p *page) end(m manner, holder string, at time.Time) bool {
 // trim keeps the page within its bounds: first what nobody remembers any more goes, then two versions of one holder become one, then
 // the oldest goes, of those that ended before those that last.
 func (p *page) trim(m manner, at time.Time) {
-	p.Versions = slices.DeleteFunc(p.Versions, func(v events.Holding) bool { return v.To != nil && at.Sub(*v.To) > Remember })
+	p.Versions = slices.DeleteFunc(p.Versions, func(v events.Holding) bool { return !m.forever && v.To != nil && at.Sub(*v.To) > Remember })
 	if m.atOnce > 0 && p.holders(m) > m.atOnce {
 		p.Versions, p.Crowded = nil, true
 		return

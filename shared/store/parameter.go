@@ -10,7 +10,7 @@ import (
 // ParameterSpec says what a parameter is, and what holds where nobody set it.
 type ParameterSpec struct {
 	Name      string
-	Kind      string // networks, days, bytes, tags, domains, addresses (networks, none at all too), settings (of detectors)
+	Kind      string // networks, days, bytes, tags, domains, addresses (networks, none at all too), principals, changes (announced), settings (of detectors)
 	Text      string // for a person
 	Default   []string
 	Low, High int64 // of days and bytes
@@ -29,6 +29,8 @@ const (
 	KnownScanners           = "known_scanners"
 	Gateways                = "gateways"
 	DNSServers              = "dns_servers"
+	OwnRoles                = "own_roles"
+	PlannedChanges          = "planned_changes"
 	DetectorSettings        = "detector_settings"
 )
 
@@ -51,6 +53,8 @@ func ParameterSpecs() []ParameterSpec {
 		{KnownScanners, "addresses", "Hosts that scan by order: their scans raise nothing.", []string{}, 0, 0},
 		{Gateways, "addresses", "Hosts that stand for many others, such as NAT gateways, proxies and load balancers.", []string{}, 0, 0},
 		{DNSServers, "addresses", "Hosts that ask names for others.", []string{}, 0, 0},
+		{OwnRoles, "principals", "Patterns of the ARNs of Mirrorwatch's own roles, such as role/mirrorwatch-*: what they change in the account raises nothing.", []string{}, 0, 0},
+		{PlannedChanges, "changes", "Changes of the account that were announced, each as FROM/TO PRINCIPAL REASON: what the principal does then raises nothing.", []string{}, 0, 0},
 		{DetectorSettings, "settings", "Tunables of detectors, each as TYPE.TUNABLE=VALUE, such as recon.port_scan.ports=40. A sensor reads them when it starts.", []string{}, 0, 0},
 	}
 }

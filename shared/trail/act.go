@@ -90,7 +90,7 @@ var doings = []doing{
 	{"sts", "AssumeRole*", "take on", "took on", named1("the role", "roleArn"), 65, "T1550.001", "", anEffect},
 	{"sts", "GetFederationToken GetSessionToken", "make", "made", fixed("credentials of its own"), 70, "T1550.001", "", anEffect},
 	{"sts", "GetCallerIdentity", "ask", "asked", fixed("who it is"), 50, "T1087.004", "", anEffect},
-	{"route53", "ChangeResourceRecordSets", "change", "changed", named1("names in the zone", "hostedZoneId"), 55, "T1584.002", "", nothingMore},
+	{"route53", "ChangeResourceRecordSets", "change", "changed", named1("names in the zone", "hostedZoneId"), 55, "", "", nothingMore},
 	{"lambda", "Create* Update* AddPermission*", "change", "changed", named1("the function", "functionName"), 60, "T1648", "", anEffect},
 }
 

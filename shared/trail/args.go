@@ -92,7 +92,7 @@ func shortARN(s string) string {
 	return s
 }
 
-// listed writes a list as people do: "a, b and 3 more".
+// listedWords writes a list as people do: "a, b and 3 more".
 func listedWords(list []string, most int) string {
 	if len(list) == 0 {
 		return ""

@@ -29,7 +29,7 @@ func (s *scene) door(e *entry, a args, act *act, j *join) {
 		}
 	}
 	// Who opened it may be the stronger tie than what was opened.
-	if points == 0 || j.factor*byItsMaker > float64(points) {
+	if j.caller && j.factor*byItsMaker > float64(points) {
 		act.base, act.adjusts = min(act.base, byItsMaker), ""
 		return
 	}

@@ -72,23 +72,18 @@ func newScene(x *Index, d *events.Detection, who []events.Identity) *scene {
 	return s
 }
 
-// foremost gives the participants that are looked at: as many as identities are looked up of, offenders first.
+// foremost gives the participants that are looked at: the first offenders and the first others, as many of each as identities are looked up
+// of. Who is attacked by hundreds must not be lost among them.
 func foremost(d *events.Detection) []*events.Participant {
-	list := make([]*events.Participant, len(d.Participants))
+	var offenders, others []*events.Participant
 	for i := range d.Participants {
-		list[i] = &d.Participants[i]
+		if p := &d.Participants[i]; p.Role == "offender" {
+			offenders = append(offenders, p)
+		} else {
+			others = append(others, p)
+		}
 	}
-	slices.SortStableFunc(list, func(a, b *events.Participant) int {
-		return offenderFirst(a) - offenderFirst(b)
-	})
-	return list[:min(len(list), events.MaxIdentities)]
-}
-
-func offenderFirst(p *events.Participant) int {
-	if p.Role == "offender" {
-		return 0
-	}
-	return 1
+	return slices.Concat(offenders[:min(len(offenders), events.MaxIdentities)], others[:min(len(others), events.MaxIdentities)])
 }
 
 func newParty(d *events.Detection, p *events.Participant, who []events.Identity) party {

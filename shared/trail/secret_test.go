@@ -294,3 +294,23 @@ func TestSecretsAmongFragments(t *testing.T) {
 		}
 	}
 }
+
+// TestDrawnByLot holds how many secret access keys would pass for names: fewer than one in two thousand.
+func TestDrawnByLot(t *testing.T) {
+	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/+"
+	random := rand.New(rand.NewPCG(6, 6))
+	passed := 0
+	const n = 40_000
+	for range n {
+		key := make([]byte, 40)
+		for i := range key {
+			key[i] = letters[random.IntN(len(letters))]
+		}
+		if !drawnByLot(key) {
+			passed++
+		}
+	}
+	if passed > n/2000 {
+		t.Errorf("%d of %d pass", passed, n)
+	}
+}

@@ -17,11 +17,11 @@ const maxSightings = 32
 func hashOf(id string) uint64 {
 	h := fnv.New64a()
 	h.Write([]byte(id))
-	// The low bits of FNV follow the last letters; one multiplication mixes them.
+	// FNV alone spreads short ids badly; this is the end of MurmurHash3.
 	x := h.Sum64()
-	x ^= x >> 32
-	x *= 0xd6e8feb86659fd93
-	return x ^ x>>32
+	x = (x ^ x>>33) * 0xff51afd7ed558ccd
+	x = (x ^ x>>33) * 0xc4ceb9fe1a85ec53
+	return x ^ x>>33
 }
 
 // add sees an event; false where it changes nothing.

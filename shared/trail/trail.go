@@ -118,10 +118,10 @@ func (r *Reader) Next(c *events.CloudTrail) error {
 	return r.done
 }
 
-// Skipped is how many records made no sense so far, and Passed how many were no calls, as CloudTrail's insights.
+// Skipped is how many records made no sense so far.
 func (r *Reader) Skipped() uint64 { return r.skipped }
 
-// Passed is how many records were of a kind that is no call.
+// Passed is how many records were no calls so far: CloudTrail's insights.
 func (r *Reader) Passed() uint64 { return r.passed }
 
 // Problems says of the first records that made no sense which field was wrong.

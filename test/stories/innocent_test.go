@@ -25,8 +25,7 @@ func TestOwnRole(t *testing.T) {
 		Description: "Interface for NAT Gateway nat-0a000000000000001", Addresses: []netip.Addr{netip.MustParseAddr("10.20.9.9")},
 		PublicAddresses: []netip.Addr{netip.MustParseAddr("203.0.113.222")}, From: &since,
 	})
-	w.captures = []string{filepath.Join(w.dir, "mirror.pcap")}
-	mirrored(t, w.captures[0], list, shop.addr, 1001)
+	w.mirror(list, shop, 1001)
 	logged(t, w.flows, shop, list, false)
 	own := session("web-role", "i-0a1b2c3d4e5f60001")
 	var calls []call
@@ -59,8 +58,7 @@ func TestDoorForTheOffice(t *testing.T) {
 	w := newWorld(t)
 	server := w.host("app-1", "i-0a1b2c3d4e5f60006", "eni-0a000000000000006", "10.20.2.11", "app-role", "sg-0a000000000000006", "")
 	w.host("admin-ws", "i-0a1b2c3d4e5f60007", "eni-0a000000000000007", "10.20.1.5", "ws-role", "sg-0a000000000000007", "")
-	w.captures = []string{filepath.Join(w.dir, "mirror.pcap")}
-	mirrored(t, w.captures[0], list, server.addr, 1003)
+	w.mirror(list, server, 1003)
 	logged(t, w.flows, server, list, false)
 	trail(t, w.trail, opened(list[0].at.Add(-2*time.Minute), person("alice"), "192.0.2.10", "sg-0a000000000000006", 22, "10.20.1.0/24"))
 	w.quiet(w.play())

@@ -50,6 +50,13 @@ func (w *world) host(name, instance, eni, addr, role, group, public string) ifac
 	return iface{eni, a, "vpc-1"}
 }
 
+// mirror adds a capture of what an interface sent and received, as a mirror session carries it.
+func (w *world) mirror(list []packet, at iface, vni uint32) {
+	path := filepath.Join(w.dir, fmt.Sprintf("mirror-%d.pcap", vni))
+	mirrored(w.t, path, list, at.addr, vni)
+	w.captures = append(w.captures, path)
+}
+
 // outcome is what the program printed.
 type outcome struct {
 	Incidents  []events.Incident  `json:"incidents"`
@@ -163,26 +170,30 @@ func (w *world) quiet(o outcome) {
 	}
 }
 
-// TestStolenRole: a shop fetches its instance's keys for a visitor, who uses them from elsewhere.
-func TestStolenRole(t *testing.T) {
-	list := capture(t, "web-ssrf.pcap")
-	w := newWorld(t)
+// stolenRole is the story of TestStolenRole.
+func (w *world) stolenRole() {
+	list := capture(w.t, "web-ssrf.pcap")
 	shop := w.host("shop-1", "i-0a1b2c3d4e5f60001", "eni-0a000000000000001", "10.20.2.90", "web-role", "sg-0a000000000000001", "203.0.113.200")
-	w.captures = []string{filepath.Join(w.dir, "mirror.pcap")}
-	mirrored(t, w.captures[0], list, shop.addr, 1001)
-	logged(t, w.flows, shop, list, false)
+	w.mirror(list, shop, 1001)
+	logged(w.t, w.flows, shop, list, false)
 	at := list[len(list)-1].at.Add(4 * time.Minute)
 	thief := session("web-role", "i-0a1b2c3d4e5f60001")
 	own := func(at time.Time) call {
 		return call{at: at, name: "DescribeTags", service: "ec2.amazonaws.com", from: "203.0.113.200", who: thief, agent: "aws-sdk-go-v2", readOnly: true}
 	}
-	trail(t, w.trail,
+	trail(w.t, w.trail,
 		own(at.Add(-20*time.Minute)), own(at.Add(-10*time.Minute)),
 		call{at: at, name: "GetCallerIdentity", service: "sts.amazonaws.com", from: "198.51.100.7", who: thief, agent: "aws-cli/2.17.0", readOnly: true},
 		call{at: at.Add(20 * time.Second), name: "ListBuckets", service: "s3.amazonaws.com", from: "198.51.100.7", who: thief, agent: "aws-cli/2.17.0", readOnly: true},
 		call{at: at.Add(40 * time.Second), name: "GetSecretValue", service: "secretsmanager.amazonaws.com", from: "198.51.100.7", who: thief, agent: "aws-cli/2.17.0", readOnly: true,
 			request: map[string]any{"secretId": "prod/db"}},
 	)
+}
+
+// TestStolenRole: a shop fetches its instance's keys for a visitor, who uses them from elsewhere.
+func TestStolenRole(t *testing.T) {
+	w := newWorld(t)
+	w.stolenRole()
 	o := w.play()
 	w.one(o, []string{"access.ssrf_metadata", "exfil.aws_keys_in_clear", "access.stolen_role_credentials"}, []string{"198.51.100.7", "203.0.113.70"}, []string{"10.20.2.90"})
 	if c := w.first(o, "access.ssrf_metadata"); c.Address != "198.51.100.7" || c.Adjustment != "context_stolen_credentials" {
@@ -193,17 +204,22 @@ func TestStolenRole(t *testing.T) {
 	}
 }
 
-// TestBlockedScan: a scan that a security group stops is on no mirror; the flow logs have it.
-func TestBlockedScan(t *testing.T) {
-	list := capture(t, "portscan-syn.pcap")
-	w := newWorld(t)
+// blockedScan is the story of TestBlockedScan.
+func (w *world) blockedScan() {
+	list := capture(w.t, "portscan-syn.pcap")
 	target := w.host("db-1", "i-0a1b2c3d4e5f60002", "eni-0a000000000000002", "10.20.2.10", "db-role", "sg-0a000000000000002", "")
 	w.host("build-7", "i-0a1b2c3d4e5f60003", "eni-0a000000000000003", "10.20.1.66", "build-role", "sg-0a000000000000003", "")
-	logged(t, w.flows, target, list, true)
+	logged(w.t, w.flows, target, list, true)
 	launched := call{at: list[0].at.Add(-10 * time.Minute), name: "RunInstances", service: "ec2.amazonaws.com", from: "203.0.113.9", who: person("mallory"), agent: "aws-cli/2.17.0",
 		request:  map[string]any{"instancesSet": map[string]any{"items": []any{map[string]any{"imageId": "ami-1", "minCount": 1, "maxCount": 1}}}},
 		response: map[string]any{"instancesSet": map[string]any{"items": []any{map[string]any{"instanceId": "i-0a1b2c3d4e5f60003", "privateIpAddress": "10.20.1.66"}}}}}
-	trail(t, w.trail, launched)
+	trail(w.t, w.trail, launched)
+}
+
+// TestBlockedScan: a scan that a security group stops is on no mirror; the flow logs have it.
+func TestBlockedScan(t *testing.T) {
+	w := newWorld(t)
+	w.blockedScan()
 	o := w.play()
 	w.one(o, []string{"recon.port_scan"}, []string{"10.20.1.66"}, []string{"10.20.2.10"})
 	d := o.Detections[0]
@@ -215,19 +231,23 @@ func TestBlockedScan(t *testing.T) {
 	}
 }
 
-// TestDoorOpened: the security group is opened two minutes before the guessing begins.
-func TestDoorOpened(t *testing.T) {
-	list := capture(t, "ssh-brute-success.pcap.gz")
-	w := newWorld(t)
+// doorOpened is the story of TestDoorOpened.
+func (w *world) doorOpened() {
+	list := capture(w.t, "ssh-brute-success.pcap.gz")
 	bastion := w.host("bastion", "i-0a1b2c3d4e5f60004", "eni-0a000000000000004", "10.20.2.22", "bastion-role", "sg-0a000000000000004", "203.0.113.201")
-	w.captures = []string{filepath.Join(w.dir, "mirror.pcap")}
-	mirrored(t, w.captures[0], list, bastion.addr, 1002)
-	logged(t, w.flows, bastion, list, false)
+	w.mirror(list, bastion, 1002)
+	logged(w.t, w.flows, bastion, list, false)
 	at := list[0].at.Add(-2 * time.Minute)
-	trail(t, w.trail,
+	trail(w.t, w.trail,
 		opened(at.Add(-10*time.Minute), person("alice"), "192.0.2.10", "sg-0a000000000000009", 443, "10.0.0.0/8"),
 		opened(at, person("mallory"), "203.0.113.50", "sg-0a000000000000004", 2222, "0.0.0.0/0"),
 	)
+}
+
+// TestDoorOpened: the security group is opened two minutes before the guessing begins.
+func TestDoorOpened(t *testing.T) {
+	w := newWorld(t)
+	w.doorOpened()
 	o := w.play()
 	w.one(o, []string{"access.ssh_brute_force"}, []string{"203.0.113.99"}, []string{"10.20.2.22"})
 	if c := w.first(o, "access.ssh_brute_force"); c.Name != "AuthorizeSecurityGroupIngress" || !slices.Contains(c.Resources, "sg-0a000000000000004") || c.Adjustment != "context_door_opened" {
@@ -235,12 +255,17 @@ func TestDoorOpened(t *testing.T) {
 	}
 }
 
+// blinded is the story of TestBlinded.
+func (w *world) blinded() {
+	w.host("bastion", "i-0a1b2c3d4e5f60004", "eni-0a000000000000004", "10.20.2.22", "bastion-role", "sg-0a000000000000004", "203.0.113.201")
+	at := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	trail(w.t, w.trail, deletion(at, person("mallory"), "203.0.113.50", "aws-cli/2.17.0"))
+}
+
 // TestBlinded: somebody deletes the mirror session of the bastion.
 func TestBlinded(t *testing.T) {
 	w := newWorld(t)
-	w.host("bastion", "i-0a1b2c3d4e5f60004", "eni-0a000000000000004", "10.20.2.22", "bastion-role", "sg-0a000000000000004", "203.0.113.201")
-	at := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
-	trail(t, w.trail, deletion(at, person("mallory"), "203.0.113.50", "aws-cli/2.17.0"))
+	w.blinded()
 	o := w.play()
 	w.one(o, []string{"evasion.monitoring_stopped"}, []string{"203.0.113.50"}, []string{"traffic-mirror-session/tms-0a000000000000001"})
 	if c := w.first(o, "evasion.monitoring_stopped"); c.Name != "DeleteTrafficMirrorSession" {
@@ -253,4 +278,28 @@ func deletion(at time.Time, who map[string]any, from, agent string) call {
 	return call{at: at, name: "DeleteTrafficMirrorSession", service: "ec2.amazonaws.com", from: from, who: who, agent: agent,
 		request:  map[string]any{"DeleteTrafficMirrorSessionRequest": map[string]any{"TrafficMirrorSessionId": "tms-0a000000000000001"}},
 		response: map[string]any{"DeleteTrafficMirrorSessionResponse": map[string]any{"trafficMirrorSessionId": "tms-0a000000000000001"}}}
+}
+
+// TestAllAtOnce plays the four stories in one run: each is an incident of its own.
+func TestAllAtOnce(t *testing.T) {
+	w := newWorld(t)
+	w.blockedScan()
+	w.doorOpened()
+	w.blinded()
+	w.stolenRole()
+	o := w.play()
+	if len(o.Incidents) != 4 {
+		t.Fatalf("%d incidents: %s", len(o.Incidents), titles(o))
+	}
+	for _, kind := range []string{"recon.port_scan", "access.ssh_brute_force", "evasion.monitoring_stopped", "access.stolen_role_credentials"} {
+		in := 0
+		for _, one := range o.Incidents {
+			if slices.ContainsFunc(one.Members, func(m events.IncidentMember) bool { return m.Type == kind }) {
+				in++
+			}
+		}
+		if in != 1 {
+			t.Errorf("%s is in %d incidents", kind, in)
+		}
+	}
 }

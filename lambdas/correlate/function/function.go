@@ -36,7 +36,7 @@ type Options struct {
 // New makes the handler.
 func New(o Options) (*Handler, error) {
 	memory, err := dynamo.Open(dynamo.Options{
-		Client: dynamodb.NewFromConfig(o.Config, func(to *dynamodb.Options) { to.BaseEndpoint = o.endpoint() }), Table: o.Env.Table, Now: o.Now,
+		Client: dynamodb.NewFromConfig(o.Config, func(to *dynamodb.Options) { o.lead(&to.BaseEndpoint) }), Table: o.Env.Table, Now: o.Now,
 	})
 	if err != nil {
 		return nil, err
@@ -60,7 +60,8 @@ func New(o Options) (*Handler, error) {
 		return nil, err
 	}
 	opener, err := s3.New(s3.Options{Client: aws3.NewFromConfig(o.Config, func(to *aws3.Options) {
-		to.BaseEndpoint, to.UsePathStyle = o.endpoint(), o.Endpoint != ""
+		o.lead(&to.BaseEndpoint)
+		to.UsePathStyle = o.Endpoint != ""
 	})})
 	if err != nil {
 		return nil, err
@@ -74,11 +75,11 @@ func New(o Options) (*Handler, error) {
 	}, nil
 }
 
-func (o *Options) endpoint() *string {
-	if o.Endpoint == "" {
-		return nil
+// lead leads a client to the endpoint, where one is given; else it goes where AWS's configuration says.
+func (o *Options) lead(to **string) {
+	if o.Endpoint != "" {
+		*to = &o.Endpoint
 	}
-	return &o.Endpoint
 }
 
 // places opens the files of the layer; a book with what can be used, and an error of what cannot.
@@ -93,5 +94,5 @@ func (o *Options) metrics() (counters.Source, error) {
 	if !o.Env.Metrics {
 		return nil, nil
 	}
-	return metrics.New(metrics.Options{Client: cloudwatch.NewFromConfig(o.Config, func(to *cloudwatch.Options) { to.BaseEndpoint = o.endpoint() })})
+	return metrics.New(metrics.Options{Client: cloudwatch.NewFromConfig(o.Config, func(to *cloudwatch.Options) { o.lead(&to.BaseEndpoint) })})
 }

@@ -1,6 +1,8 @@
 package evasion
 
 import (
+	"cmp"
+
 	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect"
 )
@@ -15,6 +17,7 @@ type thing struct {
 	scope  string // what it watches: eni-..., vpc-...; "" where that is not known
 	detail string // what else must be the same for it to be put back: the target of a session
 	name   string // for a person: "trail/main"
+	maker  string // role or principal that made it; "" where that was not seen
 }
 
 // moment is when a principal ended, or made, things of one scope, and how many of them have no counterpart yet.
@@ -146,8 +149,9 @@ func (s *Stopped) lower(key string, row *detect.Calls, c *events.CloudTrail) []d
 }
 
 // learn remembers what a thing watches: the call that ends it says only its id. What another principal made is learned, too.
-func (s *Stopped) learn(things []thing) {
+func (s *Stopped) learn(c *events.CloudTrail, things []thing) {
 	for _, t := range things {
+		t.maker = makerOf(c)
 		if t.id == "" || len(t.id) > maxText {
 			continue
 		}
@@ -156,6 +160,9 @@ func (s *Stopped) learn(things []thing) {
 		s.known.Note(t.id)
 	}
 }
+
+// makerOf is who makes things: the role, whatever its session is called, or else the principal.
+func makerOf(c *events.CloudTrail) string { return cmp.Or(c.Role, c.Principal) }
 
 func (t *thing) party(c *events.CloudTrail) detect.Party {
 	n := &detect.Named{Account: c.Account}
@@ -175,7 +182,7 @@ const maxText = 512
 
 func thingFields(key, value *detect.Form, k *string, t *thing) {
 	key.Text(k, maxText)
-	for _, s := range []*string{&t.id, &t.means, &t.scope, &t.detail, &t.name} {
+	for _, s := range []*string{&t.id, &t.means, &t.scope, &t.detail, &t.name, &t.maker} {
 		value.Text(s, maxText)
 	}
 }

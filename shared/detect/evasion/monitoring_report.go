@@ -44,6 +44,7 @@ func (s *Stopped) terms(key string, row *detect.Calls) []events.Term {
 		{row.Count == 0, events.Term{Name: "refused", Points: -30, Reason: "every call was refused: nothing has come of it yet"}},
 		{row.Count > 0 && row.Flags&ended == 0, events.Term{Name: "narrowed", Points: -15, Reason: "less is seen, but not nothing"}},
 		{row.Flags&byInstance != 0, events.Term{Name: "instance_role", Points: 10, Reason: "the session of an instance's role did it, which no person uses"}},
+		{row.Count > 0 && row.Flags&(ofOthers|lowered) == 0, events.Term{Name: "own_making", Points: -20, Reason: "whoever ended it had made it"}},
 		{row.Flags&byDeploy != 0, events.Term{Name: "planned_principal", Points: -25, Reason: "a principal that is known to deploy did it by itself"}},
 		{s.others(key, row) > 0, events.Term{Name: "several_kinds", Points: 10, Reason: "the same principal stopped other monitoring within the hour"}},
 	}
@@ -75,7 +76,7 @@ func (s *Stopped) others(key string, row *detect.Calls) (n int) {
 			continue
 		}
 		o := s.rows.Peek(strings.TrimSuffix(key, act) + other)
-		if o != nil && o.Count > 0 && o.Last.Sub(row.Start) > -time.Hour && row.Last.Sub(o.Last) < time.Hour {
+		if o != nil && o.Count > 0 && o.Flags&lowered == 0 && o.Last.Sub(row.Start) > -time.Hour && row.Last.Sub(o.Last) < time.Hour {
 			n++
 		}
 	}

@@ -16,7 +16,7 @@ var MonitoringStopped = detect.Spec{
 	Text: "Looks in CloudTrail for calls that end or narrow what watches the account: traffic mirror sessions, targets, filters and their rules, the load balancer behind the mirror, flow logs, trails " +
 		"and their selectors, GuardDuty, AWS Config, and alarms of Mirrorwatch. One detection a principal and kind of monitoring; it grows with what is ended. A call that was refused is told lower. " +
 		"What looks the same: Mirrorwatch's own roles (own_roles), changes that were announced (planned_changes), deploys by CloudFormation or another service (planned_principals), and AWS's own services, " +
-		"which are not told of; and what the same principal puts back within ten minutes, which is told and then comes down to low risk.",
+		"which are not told of; and what the same principal puts back within ten minutes, which is told and then comes down to low risk. Who ends what it made itself is told lower, too.",
 	Category: "evasion", Tactics: []string{"TA0005"}, Techniques: []string{"T1562.008"},
 	Risk:  detect.Base{Likelihood: events.Medium, Complexity: events.Medium, Impact: events.High},
 	Wants: []events.Kind{events.KindCloudTrail}, GuardDuty: "Stealth:IAMUser/CloudTrailLoggingDisabled", Version: 1,
@@ -82,6 +82,7 @@ const (
 	byInstance              // the session of an instance's role did it
 	byDeploy                // one of the planned principals did it by itself
 	refusedOnly             // it was told when nothing had come of it yet
+	ofOthers                // something was not made by whoever ended it
 )
 
 // What the rows' tallies count.
@@ -104,7 +105,7 @@ func (s *Stopped) Observe(r events.Record, v device.View) []detect.Finding {
 	p := detect.ParametersOf(c.Parameters)
 	effect, things := rule.judge(s, c, p)
 	if c.ErrorCode == "" {
-		s.learn(things)
+		s.learn(c, things)
 	}
 	switch {
 	case effect == nothing || detect.Foreseen(c, v.Known()) || s.deployed(c):
@@ -131,6 +132,9 @@ func (s *Stopped) stop(c *events.CloudTrail, r *rule, effect effect, things []th
 		news = row.Add(things[i].party(c)) || news
 		if c.ErrorCode == "" {
 			row.Tally[gone]++
+			if things[i].maker != makerOf(c) {
+				row.Flags |= ofOthers
+			}
 			s.expect(key, row, c, &things[i])
 		}
 	}

@@ -93,6 +93,7 @@ func TestMonitoringStopped(t *testing.T) {
 	}{
 		{"a session that was seen being made", []*events.CloudTrail{makeSession(0, loop, "tms-1", "eni-1"), endSession(time.Hour, ada, "tms-1")},
 			"user/ada stopped traffic mirroring of eni-1 by 1 call (DeleteTrafficMirrorSession) from 198.51.100.7.", 67, ""},
+		{"a session that the principal made", []*events.CloudTrail{makeSession(0, ada, "tms-1", "eni-1"), endSession(time.Hour, ada, "tms-1")}, "of eni-1 by 1 call", 47, "own_making"},
 		{"a session that was not", []*events.CloudTrail{endSession(0, ada, "tms-2")}, "of traffic-mirror-session/tms-2 by", 67, ""},
 		{"several", []*events.CloudTrail{endSession(0, ada, "tms-1"), endSession(1, ada, "tms-2"), endSession(2, ada, "tms-3"), endSession(3, ada, "tms-4")},
 			"of traffic-mirror-session/tms-1, traffic-mirror-session/tms-2, traffic-mirror-session/tms-3 and 1 more by 4 calls", 67, ""},

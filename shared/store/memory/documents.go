@@ -137,7 +137,10 @@ func (w *world) keep(changes []store.Write, after []*store.Document) []store.Doc
 			docs[i] = *d
 		}
 	}
-	w.forgetExpired()
+	if w.written += len(changes); w.written > len(w.documents)/8 { // so that a write costs the same however many there are
+		w.written = 0
+		w.forgetExpired()
+	}
 	return docs
 }
 

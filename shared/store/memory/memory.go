@@ -33,6 +33,7 @@ type world struct {
 	index      *facets.Index
 	created    int64 // how many detections were ever stored
 	documents  map[documentKey]store.Document
+	written    int // of documents, since expired ones were dropped
 	audit      []store.AuditEntry
 	devices    map[string][]byte
 	samples    map[string]map[int64]map[string]float64

@@ -30,7 +30,7 @@ export async function facts(w: World): Promise<void> {
 // context is what the rest of AWS knows of a detection: who, what was called, what was blocked, what the counters say.
 export async function context(w: World): Promise<void> {
   const list = good(await w.victor.api.GET('/v1/detections', { params: { query: { type: ['access.ssrf_metadata'], limit: 100 } } }))
-  const d = list.items.find(i => i.context !== undefined)
+  const d = list.items.find(i => i.context?.who?.[0]?.name !== undefined)
   assert.ok(d?.context, 'no detection has a context')
   const c: Schemas['Context'] = d.context
   const known: Schemas['ContextSource'][] = ['inventory', 'places', 'flow_logs', 'cloudtrail', 'cloudwatch']
