@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jedib0t/go-pretty/v6/text"
+
 	"github.com/mirrorwatch/mirrorwatch/events"
 )
 
@@ -35,6 +37,17 @@ func (v *view) detection(d *events.Detection) {
 	v.calls(d.Context)
 	v.counters(d.Context)
 	v.unknown(d.Context)
+}
+
+// bandColour is the colour of a band of risk.
+func bandColour(b events.Band) text.Colors {
+	switch b {
+	case "critical", "high":
+		return bad()
+	case "medium":
+		return amend()
+	}
+	return faint()
 }
 
 func utc(t time.Time) string { return t.UTC().Format(time.DateTime) }
