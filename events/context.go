@@ -116,7 +116,7 @@ type Holding struct {
 	Profile         string            `json:"profile,omitempty"`          // ARN of the instance profile
 	Role            string            `json:"role,omitempty"`             // name of the role in it, where known
 	AutoScaling     string            `json:"auto_scaling,omitempty"`     // name of the Auto Scaling group
-	Task            string            `json:"task,omitempty"`             // ARN of the ECS task
+	Task            string            `json:"task,omitempty"`             // ARN of the ECS task, or of its attachment, where EC2 tells no more
 	Requester       string            `json:"requester,omitempty"`        // the service that made the interface: amazon-elb, ...
 	Description     string            `json:"description,omitempty"`      // of the interface
 	PublicAddresses []netip.Addr      `json:"public_addresses,omitempty"` // under which it is seen outside

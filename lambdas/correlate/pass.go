@@ -84,6 +84,7 @@ func (q *inquiry) read(ctx context.Context, keys []store.DocumentKey) error {
 func (q *inquiry) take(keys []store.DocumentKey, docs map[store.DocumentKey]store.Document) {
 	q.calls++
 	maps.Copy(q.docs, docs)
+	incident.Asked(q.docs, keys)
 	for _, k := range keys {
 		q.asked[k] = true
 	}
@@ -174,9 +175,6 @@ func (q *inquiry) chain(ctx context.Context) (incident.Result, error) {
 		}
 		if err := q.read(ctx, story.Need); err != nil {
 			return story, err
-		}
-		for _, k := range story.Need {
-			q.docs[k] = q.docs[k] // an empty one says that it is known not to be there
 		}
 	}
 }

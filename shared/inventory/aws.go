@@ -181,10 +181,10 @@ func (e *element) instance(members map[string]json.RawMessage, owner string) {
 		Account: owner, Region: regionOf(i.Placement.AvailabilityZone), VPC: i.VpcID, Subnet: i.SubnetID, Instance: i.InstanceID,
 		InstanceType: i.InstanceType, Tags: tagMap(i.Tags), Profile: i.IamProfile.Arn,
 	}
+	private, public := e.addresses("PrivateIpAddress", i.PrivateIPAddress, i.Ipv6Address), e.addresses("PublicIpAddress", i.PublicIPAddress)
 	if len(i.NetworkInterfaces) == 0 {
 		whole.Groups, whole.From = groupIDs(i.SecurityGroups), e.moment("LaunchTime", i.LaunchTime)
-		whole.Addresses = e.addresses("PrivateIpAddress", i.PrivateIPAddress, i.Ipv6Address)
-		whole.PublicAddresses = e.addresses("PublicIpAddress", i.PublicIPAddress)
+		whole.Addresses, whole.PublicAddresses = private, public
 		e.add(Completed(whole, ""))
 		return
 	}
@@ -201,7 +201,10 @@ func (e *element) instance(members map[string]json.RawMessage, owner string) {
 		parts = append(parts, part{h, device})
 	}
 	slices.SortStableFunc(parts, func(a, b part) int { return a.device - b.device })
-	for _, p := range parts {
+	for n, p := range parts {
+		if n == 0 && len(p.h.Addresses) == 0 { // some tools leave out what the instance says already
+			p.h.Addresses, p.h.PublicAddresses = private, public
+		}
 		e.add(p.h)
 	}
 }

@@ -92,6 +92,7 @@ func TestFormsOfAFile(t *testing.T) {
 	for name, text := range map[string]string{
 		"holdings": `{"holdings":[` + one + "," + two + `]}`, "list": "[" + one + "," + two + "]", "lines": one + "\n" + two + "\n", "one after the other": "[" + one + "]" + two,
 		"instances by query":    `[{"InstanceId":"i-1","PrivateIpAddress":"10.0.0.1","VpcId":"v"},{"InstanceId":"i-2","PrivateIpAddress":"10.0.0.2"}]`,
+		"bare interfaces":       `[{"InstanceId":"i-1","PrivateIpAddress":"10.0.0.1","NetworkInterfaces":[{"NetworkInterfaceId":"eni-1"}]},{"InstanceId":"i-2","PrivateIpAddress":"10.0.0.2"}]`,
 		"reservations by query": `[{"Instances":[{"InstanceId":"i-1","PrivateIpAddress":"10.0.0.1"},{"InstanceId":"i-2","PrivateIpAddress":"10.0.0.2"}]}]`,
 	} {
 		list, err := ReadFile(strings.NewReader(text), name)
