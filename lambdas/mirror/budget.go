@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"math"
 	"strings"
 	"time"
 
+	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/shared/store"
 )
 
@@ -146,10 +148,29 @@ func (p *pass) countUnshown() {
 		for i := range pl.seen.Sessions {
 			shown[pl.seen.Sessions[i].ID] = true
 		}
-		for i := range p.plan.Coverage {
-			c := &p.plan.Coverage[i]
+		for c := range p.told(pl) {
 			if c.Session != "" && c.Account == pl.account.ID && c.Region == pl.region && !shown[c.Session] {
 				pl.unshown++
+			}
+		}
+	}
+}
+
+// told gives what is known of the sessions of a place: as the plan has it, or, where too many are missing to be believed, as the pass before
+// left it. What is not believed must not be counted either, or others take the room of sessions that are there.
+func (p *pass) told(pl *place) iter.Seq[*events.Coverage] {
+	return func(yield func(*events.Coverage) bool) {
+		if p.plan.Lost[pl.place()] {
+			for _, c := range p.world.Before {
+				if !yield(&c) {
+					return
+				}
+			}
+			return
+		}
+		for i := range p.plan.Coverage {
+			if !yield(&p.plan.Coverage[i]) {
+				return
 			}
 		}
 	}

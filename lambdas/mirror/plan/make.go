@@ -27,7 +27,12 @@ func prepare(w *World, want *policy.Policy) (Plan, *survey) {
 	for _, planner := range planners(s) {
 		steps = append(steps, planner.Plan(have, want)...)
 	}
-	p := Plan{LeftOut: s.leftOut}
+	p := Plan{LeftOut: s.leftOut, Lost: map[string]bool{}}
+	for _, t := range s.sites {
+		if t.lost != "" {
+			p.Lost[t.key] = true
+		}
+	}
 	p.Steps, p.Held = s.hold(steps)
 	s.waiting(p.Held)
 	p.Coverage = make([]events.Coverage, 0, len(s.sources))

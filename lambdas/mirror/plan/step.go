@@ -104,6 +104,9 @@ type Plan struct {
 	Rogues   []Rogue           `json:"rogues,omitempty"`
 	Warnings []string          `json:"warnings,omitempty"` // what people should know and no step mends
 	Estimate Estimate          `json:"estimate"`
+
+	// Lost are the places, as Place names them, of whose sessions more than half were not seen: that is taken for a bad answer.
+	Lost map[string]bool `json:"-"`
 }
 
 // Empty says whether there is nothing to do.
