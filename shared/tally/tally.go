@@ -29,12 +29,14 @@ const (
 
 // Options set up a Counter. Zero members mean the defaults.
 type Options struct {
-	MaxEntries int // conversations' ports that one object may bring; 200,000, about 60 MB. The rest is summed by peer, by address, or dropped and counted
+	Until      time.Time // documents stay at least so long: logs of long ago that are read again; zero: as long as their hours say
+	MaxEntries int       // conversations' ports that one object may bring; 200,000, about 60 MB. The rest is summed by peer, by address, or dropped and counted
 }
 
 // Counter counts the conversations of one object, until Keep writes them down. It is not safe for use by several goroutines.
 type Counter struct {
 	limit   int
+	until   time.Time
 	sums    map[place]count
 	unsure  map[doubt]count
 	left    map[hourKey]leftOut
@@ -119,7 +121,7 @@ func NewCounter(o Options) *Counter {
 	if o.MaxEntries <= 0 {
 		o.MaxEntries = 200_000
 	}
-	c := &Counter{limit: o.MaxEntries}
+	c := &Counter{limit: o.MaxEntries, until: o.Until}
 	c.reset()
 	return c
 }

@@ -106,7 +106,7 @@ type weighing struct {
 }
 
 func (i *Ingest) weigh(ctx context.Context, name, version string) *weighing {
-	w := &weighing{Ingest: i, ctx: ctx, object: name, version: version, count: tally.NewCounter(tally.Options{})}
+	w := &weighing{Ingest: i, ctx: ctx, object: name, version: version, count: tally.NewCounter(tally.Options{Until: i.o.Now().Add(keepLogs)})}
 	w.pair = flowlog.NewPairer(flowlog.PairOptions{}, w.take)
 	w.judged = i.begin(name, version)
 	return w
