@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/mirrorwatch/mirrorwatch/shared/flowlog"
 	"github.com/mirrorwatch/mirrorwatch/shared/places"
 )
 
@@ -51,6 +52,9 @@ func (l *awsLogs) check() error {
 				return usageError{fmt.Errorf("%s: %w", f.flag, err)}
 			}
 		}
+	}
+	if _, err := flowlog.NewLines(flowlog.Options{Format: l.format}); err != nil {
+		return usageError{fmt.Errorf("--flow-format: %w", err)}
 	}
 	return nil
 }

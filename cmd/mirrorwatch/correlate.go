@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
 )
@@ -36,7 +37,7 @@ what it finds there. Logs that were read before are not read again. Without it e
 				return usageError{errors.New("correlate needs something to join: --flow-logs, --cloudtrail, --inventory, --data, or captures")}
 			}
 			if o.workers < 1 {
-				return usageError{errors.New("--workers: at least 1")}
+				return usageError{fmt.Errorf("--workers %d: at least 1", o.workers)}
 			}
 			return o.check()
 		},
