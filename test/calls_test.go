@@ -15,9 +15,11 @@ import (
 
 // awsCall is an event as CloudTrail writes it; the shapes are those of the services' own answers.
 func awsCall(n int, source, name, from, arn, instance, request, response string) string {
+	parts := strings.Split(arn, "/")
+	role, session := parts[1], parts[2]
 	identity := fmt.Sprintf(`{"type":"AssumedRole","principalId":"AROAEXAMPLE:%s","arn":%q,"accountId":"123456789012","accessKeyId":"ASIAEXAMPLEEXAMPLE12",
-		"sessionContext":{"sessionIssuer":{"type":"Role","principalId":"AROAEXAMPLE","arn":"arn:aws:iam::123456789012:role/web","accountId":"123456789012","userName":"web"},
-		"attributes":{"mfaAuthenticated":"false"}%s}}`, arn[strings.LastIndexByte(arn, '/')+1:], arn, map[bool]string{true: `,"ec2RoleDelivery":"2.0"`}[instance != ""])
+		"sessionContext":{"sessionIssuer":{"type":"Role","principalId":"AROAEXAMPLE","arn":"arn:aws:iam::123456789012:role/%s","accountId":"123456789012","userName":%q},
+		"attributes":{"mfaAuthenticated":"false"}%s}}`, session, arn, role, role, map[bool]string{true: `,"ec2RoleDelivery":"2.0"`}[instance != ""])
 	return fmt.Sprintf(`{"eventVersion":"1.09","userIdentity":%s,"eventTime":"2026-03-02T10:%02d:00Z","eventSource":%q,"eventName":%q,"awsRegion":"eu-central-1",
 		"sourceIPAddress":%q,"userAgent":"aws-cli/2.17.0","requestParameters":%s,"responseElements":%s,"requestID":"r-%d","eventID":"8b1f2c6e-0f4a-4c1b-9a2e-5d6f7a8b%04d",
 		"readOnly":false,"eventType":"AwsApiCall","managementEvent":true,"recipientAccountId":"123456789012","eventCategory":"Management"}`,

@@ -10,7 +10,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/pflag"
 
@@ -64,27 +63,6 @@ func (l *awsLogs) places() (*places.Book, error) {
 	return places.Open(places.Options{Ranges: l.ranges, ASN: l.asn, Country: l.country})
 }
 
-// logFile is one file of AWS's logs.
-type logFile struct {
-	path    string
-	size    int64
-	written time.Time
-	trail   bool // it is CloudTrail's; else it is a flow log
-}
-
-// stamp is the moment that AWS writes into the names of logs: 20261123T0900Z.
-var stamp = regexp.MustCompile(`_(\d{8}T\d{4}Z)_`)
-
-// at is the moment that a log begins at, as its name says, or else when it was written.
-func (f *logFile) at() time.Time {
-	if m := stamp.FindStringSubmatch(filepath.Base(f.path)); m != nil {
-		if t, err := time.Parse("20060102T1504Z", m[1]); err == nil {
-			return t
-		}
-	}
-	return f.written
-}
-
 // inOrder lists flow logs and CloudTrail's files in the order of time: the detectors take the newest record for the present, and what is a day
 // older for the past.
 func (l *awsLogs) inOrder() ([]logFile, error) {
@@ -97,9 +75,6 @@ func (l *awsLogs) inOrder() ([]logFile, error) {
 	slices.SortStableFunc(list, func(a, b logFile) int { return cmp.Or(a.at().Compare(b.at()), cmp.Compare(a.path, b.path)) })
 	return list, errors.Join(err, err2)
 }
-
-// version tells a file that was written anew from what it was.
-func (f *logFile) version() string { return fmt.Sprintf("%d-%d", f.size, f.written.UnixNano()) }
 
 // maxFiles bounds how many files are looked for below a folder.
 const maxFiles = 1_000_000
@@ -147,8 +122,11 @@ func flowLog(path string) bool {
 	return false
 }
 
+// digest is in the paths of what lies beside CloudTrail's logs and is none.
+var digest = regexp.MustCompile(`CloudTrail-(Digest|Insight)`)
+
 // trailLog says whether a name is that of a CloudTrail log, and not of a digest of them or of an insight.
 func trailLog(path string) bool {
 	name := strings.TrimSuffix(filepath.Base(path), ".gz")
-	return strings.HasSuffix(name, ".json") && !strings.HasPrefix(name, ".") && !strings.Contains(path, "CloudTrail-Digest")
+	return strings.HasSuffix(name, ".json") && !strings.HasPrefix(name, ".") && !digest.MatchString(path)
 }

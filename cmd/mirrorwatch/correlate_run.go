@@ -72,7 +72,7 @@ func openJoining(ctx context.Context, o *correlateOptions, log io.Writer) (_ *jo
 		}
 	}()
 	logger := slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	if j.judge, err = newLogJudge(ctx, j.store, &o.options, logger); err != nil {
+	if j.judge, err = newLogJudge(ctx, j.store, &o.options, o.data != "", logger); err != nil {
 		return nil, err
 	}
 	records := j.store.Records
@@ -81,6 +81,7 @@ func openJoining(ctx context.Context, o *correlateOptions, log io.Writer) (_ *jo
 	}
 	j.ingest, err = ingest.New(ingest.Options{
 		Documents: j.store.Documents, Records: records, Judge: j.judge.Judge, Format: o.format, Now: time.Now, Log: logger,
+		Settle: j.judge.settle,
 	})
 	if err != nil {
 		return nil, err
@@ -185,8 +186,7 @@ func (j *joining) readLogs(ctx context.Context) error {
 		if list[i].trail {
 			read = j.ingest.Trail
 		}
-		r, err := readLog(ctx, &list[i], read)
-		j.note(r, err)
+		j.readOne(ctx, &list[i], read)
 		bar.Add64(list[i].size) //nolint:errcheck // a bar that cannot be drawn is no reason to stop
 	}
 	bar.Finish() //nolint:errcheck // as above
@@ -215,15 +215,15 @@ func (j *joining) lacking(list []logFile) {
 	}
 }
 
-type reader func(ctx context.Context, name, version string, r io.Reader) (ingest.Report, error)
-
-func readLog(ctx context.Context, l *logFile, read reader) (ingest.Report, error) {
+// readOne reads a file. What it cannot be read for is its own.
+func (j *joining) readOne(ctx context.Context, l *logFile, read reader) {
 	f, err := os.Open(l.path)
 	if err != nil {
-		return ingest.Report{Object: l.path}, fmt.Errorf("open log: %w", err)
+		j.note(ingest.Report{Object: l.path}, fmt.Errorf("open log: %w", err))
+		return
 	}
 	defer f.Close()
-	return read(ctx, l.path, l.version(), f)
+	j.note(readLog(ctx, l, f, read))
 }
 
 // barOf shows how much of some files was read, where standard error is a terminal.

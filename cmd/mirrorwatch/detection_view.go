@@ -39,6 +39,7 @@ func (v *view) detection(d *events.Detection) {
 	v.unknown(d.Context)
 }
 
+// bandColour is the colour of a band of risk.
 func bandColour(b events.Band) text.Colors {
 	switch b {
 	case "critical", "high":
@@ -46,7 +47,7 @@ func bandColour(b events.Band) text.Colors {
 	case "medium":
 		return amend()
 	}
-	return nil
+	return faint()
 }
 
 func utc(t time.Time) string { return t.UTC().Format(time.DateTime) }

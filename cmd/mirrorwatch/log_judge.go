@@ -20,15 +20,18 @@ const judgeName = "flow-judge"
 type logJudge struct {
 	*flowjudge.Judge
 	store *store.Store
-	keep  bool // in a snapshot
+	keep  bool // what was learned, in a snapshot
 	found []events.Detection
 	seen  map[netip.Addr]bool // local addresses that the sensors see
 	log   *slog.Logger
 	ctx   context.Context // of what is being judged
+
+	saved time.Time     // when what was learned was saved last
+	took  time.Duration // and how long that took
 }
 
-// newLogJudge makes the detectors, with what was learned before.
-func newLogJudge(ctx context.Context, s *store.Store, o *options, log *slog.Logger) (*logJudge, error) {
+// newLogJudge makes the detectors, with what was learned before where that is kept.
+func newLogJudge(ctx context.Context, s *store.Store, o *options, keep bool, log *slog.Logger) (*logJudge, error) {
 	local, err := parseNetworks(o.local, "--local")
 	if err != nil {
 		return nil, err
@@ -41,7 +44,7 @@ func newLogJudge(ctx context.Context, s *store.Store, o *options, log *slog.Logg
 	if err != nil {
 		return nil, err
 	}
-	j := &logJudge{store: s, keep: s.Snapshots != nil, log: log, ctx: ctx}
+	j := &logJudge{store: s, keep: keep, log: log, ctx: ctx}
 	set.Add(o.stored)
 	j.Judge, err = flowjudge.New(flowjudge.Options{
 		Settings: set, Local: local, Emit: j.take, Known: known, Recall: j.recall, Mirrored: j.mirrored,
@@ -91,19 +94,33 @@ func (j *logJudge) refresh(ctx context.Context, now time.Time) error {
 	}
 }
 
-// turn stores what was found since, and what was learned.
+// settle stores what was found in an object before it is remembered as read. What was learned is saved with it, but for at most half of the
+// time: of a large site a snapshot takes seconds, and files come by the thousand. Who is killed loses what was learned of the objects since
+// the last save, which took no longer than that save did; what was found is stored.
+func (j *logJudge) settle(ctx context.Context) error {
+	j.Tick(ctx)
+	if err := j.putFound(ctx); err != nil {
+		return err
+	}
+	if time.Since(j.saved) < j.took {
+		return nil
+	}
+	return j.save(ctx)
+}
+
+// turn stores what was found since, and what was learned. It is called when a round of reading is over.
 func (j *logJudge) turn(ctx context.Context) error {
 	j.Tick(ctx)
-	return j.settle(ctx)
+	return errors.Join(j.putFound(ctx), j.save(ctx))
 }
 
 // close says that no more comes.
 func (j *logJudge) close(ctx context.Context) error {
 	j.Close(ctx)
-	return j.settle(ctx)
+	return errors.Join(j.putFound(ctx), j.save(ctx))
 }
 
-func (j *logJudge) settle(ctx context.Context) error {
+func (j *logJudge) putFound(ctx context.Context) error {
 	for len(j.found) > 0 {
 		some := j.found[:min(len(j.found), store.MaxPage)]
 		if _, err := j.store.Detections.Put(ctx, some...); err != nil {
@@ -111,8 +128,16 @@ func (j *logJudge) settle(ctx context.Context) error {
 		}
 		j.found = j.found[len(some):]
 	}
-	if !j.keep {
+	return nil
+}
+
+// save keeps what was learned. What was not stored is not saved as told.
+func (j *logJudge) save(ctx context.Context) error {
+	if !j.keep || len(j.found) > 0 {
 		return nil
 	}
-	return j.Save(ctx, j.store.Snapshots, judgeName, time.Now())
+	begin := time.Now()
+	err := j.Save(ctx, j.store.Snapshots, judgeName, begin)
+	j.saved, j.took = time.Now(), time.Since(begin)
+	return err
 }

@@ -107,6 +107,6 @@ Exit codes: 0 done, 1 an input could not be read or something failed, 2 a mistak
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(newRead(), newDemo(), newSensor(), newServe(), newState(), newMirror(), newDetections(), newCorrelate(), newTuning(), newIntel(), newUsers(), newVersion())
+	root.AddCommand(newRead(), newDemo(), newSensor(), newServe(), newState(), newMirror(), newDetections(), newCorrelate(), newIncidents(), newTuning(), newIntel(), newUsers(), newVersion())
 	return root
 }

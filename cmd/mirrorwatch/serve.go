@@ -27,6 +27,7 @@ type serveOptions struct {
 	cert, key string   // TLS
 	names     []string // host names that the API answers to besides loopback's
 	proxies   []string // whose X-Forwarded-For is believed
+	hurry     bool     // look for AWS's logs often, and wait for what is late for seconds: for tests
 }
 
 func newServe() *cobra.Command {
@@ -36,8 +37,8 @@ func newServe() *cobra.Command {
 		Short: "Run sensor, detectors, store, API and console in one process until interrupted",
 		Long: `Serve watches mirrored packets as sensor does, keeps detections, records, devices and their history in one folder, and
 answers on one address: the API under /v1, and the console. Detections that belong together are told as one incident; where
-folders of AWS's logs are given, it reads what is new in them every quarter of a minute and joins it with the detections. It may be killed at any moment; what was stored is there
-when it starts again, and events that were not handed on yet go out then.
+folders of AWS's logs are given, it reads what is new in them every quarter of a minute and joins it with the detections. It may
+be killed at any moment; what was stored is there when it starts again, and events that were not handed on yet go out then.
 
 On its first start it makes the user admin and prints a password, once. Forgotten passwords are set anew with
 'mirrorwatch users reset NAME' on this machine, while serve is stopped.`,
@@ -68,6 +69,8 @@ On its first start it makes the user admin and prints a password, once. Forgotte
 	f.StringVar(&o.key, "tls-key", "", "`FILE` with its key")
 	f.StringSliceVar(&o.names, "host", nil, "host `NAME`s that the API answers to, besides those of loopback")
 	f.StringSliceVar(&o.proxies, "trust-proxy", nil, "`NETWORK`s of proxies whose X-Forwarded-For is believed")
+	f.BoolVar(&o.hurry, "hurry", false, "look for AWS's logs often, and wait for what is late for seconds: for tests")
+	_ = f.MarkHidden("hurry") // the flag is there
 	return cmd
 }
 

@@ -27,8 +27,11 @@ type Options struct {
 	CrossAccount    bool
 	// OwnRoles are ARNs or names of roles that are Mirrorwatch's own: what they did is no news.
 	OwnRoles []string
-	Now      func() time.Time
-	Log      *slog.Logger // nil: silent
+	// Waits are how long is waited for what is late, one after the other. Each brings one update at most, however many sources are late.
+	// None: 6 and 20 minutes, 1, 4 and 20 hours.
+	Waits []time.Duration
+	Now   func() time.Time
+	Log   *slog.Logger // nil: silent
 }
 
 // Correlator makes the context of detections. It may be called from several goroutines.
@@ -44,6 +47,9 @@ func New(o Options) (*Correlator, error) {
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if len(o.Waits) == 0 {
+		o.Waits = []time.Duration{6 * time.Minute, 20 * time.Minute, time.Hour, 4 * time.Hour, 20 * time.Hour}
 	}
 	return &Correlator{o}, nil
 }

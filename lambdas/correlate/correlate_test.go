@@ -421,3 +421,24 @@ func TestStoreIsAway(t *testing.T) {
 		t.Errorf("a detection that is gone: %v", err)
 	}
 }
+
+// TestLongAgo: logs and a detection of last year are read today, and joined as if they were of today.
+func TestLongAgo(t *testing.T) {
+	h := build(t)
+	h.now = noon.AddDate(1, 0, 0)
+	_, err := h.ingest.Inventory(t.Context(), "inventory.json", h.now, strings.NewReader(`{"holdings": [{"interface": "eni-0a000000000000004", "account": "123456789012",
+		"region": "eu-central-1", "vpc": "vpc-1", "instance": "i-0a1b2c3d4e5f60004", "name": "bastion", "groups": ["sg-0a000000000000004"], "addresses": ["10.20.2.22"],
+		"from": "2026-01-01T00:00:00Z"}]}`))
+	h.ok(err)
+	h.trail("trail", opening(noon.Add(-2*time.Minute)))
+	h.flows("flows", flow(noon, "203.0.113.99", 22, "ACCEPT"))
+	h.put(guessing())
+	h.told()
+	c := h.get().Context
+	if !c.Complete || len(c.Calls) != 1 || c.Flows == nil || c.Flows.Accepted.Records != 1 || c.Who[1].Name != "bastion" || c.Incident == "" {
+		t.Errorf("context %+v", c)
+	}
+	if tasks := h.tasks(); len(tasks) != 0 {
+		t.Errorf("tasks %v", tasks)
+	}
+}

@@ -84,6 +84,7 @@ func (q *inquiry) read(ctx context.Context, keys []store.DocumentKey) error {
 func (q *inquiry) take(keys []store.DocumentKey, docs map[store.DocumentKey]store.Document) {
 	q.calls++
 	maps.Copy(q.docs, docs)
+	incident.Asked(q.docs, keys)
 	for _, k := range keys {
 		q.asked[k] = true
 	}
@@ -108,6 +109,9 @@ func (q *inquiry) unread() []store.DocumentKey {
 // ask makes the context, source by source. What a source cannot say never keeps the others from speaking.
 func (q *inquiry) ask(ctx context.Context) {
 	q.out = events.Context{Of: q.d.Update, Made: q.now}
+	if q.d.Context != nil {
+		q.out.Incident = q.d.Context.Incident // a way to where it is
+	}
 	inventoryState := q.who()
 	placesState := q.places()
 	calls, callTerms := q.trail()
@@ -174,9 +178,6 @@ func (q *inquiry) chain(ctx context.Context) (incident.Result, error) {
 		}
 		if err := q.read(ctx, story.Need); err != nil {
 			return story, err
-		}
-		for _, k := range story.Need {
-			q.docs[k] = q.docs[k] // an empty one says that it is known not to be there
 		}
 	}
 }

@@ -28,11 +28,6 @@ type task struct {
 // dueForm writes a moment so that the order of the text is the order of time.
 const dueForm = "20060102T150405Z"
 
-// waits are how long a pass waits for what is missing, one after the other. Each brings one update at most, however many sources are late.
-func waits() []time.Duration {
-	return []time.Duration{6 * time.Minute, 20 * time.Minute, time.Hour, 4 * time.Hour, 20 * time.Hour}
-}
-
 // keepTask is how long a task that nobody takes is kept.
 const keepTask = 3 * 24 * time.Hour
 
@@ -45,10 +40,10 @@ func (q *inquiry) tasks(done *task, unfinished bool) ([]store.Write, error) {
 		try = done.Try + 1
 	}
 	stands := done == nil && q.d.Context != nil && !q.d.Context.Of.Before(q.d.Update)
-	if try >= len(waits()) || !unfinished && (stands || !q.unsettled()) {
+	if try >= len(q.o.Waits) || !unfinished && (stands || !q.unsettled()) {
 		return out, nil
 	}
-	due := q.now.Add(waits()[try])
+	due := q.now.Add(q.o.Waits[try])
 	if unfinished {
 		due = q.now.Add(time.Second)
 	}

@@ -3,6 +3,7 @@ package flowjudge
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/shared/detect"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect/all"
 	"github.com/mirrorwatch/mirrorwatch/shared/device"
+	"github.com/mirrorwatch/mirrorwatch/shared/store/memory"
 )
 
 // check holds a detection to what all of flow logs say.
@@ -221,5 +223,36 @@ func TestBounds(t *testing.T) {
 	s := j.Stats()
 	if j.flows.Len() > maxFlows || j.flows.Evicted() == 0 || j.tries.Len() > maxTries || s.Detect.Devices > 400 || j.shelf.devices.Len() > shelved*100 || packed.Len() > 4<<20 {
 		t.Errorf("%d flows, %d tries, %d devices, %d shelved, %d bytes", j.flows.Len(), j.tries.Len(), s.Detect.Devices, j.shelf.devices.Len(), packed.Len())
+	}
+}
+
+// Catches: a real detector of calls that is not run, and one that forgets over a cold start what it told.
+func TestMonitoringStopped(t *testing.T) {
+	snapshots := memory.New(memory.Options{Now: time.Now}).Snapshots
+	c := &events.CloudTrail{
+		Name: "DeleteFlowLogs", Service: "ec2.amazonaws.com", Account: "123456789012", From: "203.0.113.5", PrincipalType: "IAMUser",
+		Principal: "arn:aws:iam::123456789012:user/ada", EventType: "AwsApiCall", Parameters: `{"DeleteFlowLogsRequest":{"FlowLogId":{"content":"fl-0123456789abcdef0","tag":1}}}`,
+	}
+	c.OrigH = netip.MustParseAddr("203.0.113.5")
+	ids := map[string]int{}
+	for i := range 3 {
+		j, last := judgeOf(t, Options{})
+		if l, err := j.Load(t.Context(), snapshots, "flows"); err != nil || l.LeftOut > 0 {
+			t.Fatal(l, err)
+		}
+		c.TS, c.UID = begin.Add(time.Duration(i/2)*time.Minute), fmt.Sprint("event-", i/2) // the first comes twice
+		j.Call(c)
+		j.Tick(t.Context())
+		if err := j.Save(t.Context(), snapshots, "flows", begin.Time().Add(time.Duration(i)*time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		for id, d := range last {
+			if ids[id]++; d.Type != "evasion.monitoring_stopped" || d.Sensor != callsSensor || d.Participants[0].User == "" {
+				t.Errorf("%+v", d)
+			}
+		}
+	}
+	if len(ids) != 1 {
+		t.Errorf("%v", ids)
 	}
 }

@@ -25,6 +25,7 @@ const (
 	keptBefore = 2        // versions of a snapshot that stay
 	maxKey     = 64 << 10 // bytes
 	maxValue   = 4 << 20
+	maxPacked  = 256 << 20
 	maxWhole   = 1 << 30 // of everything, unpacked
 )
 
@@ -128,8 +129,8 @@ type Loaded struct {
 }
 
 // Load takes back what Save wrote last, into a judge that has seen nothing. Without a snapshot the judge begins anew: it may tell again what
-// goes on, counts contacts and bytes from then on, forgets which objects were fed, and for a day takes for new what is old. After an error the
-// judge is good for nothing: whoever goes on without the snapshot makes a new one.
+// goes on, counts contacts and bytes from then on, forgets which objects were fed, and for a day takes for new what is old. The same holds
+// after an error: of a snapshot that is not whole nothing is taken.
 func (j *Judge) Load(ctx context.Context, snapshots store.Snapshots, name string) (Loaded, error) {
 	body, at, err := snapshots.Load(ctx, name)
 	if errors.Is(err, store.ErrNotFound) {
@@ -138,22 +139,24 @@ func (j *Judge) Load(ctx context.Context, snapshots store.Snapshots, name string
 	if err != nil {
 		return Loaded{}, fmt.Errorf("load flow judge from %s: %w", name, err)
 	}
-	l, err := j.unpack(body)
-	l.At = at
-	if err = errors.Join(err, body.Close()); err != nil {
-		return l, fmt.Errorf("load flow judge from %s of %s: %w", name, at.UTC().Format(time.RFC3339), err)
+	packed, err := io.ReadAll(io.LimitReader(body, maxPacked+1))
+	if err = errors.Join(err, body.Close()); err == nil {
+		var l Loaded
+		if l, err = j.unpack(packed); err == nil {
+			l.At = at
+			return l, nil
+		}
 	}
-	return l, nil
+	return Loaded{}, fmt.Errorf("load flow judge from %s of %s: %w", name, at.UTC().Format(time.RFC3339), err)
 }
 
-func (j *Judge) unpack(from io.Reader) (l Loaded, err error) {
-	z, err := gzip.NewReader(from)
-	if err != nil {
-		return l, err
+// unpack takes what a snapshot holds, once it is known to be whole.
+func (j *Judge) unpack(packed []byte) (l Loaded, err error) {
+	if len(packed) > maxPacked {
+		return l, fmt.Errorf("it has more than %d bytes", maxPacked)
 	}
-	r := unpacker{from: bufferOf(io.LimitReader(z, maxWhole))}
-	if have := make([]byte, len(head)); r.full(have) != nil || string(have) != head {
-		return l, fmt.Errorf("it begins with %.32q, not with %q", have, head)
+	if err := walk(packed, func(detect.Part, []byte, []byte) {}); err != nil {
+		return l, err
 	}
 	versions := map[string]int{}
 	for _, p := range j.inner.Parts() {
@@ -162,22 +165,19 @@ func (j *Judge) unpack(from io.Reader) (l Loaded, err error) {
 	for _, name := range ownParts() {
 		versions[name] = ownVersion
 	}
-	for {
-		part, key, value, err := r.entry()
-		if err != nil || part.Name == "" {
-			l.Through = j.newest.Time()
-			return l, errors.Join(err, r.end())
-		}
+	err = walk(packed, func(part detect.Part, key, value []byte) {
 		if have, known := versions[part.Name]; !known || have != part.Version {
 			l.leave(fmt.Errorf("part %.64q is of version %d, read is %d", part.Name, part.Version, have))
-			continue
+			return
 		}
 		if err := j.take(part.Name, key, value); err != nil {
 			l.leave(fmt.Errorf("part %s: %w", part.Name, err))
-			continue
+			return
 		}
 		l.Entries++
-	}
+	})
+	l.Through = j.newest.Time()
+	return l, err
 }
 
 func (l *Loaded) leave(why error) {

@@ -2,6 +2,8 @@ package flowjudge
 
 import (
 	"bufio"
+	"bytes"
+	"compress/gzip"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -10,14 +12,34 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/shared/detect"
 )
 
+// walk gives the entries of a snapshot in their order. What each is shown is its own only during the call.
+func walk(packed []byte, each func(p detect.Part, key, value []byte)) error {
+	z, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return err
+	}
+	r := unpacker{from: bufio.NewReaderSize(io.LimitReader(z, maxWhole), 64<<10)}
+	if have := make([]byte, len(head)); r.full(have) != nil || string(have) != head {
+		return fmt.Errorf("it begins with %.32q, not with %q", have, head)
+	}
+	for {
+		part, key, value, err := r.entry()
+		if err != nil {
+			return err
+		}
+		if part.Name == "" {
+			return r.end()
+		}
+		each(part, key, value)
+	}
+}
+
 // unpacker reads what packer wrote. What it gives is its own until the next entry.
 type unpacker struct {
 	from       *bufio.Reader
 	name       []byte
 	key, value []byte
 }
-
-func bufferOf(r io.Reader) *bufio.Reader { return bufio.NewReaderSize(r, 64<<10) }
 
 func (u *unpacker) full(b []byte) error {
 	_, err := io.ReadFull(u.from, b)

@@ -100,6 +100,7 @@ func (c *column) page(p *pages) error {
 
 func (c *column) dictionary(p *pages, h *format.PageHeader, packed []byte) error {
 	d := h.DictionaryPageHeader
+	//lint:ignore SA1019 older writers, and AWS may be one, still say it
 	if !d.Valid || d.V.NumValues < 0 || (d.V.Encoding != format.Plain && d.V.Encoding != format.PlainDictionary) {
 		return fmt.Errorf("dictionary of %d values in %s: %w", d.V.NumValues, d.V.Encoding, ErrFormat)
 	}

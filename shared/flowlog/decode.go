@@ -89,6 +89,7 @@ func (v *values) begin(p *pages, c *column, e format.Encoding, data []byte, n in
 	switch {
 	case e == format.Plain:
 		return nil
+	//lint:ignore SA1019 as in dictionary
 	case e == format.RLEDictionary || e == format.PlainDictionary:
 		return v.indexes(c, data)
 	case e == format.DeltaBinaryPacked && c.numeric():

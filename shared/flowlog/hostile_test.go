@@ -81,8 +81,8 @@ func withLevels(levels, values []byte) []byte {
 	return append(append(b, levels...), values...)
 }
 
-// spent reads a file to its end or its error, and gives the error, the rows that were met and the bytes that were taken meanwhile.
-func spent(t *testing.T, file []byte, o Options) (err error, rows uint64, took uint64) {
+// spent reads a file to its end or its error, and gives the rows that were met, the bytes that were taken meanwhile, and the error.
+func spent(t *testing.T, file []byte, o Options) (rows uint64, took uint64, err error) {
 	t.Helper()
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -95,7 +95,7 @@ func spent(t *testing.T, file []byte, o Options) (err error, rows uint64, took u
 		rows = r.src.(*parquetFile).row
 	}
 	runtime.ReadMemStats(&after)
-	return err, rows, after.TotalAlloc - before.TotalAlloc
+	return rows, after.TotalAlloc - before.TotalAlloc, err
 }
 
 // TestBombs: files of a few bytes that unfold to gigabytes end in an error, or in as many rows as are allowed, and in little memory.
@@ -135,7 +135,7 @@ func TestBombs(t *testing.T) {
 		{"fewer values than rows", 0, format.Int32, "dstport", []part{dataPage(64, format.Plain, withLevels(run(64, 0), nil))}, ErrFormat, 64},
 	} {
 		file := fileOf(t, c.codec, 1<<40, c.kind, c.field, c.parts...)
-		err, rows, took := spent(t, file, Options{MaxRecords: 1000, MaxMemory: 32 << 20})
+		rows, took, err := spent(t, file, Options{MaxRecords: 1000, MaxMemory: 32 << 20})
 		if !errors.Is(err, c.is) || rows != c.rows || took > 96<<20 {
 			t.Errorf("%s: %v after %d rows and %d bytes, want %v after %d", c.name, err, rows, took, c.is, c.rows)
 		}
@@ -178,7 +178,7 @@ func TestFooterBombs(t *testing.T) {
 		"lists in lists": append([]byte{0x19}, bytes.Repeat([]byte{0x19}, 1<<20)...), "nothing": nil, "an end": {0}, "a map": {0x1b, 1, 0x55, 0, 0},
 		"a text that is not there": {0x18, 0xff, 0xff, 0xff, 0xff, 0x07},
 	} {
-		if err, _, took := spent(t, wrap(footer), Options{}); !errors.Is(err, ErrFormat) || took > 16<<20 {
+		if _, took, err := spent(t, wrap(footer), Options{}); !errors.Is(err, ErrFormat) || took > 16<<20 {
 			t.Errorf("%s: %v after %d bytes", name, err, took)
 		}
 	}
@@ -187,7 +187,7 @@ func TestFooterBombs(t *testing.T) {
 // TestPlaces: columns that lie outside the file, or have another type than the schema says.
 func TestPlaces(t *testing.T) {
 	good := fileOf(t, 0, 2, format.Int32, "dstport", dataPage(2, format.Plain, withLevels(run(2, 0), nil)))
-	if err, rows, _ := spent(t, good, Options{}); !errors.Is(err, io.EOF) || rows != 2 {
+	if rows, _, err := spent(t, good, Options{}); !errors.Is(err, io.EOF) || rows != 2 {
 		t.Fatal(err, rows)
 	}
 	r, err := NewReader(bytes.NewReader(good), Options{})

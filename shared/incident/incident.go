@@ -84,13 +84,16 @@ type Result struct {
 	Need       []store.DocumentKey
 }
 
-// Chain finds the incident of a detection. Its risk and context must be what will be stored. Docs are what Keys and More named; what they
-// named and is not among them is taken to be not there. Now is when the documents are written, for their end. An error is of documents
+// Chain finds the incident of a detection. Its risk and context must be what will be stored. Docs are what Keys and More named, and
+// for what is not there empty documents, as Asked makes them: what is not among docs was not asked for, and is needed. Now is when the documents are written, for their end. An error is of documents
 // that make no sense, or of a detection that is older than what is filed (store.ErrConflict); nothing is to be written then.
 func Chain(d *events.Detection, calls []events.ContextCall, docs map[store.DocumentKey]store.Document, now time.Time) (Result, error) {
 	p, err := begin(d, docs)
 	if err != nil {
 		return Result{}, err
+	}
+	if len(p.unread) > 0 {
+		return p.needs(), nil
 	}
 	own, ready := p.sought(d.ID)
 	if !ready {

@@ -333,3 +333,37 @@ func TestDocumentsThatMakeNoSense(t *testing.T) {
 		t.Errorf("a bomb was unfolded: %v", err)
 	}
 }
+
+// TestUnaskedIsNeeded: what nobody asked for is never taken for what is not there.
+func TestUnaskedIsNeeded(t *testing.T) {
+	s := newShelf(t)
+	d := by(1, "access", 50, 0, "203.0.113.9", "10.0.0.7")
+	id := s.take(d)
+	d.Revision, d.Risk.Score = 2, 70
+	docs := map[store.DocumentKey]store.Document{}
+	need := func(want ...store.DocumentKey) {
+		t.Helper()
+		r, err := Chain(&d, nil, docs, noon)
+		if err != nil || !r.Unfinished || !slices.Equal(r.Need, want) {
+			t.Fatalf("%+v, %v; want %v", r, err, want)
+		}
+		for _, w := range r.Changes {
+			if w.Kind == store.KindIncident {
+				t.Errorf("%s is written unread", w.ID)
+			}
+		}
+		s.read(docs, r.Need)
+	}
+	need(Keys(&d)...)
+	need(incidentKey(id))
+	r, err := Chain(&d, nil, docs, noon)
+	if err != nil || r.Unfinished || r.Incident != id {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	if err := s.write(r.Changes); err != nil {
+		t.Fatal(err)
+	}
+	if list := s.incidents(); len(list) != 1 || list[id].Members[0].Score != 70 {
+		t.Errorf("%+v", list)
+	}
+}

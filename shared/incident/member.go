@@ -101,27 +101,6 @@ func byMemberStart(a, b *member) int {
 	return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.ID, b.ID))
 }
 
-// same tells parties apart, whatever else is known of them here and there.
-func (p *party) same() string { return cmp.Or(p.Device, p.Address, p.Instance, p.User) }
-
-// names are what a person calls each party: the same in all detections, however little one of them knows.
-func (w *weave) names() map[string]string {
-	best := map[string]party{}
-	for i := range w.Members {
-		for j := range w.Members[i].Parties {
-			p := w.Members[i].Parties[j]
-			have := best[p.same()]
-			p.Name, p.Instance, p.User = cmp.Or(have.Name, p.Name), cmp.Or(have.Instance, p.Instance), cmp.Or(have.User, p.User)
-			best[p.same()] = p
-		}
-	}
-	out := map[string]string{}
-	for key, p := range best {
-		out[key] = cmp.Or(p.Name, p.Instance, p.Address, p.User, p.Device, "somebody")
-	}
-	return out
-}
-
 // party finds the party of a member that is filed under a key.
 func (m *member) party(key string) *party {
 	for i := range m.Parties {

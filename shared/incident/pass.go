@@ -17,9 +17,10 @@ type pass struct {
 	ledgers []*ledger // in the order of Keys, and then those that it is not filed under any more
 	filed   int       // of them it is filed under
 	at      map[string][]string
-	knots   map[string]*knot // incidents that were read, or were asked for and are not there (nil)
-	wants   []string         // incidents that should have been read
-	absent  bool             // an earlier pass took the detection out of everything
+	knots   map[string]*knot    // incidents that were read, or were asked for and are not there (nil)
+	wants   []string            // incidents that should have been read
+	unread  []store.DocumentKey // parties that were not asked for
+	absent  bool                // an earlier pass took the detection out of everything
 }
 
 // begin reads the documents, and files the detection.
@@ -29,11 +30,6 @@ func begin(d *events.Detection, docs map[store.DocumentKey]store.Document) (*pas
 		return nil, err
 	}
 	p.knots = map[string]*knot{}
-	for _, k := range p.more() {
-		if k.Kind == store.KindIncident {
-			p.knots[k.ID] = nil
-		}
-	}
 	for k, doc := range docs {
 		if k.Kind != store.KindIncident {
 			continue
@@ -67,8 +63,7 @@ func file(d *events.Detection, docs map[store.DocumentKey]store.Document) (*pass
 		if err != nil {
 			return nil, err
 		}
-		p.ledgers = append(p.ledgers, l)
-		p.remember(l)
+		p.adopt(l, docs)
 		if have := l.find(d.ID); have != nil {
 			if have.Revision > d.Revision {
 				return nil, fmt.Errorf("detection %s is filed with revision %d, not %d: %w", d.ID, have.Revision, d.Revision, store.ErrConflict)
@@ -83,8 +78,7 @@ func file(d *events.Detection, docs map[store.DocumentKey]store.Document) (*pass
 		if err != nil {
 			return nil, err
 		}
-		p.ledgers = append(p.ledgers, l)
-		p.remember(l)
+		p.adopt(l, docs)
 		l.drop(d.ID)
 		l.settle(d.ID)
 	}
@@ -97,6 +91,24 @@ func file(d *events.Detection, docs map[store.DocumentKey]store.Document) (*pass
 		p.ledgers[i].settle(d.ID)
 	}
 	return p, nil
+}
+
+// adopt takes a party's document in. One that nobody asked for must not be taken for one that is not there.
+func (p *pass) adopt(l *ledger, docs map[store.DocumentKey]store.Document) {
+	p.ledgers = append(p.ledgers, l)
+	p.remember(l)
+	if _, asked := docs[partyKey(l.key)]; !asked {
+		p.unread = append(p.unread, partyKey(l.key))
+	}
+}
+
+// Asked marks those of keys that are not among docs as not there, with an empty document for each. Keys of other kinds are left alone.
+func Asked(docs map[store.DocumentKey]store.Document, keys []store.DocumentKey) {
+	for _, k := range keys {
+		if _, has := docs[k]; !has && (k.Kind == store.KindIncident || k.Kind == store.KindIncidentParty) {
+			docs[k] = store.Document{Kind: k.Kind, ID: k.ID}
+		}
+	}
 }
 
 // remember keeps what a party's document says of where detections are. Several may say different things, of which the latest is not known.
@@ -190,15 +202,21 @@ func (p *pass) want(ids ...string) {
 	}
 }
 
-// hint gives a pass that could not go on: nothing changes but what the parties' documents say of where to read on.
-func (p *pass) hint(now time.Time) (r Result, err error) {
-	r.Unfinished = true
+// needs is what comes of a pass that has not all that it needs: the detection stays where it was.
+func (p *pass) needs() Result {
+	r := Result{Unfinished: true, Need: p.unread}
 	if p.d.Context != nil {
 		r.Incident = p.d.Context.Incident
 	}
 	for _, id := range p.wants {
 		r.Need = append(r.Need, incidentKey(id))
 	}
+	return r
+}
+
+// hint gives a pass that could not go on: nothing changes but what the parties' documents say of where to read on.
+func (p *pass) hint(now time.Time) (r Result, err error) {
+	r = p.needs()
 	for i, l := range p.ledgers {
 		if err := l.reset(); err != nil {
 			return r, err

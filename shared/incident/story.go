@@ -129,7 +129,7 @@ func Read(doc store.Document) (in events.Incident, shown bool, err error) {
 		}
 	}
 	in.Left = len(w.Members) - len(in.Members)
-	t := teller{&w, w.names()}
+	t := newTeller(&w)
 	in.Links, in.Timeline = t.reasons(named), w.timeline(named)
 	return in, s.Shown, nil
 }

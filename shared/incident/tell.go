@@ -29,7 +29,7 @@ const (
 
 // summary tells an incident in short. It is a function of the members and links alone.
 func (w *weave) summary(id string) events.IncidentSummary {
-	t := teller{w, w.names()}
+	t := newTeller(w)
 	first, last := w.ends()
 	s := events.IncidentSummary{ID: id, Start: w.Members[0].Start, Detections: len(w.Members), Title: t.title(first, last), End: w.end()}
 	s.Score, s.Reason = t.score()
@@ -89,7 +89,39 @@ func (w *weave) ends() (first, last *member) {
 // teller tells a story with the names that its parties have.
 type teller struct {
 	*weave
-	names map[string]string
+	at    map[string]int
+	names []string
+}
+
+// newTeller finds what a person calls each party: the same in all detections, however little one of them knows.
+func newTeller(w *weave) *teller {
+	t := &teller{weave: w, at: map[string]int{}}
+	var best []party
+	for i := range w.Members {
+		for j := range w.Members[i].Parties {
+			p := w.Members[i].Parties[j]
+			n, has := p.known(t.at)
+			if !has {
+				n, best = len(best), append(best, party{})
+			}
+			p.know(t.at, n)
+			b := &best[n]
+			b.Name, b.Instance, b.Address = cmp.Or(b.Name, p.Name), cmp.Or(b.Instance, p.Instance), cmp.Or(b.Address, p.Address)
+			b.User, b.Device = cmp.Or(b.User, p.User), cmp.Or(b.Device, p.Device)
+		}
+	}
+	for _, b := range best {
+		t.names = append(t.names, cmp.Or(b.Name, b.Instance, b.Address, b.User, b.Device, "somebody"))
+	}
+	return t
+}
+
+// name is what a person calls a party.
+func (t *teller) name(p *party) string {
+	if n, has := p.known(t.at); has {
+		return t.names[n]
+	}
+	return "somebody"
 }
 
 // title says who, what first and what last.
@@ -125,8 +157,8 @@ func (t *teller) phrase(m *member) string {
 func (t *teller) side(m *member, victims bool) string {
 	var names []string
 	for i := range m.Parties {
-		if p := &m.Parties[i]; p.Victim == victims && !slices.Contains(names, t.names[p.same()]) {
-			names = append(names, t.names[p.same()])
+		if p := &m.Parties[i]; p.Victim == victims && !slices.Contains(names, t.name(p)) {
+			names = append(names, t.name(p))
 		}
 	}
 	return others(names)
@@ -261,7 +293,7 @@ func (t *teller) named(l *madeLink) string {
 	for _, id := range []string{l.From, l.To} {
 		if m := t.member(id); m != nil {
 			if p := m.party(l.Key); p != nil {
-				return t.names[p.same()]
+				return t.name(p)
 			}
 		}
 	}

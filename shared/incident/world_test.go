@@ -4,9 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"net/netip"
-	"slices"
 	"testing"
 	"time"
 
@@ -29,7 +27,6 @@ type shelf struct {
 	docs      map[store.DocumentKey]store.Document
 	passes    int
 	writes    int
-	most      int              // incidents and parties that More may name; 0: all
 	impatient bool             // reads what a pass needs at once
 	latest    map[string]int64 // revisions that the store of detections has
 }
@@ -48,6 +45,7 @@ func (s *shelf) read(into map[store.DocumentKey]store.Document, keys []store.Doc
 			into[k] = d
 		}
 	}
+	Asked(into, keys)
 }
 
 // look is one pass that reads and works out, and does not write.
@@ -224,7 +222,5 @@ func participant(role, who string) events.Participant {
 	}
 	return p
 }
-
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 var _ fataler = (*testing.T)(nil)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
-	"sync"
 	"testing"
 	"time"
 
@@ -36,7 +35,6 @@ func newWorld(t testing.TB) *world {
 // counting is documents whose calls are counted, and which may fail or be changed in between.
 type counting struct {
 	store.Documents
-	mu            sync.Mutex
 	reads, writes int
 	most          int // documents of one call
 	before        func(changes []store.Write) error

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
+	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/shared/store"
 )
@@ -33,7 +34,7 @@ func (c *Counter) Keep(ctx context.Context, docs store.Documents, object string)
 		return a.addr.Compare(b.addr)
 	})
 	for part := range slices.Chunk(keys, store.MaxGet) {
-		k := keeper{docs: docs, object: name, hours: hours}
+		k := keeper{docs: docs, object: name, hours: hours, until: c.until}
 		if err := k.keep(ctx, part); err != nil {
 			return fmt.Errorf("keep flows of %q: %w", object, err)
 		}
@@ -97,6 +98,7 @@ type keeper struct {
 	docs   store.Documents
 	object string
 	hours  map[hourKey]*hour
+	until  time.Time
 }
 
 // keep writes at most as many documents as one reading gives.
@@ -123,6 +125,13 @@ type change struct {
 	write store.Write
 }
 
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b.UTC()
+	}
+	return a
+}
+
 // changes reads documents as they are now, and gives those that do not hold the object yet, with it.
 func (k *keeper) changes(ctx context.Context, keys []hourKey) ([]change, error) {
 	names := make([]store.DocumentKey, len(keys))
@@ -135,9 +144,9 @@ func (k *keeper) changes(ctx context.Context, keys []hourKey) ([]change, error) 
 	}
 	var list []change
 	for i, key := range keys {
-		h, w := newHour(), store.Write{Kind: store.KindFlows, ID: names[i].ID, Expires: key.expires(), If: store.New}
+		h, w := newHour(), store.Write{Kind: store.KindFlows, ID: names[i].ID, Expires: later(key.expires(), k.until), If: store.New}
 		if d, has := have[names[i]]; has {
-			w.If = store.Condition(d.Revision)
+			w.If, w.Expires = store.Condition(d.Revision), later(w.Expires, d.Expires)
 			if old, err := decode(d.Body); err == nil {
 				h = old
 			}

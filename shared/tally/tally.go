@@ -29,12 +29,14 @@ const (
 
 // Options set up a Counter. Zero members mean the defaults.
 type Options struct {
-	MaxEntries int // conversations' ports that one object may bring; 200,000, about 60 MB. The rest is summed by peer, by address, or dropped and counted
+	Until      time.Time // documents stay at least so long: logs of long ago that are read again; zero: as long as their hours say
+	MaxEntries int       // conversations' ports that one object may bring; 200,000, about 60 MB. The rest is summed by peer, by address, or dropped and counted
 }
 
 // Counter counts the conversations of one object, until Keep writes them down. It is not safe for use by several goroutines.
 type Counter struct {
 	limit   int
+	until   time.Time
 	sums    map[place]count
 	unsure  map[doubt]count
 	left    map[hourKey]leftOut
@@ -119,7 +121,7 @@ func NewCounter(o Options) *Counter {
 	if o.MaxEntries <= 0 {
 		o.MaxEntries = 200_000
 	}
-	c := &Counter{limit: o.MaxEntries}
+	c := &Counter{limit: o.MaxEntries, until: o.Until}
 	c.reset()
 	return c
 }
@@ -132,8 +134,9 @@ func (c *Counter) reset() {
 // Dropped is how many conversations could not be counted at all, because the object was too large.
 func (c *Counter) Dropped() uint64 { return c.dropped }
 
-// Add counts a conversation of a flow log, best of a single record: a record is then one try. Others are passed over. It is counted for
-// the address of the interface that logged it; where the format has no direction, for the one that is private, and where both are, for
+// Add counts a conversation of a flow log. Others are passed over. It is meant for those of single records: one that was joined of what
+// both ends logged names one interface, so that only that end's document would have it. It is counted for the address of the interface
+// that logged it; where the format has no direction, for the one that is private, and where both are, for
 // the one that the interface has most to do with in this object.
 func (c *Counter) Add(conn *events.Conn) {
 	if conn.Source != Source || !conn.OrigH.IsValid() || !conn.RespH.IsValid() || conn.TS < 0 {

@@ -19,6 +19,7 @@ import (
 
 	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/shared/archive"
+	"github.com/mirrorwatch/mirrorwatch/shared/incident/incidenttest"
 	"github.com/mirrorwatch/mirrorwatch/shared/store"
 	"github.com/mirrorwatch/mirrorwatch/shared/store/sqlite"
 	"github.com/mirrorwatch/mirrorwatch/shared/store/storetest"
@@ -219,7 +220,10 @@ func enriched(ctx context.Context, s *store.Store, now time.Time) error {
 	}
 	c := storetest.Context(7, at)
 	c.Of = d.Update // the server's own correlation knows less, and leaves what is of this state
-	_, err := s.Detections.Enrich(ctx, d.ID, store.Enrichment{IfRevision: 1, Context: c})
+	if _, err := s.Detections.Enrich(ctx, d.ID, store.Enrichment{IfRevision: 1, Context: c}); err != nil {
+		return err
+	}
+	_, err := incidenttest.Chain(ctx, s, now, d.ID)
 	return err
 }
 

@@ -35,7 +35,7 @@ func (i *Ingest) Flows(ctx context.Context, name, version string, r io.Reader) (
 		var n int
 		n, err = in.Next(batch)
 		for k := range batch[:n] {
-			w.pair.Add(&batch[k])
+			w.add(&batch[k])
 		}
 		if w.err != nil {
 			return out, w.err
@@ -65,7 +65,7 @@ func (i *Ingest) Lines(ctx context.Context, name string, lines []string) (Report
 	var r flowlog.Record
 	for _, line := range lines {
 		if in.Read([]byte(line), &r) {
-			w.pair.Add(&r)
+			w.add(&r)
 		}
 		if w.err != nil {
 			return out, w.err
@@ -98,22 +98,30 @@ type weighing struct {
 	version string
 	pair    *flowlog.Pairer
 	count   *tally.Counter
-	judged  bool // the detectors want this object: they have not seen it
+	single  events.Conn // a record by itself, used again
+	judged  bool        // the detectors want this object: they have not seen it
 	rows    []store.Row
 	kept    int64
 	err     error
 }
 
 func (i *Ingest) weigh(ctx context.Context, name, version string) *weighing {
-	w := &weighing{Ingest: i, ctx: ctx, object: name, version: version, count: tally.NewCounter(tally.Options{})}
+	w := &weighing{Ingest: i, ctx: ctx, object: name, version: version, count: tally.NewCounter(tally.Options{Until: i.o.Now().Add(keepLogs)})}
 	w.pair = flowlog.NewPairer(flowlog.PairOptions{}, w.take)
 	w.judged = i.begin(name, version)
 	return w
 }
 
+// add takes one record. It is counted by itself, for what each interface logged; detectors and searches want both directions in one.
+func (w *weighing) add(r *flowlog.Record) {
+	if r.Conn(&w.single) {
+		w.count.Add(&w.single)
+	}
+	w.pair.Add(r)
+}
+
 func (w *weighing) take(c *events.Conn) {
 	w.kept++
-	w.count.Add(c)
 	if w.judged {
 		w.o.Judge.Conn(c)
 	}

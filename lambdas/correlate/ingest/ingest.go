@@ -62,6 +62,9 @@ const maxProblems = 5
 // keepObject is how long an object that was read is remembered: AWS repeats a notification for hours, never for weeks.
 const keepObject = 30 * 24 * time.Hour
 
+// keepLogs is how long what is read stays at the least, however long ago it was logged: who reads old logs wants to ask them.
+const keepLogs = 3 * 24 * time.Hour
+
 // objectKey names what is remembered of an object. Version tells one that was written anew: an ETag, or a size and time.
 func objectKey(s events.ContextSource, name, version string) store.DocumentKey {
 	sum := sha256.Sum256([]byte(string(s) + "\x00" + name + "\x00" + version))

@@ -97,7 +97,7 @@ func (i *Ingest) takeCalls(ctx context.Context, calls []events.CloudTrail, judge
 	if err := i.keep(ctx, rows); err != nil {
 		return err
 	}
-	kept, err := trail.Keep(ctx, i.o.Documents, worth)
+	kept, err := trail.KeepUntil(ctx, i.o.Documents, worth, i.o.Now().Add(keepLogs))
 	if err != nil {
 		return fmt.Errorf("keep calls: %w", err)
 	}

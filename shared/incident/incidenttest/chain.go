@@ -48,6 +48,7 @@ func pass(ctx context.Context, s *store.Store, now time.Time, id string) (incide
 	if err != nil {
 		return incident.Result{}, err
 	}
+	incident.Asked(docs, incident.Keys(&d))
 	keys, err := incident.More(&d, docs)
 	if err != nil {
 		return incident.Result{}, err
@@ -59,6 +60,7 @@ func pass(ctx context.Context, s *store.Store, now time.Time, id string) (incide
 	for k, doc := range more {
 		docs[k] = doc
 	}
+	incident.Asked(docs, keys)
 	c := events.Context{Of: d.Update, Made: now, Complete: true, Sources: []events.SourceState{}}
 	if d.Context != nil {
 		c = *d.Context

@@ -47,7 +47,7 @@ func (d detections) enrichOnce(ctx context.Context, id string, e store.Enrichmen
 	if err != nil {
 		return events.Detection{}, err
 	}
-	_, writes, err := documents{d.table}.changes(have, changes, now)
+	_, writes, err := documents(d).changes(have, changes, now)
 	if err != nil {
 		return events.Detection{}, store.Beside(err)
 	}

@@ -4,6 +4,7 @@ import * as administration from './administration.js'
 import * as detection from './detection.js'
 import * as detections from './detections.js'
 import * as devices from './devices.js'
+import { incidents } from './incidents.js'
 import { notifications } from './notifications.js'
 import * as records from './records.js'
 import type { World } from './client.js'
@@ -22,6 +23,7 @@ const steps: [string, (w: World) => Promise<void>][] = [
   ['detection: facts and terms', detection.facts],
   ['detection: context', detection.context],
   ['detection: related', detection.related],
+  ['incidents', incidents],
   ['detection: activity map', detection.activityMap],
   ['detection: comparison', detection.comparison],
   ['detection: records', detection.records],
