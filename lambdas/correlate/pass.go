@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
+	"github.com/mirrorwatch/mirrorwatch/shared/bus"
 	"github.com/mirrorwatch/mirrorwatch/shared/incident"
 	"github.com/mirrorwatch/mirrorwatch/shared/inventory"
 	"github.com/mirrorwatch/mirrorwatch/shared/store"
@@ -153,6 +154,9 @@ func (q *inquiry) write(ctx context.Context, t *task) error {
 		return err
 	}
 	changes = append(changes, story.Changes...)
+	if q.out, err = bus.FitContext(q.out, store.MaxContext); err != nil {
+		return fmt.Errorf("write context of detection %s: %w", q.d.ID, err)
+	}
 	_, err = q.o.Store.Detections.Enrich(ctx, q.d.ID, store.Enrichment{IfRevision: q.d.Revision, Context: q.out}, changes...)
 	if err != nil && !errors.Is(err, store.ErrConflict) {
 		return fmt.Errorf("write context: %w", err)

@@ -21,7 +21,7 @@ type party struct {
 
 // name is how it is called in reasons.
 func (p *party) name() string {
-	return firstOf(p.Holding.Name, p.instance, p.Participant.Hostname, p.Participant.Address.String())
+	return firstOf(p.Holding.Name, p.instance, p.Participant.Label())
 }
 
 // portOf is the port that others reach a participant at; of a victim the one that the detection is about, where no other is known.
@@ -93,13 +93,16 @@ func newParty(d *events.Detection, p *events.Participant, who []events.Identity)
 	}
 	made.instance = firstOf(p.Instance, made.Holding.Instance)
 	made.iface = firstOf(p.Interface, made.Holding.Interface)
-	made.addresses = slices.Concat([]netip.Addr{p.Address}, made.PublicAddresses, made.Addresses)
+	made.addresses = slices.Concat(made.PublicAddresses, made.Addresses)
+	if p.Address.IsValid() {
+		made.addresses = slices.Insert(made.addresses, 0, p.Address)
+	}
 	return made
 }
 
 // same says whether an identity is a participant's. Addresses are used in several VPCs.
 func same(w *events.Identity, p *events.Participant) bool {
-	return w.Address == p.Address && (w.VPC == p.VPC || w.VPC == "" || p.VPC == "")
+	return w.Address.IsValid() && w.Address == p.Address && (w.VPC == p.VPC || w.VPC == "" || p.VPC == "")
 }
 
 // join is what ties a call to the detection.

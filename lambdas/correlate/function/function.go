@@ -71,7 +71,7 @@ func New(o Options) (*Handler, error) {
 		return nil, err
 	}
 	return &Handler{
-		o: o, reader: reader, opener: opener, joiner: joiner, store: memory, emf: emf{w: o.Metrics}, judges: judges{store: memory, now: o.Now, log: o.Log},
+		o: o, reader: reader, opener: opener, joiner: joiner, store: memory, emf: emf{w: o.Metrics}, judges: judges{store: memory, places: book, now: o.Now, log: o.Log},
 	}, nil
 }
 

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/shared/flowjudge"
+	"github.com/mirrorwatch/mirrorwatch/shared/places"
 	"github.com/mirrorwatch/mirrorwatch/shared/store"
 )
 
@@ -24,9 +26,10 @@ const (
 
 // judges keeps the detectors over AWS's logs, and what is needed of the site. It belongs to the one goroutine of the handler.
 type judges struct {
-	store *store.Store
-	now   func() time.Time
-	log   *slog.Logger
+	store  *store.Store
+	places *places.Book // may be nil
+	now    func() time.Time
+	log    *slog.Logger
 
 	judge   *flowjudge.Judge
 	found   []events.Detection
@@ -38,6 +41,7 @@ type judges struct {
 // coverage is what is known of an interface, or of an address that one interface alone has.
 type coverage struct {
 	mirrored bool
+	gateway  bool // AWS's own, which stands for others: NAT, load balancer, endpoint
 	vpc      string
 }
 
@@ -56,6 +60,7 @@ func (j *judges) ready(ctx context.Context) (*flowjudge.Judge, error) {
 	}
 	judge, err := flowjudge.New(flowjudge.Options{
 		Emit: func(d *events.Detection) { j.found = append(j.found, *d) }, Known: known, Recall: j.recall, Mirrored: j.mirrored, VPC: j.vpc,
+		Gateway: func(iface string) bool { return j.covered[iface].gateway }, Service: func(a netip.Addr) string { return j.places.Of(a).Service },
 	})
 	if err != nil {
 		return nil, err
@@ -132,7 +137,9 @@ func (j *judges) cover(ctx context.Context) error {
 
 // note enters an interface and its addresses. An address that two interfaces have is mirrored where both are.
 func note(covered map[string]coverage, c *events.Coverage) {
-	is := coverage{c.State == events.CoverageMirrored, c.VPC}
+	// A function's interface stands for nobody else: what it sends is its own.
+	gateway := c.State == events.CoverageUnsupportedENI && !strings.Contains(c.Reason, "lambda")
+	is := coverage{c.State == events.CoverageMirrored, gateway, c.VPC}
 	covered[c.Interface] = is
 	for _, a := range c.Addresses {
 		have, double := covered[a.String()]

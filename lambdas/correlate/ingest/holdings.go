@@ -10,21 +10,18 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/shared/inventory"
 )
 
-// Inventory reads a file of who holds what: ours, or what the AWS CLI printed. At is when that was so; what it does not date itself is true
-// from then on.
+// Inventory reads a file of who holds what: ours, or what the AWS CLI printed. At is when it is read. Of a file with a mistake the good part is
+// kept, and the error names the rest.
 func (i *Ingest) Inventory(ctx context.Context, name string, at time.Time, r io.Reader) (Report, error) {
 	out := Report{Object: name, Through: at}
-	seen, err := inventory.ReadFile(r, name)
-	if err != nil {
-		return out, err
-	}
-	out.Records = int64(len(seen))
-	changed, err := inventory.Keep(ctx, i.o.Documents, inventory.Observation{Seen: seen, At: at})
+	list, bad := inventory.ReadFile(r, name)
+	out.Records = int64(len(list))
+	changed, err := inventory.Import(ctx, i.o.Documents, list, at)
 	if err != nil {
 		return out, fmt.Errorf("keep %s: %w", name, err)
 	}
 	out.Kept = int64(changed)
-	return out, nil
+	return out, bad
 }
 
 // InventoryOnce reads a file that was not read before. It was so when it is read: a file has no other date.
