@@ -81,7 +81,7 @@ var rules = []rule{
 	{"shared/inventory", []string{"events", "shared/store"}, nil, "who held an address when: observations in, history out"},
 	{"shared/places", []string{"events"}, []string{"github.com/oschwald/maxminddb-golang"}, "where an address is: published ranges and databases in, facts out"},
 	{"shared/flowlog", []string{"events", "shared/bounded"}, []string{"github.com/parquet-go/parquet-go", "github.com/klauspost/compress"}, "VPC Flow Logs: bytes in, records out"},
-	{"shared/tally", []string{"events", "shared/store"}, nil, "flow records counted by interface and hour, and what they say of a detection"},
+	{"shared/tally", []string{"events", "shared/store", "shared/flowlog"}, nil, "flow records counted by interface and hour, and what they say of a detection"},
 	{"shared/trail", []string{"events", "shared/store", "shared/bounded"}, []string{"github.com/klauspost/compress"}, "CloudTrail: bytes in, calls out, and which of them matter to a detection"},
 	{"shared/counters", []string{"events"}, nil, "metrics of machines beside their usual: numbers in, sentences out"},
 	{"shared/counters/cloudwatch", []string{"events", "shared/counters"}, []string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"}, "the numbers, by AWS's client"},

@@ -64,8 +64,12 @@ func (c *Counter) hours() map[hourKey]*hour {
 	met := c.meetings()
 	for d, n := range c.unsure {
 		own, other := met[meeting{d.iface, d.addr}], met[meeting{d.iface, d.peer}]
-		if own >= other {
-			at(d.hourKey, n.last).at(d.peer).add(d.entryKey, n)
+		let := n
+		if own == other { // what was rejected counts at either end, and so must be told of one: of the tried one, where most rejections are
+			let.denied, let.deniedPkts, let.deniedBy = 0, 0, 0
+		}
+		if own > other || own == other && let.packets+let.backPackets > 0 {
+			at(d.hourKey, n.last).at(d.peer).add(d.entryKey, let)
 		}
 		if other >= own && d.peer != d.addr { // equal: either may be it, so both are told
 			mine := d.entryKey
