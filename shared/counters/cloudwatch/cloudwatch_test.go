@@ -58,10 +58,10 @@ func TestOneCall(t *testing.T) {
 	if len(news) != 3 || news[0].Sentence != want || !news[0].Unusual || len(adjustments) != 1 || feed == nil || feed.Complete || feed.Skipped != 0.1 {
 		t.Errorf("%+v\n%+v\n%+v", news, feed, adjustments)
 	}
-	if len(f.calls) != 1 {
-		t.Fatalf("%d calls", len(f.calls))
+	if len(f.asked()) != 1 {
+		t.Fatalf("%d calls", len(f.asked()))
 	}
-	c := f.calls[0]
+	c := f.asked()[0]
 	if c.path != "/service/GraniteServiceVersion20100801/operation/GetMetricData" || c.protocol != "rpc-v2-cbor" || c.contentType != "application/cbor" || !strings.Contains(c.auth, "/eu-central-1/monitoring/") {
 		t.Errorf("%s %s %s %s", c.path, c.protocol, c.contentType, c.auth)
 	}
@@ -93,8 +93,8 @@ func TestTheLargestAnswerIsOnePage(t *testing.T) {
 		}
 		began := time.Now()
 		a, err := f.source(t, time.Minute).Ask(t.Context(), q)
-		if err != nil || a.Partial != "" || len(a.Series) != n*len(q.Metrics) || len(f.calls) != 1 {
-			t.Fatalf("%d machines: %d series, %q, %v, %d calls", n, len(a.Series), a.Partial, err, len(f.calls))
+		if err != nil || a.Partial != "" || len(a.Series) != n*len(q.Metrics) || len(f.asked()) != 1 {
+			t.Fatalf("%d machines: %d series, %q, %v, %d calls", n, len(a.Series), a.Partial, err, len(f.asked()))
 		}
 		asked := time.Since(began)
 		points := 0
@@ -151,8 +151,8 @@ func TestNotAllOfIt(t *testing.T) {
 			if err != nil || a.Partial != c.want || len(a.Series) != c.series {
 				t.Errorf("%d series, %q, %v\nwant %d, %q", len(a.Series), a.Partial, err, c.series, c.want)
 			}
-			if s := counters.State(query(1), a, err); s.Status != events.SourcePartial || len(f.calls) != 1 {
-				t.Errorf("%+v after %d calls", s, len(f.calls))
+			if s := counters.State(query(1), a, err); s.Status != events.SourcePartial || len(f.asked()) != 1 {
+				t.Errorf("%+v after %d calls", s, len(f.asked()))
 			}
 		})
 	}
@@ -221,8 +221,8 @@ func TestErrors(t *testing.T) {
 			if !errors.As(err, &got) || got.Why != c.why || c.line != "" && err.Error() != c.line || strings.Contains(err.Error(), "\n") {
 				t.Errorf("%v\nwant %s: %s", err, c.why, c.line)
 			}
-			if len(f.calls) != 1 {
-				t.Errorf("%d calls", len(f.calls))
+			if len(f.asked()) != 1 {
+				t.Errorf("%d calls", len(f.asked()))
 			}
 		})
 	}
@@ -235,13 +235,13 @@ func TestNobodyToAsk(t *testing.T) {
 	}
 	f := newFar(t)
 	s := f.source(t, 0)
-	if a, err := s.Ask(t.Context(), query(0)); err != nil || a.Series != nil || len(f.calls) != 0 {
-		t.Errorf("no machines: %+v, %v, %d calls", a, err, len(f.calls))
+	if a, err := s.Ask(t.Context(), query(0)); err != nil || a.Series != nil || len(f.asked()) != 0 {
+		t.Errorf("no machines: %+v, %v, %d calls", a, err, len(f.asked()))
 	}
 	large := query(16)
 	large.Metrics = counters.Metrics()
 	var got *counters.Error
-	if _, err := s.Ask(t.Context(), large); !errors.As(err, &got) || got.Why != counters.Refused || len(f.calls) != 0 {
+	if _, err := s.Ask(t.Context(), large); !errors.As(err, &got) || got.Why != counters.Refused || len(f.asked()) != 0 {
 		t.Errorf("too much: %v", err)
 	}
 	stopped, cancel := context.WithCancel(t.Context())

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -64,6 +65,13 @@ func (f *far) opener(t *testing.T, most int64) *Opener {
 		t.Fatal(err)
 	}
 	return o
+}
+
+// asked is what was asked so far.
+func (f *far) asked() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.calls)
 }
 
 func (f *far) handle(w http.ResponseWriter, r *http.Request) {
@@ -166,8 +174,8 @@ func TestOpen(t *testing.T) {
 			t.Errorf("%s: %q of %d, %v", c.o.ID(), got, size, err)
 		}
 	}
-	if len(f.calls) != 4 {
-		t.Errorf("%d calls: %q", len(f.calls), f.calls)
+	if len(f.asked()) != 4 {
+		t.Errorf("%d calls: %q", len(f.asked()), f.asked())
 	}
 	if _, err := New(Options{}); err == nil {
 		t.Error("an opener without a client")
@@ -191,7 +199,7 @@ func TestRange(t *testing.T) {
 			t.Errorf("%d from %d: %q, %v", c.n, c.from, got, err)
 		}
 	}
-	if first := f.calls[0]; first != "GET /bucket/p?x-id=GetObject eu-central-1 bytes=0-3" {
+	if first := f.asked()[0]; first != "GET /bucket/p?x-id=GetObject eu-central-1 bytes=0-3" {
 		t.Error(first)
 	}
 	object.ETag = `"of another"`
@@ -232,8 +240,8 @@ func TestLimit(t *testing.T) {
 				}
 			}
 			body, size, err := f.opener(t, c.most).Open(t.Context(), feed.Object{Bucket: "bucket", Key: "ten", Size: c.told})
-			if fmt.Sprint(err) != or(c.open) || len(f.calls) != c.calls {
-				t.Fatalf("%v after %d calls", err, len(f.calls))
+			if fmt.Sprint(err) != or(c.open) || len(f.asked()) != c.calls {
+				t.Fatalf("%v after %d calls", err, len(f.asked()))
 			}
 			if err != nil {
 				return
@@ -282,7 +290,7 @@ func TestRegions(t *testing.T) {
 				body.Close()
 			}
 			var signed []string
-			for _, call := range f.calls {
+			for _, call := range f.asked() {
 				signed = append(signed, strings.Fields(call)[2])
 			}
 			if strings.Join(signed, " ") != strings.Join(c.calls, " ") {
@@ -303,8 +311,8 @@ func TestRegions(t *testing.T) {
 		return true
 	}
 	f.calls = nil
-	if _, _, err := o.Open(t.Context(), feed.Object{Bucket: "lost", Key: "k"}); err == nil || len(f.calls) != 2 {
-		t.Errorf("%v after %d calls", err, len(f.calls))
+	if _, _, err := o.Open(t.Context(), feed.Object{Bucket: "lost", Key: "k"}); err == nil || len(f.asked()) != 2 {
+		t.Errorf("%v after %d calls", err, len(f.asked()))
 	}
 }
 
@@ -352,8 +360,8 @@ func TestObstacles(t *testing.T) {
 			if !errors.As(err, &open) || open.Obstacle != c.why || open.Code != c.code || open.Object != c.object.ID() || strings.Contains(err.Error(), "\n") {
 				t.Errorf("%v, want %s by %q", err, c.why, c.code)
 			}
-			if len(f.calls) != 1 {
-				t.Errorf("%d calls", len(f.calls))
+			if len(f.asked()) != 1 {
+				t.Errorf("%d calls", len(f.asked()))
 			}
 		})
 	}
