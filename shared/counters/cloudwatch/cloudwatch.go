@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 
 	"github.com/mirrorwatch/mirrorwatch/shared/counters"
+	"github.com/mirrorwatch/mirrorwatch/shared/steady"
 )
 
 // DefaultWithin is how long a call may take where the options say nothing. The largest, 100,000 numbers, is some megabytes.
@@ -67,8 +68,11 @@ func (s *Source) Ask(ctx context.Context, q counters.Query) (counters.Answer, er
 	return answer(q, out)
 }
 
-// once keeps the client from calling again by itself.
-func once(o *cloudwatch.Options) { o.Retryer = aws.NopRetryer{} }
+// once keeps the client from calling again by itself. A call that is not made again must not be cut off by the client either.
+func once(o *cloudwatch.Options) {
+	o.Retryer = aws.NopRetryer{}
+	o.HTTPClient = steady.Client(o.HTTPClient)
+}
 
 // input writes the call. The id of a query is the numbers of its machine and metric, so that the answer needs no table.
 func input(q counters.Query) *cloudwatch.GetMetricDataInput {

@@ -20,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"github.com/mirrorwatch/mirrorwatch/shared/ec2api"
+	"github.com/mirrorwatch/mirrorwatch/shared/steady"
 )
 
 // SessionName is what CloudTrail shows beside the role for what is done here: events of our own doing are known by it.
@@ -59,7 +60,7 @@ func Open(o Options) (*Client, error) {
 	cfg.Region = o.Region
 	cfg.Retryer = func() aws.Retryer { return aws.NopRetryer{} }
 	cfg.RetryMaxAttempts = 0
-	cfg.HTTPClient = steadied(cfg.HTTPClient)
+	cfg.HTTPClient = steady.Client(cfg.HTTPClient)
 	cfg.APIOptions = append(slices.Clone(cfg.APIOptions), holdAnswers)
 	if o.Endpoint != "" {
 		cfg.BaseEndpoint = aws.String(o.Endpoint)

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"github.com/mirrorwatch/mirrorwatch/shared/ec2api"
+	"github.com/mirrorwatch/mirrorwatch/shared/steady"
 )
 
 // early answers before it has read the request, as a quick server may.
@@ -57,17 +58,17 @@ func TestRequestsAreBounded(t *testing.T) {
 		body io.Reader
 		says string
 	}{
-		{bytes.NewReader(make([]byte, mostRequest)), ""},
+		{bytes.NewReader(make([]byte, steady.MostRequest)), ""},
 		{nil, ""},
 		{http.NoBody, ""},
-		{bytes.NewReader(make([]byte, mostRequest+1)), "request of more than 4194304 bytes"},
+		{bytes.NewReader(make([]byte, steady.MostRequest+1)), "request of more than 4194304 bytes"},
 		{iotest.ErrReader(errors.New("torn")), "read request: torn"},
 	} {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://127.0.0.1/", c.body)
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = steadied(&client).Do(r)
+		_, err = steady.Client(&client).Do(r)
 		if (err == nil) != (c.says == "") || err != nil && !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%v, want %q", err, c.says)
 		}

@@ -1,4 +1,6 @@
-package sdk
+// Package steady keeps requests of AWS's client whole. What comes in is an HTTP client; what goes out is one that sends the same requests, each
+// with a body of its own. It never looks into a request, and never sends one twice.
+package steady
 
 import (
 	"bytes"
@@ -10,8 +12,8 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 )
 
-// mostRequest bounds a request's body. The largest there are, tags of many resources, have some hundred KiB.
-const mostRequest = 4 << 20
+// MostRequest bounds a request's body, in bytes. The largest there are, tags of many resources, have some hundred KiB.
+const MostRequest = 4 << 20
 
 // steady gives each request a body of its own. The SDK closes its body as soon as the head of an answer is there. Where net/http is then
 // still at its last look for more of the request, it takes that for a failure to send, and cuts the connection within the answer
@@ -19,7 +21,8 @@ const mostRequest = 4 << 20
 // over loopback failed every few calls.
 type steady struct{ to aws.HTTPClient }
 
-func steadied(client aws.HTTPClient) aws.HTTPClient {
+// Client gives one that does so; nil stands for the SDK's own client.
+func Client(client aws.HTTPClient) aws.HTTPClient {
 	if client == nil {
 		client = awshttp.NewBuildableClient()
 	}
@@ -31,12 +34,12 @@ func (s steady) Do(r *http.Request) (*http.Response, error) {
 	if r.Body == nil || r.Body == http.NoBody {
 		return s.to.Do(r)
 	}
-	raw, err := io.ReadAll(io.LimitReader(r.Body, mostRequest+1))
+	raw, err := io.ReadAll(io.LimitReader(r.Body, MostRequest+1))
 	if err != nil {
 		return nil, fmt.Errorf("read request: %w", err)
 	}
-	if len(raw) > mostRequest {
-		return nil, fmt.Errorf("request of more than %d bytes: split it", mostRequest)
+	if len(raw) > MostRequest {
+		return nil, fmt.Errorf("request of more than %d bytes: split it", MostRequest)
 	}
 	own := r.WithContext(r.Context())
 	own.ContentLength = int64(len(raw))
