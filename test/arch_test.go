@@ -84,7 +84,7 @@ var rules = []rule{
 	{"shared/tally", []string{"events", "shared/store", "shared/flowlog"}, nil, "flow records counted by interface and hour, and what they say of a detection"},
 	{"shared/trail", []string{"events", "shared/store", "shared/bounded"}, []string{"github.com/klauspost/compress"}, "CloudTrail: bytes in, calls out, and which of them matter to a detection"},
 	{"shared/counters", []string{"events"}, nil, "metrics of machines beside their usual: numbers in, sentences out"},
-	{"shared/counters/cloudwatch", []string{"events", "shared/counters"}, []string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"}, "the numbers, by AWS's client"},
+	{"shared/counters/cloudwatch", []string{"events", "shared/counters", "shared/steady"}, []string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"}, "the numbers, by AWS's client"},
 	{"shared/incident", []string{"events", "shared/store", "shared/incident/incidenttest"}, nil, "detections that belong together: values in, values out; the last is for its tests"},
 	{"shared/incident/incidenttest", []string{"events", "shared/store", "shared/incident"}, nil, "detections of a store chained to incidents; for tests"},
 	{"shared/flowjudge", []string{"events", "shared/detect", "shared/detect/all", "shared/device", "shared/settings", "shared/store", "shared/bounded"}, nil, "the detectors, over flow records and API calls"},
