@@ -174,6 +174,9 @@ func (h *Handler) calls(ctx context.Context, reader *ingest.Ingest, p *feed.Part
 		}
 		list = append(list, c)
 	}
+	if len(list) == 0 {
+		return nil
+	}
 	r, err := reader.Calls(ctx, list...)
 	did.add(&r)
 	return err

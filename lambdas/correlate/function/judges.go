@@ -65,9 +65,14 @@ func (j *judges) ready(ctx context.Context) (*flowjudge.Judge, error) {
 	if err != nil {
 		return nil, err
 	}
-	if l, err := judge.Load(ctx, j.store.Snapshots, judgeName); err != nil {
+	l, err := judge.Load(ctx, j.store.Snapshots, judgeName)
+	switch {
+	case err != nil && (errors.Is(err, store.ErrUnavailable) || ctx.Err() != nil):
 		return nil, err
-	} else if l.LeftOut > 0 {
+	case err != nil: // it will not be better next time, and nothing of it was taken
+		j.log.ErrorContext(ctx, "what was learned of AWS's logs cannot be read, and is learned anew", "error", err)
+	}
+	if l.LeftOut > 0 {
 		j.log.WarnContext(ctx, "some of what was learned of AWS's logs cannot be read", "left_out", l.LeftOut, "why", l.Why)
 	}
 	j.judge, j.found = judge, nil
