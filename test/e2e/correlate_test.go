@@ -46,12 +46,12 @@ func TestJoinedWhileItRuns(t *testing.T) {
 	drop(t, filepath.Join(flows, fmt.Sprintf(flowLog, "early")), packed(flowHead+flow(time.Now().Add(-time.Hour), 50001)))
 	r := serve(t, folder, flags...)
 	key := r.key()
-	wait(t, 20*time.Second, "inventory and first log are read", func() bool { return metric(side, "aws_files_total") == "2" })
+	wait(t, time.Minute, "inventory and first log are read", func() bool { return metric(side, "aws_files_total") == "2" })
 
 	began := time.Now()
 	r.replay("web-ssrf.pcap")
 	var first events.Detection
-	wait(t, 20*time.Second, "the detection has its context", func() bool {
+	wait(t, time.Minute, "the detection has its context", func() bool {
 		d, ok := r.find(key, "access.ssrf_metadata")
 		first = d
 		return ok && d.Context != nil
@@ -71,7 +71,7 @@ func TestJoinedWhileItRuns(t *testing.T) {
 		t.Errorf("%s files were read, with one that is written still", n)
 	}
 	write(t, path, late)
-	wait(t, 20*time.Second, "what came late completes the context", func() bool {
+	wait(t, time.Minute, "what came late completes the context", func() bool {
 		d, ok := r.find(key, "access.ssrf_metadata")
 		return ok && d.Context != nil && d.Context.Flows != nil && d.Context.Flows.Accepted.Records > 0 && source(d, events.SourceFlowLogs) == events.SourceComplete
 	})
@@ -83,7 +83,7 @@ func TestJoinedWhileItRuns(t *testing.T) {
 
 	r = serve(t, folder, flags...)
 	var stolen events.Detection
-	wait(t, 20*time.Second, "the theft is found, and all is one incident", func() bool {
+	wait(t, time.Minute, "the theft is found, and all is one incident", func() bool {
 		var ok bool
 		stolen, ok = r.find(key, "access.stolen_role_credentials")
 		d, _ := r.find(key, "access.ssrf_metadata")
