@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
+	"github.com/mirrorwatch/mirrorwatch/lambdas/correlate/ingest"
 	"github.com/mirrorwatch/mirrorwatch/shared/counters"
 	"github.com/mirrorwatch/mirrorwatch/shared/inventory"
 	"github.com/mirrorwatch/mirrorwatch/shared/store"
@@ -22,31 +23,19 @@ const (
 	patience = 24 * time.Hour
 )
 
-// progress is how far a source has been read, kept beside what was read of it.
-type progress struct {
-	Through time.Time `json:"through"` // of the newest record
-	Read    time.Time `json:"read"`    // when that was
-	Objects int64     `json:"objects"`
-	Skipped int64     `json:"skipped,omitempty"` // records that AWS says are missing, or that made no sense
-}
-
-func sourceKey(s events.ContextSource) store.DocumentKey {
-	return store.DocumentKey{Kind: store.KindObject, ID: "source/" + string(s)}
-}
-
 func sourceKeys() []store.DocumentKey {
-	return []store.DocumentKey{sourceKey(events.SourceFlowLogs), sourceKey(events.SourceCloudTrail)}
+	return []store.DocumentKey{ingest.SourceKey(events.SourceFlowLogs), ingest.SourceKey(events.SourceCloudTrail)}
 }
 
 // progressOf says how far a source has been read; false where it never was.
-func progressOf(docs map[store.DocumentKey]store.Document, s events.ContextSource) (progress, bool) {
-	doc, there := docs[sourceKey(s)]
+func progressOf(docs map[store.DocumentKey]store.Document, s events.ContextSource) (ingest.Progress, bool) {
+	doc, there := docs[ingest.SourceKey(s)]
 	if !there {
-		return progress{}, false
+		return ingest.Progress{}, false
 	}
-	var p progress
+	var p ingest.Progress
 	if json.Unmarshal(doc.Body, &p) != nil {
-		return progress{}, true
+		return ingest.Progress{}, true
 	}
 	return p, true
 }

@@ -103,10 +103,10 @@ const attempts = 8
 
 // advance writes how far a source has come, and changes with it.
 func (i *Ingest) advance(ctx context.Context, s events.ContextSource, r *Report, with ...store.Write) error {
-	id := "source/" + string(s)
+	key := SourceKey(s)
 	for try := 1; ; try++ {
 		p, revision := Progress{}, store.New
-		doc, err := i.o.Documents.Get(ctx, store.KindObject, id)
+		doc, err := i.o.Documents.Get(ctx, key.Kind, key.ID)
 		switch {
 		case err == nil:
 			revision = store.Condition(doc.Revision)
@@ -122,14 +122,19 @@ func (i *Ingest) advance(ctx context.Context, s events.ContextSource, r *Report,
 		if err != nil {
 			return err
 		}
-		_, err = i.o.Documents.Write(ctx, append([]store.Write{{Kind: store.KindObject, ID: id, Body: body, If: revision}}, with...), nil)
+		_, err = i.o.Documents.Write(ctx, append([]store.Write{{Kind: key.Kind, ID: key.ID, Body: body, If: revision}}, with...), nil)
 		if !errors.Is(err, store.ErrConflict) && !errors.Is(err, store.ErrNotFound) || try == attempts {
 			return err
 		}
 	}
 }
 
-// Progress is how far a source has been read: the document "source/<name>" of store.KindObject.
+// SourceKey names the document that says how far a source has been read: a Progress.
+func SourceKey(s events.ContextSource) store.DocumentKey {
+	return store.DocumentKey{Kind: store.KindObject, ID: "source/" + string(s)}
+}
+
+// Progress is how far a source has been read.
 type Progress struct {
 	Through time.Time `json:"through"` // of the newest record
 	Read    time.Time `json:"read"`    // when that was
