@@ -353,18 +353,32 @@ func TestMalformed(t *testing.T) {
 	h.known()
 	h.trail("trail", opening(noon.Add(-2*time.Minute)), strings.ReplaceAll(opening(noon.Add(time.Hour)), "e-1", "e-2"))
 	h.flows("flows", flow(noon, "203.0.113.99", 22, "ACCEPT"), flow(noon.Add(time.Hour), "10.1.1.1", 443, "ACCEPT"))
-	for _, kind := range []store.Kind{store.KindFlows, store.KindTrail, store.KindHolding, store.KindIncidentParty} {
-		t.Run(string(kind), func(t *testing.T) {
+	for i, c := range []struct {
+		kind   store.Kind
+		source events.ContextSource // that says so; "" where it is no source
+	}{
+		{store.KindFlows, events.SourceFlowLogs}, {store.KindTrail, events.SourceCloudTrail}, {store.KindHolding, events.SourceInventory}, {store.KindIncidentParty, ""},
+	} {
+		t.Run(string(c.kind), func(t *testing.T) {
 			h.t = t
 			d := guessing()
-			d.ID = fmt.Sprintf("%032x", len(kind)+1)
-			h.spoil(kind, keysOf(&d, h.now))
+			d.ID = fmt.Sprintf("%032x", i+1)
+			h.spoil(c.kind, keysOf(&d, h.now))
 			h.put(d)
 			h.told()
 			got, err := h.store.Detections.Get(t.Context(), d.ID)
 			h.ok(err)
 			if got.Context == nil || len(got.Context.Sources) != len(events.ContextSources()) {
 				t.Fatalf("context %+v", got.Context)
+			}
+			if c.source == "" {
+				if got.Context.Incident != "" || len(got.Context.Sources) == 0 {
+					t.Errorf("incident %q of documents that make no sense", got.Context.Incident)
+				}
+				return
+			}
+			if s := stateOf(got.Context, c.source); s.Status != events.SourcePartial || !strings.Contains(s.Why, "cannot be read") {
+				t.Errorf("%+v", s)
 			}
 		})
 	}
@@ -377,7 +391,7 @@ func (h *house) spoil(kind store.Kind, keys []store.DocumentKey) {
 		if k.Kind != kind {
 			continue
 		}
-		_, err := h.store.Documents.Write(h.t.Context(), []store.Write{{Kind: k.Kind, ID: k.ID, Body: json.RawMessage(`{"through":"x","calls":7,"held":"y"}`)}}, nil)
+		_, err := h.store.Documents.Write(h.t.Context(), []store.Write{{Kind: k.Kind, ID: k.ID, Body: json.RawMessage(`["nonsense"]`)}}, nil)
 		h.ok(err)
 	}
 }
