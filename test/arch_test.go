@@ -276,8 +276,8 @@ func (r *rule) forbids(pkg, path string, inTest bool) string {
 			return "nobody imports a command"
 		}
 		for _, may := range append(r.may, strings.TrimSuffix(r.from, "/...")) {
-			if inTest && (strings.HasPrefix(own, "shared/store/") || own == "test/dynamodb" || matches("test/ec2fake/...", own) || own == "test/apifuzz") {
-				return "" // tests hold an implementation against the contract, or run on the simplest one, or on DynamoDB Local, or are asked everything by the fuzzer
+			if inTest && (strings.HasPrefix(own, "shared/store/") || own == "test/dynamodb" || own == "test/moto" || matches("test/ec2fake/...", own) || own == "test/apifuzz") {
+				return "" // tests hold an implementation against the contract, or run on the simplest one, or on DynamoDB Local, or beside moto, or are asked everything by the fuzzer
 			}
 			if inTest && r.from == "shared/flowjudge" && own == "shared/flowlog" {
 				return "" // tests hold it against what the reader of flow logs gives

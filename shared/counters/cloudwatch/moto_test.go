@@ -1,10 +1,6 @@
 package cloudwatch
 
 import (
-	"fmt"
-	"net"
-	"net/http"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -16,12 +12,14 @@ import (
 	"github.com/aws/smithy-go/transport/http/protocol/awsquery"
 
 	"github.com/mirrorwatch/mirrorwatch/shared/counters"
+
+	"github.com/mirrorwatch/mirrorwatch/test/moto"
 )
 
 // TestMoto asks somebody else's CloudWatch, moto, for numbers that were put there call by call. It knows the older protocol only, so that
 // the client is made to speak that one; what is asked and how the answer is read is the same.
 func TestMoto(t *testing.T) {
-	url := moto(t)
+	url := moto.Start(t, "the source against somebody else's CloudWatch")
 	c := client(url, func(o *cloudwatch.Options) { o.Protocol = awsquery.New(schemas.GraniteServiceVersion20100801) })
 	put(t, c, "NetworkOut", types.StandardUnitBytes, 150e6, 2.1e9)
 	put(t, c, "CPUUtilization", types.StandardUnitPercent, 10, 11)
@@ -74,33 +72,4 @@ func put(t *testing.T, c *cloudwatch.Client, metric string, unit types.StandardU
 		}
 		data = data[n:]
 	}
-}
-
-// moto starts one on a free port, and waits until it answers.
-func moto(t *testing.T) string {
-	t.Helper()
-	if err := exec.Command("python3", "-c", "import moto.server, flask").Run(); err != nil {
-		t.Skipf("NOT ASKED: python3 has no moto (%v); install it to hold the source against somebody else's CloudWatch", err)
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := l.Addr().(*net.TCPAddr)
-	l.Close()
-	cmd := exec.Command("python3", "-m", "moto.server", "-H", "127.0.0.1", "-p", fmt.Sprint(address.Port))
-	if err := cmd.Start(); err != nil {
-		t.Fatalf("start moto: %v", err)
-	}
-	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() }) //nolint:errcheck // it was told to go
-	url := "http://" + address.String()
-	for range 300 {
-		if r, err := http.Get(url + "/moto-api/"); err == nil {
-			r.Body.Close()
-			return url
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
-	t.Fatal("moto does not answer within 30 s")
-	return ""
 }

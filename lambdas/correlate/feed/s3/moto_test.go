@@ -3,24 +3,21 @@ package s3
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
-	"net"
-	"net/http"
-	"os/exec"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/mirrorwatch/mirrorwatch/lambdas/correlate/feed"
+
+	"github.com/mirrorwatch/mirrorwatch/test/moto"
 )
 
 // TestMoto opens objects of somebody else's S3, moto, that were put there by the same client: two versions, a mark of deletion, a range.
 func TestMoto(t *testing.T) {
-	c := client(moto(t))
+	c := client(moto.Start(t, "the opener against somebody else's S3"))
 	o, err := New(Options{Client: c})
 	if err != nil {
 		t.Fatal(err)
@@ -86,33 +83,4 @@ func fill(t *testing.T, c *s3.Client) (versions []string) {
 		t.Fatalf("delete object: %v", err)
 	}
 	return append(versions, aws.ToString(out.VersionId))
-}
-
-// moto starts one on a free port, and waits until it answers.
-func moto(t *testing.T) string {
-	t.Helper()
-	if err := exec.Command("python3", "-c", "import moto.server, flask").Run(); err != nil {
-		t.Skipf("NOT ASKED: python3 has no moto (%v); install it to hold the opener against somebody else's S3", err)
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := l.Addr().(*net.TCPAddr)
-	l.Close()
-	cmd := exec.Command("python3", "-m", "moto.server", "-H", "127.0.0.1", "-p", fmt.Sprint(address.Port))
-	if err := cmd.Start(); err != nil {
-		t.Fatalf("start moto: %v", err)
-	}
-	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() }) //nolint:errcheck // it was told to go
-	url := "http://" + address.String()
-	for range 300 {
-		if r, err := http.Get(url + "/moto-api/"); err == nil {
-			r.Body.Close()
-			return url
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
-	t.Fatal("moto does not answer within 30 s")
-	return ""
 }
