@@ -26,6 +26,10 @@ const (
 	Account        = "MIRRORWATCH_ACCOUNT"          // twelve digits
 	Callers        = "MIRRORWATCH_CALLERS"          // who may call with SigV4: "ARN ROLE" or "ARN ROLE packets", with semicolons; empty: nobody
 	Sensor         = "MIRRORWATCH_SENSOR"           // name of the sensor; empty: the host's
+	Records        = "MIRRORWATCH_RECORDS"          // name of the Firehose stream that takes records to the archive; empty: none are kept
+	Deployment     = "MIRRORWATCH_DEPLOYMENT"       // name of this installation, in metrics of CloudWatch; empty: none are told
+	Hook           = "MIRRORWATCH_LIFECYCLE_HOOK"   // name of the Auto Scaling lifecycle hook that waits for a sensor's end; empty: nobody waits
+	Archive        = "MIRRORWATCH_ARCHIVE"          // name of the bucket with the records
 	Policy         = "MIRRORWATCH_POLICY"           // "ssm:" and the name of the parameter that holds the mirror policy
 	FlowFormat     = "MIRRORWATCH_FLOW_FORMAT"      // fields of flow logs that come without a header line: "${version} ${account-id} ..."
 	Role           = "MIRRORWATCH_ROLE"             // ARN of the function's own role: what it did itself is no news to it; empty: nobody knows
@@ -113,26 +117,6 @@ func (n Notify) Env() map[string]string {
 	topics := strings.Join(n.Topics, ",")
 	return env(n.fields(&topics))
 }
-
-// Fleet is the environment of the sensors in AWS.
-type Fleet struct {
-	Table  string
-	Sensor string // may be empty
-}
-
-func (f *Fleet) fields() []field {
-	return []field{{Table, &f.Table, anyName}, {Sensor, &f.Sensor, optional(anyName)}}
-}
-
-// FleetFromEnv reads the environment of a sensor in AWS.
-func FleetFromEnv(get func(string) string) (Fleet, error) {
-	var f Fleet
-	err := read(get, "the sensor", f.fields())
-	return f, err
-}
-
-// Env is the environment as infrastructure writes it.
-func (f Fleet) Env() map[string]string { return env(f.fields()) }
 
 // Mirror is the environment of lambdas/mirror.
 type Mirror struct {

@@ -20,9 +20,14 @@ func TestRoundTrip(t *testing.T) {
 	if got, err := PublishFromEnv(from(publish.Env())); err != nil || got != publish {
 		t.Errorf("publish: %+v, %v", got, err)
 	}
-	fleet := Fleet{Table: "mw", Sensor: "a"}
-	if got, err := FleetFromEnv(from(fleet.Env())); err != nil || got != fleet {
-		t.Errorf("fleet: %+v, %v", got, err)
+	for _, fleet := range []Fleet{{Table: "mw", Sensor: "a"}, {Table: "mw", Records: "mw-records", Deployment: "main", Hook: "mw-end"}} {
+		if got, err := FleetFromEnv(from(fleet.Env())); err != nil || got != fleet {
+			t.Errorf("fleet: %+v, %v", got, err)
+		}
+	}
+	archiver := Archiver{Archive: "mw-records"}
+	if got, err := ArchiverFromEnv(from(archiver.Env())); err != nil || got != archiver {
+		t.Errorf("archiver: %+v, %v", got, err)
 	}
 	for _, role := range []string{"", "arn:aws:iam::123456789012:role/mirror"} {
 		mirror := Mirror{Table: "mw", Policy: "ssm:/mirrorwatch/policy", Role: role}
