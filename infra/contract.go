@@ -1,0 +1,79 @@
+package main
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
+
+	"github.com/mirrorwatch/mirrorwatch/infra/settings"
+)
+
+// CONTRACT while the parts are built: each helper moves its struct into its own file and deletes it here.
+
+type pipeline struct {
+	Key         awskms.Key // of everything that lies still: table, queues, topics, logs, buckets
+	Table       string     // name
+	TableArn    string
+	StreamArn   string
+	Bus         string // name
+	BusArn      string
+	Archive     string // bucket's name
+	ArchiveArn  string
+	Records     string // name of the Firehose stream
+	RecordsArn  string
+	Database    string                  // Glue
+	Workgroup   string                  // Athena
+	Topic       awssns.Topic            // critical detections and alarms, for people
+	Functions   map[string]*function    // publish, correlate, logs, archive
+	Queues      map[string]awssqs.Queue // logs, archive
+	DeadLetters map[string]awssqs.Queue
+}
+
+type network struct {
+	VPC     awsec2.IVpc
+	Subnets *awsec2.SubnetSelection
+}
+
+type fleet struct {
+	Kind            settings.Fleet
+	Balancer        string // ARN
+	BalancerName    string // full name, for metrics
+	TargetGroup     string // ARN
+	TargetGroupName string // full name, for metrics
+	Group           string // of Auto Scaling, or the service
+	SecurityGroup   awsec2.SecurityGroup
+	Role            awsiam.Role
+}
+
+type mirror struct {
+	Function, Teardown *function
+	Queue, DeadLetters awssqs.Queue
+}
+
+type edge struct {
+	WebACL      string // ARN; "" without WAF
+	Certificate string // ARN; "" without a domain
+}
+
+type api struct {
+	Address      string // https://
+	API          string // id of the HTTP API
+	Distribution string // id
+	UserPool     string
+	Functions    map[string]*function // api, notify
+	DeadLetters  map[string]awssqs.Queue
+}
+
+func newPipeline(s awscdk.Stack, p *place) (*pipeline, error)                       { panic("not yet") }
+func newNetwork(s awscdk.Stack, p *place, key awskms.IKey) *network                 { panic("not yet") }
+func newFleet(s awscdk.Stack, p *place, pipe *pipeline, n *network) (*fleet, error) { panic("not yet") }
+func newMirror(s awscdk.Stack, p *place, pipe *pipeline, f *fleet) (*mirror, error) { panic("not yet") }
+func newEdge(s awscdk.Stack, p *place) *edge                                        { panic("not yet") }
+func newAPI(s awscdk.Stack, p *place, pipe *pipeline, e *edge) (*api, error)        { panic("not yet") }
+func newWatch(s awscdk.Stack, p *place, pipe *pipeline, f *fleet, m *mirror, a *api) {
+	panic("not yet")
+}
+func newSpoke(s awscdk.Stack, p *place, a settings.Account) { panic("not yet") }
