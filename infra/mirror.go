@@ -120,7 +120,7 @@ func (m *mirror) wake(s awscdk.Stack, p *place, end awscdk.CfnResource) {
 	allowed := awslambda.NewCfnPermission(s, key("SweepMay"), &awslambda.CfnPermissionProps{
 		Action: key("lambda:InvokeFunction"), FunctionName: m.Function.Lambda.FunctionArn(), Principal: key("events.amazonaws.com"), SourceArn: sweep.AttrArn(),
 	})
-	once := awslambda.NewCfnEventInvokeConfig(s, key("Calls"), &awslambda.CfnEventInvokeConfigProps{
+	once := awslambda.NewCfnEventInvokeConfig(s, key("Once"), &awslambda.CfnEventInvokeConfigProps{
 		FunctionName: m.Function.Lambda.FunctionName(), Qualifier: key("$LATEST"), MaximumRetryAttempts: jsii.Number(0), MaximumEventAgeInSeconds: jsii.Number(300), // the next sweep comes by itself
 	})
 	mapping := awslambda.NewCfnEventSourceMapping(s, key("Events"), &awslambda.CfnEventSourceMappingProps{
