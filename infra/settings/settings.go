@@ -91,7 +91,7 @@ func Read(context map[string]any, env func(string) string) (*Settings, error) {
 				text = env(spec.env)
 			}
 		}
-		given[spec.Name] = text != "" && there
+		given[spec.Name] = text != "" && there // of the context: cdk.json names all, most of them empty
 		if err == nil {
 			err = spec.set(s, text)
 		}
