@@ -71,6 +71,7 @@ func newFunction(scope constructs.Construct, id, deployment string, c code, p fu
 	for _, g := range append(slices.Clone(p.grants), writes) {
 		f.Role.AddToPrincipalPolicy(g.statement())
 	}
+	excuseStars(f.Role, p.grants)
 	program, err := c.function(in, p.program)
 	if err != nil {
 		return nil, err
