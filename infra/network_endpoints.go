@@ -39,13 +39,13 @@ func endpoints(p *place) []endpoint {
 	if p.Fleet == settings.EC2 {
 		return append(list, endpoint{"Group", "autoscaling", false, anything(calls.group, own)}, endpoint{"Ready", "cloudformation", false, anything(calls.ready, own)})
 	}
-	repositories := fmt.Sprintf("arn:%s:ecr:%s:%s:repository/*", *awscdk.Aws_PARTITION(), p.region, p.Account)
+	repositories := fmt.Sprintf("arn:aws:ecr:%s:%s:repository/*", p.region, p.Account)
 	images := []grant{
 		{actions: []string{"ecr:GetAuthorizationToken"}, resources: []string{"*"}, conditions: own},
 		{actions: []string{"ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"}, resources: []string{repositories}, conditions: own},
 	}
 	// Layers of images lie in a bucket of ECR's own, whose address is signed by ECR and not by this account.
-	layers := fmt.Sprintf("arn:%s:s3:::prod-%s-starport-layer-bucket/*", *awscdk.Aws_PARTITION(), p.region)
+	layers := fmt.Sprintf("arn:aws:s3:::prod-%s-starport-layer-bucket/*", p.region)
 	list[1].allow = []grant{{actions: []string{"s3:GetObject"}, resources: []string{layers}}}
 	return append(list, endpoint{"Images", "ecr.api", false, images}, endpoint{"Layers", "ecr.dkr", false, images},
 		endpoint{"Logs", "logs", false, anything([]string{"logs:CreateLogStream", "logs:PutLogEvents"}, both)})
@@ -93,10 +93,10 @@ func (m *netmaker) makeFlowLog(key awskms.IKey) {
 		Description: jsii.String("Writes the flow log of the network of " + m.p.Name()),
 		AssumedBy: awsiam.NewServicePrincipal(jsii.String("vpc-flow-logs.amazonaws.com"), &awsiam.ServicePrincipalOpts{Conditions: &map[string]any{
 			"StringEquals": map[string]any{"aws:SourceAccount": m.p.Account},
-			"ArnLike":      map[string]any{"aws:SourceArn": fmt.Sprintf("arn:%s:ec2:%s:%s:vpc-flow-log/*", *awscdk.Aws_PARTITION(), m.p.region, m.p.Account)},
+			"ArnLike":      map[string]any{"aws:SourceArn": fmt.Sprintf("arn:aws:ec2:%s:%s:vpc-flow-log/*", m.p.region, m.p.Account)},
 		}}),
 	})
-	all := fmt.Sprintf("arn:%s:logs:%s:%s:log-group:*", *awscdk.Aws_PARTITION(), m.p.region, m.p.Account)
+	all := fmt.Sprintf("arn:aws:logs:%s:%s:log-group:*", m.p.region, m.p.Account)
 	for _, g := range []grant{
 		{actions: []string{"logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"}, resources: []string{*log.LogGroupArn()}},
 		{actions: []string{"logs:DescribeLogGroups"}, resources: []string{all}, why: "the service lists groups before it writes, and the list is of all"},
