@@ -32,11 +32,6 @@ type pipeline struct {
 	DeadLetters map[string]awssqs.Queue
 }
 
-type network struct {
-	VPC     awsec2.IVpc
-	Subnets *awsec2.SubnetSelection
-}
-
 type fleet struct {
 	Kind            settings.Fleet
 	Balancer        string // ARN
@@ -71,7 +66,6 @@ type api struct {
 }
 
 func newPipeline(s awscdk.Stack, p *place) (*pipeline, error)                       { panic("not yet") }
-func newNetwork(s awscdk.Stack, p *place, key awskms.IKey) *network                 { panic("not yet") }
 func newFleet(s awscdk.Stack, p *place, pipe *pipeline, n *network) (*fleet, error) { panic("not yet") }
 func newEdge(s awscdk.Stack, p *place) *edge                                        { panic("not yet") }
 func newAPI(s awscdk.Stack, p *place, pipe *pipeline, e *edge) (*api, error)        { panic("not yet") }
