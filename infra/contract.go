@@ -28,9 +28,12 @@ type fleet struct {
 	Role            awsiam.Role
 }
 
-type mirror struct {
-	Function, Teardown *function
-	Queue, DeadLetters awssqs.Queue
+// scalingGroup gives the name of the Auto Scaling group; "" where there is none.
+func (f *fleet) scalingGroup() string {
+	if f.Kind == settings.EC2 {
+		return f.Group
+	}
+	return ""
 }
 
 type edge struct {
@@ -49,10 +52,8 @@ type api struct {
 
 func newNetwork(s awscdk.Stack, p *place, key awskms.IKey) *network                 { panic("not yet") }
 func newFleet(s awscdk.Stack, p *place, pipe *pipeline, n *network) (*fleet, error) { panic("not yet") }
-func newMirror(s awscdk.Stack, p *place, pipe *pipeline, f *fleet) (*mirror, error) { panic("not yet") }
 func newEdge(s awscdk.Stack, p *place) *edge                                        { panic("not yet") }
 func newAPI(s awscdk.Stack, p *place, pipe *pipeline, e *edge) (*api, error)        { panic("not yet") }
 func newWatch(s awscdk.Stack, p *place, pipe *pipeline, f *fleet, m *mirror, a *api) {
 	panic("not yet")
 }
-func newSpoke(s awscdk.Stack, p *place, a settings.Account) { panic("not yet") }

@@ -47,8 +47,9 @@ type Settings struct {
 	Sources        []netip.Prefix // networks beyond CIDR whose interfaces are mirrored
 	TransitGateway string         // "": Sources are reached some other way, or there are none
 
-	Accounts []Account
-	Policy   string // file with further sections of the mirror policy; "": none
+	Accounts     []Account
+	Organization bool   // all accounts are in one
+	Policy       string // file with further sections of the mirror policy; "": none
 
 	RecordDays, LogDays int
 	Retain              bool // table, archive, key and users outlive the stacks

@@ -45,6 +45,8 @@ func Specs() []Spec {
 		{"transit_gateway", "id of the transit gateway that leads to sources, for the routes back", "tgw- and 17 hexadecimal digits; only with sources and without vpc", "", "",
 			text(func(s *Settings) *string { return &s.TransitGateway }, `^tgw-[0-9a-f]{17}$`, true)},
 		{"accounts", "other accounts that are mirrored, each with its regions", "ACCOUNT/REGION, or ACCOUNT/REGION/REGION, with commas", "", "", setAccounts},
+		{"organization", "whether accounts are in the deployment's AWS Organization, with sharing switched on in Resource Access Manager; off: they accept an invitation", "on or off", "on", "",
+			onOff(func(s *Settings) *bool { return &s.Organization })},
 		{"policy", "file with further sections of the mirror policy: select, profiles, exclude, budget, limits, prices, vni", "path of a YAML file", "", "",
 			text(func(s *Settings) *string { return &s.Policy }, `^[^\s]{1,200}$`, true)},
 		{"retention_records", "days that records of traffic are kept", "1 to 3650", "30", "", number(func(s *Settings) *int { return &s.RecordDays }, 1, 3650)},
