@@ -56,25 +56,9 @@ func (f *fleet) scalingGroup() string {
 	return ""
 }
 
-type edge struct {
-	WebACL      string // ARN; "" without WAF
-	Certificate string // ARN; "" without a domain
-}
-
-type api struct {
-	Address      string // https://
-	API          string // id of the HTTP API
-	Distribution string // id
-	UserPool     string
-	Functions    map[string]*function // api, notify
-	DeadLetters  map[string]awssqs.Queue
-}
-
 func newPipeline(s awscdk.Stack, p *place) (*pipeline, error)                       { panic("not yet") }
 func newNetwork(s awscdk.Stack, p *place, key awskms.IKey) *network                 { panic("not yet") }
 func newFleet(s awscdk.Stack, p *place, pipe *pipeline, n *network) (*fleet, error) { panic("not yet") }
-func newEdge(s awscdk.Stack, p *place) *edge                                        { panic("not yet") }
-func newAPI(s awscdk.Stack, p *place, pipe *pipeline, e *edge) (*api, error)        { panic("not yet") }
 func newWatch(s awscdk.Stack, p *place, pipe *pipeline, f *fleet, m *mirror, a *api) {
 	panic("not yet")
 }
