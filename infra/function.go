@@ -47,16 +47,17 @@ type functionProps struct {
 
 // function is one of Lambda with the role and the log that are its own.
 type function struct {
-	awslambda.Function
-	Name string
-	Role awsiam.Role
-	Log  awslogs.LogGroup
+	Lambda awslambda.Function
+	In     constructs.Construct // all of it, for who depends on it
+	Name   string
+	Role   awsiam.Role
+	Log    awslogs.LogGroup
 }
 
 // newFunction makes a function on Arm with its own role, its own encrypted log, and nothing in its environment that is a secret.
 func newFunction(scope constructs.Construct, id, deployment string, c code, p functionProps) (*function, error) {
 	in := constructs.NewConstruct(scope, jsii.String(id))
-	f := &function{Name: deployment + "-" + p.name}
+	f := &function{In: in, Name: deployment + "-" + p.name}
 	f.Log = awslogs.NewLogGroup(in, jsii.String("Log"), &awslogs.LogGroupProps{
 		LogGroupName: jsii.String("/aws/lambda/" + f.Name), Retention: days(p.logDays), EncryptionKey: p.key, RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
 	})
@@ -81,12 +82,12 @@ func newFunction(scope constructs.Construct, id, deployment string, c code, p fu
 		reserved = jsii.Number(float64(p.reserved))
 	}
 	role := awsiam.Role_FromRoleArn(in, jsii.String("RoleOnly"), f.Role.RoleArn(), &awsiam.FromRoleArnOptions{Mutable: jsii.Bool(false)}) // what CDK would add by itself is written above
-	f.Function = awslambda.NewFunction(in, jsii.String("Function"), &awslambda.FunctionProps{
+	f.Lambda = awslambda.NewFunction(in, jsii.String("Function"), &awslambda.FunctionProps{
 		FunctionName: jsii.String(f.Name), Description: jsii.String(p.does), Runtime: awslambda.Runtime_PROVIDED_AL2023(), Architecture: awslambda.Architecture_ARM_64(),
 		Handler: jsii.String("bootstrap"), Code: program, Environment: texts(p.env), EnvironmentEncryption: p.key, MemorySize: jsii.Number(float64(p.memory)),
 		Timeout: awscdk.Duration_Seconds(jsii.Number(float64(p.timeout))), ReservedConcurrentExecutions: reserved, Role: role, LogGroup: f.Log,
 	})
-	f.Node().AddDependency(f.Role)
+	f.Lambda.Node().AddDependency(f.Role)
 	return f, nil
 }
 

@@ -54,7 +54,7 @@ func newMirror(s awscdk.Stack, p *place, pipe *pipeline, f *fleet) (*mirror, err
 	}
 	m.queues(s, p, pipe)
 	end := m.end(s, p)
-	end.Node().AddDependency(parameter, m.Function, m.Teardown)
+	end.Node().AddDependency(parameter, m.Function.In, m.Teardown.In)
 	m.wake(s, p, end)
 	awscdk.NewCfnOutput(s, key("MirrorPolicy"), &awscdk.CfnOutputProps{Value: parameter.Name(), Description: key("Parameter with the mirror policy")})
 	return m, nil
@@ -102,10 +102,10 @@ func (m *mirror) queues(s awscdk.Stack, p *place, pipe *pipeline) {
 // takes that away first: else the next sweep would make every session again.
 func (m *mirror) end(s awscdk.Stack, p *place) awscdk.CfnResource {
 	once := awslambda.NewCfnEventInvokeConfig(s, key("TeardownCalls"), &awslambda.CfnEventInvokeConfigProps{
-		FunctionName: m.Teardown.FunctionName(), Qualifier: key("$LATEST"), MaximumRetryAttempts: jsii.Number(0), MaximumEventAgeInSeconds: jsii.Number(3600),
+		FunctionName: m.Teardown.Lambda.FunctionName(), Qualifier: key("$LATEST"), MaximumRetryAttempts: jsii.Number(0), MaximumEventAgeInSeconds: jsii.Number(3600),
 	})
 	r := awscdk.NewCfnResource(s, key("Sessions"), &awscdk.CfnResourceProps{
-		Type: key("Custom::MirrorSessions"), Properties: &map[string]any{"ServiceToken": m.Teardown.FunctionArn(), "ServiceTimeout": 3600, "Deployment": p.Deployment},
+		Type: key("Custom::MirrorSessions"), Properties: &map[string]any{"ServiceToken": m.Teardown.Lambda.FunctionArn(), "ServiceTimeout": 3600, "Deployment": p.Deployment},
 	})
 	r.AddDependency(once)
 	return r
@@ -115,16 +115,16 @@ func (m *mirror) end(s awscdk.Stack, p *place) awscdk.CfnResource {
 func (m *mirror) wake(s awscdk.Stack, p *place, end awscdk.CfnResource) {
 	sweep := awsevents.NewCfnRule(s, key("Sweep"), &awsevents.CfnRuleProps{
 		Description: key("Mirrorwatch: a look at everything"), ScheduleExpression: key(fmt.Sprintf("rate(%d minutes)", sweepMinutes)), State: key("ENABLED"),
-		Targets: []any{map[string]any{"id": "function", "arn": m.Function.FunctionArn(), "retryPolicy": map[string]any{"maximumRetryAttempts": 0, "maximumEventAgeInSeconds": 300}}},
+		Targets: []any{map[string]any{"id": "function", "arn": m.Function.Lambda.FunctionArn(), "retryPolicy": map[string]any{"maximumRetryAttempts": 0, "maximumEventAgeInSeconds": 300}}},
 	})
 	allowed := awslambda.NewCfnPermission(s, key("SweepMay"), &awslambda.CfnPermissionProps{
-		Action: key("lambda:InvokeFunction"), FunctionName: m.Function.FunctionArn(), Principal: key("events.amazonaws.com"), SourceArn: sweep.AttrArn(),
+		Action: key("lambda:InvokeFunction"), FunctionName: m.Function.Lambda.FunctionArn(), Principal: key("events.amazonaws.com"), SourceArn: sweep.AttrArn(),
 	})
-	once := awslambda.NewCfnEventInvokeConfig(s, key("Calls"), &awslambda.CfnEventInvokeConfigProps{
-		FunctionName: m.Function.FunctionName(), Qualifier: key("$LATEST"), MaximumRetryAttempts: jsii.Number(0), MaximumEventAgeInSeconds: jsii.Number(300), // the next sweep comes by itself
+	once := awslambda.NewCfnEventInvokeConfig(s, key("Once"), &awslambda.CfnEventInvokeConfigProps{
+		FunctionName: m.Function.Lambda.FunctionName(), Qualifier: key("$LATEST"), MaximumRetryAttempts: jsii.Number(0), MaximumEventAgeInSeconds: jsii.Number(300), // the next sweep comes by itself
 	})
 	mapping := awslambda.NewCfnEventSourceMapping(s, key("Events"), &awslambda.CfnEventSourceMappingProps{
-		FunctionName: m.Function.FunctionName(), EventSourceArn: m.Queue.QueueArn(), BatchSize: jsii.Number(100), MaximumBatchingWindowInSeconds: jsii.Number(5),
+		FunctionName: m.Function.Lambda.FunctionName(), EventSourceArn: m.Queue.QueueArn(), BatchSize: jsii.Number(100), MaximumBatchingWindowInSeconds: jsii.Number(5),
 		FunctionResponseTypes: jsii.Strings("ReportBatchItemFailures"), ScalingConfig: map[string]any{"maximumConcurrency": 2}, // the smallest that Lambda allows
 	})
 	for _, r := range []awscdk.CfnResource{sweep, allowed, once, mapping} {

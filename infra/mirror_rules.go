@@ -82,7 +82,7 @@ func mirrorRules() []mirrorRule {
 // newMirrorRules makes the rules on the account's own bus, each with the same targets.
 func newMirrorRules(scope constructs.Construct, target func(rule string) any) (rules []awsevents.CfnRule) {
 	for _, r := range mirrorRules() {
-		rules = append(rules, awsevents.NewCfnRule(scope, jsii.String(r.id), &awsevents.CfnRuleProps{
+		rules = append(rules, awsevents.NewCfnRule(scope, jsii.String("On"+r.id), &awsevents.CfnRuleProps{
 			Description: jsii.String("Mirrorwatch: " + r.is), EventPattern: r.pattern, State: jsii.String("ENABLED"), Targets: []any{target(r.id)},
 		}))
 	}
