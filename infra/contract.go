@@ -4,7 +4,6 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 
 	"github.com/mirrorwatch/mirrorwatch/infra/settings"
 )
@@ -30,23 +29,7 @@ func (f *fleet) scalingGroup() string {
 	return ""
 }
 
-type edge struct {
-	WebACL      string // ARN; "" without WAF
-	Certificate string // ARN; "" without a domain
-}
-
-type api struct {
-	Address      string // https://
-	API          string // id of the HTTP API
-	Distribution string // id
-	UserPool     string
-	Functions    map[string]*function // api, notify
-	DeadLetters  map[string]awssqs.Queue
-}
-
 func newFleet(s awscdk.Stack, p *place, pipe *pipeline, n *network) (*fleet, error) { panic("not yet") }
-func newEdge(s awscdk.Stack, p *place) *edge                                        { panic("not yet") }
-func newAPI(s awscdk.Stack, p *place, pipe *pipeline, e *edge) (*api, error)        { panic("not yet") }
 func newWatch(s awscdk.Stack, p *place, pipe *pipeline, f *fleet, m *mirror, a *api) {
 	panic("not yet")
 }
