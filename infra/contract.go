@@ -30,6 +30,3 @@ func (f *fleet) scalingGroup() string {
 }
 
 func newFleet(s awscdk.Stack, p *place, pipe *pipeline, n *network) (*fleet, error) { panic("not yet") }
-func newWatch(s awscdk.Stack, p *place, pipe *pipeline, f *fleet, m *mirror, a *api) {
-	panic("not yet")
-}

@@ -59,6 +59,7 @@ func Specs() []Spec {
 		{"cloudwatch", "whether CloudWatch is asked for metrics of machines, which is billed", "on or off", "off", "", onOff(func(s *Settings) *bool { return &s.Metrics })},
 		{"notify", "mail addresses that are told of alarms and of critical detections", "addresses", "", "",
 			list(func(s *Settings) *[]string { return &s.Notify }, 0, 20, matching(`^[^@\s,]{1,64}@[A-Za-z0-9.-]{1,190}\.[A-Za-z]{2,}$`))},
+		{"monthly_usd", "what mirror sessions may cost a month before an alarm rings, in USD by the policy's prices; 0: no alarm", "0 to 10000000", "0", "", number(func(s *Settings) *int { return &s.MonthlyUSD }, 0, 10000000)},
 		{"saml", "address of the metadata of your identity provider; empty: people are added in Cognito", "an https address", "", "", setSAML},
 		{"domain", "host name of the console; empty: one of CloudFront's", "a host name, together with zone", "", "",
 			text(func(s *Settings) *string { return &s.Domain }, `^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,}$`, true)},
