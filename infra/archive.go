@@ -37,11 +37,11 @@ func newArchive(s awscdk.Stack, p *place, pipe *pipeline) error {
 	f, err := newFunction(s, "Archive", p.Name(), p.code, functionProps{
 		name: "archive", program: "archive", does: "makes tables of the records that sensors sent", env: deploy.Archiver{Archive: pipe.Archive}.Env(),
 		memory: 2048, timeout: timeout, key: pipe.Key, logDays: p.LogDays,
-		grants: []grant{
-			{actions: []string{"s3:GetObject", "s3:DeleteObject"}, resources: []string{pipe.ArchiveArn + "/" + incoming + "*"}, why: "Names of what comes are Firehose's."},
-			{actions: []string{"s3:PutObject"}, resources: []string{pipe.ArchiveArn + "/" + records + "*"}, why: "Names of files follow from kind, time and what came."},
-			reads(q), seals(pipe.Key),
-		},
+		grants: append(pipe.fromQueue(p.region, p.queueArn("archive")),
+			grant{actions: []string{"s3:GetObject", "s3:DeleteObject"}, resources: []string{pipe.ArchiveArn + "/" + incoming + "*"}, why: "names of what comes are Firehose's"},
+			grant{actions: []string{"s3:PutObject"}, resources: []string{pipe.ArchiveArn + "/" + records + "*"}, why: "names of files follow from kind, time and what came"},
+			pipe.withKey(p.region, "s3", "kms:Decrypt", "kms:GenerateDataKey"),
+		),
 	})
 	if err != nil {
 		return err

@@ -21,23 +21,21 @@ func newCorrelate(s awscdk.Stack, p *place, pipe *pipeline) error {
 
 func (p *place) correlateEnv(pipe *pipeline) map[string]string {
 	return deploy.Correlate{
-		Table: pipe.Table, Account: p.Account, Metrics: p.Metrics, Role: "arn:aws:iam::" + p.Account + ":role/" + p.Name() + "-mirror-" + p.region,
+		Table: pipe.Table, Account: p.Account, Metrics: p.Metrics, Role: p.role("mirror"),
 	}.Env()
 }
 
-// remembers lets a role read and write the store; more are the actions that only one of the functions needs.
-func remembers(pipe *pipeline, more ...string) grant {
-	return grant{resources: []string{pipe.TableArn}, actions: append([]string{
-		"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem",
-	}, more...)}
+// contextCalls are those that both make of the store.
+func contextCalls() []string {
+	return []string{"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"}
 }
 
 // newOnDetections makes the one that writes what the rest of AWS knows of each detection.
 func newOnDetections(s awscdk.Stack, p *place, pipe *pipeline) error {
 	dead := newDeadLetters(s, "CorrelateDeadLetters", p.Name(), "correlate", pipe.Key)
-	grants := append(readsStream(pipe, dead), remembers(pipe))
+	grants := append(pipe.readsStream(p.region, *dead.QueueArn()), pipe.onTable(false, p.region, contextCalls()...)...)
 	if p.Metrics {
-		grants = append(grants, grant{actions: []string{"cloudwatch:GetMetricData"}, resources: []string{"*"}, why: "CloudWatch has no resources for metrics."})
+		grants = append(grants, grant{actions: []string{"cloudwatch:GetMetricData"}, resources: []string{"*"}, why: "CloudWatch has no resources for metrics"})
 	}
 	f, err := newFunction(s, "Correlate", p.Name(), p.code, functionProps{
 		name: "correlate", program: "correlate", does: "writes what AWS knows of each detection", env: p.correlateEnv(pipe), memory: 512, timeout: 60,
@@ -46,7 +44,7 @@ func newOnDetections(s awscdk.Stack, p *place, pipe *pipeline) error {
 	if err != nil {
 		return err
 	}
-	newStreamReader(f.Function, "Stream", f, pipe.StreamArn, streamReader{items: []string{"D#"}, batch: 10, parallel: 4, dead: dead})
+	newStreamReader(f, pipe.StreamArn, streamReader{items: []string{"D#"}, batch: 10, parallel: 4, dead: dead})
 	newTick(p, f, pipe)
 	pipe.Functions["correlate"], pipe.DeadLetters["correlate"] = f, dead
 	return nil
@@ -55,18 +53,18 @@ func newOnDetections(s awscdk.Stack, p *place, pipe *pipeline) error {
 // newTick calls a function each minute. A tick that fails is not tried again, and none is kept: the next does what it would have done. What could not
 // even call the function is a dead letter of the rules.
 func newTick(p *place, f *function, pipe *pipeline) {
-	awslambda.NewCfnEventInvokeConfig(f.Function, jsii.String("Once"), &awslambda.CfnEventInvokeConfigProps{
-		FunctionName: f.FunctionName(), Qualifier: jsii.String("$LATEST"), MaximumRetryAttempts: jsii.Number(0), MaximumEventAgeInSeconds: jsii.Number(60),
+	awslambda.NewCfnEventInvokeConfig(f.In, jsii.String("Once"), &awslambda.CfnEventInvokeConfigProps{
+		FunctionName: f.Lambda.FunctionName(), Qualifier: jsii.String("$LATEST"), MaximumRetryAttempts: jsii.Number(0), MaximumEventAgeInSeconds: jsii.Number(60),
 	})
-	rule := awsevents.NewCfnRule(f.Function, jsii.String("EachMinute"), &awsevents.CfnRuleProps{
+	rule := awsevents.NewCfnRule(f.In, jsii.String("EachMinute"), &awsevents.CfnRuleProps{
 		Name: jsii.String(f.Name + "-tick"), Description: jsii.String("Contexts that are to be made again"), ScheduleExpression: jsii.String("rate(1 minute)"),
 		State: jsii.String("ENABLED"), Targets: &[]any{&awsevents.CfnRule_TargetProperty{
-			Id: jsii.String("function"), Arn: f.FunctionArn(), DeadLetterConfig: &awsevents.CfnRule_DeadLetterConfigProperty{Arn: pipe.DeadLetters["bus"].QueueArn()},
+			Id: jsii.String("function"), Arn: f.Lambda.FunctionArn(), DeadLetterConfig: &awsevents.CfnRule_DeadLetterConfigProperty{Arn: pipe.DeadLetters["bus"].QueueArn()},
 			RetryPolicy: &awsevents.CfnRule_RetryPolicyProperty{MaximumRetryAttempts: jsii.Number(0), MaximumEventAgeInSeconds: jsii.Number(60)},
 		}},
 	})
-	awslambda.NewCfnPermission(f.Function, jsii.String("FromRule"), &awslambda.CfnPermissionProps{
-		Action: jsii.String("lambda:InvokeFunction"), FunctionName: f.FunctionName(), Principal: jsii.String("events.amazonaws.com"),
+	awslambda.NewCfnPermission(f.In, jsii.String("FromRule"), &awslambda.CfnPermissionProps{
+		Action: jsii.String("lambda:InvokeFunction"), FunctionName: f.Lambda.FunctionName(), Principal: jsii.String("events.amazonaws.com"),
 		SourceArn: rule.AttrArn(), SourceAccount: jsii.String(p.Account),
 	})
 }
@@ -81,7 +79,7 @@ func newOnLogs(s awscdk.Stack, p *place, pipe *pipeline) error {
 	})
 	f, err := newFunction(s, "Logs", p.Name(), p.code, functionProps{
 		name: "logs", program: "correlate", does: "reads flow logs and calls, and has detectors judge them", env: p.correlateEnv(pipe), memory: 1024, timeout: timeout,
-		reserved: 1, key: pipe.Key, logDays: p.LogDays, grants: p.readLogs(pipe, q),
+		reserved: 1, key: pipe.Key, logDays: p.LogDays, grants: p.readLogs(pipe),
 	})
 	if err != nil {
 		return err
@@ -96,12 +94,9 @@ func newOnLogs(s awscdk.Stack, p *place, pipe *pipeline) error {
 }
 
 // readLogs is what the function on logs may do.
-func (p *place) readLogs(pipe *pipeline, q awssqs.IQueue) []grant {
-	grants := []grant{
-		remembers(pipe, "dynamodb:BatchWriteItem"),
-		{actions: []string{"dynamodb:Query"}, resources: []string{pipe.TableArn + "/index/*"}, why: "The indexes of the one table, which are all over detections."},
-		reads(q), seals(pipe.Key),
-	}
+func (p *place) readLogs(pipe *pipeline) []grant {
+	grants := append(pipe.fromQueue(p.region, p.queueArn("logs")), pipe.onTable(false, p.region, append(contextCalls(), "dynamodb:BatchWriteItem")...)...)
+	grants = append(grants, grant{actions: []string{"dynamodb:Query"}, resources: []string{pipe.TableArn + "/index/*"}, why: "the indexes of one table"})
 	if len(p.LogBuckets) == 0 {
 		return grants
 	}
@@ -110,7 +105,7 @@ func (p *place) readLogs(pipe *pipeline, q awssqs.IQueue) []grant {
 		buckets, objects = append(buckets, "arn:aws:s3:::"+b), append(objects, "arn:aws:s3:::"+b+"/*")
 	}
 	grants = append(grants,
-		grant{actions: []string{"s3:GetObject", "s3:GetObjectVersion"}, resources: objects, why: "Flow logs and trails lie below prefixes that their owner chose."},
+		grant{actions: []string{"s3:GetObject", "s3:GetObjectVersion"}, resources: objects, why: "flow logs and trails lie below prefixes that their owner chose"},
 		grant{actions: []string{"s3:ListBucket"}, resources: buckets}, // without it S3 calls an object that is gone denied
 	)
 	if len(p.LogKeys) > 0 {

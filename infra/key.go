@@ -92,13 +92,3 @@ func (p *place) autoScaling(sid string, actions []string, more map[string]any) a
 		Principals: &[]awsiam.IPrincipal{awsiam.NewAnyPrincipal()}, Conditions: &conditions,
 	})
 }
-
-// opens lets a role read what is encrypted with the key, by way of services alone.
-func opens(k awskms.IKey) grant {
-	return grant{actions: []string{"kms:Decrypt"}, resources: []string{*k.KeyArn()}}
-}
-
-// seals lets a role write such things. Decrypt is part of it: services check a new data key, and parts of a large object are written under one.
-func seals(k awskms.IKey) grant {
-	return grant{actions: []string{"kms:Decrypt", "kms:GenerateDataKey"}, resources: []string{*k.KeyArn()}}
-}

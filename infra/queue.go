@@ -67,14 +67,12 @@ func allow(q awssqs.Queue, senders []queueSending) {
 	}
 }
 
-// reads lets a function be woken by a queue.
-func reads(q awssqs.IQueue) grant {
-	return grant{actions: []string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}, resources: []string{*q.QueueArn()}}
-}
-
-// sends lets a function's mapping put what fails to the end into a queue.
-func sends(q awssqs.IQueue) grant {
-	return grant{actions: []string{"sqs:SendMessage"}, resources: []string{*q.QueueArn()}}
+// toQueue lets a role send to a queue of ours, as Lambda does in its name with what fails to the end.
+func (p *pipeline) toQueue(region, queueArn string) []grant {
+	return []grant{
+		{actions: []string{"sqs:SendMessage"}, resources: []string{queueArn}},
+		p.withKey(region, "sqs", "kms:Decrypt", "kms:GenerateDataKey"),
+	}
 }
 
 // queueReader says how a function reads a queue.
@@ -85,8 +83,8 @@ type queueReader struct {
 
 // newQueueReader has a function woken by a queue.
 func newQueueReader(f *function, q awssqs.IQueue, r queueReader) {
-	mapping := awslambda.NewCfnEventSourceMapping(f.Function, jsii.String("Queue"), &awslambda.CfnEventSourceMappingProps{
-		FunctionName: f.FunctionName(), EventSourceArn: q.QueueArn(), BatchSize: jsii.Number(float64(r.batch)),
+	mapping := awslambda.NewCfnEventSourceMapping(f.In, jsii.String("Queue"), &awslambda.CfnEventSourceMappingProps{
+		FunctionName: f.Lambda.FunctionName(), EventSourceArn: q.QueueArn(), BatchSize: jsii.Number(float64(r.batch)),
 		FunctionResponseTypes: jsii.Strings("ReportBatchItemFailures"),
 		ScalingConfig:         &awslambda.CfnEventSourceMapping_ScalingConfigProperty{MaximumConcurrency: jsii.Number(float64(r.concurrent))},
 	})

@@ -57,7 +57,7 @@ func newRecordsRole(s awscdk.Stack, p *place, pipe *pipeline, stream string) aws
 	for _, g := range []grant{
 		{actions: []string{"s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"}, resources: []string{pipe.ArchiveArn + "/" + incoming + "*", pipe.ArchiveArn + "/" + failed + "*"}},
 		{actions: []string{"s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"}, resources: []string{pipe.ArchiveArn}},
-		seals(pipe.Key),
+		pipe.withKey(p.region, "s3", "kms:Decrypt", "kms:GenerateDataKey"),
 		{actions: []string{"logs:PutLogEvents"}, resources: []string{p.arn("logs", "log-group:/aws/kinesisfirehose/"+stream+":log-stream:delivery")}},
 	} {
 		role.AddToPrincipalPolicy(g.statement())

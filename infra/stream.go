@@ -5,7 +5,6 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
-	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 )
 
@@ -22,9 +21,9 @@ const streamAge = 23 * 3600
 
 // newStreamReader has a function woken by the table's stream. It begins with the oldest that the stream has, not with the newest: what is stored while
 // the mapping is made, or made anew, is then told as well. Some of it may be told twice, which whoever takes events must bear anyway.
-func newStreamReader(scope constructs.Construct, id string, f *function, stream string, r streamReader) {
-	mapping := awslambda.NewCfnEventSourceMapping(scope, jsii.String(id), &awslambda.CfnEventSourceMappingProps{
-		FunctionName: f.FunctionName(), EventSourceArn: jsii.String(stream), StartingPosition: jsii.String("TRIM_HORIZON"),
+func newStreamReader(f *function, stream string, r streamReader) {
+	mapping := awslambda.NewCfnEventSourceMapping(f.In, jsii.String("Stream"), &awslambda.CfnEventSourceMappingProps{
+		FunctionName: f.Lambda.FunctionName(), EventSourceArn: jsii.String(stream), StartingPosition: jsii.String("TRIM_HORIZON"),
 		BatchSize: jsii.Number(float64(r.batch)), ParallelizationFactor: jsii.Number(float64(r.parallel)),
 		BisectBatchOnFunctionError: jsii.Bool(true), FunctionResponseTypes: jsii.Strings("ReportBatchItemFailures"),
 		MaximumRetryAttempts: jsii.Number(10), MaximumRecordAgeInSeconds: jsii.Number(streamAge),
@@ -51,13 +50,11 @@ func itemFilter(beginnings []string) string {
 	return string(text)
 }
 
-// readsStream lets a function be woken by the table's stream, and its mapping send what fails to the end to a queue.
-func readsStream(pipe *pipeline, dead awssqs.IQueue) []grant {
-	return []grant{
-		{actions: []string{"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"}, resources: []string{pipe.StreamArn}},
-		{actions: []string{"dynamodb:ListStreams"}, resources: []string{pipe.TableArn + "/stream/*"},
-			why: "A table's streams are listed before anybody knows the name of one."},
-		sends(dead),
-		seals(pipe.Key), // the stream is encrypted as its table is, and so is the queue
-	}
+// readsStream lets a function be woken by the table's stream, and what fails to the end be sent to a queue. The stream is encrypted as its table is.
+func (p *pipeline) readsStream(region, deadArn string) []grant {
+	return append(p.toQueue(region, deadArn),
+		grant{actions: []string{"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"}, resources: []string{p.StreamArn}},
+		grant{actions: []string{"dynamodb:ListStreams"}, resources: []string{p.TableArn + "/stream/*"}, why: "a table's streams are listed before the name of one is known"},
+		p.withKey(region, "dynamodb", "kms:Decrypt"),
+	)
 }
