@@ -4,18 +4,11 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 
 	"github.com/mirrorwatch/mirrorwatch/infra/settings"
 )
 
 // CONTRACT while the parts are built: each helper moves its struct into its own file and deletes it here.
-
-type network struct {
-	VPC     awsec2.IVpc
-	Subnets *awsec2.SubnetSelection
-}
 
 type fleet struct {
 	Kind            settings.Fleet
@@ -36,24 +29,4 @@ func (f *fleet) scalingGroup() string {
 	return ""
 }
 
-type edge struct {
-	WebACL      string // ARN; "" without WAF
-	Certificate string // ARN; "" without a domain
-}
-
-type api struct {
-	Address      string // https://
-	API          string // id of the HTTP API
-	Distribution string // id
-	UserPool     string
-	Functions    map[string]*function // api, notify
-	DeadLetters  map[string]awssqs.Queue
-}
-
-func newNetwork(s awscdk.Stack, p *place, key awskms.IKey) *network                 { panic("not yet") }
 func newFleet(s awscdk.Stack, p *place, pipe *pipeline, n *network) (*fleet, error) { panic("not yet") }
-func newEdge(s awscdk.Stack, p *place) *edge                                        { panic("not yet") }
-func newAPI(s awscdk.Stack, p *place, pipe *pipeline, e *edge) (*api, error)        { panic("not yet") }
-func newWatch(s awscdk.Stack, p *place, pipe *pipeline, f *fleet, m *mirror, a *api) {
-	panic("not yet")
-}

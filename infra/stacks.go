@@ -40,8 +40,11 @@ func (p *place) build(app constructs.Construct) error {
 	if err != nil {
 		return err
 	}
-	edge := newEdge(p.stackIn(app, "us-east-1", "edge-"+p.region, "What stands before the console; CloudFront wants it in us-east-1"), p)
-	api, err := newAPI(p.stack(app, "api", "The API, sign-in, the console, and who is told of detections"), p, pipeline, edge)
+	before := &edge{}
+	if p.needsEdge() {
+		before = newEdge(p.stackIn(app, edgeRegion, "edge-"+p.region, "What stands before the console; CloudFront wants it in us-east-1"), p)
+	}
+	api, err := newAPI(p.stack(app, "api", "The API, sign-in, the console, and who is told of detections"), p, pipeline, before)
 	if err != nil {
 		return err
 	}
