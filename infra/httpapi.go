@@ -76,11 +76,11 @@ func accessLine() string {
 // answeredBy makes the function the API's integration, and gives the target of routes.
 func (a *httpAPI) answeredBy(p *place, f *function) string {
 	to := awsapigatewayv2.NewCfnIntegration(a.in, key("Function"), &awsapigatewayv2.CfnIntegrationProps{
-		ApiId: a.Ref(), IntegrationType: key("AWS_PROXY"), IntegrationUri: f.FunctionArn(), PayloadFormatVersion: key("2.0"),
+		ApiId: a.Ref(), IntegrationType: key("AWS_PROXY"), IntegrationUri: f.Lambda.FunctionArn(), PayloadFormatVersion: key("2.0"),
 		TimeoutInMillis: jsii.Number(1000 * (apiTimeout + 1)),
 	})
 	awslambda.NewCfnPermission(a.in, key("May"), &awslambda.CfnPermissionProps{
-		Action: key("lambda:InvokeFunction"), FunctionName: f.FunctionArn(), Principal: key("apigateway.amazonaws.com"),
+		Action: key("lambda:InvokeFunction"), FunctionName: f.Lambda.FunctionArn(), Principal: key("apigateway.amazonaws.com"),
 		SourceArn: key(fmt.Sprintf("arn:aws:execute-api:%s:%s:%s/*/*", p.region, p.Account, *a.Ref())),
 	})
 	return "integrations/" + *to.Ref()

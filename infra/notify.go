@@ -41,7 +41,7 @@ func newNotifier(scope constructs.Construct, p *place, pipe *pipeline, address s
 		return nil, err
 	}
 	awslambda.NewCfnEventInvokeConfig(in, key("Calls"), &awslambda.CfnEventInvokeConfigProps{ // an event that fails was not written down: it comes again
-		FunctionName: n.Function.FunctionName(), Qualifier: key("$LATEST"), MaximumRetryAttempts: jsii.Number(2), MaximumEventAgeInSeconds: jsii.Number(6 * 3600),
+		FunctionName: n.Function.Lambda.FunctionName(), Qualifier: key("$LATEST"), MaximumRetryAttempts: jsii.Number(2), MaximumEventAgeInSeconds: jsii.Number(6 * 3600),
 		DestinationConfig: map[string]any{"onFailure": map[string]any{"destination": n.DeadLetters.QueueArn()}},
 	})
 	n.wake(in, pipe)
@@ -73,17 +73,17 @@ func (n *notifier) wake(in constructs.Construct, pipe *pipeline) {
 	told := awsevents.NewCfnRule(in, key("Events"), &awsevents.CfnRuleProps{
 		Description: key("Mirrorwatch: whatever there is to tell"), EventBusName: key(pipe.Bus), State: key("ENABLED"),
 		EventPattern: map[string]any{"source": []any{events.Source}, "detail-type": types}, Targets: []any{map[string]any{
-			"id": "function", "arn": n.Function.FunctionArn(), "deadLetterConfig": map[string]any{"arn": n.DeadLetters.QueueArn()},
+			"id": "function", "arn": n.Function.Lambda.FunctionArn(), "deadLetterConfig": map[string]any{"arn": n.DeadLetters.QueueArn()},
 			"retryPolicy": map[string]any{"maximumRetryAttempts": 185, "maximumEventAgeInSeconds": 24 * 3600},
 		}},
 	})
 	tick := awsevents.NewCfnRule(in, key("Tick"), &awsevents.CfnRuleProps{
 		Description: key("Mirrorwatch: sends what waits"), ScheduleExpression: key("rate(1 minute)"), State: key("ENABLED"),
-		Targets: []any{map[string]any{"id": "function", "arn": n.Function.FunctionArn(), "retryPolicy": map[string]any{"maximumRetryAttempts": 0, "maximumEventAgeInSeconds": 60}}},
+		Targets: []any{map[string]any{"id": "function", "arn": n.Function.Lambda.FunctionArn(), "retryPolicy": map[string]any{"maximumRetryAttempts": 0, "maximumEventAgeInSeconds": 60}}},
 	})
 	for i, rule := range []awsevents.CfnRule{told, tick} {
 		awslambda.NewCfnPermission(in, key([]string{"EventsMay", "TickMay"}[i]), &awslambda.CfnPermissionProps{
-			Action: key("lambda:InvokeFunction"), FunctionName: n.Function.FunctionArn(), Principal: key("events.amazonaws.com"), SourceArn: rule.AttrArn(),
+			Action: key("lambda:InvokeFunction"), FunctionName: n.Function.Lambda.FunctionArn(), Principal: key("events.amazonaws.com"), SourceArn: rule.AttrArn(),
 		})
 	}
 	n.DeadLetters.AddToResourcePolicy(fromService("events.amazonaws.com", "sqs:SendMessage", *n.DeadLetters.QueueArn(), map[string]any{
