@@ -1,11 +1,12 @@
 # Mirrorwatch. `make help` lists what there is to do.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build lambdas generate demo serve test check replay record bench bench-mirror dga judge fuzz clean
+.PHONY: help setup build lambdas generate demo serve test check replay record synth bootstrap deploy diff destroy bench bench-mirror dga judge fuzz clean
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 60s
 export CGO_ENABLED ?= 0
+export PROFILE REGION
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,11 +18,8 @@ build: ## Build bin/mirrorwatch
 	@mkdir -p bin
 	go build -trimpath -o bin/mirrorwatch ./cmd/mirrorwatch
 
-lambdas: ## Build the functions for provided.al2023 on arm64 into build/<name>/bootstrap
-	@for f in lambdas/*/main; do \
-	  name=$$(basename $$(dirname $$f)); mkdir -p build/$$name; \
-	  GOOS=linux GOARCH=arm64 CGO_ENABLED=0 go build -tags lambda.norpc -trimpath -ldflags="-s -w" -o build/$$name/bootstrap ./$$f || exit 1; \
-	done
+lambdas: ## Build the functions for provided.al2023 on arm64 into build/<name>/bootstrap, the same bytes each time
+	@go run ./infra/pack/main
 
 generate: ## Write the API's Go code anew from lambdas/api/openapi.yaml
 	go generate ./lambdas/api/...
@@ -47,6 +45,21 @@ replay: ## Compare the captures in test/replay with their golden records and det
 
 record: ## Record test/replay again with real programs in network namespaces (root; installs them)
 	test/record/all.sh
+
+synth: ## Write the templates of CloudFormation and hold them against cdk-nag and cfn-lint; asks no account (SET="size=large fleet=fargate")
+	@infra/check.sh $(SET)
+
+bootstrap: ## Once an account and region: what the CDK needs there (PROFILE= REGION=)
+	@infra/cdk.sh bootstrap
+
+deploy: ## Build everything and deploy it (PROFILE= REGION= SET="size=medium notify=you@example.com"; cdk.json documents each setting)
+	@infra/cdk.sh deploy $(SET)
+
+diff: ## What deploying would change (PROFILE= REGION= SET=)
+	@infra/cdk.sh diff $(SET)
+
+destroy: ## Take everything away, mirror sessions first; what "retain" says stays (PROFILE= REGION= SET=)
+	@infra/cdk.sh destroy $(SET)
 
 bench: build ## Benchmarks of each stage, the whole program beside Suricata (CAPTURE=file for another capture), then bench-mirror: an hour
 	test/bench/bench.sh $(CAPTURE)

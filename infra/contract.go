@@ -4,38 +4,11 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 
 	"github.com/mirrorwatch/mirrorwatch/infra/settings"
 )
 
 // CONTRACT while the parts are built: each helper moves its struct into its own file and deletes it here.
-
-type pipeline struct {
-	Key         awskms.Key // of everything that lies still: table, queues, topics, logs, buckets
-	Table       string     // name
-	TableArn    string
-	StreamArn   string
-	Bus         string // name
-	BusArn      string
-	Archive     string // bucket's name
-	ArchiveArn  string
-	Records     string // name of the Firehose stream
-	RecordsArn  string
-	Database    string                  // Glue
-	Workgroup   string                  // Athena
-	Topic       awssns.Topic            // critical detections and alarms, for people
-	Functions   map[string]*function    // publish, correlate, logs, archive
-	Queues      map[string]awssqs.Queue // logs, archive
-	DeadLetters map[string]awssqs.Queue
-}
-
-type network struct {
-	VPC     awsec2.IVpc
-	Subnets *awsec2.SubnetSelection
-}
 
 type fleet struct {
 	Kind            settings.Fleet
@@ -56,9 +29,4 @@ func (f *fleet) scalingGroup() string {
 	return ""
 }
 
-func newPipeline(s awscdk.Stack, p *place) (*pipeline, error)                       { panic("not yet") }
-func newNetwork(s awscdk.Stack, p *place, key awskms.IKey) *network                 { panic("not yet") }
 func newFleet(s awscdk.Stack, p *place, pipe *pipeline, n *network) (*fleet, error) { panic("not yet") }
-func newWatch(s awscdk.Stack, p *place, pipe *pipeline, f *fleet, m *mirror, a *api) {
-	panic("not yet")
-}

@@ -31,4 +31,5 @@ fi
 for fetch in dynamodb duckdb client; do
   [ -x "$here/$fetch/setup.sh" ] && "$here/$fetch/setup.sh"
 done
+if command -v npm >/dev/null; then "$here/../infra/nag/setup.sh" >/dev/null; fi
 exit 0

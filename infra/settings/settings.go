@@ -59,6 +59,7 @@ type Settings struct {
 	Metrics    bool     // ask CloudWatch about machines
 
 	Notify       []string // mail addresses
+	MonthlyUSD   int      // of mirror sessions, above which an alarm rings; 0: none does
 	SAML         string   // address of the identity provider's metadata; "": people sign in with names of Cognito's
 	Domain, Zone string   // of the console: its host name, and the id of the hosted zone; both or none
 	Callers      string   // who calls the API with SigV4, as lambdas/api reads it
@@ -91,7 +92,7 @@ func Read(context map[string]any, env func(string) string) (*Settings, error) {
 				text = env(spec.env)
 			}
 		}
-		given[spec.Name] = text != "" && there
+		given[spec.Name] = text != "" && there // of the context: cdk.json names all, most of them empty
 		if err == nil {
 			err = spec.set(s, text)
 		}

@@ -40,7 +40,7 @@ func Specs() []Spec {
 			list(func(s *Settings) *[]string { return &s.Subnets }, 0, 6, matching(`^subnet-([0-9a-f]{8}|[0-9a-f]{17})$`))},
 		{"zones", "availability zones of subnets, in their order", "as many as subnets, such as eu-central-1a", "", "",
 			list(func(s *Settings) *[]string { return &s.Zones }, 0, 6, matching(`^[a-z]{2}(-[a-z]+)+-[0-9][a-z]$`))},
-		{"cidr", "network of the VPC that is made, or that vpc has", "an IPv4 network of /16 to /24", "10.231.0.0/20", "", setCIDR},
+		{"cidr", "network of the VPC that is made, 10.231.0.0/20 unless set, or that vpc has", "an IPv4 network of /16 to /24", "", "", setCIDR},
 		{"sources", "networks outside the VPC whose interfaces are mirrored to it, by peering or a transit gateway", "IPv4 networks that overlap neither cidr nor each other", "", "", setSources},
 		{"transit_gateway", "id of the transit gateway that leads to sources, for the routes back", "tgw- and 17 hexadecimal digits; only with sources and without vpc", "", "",
 			text(func(s *Settings) *string { return &s.TransitGateway }, `^tgw-[0-9a-f]{17}$`, true)},
@@ -59,6 +59,7 @@ func Specs() []Spec {
 		{"cloudwatch", "whether CloudWatch is asked for metrics of machines, which is billed", "on or off", "off", "", onOff(func(s *Settings) *bool { return &s.Metrics })},
 		{"notify", "mail addresses that are told of alarms and of critical detections", "addresses", "", "",
 			list(func(s *Settings) *[]string { return &s.Notify }, 0, 20, matching(`^[^@\s,]{1,64}@[A-Za-z0-9.-]{1,190}\.[A-Za-z]{2,}$`))},
+		{"monthly_usd", "what mirror sessions may cost a month before an alarm rings, in USD by the policy's prices; 0: no alarm", "0 to 10000000", "0", "", number(func(s *Settings) *int { return &s.MonthlyUSD }, 0, 10000000)},
 		{"saml", "address of the metadata of your identity provider; empty: people are added in Cognito", "an https address", "", "", setSAML},
 		{"domain", "host name of the console; empty: one of CloudFront's", "a host name, together with zone", "", "",
 			text(func(s *Settings) *string { return &s.Domain }, `^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,}$`, true)},
@@ -161,6 +162,10 @@ func setLogDays(s *Settings, v string) error {
 }
 
 func setCIDR(s *Settings, v string) (err error) {
+	if v == "" {
+		s.CIDR = netip.MustParsePrefix("10.231.0.0/20")
+		return nil
+	}
 	if s.CIDR, err = network(v); err == nil && (s.CIDR.Bits() < 16 || s.CIDR.Bits() > 24) {
 		err = fmt.Errorf("is %q", v)
 	}

@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Writes the templates without building what they deploy, and holds them against cdk-nag and, where it is there, cfn-lint. Settings are
+# given as NAME=VALUE. Asks AWS nothing and needs no account.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+tools=$(infra/nag/setup.sh)
+out=build/cdk.out
+rm -rf "$out"
+go build -o build/infra ./infra
+settings=(-c packages=none -c "mirrorwatch:account=${ACCOUNT:-111122223333}" -c "mirrorwatch:regions=${REGION:-eu-central-1}")
+for s in "$@"; do settings+=(-c "mirrorwatch:$s"); done
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=1 CDK_DISABLE_CLI_TELEMETRY=true JSII_DEPRECATED=quiet
+"$tools/node_modules/.bin/cdk" synth --quiet --no-notices --app build/infra --output "$out" "${settings[@]}"
+NODE_PATH="$tools/node_modules" node infra/nag/check.cjs "$out" &
+nag=$!
+lint=0
+if command -v cfn-lint >/dev/null; then
+	# W3005: a DependsOn that a reference implies. The CDK writes them; they do no harm.
+	cfn-lint --ignore-checks W3005 --regions "${REGION:-eu-central-1}" -- "$out"/*.template.json && echo "cfn-lint: no findings" || lint=$?
+else
+	echo "cfn-lint is not installed: its checks are left out"
+fi
+wait "$nag" && [ "$lint" -eq 0 ]
