@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 )
 
 // outbox is the frames that wait: in memory while Firehose takes them, on disk while it does not, or when memory is full. What is older
@@ -16,11 +17,12 @@ type outbox struct {
 	bytes    int64  // of them
 	spool    *spool // nil: there is none
 	troubled bool   // Firehose took nothing the last time
-	told     bool   // that records are lost
 	ended    bool
 	wake     chan struct{}
 	lose     func(records int, why string)
 	refused  error // why the disk did not take the last frame
+
+	told atomic.Bool // that records are lost; not locked, since the pipeline must not wait for a disk
 }
 
 // parcel is a frame on its way; file says that it lies in the spool.
@@ -131,7 +133,9 @@ func (o *outbox) take() (batch []parcel, done bool) {
 func (o *outbox) settle(sent, left []parcel) {
 	o.mu.Lock()
 	o.troubled = len(sent) == 0
-	o.told = o.told && o.troubled
+	if !o.troubled {
+		o.told.Store(false)
+	}
 	var back []frame
 	var lost []loss
 	for _, p := range left {
@@ -181,13 +185,7 @@ func (o *outbox) close() (left int64, err error) {
 }
 
 // tellLoss says whether a loss is news.
-func (o *outbox) tellLoss() bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	news := !o.told
-	o.told = true
-	return news
-}
+func (o *outbox) tellLoss() bool { return !o.told.Load() && !o.told.Swap(true) }
 
 func (o *outbox) stats() (waiting, spooled, bytes int64) {
 	o.mu.Lock()
