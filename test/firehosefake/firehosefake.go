@@ -9,12 +9,14 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/firehose"
+	"github.com/klauspost/compress/zstd"
 )
 
 // Firehose's own limits.
@@ -79,6 +81,24 @@ func (f *Fake) Object() []byte {
 		all = append(all, r...)
 	}
 	return all
+}
+
+// Lines unpacks what was taken: the lines of all frames, without their ends.
+func (f *Fake) Lines(t testing.TB) (list []string) {
+	t.Helper()
+	dec, err := zstd.NewReader(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dec.Close()
+	for _, frame := range f.Taken() {
+		text, err := dec.DecodeAll(frame, nil)
+		if err != nil {
+			t.Fatalf("a frame of %d bytes: %v", len(frame), err)
+		}
+		list = append(list, strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")...)
+	}
+	return list
 }
 
 // Requests says how many there were, and what Firehose would never have been asked.

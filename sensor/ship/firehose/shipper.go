@@ -226,6 +226,18 @@ func (s *Shipper) Stats() Stats {
 	}
 }
 
+// Losing says why Firehose takes nothing, where records have been lost since it last took any, or since they came faster than they
+// could be packed; else "".
+func (s *Shipper) Losing() string {
+	switch {
+	case !s.out.told.Load():
+		return ""
+	case s.counts.trouble.Load() == nil:
+		return fmt.Sprintf("records: %d are lost", s.counts.lost.Load())
+	}
+	return s.Trouble()
+}
+
 // Trouble says why Firehose takes nothing now, and what becomes of the records; "" where all is well.
 func (s *Shipper) Trouble() string {
 	t := s.counts.trouble.Load()
