@@ -65,7 +65,7 @@ func of(ctx context.Context, dir string, overlay map[string][]byte, programs []P
 			return nil, fmt.Errorf("read what %s asks of AWS: %w", p.Name, err)
 		}
 		w := newWalk(h)
-		w.run(roots)
+		w.run(h.packages[p.Package], roots)
 		out[p.Name] = w.operations()
 	}
 	return out, nil

@@ -50,11 +50,12 @@ func newWalk(h *house) *walk {
 }
 
 // run walks until nothing new is reached.
-func (w *walk) run(roots []*ssa.Function) {
+func (w *walk) run(program *ssa.Package, roots []*ssa.Function) {
 	for _, f := range roots {
 		w.reach(f, nil)
 		w.begin(f.Pkg)
 	}
+	w.begin(program)
 	for len(w.queue) > 0 {
 		f := w.queue[0]
 		w.queue = w.queue[1:]
