@@ -213,7 +213,10 @@ func (w *walk) reflected(t types.Type, by *ssa.Function) {
 	w.looked.Set(t, true)
 	if named, is := types.Unalias(t).(*types.Named); is {
 		if !w.h.ours(named.Obj().Pkg()) {
-			return // it has nothing of ours inside, but for what made it generic
+			for arg := range named.TypeArgs().Types() {
+				w.reflected(arg, by) // what made it concrete is all of ours that can be inside
+			}
+			return
 		}
 		w.reflected(types.NewPointer(t), by)
 	}

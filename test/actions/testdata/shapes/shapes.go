@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"iter"
 	"net/http"
 	"slices"
+	"sync/atomic"
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -141,6 +143,49 @@ func put[T interface{ Put() }](t T) { t.Put() }
 
 func genericMethod() { put(&store{table()}) }
 
+// box is generic, and called by an interface.
+type box[T any] struct {
+	c *dynamodb.Client
+	v T
+}
+
+func (b box[T]) Put() { func() { b.c.UpdateItem(ctx(), nil) }() }
+
+func genericType() {
+	var p interface{ Put() } = box[int]{c: table()}
+	p.Put()
+}
+
+func expression() {
+	f := (*dynamodb.Client).Scan
+	f(table(), ctx(), nil)
+}
+
+// wrapper hands on what it does not do itself.
+type wrapper struct{ client }
+
+func (wrapper) DeleteItem(context.Context, *dynamodb.DeleteItemInput, ...func(*dynamodb.Options)) (*dynamodb.DeleteItemOutput, error) {
+	return nil, nil
+}
+
+func wrapped() {
+	var c client = wrapper{table()}
+	c.Query(ctx(), nil)
+}
+
+func all(c *dynamodb.Client) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		c.Query(ctx(), nil)
+		yield(1)
+	}
+}
+
+func iterated() {
+	for range all(table()) {
+		table().GetItem(ctx(), nil)
+	}
+}
+
 // told is marshalled by a value that has it inside.
 type told struct{ c *dynamodb.Client }
 
@@ -150,6 +195,8 @@ func (t told) MarshalJSON() ([]byte, error) {
 }
 
 func reflected() { json.Marshal(struct{ List []told }{}) }
+
+func reflectedInGeneric() { json.Marshal(struct{ At *atomic.Pointer[told] }{}) }
 
 type failure struct{ c *dynamodb.Client }
 
