@@ -65,7 +65,7 @@ func MirrorFleetGrants(deployment string) []Grant {
 			[]string{"elasticloadbalancing:loadbalancer/net/*"}, "", nil},
 		{"KeepListeners", []string{"elasticloadbalancing:ModifyListener"}, []string{"elasticloadbalancing:listener/net/*"}, "", nil},
 		{"KeepTargetGroups", []string{"elasticloadbalancing:ModifyTargetGroupAttributes"}, []string{"elasticloadbalancing:targetgroup/*"}, "", nil},
-		{"MakeShares", []string{"ram:CreateResourceShare"}, []string{"*"}, made, ours},
+		{"MakeShares", []string{"ram:CreateResourceShare", "ram:TagResource"}, []string{"*"}, made, ours},
 		{"KeepShares", []string{"ram:AssociateResourceShare", "ram:DisassociateResourceShare", "ram:DeleteResourceShare"},
 			[]string{"ram:resource-share/*"}, had, ours},
 	}
