@@ -105,7 +105,8 @@ var rules = []rule{
 	{"lambdas/...", []string{"events", "shared/..."}, []string{"github.com/aws/aws-lambda-go", "github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go", "github.com/oapi-codegen", "github.com/getkin/kin-openapi", "golang.org/x/crypto", "golang.org/x/time"}, "a function is its own logic and what both sides share: no sensor, no other function"},
 	{"infra/settings", nil, nil, "what people set: context in, values out"},
 	{"infra/pack", nil, nil, "sources in, the same bytes out each time"},
-	{"infra", []string{"infra/settings", "infra/pack", "shared/deploy", "shared/archive", "shared/store/dynamo", "lambdas/mirror/policy", "events"}, []string{"github.com/aws/aws-cdk-go", "github.com/aws/constructs-go", "github.com/aws/jsii-runtime-go"}, "templates; it runs nothing of what it deploys"},
+	{"infra/host", []string{"shared/deploy"}, nil, "what a sensor's machine is made of: values in, text out"},
+	{"infra", []string{"infra/settings", "infra/pack", "infra/host", "shared/deploy", "shared/archive", "shared/store/dynamo", "lambdas/mirror/policy", "events"}, []string{"github.com/aws/aws-cdk-go", "github.com/aws/constructs-go", "github.com/aws/jsii-runtime-go"}, "templates; it runs nothing of what it deploys"},
 	{"cmd/...", []string{"..."}, []string{"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/schollz/progressbar", "github.com/prometheus/client_golang", "golang.org/x/term", "github.com/aws/aws-sdk-go-v2", "github.com/jedib0t/go-pretty"}, "wiring may know all, and nobody imports it"},
 	{"test/...", []string{"..."}, []string{"github.com/klauspost/compress", "golang.org/x/sys", "golang.org/x/net", "golang.org/x/tools", "github.com/aws", "github.com/getkin/kin-openapi"}, "tests and generators may know all"},
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/sensor/capture"
+	"github.com/mirrorwatch/mirrorwatch/sensor/fleet"
 )
 
 // sensorOptions are the flags of sensor.
@@ -27,6 +29,7 @@ type sensorOptions struct {
 
 	clock func() time.Time                    // of the packets
 	wrap  func(capture.Source) capture.Source // how a test tells packets their time; nil otherwise
+	times fleet.Times                         // of an end that the group asks for; zero: the usual ones
 }
 
 // open opens what the packets come from.
@@ -101,6 +104,7 @@ type watching struct {
 	p       *pipeline
 	sources []capture.Source
 	ends    []func() error // what is to be ended, in this order
+	ending  atomic.Bool    // the group asked for the end
 }
 
 // watch runs a live engine until ctx is done or the sources end, then lets every conversation end and reports.
@@ -109,14 +113,20 @@ func watch(ctx context.Context, cmd *cobra.Command, o sensorOptions) error {
 		return usageError{fmt.Errorf("--workers %d: at least 1", o.workers)}
 	}
 	w := &watching{cmd: cmd, out: newJSONLines(cmd.OutOrStdout())}
-	begin := time.Now()
-	if err := w.start(ctx, o); err != nil {
+	begin, process := time.Now(), ctx
+	ctx, end := context.WithCancel(ctx)
+	defer end()
+	err := w.start(ctx, o)
+	if err == nil {
+		err = w.join(ctx, process, end, o.times)
+	}
+	if err != nil {
 		return errors.Join(err, closeAll(w.sources), w.end())
 	}
 	stop := context.AfterFunc(ctx, func() { closeAll(w.sources) }) //nolint:errcheck // a socket that will not close ends with the process
 	warnOfBuffer(cmd.ErrOrStderr(), w.sources)
 	fmt.Fprintf(cmd.ErrOrStderr(), "watching with %d workers; interrupt to stop\n", o.workers)
-	err := w.p.engine.Live(w.sources, func() int64 { return o.clock().UnixNano() })
+	err = w.p.engine.Live(w.sources, func() int64 { return o.clock().UnixNano() })
 	if stop() {
 		err = errors.Join(err, closeAll(w.sources))
 	}
@@ -169,7 +179,7 @@ func (w *watching) start(ctx context.Context, o sensorOptions) (err error) {
 	if w.sources, err = o.open(); err != nil {
 		return err
 	}
-	side, err := serveSide(ctx, o.side, w.p, trouble, collectors...)
+	side, err := serveSide(ctx, o.side, w.p, w.unwell(trouble), collectors...)
 	if err != nil {
 		return err
 	}

@@ -29,6 +29,7 @@ const (
 	Records        = "MIRRORWATCH_RECORDS"          // name of the Firehose stream that takes records to the archive; empty: none are kept
 	Deployment     = "MIRRORWATCH_DEPLOYMENT"       // name of this installation, in metrics of CloudWatch; empty: none are told
 	Hook           = "MIRRORWATCH_LIFECYCLE_HOOK"   // name of the Auto Scaling lifecycle hook that waits for a sensor's end; empty: nobody waits
+	Group          = "MIRRORWATCH_GROUP"            // name of the Auto Scaling group that has this hook; empty: there is none
 	Archive        = "MIRRORWATCH_ARCHIVE"          // name of the bucket with the records
 	Policy         = "MIRRORWATCH_POLICY"           // "ssm:" and the name of the parameter that holds the mirror policy
 	FlowFormat     = "MIRRORWATCH_FLOW_FORMAT"      // fields of flow logs that come without a header line: "${version} ${account-id} ..."

@@ -20,7 +20,7 @@ func TestRoundTrip(t *testing.T) {
 	if got, err := PublishFromEnv(from(publish.Env())); err != nil || got != publish {
 		t.Errorf("publish: %+v, %v", got, err)
 	}
-	for _, fleet := range []Fleet{{Table: "mw", Sensor: "a"}, {Table: "mw", Records: "mw-records", Deployment: "main", Hook: "mw-end"}} {
+	for _, fleet := range []Fleet{{Table: "mw", Sensor: "a"}, {Table: "mw", Records: "mw-records", Deployment: "main", Hook: "mw-end", Group: "mw-sensors"}} {
 		if got, err := FleetFromEnv(from(fleet.Env())); err != nil || got != fleet {
 			t.Errorf("fleet: %+v, %v", got, err)
 		}
@@ -72,5 +72,14 @@ func TestWhatIsMissing(t *testing.T) {
 	_, err = MirrorFromEnv(from(map[string]string{Table: "mw", Policy: "/mirrorwatch/policy"}))
 	if err == nil || !strings.Contains(err.Error(), Policy+` is "/mirrorwatch/policy", which does not begin with ssm:`) {
 		t.Errorf("a policy that is in no parameter: %v", err)
+	}
+}
+
+// TestHookAndGroup: one of them alone can complete nothing.
+func TestHookAndGroup(t *testing.T) {
+	for _, env := range []map[string]string{{Table: "mw", Hook: "mw-end"}, {Table: "mw", Group: "mw-sensors"}} {
+		if _, err := FleetFromEnv(from(env)); err == nil || !strings.Contains(err.Error(), Hook+" is ") || !strings.Contains(err.Error(), "both are needed, or neither") {
+			t.Errorf("%v: %v", env, err)
+		}
 	}
 }
