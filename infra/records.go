@@ -12,7 +12,7 @@ import (
 // read slower; a larger or older one means that a search finds records later.
 const (
 	gatherMB      = 64
-	gatherSeconds = 120
+	gatherSeconds = 300
 )
 
 // newRecords makes the Firehose stream that sensors put records on. It converts and compresses nothing: what comes is compressed frames, and an object
