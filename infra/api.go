@@ -78,7 +78,7 @@ func newAPIFunction(s awscdk.Stack, p *place, pipe *pipeline, who *users, addres
 		name: "api", program: "api", does: "Answers the API", memory: 1024, timeout: apiTimeout, key: pipe.Key, logDays: p.LogDays,
 		env: deploy.API{
 			Table: pipe.Table, Database: pipe.Database, Workgroup: pipe.Workgroup, UserPool: who.Pool, UserPoolClient: who.Client, Domain: who.Domain,
-			Address: address, Callers: p.Callers,
+			Address: address, Callers: p.Callers, Topics: *pipe.Topic.TopicArn(), Version: p.code.version(),
 		}.Env(),
 		grants: slices.Concat(pipe.onTable(true, p.region, apiCalls()...), pipe.askRecords(p), toTopic(p, pipe)),
 	})

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"os/exec"
+	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
@@ -44,6 +46,18 @@ func (c code) function(scope constructs.Construct, name string) (awslambda.Code,
 type binary struct {
 	Bucket, Key string
 	Asset       awss3assets.Asset // nil where nothing was built
+}
+
+// version gives what is deployed, as git describes it; "" where nothing is built or git does not know: templates must not change with each commit.
+func (c code) version() string {
+	if c.out == "" {
+		return ""
+	}
+	line, err := exec.CommandContext(c.ctx, "git", "-C", c.root, "describe", "--always", "--tags", "--dirty").Output()
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(line))
 }
 
 // sensor gives the program of sensors, zipped.
