@@ -39,7 +39,7 @@ func endpoints(p *place) []endpoint {
 	if p.Fleet == settings.EC2 {
 		return append(list, endpoint{"Group", "autoscaling", false, anything(calls.group, own)}, endpoint{"Ready", "cloudformation", false, anything(calls.ready, own)})
 	}
-	repositories := fmt.Sprintf("arn:aws:ecr:%s:%s:repository/*", p.region, p.Account)
+	repositories := p.arn("ecr", "repository/*")
 	images := []grant{
 		{actions: []string{"ecr:GetAuthorizationToken"}, resources: []string{"*"}, conditions: own},
 		{actions: []string{"ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"}, resources: []string{repositories}, conditions: own},
@@ -54,10 +54,7 @@ func endpoints(p *place) []endpoint {
 func (m *netmaker) makeEndpoints() {
 	m.guard = awsec2.NewCfnSecurityGroup(m.s, jsii.String("EndpointGuard"), &awsec2.CfnSecurityGroupProps{
 		VpcId: m.vpc.AttrVpcId(), GroupDescription: jsii.String("Endpoints of " + m.p.Name() + ": who may come in, the fleet says"), Tags: named(m.p.Name() + "-endpoints"),
-		// EC2 gives a group a rule that lets everything out unless it has one; endpoints begin nothing.
-		SecurityGroupEgress: []any{&awsec2.CfnSecurityGroup_EgressProperty{
-			IpProtocol: jsii.String("icmp"), FromPort: jsii.Number(252.0), ToPort: jsii.Number(86.0), CidrIp: jsii.String("255.255.255.255/32"), Description: jsii.String("Nothing"),
-		}},
+		SecurityGroupEgress: []any{nothing()}, // endpoints begin nothing
 	})
 	for _, e := range endpoints(m.p) {
 		props := &awsec2.CfnVPCEndpointProps{
@@ -70,6 +67,13 @@ func (m *netmaker) makeEndpoints() {
 			props.PrivateDnsEnabled = jsii.Bool(true)
 		}
 		awsec2.NewCfnVPCEndpoint(m.s, jsii.String(e.id+"Endpoint"), props)
+	}
+}
+
+// nothing is a rule that lets nothing through: EC2 gives a group that has no rule for what goes out one that lets everything out.
+func nothing() *awsec2.CfnSecurityGroup_EgressProperty {
+	return &awsec2.CfnSecurityGroup_EgressProperty{
+		IpProtocol: jsii.String("icmp"), FromPort: jsii.Number(252.0), ToPort: jsii.Number(86.0), CidrIp: jsii.String("255.255.255.255/32"), Description: jsii.String("Nothing"),
 	}
 }
 
@@ -93,10 +97,10 @@ func (m *netmaker) makeFlowLog(key awskms.IKey) {
 		Description: jsii.String("Writes the flow log of the network of " + m.p.Name()),
 		AssumedBy: awsiam.NewServicePrincipal(jsii.String("vpc-flow-logs.amazonaws.com"), &awsiam.ServicePrincipalOpts{Conditions: &map[string]any{
 			"StringEquals": map[string]any{"aws:SourceAccount": m.p.Account},
-			"ArnLike":      map[string]any{"aws:SourceArn": fmt.Sprintf("arn:aws:ec2:%s:%s:vpc-flow-log/*", m.p.region, m.p.Account)},
+			"ArnLike":      map[string]any{"aws:SourceArn": m.p.arn("ec2", "vpc-flow-log/*")},
 		}}),
 	})
-	all := fmt.Sprintf("arn:aws:logs:%s:%s:log-group:*", m.p.region, m.p.Account)
+	all := m.p.arn("logs", "log-group:*")
 	for _, g := range []grant{
 		{actions: []string{"logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"}, resources: []string{*log.LogGroupArn()}},
 		{actions: []string{"logs:DescribeLogGroups"}, resources: []string{all}, why: "the service lists groups before it writes, and the list is of all"},

@@ -14,8 +14,9 @@ import (
 
 // template is one of CloudFormation.
 type template struct {
-	Resources map[string]resource
-	Outputs   map[string]any
+	Resources  map[string]resource
+	Parameters map[string]any
+	Outputs    map[string]any
 }
 
 type resource struct {

@@ -54,7 +54,7 @@ func openFleet(ctx context.Context, table, sensor string, log io.Writer) (*keepe
 		return nil, fmt.Errorf("open table %s: %w", env.Table, err)
 	}
 	k := newKeeper(s, publisher.Publish, name, slog.New(slog.NewTextHandler(log, nil)))
-	k.rules = rules
+	k.rules, k.env = rules, env
 	return k, nil
 }
 

@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/sensor/feed"
 	"github.com/mirrorwatch/mirrorwatch/sensor/names"
 	"github.com/mirrorwatch/mirrorwatch/sensor/ship"
+	"github.com/mirrorwatch/mirrorwatch/shared/deploy"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect"
 	"github.com/mirrorwatch/mirrorwatch/shared/store"
 )
@@ -33,8 +35,10 @@ type keeper struct {
 	ship    *ship.Store
 	health  *feed.Health
 	sensor  string
-	logged  int       // failures of detectors
-	hasty   time.Time // until when no detection waits for a name: the last one waited in vain. The writer's own
+	env     deploy.Fleet // as it found it; empty where it is no sensor of a fleet
+	patient atomic.Bool  // at the end somebody waits for as long as storing takes
+	logged  int          // failures of detectors
+	hasty   time.Time    // until when no detection waits for a name: the last one waited in vain. The writer's own
 }
 
 // newKeeper makes one whose writers run. Publish may be nil where the store has an outbox.
@@ -145,6 +149,9 @@ func (k *keeper) watchHealth(ctx context.Context, p *pipeline) {
 		if why == "" {
 			why = k.failed(p.judge.Failed())
 		}
+		if why == "" && p.records != nil {
+			why = p.records.Losing()
+		}
 		if e, changed := k.health.Turn(time.Now().UTC(), why, stats.Packets, stats.Drops(), waiting); changed {
 			k.tell(ctx, e)
 			kept = time.Time{}
@@ -196,7 +203,11 @@ func (k *keeper) tell(ctx context.Context, e events.Event) {
 
 // close writes what waits.
 func (k *keeper) close() error {
-	if err := within(stopStore, k.ship.Close); err != nil {
+	most := stopStore
+	if k.patient.Load() {
+		most = patience
+	}
+	if err := within(most, k.ship.Close); err != nil {
 		return fmt.Errorf("store what was found: %w", err)
 	}
 	return nil
