@@ -2,7 +2,9 @@ package main
 
 import (
 	"fmt"
+	"os/exec"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
@@ -78,10 +80,23 @@ func newAPIFunction(s awscdk.Stack, p *place, pipe *pipeline, who *users, addres
 		name: "api", program: "api", does: "Answers the API", memory: 1024, timeout: apiTimeout, key: pipe.Key, logDays: p.LogDays,
 		env: deploy.API{
 			Table: pipe.Table, Database: pipe.Database, Workgroup: pipe.Workgroup, UserPool: who.Pool, UserPoolClient: who.Client, Domain: who.Domain,
-			Address: address, Callers: p.Callers,
+			Address: address, Callers: p.Callers, Topics: *pipe.Topic.TopicArn(), Version: p.code.version(),
 		}.Env(),
 		grants: slices.Concat(pipe.onTable(true, p.region, apiCalls()...), pipe.askRecords(p), toTopic(p, pipe)),
 	})
+}
+
+// version gives what is deployed, as git describes it; "" where nothing is built or git does not know: templates that are looked at must not
+// change with each commit.
+func (c code) version() string {
+	if c.out == "" {
+		return ""
+	}
+	line, err := exec.CommandContext(c.ctx, "git", "-C", c.root, "describe", "--always", "--tags", "--dirty").Output()
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(line))
 }
 
 // apiCalls are those that the store makes of DynamoDB for the API.

@@ -14,7 +14,9 @@ const (
 	retainEvery = 15 * time.Second
 	purgeEvery  = 10 * time.Minute
 	healthEvery = 5 * time.Second
-	purgeLimit  = 1000 // detections at a time: a purge must not hold up what is being stored
+	// keepHealthEvery is how often the store is told how the sensor fares; at once where that changed.
+	keepHealthEvery = time.Minute
+	purgeLimit      = 1000 // detections at a time: a purge must not hold up what is being stored
 )
 
 // keepHouse deletes what is older, or more, than the parameters want kept.

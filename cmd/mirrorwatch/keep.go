@@ -141,7 +141,8 @@ func (k *keeper) watchHealth(ctx context.Context, p *pipeline) {
 	check := &health{p: p, now: time.Now, trouble: k.trouble}
 	tick := time.NewTicker(healthEvery)
 	defer tick.Stop()
-	for { // the first look is at once: until it nothing is known of the sensor, and the API would call it ill
+	var kept time.Time // when the store last heard of it
+	for {              // the first look is at once: until it nothing is known of the sensor, and the API would call it ill
 		stats := p.engine.Stats()
 		waiting, _ := p.engine.Waiting()
 		why := check.check()
@@ -153,12 +154,26 @@ func (k *keeper) watchHealth(ctx context.Context, p *pipeline) {
 		}
 		if e, changed := k.health.Turn(time.Now().UTC(), why, stats.Packets, stats.Drops(), waiting); changed {
 			k.tell(ctx, e)
+			kept = time.Time{}
+		}
+		if now := time.Now(); now.Sub(kept) >= keepHealthEvery {
+			kept = now
+			k.keepHealth(ctx, now)
 		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
+	}
+}
+
+// keepHealth stores how the sensor fares, for whoever asks the API of a fleet.
+func (k *keeper) keepHealth(ctx context.Context, now time.Time) {
+	ctx, cancel := context.WithTimeout(ctx, nameWait)
+	defer cancel()
+	if err := store.KeepSensor(ctx, k.store.Documents, k.health.Now(), now); err != nil && ctx.Err() == nil {
+		k.log.Warn("sensor's health is not kept", "error", err)
 	}
 }
 

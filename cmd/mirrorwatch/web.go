@@ -23,7 +23,7 @@ import (
 func (s *server) startHTTP(context.Context) error {
 	handler, err := api.New(api.Options{
 		Store: s.store, Authenticator: s.signin, Accounts: s.signin, Notifier: s.notify, Catalogue: detectors.Specs(), Fields: archive.Schema(),
-		Health: func() []events.Health { return []events.Health{s.keep.health.Now()} }, Address: s.signin.Address,
+		Health: func(context.Context) ([]events.Health, error) { return []events.Health{s.keep.health.Now()}, nil }, Address: s.signin.Address,
 		Now: time.Now, Version: versionLine(), Console: http.HandlerFunc(noConsole), Log: s.log,
 	})
 	if err != nil {

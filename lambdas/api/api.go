@@ -40,9 +40,9 @@ type Options struct {
 	Notifier      Notifier // nil where nothing can be sent from here
 	Packets       Packets  // nil where no packets are kept
 	Catalogue     []detect.Spec
-	Fields        query.Schema           // of the records
-	Health        func() []events.Health // of the sensors that are known; may be nil
-	Changed       func(parameter string) // told when a parameter was set; may be nil
+	Fields        query.Schema                                   // of the records
+	Health        func(context.Context) ([]events.Health, error) // of the sensors that are known; may be nil
+	Changed       func(parameter string)                         // told when a parameter was set; may be nil
 	Address       func(*http.Request) string
 
 	Now     func() time.Time

@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"context"
+	"errors"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/lambdas/api/gen"
@@ -22,12 +23,19 @@ func (s *server) GetOpenapi(context.Context, gen.GetOpenapiRequestObject) (gen.G
 func (s *server) GetStatus(ctx context.Context, _ gen.GetStatusRequestObject) (gen.GetStatusResponseObject, error) {
 	out := gen.GetStatus200JSONResponse{Version: s.Version, Time: s.Now().UTC(), Sensors: []events.Health{}}
 	if s.Health != nil {
-		out.Sensors = list(s.Health())
+		sensors, err := s.Health(ctx)
+		if err != nil {
+			return nil, err
+		}
+		out.Sensors = list(sensors)
 	}
 	if s.Store.Records == nil {
 		return out, nil
 	}
 	size, err := s.Store.Records.Size(ctx)
+	if errors.Is(err, errors.ErrUnsupported) {
+		return out, nil // Athena would have to look at every file
+	}
 	if err != nil {
 		return nil, err
 	}

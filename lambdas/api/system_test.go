@@ -21,8 +21,8 @@ import (
 
 func TestSystem(t *testing.T) {
 	w := newWorld(t, func(o *Options) {
-		o.Health = func() []events.Health {
-			return []events.Health{{Sensor: "sensor-a", Healthy: true, Since: noon, Packets: 7}}
+		o.Health = func(context.Context) ([]events.Health, error) {
+			return []events.Health{{Sensor: "sensor-a", Healthy: true, Since: noon, Packets: 7}}, nil
 		}
 	})
 	if g := w.ask("", "GET", "/v1/health", nil).is(200); strings.TrimSpace(string(g.body)) != `{"ok":true}` {

@@ -25,6 +25,7 @@ const (
 	Address        = "MIRRORWATCH_ADDRESS"          // https:// address at which people reach the console
 	Account        = "MIRRORWATCH_ACCOUNT"          // twelve digits
 	Callers        = "MIRRORWATCH_CALLERS"          // who may call with SigV4: "ARN ROLE" or "ARN ROLE packets", with semicolons; empty: nobody
+	Version        = "MIRRORWATCH_VERSION"          // what is installed; empty: nobody said
 	Sensor         = "MIRRORWATCH_SENSOR"           // name of the sensor; empty: the host's
 	Records        = "MIRRORWATCH_RECORDS"          // name of the Firehose stream that takes records to the archive; empty: none are kept
 	Deployment     = "MIRRORWATCH_DEPLOYMENT"       // name of this installation, in metrics of CloudWatch; empty: none are told
@@ -48,6 +49,8 @@ type API struct {
 	Domain                      string
 	Address                     string
 	Callers                     string // may be empty
+	Topics                      string // as the variable has them: those that a notification rule can be tried with; may be empty
+	Version                     string // of the installation, for /v1/status; may be empty
 }
 
 func (a *API) fields() []field {
@@ -55,6 +58,7 @@ func (a *API) fields() []field {
 		{Table, &a.Table, anyName}, {Database, &a.Database, anyName}, {Workgroup, &a.Workgroup, anyName},
 		{Output, &a.Output, optional(beginning("s3://"))}, {UserPool, &a.UserPool, anyName}, {UserPoolClient, &a.UserPoolClient, anyName},
 		{Domain, &a.Domain, anyName}, {Address, &a.Address, beginning("https://")}, {Callers, &a.Callers, optional(anyName)},
+		{Topics, &a.Topics, optional(arns)}, {Version, &a.Version, optional(anyName)},
 	}
 }
 
@@ -193,6 +197,16 @@ func beginning(prefix string) func(string) string {
 		}
 		return ""
 	}
+}
+
+// arns holds a list to be of ARNs.
+func arns(v string) string {
+	for a := range strings.SplitSeq(v, ",") {
+		if !strings.HasPrefix(a, "arn:") {
+			return fmt.Sprintf("has %q, which is no ARN", a)
+		}
+	}
+	return ""
 }
 
 func optional(wrong func(string) string) func(string) string {

@@ -11,7 +11,8 @@ func TestRoundTrip(t *testing.T) {
 	api := API{
 		Table: "mw", Database: "db", Workgroup: "wg", Output: "s3://bucket/results/", UserPool: "eu-central-1_abc", UserPoolClient: "client",
 		Domain: "mw.auth.eu-central-1.amazoncognito.com", Address: "https://mw.example.com",
-		Callers: "arn:aws:iam::123456789012:role/Analyst* analyst",
+		Callers: "arn:aws:iam::123456789012:role/Analyst* analyst", Topics: "arn:aws:sns:eu-central-1:123456789012:a,arn:aws:sns:eu-central-1:123456789012:b",
+		Version: "v1.4.0",
 	}
 	if got, err := APIFromEnv(from(api.Env())); err != nil || got != api {
 		t.Errorf("api: %+v, %v", got, err)
@@ -60,6 +61,10 @@ func TestWhatIsMissing(t *testing.T) {
 	}
 	if strings.Contains(err.Error(), Table+" ") {
 		t.Errorf("%q names what is there", err)
+	}
+	_, err = APIFromEnv(from(map[string]string{Topics: "arn:aws:sns:eu-central-1:123456789012:a, b"}))
+	if err == nil || !strings.Contains(err.Error(), Topics+` has " b", which is no ARN`) {
+		t.Errorf("a topic that is no ARN: %v", err)
 	}
 	_, err = NotifyFromEnv(from(map[string]string{Table: "mw", Account: "12", Address: "https://a", Topics: "arn:aws:sns:a,b"}))
 	if err == nil || !strings.Contains(err.Error(), `"12", not twelve digits`) {

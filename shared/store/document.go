@@ -31,6 +31,7 @@ const (
 	KindIncidentParty    Kind = "incident_party" // the latest detections of a device
 	KindObject           Kind = "object"         // files of AWS that were read
 	KindCorrelation      Kind = "correlation"    // a detection whose context is to be made again, and when
+	KindSensor           Kind = "sensor"         // what a sensor says of itself
 )
 
 // Document is one of the small things that people make: a rule, a user, a key.

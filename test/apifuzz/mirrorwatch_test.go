@@ -86,7 +86,9 @@ func whole(t *testing.T) http.Handler {
 	h, err := api.New(api.Options{
 		Store: s, Authenticator: administrator{}, Accounts: accounts, Catalogue: detectors.Specs(), Fields: archive.Schema(), Now: time.Now, Version: "test",
 		Notifier: notify.New(notify.Options{Documents: s.Documents, Now: time.Now, Channels: notify.Channels(notify.ChannelOptions{Folder: t.TempDir(), Timeout: time.Second})}),
-		Health:   func() []events.Health { return []events.Health{{Sensor: "s1", Healthy: true, Since: time.Now().UTC()}} },
+		Health: func(context.Context) ([]events.Health, error) {
+			return []events.Health{{Sensor: "s1", Healthy: true, Since: time.Now().UTC()}}, nil
+		},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -4,12 +4,15 @@
 package function
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
+	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/lambdas/api"
 	"github.com/mirrorwatch/mirrorwatch/lambdas/api/signin"
 	"github.com/mirrorwatch/mirrorwatch/shared/archive"
@@ -29,10 +32,10 @@ type Options struct {
 	Env    deploy.API
 	Table  dynamo.Client
 	Athena athena.Client
+	SNS    notify.SNSClient // nil: rules that write to topics cannot be tried
+	Region string           // that the function is in
 	Now    func() time.Time
 	Log    *slog.Logger
-	// Version is told by /v1/status.
-	Version string
 }
 
 // New makes the handler.
@@ -52,17 +55,30 @@ func New(o Options) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make function: %s: %w", deploy.Callers, err)
 	}
-	gate, err := signin.NewGateway(signin.GatewayOptions{Callers: callers})
+	gate, err := signin.NewGateway(signin.GatewayOptions{Callers: callers, GroupClaims: groupClaims()})
 	if err != nil {
 		return nil, fmt.Errorf("make function: %w", err)
 	}
 	return api.New(api.Options{
-		Store: memory, Authenticator: gate, Address: gate.Address, Notifier: sender(memory, o.Now), Catalogue: all.Specs(),
-		Fields: archive.Schema(), Now: o.Now, Version: o.Version, Log: o.Log, Timeout: Timeout, ExportTimeout: Timeout,
+		Store: memory, Authenticator: gate, Address: gate.Address, Notifier: o.sender(memory),
+		Health: func(ctx context.Context) ([]events.Health, error) {
+			return store.Sensors(ctx, memory.Documents, o.Now())
+		}, Catalogue: all.Specs(),
+		Fields: archive.Schema(), Now: o.Now, Version: o.Env.Version, Log: o.Log, Timeout: Timeout, ExportTimeout: Timeout,
 	})
 }
 
+// groupClaims are the claims that hold groups: those of the user pool itself, and the attribute that it fills from what a SAML provider says.
+// Nobody can write that one: no token of the console's has the scope that it takes (infra/signin.go).
+func groupClaims() []string { return []string{"cognito:groups", "custom:groups"} }
+
 // sender tests rules and puts dead letters on their way again; lambdas/notify sends what is on its way.
-func sender(s *store.Store, now func() time.Time) api.Notifier {
-	return notify.New(notify.Options{Documents: s.Documents, Channels: notify.Channels(notify.ChannelOptions{}), Now: now})
+func (o *Options) sender(s *store.Store) api.Notifier {
+	var topics []string
+	if o.Env.Topics != "" {
+		topics = strings.Split(o.Env.Topics, ",")
+	}
+	return notify.New(notify.Options{Documents: s.Documents, Now: o.Now, Channels: notify.Channels(notify.ChannelOptions{
+		SNS: o.SNS, Topics: topics, Region: o.Region, Version: o.Env.Version,
+	})})
 }

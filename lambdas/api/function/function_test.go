@@ -14,10 +14,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/athena"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/lambdas/api/gateway"
 	"github.com/mirrorwatch/mirrorwatch/shared/deploy"
+	"github.com/mirrorwatch/mirrorwatch/shared/notify"
+	"github.com/mirrorwatch/mirrorwatch/shared/store"
 	records "github.com/mirrorwatch/mirrorwatch/shared/store/athena"
 	"github.com/mirrorwatch/mirrorwatch/shared/store/dynamo"
 	local "github.com/mirrorwatch/mirrorwatch/test/dynamodb"
@@ -33,6 +36,27 @@ func (noAthena) StartQueryExecution(context.Context, *athena.StartQueryExecution
 var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
 func now() time.Time { return noon }
+
+// topics takes what is published.
+type topics struct{ got []string }
+
+func (t *topics) Publish(_ context.Context, in *sns.PublishInput, _ ...func(*sns.Options)) (*sns.PublishOutput, error) {
+	t.got = append(t.got, *in.TopicArn)
+	return &sns.PublishOutput{}, nil
+}
+
+const topic = "arn:aws:sns:eu-central-1:111122223333:mirrorwatch-main"
+
+// rule makes a notification rule that writes to a topic, and gives the path at which it is tried.
+func rule(t *testing.T, ctx context.Context, s *store.Store, id, topic string) string {
+	t.Helper()
+	r := store.NotificationRule{Name: id, Enabled: true, Channel: store.Channel{Type: notify.TypeSNS, Topic: topic}}
+	rules := store.Collection[store.NotificationRule]{Kind: store.KindNotificationRule, Documents: s.Documents}
+	if _, err := rules.Put(ctx, store.Item[store.NotificationRule]{ID: id, Value: r}, store.New, nil); err != nil {
+		t.Fatal(err)
+	}
+	return "/v1/notifications/rules/" + id + "/test"
+}
 
 // asked sends an event of API Gateway whose caller has a group.
 func asked(t *testing.T, f func(context.Context, lambdaevents.APIGatewayV2HTTPRequest) (lambdaevents.APIGatewayV2HTTPResponse, error), group, method, path, body string, headers map[string]string) lambdaevents.APIGatewayV2HTTPResponse {
@@ -68,8 +92,10 @@ func TestAFunctionOnATable(t *testing.T) {
 		t.Fatal(err)
 	}
 	var log bytes.Buffer
+	var published topics
 	h, err := New(Options{
-		Env: deploy.API{Table: "mirrorwatch", Database: "mirrorwatch"}, Table: client, Athena: noAthena{}, Now: now,
+		Env: deploy.API{Table: "mirrorwatch", Database: "mirrorwatch", Topics: topic, Version: "v1.4.0"}, Table: client, Athena: noAthena{}, SNS: &published,
+		Region: "eu-central-1", Now: now,
 		Log: slog.New(slog.NewTextHandler(&log, nil)),
 	})
 	if err != nil {
@@ -87,6 +113,10 @@ func TestAFunctionOnATable(t *testing.T) {
 	if _, err := memory.Detections.Put(ctx, d); err != nil {
 		t.Fatal(err)
 	}
+	if err := store.KeepSensor(ctx, memory.Documents, events.Health{Sensor: "sensor-a", Healthy: true, Since: noon, Packets: 12}, noon); err != nil {
+		t.Fatal(err)
+	}
+	ours, others := rule(t, ctx, memory, "ours", topic), rule(t, ctx, memory, "others", topic+"-of-others")
 	for _, c := range []struct {
 		group, method, path, body string
 		headers                   map[string]string
@@ -103,6 +133,10 @@ func TestAFunctionOnATable(t *testing.T) {
 		{"mirrorwatch-analyst", "PATCH", "/v1/detections/" + d.ID, `{"status":"open"}`, map[string]string{"if-match": `"1"`}, 412, "changed meanwhile"},
 		{"mirrorwatch-admin", "GET", "/v1/audit", "", nil, 200, `"address":"198.51.100.9"`},
 		{"mirrorwatch-admin", "GET", "/v1/users", "", nil, 404, "identity provider"},
+		{"mirrorwatch-viewer", "GET", "/v1/status", "", nil, 200, `"version":"v1.4.0"`},
+		{"mirrorwatch-viewer", "GET", "/v1/status", "", nil, 200, `"sensor":"sensor-a","healthy":true`},
+		{"mirrorwatch-admin", "POST", ours, "", nil, 200, `"ok":true`},
+		{"mirrorwatch-admin", "POST", others, "", nil, 200, `not among those`},
 		{"mirrorwatch-viewer", "GET", "/v1/records/fields", "", nil, 200, `"id.orig_h"`},
 	} {
 		got := asked(t, f, c.group, c.method, c.path, c.body, c.headers)
@@ -116,6 +150,9 @@ func TestAFunctionOnATable(t *testing.T) {
 		if got.StatusCode >= 400 && (!json.Valid([]byte(text)) || got.Headers["Content-Type"] != "application/problem+json") {
 			t.Errorf("%s %s: %v", c.method, c.path, got.Headers)
 		}
+	}
+	if len(published.got) != 1 || published.got[0] != topic {
+		t.Errorf("published to %q, want %s alone", published.got, topic)
 	}
 	if log.Len() > 0 && strings.Contains(log.String(), "level=ERROR") {
 		t.Errorf("%s", log.String())

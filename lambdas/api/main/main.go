@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/athena"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
 
 	"github.com/mirrorwatch/mirrorwatch/lambdas/api/function"
 	"github.com/mirrorwatch/mirrorwatch/lambdas/api/gateway"
@@ -24,7 +25,9 @@ func main() {
 	exitOn(log, err)
 	conf, err := config.LoadDefaultConfig(context.Background())
 	exitOn(log, err)
-	h, err := function.New(function.Options{Env: env, Table: dynamodb.NewFromConfig(conf), Athena: athena.NewFromConfig(conf), Now: time.Now, Log: log})
+	h, err := function.New(function.Options{
+		Env: env, Table: dynamodb.NewFromConfig(conf), Athena: athena.NewFromConfig(conf), SNS: sns.NewFromConfig(conf), Region: conf.Region, Now: time.Now, Log: log,
+	})
 	exitOn(log, err)
 	if os.Getenv("AWS_LAMBDA_RUNTIME_API") != "" {
 		lambda.Start(gateway.Handle(h))
