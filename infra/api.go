@@ -60,8 +60,8 @@ func newAPI(s awscdk.Stack, p *place, pipe *pipeline, e *edge) (*api, error) {
 	} else {
 		built = "The console was not built (lambdas/console/web/dist has no index.html): only the API answers at the address, under /v1"
 	}
-	out(s, "Console", built, "What is there for browsers")
-	out(s, "UserPool", who.Pool, "User pool; people need one of the groups mirrorwatch-viewer, -analyst, -admin")
+	out(s, "ConsoleBuilt", built, "What is there for browsers")
+	out(s, "UserPoolID", who.Pool, "User pool; people need one of the groups mirrorwatch-viewer, -analyst, -admin")
 	out(s, "UserPoolClient", who.Client, "Client of the user pool that the console is")
 	out(s, "SignIn", "https://"+who.Domain, "Pages of the sign-in")
 	return a, nil

@@ -12,9 +12,10 @@ import (
 
 // The folders of the archive's bucket, and for how many days each keeps what it has. Records have a setting.
 const (
-	incoming, incomingDays = "incoming/", 7 // frames as sensors sent them: gone once they are in records/, kept for who must do that again
-	failed, failedDays     = "failed/", 14  // what Firehose could not deliver
-	results, resultDays    = "results/", 1  // answers of Athena, which are read within the minute
+	incoming, incomingDays = "incoming/", 7  // frames as sensors sent them: gone once they are in records/, kept for who must do that again
+	failed, failedDays     = "failed/", 14   // what Firehose could not deliver
+	rejected, rejectedDays = "rejected/", 14 // lines that the function could not take
+	results, resultDays    = "results/", 1   // answers of Athena, which are read within the minute
 	records                = "records/"
 )
 
@@ -38,8 +39,9 @@ func newArchive(s awscdk.Stack, p *place, pipe *pipeline) error {
 		name: "archive", program: "archive", does: "makes tables of the records that sensors sent", env: deploy.Archiver{Archive: pipe.Archive}.Env(),
 		memory: 2048, timeout: timeout, key: pipe.Key, logDays: p.LogDays,
 		grants: append(pipe.fromQueue(p.region, p.queueArn("archive")),
-			grant{actions: []string{"s3:GetObject", "s3:DeleteObject"}, resources: []string{pipe.ArchiveArn + "/" + incoming + "*"}, why: "names of what comes are Firehose's"},
-			grant{actions: []string{"s3:PutObject"}, resources: []string{pipe.ArchiveArn + "/" + records + "*"}, why: "names of files follow from kind, time and what came"},
+			grant{actions: []string{"s3:GetObject"}, resources: []string{pipe.ArchiveArn + "/" + incoming + "*"}, why: "names of what comes are Firehose's"},
+			grant{actions: []string{"s3:PutObject"}, resources: []string{pipe.ArchiveArn + "/" + records + "*", pipe.ArchiveArn + "/" + rejected + "*"}, why: "names of files follow from what came"},
+			grant{actions: []string{"s3:ListBucket"}, resources: []string{pipe.ArchiveArn}}, // without it S3 calls an object that is gone denied, and it comes again
 			pipe.withKey(p.region, "s3", "kms:Decrypt", "kms:GenerateDataKey"),
 		),
 	})
@@ -63,7 +65,7 @@ func newArchiveBucket(s awscdk.Stack, p *place, k awskms.IKey, q awssqs.Queue) a
 		EnforceSSL: jsii.Bool(true), MinimumTLSVersion: jsii.Number(1.2), BlockPublicAccess: awss3.BlockPublicAccess_BLOCK_ALL(),
 		ObjectOwnership: awss3.ObjectOwnership_BUCKET_OWNER_ENFORCED, RemovalPolicy: p.removal(),
 		LifecycleRules: &[]*awss3.LifecycleRule{
-			rule(incoming, incomingDays), rule(failed, failedDays), rule(results, resultDays), rule(records, p.RecordDays),
+			rule(incoming, incomingDays), rule(failed, failedDays), rule(rejected, rejectedDays), rule(results, resultDays), rule(records, p.RecordDays),
 			{Id: jsii.String("unfinished"), AbortIncompleteMultipartUploadAfter: awscdk.Duration_Days(jsii.Number(1))},
 		},
 	})

@@ -21,6 +21,7 @@ func newBus(s awscdk.Stack, p *place, k awskms.IKey) *bus {
 	b := &bus{dead: newDeadLetters(s, "BusDeadLetters", p.Name(), "bus", k, queueSending{service: "events.amazonaws.com", sources: []string{
 		own, p.arn("events", "rule/"+p.Name()+"/*"), p.arn("events", "rule/"+p.Name()+"-*"), // the second are those on the default bus
 	}})}
+	ofNoQueue(b.dead, "rules")
 	b.CfnEventBus = awsevents.NewCfnEventBus(s, jsii.String("Bus"), &awsevents.CfnEventBusProps{
 		Name: jsii.String(p.Name()), Description: jsii.String("What Mirrorwatch detects, and how it fares"), KmsKeyIdentifier: k.KeyArn(),
 		DeadLetterConfig: &awsevents.CfnEventBus_DeadLetterConfigProperty{Arn: b.dead.QueueArn()}, // takes what cannot be encrypted or decrypted

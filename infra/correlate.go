@@ -33,6 +33,7 @@ func contextCalls() []string {
 // newOnDetections makes the one that writes what the rest of AWS knows of each detection.
 func newOnDetections(s awscdk.Stack, p *place, pipe *pipeline) error {
 	dead := newDeadLetters(s, "CorrelateDeadLetters", p.Name(), "correlate", pipe.Key)
+	ofNoQueue(dead, "a reader of the stream")
 	grants := append(pipe.readsStream(p.region, *dead.QueueArn()), pipe.onTable(false, p.region, contextCalls()...)...)
 	if p.Metrics {
 		grants = append(grants, grant{actions: []string{"cloudwatch:GetMetricData"}, resources: []string{"*"}, why: "CloudWatch has no resources for metrics"})

@@ -39,8 +39,8 @@ func newPipeline(s awscdk.Stack, p *place) (*pipeline, error) {
 	bus := newBus(s, p, pipe.Key)
 	pipe.Bus, pipe.BusArn, pipe.DeadLetters["bus"] = *bus.Ref(), *bus.AttrArn(), bus.dead
 	newTopic(s, p, pipe)
-	for _, make := range []func(awscdk.Stack, *place, *pipeline) error{newPublish, newCorrelate, newArchive, newCatalog} {
-		if err := make(s, p, pipe); err != nil {
+	for _, part := range []func(awscdk.Stack, *place, *pipeline) error{newPublish, newCorrelate, newArchive, newCatalog} {
+		if err := part(s, p, pipe); err != nil {
 			return nil, err
 		}
 	}

@@ -9,6 +9,7 @@ import (
 // newPublish makes the function that makes events of what is stored, and puts them on the bus.
 func newPublish(s awscdk.Stack, p *place, pipe *pipeline) error {
 	dead := newDeadLetters(s, "PublishDeadLetters", p.Name(), "publish", pipe.Key)
+	ofNoQueue(dead, "a reader of the stream")
 	f, err := newFunction(s, "Publish", p.Name(), p.code, functionProps{
 		name: "publish", program: "publish", does: "makes events of what is stored, and puts them on the bus",
 		env: deploy.Publish{Bus: pipe.Bus}.Env(), memory: 256, timeout: 60, key: pipe.Key, logDays: p.LogDays,

@@ -49,8 +49,12 @@ func newDeadLetters(scope constructs.Construct, id, deployment, name string, k a
 		RetentionPeriod: awscdk.Duration_Days(jsii.Number(deadDays)),
 	})
 	allow(q, senders)
-	excuse(q, "AwsSolutions-SQS3", "This queue takes dead letters itself, and an alarm tells of the first.")
 	return q
+}
+
+// ofNoQueue says of dead letters why no queue points to them, by which the checks would know what they are.
+func ofNoQueue(dead awssqs.Queue, of string) {
+	excuse(dead, "AwsSolutions-SQS3", "This queue takes the dead letters of "+of+" itself, and an alarm tells of the first")
 }
 
 // allow lets services send for the sources that are named.

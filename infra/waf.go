@@ -16,7 +16,8 @@ const wafRate = 3000
 
 // searched are the rules that look for attacks in queries and bodies. They count and do not block: those who hunt attackers search for
 // "../../etc/passwd" and "${jndi:ldap" all day, write them into notes, and send cursors and lists that are longer than the rules allow.
-// What queries and bodies may hold the API judges itself, parameter by parameter.
+// What queries and bodies may hold the API judges itself, parameter by parameter; and what a SAML provider says of somebody is a body of more
+// than the rules allow, in letters that look like anything.
 func searched() map[string][]string {
 	return map[string][]string{
 		"AWSManagedRulesCommonRuleSet": {
@@ -32,9 +33,9 @@ func searched() map[string][]string {
 
 // newWebACL makes rules of AWS WAF, for CloudFront (then in us-east-1) or for what is in a region. The name's end says what stands behind.
 func newWebACL(scope constructs.Construct, p *place, cloudFront bool, name string) awswafv2.CfnWebACL {
-	of, counted := "REGIONAL", map[string][]string{}
+	of := "REGIONAL"
 	if cloudFront {
-		of, counted = "CLOUDFRONT", searched()
+		of = "CLOUDFRONT"
 	}
 	rules := []any{map[string]any{
 		"name": "rate", "priority": 0, "action": map[string]any{"block": map[string]any{}}, "visibilityConfig": seen("rate"),
@@ -43,7 +44,7 @@ func newWebACL(scope constructs.Construct, p *place, cloudFront bool, name strin
 	for i, group := range []string{"AWSManagedRulesAmazonIpReputationList", "AWSManagedRulesKnownBadInputsRuleSet", "AWSManagedRulesCommonRuleSet"} {
 		of := map[string]any{"vendorName": "AWS", "name": group}
 		var count []any
-		for _, rule := range counted[group] {
+		for _, rule := range searched()[group] {
 			count = append(count, map[string]any{"name": rule, "actionToUse": map[string]any{"count": map[string]any{}}})
 		}
 		if len(count) > 0 {
