@@ -15,11 +15,11 @@ import (
 // sensorNamespace is that of what sensors tell of themselves.
 const sensorNamespace = "Mirrorwatch/Sensor"
 
-// packetsPerProcessor is how many a second a sensor is to have for each of its processors: half of what it must take without a drop on two
-// (docs/decisions/0001-speed.md), so that half of a fleet could have all of it for as long as the other half is being made.
+// packetsPerProcessor is how many a second a sensor is to have for each of its processors: less than half of the lowest figure that was measured
+// (docs/operations.md), so that half of a fleet can have all of it for as long as the other half is being made.
 const packetsPerProcessor = 50_000
 
-// mostPackets is where more processors of one sensor do not help: the detectors are one after the other.
+// mostPackets is where more processors of one sensor are not known to help: the detectors are one after the other.
 const mostPackets = 400_000
 
 // packetsPerSensor gives the packets a second that the fleet is kept at, for each sensor on average. Never the processor's load: a sensor

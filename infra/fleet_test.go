@@ -83,7 +83,7 @@ func checkTargets(t *testing.T, tpl template, fargate bool) {
 	}
 	a := attributes(group.Properties["TargetGroupAttributes"])
 	for attribute, v := range map[string]any{
-		"stickiness.enabled": "true", "stickiness.type": "source_ip", "deregistration_delay.timeout_seconds": "30", "deregistration_delay.connection_termination.enabled": "true",
+		"stickiness.enabled": "true", "stickiness.type": "source_ip", "deregistration_delay.timeout_seconds": "60", "deregistration_delay.connection_termination.enabled": "true",
 	} {
 		if a[attribute] != v {
 			t.Errorf("target group's %s is %v, want %v", attribute, a[attribute], v)
