@@ -101,6 +101,7 @@ var rules = []rule{
 	{"lambdas/mirror/policy", nil, []string{"go.yaml.in/yaml/v4"}, "what is wanted: text in, values out"},
 	{"lambdas/mirror/plan", []string{"events", "lambdas/mirror/policy", "shared/ec2api"}, nil, "what is to be done: values in, values out"},
 	{"lambdas/mirror/trigger", []string{"lambdas/mirror/policy"}, nil, "events of AWS in, what to look at out"},
+	{"lambdas/archive/...", []string{"events", "shared/archive", "shared/deploy"}, []string{"github.com/aws/aws-lambda-go", "github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go", "github.com/klauspost/compress"}, "frames of lines in, files of the archive out"},
 	{"lambdas/...", []string{"events", "shared/..."}, []string{"github.com/aws/aws-lambda-go", "github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go", "github.com/oapi-codegen", "github.com/getkin/kin-openapi", "golang.org/x/crypto", "golang.org/x/time"}, "a function is its own logic and what both sides share: no sensor, no other function"},
 	{"infra/settings", nil, nil, "what people set: context in, values out"},
 	{"infra/pack/main", []string{"infra/pack"}, nil, "wiring"},
@@ -108,7 +109,7 @@ var rules = []rule{
 	{"infra/host", []string{"shared/deploy"}, nil, "what a sensor's machine is made of: values in, text out"},
 	{"infra", []string{"infra/settings", "infra/pack", "infra/host", "shared/deploy", "shared/archive", "shared/store/dynamo", "lambdas/mirror/policy", "events"}, []string{"github.com/aws/aws-cdk-go", "github.com/aws/constructs-go", "github.com/aws/jsii-runtime-go"}, "templates; it runs nothing of what it deploys"},
 	{"cmd/...", []string{"..."}, []string{"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/schollz/progressbar", "github.com/prometheus/client_golang", "golang.org/x/term", "github.com/aws/aws-sdk-go-v2", "github.com/jedib0t/go-pretty"}, "wiring may know all, and nobody imports it"},
-	{"test/...", []string{"..."}, []string{"golang.org/x/sys", "golang.org/x/net", "golang.org/x/tools", "github.com/aws", "github.com/getkin/kin-openapi"}, "tests and generators may know all"},
+	{"test/...", []string{"..."}, []string{"github.com/klauspost/compress", "golang.org/x/sys", "golang.org/x/net", "golang.org/x/tools", "github.com/aws", "github.com/getkin/kin-openapi"}, "tests and generators may know all"},
 }
 
 // TestWhoMayImportWhom reads every file's imports in process: a test that asks `go list` is served stale from the test cache.
@@ -284,8 +285,8 @@ func (r *rule) forbids(pkg, path string, inTest bool) string {
 			return "nobody imports a command"
 		}
 		for _, may := range append(r.may, strings.TrimSuffix(r.from, "/...")) {
-			if inTest && (strings.HasPrefix(own, "shared/store/") || own == "test/dynamodb" || own == "test/moto" || matches("test/ec2fake/...", own) || own == "test/apifuzz") {
-				return "" // tests hold an implementation against the contract, or run on the simplest one, or on DynamoDB Local, or beside moto, or are asked everything by the fuzzer
+			if inTest && (strings.HasPrefix(own, "shared/store/") || own == "test/dynamodb" || own == "test/moto" || own == "test/firehosefake" || matches("test/ec2fake/...", own) || own == "test/apifuzz") {
+				return "" // tests hold an implementation against the contract, or run on the simplest one, or on DynamoDB Local, or beside moto, or put records to a Firehose of our own, or are asked everything by the fuzzer
 			}
 			if inTest && r.from == "shared/flowjudge" && own == "shared/flowlog" {
 				return "" // tests hold it against what the reader of flow logs gives

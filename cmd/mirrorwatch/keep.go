@@ -148,6 +148,9 @@ func (k *keeper) watchHealth(ctx context.Context, p *pipeline) {
 		if why == "" {
 			why = k.failed(p.judge.Failed())
 		}
+		if why == "" && p.records != nil {
+			why = p.records.Losing()
+		}
 		if e, changed := k.health.Turn(time.Now().UTC(), why, stats.Packets, stats.Drops(), waiting); changed {
 			k.tell(ctx, e)
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/sensor/flow"
 	"github.com/mirrorwatch/mirrorwatch/sensor/packet"
 	"github.com/mirrorwatch/mirrorwatch/sensor/ship"
+	"github.com/mirrorwatch/mirrorwatch/sensor/ship/firehose"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect"
 	"github.com/mirrorwatch/mirrorwatch/shared/device"
 	"github.com/mirrorwatch/mirrorwatch/shared/settings"
@@ -47,6 +48,8 @@ type options struct {
 		Holder(vni uint32, a netip.Addr, at time.Time) (b events.Binding, known bool)
 		Learned() uint64
 	}
+
+	records *firehose.Shipper // takes every record to the archive in AWS; nil: none goes there
 }
 
 // pipeline is everything behind the packets: the engine, the device model and the judge, and where their results go.
@@ -65,6 +68,8 @@ type pipeline struct {
 	latest events.Time
 	live   bool        // somebody may follow the logs while they are written
 	flush  events.Time // when they are written out next
+
+	records *firehose.Shipper // nil where none are sent
 }
 
 // newPipeline wires one. Emit, which may be nil, is given every new or updated detection.
@@ -73,7 +78,7 @@ func newPipeline(o options, emit func(*events.Detection)) (*pipeline, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &pipeline{memory: o.memory, points: feed.NewPoints(feed.PointOptions{Sensor: o.sensor, Name: o.name})}
+	p := &pipeline{memory: o.memory, records: o.records, points: feed.NewPoints(feed.PointOptions{Sensor: o.sensor, Name: o.name})}
 	if o.logs != "" {
 		if p.logs, err = ship.OpenLogs(o.logs); err != nil {
 			return nil, err
@@ -114,7 +119,7 @@ func newPipeline(o options, emit func(*events.Detection)) (*pipeline, error) {
 		Flow:      limits,
 		Local:     func(a packet.Addr) bool { return p.model.Classify(a.Netip()) == device.Local },
 		Sensor:    o.sensor,
-		Encode:    p.logs != nil || p.memory != nil && p.memory.store.KeepsRecords(),
+		Encode:    p.logs != nil || p.records != nil || p.memory != nil && p.memory.store.KeepsRecords(),
 		Interim:   true,
 	}, p)
 	return p, nil
@@ -162,6 +167,9 @@ func (p *pipeline) Record(r events.Record, line []byte) {
 	if p.logs != nil && !interim(r) {
 		p.logs.Write(r.Kind(), line)
 	}
+	if p.records != nil && !interim(r) {
+		p.records.Record(r.Kind(), r.Common().TS, line)
+	}
 	p.judge.Observe(r)
 	if p.memory != nil {
 		p.memory.record(r, line)
@@ -203,6 +211,9 @@ func (p *pipeline) Tick(now events.Time) {
 		if p.memory != nil {
 			p.memory.tell(&news)
 			p.memory.tick(now, p.model)
+		}
+		if p.records != nil {
+			p.records.Tick(now)
 		}
 		if p.learn != nil {
 			p.learn.tick(now)

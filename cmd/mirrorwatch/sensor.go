@@ -25,6 +25,7 @@ type sensorOptions struct {
 	listen, iface string
 	side          string // address for /metrics and /healthz
 	table         string // of DynamoDB; "" and no environment: nothing is stored
+	stream, spool string // of Firehose, and the folder in which records wait for it
 
 	clock func() time.Time                    // of the packets
 	wrap  func(capture.Source) capture.Source // how a test tells packets their time; nil otherwise
@@ -55,20 +56,28 @@ interface, and prints detections as JSON lines until it is interrupted.
 
 With --table, or MIRRORWATCH_TABLE in the environment, it is a sensor of a fleet: detections, devices, what they did by the
 minute, what is heard of each mirror and how the sensor fares go into that DynamoDB table, and the names of interfaces
-(instance, VPC, account, tags) and the tuning rules come from it. Records stay in --logs. AWS is found as its SDKs find it:
-environment, shared files, the instance's role.
+(instance, VPC, account, tags) and the tuning rules come from it. AWS is found as its SDKs find it: environment, shared files,
+the instance's role.
+
+With --records, or MIRRORWATCH_RECORDS in the environment, records go to that Firehose stream, on their way to the archive. While
+Firehose does not take them they wait in --spool, at most 2 GiB, and go first after the next start; when that is full the oldest
+are lost, counted and told. Without --records they stay in --logs.
 
 With --state what was learned of devices, and what is being watched, is kept in a folder and read at the next start: a sensor
 that was killed goes on from its last minute. systemd names such a folder in $STATE_DIRECTORY.
 
+With MIRRORWATCH_DEPLOYMENT in the environment it tells CloudWatch once a minute how it fares; with MIRRORWATCH_LIFECYCLE_HOOK and
+MIRRORWATCH_GROUP it ends when its Auto Scaling group wants the instance to, and tells the group when everything is stored.
+
 The side port serves Prometheus metrics on /metrics, and /healthz, which fails while packets are being dropped, the
-queue to the detectors is full, or nothing can be stored. A detector that failed is switched off
+queue to the detectors is full, nothing can be stored, or the group takes the sensor away. A detector that failed is switched off
 alone: /healthz stays green and names it.`,
 		Example: `  mirrorwatch sensor --listen :4789
   mirrorwatch sensor --listen 10.0.9.9:4789 --workers 4 --logs /var/log/mirrorwatch
   mirrorwatch sensor --interface eth1 --side 127.0.0.1:9478
   mirrorwatch sensor --listen :4789 --state /var/lib/mirrorwatch/learned
-  mirrorwatch sensor --listen :4789 --table mirrorwatch --sensor-name sensor-a`,
+  mirrorwatch sensor --listen :4789 --table mirrorwatch --sensor-name sensor-a
+  mirrorwatch sensor --listen :4789 --table mirrorwatch --records mirrorwatch-main-records --spool /var/lib/mirrorwatch/spool`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return usageError{fmt.Errorf("sensor takes no argument, but got %q", args[0])}
@@ -86,6 +95,7 @@ alone: /healthz stays green and names it.`,
 	cmd.Flags().StringVar(&o.side, "side", "127.0.0.1:9478", "`ADDRESS` for /metrics and /healthz; empty for none")
 	cmd.Flags().StringVar(&o.state, "state", stateFolder(), "go on from what was learned in `DIR`, and keep there what is learned (default $STATE_DIRECTORY/learned; none: learn anew)")
 	cmd.Flags().StringVar(&o.table, "table", "", "DynamoDB table `NAME` to store in (default $MIRRORWATCH_TABLE; none: store nothing)")
+	addRecordFlags(cmd.Flags(), &o)
 	return cmd
 }
 
@@ -131,6 +141,10 @@ func watch(ctx context.Context, cmd *cobra.Command, o sensorOptions) error {
 
 // start opens everything from the store outward. What was opened is in w, also when it fails.
 func (w *watching) start(ctx context.Context, o sensorOptions) (err error) {
+	if o.records, err = openRecords(ctx, &o, w.cmd.ErrOrStderr()); err != nil {
+		return err
+	}
+	w.ends = append(w.ends, w.closeRecords(o.records))
 	if w.keep, err = openFleet(ctx, o.table, o.sensor, w.cmd.ErrOrStderr()); err != nil {
 		return err
 	}
@@ -158,7 +172,10 @@ func (w *watching) start(ctx context.Context, o sensorOptions) (err error) {
 	if w.keep != nil {
 		stored = w.keep.close
 	}
-	w.ends = []func() error{w.p.close, w.settled(stored)}
+	w.ends = []func() error{w.p.close, w.settled(stored), w.closeRecords(o.records)}
+	if o.records != nil {
+		collectors = append(collectors, recordDoors{o.records})
+	}
 	if w.p.lists != nil {
 		w.ends = append(w.ends, w.p.lists.follow(ctx))
 	}

@@ -75,6 +75,9 @@ func (h *health) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	for _, f := range h.p.judge.Failed() { // the packets are well: a balancer must not take the sensor away for it
 		fmt.Fprintf(w, "switched off: %s failed: %s\n", f.Type, clean(f.Reason))
 	}
+	if h.p.records != nil && h.p.records.Trouble() != "" { // and so must it not for the far end of all sensors
+		fmt.Fprintln(w, clean(h.p.records.Trouble()))
+	}
 }
 
 func (h *health) check() string {

@@ -108,6 +108,7 @@ type InstanceSpec struct {
 	Group      string     // name of its Auto Scaling group
 	Profile    string     // ARN of its instance profile
 	Address    netip.Addr // of its first interface, as InterfaceSpec has it
+	Groups     []string   // security groups of its interfaces
 	Tags       map[string]string
 	// InterfaceTags are set on each of its interfaces.
 	InterfaceTags map[string]string
@@ -148,7 +149,7 @@ func (h *handle) run(in InstanceSpec, s *ec2api.Subnet) (ec2api.Instance, error)
 	h.putInstance(i)
 	var made []ec2api.NetworkInterface
 	for n := range max(1, in.Interfaces) {
-		spec := InterfaceSpec{Subnet: s.ID, Tags: in.InterfaceTags}
+		spec := InterfaceSpec{Subnet: s.ID, Groups: in.Groups, Tags: in.InterfaceTags}
 		if n == 0 {
 			spec.Address = in.Address
 		}

@@ -89,8 +89,8 @@ fleet:
 		e.stage.Fleet.Balancer.ARN, e.stage.Fleet.TargetGroup.ARN, more)))
 }
 
-// host gives a place in which the function runs. Nothing of it runs before the first event.
-func (e *estate) host(timeout time.Duration) *lambdahost.Host {
+// host gives a place in which the function runs, with more of its environment. Nothing of it runs before the first event.
+func (e *estate) host(timeout time.Duration, more ...string) *lambdahost.Host {
 	e.t.Helper()
 	vars := []string{
 		"AWS_ENDPOINT_URL=" + e.aws.URL, "AWS_ENDPOINT_URL_DYNAMODB=" + e.database, "AWS_ACCESS_KEY_ID=" + stage.Key,
@@ -99,7 +99,7 @@ func (e *estate) host(timeout time.Duration) *lambdahost.Host {
 	for k, v := range (deploy.Mirror{Table: "mirrorwatch", Policy: "ssm:" + parameter, Role: "arn:aws:iam::" + stage.Account + ":role/mirror"}).Env() {
 		vars = append(vars, k+"="+v)
 	}
-	h, err := lambdahost.New(lambdahost.Options{Bootstrap: e.bootstrap, Name: "mirror", Env: vars, Timeout: timeout})
+	h, err := lambdahost.New(lambdahost.Options{Bootstrap: e.bootstrap, Name: "mirror", Env: append(vars, more...), Timeout: timeout})
 	e.ok(err)
 	e.t.Cleanup(func() { h.Close() }) //nolint:errcheck // the machine's end
 	return h

@@ -2,11 +2,7 @@ package functions
 
 import (
 	"bytes"
-	"encoding/json"
-	"fmt"
 	"path/filepath"
-	"reflect"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +11,7 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/lambdas/mirror"
 	"github.com/mirrorwatch/mirrorwatch/lambdas/mirror/trigger"
 	"github.com/mirrorwatch/mirrorwatch/shared/deploy"
+	"github.com/mirrorwatch/mirrorwatch/test/eventpattern"
 )
 
 // page is what people set the mirror function up by.
@@ -32,9 +29,9 @@ var passed = map[string]string{
 // TestRulePatterns holds every JSON block of the page against the samples of AWS's events: what gives keys comes by exactly one rule,
 // and nothing else comes.
 func TestRulePatterns(t *testing.T) {
-	patterns := patternsOf(t, string(event(t, page)))
-	if len(patterns) < 6 {
-		t.Fatalf("%d patterns", len(patterns))
+	patterns, err := eventpattern.Rules(string(event(t, page)))
+	if err != nil || len(patterns) < 6 {
+		t.Fatalf("%d patterns, %v", len(patterns), err)
 	}
 	used := make([]int, len(patterns))
 	files, _ := filepath.Glob("../../lambdas/mirror/trigger/testdata/*.json")
@@ -48,13 +45,9 @@ func TestRulePatterns(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		var sample map[string]any
-		if err := json.Unmarshal(raw, &sample); err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
 		n := 0
 		for i, p := range patterns {
-			if fits(t, p, sample) {
+			if p.Pattern.Takes(raw) {
 				n++
 				used[i]++
 			}
@@ -71,7 +64,10 @@ func TestRulePatterns(t *testing.T) {
 	}
 	for i, n := range used {
 		if n == 0 {
-			t.Errorf("no sample is let in by %v", patterns[i])
+			t.Errorf("no sample is let in by %s", patterns[i].Pattern)
+		}
+		if s := patterns[i].Schedule; s != "" && s != "rate(5 minutes)" {
+			t.Errorf("schedule %s", s)
 		}
 	}
 }
@@ -113,124 +109,4 @@ func TestPageIsWhole(t *testing.T) {
 			t.Errorf("log line %q is not on the page", line)
 		}
 	}
-}
-
-// TestFits holds the matcher itself against what EventBridge documents of its operators.
-func TestFits(t *testing.T) {
-	for _, c := range []struct {
-		pattern, event string
-		want           bool
-	}{
-		{`{"a":["x","y"]}`, `{"a":"y"}`, true},
-		{`{"a":["x"]}`, `{"a":"y"}`, false},
-		{`{"a":["x"]}`, `{}`, false},
-		{`{"a":["x"],"b":["y"]}`, `{"a":"x"}`, false},
-		{`{"a":["x"]}`, `{"a":["z","x"]}`, true},
-		{`{"a":["x"]}`, `{"a":[]}`, false},
-		{`{"a":{"b":["x"]}}`, `{"a":{"b":"x"}}`, true},
-		{`{"a":{"b":["x"]}}`, `{"a":["x"]}`, false},
-		{`{"a":{"b":["x"]}}`, `{"a":[{"b":"y"},{"b":"x"}]}`, true},
-		{`{"a":{"b":["x"]}}`, `{"a":[{"b":"y"}]}`, false},
-		{`{"a":[{"prefix":"aws."}]}`, `{"a":"aws.ec2"}`, true},
-		{`{"a":[{"prefix":"aws."}]}`, `{"a":"my.aws."}`, false},
-		{`{"a":[{"exists":true}]}`, `{"a":"x"}`, true},
-		{`{"a":[{"exists":true}]}`, `{}`, false},
-		{`{"a":[{"exists":false}]}`, `{}`, true},
-		{`{"a":[{"exists":false}]}`, `{"a":"x"}`, false},
-		{`{"a":{"b":[{"exists":false}]}}`, `{"a":{"c":1}}`, true},
-		{`{"a":[1]}`, `{"a":"1"}`, false},
-	} {
-		var p, e map[string]any
-		if json.Unmarshal([]byte(c.pattern), &p) != nil || json.Unmarshal([]byte(c.event), &e) != nil {
-			t.Fatal(c)
-		}
-		if got := fits(t, p, e); got != c.want {
-			t.Errorf("%s of %s: %v", c.pattern, c.event, got)
-		}
-	}
-}
-
-// patternsOf reads the JSON blocks of a page. A rule with a schedule has no pattern: what it sends is always this.
-func patternsOf(t *testing.T, text string) (list []map[string]any) {
-	t.Helper()
-	blocks := strings.Split(text, "```json\n")
-	for _, rest := range blocks[1:] {
-		block, _, ended := strings.Cut(rest, "```")
-		var rule map[string]any
-		if err := json.Unmarshal([]byte(block), &rule); err != nil || !ended {
-			t.Fatalf("%v:\n%s", err, block)
-		}
-		if schedule, ok := rule["ScheduleExpression"]; ok {
-			if schedule != "rate(5 minutes)" {
-				t.Errorf("schedule %v", schedule)
-			}
-			rule = map[string]any{"source": []any{"aws.events"}, "detail-type": []any{"Scheduled Event"}}
-		}
-		if rule["source"] == nil || rule["detail-type"] == nil {
-			t.Errorf("a block that is no pattern of events:\n%s", block)
-		}
-		list = append(list, rule)
-	}
-	return list
-}
-
-// fits is EventBridge's matching, as far as the page uses it: fields and their values, prefix and exists, and arrays of which one
-// element must fit. An operator that it does not know fails the test.
-func fits(t *testing.T, pattern, event map[string]any) bool {
-	t.Helper()
-	for name, want := range pattern {
-		have, there := event[name]
-		switch want := want.(type) {
-		case map[string]any:
-			if !slices.ContainsFunc(objects(have), func(o map[string]any) bool { return fits(t, want, o) }) {
-				return false
-			}
-		case []any:
-			if !slices.ContainsFunc(want, func(w any) bool { return fitsValue(t, w, have, there) }) {
-				return false
-			}
-		default:
-			t.Fatalf("%s: %v is neither a list nor an object", name, want)
-		}
-	}
-	return true
-}
-
-// objects gives the object that something is, or the objects in the array that it is.
-func objects(v any) (list []map[string]any) {
-	switch v := v.(type) {
-	case map[string]any:
-		return []map[string]any{v}
-	case []any:
-		for _, e := range v {
-			list = append(list, objects(e)...)
-		}
-	}
-	return list
-}
-
-func fitsValue(t *testing.T, want, have any, there bool) bool {
-	t.Helper()
-	values, isList := have.([]any)
-	if !isList && there {
-		values = []any{have}
-	}
-	operator, isOperator := want.(map[string]any)
-	if !isOperator {
-		return slices.ContainsFunc(values, func(v any) bool { return reflect.DeepEqual(v, want) })
-	}
-	if len(operator) != 1 {
-		t.Fatalf("%v has not one operator", operator)
-	}
-	for name, arg := range operator {
-		switch name {
-		case "exists":
-			return there == (arg == true)
-		case "prefix":
-			return slices.ContainsFunc(values, func(v any) bool { return strings.HasPrefix(fmt.Sprint(v), fmt.Sprint(arg)) })
-		default:
-			t.Fatalf("operator %s is not known to this test", name)
-		}
-	}
-	return false
 }

@@ -1,6 +1,6 @@
 // Package function wires the mirror loop as it runs in Lambda. What comes in is the environment that infrastructure wrote and AWS's
 // configuration; what goes out is the handler, which reads the policy from Systems Manager, takes on a role an account, and remembers in
-// DynamoDB. It never decides anything itself, and asks nothing before the first event.
+// DynamoDB. It never decides anything itself, and asks nothing before the first event. The same function answers CloudFormation.
 package function
 
 import (
@@ -17,6 +17,7 @@ import (
 
 	"github.com/mirrorwatch/mirrorwatch/lambdas/mirror"
 	"github.com/mirrorwatch/mirrorwatch/lambdas/mirror/policy"
+	"github.com/mirrorwatch/mirrorwatch/lambdas/mirror/resource"
 	"github.com/mirrorwatch/mirrorwatch/shared/deploy"
 	"github.com/mirrorwatch/mirrorwatch/shared/ec2api"
 	"github.com/mirrorwatch/mirrorwatch/shared/ec2api/sdk"
@@ -35,14 +36,15 @@ type Options struct {
 	Env      deploy.Mirror
 	Config   aws.Config
 	Endpoint string // in place of AWS's, for every service; empty: AWS's
+	Function string // its own name, by which it calls itself where a teardown takes longer than its time; empty: it cannot
 	Holder   string // who this is, in leases
 	Now      func() time.Time
 	Log      *slog.Logger
 	Metrics  io.Writer // takes lines in the Embedded Metric Format: in Lambda standard output
 }
 
-// New makes the handler.
-func New(o Options) (*mirror.Handler, error) {
+// New makes the function.
+func New(o Options) (*Function, error) {
 	memory, err := dynamo.Open(dynamo.Options{Client: dynamodb.NewFromConfig(o.Config, o.local), Table: o.Env.Table, Now: o.Now})
 	if err != nil {
 		return nil, err
@@ -68,7 +70,17 @@ func New(o Options) (*mirror.Handler, error) {
 	if o.Env.Role != "" {
 		roles = append(roles, o.Env.Role)
 	}
-	return mirror.NewHandler(mirror.HandlerOptions{Loop: loop, Roles: roles, Log: o.Log})
+	events, err := mirror.NewHandler(mirror.HandlerOptions{Loop: loop, Roles: roles, Log: o.Log})
+	if err != nil {
+		return nil, err
+	}
+	custom, err := resource.New(resource.Options{
+		Teardown: loop.Teardown, Policy: source.policy, Bound: bound(memory), Again: o.again(), Now: o.Now, Sleep: ec2api.Sleep, Log: o.Log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Function{events, custom}, nil
 }
 
 func (o *Options) local(to *dynamodb.Options) {

@@ -23,7 +23,8 @@ func main() {
 	conf, err := config.LoadDefaultConfig(context.Background())
 	exitOn(log, err)
 	h, err := function.New(function.Options{
-		Env: env, Config: conf, Holder: cmp.Or(os.Getenv("AWS_LAMBDA_LOG_STREAM_NAME"), "lambda"), Now: time.Now, Log: log, Metrics: os.Stdout,
+		Env: env, Config: conf, Function: os.Getenv("AWS_LAMBDA_FUNCTION_NAME"),
+		Holder: cmp.Or(os.Getenv("AWS_LAMBDA_LOG_STREAM_NAME"), "lambda"), Now: time.Now, Log: log, Metrics: os.Stdout,
 	})
 	exitOn(log, err)
 	lambda.Start(h.Handle)
