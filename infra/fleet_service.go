@@ -32,7 +32,7 @@ func (m *fleetmaker) makeService() error {
 	})
 	task := m.makeTask(image.URI, log, execution)
 	service := m.makeTasks(cluster, task)
-	service.Node().AddDependency(m.fleet.Role, execution, m.listener)
+	service.Node().AddDependency(append(m.before, execution)...)
 	m.fleet.Cluster, m.fleet.Group = m.p.Name(), groupName(m.p)
 	m.scaleService("service/" + *cluster.Ref() + "/" + *service.AttrName())
 	return nil
