@@ -21,6 +21,9 @@ const (
 	sweep = 5 * time.Minute
 )
 
+// window is how long the mirror function's queue gathers events, as docs/operations.md has it.
+const window = 5 * time.Second
+
 // installation is what infrastructure deploys.
 type installation struct {
 	*world
@@ -123,7 +126,7 @@ func (in *installation) connect() error {
 	in.aws.Rule(named, ours, in.functions["notify"].Async)
 	in.aws.Rule(named, ours, in.hear)
 
-	in.mirrors.Wake(in.functions["mirror"], region.MappingOptions{Batch: 100, Window: 5 * time.Second, Concurrency: 2})
+	in.mirrors.Wake(in.functions["mirror"], region.MappingOptions{Batch: 100, Window: window, Concurrency: 2})
 	in.logs.Wake(in.functions["logs"], region.MappingOptions{Batch: 10})
 	if err := in.follow("publish", `{"dynamodb": {"Keys": {"pk": {"S": [{"prefix": "D#"}, {"prefix": "E#"}, {"prefix": "O#"}]}}}}`); err != nil {
 		return err

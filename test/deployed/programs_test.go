@@ -8,7 +8,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"sync"
-	"testing"
 
 	"github.com/mirrorwatch/mirrorwatch/test/lambdahost"
 )
@@ -54,18 +53,14 @@ func build(ctx context.Context, folder string, functions []string) (programs, er
 // kept is where the programs stay from run to run: go links nothing again that is there and has not changed.
 const kept = "../../build/deployed"
 
-func mustBuild(t *testing.T, ctx context.Context) programs {
-	t.Helper()
+// buildAll builds every program of an installation.
+func buildAll(ctx context.Context) (programs, error) {
 	folder, err := filepath.Abs(kept)
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	if err := os.MkdirAll(folder, 0o755); err != nil {
-		t.Fatal(err)
+		return nil, fmt.Errorf("make folder of programs: %w", err)
 	}
-	p, err := build(ctx, folder, []string{"mirror", "publish", "correlate", "notify", "api"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
+	return build(ctx, folder, []string{"mirror", "publish", "correlate", "notify", "api"})
 }

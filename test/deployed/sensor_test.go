@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -20,6 +21,7 @@ import (
 	"github.com/google/gopacket/pcapgo"
 
 	"github.com/mirrorwatch/mirrorwatch/shared/deploy"
+	"github.com/mirrorwatch/mirrorwatch/test/region"
 )
 
 // sensor is a process of the fleet.
@@ -51,14 +53,11 @@ func (l *lines) String() string {
 }
 
 // startSensor starts a sensor as systemd does on an instance of the fleet, and waits until it says that it is well.
-func startSensor(t *testing.T, ctx context.Context, program, endpoint string, role aws.Credentials) *sensor {
+func startSensor(t *testing.T, ctx context.Context, program string, in *region.Region, role aws.Credentials) *sensor {
 	t.Helper()
 	s := &sensor{packets: freePort(t, "udp"), side: freePort(t, "tcp"), ended: make(chan error, 1)}
 	s.cmd = exec.Command(program, "sensor", "--listen", s.packets, "--side", s.side, "--workers", "2", "--state", t.TempDir())
-	s.cmd.Env = []string{
-		"PATH=/usr/bin:/bin", "AWS_ENDPOINT_URL=" + endpoint, "AWS_REGION=" + place, "AWS_EC2_METADATA_DISABLED=true",
-		"AWS_ACCESS_KEY_ID=" + role.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + role.SecretAccessKey, "AWS_SESSION_TOKEN=" + role.SessionToken,
-	}
+	s.cmd.Env = append(in.Environment(role), "PATH=/usr/bin:/bin")
 	for name, value := range (deploy.Fleet{Table: named, Sensor: "sensor-a"}).Env() {
 		s.cmd.Env = append(s.cmd.Env, name+"="+value)
 	}
@@ -75,19 +74,42 @@ func startSensor(t *testing.T, ctx context.Context, program, endpoint string, ro
 
 // well asks as the load balancer does.
 func (s *sensor) well(ctx context.Context) error {
-	q, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.side+"/healthz", nil)
+	_, err := s.ask(ctx, "/healthz")
+	return err
+}
+
+// metric wants a metric of the side port to have a value.
+func (s *sensor) metric(ctx context.Context, name string, value int) error {
+	page, err := s.ask(ctx, "/metrics")
 	if err != nil {
 		return err
+	}
+	for line := range strings.Lines(page) {
+		if is, found := strings.CutPrefix(line, "mirrorwatch_"+name+" "); found {
+			if is = strings.TrimSpace(is); is != strconv.Itoa(value) {
+				return fmt.Errorf("it is %s", is)
+			}
+			return nil
+		}
+	}
+	return errors.New("there is no such metric")
+}
+
+func (s *sensor) ask(ctx context.Context, path string) (string, error) {
+	q, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.side+path, nil)
+	if err != nil {
+		return "", err
 	}
 	a, err := http.DefaultClient.Do(q)
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer a.Body.Close()
-	if b, _ := io.ReadAll(a.Body); a.StatusCode != http.StatusOK {
-		return fmt.Errorf("/healthz: %s: %s", a.Status, b)
+	b, err := io.ReadAll(a.Body)
+	if err == nil && a.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s: %s: %s", path, a.Status, b)
 	}
-	return nil
+	return string(b), err
 }
 
 // stop ends it as systemd does. It must end well, and have written no error.

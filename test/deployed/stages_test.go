@@ -149,6 +149,9 @@ func (in *installation) attack(t *testing.T, ctx context.Context) {
 		return err
 	}, in.sensor.log.String)
 	in.answered = time.Since(in.began)
+	for name, value := range map[string]int{"points_packets_total": sent, "points_heard": 1, "points_overflow_total": 0, "names_known": 1} {
+		eventually(t, ctx, 15*time.Second, fmt.Sprintf("the sensor's metric %s is %d", name, value), func() error { return in.sensor.metric(ctx, name, value) }, in.sensor.log.String)
+	}
 	var all struct{ Items []events.Detection }
 	in.ask(t, ctx, 200, "GET", "/v1/detections", "hidden=include", nil, &all)
 	if len(all.Items) != 1 {

@@ -136,7 +136,7 @@ func (w *world) machines(context.Context) error {
 
 // store makes the table and the policy's parameter.
 func (w *world) store(ctx context.Context) error {
-	client := dynamodb.NewFromConfig(w.conf)
+	client := dynamodb.NewFromConfig(w.conf, func(to *dynamodb.Options) { to.BaseEndpoint = &w.database.Endpoint })
 	made, err := client.CreateTable(ctx, dynamo.Schema(named))
 	if err != nil {
 		return fmt.Errorf("make table: %w", err)
@@ -156,7 +156,9 @@ fleet:
 `, deployment, account, place, account, place, w.fleet.Balancer.ARN, w.fleet.TargetGroup.ARN))
 }
 
-func (w *world) streams() *dynamodbstreams.Client { return dynamodbstreams.NewFromConfig(w.conf) }
+func (w *world) streams() *dynamodbstreams.Client {
+	return dynamodbstreams.NewFromConfig(w.conf, func(to *dynamodbstreams.Options) { to.BaseEndpoint = &w.database.Endpoint })
+}
 
 // role gives the credentials that Lambda hands to a function of this role.
 func (w *world) role(ctx context.Context, name string) (aws.Credentials, error) {

@@ -38,10 +38,7 @@ type Function struct {
 
 // Function deploys one. Nothing of it runs before it is first invoked. Whoever deploys it closes it.
 func (r *Region) Function(o FunctionOptions) (*Function, error) {
-	env := []string{
-		"AWS_ENDPOINT_URL=" + r.url, "AWS_REGION=" + r.o.Name, "AWS_EC2_METADATA_DISABLED=true", "AWS_ACCESS_KEY_ID=" + o.Role.AccessKeyID,
-		"AWS_SECRET_ACCESS_KEY=" + o.Role.SecretAccessKey, "AWS_SESSION_TOKEN=" + o.Role.SessionToken,
-	}
+	env := r.Environment(o.Role)
 	for name, value := range o.Env {
 		env = append(env, name+"="+value)
 	}

@@ -11,36 +11,34 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/http/httputil"
-	"net/url"
 	"sync"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
 // Options say where a region is and who answers for what it has no imitation of itself.
 type Options struct {
 	Account  string       // twelve digits
 	Name     string       // "us-east-1"
-	Database string       // URL of DynamoDB Local, which answers for DynamoDB and its streams
+	Database string       // URL of DynamoDB Local, to which programs are led for DynamoDB
 	Compute  http.Handler // answers for EC2 and its neighbours: load balancing, Auto Scaling, STS, RAM, Systems Manager
 }
 
 // Region is one that runs. Close ends it.
 type Region struct {
-	o        Options
-	server   *http.Server
-	url      string
-	database *httputil.ReverseProxy
-	ctx      context.Context
-	cancel   context.CancelFunc
-	running  sync.WaitGroup
+	o       Options
+	server  *http.Server
+	url     string
+	ctx     context.Context
+	cancel  context.CancelFunc
+	running sync.WaitGroup
 
 	mu     sync.Mutex
 	closed bool
 	rules  []rule
 	topics map[string][]Notification
 	faults []string
-	calls  map[string]int
 }
 
 // mostFaults is how many are kept: who has so many needs no more.
@@ -51,27 +49,27 @@ func New(o Options) (*Region, error) {
 	if o.Account == "" || o.Name == "" || o.Database == "" || o.Compute == nil {
 		return nil, errors.New("make region: Account, Name, Database and Compute are needed")
 	}
-	database, err := url.Parse(o.Database)
-	if err != nil {
-		return nil, fmt.Errorf("make region: %w", err)
-	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("make region: %w", err)
 	}
-	r := &Region{
-		o: o, url: "http://" + l.Addr().String(), database: httputil.NewSingleHostReverseProxy(database),
-		topics: map[string][]Notification{}, calls: map[string]int{},
-	}
-	r.database.Transport = &http.Transport{MaxIdleConnsPerHost: 32} // functions ask side by side
+	r := &Region{o: o, url: "http://" + l.Addr().String(), topics: map[string][]Notification{}}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	r.server = &http.Server{Handler: http.HandlerFunc(r.serve), ReadHeaderTimeout: 10 * time.Second}
 	go r.server.Serve(l) //nolint:errcheck // ends with Close
 	return r, nil
 }
 
-// URL is the endpoint of every service.
+// URL is the endpoint of every service but DynamoDB.
 func (r *Region) URL() string { return r.url }
+
+// Environment is what a program needs in its environment to find this region and nothing else, with the credentials of its role.
+func (r *Region) Environment(role aws.Credentials) []string {
+	return []string{
+		"AWS_ENDPOINT_URL=" + r.url, "AWS_ENDPOINT_URL_DYNAMODB=" + r.o.Database, "AWS_REGION=" + r.o.Name, "AWS_EC2_METADATA_DISABLED=true",
+		"AWS_ACCESS_KEY_ID=" + role.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + role.SecretAccessKey, "AWS_SESSION_TOKEN=" + role.SessionToken,
+	}
+}
 
 // Close ends schedules, pollers and the endpoint, and waits for invocations that are under way; the functions are their owners' to close.
 func (r *Region) Close() {
@@ -121,23 +119,6 @@ func (r *Region) Faults() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return append([]string(nil), r.faults...)
-}
-
-// Calls tells how often each call of AWS was made, as "PutEvents" or "dynamodb" for services that are not counted by call.
-func (r *Region) Calls() map[string]int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	out := map[string]int{}
-	for call, n := range r.calls {
-		out[call] = n
-	}
-	return out
-}
-
-func (r *Region) count(call string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.calls[call]++
 }
 
 // ARN names something of this region and account.

@@ -19,6 +19,9 @@ import (
 // streamPause is how often Lambda looks at a shard: four times a second.
 const streamPause = 250 * time.Millisecond
 
+// readAttempts is how often a shard may fail to be read, one time after the other: whoever reads streams has to bear some.
+const readAttempts = 5
+
 // StreamOptions say how a table's stream wakes a function: with ReportBatchItemFailures and BisectBatchOnFunctionError.
 type StreamOptions struct {
 	Client   *dynamodbstreams.Client
@@ -95,15 +98,17 @@ func (p *poller) shard(id string) {
 		p.r.fault("stream to %s: %v", p.f.Name(), err)
 		return
 	}
+	failed := 0
 	for at := first.ShardIterator; at != nil; {
 		out, err := p.o.Client.GetRecords(p.r.ctx, &dynamodbstreams.GetRecordsInput{ShardIterator: at})
-		if err != nil {
+		if err == nil {
+			at, failed = out.NextShardIterator, 0
+			for batch := range slices.Chunk(p.taken(out.Records), p.o.Batch) {
+				p.batch(batch, p.o.Attempts)
+			}
+		} else if failed++; failed == readAttempts {
 			p.r.fault("stream to %s: %v", p.f.Name(), err)
 			return
-		}
-		at = out.NextShardIterator
-		for batch := range slices.Chunk(p.taken(out.Records), p.o.Batch) {
-			p.batch(batch, p.o.Attempts)
 		}
 		if !p.r.pause(streamPause) {
 			return
