@@ -29,6 +29,7 @@ type installation struct {
 	*world
 	functions         map[string]*region.Function
 	mirrors, logs     *region.Queue
+	asleep            func() // the mirror's queue wakes nobody any more
 	sensor            *sensor
 	topic             string
 	mu                sync.Mutex
@@ -37,6 +38,7 @@ type installation struct {
 	tagged            time.Duration  // from tag to session
 	answered, rounded time.Duration  // from packet to answer, and to the answer with its context
 	vni               uint32
+	sent              int // packets
 }
 
 // environments are those of the functions: what infrastructure writes, by the structs that it writes them with.
@@ -126,7 +128,7 @@ func (in *installation) connect() error {
 	in.aws.Rule(named, ours, in.functions["notify"].Async)
 	in.aws.Rule(named, ours, in.hear)
 
-	in.mirrors.Wake(in.functions["mirror"], region.MappingOptions{Batch: 100, Window: window, Concurrency: 2})
+	in.asleep = in.mirrors.Wake(in.functions["mirror"], region.MappingOptions{Batch: 100, Window: window, Concurrency: 2})
 	in.logs.Wake(in.functions["logs"], region.MappingOptions{Batch: 10})
 	if err := in.follow("publish", `{"dynamodb": {"Keys": {"pk": {"S": [{"prefix": "D#"}, {"prefix": "E#"}, {"prefix": "O#"}]}}}}`); err != nil {
 		return err

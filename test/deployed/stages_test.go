@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-lambda-go/cfn"
+
 	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/shared/ec2api"
 	"github.com/mirrorwatch/mirrorwatch/shared/store"
@@ -75,20 +77,11 @@ func (in *installation) rule(t *testing.T, ctx context.Context) {
 
 // tag is where the clock starts: the session must be there, alone, with the VNI that is leased to the interface.
 func (in *installation) tag(t *testing.T, ctx context.Context) {
-	eni := in.shop.Interfaces[0]
 	began := time.Now()
-	if err := in.cloud.Tag(in.shop.ID, map[string]string{"mirrorwatch": "on"}); err != nil {
-		t.Fatal(err)
-	}
-	eventually(t, ctx, 40*time.Second, "a session of "+eni, func() error {
-		sessions, err := in.sessions(ctx)
-		if err == nil && len(sessions) == 0 {
-			err = errors.New("there is no session")
-		}
-		return err
-	}, in.functions["mirror"].Logs)
+	in.mirrored(t, ctx)
 	in.tagged = time.Since(began)
 	in.settled(t, ctx)
+	eni := in.shop.Interfaces[0]
 	sessions, err := in.sessions(ctx)
 	if err != nil || len(sessions) != 1 || sessions[0].NetworkInterface != eni {
 		t.Fatalf("sessions %+v, %v\n%s", sessions, err, in.functions["mirror"].Logs())
@@ -104,6 +97,21 @@ func (in *installation) tag(t *testing.T, ctx context.Context) {
 	if err := in.cloud.Check(); err != nil {
 		t.Error(err)
 	}
+}
+
+// mirrored tags the shop, and waits for its session.
+func (in *installation) mirrored(t *testing.T, ctx context.Context) {
+	t.Helper()
+	if err := in.cloud.Tag(in.shop.ID, map[string]string{"mirrorwatch": "on"}); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, ctx, 40*time.Second, "a session", func() error {
+		sessions, err := in.sessions(ctx)
+		if err == nil && len(sessions) == 0 {
+			err = errors.New("there is none")
+		}
+		return err
+	}, in.functions["mirror"].Logs)
 }
 
 // door is a call that CloudTrail tells a minute late: a security group was opened for the very port.
@@ -133,9 +141,9 @@ func (in *installation) door(t *testing.T, ctx context.Context) {
 // attack sends the packets, and asks the API until it knows of them.
 func (in *installation) attack(t *testing.T, ctx context.Context) {
 	in.began = time.Now()
-	sent, err := in.sensor.mirror(ctx, capture, in.vni)
-	if err != nil || sent < 40 {
-		t.Fatalf("%d packets were sent: %v", sent, err)
+	var err error
+	if in.sent, err = in.sensor.mirror(ctx, capture, in.vni); err != nil || in.sent < 40 {
+		t.Fatalf("%d packets were sent: %v", in.sent, err)
 	}
 	var page struct{ Items []events.Detection }
 	eventually(t, ctx, 30*time.Second, "the API knows of the attack", func() error {
@@ -149,9 +157,6 @@ func (in *installation) attack(t *testing.T, ctx context.Context) {
 		return err
 	}, in.sensor.log.String)
 	in.answered = time.Since(in.began)
-	for name, value := range map[string]int{"points_packets_total": sent, "points_heard": 1, "points_overflow_total": 0, "names_known": 1} {
-		eventually(t, ctx, 15*time.Second, fmt.Sprintf("the sensor's metric %s is %d", name, value), func() error { return in.sensor.metric(ctx, name, value) }, in.sensor.log.String)
-	}
 	var all struct{ Items []events.Detection }
 	in.ask(t, ctx, 200, "GET", "/v1/detections", "hidden=include", nil, &all)
 	if len(all.Items) != 1 {
@@ -226,6 +231,13 @@ func (in *installation) correlated(t *testing.T, ctx context.Context) {
 	}
 	if !slices.ContainsFunc(d.Risk.Terms, func(term events.Term) bool { return term.Name == "context_door_opened" && term.Points == 15 }) {
 		t.Errorf("terms %+v", d.Risk.Terms)
+	}
+}
+
+// heardAll wants the sensor to have heard every packet, by the one mirror whose name it knows.
+func (in *installation) heardAll(t *testing.T, ctx context.Context) {
+	for name, value := range map[string]int{"points_packets_total": in.sent, "points_heard": 1, "points_overflow_total": 0, "names_known": 1} {
+		eventually(t, ctx, 15*time.Second, fmt.Sprintf("the sensor's metric %s is %d", name, value), func() error { return in.sensor.metric(ctx, name, value) }, in.sensor.log.String)
 	}
 }
 
@@ -306,9 +318,59 @@ func (in *installation) untag(t *testing.T, ctx context.Context) {
 	}
 }
 
-// well ends the sensor, and wants no part of the installation to have failed at any time.
-func (in *installation) well(t *testing.T, _ context.Context) {
+// ended ends the sensor, which sends what it still has: the records of the attack are with Firehose, and CloudWatch knows how it fared.
+func (in *installation) ended(t *testing.T, _ context.Context) {
 	in.sensor.stop(t)
+	kinds, seen := map[string]int{}, false
+	for _, line := range in.records.Lines(t) {
+		var head struct {
+			Path   string `json:"_path"`
+			Sensor string `json:"sensor"`
+			VNI    uint32 `json:"vni"`
+		}
+		if err := json.Unmarshal([]byte(line), &head); err != nil || head.Sensor != "sensor-a" || head.VNI != in.vni {
+			t.Errorf("%v: record %s", err, line)
+		}
+		kinds[head.Path]++
+		seen = seen || head.Path == "http" && strings.Contains(line, "${jndi:ldap://"+offender)
+	}
+	// Without ARP, which a mirror does not carry: what the capture's golden file counts.
+	for kind, n := range map[string]int{"conn": 4, "http": 3, "ldap": 2, "ldap_search": 1} {
+		if kinds[kind] != n {
+			t.Errorf("%d records %s, want %d: %v", kinds[kind], kind, n, kinds)
+		}
+	}
+	if _, faults := in.records.Requests(); !seen || len(faults) > 0 {
+		t.Errorf("the attack is among the records: %v; Firehose was asked in vain: %q", seen, faults)
+	}
+	metrics := in.aws.Metrics() // the last word at least: the others come once a minute
+	for _, name := range []string{"Drops", "NotStored"} {
+		if n, told := metrics["Mirrorwatch/Sensor "+name]; !told || n != 0 {
+			t.Errorf("CloudWatch was told %v", metrics)
+		}
+	}
+}
+
+// deleted is a stack that goes: rules and queue are gone first, then the custom resource takes with it whatever is ours.
+func (in *installation) deleted(t *testing.T, ctx context.Context) {
+	in.mirrored(t, ctx)
+	in.settled(t, ctx)
+	in.asleep()
+	answer, err := in.aws.Resource(ctx, in.functions["mirror"], cfn.RequestDelete, named+"-mirror")
+	if err != nil || answer.Status != cfn.StatusSuccess {
+		t.Fatalf("%v: %+v\n%s", err, answer, in.functions["mirror"].Logs())
+	}
+	sessions, err := in.sessions(ctx)
+	bound, bad := in.bindings(ctx)
+	targets, worse := ec2api.All(ctx, in.cloud.Account(account, place).EC2.DescribeTrafficMirrorTargets, ec2api.Query{})
+	filters, worst := ec2api.All(ctx, in.cloud.Account(account, place).EC2.DescribeTrafficMirrorFilters, ec2api.Query{})
+	if err := errors.Join(err, bad, worse, worst); err != nil || len(sessions)+len(bound)+len(targets)+len(filters) > 0 {
+		t.Errorf("%v: these are left: %v %v %v %v", err, sessions, bound, targets, filters)
+	}
+}
+
+// well wants no part of the installation to have failed at any time.
+func (in *installation) well(t *testing.T, _ context.Context) {
 	in.oneMessage(t) // still
 	for _, f := range in.aws.Faults() {
 		t.Error(f)
