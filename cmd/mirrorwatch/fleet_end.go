@@ -15,8 +15,16 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/shared/steady"
 )
 
-// patience is how long storing may take at an end that the group waits for.
+// patience is how long storing, and shipping what the spool holds, may take each at an end that the group waits for.
 const patience = 5 * time.Minute
+
+// most is how long a part of the end may take: as usual, or as long as it needs where the group waits, since what is left is lost with the disk.
+func (w *watching) most(usual time.Duration) time.Duration {
+	if w.ending.Load() {
+		return patience
+	}
+	return usual
+}
 
 // join begins what a sensor owes the group that it is one of, where the environment says that it is one. Process is done when the system wants
 // the sensor to stop; stop is how the group does. What is to be done at the end goes behind all other ends.

@@ -60,13 +60,13 @@ func openRecords(ctx context.Context, o *sensorOptions, log io.Writer) (*firehos
 	})
 }
 
-// closeRecords gives what ends the shipping; of none it is nothing.
-func closeRecords(s *firehose.Shipper) func() error {
+// closeRecords gives what ends the shipping; of none it is nothing. The spool of an instance that its group takes away is not read again.
+func (w *watching) closeRecords(s *firehose.Shipper) func() error {
 	return func() error {
 		if s == nil {
 			return nil
 		}
-		return within(stopRecords, s.Close)
+		return within(w.most(stopRecords), s.Close)
 	}
 }
 

@@ -66,8 +66,11 @@ are lost, counted and told. Without --records they stay in --logs.
 With --state what was learned of devices, and what is being watched, is kept in a folder and read at the next start: a sensor
 that was killed goes on from its last minute. systemd names such a folder in $STATE_DIRECTORY.
 
+With MIRRORWATCH_DEPLOYMENT in the environment it tells CloudWatch once a minute how it fares; with MIRRORWATCH_LIFECYCLE_HOOK and
+MIRRORWATCH_GROUP it ends when its Auto Scaling group wants the instance to, and tells the group when everything is stored.
+
 The side port serves Prometheus metrics on /metrics, and /healthz, which fails while packets are being dropped, the
-queue to the detectors is full, or nothing can be stored. A detector that failed is switched off
+queue to the detectors is full, nothing can be stored, or the group takes the sensor away. A detector that failed is switched off
 alone: /healthz stays green and names it.`,
 		Example: `  mirrorwatch sensor --listen :4789
   mirrorwatch sensor --listen 10.0.9.9:4789 --workers 4 --logs /var/log/mirrorwatch
@@ -141,7 +144,7 @@ func (w *watching) start(ctx context.Context, o sensorOptions) (err error) {
 	if o.records, err = openRecords(ctx, &o, w.cmd.ErrOrStderr()); err != nil {
 		return err
 	}
-	w.ends = append(w.ends, closeRecords(o.records))
+	w.ends = append(w.ends, w.closeRecords(o.records))
 	if w.keep, err = openFleet(ctx, o.table, o.sensor, w.cmd.ErrOrStderr()); err != nil {
 		return err
 	}
@@ -169,7 +172,7 @@ func (w *watching) start(ctx context.Context, o sensorOptions) (err error) {
 	if w.keep != nil {
 		stored = w.keep.close
 	}
-	w.ends = []func() error{w.p.close, w.settled(stored), closeRecords(o.records)}
+	w.ends = []func() error{w.p.close, w.settled(stored), w.closeRecords(o.records)}
 	if o.records != nil {
 		collectors = append(collectors, recordDoors{o.records})
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -184,11 +186,30 @@ func TestLast(t *testing.T) {
 	})
 }
 
-// TestNamesAreCloudWatchs: letters only, which every console takes.
-func TestNamesAreCloudWatchs(t *testing.T) {
-	for _, m := range rates(Load{}, Load{}, time.Minute) {
-		if m.Name == "" || strings.ContainsFunc(m.Name, func(r rune) bool { return r < 'A' || r > 'z' }) {
-			t.Errorf("metric %q", m.Name)
+// TestDocumented: the page has a row for each metric, and for none that there is not, so that nobody must guess what to alarm at.
+func TestDocumented(t *testing.T) {
+	text, err := os.ReadFile("../../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, part, found := strings.Cut(string(text), "\n## Its load in CloudWatch\n")
+	if part, _, _ = strings.Cut(part, "\n## "); !found {
+		t.Fatal("the page has no such part")
+	}
+	var documented, told []string
+	for line := range strings.Lines(part) {
+		if first, _, is := strings.Cut(strings.TrimPrefix(line, "| `"), " | "); is && first != "| metric" {
+			for _, name := range strings.Split(strings.Trim(first, "`"), "`, `") {
+				documented = append(documented, name)
+			}
 		}
+	}
+	for _, m := range rates(Load{}, Load{}, time.Minute) {
+		told = append(told, m.Name)
+	}
+	slices.Sort(documented)
+	slices.Sort(told)
+	if !slices.Equal(documented, told) {
+		t.Errorf("documented %q\ntold %q", documented, told)
 	}
 }

@@ -118,9 +118,12 @@ type key struct {
 	why       string
 }
 
+// tableKey is what DynamoDB asks for, but for kms:CreateGrant: that is for who makes the table.
+const tableKey = "kms:Decrypt kms:DescribeKey kms:Encrypt kms:GenerateDataKey* kms:ReEncrypt*"
+
 var keys = []key{
-	{"dynamodb *", "dynamodb", "kms:Decrypt", "DynamoDB opens the table's key in the caller's name"},
-	{"dynamodbstreams *", "dynamodb", "kms:Decrypt", "DynamoDB opens the table's key in the caller's name"},
+	{"dynamodb *", "dynamodb", tableKey, "DynamoDB uses a table's key in the caller's name, and lists these as the least"},
+	{"dynamodbstreams *", "dynamodb", tableKey, "DynamoDB uses a table's key in the caller's name, and lists these as the least"},
 	{"s3 GetObject", "s3", "kms:Decrypt", "S3 opens an object's key in the caller's name"},
 	{"s3 PutObject", "s3", "kms:GenerateDataKey", "S3 makes an object's key in the caller's name"},
 	{"s3 CreateMultipartUpload", "s3", "kms:GenerateDataKey kms:Decrypt", "S3 makes an object's key in the caller's name, and opens it for each part"},

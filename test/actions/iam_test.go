@@ -38,6 +38,7 @@ func TestIAM(t *testing.T) {
 		{operations: []string{"lambda Invoke", "sts GetCallerIdentity", "sts AssumeRole"}, want: "lambda:InvokeFunction sts:AssumeRole"},
 		{operations: []string{"ssm GetParameter", "ssm GetParameter WithDecryption"}, want: "ssm:GetParameter"},
 		{operations: []string{"ssm GetParameter", "ssm GetParameter WithDecryption"}, keyed: "ssm", want: "kms:Decrypt+ ssm:GetParameter"},
+		{operations: []string{"dynamodb GetItem"}, keyed: "dynamodb", want: "dynamodb:GetItem kms:Decrypt+ kms:DescribeKey+ kms:Encrypt+ kms:GenerateDataKey*+ kms:ReEncrypt*+"},
 		{operations: []string{"sns Publish", "dynamodb GetItem"}, keyed: "sns", want: "dynamodb:GetItem kms:Decrypt+ kms:GenerateDataKey+ sns:Publish"},
 	} {
 		list, err := IAM(operations(c.operations...), c.keyed)

@@ -8,6 +8,8 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -198,3 +200,23 @@ func (e *estate) ours() map[string]int {
 	maps.DeleteFunc(n, func(_ string, n int) bool { return n == 0 })
 	return n
 }
+
+// TestTeardownPage has every line that the custom resource logs.
+func TestTeardownPage(t *testing.T) {
+	_, section, found := strings.Cut(string(read(t, page)), "\n## Taking it down\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	files, _ := filepath.Glob("../../lambdas/mirror/resource/*.go")
+	lines := 0
+	for _, file := range files {
+		for _, said := range logged.FindAllStringSubmatch(string(read(t, file)), -1) {
+			if lines++; !strings.Contains(section, "`"+said[1]+"`") {
+				t.Errorf("%s logs %q, and the page does not tell what it means", file, said[1])
+			}
+		}
+	}
+	if !found || lines < 6 {
+		t.Errorf("the page has its part: %v; %d lines are logged", found, lines)
+	}
+}
+
+var logged = regexp.MustCompile(`log\.(?:Info|Warn|Error)(?:Context\(ctx, |\()"([^"]+)"`)
