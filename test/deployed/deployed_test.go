@@ -59,6 +59,7 @@ func TestDeployed(t *testing.T) {
 		{"one message went to the topic", in.notified},
 		{"without the tag the session goes", in.untag},
 		{"the sensor ends, and its records are with Firehose", in.ended},
+		{"the records come into the archive", in.archived},
 		{"a stack that is deleted takes its sessions with it", in.deleted},
 		{"all of it went well", in.well},
 	} {

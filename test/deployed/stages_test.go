@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-lambda-go/cfn"
-
 	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/shared/ec2api"
 	"github.com/mirrorwatch/mirrorwatch/shared/store"
@@ -296,76 +294,6 @@ func (in *installation) oneMessage(t *testing.T) {
 	var e events.Event
 	if err := json.Unmarshal([]byte(list[0].Message), &e); err != nil || e.DetailType != events.DetectionCreated || e.Detail.Detection == nil || e.Detail.Detection.Type != found {
 		t.Errorf("%v: message %+v", err, list[0])
-	}
-}
-
-// untag takes the tag away: the session goes, and its VNI is given back.
-func (in *installation) untag(t *testing.T, ctx context.Context) {
-	if err := in.cloud.Untag(in.shop.ID, "mirrorwatch"); err != nil {
-		t.Fatal(err)
-	}
-	eventually(t, ctx, 40*time.Second, "the session is gone", func() error {
-		sessions, err := in.sessions(ctx)
-		bound, bad := in.bindings(ctx)
-		if err = errors.Join(err, bad); err == nil && len(sessions)+len(bound) > 0 {
-			err = fmt.Errorf("%d sessions, bindings %v", len(sessions), bound)
-		}
-		return err
-	}, in.functions["mirror"].Logs)
-	in.settled(t, ctx)
-	if err := in.cloud.Check(); err != nil {
-		t.Error(err)
-	}
-}
-
-// ended ends the sensor, which sends what it still has: the records of the attack are with Firehose, and CloudWatch knows how it fared.
-func (in *installation) ended(t *testing.T, _ context.Context) {
-	in.sensor.stop(t)
-	kinds, seen := map[string]int{}, false
-	for _, line := range in.records.Lines(t) {
-		var head struct {
-			Path   string `json:"_path"`
-			Sensor string `json:"sensor"`
-			VNI    uint32 `json:"vni"`
-		}
-		if err := json.Unmarshal([]byte(line), &head); err != nil || head.Sensor != "sensor-a" || head.VNI != in.vni {
-			t.Errorf("%v: record %s", err, line)
-		}
-		kinds[head.Path]++
-		seen = seen || head.Path == "http" && strings.Contains(line, "${jndi:ldap://"+offender)
-	}
-	// Without ARP, which a mirror does not carry: what the capture's golden file counts.
-	for kind, n := range map[string]int{"conn": 4, "http": 3, "ldap": 2, "ldap_search": 1} {
-		if kinds[kind] != n {
-			t.Errorf("%d records %s, want %d: %v", kinds[kind], kind, n, kinds)
-		}
-	}
-	if _, faults := in.records.Requests(); !seen || len(faults) > 0 {
-		t.Errorf("the attack is among the records: %v; Firehose was asked in vain: %q", seen, faults)
-	}
-	metrics := in.aws.Metrics() // the last word at least: the others come once a minute
-	for _, name := range []string{"Drops", "NotStored"} {
-		if n, told := metrics["Mirrorwatch/Sensor "+name]; !told || n != 0 {
-			t.Errorf("CloudWatch was told %v", metrics)
-		}
-	}
-}
-
-// deleted is a stack that goes: rules and queue are gone first, then the custom resource takes with it whatever is ours.
-func (in *installation) deleted(t *testing.T, ctx context.Context) {
-	in.mirrored(t, ctx)
-	in.settled(t, ctx)
-	in.asleep()
-	answer, err := in.aws.Resource(ctx, in.functions["mirror"], cfn.RequestDelete, named+"-mirror")
-	if err != nil || answer.Status != cfn.StatusSuccess {
-		t.Fatalf("%v: %+v\n%s", err, answer, in.functions["mirror"].Logs())
-	}
-	sessions, err := in.sessions(ctx)
-	bound, bad := in.bindings(ctx)
-	targets, worse := ec2api.All(ctx, in.cloud.Account(account, place).EC2.DescribeTrafficMirrorTargets, ec2api.Query{})
-	filters, worst := ec2api.All(ctx, in.cloud.Account(account, place).EC2.DescribeTrafficMirrorFilters, ec2api.Query{})
-	if err := errors.Join(err, bad, worse, worst); err != nil || len(sessions)+len(bound)+len(targets)+len(filters) > 0 {
-		t.Errorf("%v: these are left: %v %v %v %v", err, sessions, bound, targets, filters)
 	}
 }
 

@@ -22,6 +22,8 @@ func (r *Region) serve(w http.ResponseWriter, in *http.Request) {
 		r.putEvents(w, in)
 	case service == "sns":
 		r.publish(w, in)
+	case service == "s3":
+		r.object(w, in)
 	case service == "lambda":
 		r.invokeByName(w, in)
 	case service == "monitoring":

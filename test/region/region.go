@@ -1,6 +1,6 @@
 // Package region is what AWS does between the parts of an installation, in one process on the loopback: a bus with rules, queues with
-// visibility and dead letters, the pollers by which Lambda is woken by queues and by a table's stream, a schedule, topics, and the one
-// endpoint that every client of AWS's is led to. What comes in is calls and events; what goes out is invocations of real functions, in
+// visibility and dead letters, the pollers by which Lambda is woken by queues and by a table's stream, a schedule, topics, buckets, custom
+// resources, and the one endpoint that every client of AWS's is led to. What comes in is calls and events; what goes out is invocations of real functions, in
 // the documents and with the retries that AWS uses. It never does anything that a part of the installation should do, never listens
 // beyond the loopback, and never forgets a failure: Faults has all of them.
 package region
@@ -41,6 +41,7 @@ type Region struct {
 	rules     []rule
 	topics    map[string][]Notification
 	functions map[string]*Function
+	buckets   map[string]*Bucket
 	answers   map[string]chan cfn.Response // of custom resources, by request
 	metrics   map[string]float64
 	faults    []string
@@ -59,7 +60,7 @@ func New(o Options) (*Region, error) {
 		return nil, fmt.Errorf("make region: %w", err)
 	}
 	r := &Region{
-		o: o, url: "http://" + l.Addr().String(), topics: map[string][]Notification{}, functions: map[string]*Function{},
+		o: o, url: "http://" + l.Addr().String(), topics: map[string][]Notification{}, functions: map[string]*Function{}, buckets: map[string]*Bucket{},
 		answers: map[string]chan cfn.Response{}, metrics: map[string]float64{},
 	}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
