@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -252,5 +253,33 @@ func TestArchiveFunction(t *testing.T) {
 	lost := host(t, "archive", s3.URL, nil)
 	if _, err := lost.Invoke(t.Context(), arrived("incoming/mixed")); err == nil || !strings.Contains(lost.Logs(), deploy.Archive+" is missing") {
 		t.Errorf("%v\n%s", err, lost.Logs())
+	}
+}
+
+// TestArchivePage has every metric and every line of the function's log on the page that people run it by, and its limits as they are.
+func TestArchivePage(t *testing.T) {
+	_, part, found := strings.Cut(string(event(t, page)), "\n# Running the archive\n")
+	part, _, _ = strings.Cut(part, "\n# ")
+	if !found {
+		t.Fatal("the page has no part about the archive")
+	}
+	sources, _ := filepath.Glob("../../lambdas/archive/*.go")
+	said := regexp.MustCompile(`(?:Info|Warn|Error)Context\(ctx, "([^"]+)"`)
+	counted := regexp.MustCompile("`json:\"([A-Z][A-Za-z]+)\"`")
+	n := 0
+	for _, file := range sources {
+		for _, pattern := range []*regexp.Regexp{said, counted} {
+			for _, m := range pattern.FindAllStringSubmatch(string(event(t, file)), -1) {
+				if m[1] == "cannot tell metrics" || pattern == counted && (filepath.Base(file) != "metrics.go" || m[1] == "Function") {
+					continue
+				}
+				if n++; !strings.Contains(part, "`"+m[1]+"`") {
+					t.Errorf("%s: the page lacks `%s`", file, m[1])
+				}
+			}
+		}
+	}
+	if n < 16 || !strings.Contains(part, deploy.Archive) {
+		t.Errorf("%d lines and metrics", n)
 	}
 }
