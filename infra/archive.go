@@ -40,7 +40,7 @@ func newArchive(s awscdk.Stack, p *place, pipe *pipeline) error {
 		memory: 1769, timeout: timeout, // one whole processor; docs/operations.md has what an object takes
 		key: pipe.Key, logDays: p.LogDays,
 		grants: append(pipe.fromQueue(p.region, p.queueArn("archive")),
-			grant{actions: []string{"s3:GetObject"}, resources: []string{pipe.ArchiveArn + "/" + incoming + "*"}, why: "names of what comes are Firehose's"},
+			grant{actions: []string{"s3:GetObject", "s3:GetObjectVersion"}, resources: []string{pipe.ArchiveArn + "/" + incoming + "*"}, why: "names of what comes are Firehose's"},
 			grant{actions: []string{"s3:PutObject"}, resources: []string{pipe.ArchiveArn + "/" + records + "*", pipe.ArchiveArn + "/" + rejected + "*"}, why: "names of files follow from what came"},
 			grant{actions: []string{"s3:ListBucket"}, resources: []string{pipe.ArchiveArn}}, // without it S3 calls an object that is gone denied, and it comes again
 			pipe.withKey(p.region, "s3", "kms:Decrypt", "kms:GenerateDataKey"),

@@ -51,7 +51,7 @@ func newNotifier(scope constructs.Construct, p *place, pipe *pipeline, address s
 // notifyCalls are those that the store makes of DynamoDB for rules and messages.
 func notifyCalls() []string {
 	return []string{
-		"dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
+		"dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query",
 	}
 }
 
