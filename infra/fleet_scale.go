@@ -70,8 +70,11 @@ func (m *fleetmaker) dropsAlarm(policy *string) {
 	})
 }
 
-// scaleGroup makes the group follow the packets.
+// scaleGroup makes the group follow the packets. AWS refuses a target for a group that cannot change.
 func (m *fleetmaker) scaleGroup(group awsautoscaling.CfnAutoScalingGroup) {
+	if m.p.Min == m.p.Max {
+		return
+	}
 	awsautoscaling.NewCfnScalingPolicy(m.s, jsii.String("ByPackets"), &awsautoscaling.CfnScalingPolicyProps{
 		AutoScalingGroupName: group.Ref(), PolicyType: jsii.String("TargetTrackingScaling"),
 		TargetTrackingConfiguration: &awsautoscaling.CfnScalingPolicy_TargetTrackingConfigurationProperty{
@@ -99,6 +102,9 @@ func (m *fleetmaker) scaleGroup(group awsautoscaling.CfnAutoScalingGroup) {
 
 // scaleService makes the service follow the packets.
 func (m *fleetmaker) scaleService(resource string) {
+	if m.p.Min == m.p.Max {
+		return // the count of the service is what stays
+	}
 	target := awsapplicationautoscaling.NewCfnScalableTarget(m.s, jsii.String("Scalable"), &awsapplicationautoscaling.CfnScalableTargetProps{
 		ServiceNamespace: jsii.String("ecs"), ScalableDimension: jsii.String("ecs:service:DesiredCount"), ResourceId: jsii.String(resource),
 		MinCapacity: jsii.Number(float64(m.p.Min)), MaxCapacity: jsii.Number(float64(m.p.Max)),

@@ -232,6 +232,19 @@ func TestScaling(t *testing.T) {
 	}
 }
 
+// TestFixedNumber: where the number of sensors cannot change nothing tries to change it: AWS refuses that.
+func TestFixedNumber(t *testing.T) {
+	for kind, scaling := range map[string]string{"ec2": "AWS::AutoScaling::ScalingPolicy", "fargate": "AWS::ApplicationAutoScaling::ScalingPolicy"} {
+		tpl := fleetTemplate(t, "fleet", kind, "sensors", "3-3")
+		if n := len(tpl.of(scaling)) + len(tpl.of("AWS::CloudWatch::Alarm")); n > 0 {
+			t.Errorf("%s: %d policies and alarms", kind, n)
+		}
+		if kind == "fargate" && tpl.only(t, "AWS::ECS::Service", "").Properties["DesiredCount"] != 3.0 {
+			t.Errorf("service has %v tasks", tpl.only(t, "AWS::ECS::Service", "").Properties["DesiredCount"])
+		}
+	}
+}
+
 func TestPacketsPerSensor(t *testing.T) {
 	for pairs, want := range map[string]float64{
 		"size=small": 100_000, "size=medium": 200_000, "size=large": 400_000, "instance=c7g.medium": 50_000, "instance=m7g.2xlarge": 400_000, "fleet=fargate": 100_000,
