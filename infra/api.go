@@ -102,8 +102,7 @@ func (c code) version() string {
 // apiCalls are those that the store makes of DynamoDB for the API.
 func apiCalls() []string {
 	return []string{
-		"dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem",
-		"dynamodb:Query", "dynamodb:UpdateItem",
+		"dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
 	}
 }
 
@@ -115,7 +114,7 @@ func (p *pipeline) askRecords(at *place) []grant {
 		{actions: []string{"athena:GetQueryExecution", "athena:GetQueryResults", "athena:StartQueryExecution", "athena:StopQueryExecution"}, resources: []string{
 			fmt.Sprintf("arn:aws:athena:%s:%s:workgroup/%s", at.region, at.Account, p.Workgroup),
 		}},
-		{actions: []string{"glue:GetDatabase", "glue:GetPartition", "glue:GetPartitions", "glue:GetTable", "glue:GetTables"}, resources: []string{
+		{actions: []string{"glue:GetDatabase", "glue:GetPartitions", "glue:GetTable"}, resources: []string{
 			glue("catalog"), glue("database/" + p.Database), glue("table/" + p.Database + "/*"),
 		}, why: "every table of one database, one for each kind of record"},
 		{actions: []string{"s3:GetBucketLocation", "s3:ListBucket"}, resources: []string{p.ArchiveArn}},
