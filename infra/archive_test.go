@@ -63,7 +63,7 @@ func checkWayIn(t *testing.T, most template, b resource) {
 // checkRoles is what the roles are allowed in which folder; test/actions holds the same against what the programs call.
 func checkRoles(t *testing.T, most, _ template) {
 	for prefix, want := range map[string][]string{
-		"ArchiveRole": {"incoming/*: s3:GetObject", "records/*: s3:PutObject", "rejected/*: s3:PutObject"},
+		"ArchiveRole": {"incoming/*: s3:GetObject s3:GetObjectVersion", "records/*: s3:PutObject", "rejected/*: s3:PutObject"},
 		"RecordsRole": {"failed/*: s3:AbortMultipartUpload s3:GetObject s3:PutObject", "incoming/*: s3:AbortMultipartUpload s3:GetObject s3:PutObject"},
 	} {
 		var got []string

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
@@ -24,10 +23,8 @@ type notifier struct {
 // newNotifier makes the function, the rule that gives it every event of ours, and the tick at which it sends what waits.
 func newNotifier(scope constructs.Construct, p *place, pipe *pipeline, address string) (*notifier, error) {
 	in := constructs.NewConstruct(scope, key("Notify"))
-	n := &notifier{DeadLetters: awssqs.NewQueue(in, key("DeadLetters"), &awssqs.QueueProps{
-		QueueName: key(p.Name() + "-notify-dead"), EncryptionMasterKey: pipe.Key, EnforceSSL: jsii.Bool(true), RetentionPeriod: awscdk.Duration_Days(jsii.Number(14)),
-	})}
-	excuse(n.DeadLetters, "AwsSolutions-SQS3", "it is itself where dead letters go")
+	n := &notifier{DeadLetters: newDeadLetters(in, "DeadLetters", p.Name(), "notify", pipe.Key)}
+	ofNoQueue(n.DeadLetters, "a rule and a function")
 	grants := append(pipe.onTable(false, p.region, notifyCalls()...), toTopic(p, pipe)...)
 	grants = append(grants, grant{actions: []string{"sqs:SendMessage"}, resources: []string{p.queueArn("notify-dead")}},
 		pipe.withKey(p.region, "sqs", "kms:Decrypt", "kms:GenerateDataKey"))
@@ -59,7 +56,7 @@ func notifyCalls() []string {
 func toTopic(p *place, pipe *pipeline) []grant {
 	return []grant{
 		{actions: []string{"sns:Publish"}, resources: []string{*pipe.Topic.TopicArn()}},
-		pipe.withKey(p.region, "sns", "kms:Decrypt", "kms:GenerateDataKey*"),
+		pipe.withKey(p.region, "sns", "kms:Decrypt", "kms:GenerateDataKey"),
 	}
 }
 

@@ -74,3 +74,47 @@ func TestTopicOnly(t *testing.T) {
 		}
 	}
 }
+
+// TestRolesAreWhatIsCalled holds the roles of both functions against what their programs can ask of AWS (test/actions), and what AWS does with
+// them for logs and for events that failed.
+func TestRolesAreWhatIsCalled(t *testing.T) {
+	tpl, _ := apiTemplates(t)
+	for prefix, c := range map[string]struct {
+		program string
+		more    []string
+	}{
+		"APIFunctionRole":    {"api", []string{"logs:CreateLogStream", "logs:PutLogEvents"}},
+		"NotifyFunctionRole": {"notify", []string{"logs:CreateLogStream", "logs:PutLogEvents", "sqs:SendMessage"}},
+	} {
+		called, err := os.ReadFile(filepath.Join("..", "test", "actions", "testdata", c.program+".txt"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := map[string]bool{}
+		for line := range strings.Lines(string(called)) {
+			if action, _, _ := strings.Cut(strings.TrimSpace(line), " "); strings.Contains(action, ":") {
+				want[action] = true
+			}
+		}
+		for _, a := range c.more {
+			want[a] = true
+		}
+		for _, s := range dig(tpl.only(t, "AWS::IAM::Policy", prefix).Properties, "PolicyDocument", "Statement").([]any) {
+			list, ok := dig(s, "Action").([]any)
+			if !ok {
+				list = []any{dig(s, "Action")}
+			}
+			for _, a := range list {
+				if _, known := want[a.(string)]; !known {
+					t.Errorf("%s may %s, and nothing asks for it", prefix, a)
+				}
+				want[a.(string)] = false
+			}
+		}
+		for a, missing := range want {
+			if missing {
+				t.Errorf("%s lacks %s", prefix, a)
+			}
+		}
+	}
+}

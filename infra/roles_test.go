@@ -57,7 +57,7 @@ func roles() []held {
 		{"api", "NotifyFunctionRole", "notify", []string{"dynamodb", "sns"}, logged + buried, ""},
 		{"mirror", "mirrorRole", "mirror", []string{"dynamodb"}, logged + queued, invited + "lambda:InvokeFunction"},
 		{"mirror", "teardownRole", "mirror", []string{"dynamodb"}, logged, invited},
-		{"fleet", "SensorRole", "sensor", []string{"dynamodb"}, "s3:GetObject ", ""},
+		{"fleet", "SensorRole", "sensor", []string{"dynamodb"}, "s3:GetObject cloudformation:SignalResource ", ""}, // the first boot fetches the program, and says that it hears,
 	}
 }
 

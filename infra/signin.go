@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscognito"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -75,17 +74,9 @@ func newPool(in constructs.Construct, p *place) awscognito.CfnUserPool {
 			map[string]any{"name": "groups", "attributeDataType": "String", "mutable": true, "stringAttributeConstraints": map[string]any{"minLength": "0", "maxLength": "2048"}},
 		},
 	})
-	pool.ApplyRemovalPolicy(kept(p.Retain), nil)
+	pool.ApplyRemovalPolicy(p.removal(), nil)
 	excuse(pool, "AwsSolutions-COG1", "twelve characters and no rules of composition, as OWASP ASVS 2.1.1 and 2.1.9 ask; a second factor is required besides")
 	return pool
-}
-
-// kept is what becomes of something when its stack goes.
-func kept(retain bool) awscdk.RemovalPolicy {
-	if retain {
-		return awscdk.RemovalPolicy_RETAIN
-	}
-	return awscdk.RemovalPolicy_DESTROY
 }
 
 // newClient makes the console a client: it has no secret, since a page can keep none, and gets tokens for a code and its proof (PKCE) only.
