@@ -10,12 +10,12 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/shared/deploy"
 )
 
-// The folders of the archive's bucket, and for how many days each keeps what it has. Records have a setting.
+// The folders of the archive's bucket, and for how many days each keeps what it has at the most: no longer than the setting says of records.
 const (
-	incoming, incomingDays = "incoming/", 7  // frames as sensors sent them: gone once they are in records/, kept for who must do that again
-	failed, failedDays     = "failed/", 14   // what Firehose could not deliver
-	rejected, rejectedDays = "rejected/", 14 // lines that the function could not take
-	results, resultDays    = "results/", 1   // answers of Athena, which are read within the minute
+	incoming, incomingDays = "incoming/", 7 // frames as sensors sent them: gone once they are in records/, kept for who must do that again
+	failed, failedDays     = "failed/", 14  // what Firehose could not deliver
+	rejected               = "rejected/"    // lines that the function could not take: records of traffic as well
+	results, resultDays    = "results/", 1  // answers of Athena, which are read within the minute
 	records                = "records/"
 )
 
@@ -36,10 +36,11 @@ func newArchive(s awscdk.Stack, p *place, pipe *pipeline) error {
 	pipe.Queues["archive"], pipe.DeadLetters["archive"] = q, dead
 	newRecords(s, p, pipe)
 	f, err := newFunction(s, "Archive", p.Name(), p.code, functionProps{
-		name: "archive", program: "archive", does: "makes tables of the records that sensors sent", env: deploy.Archiver{Archive: pipe.Archive}.Env(),
-		memory: 2048, timeout: timeout, key: pipe.Key, logDays: p.LogDays,
+		name: "archive", program: "archive", does: "makes tables of the records that sensors sent", env: archiveEnv(pipe),
+		memory: 1769, timeout: timeout, // one whole processor; docs/operations.md has what an object takes
+		key: pipe.Key, logDays: p.LogDays,
 		grants: append(pipe.fromQueue(p.region, p.queueArn("archive")),
-			grant{actions: []string{"s3:GetObject"}, resources: []string{pipe.ArchiveArn + "/" + incoming + "*"}, why: "names of what comes are Firehose's"},
+			grant{actions: []string{"s3:GetObject", "s3:GetObjectVersion"}, resources: []string{pipe.ArchiveArn + "/" + incoming + "*"}, why: "names of what comes are Firehose's"},
 			grant{actions: []string{"s3:PutObject"}, resources: []string{pipe.ArchiveArn + "/" + records + "*", pipe.ArchiveArn + "/" + rejected + "*"}, why: "names of files follow from what came"},
 			grant{actions: []string{"s3:ListBucket"}, resources: []string{pipe.ArchiveArn}}, // without it S3 calls an object that is gone denied, and it comes again
 			pipe.withKey(p.region, "s3", "kms:Decrypt", "kms:GenerateDataKey"),
@@ -53,11 +54,19 @@ func newArchive(s awscdk.Stack, p *place, pipe *pipeline) error {
 	return nil
 }
 
+// archiveEnv is what the program reads, and the runtime of Go: it collects before Lambda would end a function that is too large.
+func archiveEnv(pipe *pipeline) map[string]string {
+	env := deploy.Archiver{Archive: pipe.Archive}.Env()
+	env["GOMEMLIMIT"] = "1500MiB"
+	return env
+}
+
 // newArchiveBucket makes the bucket. It keeps no versions: nothing in it is ever written twice with other content, and a version of a record would
 // outlive the days that people were told records are kept. That S3 tells the queue stands in the bucket itself, where the CDK would have a function of
 // its own do it.
 func newArchiveBucket(s awscdk.Stack, p *place, k awskms.IKey, q awssqs.Queue) awss3.Bucket {
 	rule := func(folder string, days int) *awss3.LifecycleRule {
+		days = min(days, p.RecordDays) // frames and answers are records, too
 		return &awss3.LifecycleRule{Id: jsii.String(folder), Prefix: jsii.String(folder), Expiration: awscdk.Duration_Days(jsii.Number(float64(days)))}
 	}
 	bucket := awss3.NewBucket(s, jsii.String("Bucket"), &awss3.BucketProps{
@@ -65,7 +74,7 @@ func newArchiveBucket(s awscdk.Stack, p *place, k awskms.IKey, q awssqs.Queue) a
 		EnforceSSL: jsii.Bool(true), MinimumTLSVersion: jsii.Number(1.2), BlockPublicAccess: awss3.BlockPublicAccess_BLOCK_ALL(),
 		ObjectOwnership: awss3.ObjectOwnership_BUCKET_OWNER_ENFORCED, RemovalPolicy: p.removal(),
 		LifecycleRules: &[]*awss3.LifecycleRule{
-			rule(incoming, incomingDays), rule(failed, failedDays), rule(rejected, rejectedDays), rule(results, resultDays), rule(records, p.RecordDays),
+			rule(incoming, incomingDays), rule(failed, failedDays), rule(rejected, p.RecordDays), rule(results, resultDays), rule(records, p.RecordDays),
 			{Id: jsii.String("unfinished"), AbortIncompleteMultipartUploadAfter: awscdk.Duration_Days(jsii.Number(1))},
 		},
 	})

@@ -27,14 +27,14 @@ func (p *place) correlateEnv(pipe *pipeline) map[string]string {
 
 // contextCalls are those that both make of the store.
 func contextCalls() []string {
-	return []string{"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"}
+	return []string{"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"}
 }
 
 // newOnDetections makes the one that writes what the rest of AWS knows of each detection.
 func newOnDetections(s awscdk.Stack, p *place, pipe *pipeline) error {
 	dead := newDeadLetters(s, "CorrelateDeadLetters", p.Name(), "correlate", pipe.Key)
 	ofNoQueue(dead, "a reader of the stream")
-	grants := append(pipe.readsStream(p.region, *dead.QueueArn()), pipe.onTable(false, p.region, contextCalls()...)...)
+	grants := append(pipe.readsStream(p.region, *dead.QueueArn()), pipe.onTable(false, p.region, append(contextCalls(), "dynamodb:ConditionCheckItem")...)...)
 	if p.Metrics {
 		grants = append(grants, grant{actions: []string{"cloudwatch:GetMetricData"}, resources: []string{"*"}, why: "CloudWatch has no resources for metrics"})
 	}
@@ -96,7 +96,7 @@ func newOnLogs(s awscdk.Stack, p *place, pipe *pipeline) error {
 
 // readLogs is what the function on logs may do.
 func (p *place) readLogs(pipe *pipeline) []grant {
-	grants := append(pipe.fromQueue(p.region, p.queueArn("logs")), pipe.onTable(false, p.region, append(contextCalls(), "dynamodb:BatchWriteItem")...)...)
+	grants := append(pipe.fromQueue(p.region, p.queueArn("logs")), pipe.onTable(false, p.region, contextCalls()...)...)
 	grants = append(grants, grant{actions: []string{"dynamodb:Query"}, resources: []string{pipe.TableArn + "/index/*"}, why: "the indexes of one table"})
 	if len(p.LogBuckets) == 0 {
 		return grants

@@ -4,6 +4,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/mirrorwatch/mirrorwatch/infra/host"
@@ -60,8 +61,9 @@ type fleetmaker struct {
 	n     *network
 	fleet *fleet
 
-	guard  awsec2.SecurityGroup // of the balancer
-	grants []grant              // of the sensors' role
+	guard  awsec2.SecurityGroup     // of the balancer
+	grants []grant                  // of the sensors' role
+	before []constructs.IDependable // what must be there while there are sensors: they call AWS from their first second to their last
 	balancerParts
 }
 
@@ -106,10 +108,11 @@ func (m *fleetmaker) makeGuards() {
 	// S3 and DynamoDB have public addresses, also behind a gateway endpoint; the VPC has no route to any other.
 	sensors.AddEgressRule(awsec2.Peer_AnyIpv4(), awsec2.Port_Tcp(jsii.Number(443.0)), jsii.String("AWS"), nil)
 	if m.n.Endpoints != nil {
-		awsec2.NewCfnSecurityGroupIngress(m.s, jsii.String("ToEndpoints"), &awsec2.CfnSecurityGroupIngressProps{
+		door := awsec2.NewCfnSecurityGroupIngress(m.s, jsii.String("ToEndpoints"), &awsec2.CfnSecurityGroupIngressProps{
 			GroupId: m.n.Endpoints, SourceSecurityGroupId: sensors.SecurityGroupId(), IpProtocol: jsii.String("tcp"), FromPort: jsii.Number(443.0), ToPort: jsii.Number(443.0),
 			Description: jsii.String("Sensors of " + m.p.Name()),
 		})
+		m.before = append(m.before, door)
 	}
 }
 
@@ -142,4 +145,5 @@ func (m *fleetmaker) settleRole() {
 		m.fleet.Role.AddToPrincipalPolicy(g.statement())
 	}
 	excuseStars(m.fleet.Role, m.grants)
+	m.before = append(m.before, m.fleet.Role, m.listener) // with its policy: a sensor that may not read the table ends at once
 }

@@ -53,12 +53,12 @@ func (m *fleetmaker) makeTargets() {
 	m.targets = awselasticloadbalancingv2.NewCfnTargetGroup(m.s, jsii.String("Targets"), &awselasticloadbalancingv2.CfnTargetGroupProps{
 		VpcId: m.n.VPC.VpcId(), Protocol: jsii.String("UDP"), Port: jsii.Number(float64(host.PacketPort)), TargetType: jsii.String(kind), Tags: named(groupName(m.p)),
 		HealthCheckEnabled: jsii.Bool(true), HealthCheckProtocol: jsii.String("TCP"), HealthCheckPort: jsii.String(strconv.Itoa(host.SidePort)), // UDP answers nothing that could be checked
-		HealthCheckIntervalSeconds: jsii.Number(10.0), HealthCheckTimeoutSeconds: jsii.Number(5.0), HealthyThresholdCount: jsii.Number(2.0), UnhealthyThresholdCount: jsii.Number(2.0),
+		HealthCheckIntervalSeconds: jsii.Number(10.0), HealthCheckTimeoutSeconds: jsii.Number(5.0), HealthyThresholdCount: jsii.Number(3.0), UnhealthyThresholdCount: jsii.Number(2.0),
 		TargetGroupAttributes: targetAttributes([][2]string{
 			{"stickiness.enabled", "true"}, {"stickiness.type", "source_ip"},
 			// A mirror flow is never idle: without an end it would stay with a sensor that leaves. And while it lasts an interface that goes on
 			// has packets at two sensors, so the end is soon; a sensor listens until nothing comes any more.
-			{"deregistration_delay.timeout_seconds", "30"}, {"deregistration_delay.connection_termination.enabled", "true"},
+			{"deregistration_delay.timeout_seconds", "60"}, {"deregistration_delay.connection_termination.enabled", "true"},
 		}),
 	})
 }

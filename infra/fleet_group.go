@@ -41,7 +41,7 @@ func (m *fleetmaker) makeGroup() error {
 	template := m.makeTemplate(boot)
 	group := awsautoscaling.NewCfnAutoScalingGroup(m.s, jsii.String(groupID), m.groupProps(template))
 	m.update(group)
-	group.Node().AddDependency(m.fleet.Role, m.listener) // its policy too: a sensor that may not read the table ends at once
+	group.Node().AddDependency(m.before...)
 	excuse(group, "AwsSolutions-AS3", "Launches and ends are events of EventBridge, which the mirror function is told of; people are told by the alarms when sensors are missing or drop packets.")
 	m.fleet.Group = groupName(m.p)
 	m.scaleGroup(group)

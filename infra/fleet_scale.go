@@ -15,11 +15,11 @@ import (
 // sensorNamespace is that of what sensors tell of themselves.
 const sensorNamespace = "Mirrorwatch/Sensor"
 
-// packetsPerProcessor is how many a second a sensor is to have for each of its processors: half of what it must take without a drop on two
-// (docs/decisions/0001-speed.md), so that half of a fleet could have all of it for as long as the other half is being made.
+// packetsPerProcessor is how many a second a sensor is to have for each of its processors: less than half of the lowest figure that was measured
+// (docs/operations.md), so that half of a fleet can have all of it for as long as the other half is being made.
 const packetsPerProcessor = 50_000
 
-// mostPackets is where more processors of one sensor do not help: the detectors are one after the other.
+// mostPackets is where more processors of one sensor are not known to help: the detectors are one after the other.
 const mostPackets = 400_000
 
 // packetsPerSensor gives the packets a second that the fleet is kept at, for each sensor on average. Never the processor's load: a sensor
@@ -48,23 +48,33 @@ func processors(instance string) int {
 	return 4 * times
 }
 
-// steps is how many sensors more are made when packets are dropped: drops a minute from, up to, sensors. The last has no end.
-func steps() [][3]float64 { return [][3]float64{{0, 100_000, 1}, {100_000, 0, 2}} }
+// dropsThatCount gives how many drops a minute of the whole fleet ask for more sensors: one in ten thousand of the packets that one sensor is
+// to have. People are told of fewer; but a sensor more costs money and has interfaces change places, and helps against load alone.
+func dropsThatCount(p *place) float64 { return packetsPerSensor(p) * 60 / 10_000 }
 
-// dropsAlarm looks for drops of any sensor in two of three minutes: one minute is what a burst does, which no sensor more would have caught.
+// steps is how many sensors more are made: drops a minute above those that count from, up to, sensors. Where one packet in a hundred is lost, two
+// at once. The last has no end.
+func steps(p *place) [][3]float64 {
+	much := 99 * dropsThatCount(p)
+	return [][3]float64{{0, much, 1}, {much, 0, 2}}
+}
+
+// dropsAlarm looks for drops in two of three minutes: one minute is what a burst does, which no sensor more would have caught.
 func (m *fleetmaker) dropsAlarm(policy *string) {
-	alarm := awscloudwatch.NewCfnAlarm(m.s, jsii.String("DropsAlarm"), &awscloudwatch.CfnAlarmProps{
+	awscloudwatch.NewCfnAlarm(m.s, jsii.String("DropsAlarm"), &awscloudwatch.CfnAlarmProps{
 		AlarmDescription: jsii.String(m.p.Name() + ": sensors drop packets, and more are made. People are told by the alarm of the watch stack."),
 		Namespace:        jsii.String(sensorNamespace), MetricName: jsii.String("Drops"), Statistic: jsii.String("Sum"), Period: jsii.Number(60.0),
 		Dimensions:         []any{&awscloudwatch.CfnAlarm_DimensionProperty{Name: jsii.String("Deployment"), Value: jsii.String(m.p.Deployment)}},
-		ComparisonOperator: jsii.String("GreaterThanOrEqualToThreshold"), Threshold: jsii.Number(1.0), EvaluationPeriods: jsii.Number(3.0), DatapointsToAlarm: jsii.Number(2.0),
+		ComparisonOperator: jsii.String("GreaterThanOrEqualToThreshold"), Threshold: jsii.Number(dropsThatCount(m.p)), EvaluationPeriods: jsii.Number(3.0), DatapointsToAlarm: jsii.Number(2.0),
 		TreatMissingData: jsii.String("notBreaching"), AlarmActions: &[]*string{policy},
 	})
-	alarm.Node().AddDependency(m.fleet.Role)
 }
 
-// scaleGroup makes the group follow the packets.
+// scaleGroup makes the group follow the packets. AWS refuses a target for a group that cannot change.
 func (m *fleetmaker) scaleGroup(group awsautoscaling.CfnAutoScalingGroup) {
+	if m.p.Min == m.p.Max {
+		return
+	}
 	awsautoscaling.NewCfnScalingPolicy(m.s, jsii.String("ByPackets"), &awsautoscaling.CfnScalingPolicyProps{
 		AutoScalingGroupName: group.Ref(), PolicyType: jsii.String("TargetTrackingScaling"),
 		TargetTrackingConfiguration: &awsautoscaling.CfnScalingPolicy_TargetTrackingConfigurationProperty{
@@ -76,7 +86,7 @@ func (m *fleetmaker) scaleGroup(group awsautoscaling.CfnAutoScalingGroup) {
 		},
 	})
 	var adjust []any
-	for _, s := range steps() {
+	for _, s := range steps(m.p) {
 		step := &awsautoscaling.CfnScalingPolicy_StepAdjustmentProperty{MetricIntervalLowerBound: jsii.Number(s[0]), ScalingAdjustment: jsii.Number(s[2])}
 		if s[1] > 0 {
 			step.MetricIntervalUpperBound = jsii.Number(s[1])
@@ -92,6 +102,9 @@ func (m *fleetmaker) scaleGroup(group awsautoscaling.CfnAutoScalingGroup) {
 
 // scaleService makes the service follow the packets.
 func (m *fleetmaker) scaleService(resource string) {
+	if m.p.Min == m.p.Max {
+		return // the count of the service is what stays
+	}
 	target := awsapplicationautoscaling.NewCfnScalableTarget(m.s, jsii.String("Scalable"), &awsapplicationautoscaling.CfnScalableTargetProps{
 		ServiceNamespace: jsii.String("ecs"), ScalableDimension: jsii.String("ecs:service:DesiredCount"), ResourceId: jsii.String(resource),
 		MinCapacity: jsii.Number(float64(m.p.Min)), MaxCapacity: jsii.Number(float64(m.p.Max)),
@@ -107,7 +120,7 @@ func (m *fleetmaker) scaleService(resource string) {
 		},
 	})
 	var adjust []any
-	for _, s := range steps() {
+	for _, s := range steps(m.p) {
 		step := &awsapplicationautoscaling.CfnScalingPolicy_StepAdjustmentProperty{MetricIntervalLowerBound: jsii.Number(s[0]), ScalingAdjustment: jsii.Number(s[2])}
 		if s[1] > 0 {
 			step.MetricIntervalUpperBound = jsii.Number(s[1])

@@ -32,7 +32,7 @@ func (m *fleetmaker) makeService() error {
 	})
 	task := m.makeTask(image.URI, log, execution)
 	service := m.makeTasks(cluster, task)
-	service.Node().AddDependency(m.fleet.Role, execution, m.listener)
+	service.Node().AddDependency(append(m.before, execution)...)
 	m.fleet.Cluster, m.fleet.Group = m.p.Name(), groupName(m.p)
 	m.scaleService("service/" + *cluster.Ref() + "/" + *service.AttrName())
 	return nil
@@ -91,6 +91,7 @@ func (m *fleetmaker) makeTask(image string, log awslogs.LogGroup, execution awsi
 func (m *fleetmaker) makeTasks(cluster awsecs.CfnCluster, task awsecs.CfnTaskDefinition) awsecs.CfnService {
 	return awsecs.NewCfnService(m.s, jsii.String("Service"), &awsecs.CfnServiceProps{
 		ServiceName: jsii.String(groupName(m.p)), Cluster: cluster.AttrArn(), TaskDefinition: task.Ref(), LaunchType: jsii.String("FARGATE"), PlatformVersion: jsii.String("1.4.0"),
+		DesiredCount:         m.desired(),
 		EnableExecuteCommand: jsii.Bool(false), PropagateTags: jsii.String("SERVICE"), Tags: named(groupName(m.p)), HealthCheckGracePeriodSeconds: jsii.Number(float64(grace)),
 		DeploymentConfiguration: &awsecs.CfnService_DeploymentConfigurationProperty{
 			MinimumHealthyPercent: jsii.Number(100.0), MaximumPercent: jsii.Number(200.0),
@@ -103,4 +104,12 @@ func (m *fleetmaker) makeTasks(cluster awsecs.CfnCluster, task awsecs.CfnTaskDef
 			ContainerName: jsii.String("sensor"), ContainerPort: jsii.Number(float64(host.PacketPort)), TargetGroupArn: m.targets.AttrTargetGroupArn(),
 		}},
 	})
+}
+
+// desired is how many tasks a service that cannot change has; of another the scaling says it, and an update must not undo that.
+func (m *fleetmaker) desired() *float64 {
+	if m.p.Min < m.p.Max {
+		return nil
+	}
+	return jsii.Number(float64(m.p.Min))
 }

@@ -83,7 +83,7 @@ func checkTargets(t *testing.T, tpl template, fargate bool) {
 	}
 	a := attributes(group.Properties["TargetGroupAttributes"])
 	for attribute, v := range map[string]any{
-		"stickiness.enabled": "true", "stickiness.type": "source_ip", "deregistration_delay.timeout_seconds": "30", "deregistration_delay.connection_termination.enabled": "true",
+		"stickiness.enabled": "true", "stickiness.type": "source_ip", "deregistration_delay.timeout_seconds": "60", "deregistration_delay.connection_termination.enabled": "true",
 	} {
 		if a[attribute] != v {
 			t.Errorf("target group's %s is %v, want %v", attribute, a[attribute], v)
@@ -198,8 +198,10 @@ func TestEndOfASensor(t *testing.T) {
 		if !strings.Contains(text(dig(g.Properties["LaunchTemplate"], "Version")), "LatestVersionNumber") {
 			t.Errorf("version %s: CloudFormation would not see a new one", text(dig(g.Properties["LaunchTemplate"], "Version")))
 		}
-		if !strings.Contains(text(g.DependsOn), "SensorRoleDefaultPolicy") {
-			t.Errorf("sensors start before they may do anything: %s", text(g.DependsOn))
+		for _, first := range []string{"SensorRoleDefaultPolicy", "ToEndpoints", "Listener"} {
+			if !strings.Contains(text(g.DependsOn), first) {
+				t.Errorf("sensors start before %s is there: %s", first, text(g.DependsOn))
+			}
 		}
 	}
 }
@@ -224,8 +226,21 @@ func TestScaling(t *testing.T) {
 			t.Errorf("%s: %d policies: %s", name, len(policies), all)
 		}
 		alarm := tpl.only(t, "AWS::CloudWatch::Alarm", "Drops")
-		if alarm.Properties["MetricName"] != "Drops" || alarm.Properties["Namespace"] != "Mirrorwatch/Sensor" || !strings.Contains(text(alarm.Properties["AlarmActions"]), "ByDrops") {
+		if alarm.Properties["MetricName"] != "Drops" || alarm.Properties["Namespace"] != "Mirrorwatch/Sensor" || alarm.Properties["Threshold"] != 1200.0 || !strings.Contains(text(alarm.Properties["AlarmActions"]), "ByDrops") {
 			t.Errorf("%s: alarm is %s", name, text(alarm.Properties))
+		}
+	}
+}
+
+// TestFixedNumber: where the number of sensors cannot change nothing tries to change it: AWS refuses that.
+func TestFixedNumber(t *testing.T) {
+	for kind, scaling := range map[string]string{"ec2": "AWS::AutoScaling::ScalingPolicy", "fargate": "AWS::ApplicationAutoScaling::ScalingPolicy"} {
+		tpl := fleetTemplate(t, "fleet", kind, "sensors", "3-3")
+		if n := len(tpl.of(scaling)) + len(tpl.of("AWS::CloudWatch::Alarm")); n > 0 {
+			t.Errorf("%s: %d policies and alarms", kind, n)
+		}
+		if kind == "fargate" && tpl.only(t, "AWS::ECS::Service", "").Properties["DesiredCount"] != 3.0 {
+			t.Errorf("service has %v tasks", tpl.only(t, "AWS::ECS::Service", "").Properties["DesiredCount"])
 		}
 	}
 }

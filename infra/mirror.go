@@ -29,8 +29,7 @@ const (
 // mirrorCalls are those that the store makes of DynamoDB in the function's name.
 func mirrorCalls() []string {
 	return []string{
-		"dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem",
-		"dynamodb:Query", "dynamodb:UpdateItem",
+		"dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query",
 	}
 }
 
@@ -101,8 +100,8 @@ func (m *mirror) queues(s awscdk.Stack, p *place, pipe *pipeline) {
 // end makes the custom resource that removes what the function made. Whatever wakes the function depends on it, so that CloudFormation
 // takes that away first: else the next sweep would make every session again.
 func (m *mirror) end(s awscdk.Stack, p *place) awscdk.CfnResource {
-	once := awslambda.NewCfnEventInvokeConfig(s, key("TeardownCalls"), &awslambda.CfnEventInvokeConfigProps{
-		FunctionName: m.Teardown.Lambda.FunctionName(), Qualifier: key("$LATEST"), MaximumRetryAttempts: jsii.Number(0), MaximumEventAgeInSeconds: jsii.Number(3600),
+	once := awslambda.NewCfnEventInvokeConfig(s, key("TeardownCalls"), &awslambda.CfnEventInvokeConfigProps{ // no destination for failures: the event has an address that is a secret
+		FunctionName: m.Teardown.Lambda.FunctionName(), Qualifier: key("$LATEST"), MaximumRetryAttempts: jsii.Number(2), MaximumEventAgeInSeconds: jsii.Number(3600),
 	})
 	r := awscdk.NewCfnResource(s, key("Sessions"), &awscdk.CfnResourceProps{
 		Type: key("Custom::MirrorSessions"), Properties: &map[string]any{"ServiceToken": m.Teardown.Lambda.FunctionArn(), "ServiceTimeout": 3600, "Deployment": p.Deployment},

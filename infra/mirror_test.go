@@ -189,7 +189,7 @@ func TestSpoke(t *testing.T) {
 	for _, st := range dig(tpl.only(t, "AWS::IAM::Policy", "Role").Properties, "PolicyDocument", "Statement").([]any) {
 		if strings.Contains(text(dig(st, "Action")), "ec2:DeleteTrafficMirrorSession") {
 			deletes++
-			if dig(st, "Condition", "StringEquals", "aws:ResourceTag/mirrorwatch:deployment") != "main" {
+			if text(dig(st, "Condition", "StringEquals", "aws:ResourceTag/mirrorwatch:deployment")) != `["main"]` {
 				t.Errorf("deletes without the tag: %s", text(st))
 			}
 		}

@@ -56,6 +56,7 @@ func (n *network) use(s awscdk.Stack, p *place, vpc *string, zones []*string) {
 	n.VPC = awsec2.Vpc_FromVpcAttributes(s, jsii.String("Network"), &awsec2.VpcAttributes{
 		VpcId: vpc, AvailabilityZones: &zones, IsolatedSubnetIds: &n.SubnetIDs, VpcCidrBlock: jsii.String(p.CIDR.String()),
 	})
+	awscdk.Annotations_Of(n.VPC).AcknowledgeWarning(jsii.String("@aws-cdk/aws-ec2:noSubnetRouteTableId"), jsii.String("no route is made by this construct"))
 	n.Subnets = &awsec2.SubnetSelection{SubnetType: awsec2.SubnetType_PRIVATE_ISOLATED}
 }
 

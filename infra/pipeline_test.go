@@ -26,7 +26,7 @@ func pipelineTemplate(tb testing.TB, pairs ...string) template {
 func TestPipeline(t *testing.T) {
 	most := pipelineTemplate(t, "notify", "soc@example.com,night@example.com", "log_buckets", "our-flow-logs,our-trail",
 		"log_keys", "arn:aws:kms:eu-central-1:111122223333:key/logs", "cloudwatch", "on", "retention_records", "90", "retention_logs", "365")
-	least := pipelineTemplate(t, "retain", "off")
+	least := pipelineTemplate(t, "retain", "off", "retention_records", "3")
 	for _, part := range []struct {
 		name  string
 		check func(t *testing.T, most, least template)
@@ -199,6 +199,9 @@ func checkEnvironments(t *testing.T, most, least template) {
 					return s
 				}
 				return strings.TrimPrefix(text(given[name]), "null") // a token is a value
+			}
+			if get("GOMEMLIMIT"); strings.HasPrefix(id, "Archive") != (given["GOMEMLIMIT"] == "1500MiB") { // read by the runtime of Go
+				t.Errorf("%s: %v", id, given)
 			}
 			if err := readEnvironment(id, get); err != nil {
 				t.Errorf("%s: %v", id, err)

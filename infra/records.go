@@ -12,7 +12,7 @@ import (
 // read slower; a larger or older one means that a search finds records later.
 const (
 	gatherMB      = 64
-	gatherSeconds = 120
+	gatherSeconds = 300
 )
 
 // newRecords makes the Firehose stream that sensors put records on. It converts and compresses nothing: what comes is compressed frames, and an object
@@ -50,9 +50,8 @@ func newRecords(s awscdk.Stack, p *place, pipe *pipeline) {
 func newRecordsRole(s awscdk.Stack, p *place, pipe *pipeline, stream string) awsiam.Role {
 	role := awsiam.NewRole(s, jsii.String("RecordsRole"), &awsiam.RoleProps{
 		Description: jsii.String(p.Name() + ": Firehose writes records to the archive"),
-		AssumedBy: awsiam.NewServicePrincipal(jsii.String("firehose.amazonaws.com"), &awsiam.ServicePrincipalOpts{
-			Conditions: &map[string]any{"StringEquals": map[string]any{"sts:ExternalId": p.Account}}, // Firehose names the account that it works for
-		}),
+		// Nobody can give Firehose a role of another account, nor one of ours without iam:PassRole.
+		AssumedBy: awsiam.NewServicePrincipal(jsii.String("firehose.amazonaws.com"), nil),
 	})
 	for _, g := range []grant{
 		{actions: []string{"s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"}, resources: []string{pipe.ArchiveArn + "/" + incoming + "*", pipe.ArchiveArn + "/" + failed + "*"}},

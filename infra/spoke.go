@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 
 	"github.com/mirrorwatch/mirrorwatch/infra/settings"
+	"github.com/mirrorwatch/mirrorwatch/shared/deploy"
 )
 
 // newSpoke makes the stack of another account that is mirrored: the role that the deployment's functions take on there, and the rules that
@@ -18,10 +19,7 @@ func newSpoke(s awscdk.Stack, p *place, a settings.Account) {
 	})
 	grants := p.mirrorGrants(a.ID)
 	if !p.Organization {
-		grants = append(grants, grant{
-			actions: []string{"ram:AcceptResourceShareInvitation", "ram:GetResourceShareInvitations"}, resources: []string{"*"},
-			why: "an invitation has no id before it comes, and the look-up knows no resources",
-		})
+		grants = append(grants, p.granted(deploy.MirrorInvitations(), a.ID)...)
 	}
 	for _, g := range grants {
 		role.AddToPrincipalPolicy(g.statement())

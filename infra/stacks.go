@@ -31,8 +31,12 @@ func (p *place) build(app constructs.Construct) error {
 	if err != nil {
 		return err
 	}
-	network := newNetwork(p.stack(app, "network", "The network that sensors live in"), p, pipeline.Key)
-	fleet, err := newFleet(p.stack(app, "fleet", "Sensors behind a load balancer"), p, pipeline, network)
+	sensors := p.stack(app, "fleet", "Sensors behind a load balancer")
+	land := sensors // a VPC that is taken makes nothing, and CloudFormation knows no empty stack
+	if p.VPC == "" {
+		land = p.stack(app, "network", "The network that sensors live in")
+	}
+	fleet, err := newFleet(sensors, p, pipeline, newNetwork(land, p, pipeline.Key))
 	if err != nil {
 		return err
 	}

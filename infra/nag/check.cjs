@@ -25,9 +25,10 @@ for (const file of files) {
   const name = file.replace('.template.json', '');
   const whole = JSON.parse(fs.readFileSync(path.join(folder, file), 'utf8'));
   templates.set(name, whole);
-  // Without the rule that every stack of the CDK has: it would be there twice.
+  // Without the rule that every stack of the CDK has, and its parameter: they would be there twice.
   const stack = new Stack(app, name, { synthesizer: new DefaultStackSynthesizer({ generateBootstrapVersionRule: false }) });
   delete whole.Rules;
+  delete whole.Parameters?.BootstrapVersion;
   const copy = path.join(outdir, file);
   fs.writeFileSync(copy, JSON.stringify(whole));
   new CfnInclude(stack, 'T', { templateFile: copy });

@@ -36,7 +36,7 @@ func MirrorGrants(deployment string) []Grant {
 		}, []string{filters}, had, ours},
 		{"KeepRules", []string{"ec2:CreateTrafficMirrorFilterRule", "ec2:ModifyTrafficMirrorFilterRule", "ec2:DeleteTrafficMirrorFilterRule"}, []string{rules}, "", nil},
 		{"TagWhatIsMade", []string{"ec2:CreateTags"}, []string{sessions, filters}, "ec2:CreateAction", []string{"CreateTrafficMirrorSession", "CreateTrafficMirrorFilter"}},
-		{"KeepTags", []string{"ec2:CreateTags", "ec2:DeleteTags"}, []string{sessions}, had, ours},
+		{"KeepTags", []string{"ec2:CreateTags", "ec2:DeleteTags"}, []string{sessions, filters}, had, ours},
 	}
 }
 
@@ -61,6 +61,7 @@ func MirrorFleetGrants(deployment string) []Grant {
 		{"MakeTargets", []string{"ec2:CreateTrafficMirrorTarget"}, []string{targets}, made, ours},
 		{"KeepTargets", []string{"ec2:DeleteTrafficMirrorTarget"}, []string{targets}, had, ours},
 		{"TagTargets", []string{"ec2:CreateTags"}, []string{targets}, "ec2:CreateAction", []string{"CreateTrafficMirrorTarget"}},
+		{"KeepTargetTags", []string{"ec2:CreateTags"}, []string{targets}, had, ours},
 		{"KeepBalancers", []string{"elasticloadbalancing:CreateListener", "elasticloadbalancing:ModifyLoadBalancerAttributes"},
 			[]string{"elasticloadbalancing:loadbalancer/net/*"}, "", nil},
 		{"KeepListeners", []string{"elasticloadbalancing:ModifyListener"}, []string{"elasticloadbalancing:listener/net/*"}, "", nil},

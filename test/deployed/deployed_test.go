@@ -29,22 +29,15 @@ func TestDeployed(t *testing.T) {
 	began := time.Now()
 	building, stop := context.WithTimeout(t.Context(), buildBound)
 	defer stop()
-	built := make(chan programs, 1)
-	failed := make(chan error, 1)
-	go func() {
-		p, err := buildAll(building)
-		failed <- err
-		built <- p
-	}()
-	w := newWorld(t, building) // meanwhile, as Java takes its time
-	t.Cleanup(w.close)
-	if err := <-failed; err != nil {
+	programs, err := buildAll(building)
+	if err != nil {
 		t.Fatal(err)
 	}
+	w := newWorld(t, building)
+	t.Cleanup(w.close)
 	prepared := time.Since(began)
 	ctx, cancel := context.WithTimeout(t.Context(), bound)
 	defer cancel()
-	programs := <-built
 	in := w.deploy(t, ctx, programs)
 	role, err := w.role(ctx, named+"-sensor")
 	if err != nil {
@@ -61,9 +54,13 @@ func TestDeployed(t *testing.T) {
 		{"somebody opens the door", in.door},
 		{"an attack is mirrored, found, and answered by the API", in.attack},
 		{"the detection has its context", in.correlated},
+		{"the sensor has heard every packet", in.heardAll},
 		{"it was published", in.published},
 		{"one message went to the topic", in.notified},
 		{"without the tag the session goes", in.untag},
+		{"the sensor ends, and its records are with Firehose", in.ended},
+		{"the records come into the archive", in.archived},
+		{"a stack that is deleted takes its sessions with it", in.deleted},
 		{"all of it went well", in.well},
 	} {
 		if !t.Run(stage.name, func(t *testing.T) { stage.do(t, ctx) }) {

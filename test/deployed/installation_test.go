@@ -21,6 +21,9 @@ const (
 	sweep = 5 * time.Minute
 )
 
+// bucket is that of the archive.
+const bucket = named + "-archive"
+
 // window is how long the mirror function's queue gathers events, as docs/operations.md has it.
 const window = 5 * time.Second
 
@@ -29,6 +32,9 @@ type installation struct {
 	*world
 	functions         map[string]*region.Function
 	mirrors, logs     *region.Queue
+	arrivals          *region.Queue // objects of Firehose's
+	bucket            *region.Bucket
+	asleep            func() // the mirror's queue wakes nobody any more
 	sensor            *sensor
 	topic             string
 	mu                sync.Mutex
@@ -37,6 +43,7 @@ type installation struct {
 	tagged            time.Duration  // from tag to session
 	answered, rounded time.Duration  // from packet to answer, and to the answer with its context
 	vni               uint32
+	sent              int // packets
 }
 
 // environments are those of the functions: what infrastructure writes, by the structs that it writes them with.
@@ -50,6 +57,7 @@ func (in *installation) environments() map[string]map[string]string {
 		"correlate": correlate,
 		"logs":      correlate,
 		"notify":    deploy.Notify{Table: named, Topics: []string{in.topic}, Account: account, Address: address}.Env(),
+		"archive":   deploy.Archiver{Archive: bucket}.Env(),
 		"api": deploy.API{
 			Table: named, Database: "mirrorwatch_" + deployment, Workgroup: named, UserPool: place + "_a1b2c3d4e", UserPoolClient: "client",
 			Domain: "mirrorwatch.auth." + place + ".amazoncognito.com", Address: address,
@@ -97,6 +105,8 @@ func (w *world) deploy(t *testing.T, ctx context.Context, built programs) *insta
 func (in *installation) connect() error {
 	in.mirrors = in.aws.Queue(region.QueueOptions{Name: named + "-mirror", Visibility: 90 * time.Minute, MaxReceive: 5})
 	in.logs = in.aws.Queue(region.QueueOptions{Name: named + "-logs", Visibility: 6 * time.Minute, MaxReceive: 20})
+	in.arrivals = in.aws.Queue(region.QueueOptions{Name: named + "-archive", Visibility: 6 * time.Minute, MaxReceive: 5})
+	in.bucket = in.aws.Bucket(bucket, "incoming/", in.arrivals)
 	page, err := documentation("operations.md")
 	if err != nil {
 		return err
@@ -126,8 +136,9 @@ func (in *installation) connect() error {
 	in.aws.Rule(named, ours, in.functions["notify"].Async)
 	in.aws.Rule(named, ours, in.hear)
 
-	in.mirrors.Wake(in.functions["mirror"], region.MappingOptions{Batch: 100, Window: window, Concurrency: 2})
+	in.asleep = in.mirrors.Wake(in.functions["mirror"], region.MappingOptions{Batch: 100, Window: window, Concurrency: 2})
 	in.logs.Wake(in.functions["logs"], region.MappingOptions{Batch: 10})
+	in.arrivals.Wake(in.functions["archive"], region.MappingOptions{Batch: 10})
 	if err := in.follow("publish", `{"dynamodb": {"Keys": {"pk": {"S": [{"prefix": "D#"}, {"prefix": "E#"}, {"prefix": "O#"}]}}}}`); err != nil {
 		return err
 	}

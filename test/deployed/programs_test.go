@@ -62,5 +62,5 @@ func buildAll(ctx context.Context) (programs, error) {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return nil, fmt.Errorf("make folder of programs: %w", err)
 	}
-	return build(ctx, folder, []string{"mirror", "publish", "correlate", "notify", "api"})
+	return build(ctx, folder, []string{"mirror", "publish", "correlate", "notify", "archive", "api"})
 }

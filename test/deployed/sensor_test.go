@@ -56,9 +56,9 @@ func (l *lines) String() string {
 func startSensor(t *testing.T, ctx context.Context, program string, in *region.Region, role aws.Credentials) *sensor {
 	t.Helper()
 	s := &sensor{packets: freePort(t, "udp"), side: freePort(t, "tcp"), ended: make(chan error, 1)}
-	s.cmd = exec.Command(program, "sensor", "--listen", s.packets, "--side", s.side, "--workers", "2", "--state", t.TempDir())
-	s.cmd.Env = append(in.Environment(role), "PATH=/usr/bin:/bin")
-	for name, value := range (deploy.Fleet{Table: named, Sensor: "sensor-a"}).Env() {
+	s.cmd = exec.Command(program, "sensor", "--listen", s.packets, "--side", s.side, "--workers", "2")
+	s.cmd.Env = append(in.Environment(role), "PATH=/usr/bin:/bin", "STATE_DIRECTORY="+t.TempDir())
+	for name, value := range (deploy.Fleet{Table: named, Sensor: "sensor-a", Records: named + "-records", Deployment: deployment}).Env() {
 		s.cmd.Env = append(s.cmd.Env, name+"="+value)
 	}
 	s.cmd.Stdout, s.cmd.Stderr = io.Discard, &s.log

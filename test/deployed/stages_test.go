@@ -75,20 +75,11 @@ func (in *installation) rule(t *testing.T, ctx context.Context) {
 
 // tag is where the clock starts: the session must be there, alone, with the VNI that is leased to the interface.
 func (in *installation) tag(t *testing.T, ctx context.Context) {
-	eni := in.shop.Interfaces[0]
 	began := time.Now()
-	if err := in.cloud.Tag(in.shop.ID, map[string]string{"mirrorwatch": "on"}); err != nil {
-		t.Fatal(err)
-	}
-	eventually(t, ctx, 40*time.Second, "a session of "+eni, func() error {
-		sessions, err := in.sessions(ctx)
-		if err == nil && len(sessions) == 0 {
-			err = errors.New("there is no session")
-		}
-		return err
-	}, in.functions["mirror"].Logs)
+	in.mirrored(t, ctx)
 	in.tagged = time.Since(began)
 	in.settled(t, ctx)
+	eni := in.shop.Interfaces[0]
 	sessions, err := in.sessions(ctx)
 	if err != nil || len(sessions) != 1 || sessions[0].NetworkInterface != eni {
 		t.Fatalf("sessions %+v, %v\n%s", sessions, err, in.functions["mirror"].Logs())
@@ -104,6 +95,21 @@ func (in *installation) tag(t *testing.T, ctx context.Context) {
 	if err := in.cloud.Check(); err != nil {
 		t.Error(err)
 	}
+}
+
+// mirrored tags the shop, and waits for its session.
+func (in *installation) mirrored(t *testing.T, ctx context.Context) {
+	t.Helper()
+	if err := in.cloud.Tag(in.shop.ID, map[string]string{"mirrorwatch": "on"}); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, ctx, 40*time.Second, "a session", func() error {
+		sessions, err := in.sessions(ctx)
+		if err == nil && len(sessions) == 0 {
+			err = errors.New("there is none")
+		}
+		return err
+	}, in.functions["mirror"].Logs)
 }
 
 // door is a call that CloudTrail tells a minute late: a security group was opened for the very port.
@@ -133,9 +139,9 @@ func (in *installation) door(t *testing.T, ctx context.Context) {
 // attack sends the packets, and asks the API until it knows of them.
 func (in *installation) attack(t *testing.T, ctx context.Context) {
 	in.began = time.Now()
-	sent, err := in.sensor.mirror(ctx, capture, in.vni)
-	if err != nil || sent < 40 {
-		t.Fatalf("%d packets were sent: %v", sent, err)
+	var err error
+	if in.sent, err = in.sensor.mirror(ctx, capture, in.vni); err != nil || in.sent < 40 {
+		t.Fatalf("%d packets were sent: %v", in.sent, err)
 	}
 	var page struct{ Items []events.Detection }
 	eventually(t, ctx, 30*time.Second, "the API knows of the attack", func() error {
@@ -149,9 +155,6 @@ func (in *installation) attack(t *testing.T, ctx context.Context) {
 		return err
 	}, in.sensor.log.String)
 	in.answered = time.Since(in.began)
-	for name, value := range map[string]int{"points_packets_total": sent, "points_heard": 1, "points_overflow_total": 0, "names_known": 1} {
-		eventually(t, ctx, 15*time.Second, fmt.Sprintf("the sensor's metric %s is %d", name, value), func() error { return in.sensor.metric(ctx, name, value) }, in.sensor.log.String)
-	}
 	var all struct{ Items []events.Detection }
 	in.ask(t, ctx, 200, "GET", "/v1/detections", "hidden=include", nil, &all)
 	if len(all.Items) != 1 {
@@ -229,6 +232,13 @@ func (in *installation) correlated(t *testing.T, ctx context.Context) {
 	}
 }
 
+// heardAll wants the sensor to have heard every packet, by the one mirror whose name it knows.
+func (in *installation) heardAll(t *testing.T, ctx context.Context) {
+	for name, value := range map[string]int{"points_packets_total": in.sent, "points_heard": 1, "points_overflow_total": 0, "names_known": 1} {
+		eventually(t, ctx, 15*time.Second, fmt.Sprintf("the sensor's metric %s is %d", name, value), func() error { return in.sensor.metric(ctx, name, value) }, in.sensor.log.String)
+	}
+}
+
 // published holds the events of the detection against each other: made once, and each change told once.
 func (in *installation) published(t *testing.T, ctx context.Context) {
 	var page struct{ Items []events.Detection }
@@ -287,28 +297,8 @@ func (in *installation) oneMessage(t *testing.T) {
 	}
 }
 
-// untag takes the tag away: the session goes, and its VNI is given back.
-func (in *installation) untag(t *testing.T, ctx context.Context) {
-	if err := in.cloud.Untag(in.shop.ID, "mirrorwatch"); err != nil {
-		t.Fatal(err)
-	}
-	eventually(t, ctx, 40*time.Second, "the session is gone", func() error {
-		sessions, err := in.sessions(ctx)
-		bound, bad := in.bindings(ctx)
-		if err = errors.Join(err, bad); err == nil && len(sessions)+len(bound) > 0 {
-			err = fmt.Errorf("%d sessions, bindings %v", len(sessions), bound)
-		}
-		return err
-	}, in.functions["mirror"].Logs)
-	in.settled(t, ctx)
-	if err := in.cloud.Check(); err != nil {
-		t.Error(err)
-	}
-}
-
-// well ends the sensor, and wants no part of the installation to have failed at any time.
+// well wants no part of the installation to have failed at any time.
 func (in *installation) well(t *testing.T, _ context.Context) {
-	in.sensor.stop(t)
 	in.oneMessage(t) // still
 	for _, f := range in.aws.Faults() {
 		t.Error(f)

@@ -23,6 +23,7 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/test/ec2fake"
 	"github.com/mirrorwatch/mirrorwatch/test/ec2fake/wire"
 	"github.com/mirrorwatch/mirrorwatch/test/ec2fake/wire/stage"
+	"github.com/mirrorwatch/mirrorwatch/test/firehosefake"
 	"github.com/mirrorwatch/mirrorwatch/test/region"
 )
 
@@ -53,6 +54,7 @@ type world struct {
 	conf     aws.Config
 	table    *store.Store
 	stream   string // ARN
+	records  *firehosefake.Fake
 	fleet    ec2fake.Fleet
 	shop     ec2api.Instance
 }
@@ -60,7 +62,7 @@ type world struct {
 // newWorld makes a company with a VPC, thirteen machines of which none is mirrored, a fleet's load balancer, and a table.
 func newWorld(t *testing.T, ctx context.Context) *world {
 	t.Helper()
-	w := &world{cloud: ec2fake.New(ec2fake.Options{Now: time.Now, Seed: 7})}
+	w := &world{cloud: ec2fake.New(ec2fake.Options{Now: time.Now, Seed: 7}), records: firehosefake.Start(t, named+"-records")}
 	for _, part := range []func(context.Context) error{w.services, w.machines, w.store} {
 		if err := part(ctx); err != nil {
 			w.close()
@@ -89,7 +91,7 @@ func (w *world) services(context.Context) (err error) {
 	}); err != nil {
 		return err
 	}
-	if w.aws, err = region.New(region.Options{Account: account, Name: place, Database: w.database.Endpoint, Compute: w.wire}); err != nil {
+	if w.aws, err = region.New(region.Options{Account: account, Name: place, Database: w.database.Endpoint, Compute: w.wire, Firehose: w.records.Config.Handler}); err != nil {
 		return err
 	}
 	w.cloud.Organize(account)
@@ -147,6 +149,7 @@ func (w *world) store(ctx context.Context) error {
 	}
 	return w.wire.SetParameter(account, place, parameter, fmt.Sprintf(`version: 1
 deployment: %s
+limits: {settle: 10s}
 accounts:
   - {id: %q, regions: [%s]}
 fleet:

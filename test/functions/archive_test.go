@@ -2,16 +2,22 @@ package functions
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -198,8 +204,56 @@ func TestRecordsReachTheArchive(t *testing.T) {
 		if len(kinds) < 8 {
 			t.Errorf("only %v", kinds)
 		}
+		t.Run("duckdb", func(t *testing.T) {
+			if rows := duckRows(t, s3.all()); !maps.EqualFunc(rows, sent.kept, time.Time.Equal) {
+				t.Errorf("DuckDB reads %d records; %d were sent", len(rows), sent.n)
+			}
+		})
 		t.Logf("%d records of %d kinds: %d bytes of Firehose, %d of Parquet", n, len(kinds), len(object), size)
 	}
+}
+
+// duckRows has DuckDB, which reads Parquet by itself, read the archive's files: kind and line, and their times.
+func duckRows(t *testing.T, objects map[string][]byte) map[string]time.Time {
+	t.Helper()
+	cache := filepath.Join(cmp.Or(os.Getenv("XDG_CACHE_HOME"), filepath.Join(os.Getenv("HOME"), ".cache")), "mirrorwatch", "duckdb")
+	_, errNode := exec.LookPath("node")
+	_, errDuck := os.Stat(filepath.Join(cache, "node_modules", "@duckdb", "node-api"))
+	if errNode != nil || errDuck != nil {
+		const how = "DuckDB is not installed: install node 20 or newer, then run test/duckdb/setup.sh (make setup does)"
+		if os.Getenv("MIRRORWATCH_REQUIRE_ALL") == "1" {
+			t.Fatal(how)
+		}
+		t.Skip(how)
+	}
+	dir := t.TempDir()
+	for key, body := range objects {
+		to := filepath.Join(dir, filepath.FromSlash(key))
+		if err := errors.Join(os.MkdirAll(filepath.Dir(to), 0o700), os.WriteFile(to, body, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sql, _ := json.Marshal(`SELECT kind || ' ' || line, ts_nanos, date || hour = strftime("time", '%Y-%m-%d%H') FROM read_parquet('` + dir +
+		`/records/*/*/*/*.parquet', hive_partitioning = true, hive_types_autocast = false, union_by_name = true)`)
+	cmd := exec.Command("node", filepath.Join("..", "duckdb", "query.mjs"), cache)
+	cmd.Stdin, cmd.Stderr = bytes.NewReader(append(sql, '\n')), os.Stderr
+	out, err := cmd.Output()
+	var a struct {
+		Rows  [][]string
+		Error string
+	}
+	if err := errors.Join(err, json.Unmarshal(out, &a)); err != nil || a.Error != "" {
+		t.Fatalf("%v: %s", err, a.Error)
+	}
+	rows := map[string]time.Time{}
+	for _, r := range a.Rows {
+		ns, err := strconv.ParseInt(r[1], 10, 64)
+		if err != nil || r[2] != "true" {
+			t.Fatalf("%v: %s", err, r)
+		}
+		rows[r[0]] = time.Unix(0, ns)
+	}
+	return rows
 }
 
 // TestArchiveFunction drives the bootstrap with what is not well: each message is answered by itself, and what was said can be read.
@@ -252,5 +306,33 @@ func TestArchiveFunction(t *testing.T) {
 	lost := host(t, "archive", s3.URL, nil)
 	if _, err := lost.Invoke(t.Context(), arrived("incoming/mixed")); err == nil || !strings.Contains(lost.Logs(), deploy.Archive+" is missing") {
 		t.Errorf("%v\n%s", err, lost.Logs())
+	}
+}
+
+// TestArchivePage has every metric and every line of the function's log on the page that people run it by, and its limits as they are.
+func TestArchivePage(t *testing.T) {
+	_, part, found := strings.Cut(string(event(t, page)), "\n# Running the archive\n")
+	part, _, _ = strings.Cut(part, "\n# ")
+	if !found {
+		t.Fatal("the page has no part about the archive")
+	}
+	sources, _ := filepath.Glob("../../lambdas/archive/*.go")
+	said := regexp.MustCompile(`(?:Info|Warn|Error)Context\(ctx, "([^"]+)"`)
+	counted := regexp.MustCompile("`json:\"([A-Z][A-Za-z]+)\"`")
+	n := 0
+	for _, file := range sources {
+		for _, pattern := range []*regexp.Regexp{said, counted} {
+			for _, m := range pattern.FindAllStringSubmatch(string(event(t, file)), -1) {
+				if m[1] == "cannot tell metrics" || pattern == counted && (filepath.Base(file) != "metrics.go" || m[1] == "Function") {
+					continue
+				}
+				if n++; !strings.Contains(part, "`"+m[1]+"`") {
+					t.Errorf("%s: the page lacks `%s`", file, m[1])
+				}
+			}
+		}
+	}
+	if n < 16 || !strings.Contains(part, deploy.Archive) {
+		t.Errorf("%d lines and metrics", n)
 	}
 }

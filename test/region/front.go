@@ -16,13 +16,20 @@ const mostBody = 8 << 20
 func (r *Region) serve(w http.ResponseWriter, in *http.Request) {
 	service, target := serviceOf(in), in.Header.Get("X-Amz-Target")
 	switch _, call, _ := strings.Cut(target, "."); {
+	case strings.HasPrefix(in.URL.Path, answerPath):
+		r.takeAnswer(w, in)
 	case service == "events" && call == "PutEvents":
 		r.putEvents(w, in)
 	case service == "sns":
 		r.publish(w, in)
+	case service == "s3":
+		r.object(w, in)
+	case service == "lambda":
+		r.invokeByName(w, in)
 	case service == "monitoring":
-		// The role may not ask for metrics: a context says so, and is made all the same.
-		http.Error(w, "", http.StatusForbidden)
+		r.monitoring(w, in)
+	case service == "firehose" && r.o.Firehose != nil:
+		r.o.Firehose.ServeHTTP(w, in)
 	case service == "ec2", service == "elasticloadbalancing", service == "autoscaling", service == "sts", service == "ram", service == "ssm":
 		r.o.Compute.ServeHTTP(w, in)
 	default:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -52,6 +53,9 @@ func (r *Region) Function(o FunctionOptions) (*Function, error) {
 		f.hosts = append(f.hosts, h)
 	}
 	f.free = slices.Clone(f.hosts)
+	r.mu.Lock()
+	r.functions[o.Name] = f
+	r.mu.Unlock()
 	return f, nil
 }
 
@@ -107,6 +111,25 @@ func (f *Function) Async(event []byte) {
 			return
 		}
 	}
+}
+
+// invokeByName is Lambda's call Invoke, for events that nobody waits for.
+func (r *Region) invokeByName(w http.ResponseWriter, in *http.Request) {
+	event, ok := body(w, in)
+	if !ok {
+		return
+	}
+	name, _ := strings.CutSuffix(strings.TrimPrefix(in.URL.Path, "/2015-03-31/functions/"), "/invocations")
+	r.mu.Lock()
+	f := r.functions[name]
+	r.mu.Unlock()
+	if f == nil || in.Method != http.MethodPost || in.Header.Get("X-Amz-Invocation-Type") != "Event" {
+		r.fault("Lambda does not understand %s %s", in.Method, in.URL.Path)
+		reply(w, http.StatusNotFound, map[string]string{"message": "Function not found: " + name})
+		return
+	}
+	r.spawn(func() { f.Async(event) })
+	w.WriteHeader(http.StatusAccepted)
 }
 
 // Every has a schedule invoke the function, first after the pause. A tick whose invocation would overlap the one before waits for it.

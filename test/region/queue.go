@@ -162,12 +162,14 @@ type Invoked interface {
 	Invoke(ctx context.Context, event []byte) (answer []byte, err error)
 }
 
-// Wake has a queue invoke a function, which reports the messages that must come again (ReportBatchItemFailures).
-func (q *Queue) Wake(f Invoked, o MappingOptions) {
+// Wake has a queue invoke a function, which reports the messages that must come again (ReportBatchItemFailures), until it is told to stop.
+func (q *Queue) Wake(f Invoked, o MappingOptions) (stop func()) {
 	turns := make(chan struct{}, max(1, o.Concurrency))
+	ctx, cancel := context.WithCancel(q.r.ctx)
 	q.r.spawn(func() {
-		for q.r.ctx.Err() == nil {
-			batch := q.gather(q.r.ctx, o.Batch, o.Window)
+		defer cancel()
+		for ctx.Err() == nil {
+			batch := q.gather(ctx, o.Batch, o.Window)
 			if len(batch) == 0 {
 				return
 			}
@@ -178,6 +180,7 @@ func (q *Queue) Wake(f Invoked, o MappingOptions) {
 			})
 		}
 	})
+	return cancel
 }
 
 // hand invokes the function, and deletes what it does not want again.

@@ -1,6 +1,6 @@
 // Package region is what AWS does between the parts of an installation, in one process on the loopback: a bus with rules, queues with
-// visibility and dead letters, the pollers by which Lambda is woken by queues and by a table's stream, a schedule, topics, and the one
-// endpoint that every client of AWS's is led to. What comes in is calls and events; what goes out is invocations of real functions, in
+// visibility and dead letters, the pollers by which Lambda is woken by queues and by a table's stream, a schedule, topics, buckets, custom
+// resources, and the one endpoint that every client of AWS's is led to. What comes in is calls and events; what goes out is invocations of real functions, in
 // the documents and with the retries that AWS uses. It never does anything that a part of the installation should do, never listens
 // beyond the loopback, and never forgets a failure: Faults has all of them.
 package region
@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/aws/aws-lambda-go/cfn"
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
@@ -23,6 +24,7 @@ type Options struct {
 	Name     string       // "us-east-1"
 	Database string       // URL of DynamoDB Local, to which programs are led for DynamoDB
 	Compute  http.Handler // answers for EC2 and its neighbours: load balancing, Auto Scaling, STS, RAM, Systems Manager
+	Firehose http.Handler // nil: there is no stream
 }
 
 // Region is one that runs. Close ends it.
@@ -34,11 +36,15 @@ type Region struct {
 	cancel  context.CancelFunc
 	running sync.WaitGroup
 
-	mu     sync.Mutex
-	closed bool
-	rules  []rule
-	topics map[string][]Notification
-	faults []string
+	mu        sync.Mutex
+	closed    bool
+	rules     []rule
+	topics    map[string][]Notification
+	functions map[string]*Function
+	buckets   map[string]*Bucket
+	answers   map[string]chan cfn.Response // of custom resources, by request
+	metrics   map[string]float64
+	faults    []string
 }
 
 // mostFaults is how many are kept: who has so many needs no more.
@@ -53,7 +59,10 @@ func New(o Options) (*Region, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make region: %w", err)
 	}
-	r := &Region{o: o, url: "http://" + l.Addr().String(), topics: map[string][]Notification{}}
+	r := &Region{
+		o: o, url: "http://" + l.Addr().String(), topics: map[string][]Notification{}, functions: map[string]*Function{}, buckets: map[string]*Bucket{},
+		answers: map[string]chan cfn.Response{}, metrics: map[string]float64{},
+	}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	r.server = &http.Server{Handler: http.HandlerFunc(r.serve), ReadHeaderTimeout: 10 * time.Second}
 	go r.server.Serve(l) //nolint:errcheck // ends with Close

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -12,11 +13,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-lambda-go/cfn"
 	lambda "github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 
 	"github.com/mirrorwatch/mirrorwatch/test/eventpattern"
@@ -234,5 +238,59 @@ func TestBusAndTopic(t *testing.T) {
 	case raw := <-came:
 		t.Errorf("delivered as well: %s", raw)
 	default:
+	}
+}
+
+// TestBucketTellsAQueue by way of AWS's own client: what is put below the prefix is told once, and what is not there is missed as in S3.
+func TestBucketTellsAQueue(t *testing.T) {
+	r, conf := open(t)
+	q := r.Queue(QueueOptions{Name: "q", Visibility: time.Hour, MaxReceive: 2})
+	b := r.Bucket("archive", "incoming/", q)
+	client := s3.NewFromConfig(conf, func(to *s3.Options) { to.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired })
+	for _, key := range []string{"incoming/a=1 b", "records/c"} {
+		if _, err := client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("archive"), Key: &key, Body: strings.NewReader("text of " + key)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d := &double{}
+	q.hand(d, q.gather(t.Context(), 10, 0))
+	if got := fmt.Sprint(d.got()); strings.Count(got, "eventName") != 1 || !strings.Contains(got, `"key":"incoming%2Fa%3D1+b"`) {
+		t.Errorf("told %s", got)
+	}
+	got, err := client.GetObject(t.Context(), &s3.GetObjectInput{Bucket: aws.String("archive"), Key: aws.String("records/c")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, err := io.ReadAll(got.Body); err != nil || string(text) != "text of records/c" || len(b.Objects()) != 2 {
+		t.Errorf("%q, %v", text, err)
+	}
+	var missing *s3types.NoSuchKey
+	if _, err := client.GetObject(t.Context(), &s3.GetObjectInput{Bucket: aws.String("archive"), Key: aws.String("gone")}); !errors.As(err, &missing) {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestCustomResource has the answer to one request, and refuses a second.
+func TestCustomResource(t *testing.T) {
+	r, _ := open(t)
+	answer := make(chan cfn.Response, 1)
+	r.answers["id-1"] = answer
+	put := func(id string) int {
+		q, err := http.NewRequestWithContext(t.Context(), http.MethodPut, r.URL()+answerPath+id, strings.NewReader(`{"Status":"SUCCESS","RequestId":"id-1"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, err := http.DefaultClient.Do(q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.Body.Close()
+		return a.StatusCode
+	}
+	if code := put("id-1"); code != http.StatusOK || (<-answer).Status != cfn.StatusSuccess {
+		t.Errorf("status %d", code)
+	}
+	if code := put("id-1"); code != http.StatusForbidden || len(r.Faults()) != 1 {
+		t.Errorf("a second answer: status %d, faults %q", code, r.Faults())
 	}
 }

@@ -201,6 +201,7 @@ func TestPartialFailure(t *testing.T) {
 	for n := range 30 {
 		r, line := noise(n, 500_000)
 		give(s, r, line)
+		await(t, "packing keeps up", func() bool { return s.Stats().Waiting < 12 })
 	}
 	if err := closeIn(t, s, 20*time.Second); err != nil {
 		t.Error(err)

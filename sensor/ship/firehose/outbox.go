@@ -22,7 +22,9 @@ type outbox struct {
 	lose     func(records int, why string)
 	refused  error // why the disk did not take the last frame
 
-	told atomic.Bool // that records are lost; not locked, since the pipeline must not wait for a disk
+	// Not locked, since neither the pipeline nor who asks for them may wait for a disk.
+	told                    atomic.Bool  // that records are lost
+	waiting, spooled, spent atomic.Int64 // records in memory, records on disk, bytes there
 }
 
 // parcel is a frame on its way; file says that it lies in the spool.
@@ -37,7 +39,7 @@ func (o *outbox) add(f frame) {
 	f.seq = o.seq
 	o.seq++
 	lost := o.put(false, f)
-	o.mu.Unlock()
+	o.unlock()
 	o.tell(lost)
 	o.nudge()
 }
@@ -124,7 +126,7 @@ func (o *outbox) take() (batch []parcel, done bool) {
 		room -= int64(len(f.data))
 	}
 	done = o.ended && len(batch) == 0
-	o.mu.Unlock()
+	o.unlock()
 	o.tell(lost)
 	return batch, done
 }
@@ -149,7 +151,7 @@ func (o *outbox) settle(sent, left []parcel) {
 	if len(back) > 0 || o.troubled {
 		lost = append(lost, o.put(true, back...)...)
 	}
-	o.mu.Unlock()
+	o.unlock()
 	o.tell(lost)
 }
 
@@ -163,7 +165,7 @@ func (o *outbox) nudge() {
 func (o *outbox) end() {
 	o.mu.Lock()
 	o.ended = true
-	o.mu.Unlock()
+	o.unlock()
 	o.nudge()
 }
 
@@ -179,7 +181,7 @@ func (o *outbox) close() (left int64, err error) {
 	for len(o.memory) > 0 {
 		lost = append(lost, loss{o.pop().records, "they were not sent in time, and " + o.refusal()})
 	}
-	o.mu.Unlock()
+	o.unlock()
 	o.tell(lost)
 	return left, err
 }
@@ -188,13 +190,19 @@ func (o *outbox) close() (left int64, err error) {
 func (o *outbox) tellLoss() bool { return !o.told.Load() && !o.told.Swap(true) }
 
 func (o *outbox) stats() (waiting, spooled, bytes int64) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
+	return o.waiting.Load(), o.spooled.Load(), o.spent.Load()
+}
+
+// unlock tells how things stand, and lets others in.
+func (o *outbox) unlock() {
+	n := 0
 	for i := range o.memory {
-		waiting += int64(o.memory[i].records)
+		n += o.memory[i].records
 	}
+	o.waiting.Store(int64(n))
 	if o.spool != nil {
-		spooled, bytes = o.spool.records, o.spool.bytes
+		o.spooled.Store(o.spool.records)
+		o.spent.Store(o.spool.bytes)
 	}
-	return waiting, spooled, bytes
+	o.mu.Unlock()
 }

@@ -30,8 +30,11 @@ func (s *Shipper) send(ctx context.Context) {
 		sent, left, err := s.put(ctx, batch)
 		s.account(sent, err)
 		s.out.settle(sent, left)
-		if failures++; err == nil {
-			failures = 0
+		if len(sent) > 0 {
+			failures = 0 // some of it goes through: it is only throttled
+		}
+		if err != nil {
+			failures++
 		}
 		if ctx.Err() != nil || err != nil && !s.rest(ctx, failures) {
 			return

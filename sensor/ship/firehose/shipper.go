@@ -109,6 +109,8 @@ func New(o Options) (*Shipper, error) {
 			return nil, err
 		}
 		s.out.seq = s.out.spool.next
+		s.out.mu.Lock()
+		s.out.unlock()
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	s.stop = stop
