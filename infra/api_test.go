@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -203,13 +204,33 @@ func TestEnvironmentsAreRead(t *testing.T) {
 	for _, pairs := range [][]string{nil, everySetting()} {
 		tpl, _ := apiTemplates(t, pairs...)
 		a, err := deploy.APIFromEnv(tpl.environment(t, "APIFunction"))
-		if err != nil || a.Table != "mirrorwatch-main" || a.Database != "mirrorwatch_main" || a.Domain != "mirrorwatch-main-111122223333.auth.eu-central-1.amazoncognito.com" {
+		if err != nil || a.Table != "mirrorwatch-main" || a.Database != "mirrorwatch_main" || a.Domain != "mirrorwatch-main-111122223333.auth.eu-central-1.amazoncognito.com" ||
+			!strings.Contains(a.Topics, "Topic") || a.Version != "" {
 			t.Errorf("%+v, %v", a, err)
 		}
 		n, err := deploy.NotifyFromEnv(tpl.environment(t, "NotifyFunction"))
 		if err != nil || len(n.Topics) != 1 || n.Account != "111122223333" || n.Address != a.Address {
 			t.Errorf("%+v, %v", n, err)
 		}
+	}
+}
+
+// TestVersionIsTold where something is built, and not in templates that are only looked at.
+func TestVersionIsTold(t *testing.T) {
+	if got := (code{ctx: t.Context(), root: ".."}).version(); got != "" {
+		t.Errorf("nothing is built, and the version is %q", got)
+	}
+	if got := (code{ctx: t.Context(), root: t.TempDir(), out: "build"}).version(); got != "" {
+		t.Errorf("git knows nothing there, and the version is %q", got)
+	}
+	repository := t.TempDir()
+	for _, args := range [][]string{{"init", "-q"}, {"-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-q", "--allow-empty", "-m", "a"}, {"tag", "v1.4.0"}} {
+		if out, err := exec.CommandContext(t.Context(), "git", append([]string{"-C", repository}, args...)...).CombinedOutput(); err != nil {
+			t.Fatalf("git %v: %v: %s", args, err, out)
+		}
+	}
+	if got := (code{ctx: t.Context(), root: repository, out: "build"}).version(); got != "v1.4.0" {
+		t.Errorf("the version is %q", got)
 	}
 }
 

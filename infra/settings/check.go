@@ -48,6 +48,9 @@ func (s *Settings) clashes(given map[string]bool) (faults []error) {
 			faults = append(faults, clash(name, format, a...))
 		}
 	}
+	for _, word := range []string{"aws", "amazon", "cognito"} { // the host of the sign-in pages has it in its name, and Cognito keeps these words for itself
+		add(strings.Contains(s.Deployment, word), "deployment", "%s has %q in it, which no sign-in page may have in its name", s.Deployment, word)
+	}
 	add(s.VPC == "" && len(s.Subnets) > 0, "subnets", "%s without a vpc", strings.Join(s.Subnets, ","))
 	add(s.VPC != "" && len(s.Subnets) < 2, "subnets", "%d given for %s", len(s.Subnets), s.VPC)
 	add(len(s.Zones) != len(s.Subnets), "zones", "%d for %d subnets", len(s.Zones), len(s.Subnets))

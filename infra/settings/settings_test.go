@@ -95,6 +95,7 @@ func TestMistakes(t *testing.T) {
 		"a caller without a role":               {of("callers", "arn:aws:iam::111122223333:role/A"), []string{"setting callers"}},
 		"a key without a bucket":                {of("log_keys", "arn:aws:kms:eu-central-1:111122223333:key/1"), []string{"setting log_keys: given without log_buckets"}},
 		"a misspelt setting":                    {of("regoins", "us-east-1"), []string{"setting regoins: there is none of this name; allowed: deployment, account"}},
+		"a word of AWS's in the name":           {of("deployment", "prod-aws"), []string{`setting deployment: prod-aws has "aws" in it`}},
 		"an object where text is wanted":        {of("size", map[string]any{"a": 1.0}), []string{"setting size: is map[a:1], neither text nor"}},
 		"several mistakes are told all at once": {of("size", "huge", "vpc", "v", "waf", "maybe"), []string{"setting size", "setting vpc", "setting waf"}},
 	} {
