@@ -65,7 +65,7 @@ func (in *installation) environments() map[string]map[string]string {
 	}
 }
 
-// deploy installs everything but the sensor. It stays until the test is over.
+// deploy installs everything but the sensor, which comes by itself. It stays until the test is over.
 func (w *world) deploy(t *testing.T, ctx context.Context, built programs) *installation {
 	t.Helper()
 	in := &installation{world: w, functions: map[string]*region.Function{}, topic: w.aws.ARN("sns", named+"-alerts")}

@@ -189,7 +189,7 @@ func (w *world) bindings(ctx context.Context) (map[string]uint32, error) {
 	return out, err
 }
 
-// page reads a page of the documentation.
+// documentation reads a page of docs/.
 func documentation(name string) (string, error) {
 	b, err := os.ReadFile("../../docs/" + name)
 	return string(b), err

@@ -19,9 +19,10 @@ type BuildOptions struct {
 	OS, Arch string
 }
 
-// Build builds the bootstrap binary as it is shipped: without cgo, without the old RPC mode, paths of the machine left out.
+// Build builds the bootstrap binary as it is shipped: without cgo and the old RPC mode; but with paths of the machine, since go would compile
+// everything a second time to leave them out.
 func Build(ctx context.Context, o BuildOptions) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-tags", "lambda.norpc", "-trimpath", "-o", o.Output, o.Package)
+	cmd := exec.CommandContext(ctx, "go", "build", "-tags", "lambda.norpc", "-o", o.Output, o.Package)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if o.OS != "" {
 		cmd.Env = append(cmd.Env, "GOOS="+o.OS)
