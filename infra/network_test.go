@@ -218,13 +218,12 @@ func ownVPC() []string {
 	}
 }
 
-// TestNoTagSelects: the tag that says what is mirrored is on nothing of ours.
+// TestNoTagSelects: the tag that says what is mirrored is on nothing of ours, and on nothing that comes of it.
 func TestNoTagSelects(t *testing.T) {
-	for id, r := range networkTemplate(t).Resources {
-		tags, _ := r.Properties["Tags"].([]any)
-		for _, tag := range tags {
-			if dig(tag, "Key") == "mirrorwatch" {
-				t.Errorf("%s would be mirrored", id)
+	for name, pairs := range kinds() {
+		for id, r := range fleetTemplate(t, pairs...).Resources {
+			if strings.Contains(text(r.Properties), `"Key":"mirrorwatch"`) {
+				t.Errorf("%s: %s would be mirrored", name, id)
 			}
 		}
 	}
