@@ -81,7 +81,7 @@ func (p *place) stackOf(app constructs.Construct, account, region, name, does st
 		in += "-in-" + p.region
 	}
 	s := awscdk.NewStack(app, jsii.String(in), &awscdk.StackProps{
-		StackName: jsii.String(id), Description: jsii.String("Mirrorwatch " + p.Deployment + ": " + does), CrossRegionReferences: jsii.Bool(true),
+		StackName: jsii.String(id), Description: jsii.String("Mirrorwatch " + p.Deployment + ": " + does),
 		Env: &awscdk.Environment{Account: jsii.String(account), Region: jsii.String(region)}, TerminationProtection: jsii.Bool(false),
 	})
 	awscdk.Tags_Of(s).Add(jsii.String("mirrorwatch:stack"), jsii.String(p.Deployment), nil)
