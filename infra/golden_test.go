@@ -31,7 +31,7 @@ func combinations() map[string][]string {
 }
 
 // TestGoldenTemplates: whatever a change does to what is deployed shows as a difference of text, a line a property. Templates of the
-// second and further combinations are kept as what differs from the first.
+// other combinations are kept as what differs from the defaults.
 func TestGoldenTemplates(t *testing.T) {
 	first := rendered(t, nil)
 	for name, pairs := range combinations() {
@@ -42,7 +42,8 @@ func TestGoldenTemplates(t *testing.T) {
 			}
 			for stack, lines := range all {
 				if name != "default" {
-					lines = unlike(first[stack], lines)
+					like, _, _ := strings.Cut(stack, "-in-") // a second region's stack has the first one's beside it
+					lines = unlike(first[like], lines)
 				}
 				golden(t, filepath.Join("testdata", name, stack+".txt"), lines)
 			}
@@ -72,7 +73,13 @@ func rendered(t *testing.T, pairs []string) map[string][]string {
 // assets are digests of the CDK's own programs, which change with its version alone.
 var assets = regexp.MustCompile(`[0-9a-f]{64}`)
 
+// columns of tables are held against the archive's own (catalog_test.go), and are most of what there is.
+func columns(path string) bool { return strings.Contains(path, ".StorageDescriptor.Columns[") }
+
 func leaves(path string, v any, to []string) []string {
+	if columns(path) {
+		return to
+	}
 	switch v := v.(type) {
 	case map[string]any:
 		names := make([]string, 0, len(v))
