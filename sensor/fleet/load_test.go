@@ -199,9 +199,7 @@ func TestDocumented(t *testing.T) {
 	var documented, told []string
 	for line := range strings.Lines(part) {
 		if first, _, is := strings.Cut(strings.TrimPrefix(line, "| `"), " | "); is && first != "| metric" {
-			for _, name := range strings.Split(strings.Trim(first, "`"), "`, `") {
-				documented = append(documented, name)
-			}
+			documented = append(documented, strings.Split(strings.Trim(first, "`"), "`, `")...)
 		}
 	}
 	for _, m := range rates(Load{}, Load{}, time.Minute) {
