@@ -40,7 +40,9 @@ func (p *place) build(app constructs.Construct) error {
 	if err != nil {
 		return err
 	}
-	mirror, err := newMirror(p.stack(app, "mirror", "What keeps mirror sessions as tags ask"), p, pipeline, fleet)
+	sessions := p.stack(app, "mirror", "What keeps mirror sessions as tags ask")
+	p.spokes(app, sessions)
+	mirror, err := newMirror(sessions, p, pipeline, fleet)
 	if err != nil {
 		return err
 	}
@@ -53,14 +55,17 @@ func (p *place) build(app constructs.Construct) error {
 		return err
 	}
 	newWatch(p.stack(app, "watch", "Dashboard and alarms"), p, pipeline, fleet, mirror, api)
-	for _, a := range p.Accounts {
-		for _, r := range a.Regions {
-			if r == p.region {
-				newSpoke(p.stackOf(app, a.ID, r, "spoke-"+a.ID, "What account "+a.ID+" lets Mirrorwatch do"), p, a)
-			}
-		}
-	}
 	return nil
+}
+
+// spokes makes the stacks of other accounts. Sessions depends on them, so that it is deleted while their roles are still there: what it
+// has made in those accounts could not be removed afterwards.
+func (p *place) spokes(app constructs.Construct, sessions awscdk.Stack) {
+	for _, a := range p.neighbours() {
+		s := p.stackOf(app, a.ID, p.region, "spoke-"+a.ID, "What account "+a.ID+" lets Mirrorwatch do")
+		newSpoke(s, p, a)
+		sessions.AddDependency(s, key("teardown works in that account"))
+	}
 }
 
 // stack makes one of the deployment's own account and this region.
