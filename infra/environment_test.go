@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -105,4 +106,30 @@ func deployed(variable string, v any) string {
 		return "arn:aws:sns:eu-central-1:111122223333:topic"
 	}
 	return "known-later"
+}
+
+// TestSensorsUnderstandTheirEnvironment: the same of sensors, whose first boot writes a file, and whose task has variables.
+func TestSensorsUnderstandTheirEnvironment(t *testing.T) {
+	boot := deployed("", dig(whole()["mirrorwatch-main-fleet"].only(t, "AWS::EC2::LaunchTemplate", "").Properties, "LaunchTemplateData", "UserData", "Fn::Base64"))
+	ofInstance := map[string]string{}
+	for _, m := range regexp.MustCompile(`(?m)^(MIRRORWATCH_\w+)=(.+)$`).FindAllStringSubmatch(boot, -1) {
+		ofInstance[m[1]] = strings.Trim(m[2], `"'`)
+	}
+	ofTask := map[string]string{}
+	task := wholeOf(t, "fleet", "fargate")["mirrorwatch-main-fleet"].only(t, "AWS::ECS::TaskDefinition", "").Properties["ContainerDefinitions"].([]any)[0]
+	for _, v := range listOf(dig(task, "Environment")) {
+		ofTask[dig(v, "Name").(string)] = deployed("", dig(v, "Value"))
+	}
+	for what, set := range map[string]map[string]string{"instance": ofInstance, "task": ofTask} {
+		maps.DeleteFunc(set, func(name, _ string) bool { return !strings.HasPrefix(name, "MIRRORWATCH_") })
+		got, err := deploy.FleetFromEnv(func(n string) string { return set[n] })
+		if err != nil {
+			t.Errorf("%s: %v", what, err)
+		} else if !maps.Equal(set, got.Env()) {
+			t.Errorf("%s is given %v and understands %v", what, set, got.Env())
+		}
+		if got.Table == "" || got.Records == "" || got.Deployment != "main" || (got.Hook == "") != (what == "task") {
+			t.Errorf("%s: %+v", what, got)
+		}
+	}
 }
