@@ -27,6 +27,15 @@ type code struct {
 	ctx  context.Context
 	root string // of the module
 	out  string // where to build; "": templates are wanted, and nothing is built
+	told func(program string)
+}
+
+// build builds a program, and tells whoever waits that it does: the first time takes minutes.
+func (c code) build(p pack.Program) (string, error) {
+	if c.told != nil {
+		c.told(p.Name)
+	}
+	return pack.Build(c.ctx, c.root, c.out, p)
 }
 
 // function gives the code of one program of Lambda, as the folder below lambdas/ is called.
@@ -37,7 +46,7 @@ func (c code) function(scope constructs.Construct, name string) (awslambda.Code,
 	}
 	for _, p := range pack.Functions() {
 		if p.Name == name {
-			folder, err := pack.Build(c.ctx, c.root, c.out, p)
+			folder, err := c.build(p)
 			if err != nil {
 				return nil, err
 			}
@@ -99,7 +108,7 @@ func (c code) sensorImage(scope constructs.Construct, account, region string) (i
 // buildSensor gives the path of the sensor's program.
 func (c code) buildSensor(arm bool) (string, error) {
 	p := pack.Sensor(arm)
-	folder, err := pack.Build(c.ctx, c.root, c.out, p)
+	folder, err := c.build(p)
 	if err != nil {
 		return "", err
 	}

@@ -33,7 +33,7 @@ func synth() error {
 	if err != nil {
 		return err
 	}
-	code := code{ctx: context.Background(), root: ".", out: "build"}
+	code := code{ctx: context.Background(), root: ".", out: "build", told: func(name string) { fmt.Fprintln(os.Stderr, "building", name) }}
 	if given["packages"] == "none" {
 		code.out = ""
 	}
