@@ -10,7 +10,7 @@ go build -o build/infra ./infra
 settings=(-c packages=none -c "mirrorwatch:account=${ACCOUNT:-111122223333}" -c "mirrorwatch:regions=${REGION:-eu-central-1}")
 for s in "$@"; do settings+=(-c "mirrorwatch:$s"); done
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=1 CDK_DISABLE_CLI_TELEMETRY=true JSII_DEPRECATED=quiet
-"$tools/node_modules/.bin/cdk" synth --all --quiet --no-notices --app build/infra --output "$out" "${settings[@]}"
+"$tools/node_modules/.bin/cdk" synth --quiet --no-notices --app build/infra --output "$out" "${settings[@]}"
 NODE_PATH="$tools/node_modules" node infra/nag/check.cjs "$out" &
 nag=$!
 lint=0
