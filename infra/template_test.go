@@ -88,7 +88,12 @@ func testSettings(tb testing.TB, pairs ...string) *settings.Settings {
 // synthesize lets make fill an app, and gives the templates of its stacks by their names.
 func synthesize(tb testing.TB, make func(app awscdk.App)) map[string]template {
 	tb.Helper()
-	dir := tb.TempDir()
+	return synthesizeInto(tb, tb.TempDir(), make)
+}
+
+// synthesizeInto is synthesize with a folder that keeps the templates as files.
+func synthesizeInto(tb testing.TB, dir string, make func(app awscdk.App)) map[string]template {
+	tb.Helper()
 	app := awscdk.NewApp(&awscdk.AppProps{Outdir: key(dir), AnalyticsReporting: new(bool)})
 	make(app)
 	app.Synth(nil)
