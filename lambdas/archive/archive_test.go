@@ -64,6 +64,9 @@ func TestArchive(t *testing.T) {
 
 // TestParts bounds what is held: with little room the same records lie in many files.
 func TestParts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compresses much, in one goroutine")
+	}
 	for _, bound := range []struct{ part, total, least int }{{4000, 1 << 20, 30}, {1 << 20, 4000, 30}, {1 << 20, 1 << 20, 3}} {
 		w := newWorld(t, func(o *Options) { o.PartBytes, o.TotalBytes = bound.part, bound.total })
 		var lines []string
@@ -147,6 +150,9 @@ func TestRejected(t *testing.T) {
 
 // TestManyPlaces bounds how many files an object can make.
 func TestManyPlaces(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compresses much, in one goroutine")
+	}
 	w := newWorld(t, nil)
 	var lines []string
 	for n := range maxPartitions + 7 {
@@ -160,6 +166,9 @@ func TestManyPlaces(t *testing.T) {
 
 // TestTorn: what lies around a torn frame is used, and so is what is whole before the tear.
 func TestTorn(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compresses much, in one goroutine")
+	}
 	var list []string
 	rnd := rand.New(rand.NewPCG(1, 2))
 	for n := range 4000 {

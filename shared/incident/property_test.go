@@ -92,11 +92,15 @@ func expected(final []events.Detection) [][]string {
 // TestOrderDoesNotMatter: whatever order detections and their changes come in, late and again, the incidents are the same in the end,
 // and they are what the rules make of the whole set at once.
 func TestOrderDoesNotMatter(t *testing.T) {
+	most := 40
+	if testing.Short() {
+		most = 10
+	}
 	rapid.Check(t, func(t *rapid.T) {
 		hosts := rapid.SampledFrom([]int{3, 6, 12, 40}).Draw(t, "hosts")
 		minutes := rapid.SampledFrom([]int{60, 60 * 24, 60 * 24 * 14}).Draw(t, "minutes")
 		var inputs, final []events.Detection
-		for n := range rapid.IntRange(1, 40).Draw(t, "detections") {
+		for n := range rapid.IntRange(1, most).Draw(t, "detections") {
 			list := versions(t, n+1, hosts, minutes)
 			inputs = append(inputs, list...)
 			final = append(final, list[len(list)-1])
