@@ -11,7 +11,7 @@ settings=(-c packages=none -c "mirrorwatch:account=${ACCOUNT:-111122223333}" -c 
 for s in "$@"; do settings+=(-c "mirrorwatch:$s"); done
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=1 CDK_DISABLE_CLI_TELEMETRY=true JSII_DEPRECATED=quiet
 # What the CDK says of code that is not built, of subnets that are named and not looked up, and of itself.
-noise='objectVersion is not defined|codeFromBucketObject|No routeTableId|noSubnetRouteTableId|/Code$|jsii-runtime\.|Supply a stack id|feature flags|Subnet[0-9]+$|^$'
+noise='objectVersion is not defined|codeFromBucketObject|No routeTableId|noSubnetRouteTableId|/Code$|jsii-runtime\.|Supply a stack id|feature flags|Subnet[0-9]+$|^!!|^$'
 "$tools/node_modules/.bin/cdk" synth --quiet --no-notices --app build/infra --output "$out" "${settings[@]}" 2>&1 | grep -vE "$noise" || true
 [ -e "$out/manifest.json" ] || exit 1
 NODE_PATH="$tools/node_modules" node infra/nag/check.cjs "$out" &
