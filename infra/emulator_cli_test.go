@@ -230,3 +230,20 @@ func (d *onMoto) same(what string, got, want any) {
 	from := max(i-100, 0)
 	d.Errorf("%s is\n%s\nwant\n%s", what, g[from:min(len(g), i+200)], w[from:min(len(w), i+200)])
 }
+
+func (d *onMoto) readExports() {
+	var list struct {
+		Exports []struct{ Name, Value string }
+	}
+	d.must("eu-central-1", &list, "cloudformation", "list-exports")
+	for _, e := range list.Exports {
+		d.exports[e.Name] = e.Value
+	}
+}
+
+func or(v, otherwise any) any {
+	if v == nil {
+		return otherwise
+	}
+	return v
+}

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -108,16 +109,6 @@ func (d *onMoto) fill() {
 	})
 }
 
-func (d *onMoto) readExports() {
-	var list struct {
-		Exports []struct{ Name, Value string }
-	}
-	d.must("eu-central-1", &list, "cloudformation", "list-exports")
-	for _, e := range list.Exports {
-		d.exports[e.Name] = e.Value
-	}
-}
-
 // holdTable: keys, indexes and the stream.
 func (d *onMoto) holdTable(c *dynamodb.Client) {
 	d.of("AWS::DynamoDB::Table", func(_, id string, p map[string]any) {
@@ -145,23 +136,44 @@ func (d *onMoto) holdTable(c *dynamodb.Client) {
 
 // holdQueues: how long a message is kept and stays out of sight, the key, and where it goes that fails.
 func (d *onMoto) holdQueues() {
-	d.of("AWS::SQS::Queue", func(stack, _ string, p map[string]any) {
+	all := d.askQueues()
+	d.of("AWS::SQS::Queue", func(_, _ string, p map[string]any) {
 		name := p["QueueName"].(string)
-		var out struct{ Attributes map[string]string }
-		d.must(d.region(stack), &out, "sqs", "get-queue-attributes", "--attribute-names", "All", "--queue-url", d.url+"/"+d.account+"/"+name)
+		have := all[name]
 		for _, a := range []string{"MessageRetentionPeriod", "VisibilityTimeout", "KmsMasterKeyId"} {
 			if p[a] != nil {
-				d.same(a+" of "+name, out.Attributes[a], strings.Trim(text(p[a]), `"`))
+				d.same(a+" of "+name, have[a], strings.Trim(text(p[a]), `"`))
 			}
 		}
 		var redrive any
-		if p["RedrivePolicy"] != nil {
-			if err := json.Unmarshal([]byte(out.Attributes["RedrivePolicy"]), &redrive); err != nil {
-				d.Errorf("redrive of %s: %v", name, err)
-			}
+		if have["RedrivePolicy"] != "" {
+			json.Unmarshal([]byte(have["RedrivePolicy"]), &redrive) //nolint:errcheck // the comparison shows it
 		}
 		d.same("redrive of "+name, redrive, p["RedrivePolicy"])
 	})
+}
+
+// askQueues gives the attributes of all queues. The command line takes its time to start, so it is asked several times at once.
+func (d *onMoto) askQueues() map[string]map[string]string {
+	var (
+		wait sync.WaitGroup
+		lock sync.Mutex
+	)
+	all := map[string]map[string]string{}
+	d.of("AWS::SQS::Queue", func(stack, _ string, p map[string]any) {
+		name := p["QueueName"].(string)
+		wait.Go(func() {
+			var out struct{ Attributes map[string]string }
+			if err := d.aws(d.region(stack), &out, "sqs", "get-queue-attributes", "--attribute-names", "All", "--queue-url", d.url+"/"+d.account+"/"+name); err != nil {
+				d.Errorf("%s: %v", name, err)
+			}
+			lock.Lock()
+			defer lock.Unlock()
+			all[name] = out.Attributes
+		})
+	})
+	wait.Wait()
+	return all
 }
 
 // holdRoles: who may take each on, and what it may then do, with the ARNs of what was made.
@@ -285,13 +297,6 @@ func (d *onMoto) holdRules(c *eventbridge.Client) {
 		}
 		d.same("targets of "+id, have, want)
 	})
-}
-
-func or(v, otherwise any) any {
-	if v == nil {
-		return otherwise
-	}
-	return v
 }
 
 // holdBuckets: each is there, and what is put into it lies under the key that the template names.
