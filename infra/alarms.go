@@ -3,6 +3,8 @@ package main
 import (
 	"maps"
 	"slices"
+
+	"github.com/mirrorwatch/mirrorwatch/shared/store/dynamo"
 )
 
 // metric is one of CloudWatch.
@@ -152,16 +154,25 @@ func (w *watched) ofPipeline() []alarm {
 	correlate := func(name, stat string) metric {
 		return metric{spaceOurs, name, map[string]string{"Function": "correlate"}, stat}
 	}
-	table := func(name string) metric {
-		return metric{"AWS/DynamoDB", name, map[string]string{"TableName": w.pipe.Table}, "Sum"}
-	}
-	return []alarm{
+	return append([]alarm{
 		quiet("CorrelateStopped", "Nothing correlates", correlate("Parts", ""), 5, 2),
 		above("CorrelateFailed", "What correlation is given comes again and again", correlate("Failed", "Sum"), 0, 5, 3),
 		above("RecordsLate", "Firehose is late with records", metric{"AWS/Firehose", "DeliveryToS3.DataFreshness", map[string]string{"DeliveryStreamName": w.pipe.Records}, "Maximum"}, 900, 5, 3),
-		above("TableReadsThrottled", "DynamoDB refuses reads", table("ReadThrottleEvents"), 0, 5, 3),
-		above("TableWritesThrottled", "DynamoDB refuses writes", table("WriteThrottleEvents"), 0, 5, 3),
+	}, w.ofTable()...)
+}
+
+// ofTable are those of the table and of each of its indexes, of which DynamoDB tells apart.
+func (w *watched) ofTable() (list []alarm) {
+	for _, index := range []string{"", dynamo.IndexStart, dynamo.IndexUpdate, dynamo.IndexCreated, dynamo.IndexType} {
+		of, behind := map[string]string{"TableName": w.pipe.Table}, ""
+		if index != "" {
+			of["GlobalSecondaryIndexName"], behind = index, "-"+index
+		}
+		list = append(list,
+			above("TableReadsThrottled"+behind, "DynamoDB refuses reads", metric{"AWS/DynamoDB", "ReadThrottleEvents", of, "Sum"}, 0, 5, 3),
+			above("TableWritesThrottled"+behind, "DynamoDB refuses writes", metric{"AWS/DynamoDB", "WriteThrottleEvents", of, "Sum"}, 0, 5, 3))
 	}
+	return list
 }
 
 func (w *watched) ofAPI() []alarm {

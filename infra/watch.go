@@ -77,7 +77,7 @@ func (a *alarm) make(s awscdk.Stack, p *place, topic []*string) {
 	if a.silence {
 		props.TreatMissingData = key("breaching")
 	}
-	awscloudwatch.NewCfnAlarm(s, key("Alarm"+strings.ReplaceAll(a.id, "-", "")), props)
+	awscloudwatch.NewCfnAlarm(s, key("Alarm"+strings.NewReplacer("-", "", "_", "").Replace(a.id)), props)
 }
 
 func (m *metric) dimensions() []any {
