@@ -18,6 +18,9 @@ import (
 
 // TestRecordsKeepTheContract asks Athena's SQL, over DuckDB, everything that any store of records is asked.
 func TestRecordsKeepTheContract(t *testing.T) {
+	if testing.Short() {
+		t.Skip("DuckDB runs every statement of the contract, one after the other: make test has it")
+	}
 	d := startDuck(t)
 	storetest.RunRecords(t, func(t *testing.T, _ func() time.Time) *store.Store {
 		return &store.Store{Records: &bucket{Records: d.records(t), t: t, duck: d, dir: archive.Dir{Path: t.TempDir()}, stale: true}}
