@@ -34,12 +34,12 @@ test: setup ## Run every test; installs what they need first
 	MIRRORWATCH_TIMES=$(CURDIR)/build/times.txt go test ./...
 	@cat build/times.txt 2>/dev/null || echo "test/deployed was skipped: no times from a tag to an answer"
 
-check: setup ## gofmt, go vet, staticcheck, architecture, and the shorter tests under the race detector
+check: setup ## gofmt, go vet, staticcheck, architecture, and the race detector on the shorter tests of what runs concurrently
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "gofmt these:"; echo "$$unformatted"; exit 1; fi
 	go vet ./...
 	go run $(STATICCHECK) ./...
 	go test -count=1 ./test
-	CGO_ENABLED=1 go test -race -short $$(go list ./... | grep -v /infra$$) # infra writes templates in one goroutine, and its libraries are large
+	CGO_ENABLED=1 go test -race -short $$(test/concurrent.sh)
 
 replay: ## Compare the captures in test/replay with their golden records and detections; UPDATE=1 writes them anew
 	go test -count=1 -run "Replay|Expectations|Document" ./cmd/mirrorwatch $(if $(UPDATE),-update)
