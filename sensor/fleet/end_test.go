@@ -82,7 +82,10 @@ func (w *world) set(f func()) {
 }
 
 // Write keeps the log; slog holds its own lock.
-func (w *world) Write(b []byte) (int, error) { return w.log.Write(b) }
+func (w *world) Write(b []byte) (n int, err error) {
+	w.set(func() { n, err = w.log.Write(b) })
+	return n, err
+}
 
 func watching(t *testing.T, ctx context.Context, state string) *world {
 	w := &world{state: state, waiting: true, stopped: make(chan time.Time, 2), begun: time.Now()}
@@ -96,7 +99,8 @@ func watching(t *testing.T, ctx context.Context, state string) *world {
 
 func (w *world) said(t *testing.T, want ...string) {
 	t.Helper()
-	got := w.log.String()
+	var got string
+	w.set(func() { got = w.log.String() })
 	for _, s := range want {
 		if strings.Count(got, s) != 1 {
 			t.Errorf("%q is not there once:\n%s", s, got)
@@ -114,8 +118,10 @@ func TestEnd(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			w := watching(t, t.Context(), "InService")
 			time.Sleep(12 * time.Second)
-			if w.asked.Load() != 0 || w.looks != 3 {
-				t.Fatalf("asked %d, %d looks", w.asked.Load(), w.looks)
+			looks := 0
+			w.set(func() { looks = w.looks })
+			if w.asked.Load() != 0 || looks != 3 {
+				t.Fatalf("asked %d, %d looks", w.asked.Load(), looks)
 			}
 			w.set(func() { w.state = state })
 			for range 70 { // the balancer's delay

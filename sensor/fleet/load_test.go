@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,6 +16,7 @@ import (
 
 // sink keeps what it is told.
 type sink struct {
+	mu    sync.Mutex // of all that is here, and of the counts that a test sets
 	fail  error
 	hang  bool
 	told  []map[string]float64
@@ -24,10 +26,15 @@ type sink struct {
 
 // Put is Sink.
 func (s *sink) Put(ctx context.Context, at time.Time, list []Metric) error {
-	if s.hang {
+	s.mu.Lock()
+	hang := s.hang
+	s.mu.Unlock()
+	if hang {
 		<-ctx.Done()
 		return ctx.Err()
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.fail != nil {
 		return s.fail
 	}
@@ -43,12 +50,19 @@ func (s *sink) Put(ctx context.Context, at time.Time, list []Metric) error {
 	return nil
 }
 
+// set changes what a test does while the teller runs.
+func (s *sink) set(f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f()
+}
+
 // counting is a teller over counts that a test sets.
 func counting(s *sink) (t *Teller, load *Load, failures *[]string) {
 	load, failures = &Load{}, &[]string{}
 	t = NewTeller(TellerOptions{
-		Load: func() Load { return *load }, Sink: s, Now: time.Now,
-		Failed: func(err error) { *failures = append(*failures, fmt.Sprint(err)) },
+		Load: func() (l Load) { s.set(func() { l = *load }); return l }, Sink: s, Now: time.Now,
+		Failed: func(err error) { s.set(func() { *failures = append(*failures, fmt.Sprint(err)) }) },
 	})
 	return t, load, failures
 }
@@ -70,15 +84,17 @@ func TestRates(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &sink{}
 		load := Load{Packets: 1 << 40, Bytes: 1 << 50, Drops: 77, NotStored: 5} // a sensor that is told of late
-		teller := NewTeller(TellerOptions{Load: func() Load { return load }, Sink: s, Now: time.Now})
+		teller := NewTeller(TellerOptions{Load: func() (l Load) { s.set(func() { l = load }); return l }, Sink: s, Now: time.Now})
 		ctx, stop := context.WithCancel(t.Context())
 		begun := time.Now()
 		go teller.Run(ctx)
 		time.Sleep(30 * time.Second)
-		load = Load{
-			Packets: 1<<40 + 9000, Bytes: 1<<50 + 600_000, Drops: 77 + 1000, NotStored: 8,
-			QueuePercent: 12.5, Points: 40, Silent: 3, SpoolBytes: 1 << 20, Healthy: true, Failed: 2,
-		}
+		s.set(func() {
+			load = Load{
+				Packets: 1<<40 + 9000, Bytes: 1<<50 + 600_000, Drops: 77 + 1000, NotStored: 8,
+				QueuePercent: 12.5, Points: 40, Silent: 3, SpoolBytes: 1 << 20, Healthy: true, Failed: 2,
+			}
+		})
 		time.Sleep(31 * time.Second)
 		stop()
 		synctest.Wait()
@@ -148,23 +164,29 @@ func TestFailures(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan struct{})
 		go func() { teller.Run(ctx); close(ended) }()
-		load.Packets, load.Drops = 6000, 40
+		s.set(func() { load.Packets, load.Drops = 6000, 40 })
 		time.Sleep(3*time.Minute + time.Second)
-		s.fail, s.hang = nil, true
+		s.set(func() { s.fail, s.hang = nil, true })
 		time.Sleep(time.Minute)
-		if len(*failures) != 1 || (*failures)[0] != "tell load: access denied" {
-			t.Errorf("said %q", *failures)
-		}
-		s.hang, load.Packets = false, 24_000
+		s.set(func() {
+			if len(*failures) != 1 || (*failures)[0] != "tell load: access denied" {
+				t.Errorf("said %q", *failures)
+			}
+			s.hang, load.Packets = false, 24_000
+		})
 		time.Sleep(time.Minute)
+		s.mu.Lock()
+		defer s.mu.Unlock()
 		if len(*failures) != 2 || (*failures)[1] != "<nil>" {
 			t.Errorf("said %q", *failures)
 		}
 		if len(s.told) != 1 || s.told[0]["Drops"] != 40 || s.told[0]["PacketsPerSecond"] != 80 { // 24,000 in five minutes
 			t.Errorf("told %v", s.told)
 		}
+		s.mu.Unlock()
 		stop()
 		<-ended
+		s.mu.Lock()
 		if len(*failures) != 2 {
 			t.Errorf("an end is no failure: %q", *failures)
 		}
