@@ -137,7 +137,10 @@ func (m *mirror) wake(s awscdk.Stack, p *place, end awscdk.CfnResource) {
 	m.Queue.AddToResourcePolicy(fromService("events.amazonaws.com", "sqs:SendMessage", *m.Queue.QueueArn(), map[string]any{"ArnEquals": map[string]any{"aws:SourceArn": sources}}))
 	for _, a := range p.neighbours() {
 		awsevents.NewCfnEventBusPolicy(s, key("From"+a.ID), &awsevents.CfnEventBusPolicyProps{
-			StatementId: key(p.Name() + "-" + a.ID), Action: key("events:PutEvents"), Principal: key(a.ID), // on the account's own bus, where the rules above are
+			StatementId: key(p.Name() + "-" + a.ID), Statement: map[string]any{ // on the account's own bus, where the rules above are
+				"Sid": p.Name() + "-" + a.ID, "Effect": "Allow", "Principal": map[string]any{"AWS": "arn:aws:iam::" + a.ID + ":root"}, "Action": "events:PutEvents",
+				"Resource": fmt.Sprintf("arn:aws:events:%s:%s:event-bus/default", p.region, p.Account),
+			},
 		})
 	}
 }
