@@ -48,19 +48,21 @@ func TestTemplateCheckBites(t *testing.T) {
 	}
 }
 
-// TestDefaultDeploymentIsExplained holds what a deployment without settings makes against all rules.
-func TestDefaultDeploymentIsExplained(t *testing.T) {
+// TestDeploymentsAreExplained holds what a deployment without settings makes against all rules.
+func TestDeploymentsAreExplained(t *testing.T) {
 	modules := needNag(t)
-	dir, s := t.TempDir(), testSettings(t)
-	all := synthesizeInto(t, dir, func(app awscdk.App) {
-		if err := build(app, s, code{}); err != nil {
-			t.Fatal(err)
+	for _, name := range []string{"default", "full"} { // with nothing set, and with nearly everything
+		dir, s := t.TempDir(), testSettings(t, combinations()[name]...)
+		all := synthesizeInto(t, dir, func(app awscdk.App) {
+			if err := build(app, s, code{}); err != nil {
+				t.Fatal(err)
+			}
+		})
+		says, code := runNag(t, modules, dir)
+		found := regexp.MustCompile(`(?m)^check: (\d+) templates, 0 findings unexplained, [1-9]\d* explained`).FindStringSubmatch(says)
+		if code != 0 || found == nil || found[1] != text(len(all)) {
+			t.Errorf("%s: it says of %d stacks, with %d:\n%s", name, len(all), code, says)
 		}
-	})
-	says, code := runNag(t, modules, dir)
-	found := regexp.MustCompile(`(?m)^check: (\d+) templates, 0 findings unexplained, [1-9]\d* explained`).FindStringSubmatch(says)
-	if code != 0 || found == nil || found[1] != text(len(all)) {
-		t.Errorf("it says of %d stacks, with %d:\n%s", len(all), code, says)
 	}
 }
 

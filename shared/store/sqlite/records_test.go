@@ -161,6 +161,9 @@ func (s slowly) search(t testing.TB, q store.RecordQuery) (list []store.Row) {
 // TestRecordsAnswerAsTheSlowDefinition holds every answer against every row, read line by line: while rows are fresh, sealed, merged,
 // opened again, and after some were deleted.
 func TestRecordsAnswerAsTheSlowDefinition(t *testing.T) {
+	if testing.Short() {
+		t.Skip("thousands of questions, one after the other: make test has it")
+	}
 	folder := t.TempDir()
 	r := rand.New(rand.NewPCG(1, 2))
 	rows := recordRows(r, 24000, 72*time.Hour)
