@@ -19,7 +19,7 @@ func TestAlarmsNameTheirRunbook(t *testing.T) {
 	for _, m := range regexp.MustCompile(`(?m)^### (\w+)$`).FindAllStringSubmatch(page, -1) {
 		sections[strings.ToLower(m[1])] = false
 	}
-	alarms := whole()["mirrorwatch-main-watch"].of("AWS::CloudWatch::Alarm")
+	alarms := whole(t)["mirrorwatch-main-watch"].of("AWS::CloudWatch::Alarm")
 	if len(alarms) < 50 {
 		t.Errorf("%d alarms", len(alarms))
 	}
@@ -46,7 +46,7 @@ func TestDashboardShowsWhatThereIs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	body := text(whole()["mirrorwatch-main-watch"].only(t, "AWS::CloudWatch::Dashboard", "Dashboard").Properties["DashboardBody"])
+	body := text(whole(t)["mirrorwatch-main-watch"].only(t, "AWS::CloudWatch::Dashboard", "Dashboard").Properties["DashboardBody"])
 	found := regexp.MustCompile(`\\"(Mirrorwatch/\w+)\\\\",\\\\"(\w+)\\\\"|\[\\+"(Mirrorwatch/\w+)\\+",\\+"(\w+)\\+"`).FindAllStringSubmatch(body, -1)
 	var names []string
 	for _, f := range found {
@@ -70,7 +70,7 @@ func TestAlarmsAreOfMetricsThatThereAre(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for id, a := range whole()["mirrorwatch-main-watch"].of("AWS::CloudWatch::Alarm") {
+	for id, a := range whole(t)["mirrorwatch-main-watch"].of("AWS::CloudWatch::Alarm") {
 		space, name := a.Properties["Namespace"].(string), a.Properties["MetricName"].(string)
 		if strings.HasPrefix(space, "Mirrorwatch") && !strings.Contains(string(told), "`"+name+"`") && !strings.HasPrefix(name, "Coverage") {
 			t.Errorf("%s is of metric %s, which docs/operations.md does not know", id, name)

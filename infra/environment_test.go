@@ -53,7 +53,7 @@ func readers() map[string]func(func(string) string) (map[string]string, error) {
 // or of the wrong form fails here and not at the first event.
 func TestFunctionsUnderstandTheirEnvironment(t *testing.T) {
 	found := map[string]bool{}
-	for _, tpl := range whole() {
+	for _, tpl := range whole(t) {
 		for id, f := range tpl.of("AWS::Lambda::Function") {
 			name, ours := strings.CutPrefix(fmt.Sprint(f.Properties["FunctionName"]), "mirrorwatch-main-")
 			if !ours {
@@ -110,7 +110,7 @@ func deployed(variable string, v any) string {
 
 // TestSensorsUnderstandTheirEnvironment: the same of sensors, whose first boot writes a file, and whose task has variables.
 func TestSensorsUnderstandTheirEnvironment(t *testing.T) {
-	boot := deployed("", dig(whole()["mirrorwatch-main-fleet"].only(t, "AWS::EC2::LaunchTemplate", "").Properties, "LaunchTemplateData", "UserData", "Fn::Base64"))
+	boot := deployed("", dig(whole(t)["mirrorwatch-main-fleet"].only(t, "AWS::EC2::LaunchTemplate", "").Properties, "LaunchTemplateData", "UserData", "Fn::Base64"))
 	ofInstance := map[string]string{}
 	for _, m := range regexp.MustCompile(`(?m)^(MIRRORWATCH_\w+)=(.+)$`).FindAllStringSubmatch(boot, -1) {
 		ofInstance[m[1]] = strings.Trim(m[2], `"'`)

@@ -34,8 +34,12 @@ func synth() error {
 		return err
 	}
 	code := code{ctx: context.Background(), root: ".", out: "build", told: func(name string) { fmt.Fprintln(os.Stderr, "building", name) }}
-	if given["packages"] == "none" {
+	switch given["packages"] {
+	case nil:
+	case "none":
 		code.out = ""
+	default:
+		return fmt.Errorf("context packages: is %v; allowed: none, which builds no programs, or nothing", given["packages"])
 	}
 	if err := build(app, s, code); err != nil {
 		return err

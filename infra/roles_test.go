@@ -13,12 +13,24 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/test/actions"
 )
 
+// made holds the templates that whole gives.
+var made struct {
+	once sync.Once
+	all  map[string]template
+}
+
 // whole gives the templates of a deployment with one other account and everything switched on; made once for all tests.
-var whole = sync.OnceValue(func() map[string]template {
-	tb := &testing.T{}
-	return wholeOf(tb, "accounts", "222233334444/eu-central-1", "organization", "off", "cloudwatch", "on", "log_buckets", "flow-logs", "notify", "soc@example.com",
-		"log_keys", "arn:aws:kms:eu-central-1:111122223333:key/1", "monthly_usd", "1000", "callers", "arn:aws:iam::111122223333:role/A viewer")
-})
+func whole(tb testing.TB) map[string]template {
+	tb.Helper()
+	made.once.Do(func() {
+		made.all = wholeOf(tb, "accounts", "222233334444/eu-central-1", "organization", "off", "cloudwatch", "on", "log_buckets", "flow-logs", "notify", "soc@example.com",
+			"log_keys", "arn:aws:kms:eu-central-1:111122223333:key/1", "monthly_usd", "1000", "callers", "arn:aws:iam::111122223333:role/A viewer")
+	})
+	if made.all == nil {
+		tb.Fatal("the templates could not be made: the first test that wanted them says why")
+	}
+	return made.all
+}
 
 // wholeOf gives the templates of a deployment with these settings.
 func wholeOf(tb testing.TB, pairs ...string) map[string]template {
@@ -81,7 +93,7 @@ func TestRolesAreExact(t *testing.T) {
 			for _, a := range strings.Fields(h.without) {
 				delete(want, a)
 			}
-			compare(t, want, granted(t, whole()["mirrorwatch-main-"+h.stack], h.role))
+			compare(t, want, granted(t, whole(t)["mirrorwatch-main-"+h.stack], h.role))
 		})
 	}
 }
@@ -104,7 +116,7 @@ func TestSpokeIsExact(t *testing.T) {
 		}
 		want[a.Name] = a.String()
 	}
-	compare(t, want, granted(t, whole()["mirrorwatch-main-spoke-222233334444"], "Role"))
+	compare(t, want, granted(t, whole(t)["mirrorwatch-main-spoke-222233334444"], "Role"))
 }
 
 // TestEveryRoleIsHeld: a role that somebody adds has to be held against something too.
@@ -113,7 +125,7 @@ func TestEveryRoleIsHeld(t *testing.T) {
 		"pipeline/RecordsRole": "Firehose writes to the archive", "network/FlowLogRole": "VPC flow logs", "spoke-222233334444/Role": "TestSpokeIsExact",
 		"spoke-222233334444/Sender": "EventBridge sends to another account", "api/EdgeRole": "reads what the stack in us-east-1 made",
 	}
-	for name, tpl := range whole() {
+	for name, tpl := range whole(t) {
 		stack := strings.TrimPrefix(name, "mirrorwatch-main-")
 		for id := range tpl.of("AWS::IAM::Role") {
 			known := slices.ContainsFunc(roles(), func(h held) bool { return h.stack == stack && strings.HasPrefix(id, h.role) })
