@@ -7,6 +7,7 @@ import { BandTable } from './BandTable'
 import { layBand, nearest, type BandLayout, type Expected, type Seen, type Slot } from './band'
 import { timeTicks, valueText } from './scale'
 import { useWidth } from './useWidth'
+import './charts.css'
 import './band.css'
 
 export interface BandChartProps {
