@@ -53,7 +53,7 @@ test('whoever may not make rules is told so', () => {
   answering(routes(1, 2))
   shown(<RuleForm start={start} onDone={() => {}} />, { me: somebody('viewer', []) })
   expect(disabled('Make the rule')).toBe(true)
-  expect(screen.getByText('Your role is viewer, which may not do this.')).toBeTruthy()
+  expect(screen.getAllByText(/Your role is viewer, which may not do this/).length).toBeGreaterThan(0)
 })
 
 test('what was typed is there again after a reload, and gone once it is saved', async () => {
