@@ -8,5 +8,6 @@ export interface Page {
 }
 
 export const pages: readonly Page[] = [
+  { path: '/detections/:id', title: 'Detection', shows: lazy(() => import('./pages/detection/Detection')) },
   { path: '/settings/about', title: 'About', shows: lazy(() => import('./pages/about/About')) },
 ]
