@@ -82,6 +82,9 @@ func TestDistribution(t *testing.T) {
 		paths := map[string]string{}
 		for _, b := range dig(config, "CacheBehaviors").([]any) {
 			paths[dig(b, "PathPattern").(string)] = dig(b, "TargetOriginId").(string)
+			if methods := text(dig(b, "AllowedMethods")); !strings.Contains(methods, `"POST"`) { // a code is exchanged and a token revoked with it
+				t.Errorf("%s takes %s", dig(b, "PathPattern"), methods)
+			}
 			if dig(b, "CachePolicyId") != "4135ea2d-6df8-44a3-9df3-4b5a84be39ad" || dig(b, "OriginRequestPolicyId") != "b689b0a8-53d0-40ab-baf2-68738e2966ac" ||
 				dig(b, "ViewerProtocolPolicy") != "https-only" || dig(b, "FunctionAssociations") != nil {
 				t.Errorf("%s", text(b))
@@ -93,6 +96,9 @@ func TestDistribution(t *testing.T) {
 		for _, o := range dig(config, "Origins").([]any) {
 			if c := dig(o, "CustomOriginConfig"); c != nil && (dig(c, "OriginProtocolPolicy") != "https-only" || text(dig(c, "OriginSSLProtocols")) != `["TLSv1.2"]`) {
 				t.Errorf("%s", text(o))
+			}
+			if dig(o, "Id") == "sign-in" && dig(o, "DomainName") != "mirrorwatch-main-111122223333.auth.eu-central-1.amazoncognito.com" {
+				t.Errorf("tokens are had from %s", text(dig(o, "DomainName")))
 			}
 			if dig(o, "Id") == "files" && dig(o, "OriginAccessControlId") == nil {
 				t.Errorf("the bucket is read without a signature: %s", text(o))
