@@ -1,0 +1,15 @@
+#!/bin/sh
+# Installs what the console is built and tested with, into a cache outside the repository, and links it here as node_modules. What is in the
+# tree is walked by Go's tools, and a link is not followed. Each set of versions has a folder of its own: branches do not fight over one.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+command -v npm >/dev/null || { echo "npm is missing: install Node 20.19 or newer" >&2; exit 1; }
+name=$(sha256sum "$here/package-lock.json" | cut -c1-16)
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/mirrorwatch/console/$name
+if [ ! -f "$cache/whole" ]; then
+	mkdir -p "$cache"
+	cp "$here/package.json" "$here/package-lock.json" "$cache/"
+	(cd "$cache" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
+	touch "$cache/whole" # last: it says that the installation is whole
+fi
+ln -sfn "$cache/node_modules" "$here/node_modules"

@@ -1,0 +1,18 @@
+import '@cloudscape-design/global-styles/index.css'
+import './tokens.css'
+import './ui/ui.css'
+import { QueryClientProvider } from '@tanstack/react-query'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { newQueries } from './api/read'
+import { App } from './App'
+
+const root = document.getElementById('root')
+if (!root) throw new Error('the page has no root')
+createRoot(root).render(
+  <StrictMode>
+    <QueryClientProvider client={newQueries()}>
+      <App />
+    </QueryClientProvider>
+  </StrictMode>,
+)

@@ -1,0 +1,12 @@
+// Every page of the console, one line each. A page is a folder under pages/; its first load is its own.
+import { lazy, type ComponentType, type LazyExoticComponent } from 'react'
+
+export interface Page {
+  path: string // as wouter has it
+  title: string
+  shows: LazyExoticComponent<ComponentType>
+}
+
+export const pages: readonly Page[] = [
+  { path: '/settings/about', title: 'About', shows: lazy(() => import('./pages/about/About')) },
+]

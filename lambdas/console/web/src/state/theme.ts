@@ -1,0 +1,28 @@
+import { applyMode, Mode } from '@cloudscape-design/global-styles'
+import { useEffect, useSyncExternalStore } from 'react'
+import { useView } from './url'
+import { remembered, remember } from './memory'
+
+export type Theme = 'light' | 'dark' | 'system'
+
+const darkSystem = () => matchMedia('(prefers-color-scheme: dark)')
+
+/** Gives the theme of the URL or the one chosen last, and keeps the page in it. */
+export function useTheme(): [Theme, (t: Theme) => void, 'light' | 'dark'] {
+  const [query, change] = useView()
+  const dark = useSyncExternalStore(watchSystem, () => darkSystem().matches)
+  const asked = query.theme ?? remembered('theme')
+  const theme: Theme = asked === 'light' || asked === 'dark' ? asked : 'system'
+  const shown = theme === 'system' ? (dark ? 'dark' : 'light') : theme
+  useEffect(() => applyMode(shown === 'dark' ? Mode.Dark : Mode.Light), [shown])
+  return [theme, (t) => {
+    remember('theme', t)
+    change({ theme: query.theme ? t : undefined })
+  }, shown]
+}
+
+function watchSystem(tell: () => void): () => void {
+  const media = darkSystem()
+  media.addEventListener('change', tell)
+  return () => media.removeEventListener('change', tell)
+}

@@ -1,0 +1,48 @@
+// State of a view that others may be sent: it is in the URL's query, and what is the default is not.
+import { useMemo } from 'react'
+import { useLocation, useSearchParams } from 'wouter'
+
+export type Query = Readonly<Record<string, string | undefined>>
+
+/** Gives the query and what changes it: members that are undefined or empty go. `push` makes a step that Back undoes; else the place is only rewritten. */
+export function useView(): [Query, (change: Query, how?: { push?: boolean }) => void] {
+  const [params, setParams] = useSearchParams()
+  const query = useMemo(() => Object.fromEntries(params), [params])
+  const change = (next: Query, how: { push?: boolean } = {}) =>
+    setParams((now) => changed(now, next), { replace: !how.push })
+  return [query, change]
+}
+
+/** Gives the parameters with the change made. */
+export function changed(now: URLSearchParams, change: Query): URLSearchParams {
+  const next = new URLSearchParams(now)
+  for (const [name, value] of Object.entries(change)) {
+    if (value === undefined || value === '') next.delete(name)
+    else next.set(name, value)
+  }
+  return next
+}
+
+/** What goes along from page to page within one visit: how times and colours are shown, where the link said so. */
+const carried = ['zone', 'theme'] as const
+
+/** Gives the link to a place, with what is carried along. */
+export function useLink(): (path: string, query?: Query) => string {
+  const [params] = useSearchParams()
+  return (path, query = {}) => {
+    const next = new URLSearchParams()
+    for (const name of carried) {
+      const value = params.get(name)
+      if (value) next.set(name, value)
+    }
+    const all = changed(next, query).toString()
+    return all ? `${path}?${all}` : path
+  }
+}
+
+/** Gives what leads to a place without loading the console anew. */
+export function useGo(): (path: string, query?: Query) => void {
+  const [, navigate] = useLocation()
+  const link = useLink()
+  return (path, query) => navigate(link(path, query))
+}
