@@ -93,7 +93,7 @@ func newClient(in constructs.Construct, p *place, pool awscognito.CfnUserPool, a
 			AttributeMapping: map[string]any{"email": "email", "custom:groups": "groups"},
 		})
 	}
-	back := jsii.Strings(address + "/")
+	back := jsii.Strings(address + "/sign-in") // the one page that takes a code; after signing out too
 	client := awscognito.NewCfnUserPoolClient(in, key("Console"), &awscognito.CfnUserPoolClientProps{
 		UserPoolId: pool.Ref(), ClientName: key("console"), GenerateSecret: jsii.Bool(false), PreventUserExistenceErrors: key("ENABLED"),
 		AllowedOAuthFlowsUserPoolClient: jsii.Bool(true), AllowedOAuthFlows: jsii.Strings("code"), AllowedOAuthScopes: jsii.Strings("openid", "email"),
