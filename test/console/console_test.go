@@ -108,7 +108,7 @@ func (h *house) scenes() string {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	list = append(list, "hostile-names.pcap.gz\tattack\taccess.smb_brute_force\t10.20.1.66\t10.20.2.45\n"...)
+	list = append(list, "hostile-names.pcap.gz\tattack\taccess.smb_brute_force\t10.20.1.99\t10.20.12.45\n"...)
 	if err := os.WriteFile(filepath.Join(dir, "expect.tsv"), list, 0o600); err != nil {
 		h.t.Fatal(err)
 	}

@@ -62,6 +62,7 @@ func Sender(folder string) (string, error) {
 // Past is five quiet days of a host, a value each ten minutes.
 func Past(device string, now time.Time) []events.Sample {
 	var list []events.Sample
+	now = now.Truncate(time.Hour)
 	for at := now.Add(-5 * 24 * time.Hour); at.Before(now.Add(-26 * time.Hour)); at = at.Add(10 * time.Minute) {
 		list = append(list, events.Sample{Device: device, Time: at, Metrics: map[string]float64{"bytes_out": 20_000 + float64(at.Hour()*100)}})
 	}

