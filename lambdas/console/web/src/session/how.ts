@@ -22,6 +22,7 @@ interface SignIn {
 /** Asks how people sign in here. */
 export async function howHere(): Promise<How> {
   const answer = await carried('/v1/sign-in')
+  if (answer.status === 404) return { kind: 'local' } // a server of before it could say so keeps its users itself
   const body: unknown = await answer.json().catch(() => undefined)
   if (!answer.ok) throw problem(answer.status, body, answer.headers)
   const s = body as SignIn
