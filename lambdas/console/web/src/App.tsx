@@ -6,6 +6,7 @@ import { Suspense, type ReactNode } from 'react'
 import { Redirect, Route, Switch } from 'wouter'
 import { pages } from './pages'
 import { Session } from './session/Session'
+import { Messages, Said } from './shell/Messages'
 import { Missing } from './shell/Missing'
 import { Navigation } from './shell/Navigation'
 import { TopBar } from './shell/TopBar'
@@ -18,13 +19,17 @@ export function App(): ReactNode {
   return (
     <I18nProvider locale="en" messages={[messages]}>
       <Session>
-        <TopBar />
-        <AppLayout
-          headerSelector="#mw-top"
-          navigation={<Navigation />}
-          toolsHide
-          content={<Pages />}
-        />
+        <Messages>
+          <TopBar />
+          <AppLayout
+            headerSelector="#mw-top"
+            navigation={<Navigation />}
+            notifications={<Said />}
+            stickyNotifications
+            toolsHide
+            content={<Pages />}
+          />
+        </Messages>
       </Session>
     </I18nProvider>
   )

@@ -63,6 +63,23 @@ async function patiently(request: Request): Promise<Response> {
 export const api = createClient<paths>({ baseUrl: globalThis.location?.origin ?? '', fetch: patiently })
 api.use(carrying)
 
+/** Asks for what is no JSON (an export), with the session's credentials. The answer is as it came; for how long it may stream nobody counts. */
+export async function carried(path: string, init: RequestInit = {}): Promise<Response> {
+  const request = new Request(new URL(path, location.origin), init)
+  if (new URL(request.url).origin !== location.origin) throw new Problem(0, 'Nothing is asked of another origin')
+  if (credentials.bearer) request.headers.set('Authorization', `Bearer ${credentials.bearer}`)
+  if (credentials.csrf && request.method !== 'GET') request.headers.set('X-CSRF-Token', credentials.csrf)
+  let answer: Response
+  try {
+    answer = await fetch(request)
+  } catch (e) {
+    if (request.signal.aborted) throw e
+    throw new Problem(0, 'The server cannot be reached', 'No answer came: it may be stopped, or the network is down.')
+  }
+  if (answer.status === 401) onUnauthorized()
+  return answer
+}
+
 interface Answer<T> {
   data?: T
   error?: unknown
