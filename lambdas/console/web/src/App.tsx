@@ -6,6 +6,7 @@ import { Suspense, type ReactNode } from 'react'
 import { Redirect, Route, Switch } from 'wouter'
 import { pages } from './pages'
 import { Session } from './session/Session'
+import { Messages, Said } from './shell/Messages'
 import { Missing } from './shell/Missing'
 import { Navigation } from './shell/Navigation'
 import { TopBar } from './shell/TopBar'
@@ -17,15 +18,19 @@ export function App(): ReactNode {
   useTheme()
   return (
     <I18nProvider locale="en" messages={[messages]}>
-      <Session>
-        <TopBar />
-        <AppLayout
-          headerSelector="#mw-top"
-          navigation={<Navigation />}
-          toolsHide
-          content={<Pages />}
-        />
-      </Session>
+      <Messages>
+        <Session>
+          <TopBar />
+          <AppLayout
+            headerSelector="#mw-top"
+            navigation={<Navigation />}
+            notifications={<Said />}
+            stickyNotifications
+            toolsHide
+            content={<Pages />}
+          />
+        </Session>
+      </Messages>
     </I18nProvider>
   )
 }
@@ -39,6 +44,7 @@ function Pages(): ReactNode {
             <Titled title={p.title}><p.shows /></Titled>
           </Route>
         ))}
+        <Route path="/sign-in"><Redirect to="/detections" replace /></Route>
         <Route path="/"><Redirect to="/detections" replace /></Route>
         <Route><Missing /></Route>
       </Switch>

@@ -1,9 +1,8 @@
-import ContentLayout from '@cloudscape-design/components/content-layout'
-import Header from '@cloudscape-design/components/header'
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
 import type { ReactNode } from 'react'
 import { api, told } from '../../api/client'
 import { useRead } from '../../api/read'
+import { Page } from '../../ui/Page'
 import { Panel } from '../../ui/Panel'
 import { Time } from '../../ui/Time'
 import { bytes, digits } from '../../ui/number'
@@ -12,7 +11,7 @@ import { bytes, digits } from '../../ui/number'
 export default function About(): ReactNode {
   const status = useRead(['status'], (signal) => told(api.GET('/v1/status', { signal })), { every: 30_000 })
   return (
-    <ContentLayout header={<Header variant="h1">About</Header>}>
+    <Page title="About" of={[status]}>
       <Panel title="This system" of={status}>
         {(s) => (
           <KeyValuePairs
@@ -25,6 +24,6 @@ export default function About(): ReactNode {
           />
         )}
       </Panel>
-    </ContentLayout>
+    </Page>
   )
 }
