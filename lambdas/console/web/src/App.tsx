@@ -14,7 +14,9 @@ import { Missing } from './shell/Missing'
 import { Navigation } from './shell/Navigation'
 import { TopBar } from './shell/TopBar'
 import { Titled } from './shell/Titled'
+import { usePrinting } from './state/printing'
 import { useTheme } from './state/theme'
+import { Printed } from './shell/Printed'
 import { Loading } from './ui/Panel'
 
 export function App(): ReactNode {
@@ -40,13 +42,14 @@ function Around(): ReactNode {
       <AppLayout
         headerSelector="#mw-top"
         navigation={<Navigation />}
+        navigationHide={usePrinting()}
         navigationOpen={wide}
         onNavigationChange={(e) => setWide(e.detail.open)}
         navigationWidth={232}
         notifications={<><Banner /><Said /></>}
         stickyNotifications
         toolsHide
-        content={<Pages />}
+        content={<><Pages /><Printed /></>}
       />
     </>
   )

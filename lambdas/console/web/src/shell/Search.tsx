@@ -53,7 +53,7 @@ export function Search(): ReactNode {
         hideEnteredTextOption
         placeholder="Find a device, address, domain or detection"
         ariaLabel="Search"
-        enteredTextLabel={(v) => v} // asked for, though hidden
+        enteredTextLabel={(v) => `Search for ${v}`}
         disableBrowserAutocorrect
         expandToViewport
       />
