@@ -8,5 +8,6 @@ export interface Page {
 }
 
 export const pages: readonly Page[] = [
+  { path: '/detections', title: 'Detections', shows: lazy(() => import('./pages/detections/Detections')) },
   { path: '/settings/about', title: 'About', shows: lazy(() => import('./pages/about/About')) },
 ]
