@@ -8,5 +8,6 @@ export interface Page {
 }
 
 export const pages: readonly Page[] = [
+  { path: '/records', title: 'Records', shows: lazy(() => import('./pages/records/Records')) },
   { path: '/settings/about', title: 'About', shows: lazy(() => import('./pages/about/About')) },
 ]
