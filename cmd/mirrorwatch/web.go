@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"time"
@@ -16,15 +15,20 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/lambdas/api"
 	"github.com/mirrorwatch/mirrorwatch/lambdas/api/signin"
+	"github.com/mirrorwatch/mirrorwatch/lambdas/console"
 	"github.com/mirrorwatch/mirrorwatch/shared/archive"
 )
 
-// startHTTP answers on the address: the API, and what stands in for the console.
+// startHTTP answers on the address: the API, and the console.
 func (s *server) startHTTP(context.Context) error {
+	pages, err := console.Handler()
+	if err != nil {
+		return err
+	}
 	handler, err := api.New(api.Options{
 		Store: s.store, Authenticator: s.signin, Accounts: s.signin, Notifier: s.notify, Catalogue: detectors.Specs(), Fields: archive.Schema(),
 		Health: func(context.Context) ([]events.Health, error) { return []events.Health{s.keep.health.Now()}, nil }, Address: s.signin.Address,
-		Now: time.Now, Version: versionLine(), Console: http.HandlerFunc(noConsole), Log: s.log,
+		Now: time.Now, Version: versionLine(), Console: pages, Log: s.log,
 	})
 	if err != nil {
 		return err
@@ -70,14 +74,4 @@ func (s *server) url() string {
 func isLoopback(a net.Addr) bool {
 	tcp, ok := a.(*net.TCPAddr)
 	return ok && tcp.IP.IsLoopback()
-}
-
-// noConsole stands where the console will be, so that whoever opens the address is told where to go on.
-func noConsole(w http.ResponseWriter, r *http.Request) {
-	if r.URL.Path != "/" {
-		http.NotFound(w, r)
-		return
-	}
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	io.WriteString(w, "Mirrorwatch is running. This build has no console; the API is under /v1, described by /v1/openapi.yaml.\n") //nolint:errcheck // whoever asked is gone
 }

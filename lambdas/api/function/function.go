@@ -60,7 +60,9 @@ func New(o Options) (http.Handler, error) {
 		return nil, fmt.Errorf("make function: %w", err)
 	}
 	return api.New(api.Options{
-		Store: memory, Authenticator: gate, Address: gate.Address, Notifier: o.sender(memory),
+		Store: memory, Authenticator: gate, Address: gate.Address, SignIn: &api.Pages{
+			Domain: "https://" + o.Env.Domain, Client: o.Env.UserPoolClient, Scopes: deploy.SignInScopes(),
+		}, Notifier: o.sender(memory),
 		Health: func(ctx context.Context) ([]events.Health, error) {
 			return store.Sensors(ctx, memory.Documents, o.Now())
 		}, Catalogue: all.Specs(),
