@@ -9,6 +9,7 @@ export interface Page {
 
 export const pages: readonly Page[] = [
   { path: '/detections', title: 'Detections', shows: lazy(() => import('./pages/detections/Detections')) },
+  { path: '/records', title: 'Records', shows: lazy(() => import('./pages/records/Records')) },
   { path: '/settings/parameters', title: 'Parameters', shows: lazy(() => import('./pages/settings/parameters/Parameters')) },
   { path: '/settings/tuning-rules', title: 'Tuning rules', shows: lazy(() => import('./pages/settings/tuning-rules/TuningRules')) },
   { path: '/settings/about', title: 'About', shows: lazy(() => import('./pages/about/About')) },
