@@ -8,5 +8,6 @@ export interface Page {
 }
 
 export const pages: readonly Page[] = [
+  { path: '/activity-map', title: 'Activity map', shows: lazy(() => import('./pages/activity-map/ActivityMap')) },
   { path: '/settings/about', title: 'About', shows: lazy(() => import('./pages/about/About')) },
 ]
