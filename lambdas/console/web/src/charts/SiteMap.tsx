@@ -1,5 +1,5 @@
 // A map of who speaks with whom. Every node can be reached with the keyboard and says by itself what it is; the list beside the map holds the same.
-import { memo, useId, useMemo, useState, type KeyboardEvent, type ReactNode } from 'react'
+import { memo, useDeferredValue, useId, useMemo, useState, type KeyboardEvent, type ReactNode } from 'react'
 import { useKeys } from '../state/keys'
 import { bandOf } from '../ui/Band'
 import type { Places } from './force'
@@ -29,7 +29,8 @@ export function SiteMap({ label, dots, lines, places, selected, marked, select }
   const stop = dots.find((d) => d.id === selected)?.id ?? [...dots].sort((a, b) => a.rank - b.rank)[0]?.id
   const [focused, focus] = useState<string>()
   const current = focused !== undefined && places.has(focused) ? focused : stop
-  const named = useMemo(() => legible(...namesOf(dots, places, looking.view.k)), [dots, places, looking.view.k]) // eslint-disable-line
+  const k = useDeferredValue(2 ** (Math.round(Math.log2(looking.view.k) * 4) / 4)) // names are picked anew at every fourth of a doubling, and after the picture has moved
+  const named = useMemo(() => legible(...namesOf(dots, places, k)), [dots, places, k])
   const keys = (e: KeyboardEvent<SVGSVGElement>) => onKey(e, { current, places, size, looking, select, focus })
   useKeys([
     { key: '+', does: 'Zoom into the map', run: () => looking.zoom(1.4) },

@@ -82,7 +82,7 @@ export interface Name extends Box {
 /** Picks the names that lie neither over each other nor over what is taken; those that come first win. */
 export function legible(names: readonly Name[], taken: readonly Box[] = []): Set<string> {
   const placed: Name[] = []
-  for (const n of names) if (![...placed, ...taken].some((b) => over(n, b))) placed.push(n)
+  for (const n of names) if (!placed.some((b) => over(n, b)) && !taken.some((b) => over(n, b))) placed.push(n)
   return new Set(placed.map((n) => n.id))
 }
 

@@ -75,8 +75,8 @@ function Whole({ map, together, pointed, select, ...p }: Props & { map: Activity
   const dots = useMemo(() => dotsOf(together, heat), [shape, heat]) // eslint-disable-line
   const lines = useMemo(() => linesOf(together), [shape]) // eslint-disable-line
   const { places, busy } = usePlaces(dots, lines, `${p.scope.kind} ${p.scope.value} ${q.group} ${q.tag ?? ''}`)
+  const standing = useMemo(() => dots.filter((d) => places.has(d.id)), [dots, places])
   if (together.nodes.length === 0) return <Nobody {...p} />
-  const standing = dots.filter((d) => places.has(d.id))
   return (
     <>
       <NotDrawn map={map} question={q} change={p.change} />

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState } from 'react'
+import { startTransition, useEffect, useMemo, useRef, useState } from 'react'
 import { settle, settling, type Places, type Point } from '../../charts/force'
 import type { Dot, Line } from '../../charts/siteMap'
 
@@ -16,7 +16,7 @@ export function usePlaces(dots: readonly Dot[], lines: readonly Line[], of: stri
     const known = new Map([...k.places].filter(([id]) => dots.some((d) => d.id === id)))
     return settle(settling([...dots].sort((a, b) => a.rank - b.rank).map((d) => ({ id: d.id, radius: d.radius })), lines, known), (places) => {
       for (const [id, p] of places) k.places.set(id, p)
-      setFound({ of, places })
+      startTransition(() => setFound({ of, places })) // hundreds of nodes are drawn in slices, too
     })
   }, [shape]) // eslint-disable-line
   const places = found.of === of ? found.places : nowhere
