@@ -12,5 +12,6 @@ export const pages: readonly Page[] = [
   { path: '/records', title: 'Records', shows: lazy(() => import('./pages/records/Records')) },
   { path: '/settings/parameters', title: 'Parameters', shows: lazy(() => import('./pages/settings/parameters/Parameters')) },
   { path: '/settings/tuning-rules', title: 'Tuning rules', shows: lazy(() => import('./pages/settings/tuning-rules/TuningRules')) },
+  { path: '/activity-map', title: 'Activity map', shows: lazy(() => import('./pages/activity-map/ActivityMap')) },
   { path: '/settings/about', title: 'About', shows: lazy(() => import('./pages/about/About')) },
 ]
