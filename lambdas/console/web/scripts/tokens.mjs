@@ -22,6 +22,7 @@ const names = {
   link: 'color-text-link-default',
   'link-hover': 'color-text-link-hover',
   ground: 'color-background-container-content',
+  shaded: 'color-background-cell-shaded',
   divider: 'color-border-divider-default',
   'divider-quiet': 'color-border-divider-secondary',
   grid: 'color-charts-line-grid',

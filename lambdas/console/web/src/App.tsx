@@ -18,8 +18,8 @@ export function App(): ReactNode {
   useTheme()
   return (
     <I18nProvider locale="en" messages={[messages]}>
-      <Session>
-        <Messages>
+      <Messages>
+        <Session>
           <TopBar />
           <AppLayout
             headerSelector="#mw-top"
@@ -29,8 +29,8 @@ export function App(): ReactNode {
             toolsHide
             content={<Pages />}
           />
-        </Messages>
-      </Session>
+        </Session>
+      </Messages>
     </I18nProvider>
   )
 }
@@ -44,6 +44,7 @@ function Pages(): ReactNode {
             <Titled title={p.title}><p.shows /></Titled>
           </Route>
         ))}
+        <Route path="/sign-in"><Redirect to="/detections" replace /></Route>
         <Route path="/"><Redirect to="/detections" replace /></Route>
         <Route><Missing /></Route>
       </Switch>

@@ -31,7 +31,7 @@ test('a click shows what the node is and where it leads; another closes it', () 
   expect(node.getAttribute('aria-pressed')).toBe('true')
   const card = screen.getByRole('region', { name: /^What old/ })
   expect(within(card).getAllByRole('link').map((a) => a.getAttribute('href'))).toEqual([
-    '/devices/vni-7%2F10.20.2.22', '/records?query=addr+%3D+10.20.2.22&from=2026-11-26T09%3A00%3A00Z&to=2026-11-26T10%3A00%3A00Z',
+    '/devices/vni-7%2F10.20.2.22', '/records?q=addr+%3D+10.20.2.22&from=2026-11-26T09%3A00%3A00.000Z&to=2026-11-26T10%3A00%3A00.000Z',
   ])
   expect(card.textContent).toContain('was reached by 203.0.113.99 by ssh: 12 conversations, 19.7 kB there, 30.8 kB back (part of this detection)')
   fireEvent.click(node)

@@ -1,6 +1,8 @@
 import Button from '@cloudscape-design/components/button'
 import type { ReactNode } from 'react'
 import type { ActivityMap } from '../api/names'
+import { recordsPath, recordsQuery } from '../records/link'
+import { written } from '../records/write'
 import { DeviceLink, Go } from '../ui/Link'
 import { bytes, counted } from '../ui/number'
 import { visible, Wire } from '../ui/Wire'
@@ -17,7 +19,7 @@ export function NodeCard({ node, map, close }: { node: MapNode; map: ActivityMap
       <header>
         <DeviceLink id={node.device ?? address} name={node.label} address={address} />
         {roles.length > 0 && <span className="mw-quiet">{roles.join(', ')}</span>}
-        <Go to="/records" query={{ query: `addr = ${address}`, from: map.from, to: map.to }}>Its records of this time</Go>
+        <Go to={recordsPath} query={recordsQuery({ query: `addr = ${written(address)}`, from: Date.parse(map.from), to: Date.parse(map.to) })}>Its records of this time</Go>
         <Button variant="icon" iconName="close" ariaLabel="Close" onClick={close} />
       </header>
       <ul>

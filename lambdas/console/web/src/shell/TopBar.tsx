@@ -4,7 +4,7 @@ import { useLink } from '../state/url'
 import { useMe } from '../state/me'
 import { useTheme, type Theme } from '../state/theme'
 import { useZone, zoneLabel, type Zone } from '../state/zone'
-import { useSignOut } from '../session/Session'
+import { useOwnSession } from '../session/Session'
 
 const themes: Record<Theme, string> = { light: 'Light', dark: 'Dark', system: 'As the system' }
 
@@ -14,7 +14,7 @@ export function TopBar(): ReactNode {
   const link = useLink()
   const [theme, setTheme] = useTheme()
   const [zone, setZone] = useZone()
-  const signOut = useSignOut()
+  const { signOut } = useOwnSession()
   return (
     <div id="mw-top">
       <TopNavigation
