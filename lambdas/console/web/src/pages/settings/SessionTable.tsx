@@ -13,7 +13,7 @@ export function SessionTable({ items, label, actions }: { items: SessionItem[]; 
   const zone = useZoneLabel()
   return (
     <Table
-      variant="borderless" items={items} trackBy="id" wrapLines ariaLabels={{ tableLabel: label }}
+      variant="borderless" cellVerticalAlign="top" stickyColumns={actions ? { last: 1 } : undefined} items={items} trackBy="id" wrapLines ariaLabels={{ tableLabel: label }}
       columnDefinitions={[
         {
           id: 'from', header: 'From', isRowHeader: true, minWidth: 140,

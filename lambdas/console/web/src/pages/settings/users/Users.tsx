@@ -8,10 +8,11 @@ import { useDenied, useMe } from '../../../state/me'
 import { May } from '../../../ui/May'
 import { Page } from '../../../ui/Page'
 import { Time, useZoneLabel } from '../../../ui/Time'
-import { Wire, visible } from '../../../ui/Wire'
+import { Wire } from '../../../ui/Wire'
 import { counted } from '../../../ui/number'
 import { List } from '../List'
 import { Elsewhere, isElsewhere, Readable } from '../Refused'
+import { RowActions } from '../RowActions'
 import { ChangeUser } from './ChangeUser'
 import { DeleteUser } from './DeleteUser'
 import { NewUser } from './NewUser'
@@ -47,9 +48,9 @@ export default function Users(): ReactNode {
               columns={[
                 { id: 'name', header: 'User', isRowHeader: true, minWidth: 180, sortingField: 'name', cell: (u) => <Named of={u} own={u.name === me.name} /> },
                 { id: 'role', header: 'Role', minWidth: 130, sortingField: 'role', cell: (u) => <div className="mw-settings-two"><span>{u.role}</span>{u.packets && <span className="mw-quiet">and packets</span>}</div> },
-                { id: 'state', header: 'State', minWidth: 180, cell: (u) => <State of={u} /> },
+                { id: 'state', header: 'State', minWidth: 230, cell: (u) => <State of={u} /> },
                 { id: 'login', header: `Last signed in (${zone})`, minWidth: 170, sortingField: 'last_login', cell: (u) => (u.last_login ? <Time at={u.last_login} /> : <span className="mw-quiet">Never</span>) },
-                { id: 'does', header: 'Actions', minWidth: 260, cell: (u) => <Actions of={u} own={u.name === me.name} edit={() => edit(u.name)} does={does} /> },
+                { id: 'does', header: 'Actions', minWidth: 130, cell: (u) => <Actions of={u} own={u.name === me.name} edit={() => edit(u.name)} does={does} /> },
               ]}
             />
           )}
@@ -78,7 +79,7 @@ function State({ of: u }: { of: User }): ReactNode {
     <div className="mw-settings-two">
       {u.disabled ? <StatusIndicator type="stopped">Disabled</StatusIndicator>
         : locked ? <StatusIndicator type="warning">Locked until <Time at={u.locked_until} label /></StatusIndicator>
-        : u.must_change ? <StatusIndicator type="pending">Must change the password</StatusIndicator>
+        : u.must_change ? <StatusIndicator type="pending">Must change password</StatusIndicator>
         : <StatusIndicator type="success">Enabled</StatusIndicator>}
       {(u.failures ?? 0) > 0 && <span className="mw-quiet">{counted(u.failures ?? 0, 'wrong password')} since</span>}
     </div>
@@ -86,13 +87,14 @@ function State({ of: u }: { of: User }): ReactNode {
 }
 
 function Actions({ of: u, own, edit, does }: { of: User; own: boolean; edit: () => void; does: (d: Doing) => void }): ReactNode {
-  const named = visible(u.name, 64)
   return (
-    <div className="mw-settings-row">
-      <May op="updateUser" variant="inline-link" ariaLabel={`Change ${named}`} onClick={edit}>Change</May>
-      <May op="resetUserPassword" variant="inline-link" ariaLabel={`New password for ${named}`} disabled={own} disabledReason="Change your own password in the menu at the top: a reset would end this session." onClick={() => does({ what: 'reset', user: u })}>New password</May>
-      <May op="listUserSessions" variant="inline-link" ariaLabel={`Sessions of ${named}`} onClick={() => does({ what: 'sessions', user: u })}>Sessions</May>
-      <May op="deleteUser" variant="inline-link" ariaLabel={`Delete ${named}`} disabled={own} disabledReason="This is your own account: another administrator has to delete it." onClick={() => does({ what: 'delete', user: u })}>Delete</May>
-    </div>
+    <RowActions
+      named={u.name} first={{ text: 'Change', op: 'updateUser', run: edit }}
+      rest={[
+        { text: 'New password', op: 'resetUserPassword', against: own ? 'Change your own password in the menu at the top: a reset would end this session.' : undefined, run: () => does({ what: 'reset', user: u }) },
+        { text: 'Sessions', op: 'listUserSessions', run: () => does({ what: 'sessions', user: u }) },
+        { text: 'Delete', op: 'deleteUser', against: own ? 'This is your own account: another administrator has to delete it.' : undefined, run: () => does({ what: 'delete', user: u }) },
+      ]}
+    />
   )
 }
