@@ -12,6 +12,7 @@ export const pages: readonly Page[] = [
   { path: '/settings/tuning-rules', title: 'Tuning rules', shows: lazy(() => import('./pages/settings/tuning-rules/TuningRules')) },
   { path: '/settings/users', title: 'Users', shows: lazy(() => import('./pages/settings/users/Users')) },
   { path: '/settings/api-keys', title: 'API keys', shows: lazy(() => import('./pages/settings/api-keys/APIKeys')) },
+  { path: '/settings/audit-log', title: 'Audit log', shows: lazy(() => import('./pages/settings/audit-log/AuditLog')) },
   { path: '/settings/sessions', title: 'My sessions', shows: lazy(() => import('./pages/settings/sessions/Sessions')) },
   { path: '/settings/about', title: 'About', shows: lazy(() => import('./pages/about/About')) },
 ]
