@@ -17,5 +17,6 @@ export const pages: readonly Page[] = [
   { path: '/settings/api-keys', title: 'API keys', shows: lazy(() => import('./pages/settings/api-keys/APIKeys')) },
   { path: '/settings/audit-log', title: 'Audit log', shows: lazy(() => import('./pages/settings/audit-log/AuditLog')) },
   { path: '/settings/sessions', title: 'My sessions', shows: lazy(() => import('./pages/settings/sessions/Sessions')) },
+  { path: '/detections/:id', title: 'Detection', shows: lazy(() => import('./pages/detection/Detection')) },
   { path: '/settings/about', title: 'About', shows: lazy(() => import('./pages/about/About')) },
 ]
