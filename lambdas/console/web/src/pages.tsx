@@ -9,5 +9,7 @@ export interface Page {
 
 export const pages: readonly Page[] = [
   { path: '/activity-map', title: 'Activity map', shows: lazy(() => import('./pages/activity-map/ActivityMap')) },
+  { path: '/incidents', title: 'Incidents', shows: lazy(() => import('./pages/incidents/Incidents')) },
+  { path: '/incidents/:id', title: 'Incident', shows: lazy(() => import('./pages/incident/Incident')) },
   { path: '/settings/about', title: 'About', shows: lazy(() => import('./pages/about/About')) },
 ]
