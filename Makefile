@@ -1,7 +1,7 @@
 # Mirrorwatch. `make help` lists what there is to do.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build lambdas generate demo serve test check replay record synth bootstrap deploy diff destroy bench bench-mirror dga judge fuzz clean
+.PHONY: help setup build console lambdas generate demo serve test check replay record synth bootstrap deploy diff destroy bench bench-mirror dga judge fuzz clean
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 60s
@@ -11,12 +11,16 @@ export PROFILE REGION
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: ## Install what the tests need (a C compiler, iproute2, Java with DynamoDB Local, Node with DuckDB)
+setup: ## Install what the tests need (a C compiler, iproute2, Java with DynamoDB Local, Node with DuckDB, Chromium), and build the console
 	@test/setup.sh
 
-build: ## Build bin/mirrorwatch
+build: ## Build bin/mirrorwatch, with the console in it where Node is there
+	@lambdas/console/web/build.sh --optional
 	@mkdir -p bin
 	go build -trimpath -o bin/mirrorwatch ./cmd/mirrorwatch
+
+console: ## Build the console into lambdas/console/dist, where its sources changed (Node 20.19 or newer, with npm)
+	@lambdas/console/web/build.sh
 
 lambdas: ## Build the functions for provided.al2023 on arm64 into build/<name>/bootstrap, the same bytes each time
 	@go run ./infra/pack/main
@@ -53,7 +57,7 @@ synth: ## Write the templates of CloudFormation and hold them against cdk-nag an
 bootstrap: ## Once an account and region: what the CDK needs there (PROFILE= REGION=)
 	@infra/cdk.sh bootstrap
 
-deploy: ## Build everything and deploy it (PROFILE= REGION= SET="size=medium notify=you@example.com"; cdk.json documents each setting)
+deploy: ## Build everything, the console too, and deploy it (PROFILE= REGION= SET="size=medium notify=you@example.com"; cdk.json documents each setting)
 	@infra/cdk.sh deploy $(SET)
 
 diff: ## What deploying would change (PROFILE= REGION= SET=)
@@ -81,3 +85,4 @@ fuzz: ## Run every fuzz target for FUZZTIME (default 60s)
 
 clean: ## Remove what was built
 	rm -rf bin build
+	find lambdas/console/dist -mindepth 1 ! -name .gitignore ! -name .gitkeep -delete

@@ -56,13 +56,13 @@ func newAPI(s awscdk.Stack, p *place, pipe *pipeline, e *edge) (*api, error) {
 	if p.WAF {
 		newSignInWAF(s, p, pipe, who)
 	}
-	built := "The console's files are deployed with the stack"
-	if folder := p.code.console(); folder != "" {
-		site.fill(s, p, folder, pipe.Key)
-	} else {
-		built = "The console was not built (lambdas/console/web/dist has no index.html): only the API answers at the address, under /v1"
+	folder, err := p.code.console()
+	if err != nil {
+		return nil, err
 	}
-	out(s, "ConsoleBuilt", built, "What is there for browsers")
+	if folder != "" {
+		site.fill(s, p, folder, pipe.Key)
+	}
 	out(s, "UserPoolID", who.Pool, "User pool; people need one of the groups mirrorwatch-viewer, -analyst, -admin")
 	out(s, "UserPoolClient", who.Client, "Client of the user pool that the console is")
 	out(s, "SignIn", "https://"+who.Domain, "Pages of the sign-in")

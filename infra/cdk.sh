@@ -5,6 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 verb=${1:?"one of deploy, diff, destroy, bootstrap"}
 shift
+case "$verb" in deploy | diff) lambdas/console/web/build.sh ;; esac # nothing is deployed without the console: infra refuses as well
 tools=$(infra/nag/setup.sh)
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=1 CDK_DISABLE_CLI_TELEMETRY=true JSII_DEPRECATED=quiet
 settings=()

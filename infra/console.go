@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,15 +12,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
-)
 
-// The policies of what CloudFront adds to answers.
-const (
-	// consoleCSP lets the console load from its own host alone; data: is for the fonts and pictures that its style sheets have in them.
-	consoleCSP = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; " +
-		"object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-	consolePermissions = "accelerometer=(), camera=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), payment=(), usb=()"
-	strictSeconds      = 2 * 365 * 24 * 3600
+	"github.com/mirrorwatch/mirrorwatch/shared/deploy"
 )
 
 // pagesFunction gives the console's one page for every path that is a place within it. Files are below /assets/, or at the root with a dot
@@ -98,7 +92,7 @@ func pages(in constructs.Construct, p *place) any {
 		FunctionConfig: map[string]any{"comment": "places within the console are one page", "runtime": "cloudfront-js-2.0"},
 	})
 	headers := newHeaders(in, p, "Headers", "console", map[string]any{
-		"contentSecurityPolicy": map[string]any{"contentSecurityPolicy": consoleCSP, "override": true},
+		"contentSecurityPolicy": map[string]any{"contentSecurityPolicy": deploy.ContentPolicy, "override": true},
 		"frameOptions":          map[string]any{"frameOption": "DENY", "override": true},
 		"referrerPolicy":        map[string]any{"referrerPolicy": "no-referrer", "override": true},
 	})
@@ -112,10 +106,10 @@ func pages(in constructs.Construct, p *place) any {
 // newHeaders makes a policy of what is added to answers, and gives its id.
 func newHeaders(in constructs.Construct, p *place, id, name string, more map[string]any) *string {
 	more["contentTypeOptions"] = map[string]any{"override": true}
-	more["strictTransportSecurity"] = map[string]any{"accessControlMaxAgeSec": strictSeconds, "includeSubdomains": true, "override": true}
+	more["strictTransportSecurity"] = map[string]any{"accessControlMaxAgeSec": deploy.StrictSeconds, "includeSubdomains": true, "override": true}
 	return awscloudfront.NewCfnResponseHeadersPolicy(in, key(id), &awscloudfront.CfnResponseHeadersPolicyProps{ResponseHeadersPolicyConfig: map[string]any{
 		"name": p.global(name), "securityHeadersConfig": more, "customHeadersConfig": map[string]any{"items": []any{
-			map[string]any{"header": "Permissions-Policy", "value": consolePermissions, "override": true},
+			map[string]any{"header": "Permissions-Policy", "value": deploy.Permissions, "override": true},
 			map[string]any{"header": "Cross-Origin-Opener-Policy", "value": "same-origin", "override": true},
 			map[string]any{"header": "Cross-Origin-Resource-Policy", "value": "same-origin", "override": true},
 		}},
@@ -171,11 +165,17 @@ func (c *console) excuses(p *place) {
 	}
 }
 
-// console gives the folder of the console's files; "" where it was not built.
-func (c code) console() string {
-	folder := filepath.Join(c.root, "lambdas", "console", "web", "dist")
-	if _, err := os.Stat(filepath.Join(folder, "index.html")); err != nil || c.out == "" {
-		return ""
+// errNoConsole is why nothing is deployed: people would find an error of S3's at the address.
+var errNoConsole = errors.New("the console was not built: make console")
+
+// console gives the folder of the console's files; "" where nothing is built at all, and templates alone are wanted.
+func (c code) console() (string, error) {
+	if c.out == "" {
+		return "", nil
 	}
-	return folder
+	folder := filepath.Join(c.root, "lambdas", "console", "dist")
+	if page, err := os.Stat(filepath.Join(folder, "index.html")); err != nil || page.Size() == 0 {
+		return "", errNoConsole
+	}
+	return folder, nil
 }

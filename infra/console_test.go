@@ -1,6 +1,10 @@
 package main
 
 import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -8,23 +12,33 @@ import (
 	"testing"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+
+	"github.com/mirrorwatch/mirrorwatch/lambdas/api/signin"
+	"github.com/mirrorwatch/mirrorwatch/shared/deploy"
 )
 
 // TestPolicyIsTheServers: the console may do the same, wherever it comes from.
 func TestPolicyIsTheServers(t *testing.T) {
 	tpl, _ := apiTemplates(t)
 	headers := dig(tpl.only(t, "AWS::CloudFront::ResponseHeadersPolicy", "ConsoleHeaders").Properties, "ResponseHeadersPolicyConfig", "SecurityHeadersConfig")
-	const want = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; " +
-		"object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-	if got := dig(headers, "ContentSecurityPolicy", "ContentSecurityPolicy"); got != want {
+	if got := dig(headers, "ContentSecurityPolicy", "ContentSecurityPolicy"); got != deploy.ContentPolicy {
 		t.Errorf("policy %v", got)
 	}
-	server, err := os.ReadFile("../lambdas/api/chain.go")
-	if err != nil {
-		t.Fatal(err)
+	page := httptest.NewRecorder() // as the server gives it: whoever keeps a text of its own shows here
+	signin.Guard(http.NotFoundHandler(), signin.GuardOptions{TLS: true}).ServeHTTP(page, httptest.NewRequest("GET", "/detections", nil))
+	for name, value := range map[string]any{
+		"Content-Security-Policy": dig(headers, "ContentSecurityPolicy", "ContentSecurityPolicy"), "X-Frame-Options": dig(headers, "FrameOptions", "FrameOption"),
+		"Referrer-Policy":           dig(headers, "ReferrerPolicy", "ReferrerPolicy"),
+		"Strict-Transport-Security": fmt.Sprintf("max-age=%v; includeSubDomains", deploy.StrictSeconds),
+	} {
+		if got := page.Header().Get(name); got == "" || got != value {
+			t.Errorf("%s is %q at the server, %v at CloudFront", name, got, value)
+		}
 	}
-	if joined := strings.ReplaceAll(string(server), "\" +\n\t\"", ""); !strings.Contains(joined, `consolePolicy = "`+want+`"`) {
-		t.Error("lambdas/api gives the console another policy than CloudFront does")
+	for _, h := range dig(tpl.only(t, "AWS::CloudFront::ResponseHeadersPolicy", "ConsoleHeaders").Properties, "ResponseHeadersPolicyConfig", "CustomHeadersConfig", "Items").([]any) {
+		if name := dig(h, "Header").(string); page.Header().Get(name) != dig(h, "Value") {
+			t.Errorf("%s is %q at the server, %v at CloudFront", name, page.Header().Get(name), dig(h, "Value"))
+		}
 	}
 	for _, h := range []string{"ContentTypeOptions", "FrameOptions", "ReferrerPolicy", "StrictTransportSecurity"} {
 		if dig(headers, h, "Override") != true {
@@ -68,6 +82,9 @@ func TestDistribution(t *testing.T) {
 		paths := map[string]string{}
 		for _, b := range dig(config, "CacheBehaviors").([]any) {
 			paths[dig(b, "PathPattern").(string)] = dig(b, "TargetOriginId").(string)
+			if methods := text(dig(b, "AllowedMethods")); !strings.Contains(methods, `"POST"`) { // a code is exchanged and a token revoked with it
+				t.Errorf("%s takes %s", dig(b, "PathPattern"), methods)
+			}
 			if dig(b, "CachePolicyId") != "4135ea2d-6df8-44a3-9df3-4b5a84be39ad" || dig(b, "OriginRequestPolicyId") != "b689b0a8-53d0-40ab-baf2-68738e2966ac" ||
 				dig(b, "ViewerProtocolPolicy") != "https-only" || dig(b, "FunctionAssociations") != nil {
 				t.Errorf("%s", text(b))
@@ -79,6 +96,9 @@ func TestDistribution(t *testing.T) {
 		for _, o := range dig(config, "Origins").([]any) {
 			if c := dig(o, "CustomOriginConfig"); c != nil && (dig(c, "OriginProtocolPolicy") != "https-only" || text(dig(c, "OriginSSLProtocols")) != `["TLSv1.2"]`) {
 				t.Errorf("%s", text(o))
+			}
+			if dig(o, "Id") == "sign-in" && dig(o, "DomainName") != "mirrorwatch-main-111122223333.auth.eu-central-1.amazoncognito.com" {
+				t.Errorf("tokens are had from %s", text(dig(o, "DomainName")))
 			}
 			if dig(o, "Id") == "files" && dig(o, "OriginAccessControlId") == nil {
 				t.Errorf("the bucket is read without a signature: %s", text(o))
@@ -121,26 +141,40 @@ func TestNoPublicBucket(t *testing.T) {
 	}
 }
 
-// TestConsoleFiles: where the console was built its files are deployed, the named ones for a year and the page for no time; where it was
-// not, the output says so.
+// TestConsoleFiles: the console's files are deployed, the named ones for a year and the page for no time; where it was not built, nothing is.
 func TestConsoleFiles(t *testing.T) {
 	root := t.TempDir()
-	if got := (code{root: root, out: "build"}).console(); got != "" {
-		t.Errorf("a console at %s", got)
-	}
-	dist := filepath.Join(root, "lambdas", "console", "web", "dist")
+	dist := filepath.Join(root, "lambdas", "console", "dist")
 	if err := os.MkdirAll(dist, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dist, "index.html"), []byte("<!doctype html>"), 0o600); err != nil {
-		t.Fatal(err)
+	for _, name := range []string{".gitkeep", ".gitignore"} {
+		write(t, filepath.Join(dist, name), "*")
 	}
-	if got := (code{root: root, out: "build"}).console(); got != dist {
-		t.Errorf("a console at %q", got)
+	for _, page := range []string{"", " "} { // none, and one that is empty
+		if got, err := (code{root: root, out: "build"}).console(); got != "" || !errors.Is(err, errNoConsole) {
+			t.Errorf("a console at %q, %v", got, err)
+		}
+		write(t, filepath.Join(dist, "index.html"), strings.TrimSpace(page))
 	}
-	tpl := synthesizePart(t, testSettings(t, "waf", "off"), func(s awscdk.Stack, p *place, pipe *pipeline) {
+	if got, err := (code{root: root}).console(); got != "" || err != nil {
+		t.Errorf("where nothing is built: %q, %v", got, err)
+	}
+	write(t, filepath.Join(dist, "index.html"), "<!doctype html>")
+	if got, err := (code{root: root, out: "build"}).console(); got != dist || err != nil {
+		t.Errorf("a console at %q, %v", got, err)
+	}
+	out := t.TempDir()
+	tpl := synthesizePartInto(t, out, testSettings(t, "waf", "off"), func(s awscdk.Stack, p *place, pipe *pipeline) {
 		newConsole(s, p, &edge{}, "api.example.com", "pages.example.com").fill(s, p, dist, pipe.Key)
 	})
+	staged, err := filepath.Glob(filepath.Join(out, "asset.*", "index.html"))
+	if err != nil || len(staged) != 1 {
+		t.Fatalf("staged %q, %v", staged, err)
+	}
+	if hidden, err := filepath.Glob(filepath.Join(filepath.Dir(staged[0]), ".*")); err != nil || len(hidden) > 0 {
+		t.Errorf("deployed besides what was built: %q, %v", hidden, err)
+	}
 	kept := map[string]string{}
 	for _, d := range tpl.of("Custom::CDKBucketDeployment") {
 		kept[text(d.Properties["Exclude"])+text(d.Properties["Include"])] = text(dig(d.Properties, "SystemMetadata", "cache-control")) + text(d.Properties["RetainOnDelete"]) + text(d.Properties["Prune"])
@@ -156,8 +190,14 @@ func TestConsoleFiles(t *testing.T) {
 	if !strings.Contains(text(f.Properties["Role"]), "ConsoleFilesRole") || !strings.Contains(text(f.Metadata), "AwsSolutions-L1") {
 		t.Errorf("%s %s", text(f.Properties["Role"]), text(f.Metadata))
 	}
-	bare, _ := apiTemplates(t)
-	if got := text(bare.Outputs["ConsoleBuilt"]); !strings.Contains(got, "only the API answers") || len(bare.of("Custom::CDKBucketDeployment")) != 0 {
-		t.Errorf("%s", got)
+	if bare, _ := apiTemplates(t); len(bare.of("Custom::CDKBucketDeployment")) != 0 {
+		t.Error("files are deployed where none are built")
+	}
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
 	}
 }

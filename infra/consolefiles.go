@@ -20,7 +20,9 @@ const carriers = "Custom::CDKBucketDeployment"
 // cannot be deleted. The CDK's own function does it; it has a role of ours.
 func (c *console) fill(scope constructs.Construct, p *place, folder string, k awskms.IKey) {
 	in := constructs.NewConstruct(scope, key("ConsoleFiles"))
-	built := awss3assets.NewAsset(in, key("Built"), &awss3assets.AssetProps{Path: &folder})
+	built := awss3assets.NewAsset(in, key("Built"), &awss3assets.AssetProps{
+		Path: &folder, Exclude: jsii.Strings(".gitignore", ".gitkeep"), // what keeps the folder in git is nothing of the console's
+	})
 	log := awslogs.NewLogGroup(in, key("Log"), &awslogs.LogGroupProps{
 		LogGroupName: key("/aws/lambda/" + p.Name() + "-console-files"), Retention: days(p.LogDays), EncryptionKey: k, RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
 	})

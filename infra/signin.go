@@ -6,6 +6,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscognito"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+
+	"github.com/mirrorwatch/mirrorwatch/shared/deploy"
 )
 
 // saml is what the identity provider is called in Cognito.
@@ -93,10 +95,10 @@ func newClient(in constructs.Construct, p *place, pool awscognito.CfnUserPool, a
 			AttributeMapping: map[string]any{"email": "email", "custom:groups": "groups"},
 		})
 	}
-	back := jsii.Strings(address + "/")
+	back := jsii.Strings(address + deploy.SignInPath) // the one page that takes a code; after signing out too
 	client := awscognito.NewCfnUserPoolClient(in, key("Console"), &awscognito.CfnUserPoolClientProps{
 		UserPoolId: pool.Ref(), ClientName: key("console"), GenerateSecret: jsii.Bool(false), PreventUserExistenceErrors: key("ENABLED"),
-		AllowedOAuthFlowsUserPoolClient: jsii.Bool(true), AllowedOAuthFlows: jsii.Strings("code"), AllowedOAuthScopes: jsii.Strings("openid", "email"),
+		AllowedOAuthFlowsUserPoolClient: jsii.Bool(true), AllowedOAuthFlows: jsii.Strings("code"), AllowedOAuthScopes: jsii.Strings(deploy.SignInScopes()...),
 		CallbackUrLs: back, LogoutUrLs: back, SupportedIdentityProviders: jsii.Strings(provider),
 		ExplicitAuthFlows: jsii.Strings("ALLOW_REFRESH_TOKEN_AUTH"), EnableTokenRevocation: jsii.Bool(true), // without a list passwords could be sent past the sign-in pages
 		AccessTokenValidity: jsii.Number(15), IdTokenValidity: jsii.Number(15), RefreshTokenValidity: jsii.Number(12), AuthSessionValidity: jsii.Number(5),

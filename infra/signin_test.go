@@ -67,8 +67,8 @@ func TestConsoleIsTheOnlyClient(t *testing.T) {
 		tpl                             template
 		provider, attributes, addresses string
 	}{
-		{tpl, `["COGNITO"]`, `["email"]`, `[{"Fn::Join":["",["https://",{"Fn::GetAtt":["ConsoleDistribution6D94C987","DomainName"]},"/"]]}]`},
-		{own, `["company"]`, `["email","custom:groups"]`, `["https://mw.example.com/"]`},
+		{tpl, `["COGNITO"]`, `["email"]`, `[{"Fn::Join":["",["https://",{"Fn::GetAtt":["ConsoleDistribution6D94C987","DomainName"]},"/sign-in"]]}]`},
+		{own, `["company"]`, `["email","custom:groups"]`, `["https://mw.example.com/sign-in"]`},
 	} {
 		client := c.tpl.only(t, "AWS::Cognito::UserPoolClient", "").Properties
 		for name, want := range map[string]string{

@@ -119,8 +119,14 @@ func synthesizeInto(tb testing.TB, dir string, make func(app awscdk.App)) map[st
 // synthesizePart makes one stack of one part, beside a stack with the key that its neighbours would give.
 func synthesizePart(tb testing.TB, s *settings.Settings, part func(stack awscdk.Stack, p *place, pipe *pipeline)) template {
 	tb.Helper()
+	return synthesizePartInto(tb, tb.TempDir(), s, part)
+}
+
+// synthesizePartInto is synthesizePart with a folder that keeps what would be deployed.
+func synthesizePartInto(tb testing.TB, dir string, s *settings.Settings, part func(stack awscdk.Stack, p *place, pipe *pipeline)) template {
+	tb.Helper()
 	p := &place{s, s.Regions[0], code{}}
-	all := synthesize(tb, func(app awscdk.App) {
+	all := synthesizeInto(tb, dir, func(app awscdk.App) {
 		stack := p.stack(app, "part", "one part")
 		part(stack, p, &pipeline{
 			Key: newTestKey(stack), Table: "mirrorwatch-main", TableArn: "arn:aws:dynamodb:eu-central-1:111122223333:table/mirrorwatch-main",

@@ -18,6 +18,7 @@ import (
 
 	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/lambdas/api/signin"
+	"github.com/mirrorwatch/mirrorwatch/lambdas/console"
 	"github.com/mirrorwatch/mirrorwatch/shared/store"
 )
 
@@ -228,6 +229,9 @@ func (t *tally) print(w io.Writer, detections int, packets uint64) {
 // greet says where to look, and the password of the first start.
 func (s *server) greet(w io.Writer) {
 	fmt.Fprintf(w, "API and console: %s\n", s.url())
+	if !console.Built() {
+		fmt.Fprintln(w, "This program was built without its console: 'make console build' builds both.")
+	}
 	fmt.Fprintf(w, "Packets: %s\nData: %s\n", s.o.from(), s.o.data)
 	if s.password != "" {
 		fmt.Fprintf(w, "Sign in as %s with the password  %s  (it is shown this once, and must be changed)\n", signin.FirstUser, s.password)

@@ -22,7 +22,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mirrorwatch/mirrorwatch/lambdas/console"
 	"github.com/mirrorwatch/mirrorwatch/sensor/replay"
+	"github.com/mirrorwatch/mirrorwatch/shared/deploy"
 	"github.com/mirrorwatch/mirrorwatch/shared/store"
 	"github.com/mirrorwatch/mirrorwatch/shared/store/sqlite"
 )
@@ -114,6 +116,41 @@ func TestServeUntilInterrupted(t *testing.T) {
 	}
 	if code, _, stderr = do("users", "reset", "nobody", "--data", folder); code != 1 || !strings.Contains(stderr, "nobody") {
 		t.Errorf("reset of nobody: code %d, %s", code, stderr)
+	}
+}
+
+// TestServerHasTheConsole under a policy that lets nothing else in: the page, or how to build it; and the API beside it in any case.
+func TestServerHasTheConsole(t *testing.T) {
+	ctx, stop := context.WithCancel(context.Background())
+	s := newServer(serveOptions{options: options{workers: 1}, data: t.TempDir(), address: "127.0.0.1:0", listen: "127.0.0.1:0"}, slog.New(slog.DiscardHandler))
+	if err := s.start(ctx); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		stop()
+		if err := s.stop(); err != nil {
+			t.Error(err)
+		}
+	}()
+	var out bytes.Buffer
+	s.greet(&out)
+	status, said := 200, false
+	if !console.Built() {
+		status, said = 503, true
+	}
+	if got := strings.Contains(out.String(), "make console"); got != said {
+		t.Errorf("said how to build it: %v, want %v: %s", got, said, &out)
+	}
+	for path, want := range map[string]int{"/": status, "/detections": status, "/v1/health": 200, "/v1/detections": 401} {
+		answer, err := http.Get(s.url() + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		policy := answer.Header.Get("Content-Security-Policy")
+		if answer.StatusCode != want || strings.HasPrefix(path, "/v1/") == (policy == deploy.ContentPolicy) {
+			t.Errorf("%s: %d under %q", path, answer.StatusCode, policy)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -141,11 +142,24 @@ func TestUsersAndKeys(t *testing.T) {
 }
 
 func TestWhereAnIdentityProviderKeepsUsers(t *testing.T) {
-	w := newWorld(t, func(o *Options) { o.Accounts = nil })
+	w := newWorld(t, func(o *Options) {
+		o.Accounts, o.SignIn = nil, &Pages{Domain: "https://pages.example.com", Client: "console", Scopes: []string{"openid"}}
+	})
+	want := gen.SignIn{Kind: gen.SignInKindCognito, Domain: "https://pages.example.com", ClientId: "console", Scopes: []string{"openid"}}
+	if got := decode[gen.SignIn](w.ask("", "GET", "/v1/sign-in", nil).is(200)); !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v", got)
+	}
 	for _, r := range [][2]string{{"GET", "/v1/users"}, {"GET", "/v1/api-keys"}, {"GET", "/v1/me/sessions"}, {"DELETE", "/v1/session"}, {"GET", "/v1/users/mona"}, {"GET", "/v1/users/mona/sessions"}} {
 		if p := decode[gen.Problem](w.ask("admin", r[0], r[1], nil).is(404)); p.Type != "/problems/not-kept" {
 			t.Errorf("%v: %+v", r, p)
 		}
 	}
 	w.ask("", "POST", "/v1/session", map[string]any{"name": "a", "password": "b"}).is(404)
+}
+
+// TestSignInIsHere: where users are kept here a page is told to ask for a password, and of nothing else.
+func TestSignInIsHere(t *testing.T) {
+	if g := newWorld(t).ask("", "GET", "/v1/sign-in", nil).is(200); strings.TrimSpace(string(g.body)) != `{"kind":"local"}` {
+		t.Errorf("%s", g.body)
+	}
 }

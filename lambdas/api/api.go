@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
@@ -36,7 +37,8 @@ const MaxBody = 1 << 20
 type Options struct {
 	Store         *store.Store
 	Authenticator signin.Authenticator
-	Accounts      Accounts // nil where an identity provider keeps users and sessions
+	Accounts      Accounts // who signs people in here; nil where an identity provider does
+	SignIn        *Pages   // the identity provider's; nil where Accounts is given
 	Notifier      Notifier // nil where nothing can be sent from here
 	Packets       Packets  // nil where no packets are kept
 	Catalogue     []detect.Spec
@@ -52,6 +54,13 @@ type Options struct {
 	Timeout time.Duration // 0: DefaultTimeout
 	// ExportTimeout is how long a file may take that is streamed; 0: DefaultExportTimeout.
 	ExportTimeout time.Duration
+}
+
+// Pages are those of an identity provider: OAuth 2.0's authorization code with PKCE.
+type Pages struct {
+	Domain string // https:// and a host name
+	Client string // the console, as the provider knows it
+	Scopes []string
 }
 
 // Accounts is who may come in, as signin.Local keeps it.
@@ -117,6 +126,12 @@ func New(o Options) (http.Handler, error) {
 func (o *Options) fill() error {
 	if o.Store == nil || o.Authenticator == nil || o.Now == nil {
 		return errors.New("make API: Store, Authenticator and Now must be given")
+	}
+	if (o.Accounts == nil) == (o.SignIn == nil) {
+		return errors.New("make API: either Accounts or SignIn must be given: people sign in here or elsewhere")
+	}
+	if p := o.SignIn; p != nil && (!strings.HasPrefix(p.Domain, "https://") || p.Client == "" || len(p.Scopes) == 0) {
+		return fmt.Errorf("make API: SignIn has Domain %q, Client %q and %d Scopes; Domain must begin with https://, and none may be empty", p.Domain, p.Client, len(p.Scopes))
 	}
 	if o.Store.Detections == nil || o.Store.Documents == nil || o.Store.Devices == nil || o.Store.Audit == nil || o.Store.Mirror == nil {
 		return errors.New("make API: the store must keep detections, documents, devices, the audit log and the mirror's inventory")

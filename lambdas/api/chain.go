@@ -12,14 +12,11 @@ import (
 	"strings"
 
 	"github.com/mirrorwatch/mirrorwatch/lambdas/api/signin"
+	"github.com/mirrorwatch/mirrorwatch/shared/deploy"
 )
 
 // policy is the Content-Security-Policy of what the API answers: JSON loads nothing, frames nothing, and is framed by nobody.
 const policy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-
-// consolePolicy is that of the console: its own origin, and nothing inline.
-const consolePolicy = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; " +
-	"object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 // chain wraps the operations in what every request goes through: its id, what happens when it panics, limits, headers.
 func (s *server) chain(operations http.Handler) http.Handler {
@@ -32,7 +29,7 @@ func (s *server) chain(operations http.Handler) http.Handler {
 			s.fail(w, r, problem(http.StatusNotFound, "no-such-path", "There is no such path", "the API is under /v1"))
 			return
 		}
-		w.Header().Set("Content-Security-Policy", consolePolicy)
+		w.Header().Set("Content-Security-Policy", deploy.ContentPolicy)
 		s.Console.ServeHTTP(w, r)
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -44,6 +44,15 @@ func (s *server) me(p signin.Principal) gen.Me {
 	}
 }
 
+// GetSignIn says how people sign in. A stranger must know, and learns nothing that the provider's own pages do not show.
+func (s *server) GetSignIn(context.Context, gen.GetSignInRequestObject) (gen.GetSignInResponseObject, error) {
+	p := s.SignIn
+	if p == nil {
+		return gen.GetSignIn200JSONResponse{Kind: gen.SignInKindLocal}, nil
+	}
+	return gen.GetSignIn200JSONResponse{Kind: gen.SignInKindCognito, Domain: p.Domain, ClientId: p.Client, Scopes: p.Scopes}, nil
+}
+
 // CreateSession signs in.
 func (s *server) CreateSession(ctx context.Context, q gen.CreateSessionRequestObject) (gen.CreateSessionResponseObject, error) {
 	if s.Accounts == nil {

@@ -194,12 +194,17 @@ func TestTheConsoleIsOutsideTheAPI(t *testing.T) {
 func TestNewSaysWhatIsMissing(t *testing.T) {
 	w := newWorld(t)
 	for name, o := range map[string]Options{
-		"no store":     {Authenticator: byHeader{}, Now: time.Now},
-		"no sign-in":   {Store: w.store, Now: time.Now},
-		"no clock":     {Store: w.store, Authenticator: byHeader{}},
-		"no fields":    {Store: w.store, Authenticator: byHeader{}, Now: time.Now},
-		"half a store": {Store: &store.Store{Detections: w.store.Detections}, Authenticator: byHeader{}, Now: time.Now},
-		"time":         {Store: w.store, Authenticator: byHeader{}, Now: time.Now, Fields: nil, Timeout: -1},
+		"no store":         {Authenticator: byHeader{}, Now: time.Now},
+		"no sign-in":       {Store: w.store, Now: time.Now},
+		"nobody signs in":  {Store: w.store, Authenticator: byHeader{}, Now: time.Now},
+		"two who sign in":  {Store: w.store, Authenticator: byHeader{}, Now: time.Now, Accounts: w.local, SignIn: &Pages{Domain: "https://x", Client: "c", Scopes: []string{"openid"}}},
+		"pages in clear":   {Store: w.store, Authenticator: byHeader{}, Now: time.Now, SignIn: &Pages{Domain: "http://x", Client: "c", Scopes: []string{"openid"}}},
+		"pages of nobody":  {Store: w.store, Authenticator: byHeader{}, Now: time.Now, SignIn: &Pages{Domain: "https://x", Scopes: []string{"openid"}}},
+		"pages for nought": {Store: w.store, Authenticator: byHeader{}, Now: time.Now, SignIn: &Pages{Domain: "https://x", Client: "c"}},
+		"no clock":         {Store: w.store, Authenticator: byHeader{}},
+		"no fields":        {Store: w.store, Authenticator: byHeader{}, Now: time.Now},
+		"half a store":     {Store: &store.Store{Detections: w.store.Detections}, Authenticator: byHeader{}, Now: time.Now},
+		"time":             {Store: w.store, Authenticator: byHeader{}, Now: time.Now, Fields: nil, Timeout: -1},
 	} {
 		if _, err := New(o); err == nil || !strings.HasPrefix(err.Error(), "make API: ") {
 			t.Errorf("%s: %v", name, err)

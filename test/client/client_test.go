@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"net/http/httptest"
 	"net/netip"
 	"os"
@@ -19,11 +18,10 @@ import (
 
 	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/shared/archive"
-	"github.com/mirrorwatch/mirrorwatch/shared/incident/incidenttest"
 	"github.com/mirrorwatch/mirrorwatch/shared/store"
 	"github.com/mirrorwatch/mirrorwatch/shared/store/sqlite"
-	"github.com/mirrorwatch/mirrorwatch/shared/store/storetest"
 	"github.com/mirrorwatch/mirrorwatch/test/e2e"
+	"github.com/mirrorwatch/mirrorwatch/test/furnish"
 )
 
 const document = "../../lambdas/api/openapi.yaml"
@@ -191,52 +189,17 @@ func fill(t *testing.T, folder string) {
 		}
 	}
 	if err == nil {
-		err = s.Devices.Observe(ctx, past(sender(t), now)...)
+		var sender string
+		if sender, err = furnish.Sender("../replay"); err == nil {
+			err = s.Devices.Observe(ctx, furnish.Past(sender, now)...)
+		}
 	}
 	if err == nil {
-		err = enriched(ctx, s, now)
+		err = furnish.Enriched(ctx, s, now)
 	}
 	if err := errors.Join(err, s.Close()); err != nil {
 		t.Fatal(err)
 	}
-}
-
-// enriched stores a detection with all that correlation may know of one.
-func enriched(ctx context.Context, s *store.Store, now time.Time) error {
-	at := now.Add(-30 * time.Minute)
-	d := events.Detection{
-		ID: "0123456789abcdef0123456789abcdef", Type: "access.ssrf_metadata", Title: "Request for instance metadata through a server", Category: "access",
-		Description: "10.20.9.7 was made to ask 169.254.169.254 for a role's credentials 2 times.", Triage: events.Triage{Status: events.StatusOpen},
-		Risk: events.Risk{Score: 75, Band: "high", Likelihood: events.Medium, Complexity: events.Medium, Impact: events.High, Terms: []events.Term{
-			{Name: "likelihood", Points: 10, Reason: "medium for the type"}, {Name: "complexity", Points: 20, Reason: "medium for the attacker"},
-			{Name: "impact", Points: 45, Reason: "high for the business"},
-		}},
-		Confidence: 0.9, Start: at, Update: at, End: &at, Techniques: []string{"T1552.005"}, Evidence: events.Evidence{UIDs: []string{"CSsrf1"}, Start: at, End: at},
-		Participants: []events.Participant{{Role: "victim", Endpoint: "server", Device: "10.20.9.7", Address: netip.MustParseAddr("10.20.9.7"), Instance: "i-7"}},
-		Activity:     []events.Activity{{Time: at, Description: "2 times", Score: 75}}, DetectorVersion: 1,
-	}
-	if _, err := s.Detections.Put(ctx, d); err != nil {
-		return err
-	}
-	c := storetest.Context(7, at)
-	c.Of = d.Update // the server's own correlation knows less, and leaves what is of this state
-	if _, err := s.Detections.Enrich(ctx, d.ID, store.Enrichment{IfRevision: 1, Context: c}); err != nil {
-		return err
-	}
-	_, err := incidenttest.Chain(ctx, s, now, d.ID)
-	return err
-}
-
-// sender is the id of the host that sends much: no inventory names its interface, so it is told by the number under which its capture is played,
-// which is its place in the list.
-func sender(t *testing.T) string {
-	t.Helper()
-	list, err := os.ReadFile("../replay/expect.tsv")
-	if err != nil {
-		t.Fatal(err)
-	}
-	at := slices.IndexFunc(strings.Split(string(list), "\n"), func(line string) bool { return strings.HasPrefix(line, "outbound-volume.") })
-	return fmt.Sprintf("vni-%d/10.20.2.50", 1000+at) // the first line is a heading, and the first capture is 1001
 }
 
 // trend is what was counted some time ago: of two interfaces one is watched, in the last two hours.
@@ -246,15 +209,6 @@ func trend(at time.Time, ago time.Duration) store.CoverageTrend {
 		list[1].State, list[1].Tags = "mirrored", map[string]string{"Env": "prod"}
 	}
 	return store.ShareCoverage(list, at, []string{"env"})
-}
-
-// past is five quiet days of a host, a value each ten minutes.
-func past(device string, now time.Time) []events.Sample {
-	var list []events.Sample
-	for at := now.Add(-5 * 24 * time.Hour); at.Before(now.Add(-26 * time.Hour)); at = at.Add(10 * time.Minute) {
-		list = append(list, events.Sample{Device: device, Time: at, Metrics: map[string]float64{"bytes_out": 20_000 + float64(at.Hour()*100)}})
-	}
-	return list
 }
 
 // TestPackagesNameNoHost: where packages come from is for whoever installs them to say.

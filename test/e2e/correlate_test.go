@@ -79,7 +79,7 @@ func TestJoinedWhileItRuns(t *testing.T) {
 		t.Errorf("skipped and failed %s, again %s: %s", bad, metric(side, "correlate_again_total"), r.Log)
 	}
 	drop(t, filepath.Join(trails, fmt.Sprintf(trailLog, "Mu0KsOhtH1ar15ZZ")), packed(theft(began.Add(5*time.Second))))
-	r.kill() // before, while or after it reads that
+	r.Kill() // before, while or after it reads that
 
 	r = serve(t, folder, flags...)
 	var stolen events.Detection
@@ -90,7 +90,7 @@ func TestJoinedWhileItRuns(t *testing.T) {
 		return ok && stolen.Context != nil && stolen.Context.Incident != "" && d.Context != nil && d.Context.Incident == stolen.Context.Incident
 	})
 	before := r.types(key)
-	r.kill()
+	r.Kill()
 	r = serve(t, folder, flags...)
 	time.Sleep(2 * time.Second)
 	if after := r.types(key); fmt.Sprint(after) != fmt.Sprint(before) || after["access.stolen_role_credentials"] != 1 || after["access.ssrf_metadata"] != 1 {

@@ -45,7 +45,7 @@ func TestKilledAgainAndAgain(t *testing.T) {
 		}
 		load(t, r, round)
 		shown.look(t, r.as(key), 300*time.Millisecond+time.Duration(rng.Int64N(int64(time.Second))))
-		r.kill()
+		r.Kill()
 	}
 	r = serve(t, folder)
 	stored := shown.look(t, r.as(key), 2*time.Second)

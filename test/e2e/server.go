@@ -36,6 +36,24 @@ func Clean() {
 	}
 }
 
+// Run runs mirrorwatch with arguments until it ends, as a person would, and gives what it printed.
+func Run(t *testing.T, args ...string) string {
+	t.Helper()
+	path, err := program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var problems Lines
+	cmd := exec.Command(path, args...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	cmd.Stderr = &problems
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("mirrorwatch %s: %v: %s", args[0], err, problems.String())
+	}
+	return string(out)
+}
+
 // Server is a mirrorwatch that was started and has said where it answers.
 type Server struct {
 	URL      string
@@ -98,5 +116,20 @@ func Start(t *testing.T, args ...string) *Server {
 		}
 	}
 	t.Fatalf("the server did not come up: %s", s.Log)
+	return nil
+}
+
+// Kill ends the server as a power cut would, as far as the process is concerned.
+func (s *Server) Kill() {
+	s.cmd.Process.Kill()
+	s.cmd.Wait()
+}
+
+// Stop ends it as a person would. An error says that it did not end well.
+func (s *Server) Stop() error {
+	s.cmd.Process.Signal(os.Interrupt)
+	if err := s.cmd.Wait(); err != nil {
+		return fmt.Errorf("stop server: %w: %s", err, s.Log)
+	}
 	return nil
 }

@@ -34,18 +34,11 @@ func serve(t *testing.T, folder string, more ...string) *running {
 	return &running{Start(t, append(args, more...)...), t, packets}
 }
 
-// kill ends the server as a power cut would, as far as the process is concerned.
-func (r *running) kill() {
-	r.cmd.Process.Kill()
-	r.cmd.Wait()
-}
-
 // stop ends it as a person would, and wants it to end well.
 func (r *running) stop() {
 	r.t.Helper()
-	r.cmd.Process.Signal(os.Interrupt)
-	if err := r.cmd.Wait(); err != nil {
-		r.t.Errorf("stop: %v: %s", err, r.Log)
+	if err := r.Stop(); err != nil {
+		r.t.Error(err)
 	}
 }
 

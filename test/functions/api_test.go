@@ -212,6 +212,15 @@ func lists(g gateway) {
 	if len(seen) != 3 {
 		g.t.Errorf("walked over %v", seen)
 	}
+	var how struct {
+		Kind, Domain string
+		Client       string `json:"client_id"`
+		Scopes       []string
+	}
+	g.body(g.ask("no-authorizer", "GET", "/v1/sign-in", nil), 200, &how)
+	if how.Kind != "cognito" || how.Domain != "https://x.example" || how.Client != "x" || len(how.Scopes) != 2 {
+		g.t.Errorf("sign in %+v", how)
+	}
 	var health struct{ OK bool }
 	g.body(g.ask("no-authorizer", "GET", "/v1/health", nil), 200, &health)
 	if !health.OK {

@@ -60,7 +60,9 @@ func New(o Options) (http.Handler, error) {
 		return nil, fmt.Errorf("make function: %w", err)
 	}
 	return api.New(api.Options{
-		Store: memory, Authenticator: gate, Address: gate.Address, Notifier: o.sender(memory),
+		Store: memory, Authenticator: gate, Address: gate.Address, SignIn: &api.Pages{
+			Domain: "https://" + o.Env.Domain, Client: o.Env.UserPoolClient, Scopes: deploy.SignInScopes(),
+		}, Notifier: o.sender(memory),
 		Health: func(ctx context.Context) ([]events.Health, error) {
 			return store.Sensors(ctx, memory.Documents, o.Now())
 		}, Catalogue: all.Specs(),
@@ -78,7 +80,7 @@ func (o *Options) sender(s *store.Store) api.Notifier {
 	if o.Env.Topics != "" {
 		topics = strings.Split(o.Env.Topics, ",")
 	}
-	return notify.New(notify.Options{Documents: s.Documents, Now: o.Now, Channels: notify.Channels(notify.ChannelOptions{
+	return notify.New(notify.Options{Documents: s.Documents, Now: o.Now, Address: o.Env.Address, Channels: notify.Channels(notify.ChannelOptions{
 		SNS: o.SNS, Topics: topics, Region: o.Region, Version: o.Env.Version,
 	})})
 }

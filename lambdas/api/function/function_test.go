@@ -94,7 +94,7 @@ func TestAFunctionOnATable(t *testing.T) {
 	var log bytes.Buffer
 	var published topics
 	h, err := New(Options{
-		Env: deploy.API{Table: "mirrorwatch", Database: "mirrorwatch", Topics: topic, Version: "v1.4.0"}, Table: client, Athena: noAthena{}, SNS: &published,
+		Env: deploy.API{Table: "mirrorwatch", Database: "mirrorwatch", Domain: "mw.auth.eu-central-1.amazoncognito.com", UserPoolClient: "4f0a1ac1", Topics: topic, Version: "v1.4.0"}, Table: client, Athena: noAthena{}, SNS: &published,
 		Region: "eu-central-1", Now: now,
 		Log: slog.New(slog.NewTextHandler(&log, nil)),
 	})
@@ -124,6 +124,7 @@ func TestAFunctionOnATable(t *testing.T) {
 		has                       string
 	}{
 		{"", "GET", "/v1/health", "", nil, 200, `"ok":true`},
+		{"", "GET", "/v1/sign-in", "", nil, 200, `{"client_id":"4f0a1ac1","domain":"https://mw.auth.eu-central-1.amazoncognito.com","kind":"cognito","scopes":["openid","email"]}`},
 		{"", "GET", "/v1/detections", "", nil, 401, "Sign in first"},
 		{"strangers", "GET", "/v1/detections", "", nil, 403, "none of the groups"},
 		{"mirrorwatch-viewer", "GET", "/v1/me", "", nil, 200, `"kind":"jwt"`},

@@ -6,7 +6,10 @@ import (
 	"net/http"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
+
+	"github.com/mirrorwatch/mirrorwatch/shared/deploy"
 )
 
 // GuardOptions say how the server is reached.
@@ -15,10 +18,6 @@ type GuardOptions struct {
 	Loopback bool     // bound to the loopback: only its own names are answered
 	Hosts    []string // other names under which it is reached; where there are any, no further ones are answered
 }
-
-// contentPolicy is what the console was tried with: all of it comes from the server itself. Its font is inlined, hence data:.
-const contentPolicy = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; " +
-	"object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 // Guard puts what a browser must know before every answer, and refuses a request under a name that is not ours (another site's name
 // that was turned to this address to read what is on it) and a change that another site's page sends.
@@ -39,16 +38,16 @@ func Guard(next http.Handler, o GuardOptions) http.Handler {
 }
 
 func setHeaders(h http.Header, r *http.Request, tls bool) {
-	h.Set("Content-Security-Policy", contentPolicy)
+	h.Set("Content-Security-Policy", deploy.ContentPolicy)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Permissions-Policy", "accelerometer=(), camera=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), payment=(), usb=()")
+	h.Set("Permissions-Policy", deploy.Permissions)
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Cross-Origin-Embedder-Policy", "require-corp")
 	if tls {
-		h.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+		h.Set("Strict-Transport-Security", "max-age="+strconv.Itoa(deploy.StrictSeconds)+"; includeSubDomains")
 	}
 	if strings.HasPrefix(r.URL.Path, "/v1/") { // what the API says is for whoever asked, and may be secret tomorrow
 		h.Set("Cache-Control", "no-store")

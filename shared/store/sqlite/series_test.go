@@ -85,6 +85,9 @@ func TestMinuteThatComesAgainIsReplacedWhole(t *testing.T) {
 
 // TestDeviceDayIsSmall says how many bytes a day of one device takes, with fifteen metrics and a value a minute of each.
 func TestDeviceDayIsSmall(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped: a day of five devices is thousands of writes, -short")
+	}
 	s := openIn(t, filepath.Join(t.TempDir(), "data"))
 	const devices = 5
 	r := rand.New(rand.NewPCG(1, 1))

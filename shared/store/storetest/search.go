@@ -91,7 +91,7 @@ func againstBruteForce(h *harness) {
 	r := rand.New(rand.NewPCG(seed, 4))
 	questions := 250
 	if testing.Short() {
-		questions = 50
+		questions = 10
 	}
 	for i := range questions {
 		f := all.Filter(r)
@@ -237,7 +237,11 @@ func badQueries(h *harness) {
 
 // pagesUnderWrites walks in each order while others are stored between the pages, and changed where that keeps their place.
 func pagesUnderWrites(h *harness) {
-	all := h.fill(90, 5)
+	n := 90
+	if testing.Short() {
+		n = 30
+	}
+	all := h.fill(n, 5)
 	f := store.DetectionFilter{Hidden: store.HiddenInclude}
 	next := 1000
 	for _, sort := range store.Sorts() {

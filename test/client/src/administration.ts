@@ -110,6 +110,7 @@ export async function parameters(w: World): Promise<void> {
 }
 
 export async function system(w: World): Promise<void> {
+  assert.deepEqual(good(await w.victor.api.GET('/v1/sign-in')), { kind: 'local' })
   const status = await eventually('the sensor says how it fares', async () => {
     const now = good(await w.victor.api.GET('/v1/status'))
     return now.sensors.some(s => s.packets > 10_000) ? now : undefined // it says so every five seconds

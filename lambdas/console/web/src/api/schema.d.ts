@@ -78,6 +78,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How people sign in here
+         * @description What a page needs to know before anybody has signed in. Where users are kept here it asks for name and password and sends them to
+         *     `POST /v1/session`. In AWS it leads to the pages of the user pool, as OAuth 2.0 has it: the authorization code with PKCE (RFC 7636),
+         *     from `/oauth2/authorize` at `domain` back to `/sign-in` of the console's own address; the code is exchanged at `/oauth2/token` of
+         *     that address, and the ID token is what the API takes.
+         */
+        get: operations["getSignIn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/session": {
         parameters: {
             query?: never;
@@ -1412,7 +1435,10 @@ export interface components {
             records?: components["schemas"]["RecordsKept"];
             sensors: components["schemas"]["SensorHealth"][];
         };
-        /** @description Absent where records are not kept here. */
+        /**
+         * @description Absent where records are not kept here, and in AWS: there the archive is files in S3 that nothing counts (CloudWatch has the size of
+         *     the bucket, a day late), and looking at each of them to answer a question that a page asks every minute would be paid for each time.
+         */
         RecordsKept: {
             /** Format: int64 */
             records: number;
@@ -1500,6 +1526,22 @@ export interface components {
          * @enum {string}
          */
         Role: "viewer" | "analyst" | "admin";
+        SignIn: {
+            /**
+             * @description Users are kept here, or by a user pool of Cognito.
+             * @enum {string}
+             */
+            kind: "local" | "cognito";
+            /**
+             * @description Where the pages of the user pool are: an https:// address without a path. With `cognito` only, as the next two.
+             * @example https://mirrorwatch-main-111122223333.auth.eu-central-1.amazoncognito.com
+             */
+            domain?: string;
+            /** @description The console, as the user pool knows it: a public client, without a secret. */
+            client_id?: string;
+            /** @description What to ask for. */
+            scopes?: string[];
+        };
         Me: {
             /** @example mona */
             name: string;
@@ -3721,6 +3763,27 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getSignIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignIn"];
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };

@@ -1,52 +1,54 @@
+import Alert from '@cloudscape-design/components/alert'
 import Box from '@cloudscape-design/components/box'
 import Button from '@cloudscape-design/components/button'
-import Container from '@cloudscape-design/components/container'
-import Form from '@cloudscape-design/components/form'
-import FormField from '@cloudscape-design/components/form-field'
-import Header from '@cloudscape-design/components/header'
-import Input from '@cloudscape-design/components/input'
-import SpaceBetween from '@cloudscape-design/components/space-between'
 import { useState, type ReactNode } from 'react'
-import { api, told } from '../api/client'
-import { asProblem } from '../api/read'
 import type { Me } from '../api/names'
+import { asProblem } from '../api/read'
+import { Titled } from '../shell/Titled'
+import { visible } from '../ui/Wire'
+import { begin } from './cognito'
+import { Front } from './Front'
+import type { How } from './how'
+import { Password } from './Password'
 
-/** Name and password of whom the page does not know yet. */
-export function SignIn({ enter }: { enter: (me: Me) => void }): ReactNode {
+/** The page for whom the console does not know yet. It stands at whatever address was opened: there one is after signing in. */
+export function SignIn({ how, why, enter }: { how: How; why?: string; enter: (me: Me) => void }): ReactNode {
   return (
-    <main className="mw-sign-in">
-      <Box padding="xxl">
-        <Container header={<Header variant="h1">Sign in to Mirrorwatch</Header>}>
-          <Password enter={enter} />
-        </Container>
-      </Box>
-    </main>
+    <Titled title="Sign in">
+      <Front title="Sign in">
+        {why && <Alert type="info" statusIconAriaLabel="Note">{visible(why)}</Alert>}
+        {how.kind === 'local' ? <Password enter={enter} /> : <ToPool how={how} />}
+      </Front>
+    </Titled>
   )
 }
 
-/** The form of name and password; the name is given where it is known. */
-export function Password({ name: known, enter }: { name?: string; enter: (me: Me) => void }): ReactNode {
-  const [name, setName] = useState(known ?? '')
-  const [password, setPassword] = useState('')
-  const [wrong, setWrong] = useState<string>()
+function ToPool({ how }: { how: How & { kind: 'cognito' } }): ReactNode {
   const [busy, setBusy] = useState(false)
-  const send = async () => {
+  const [wrong, setWrong] = useState<string>()
+  const go = () => {
     setBusy(true)
-    try {
-      enter(await told(api.POST('/v1/session', { body: { name, password } })))
-    } catch (e) {
+    const to = location.pathname === '/sign-in' ? '/' : location.pathname + location.search
+    begin(how.cognito.pool, to).then((url) => location.assign(url), (e: unknown) => {
       setWrong(asProblem(e).message)
-    }
-    setBusy(false)
+      setBusy(false)
+    })
   }
   return (
-    <form onSubmit={(e) => { e.preventDefault(); void send() }}>
-      <Form errorText={wrong} actions={<Button variant="primary" formAction="submit" loading={busy}>Sign in</Button>}>
-        <SpaceBetween size="m">
-          <FormField label="Name"><Input value={name} onChange={(e) => setName(e.detail.value)} disabled={known !== undefined} autoComplete="username" autoFocus={!known} /></FormField>
-          <FormField label="Password"><Input type="password" value={password} onChange={(e) => setPassword(e.detail.value)} autoComplete="current-password" autoFocus={!!known} /></FormField>
-        </SpaceBetween>
-      </Form>
-    </form>
+    <>
+      <Box variant="p" color="text-body-secondary">You are led to your organisation's sign-in page, and back here afterwards.</Box>
+      {wrong && <Alert type="error" statusIconAriaLabel="Error">{wrong}</Alert>}
+      <Button variant="primary" onClick={go} loading={busy} loadingText="Going to the sign-in page" fullWidth>Go to the sign-in page</Button>
+    </>
   )
+}
+
+/** What a window of its own shows that was opened to sign in again. It has handed its answer to the tab that waits. */
+export function Handed(): ReactNode {
+  useClosing()
+  return <Front title="Go back to the other window"><Box variant="p">The sign-in goes on there. This window can be closed.</Box></Front>
+}
+
+function useClosing(): void {
+  useState(() => window.close())
 }

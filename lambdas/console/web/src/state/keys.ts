@@ -39,5 +39,5 @@ const typing = (t: EventTarget | null) => t instanceof HTMLElement && (t.isConte
 
 // Enter on a button or a link is that button's, and a dialog has its own keys.
 const busy = (e: KeyboardEvent) =>
-  document.querySelector('[role="dialog"]:not([class*="hidden"]), [role="alertdialog"]') !== null ||
+  document.querySelector('[role="dialog"]:not([class*="hidden"]), [role="alertdialog"], dialog[open]') !== null ||
   (e.key === 'Enter' && e.target instanceof HTMLElement && e.target.closest('a, button, [role="button"], [role="option"], [role="menuitem"]') !== null)

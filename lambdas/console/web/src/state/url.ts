@@ -26,17 +26,19 @@ export function changed(now: URLSearchParams, change: Query): URLSearchParams {
 /** What goes along from page to page within one visit: how times and colours are shown, where the link said so. */
 const carried = ['zone', 'theme'] as const
 
-/** Gives the link to a place, with what is carried along. */
+/** Gives the link to a place, with what is carried along. The path may have a query of its own: that of a list one came from. */
 export function useLink(): (path: string, query?: Query) => string {
   const [params] = useSearchParams()
   return (path, query = {}) => {
-    const next = new URLSearchParams()
+    const [place = '', own] = path.split('?', 2)
+    const next = new URLSearchParams(own)
     for (const name of carried) {
       const value = params.get(name)
       if (value) next.set(name, value)
+      else next.delete(name)
     }
     const all = changed(next, query).toString()
-    return all ? `${path}?${all}` : path
+    return all ? `${place}?${all}` : place
   }
 }
 

@@ -1,0 +1,112 @@
+// Records as rows, each of which opens in place to show every field. Used by the page of records and wherever records are evidence.
+import { Fragment, useRef, useState, type ReactNode } from 'react'
+import type { Schemas } from '../api/client'
+import { useKeys } from '../state/keys'
+import { useZoneLabel } from '../ui/Time'
+import { Cell } from './Cell'
+import { columnsOf, labelOf } from './columns'
+import { RecordDetail } from './RecordDetail'
+import type { Comparison } from './write'
+import './records.css'
+
+export type Rec = Schemas['Record']
+
+interface Props {
+  records: readonly Rec[]
+  label: string // of the table, for who does not see it
+  columns?: readonly string[] // of columns.ts, or names of fields; those of the kinds that are there where absent
+  narrow?: (c: Comparison) => void // narrows the query to a value; without it values can only be copied
+  top?: (field: string) => void // counts the values of a field
+  actions?: (r: Rec) => ReactNode // at the end of each row
+  more?: (r: Rec) => ReactNode // above the fields of an open row
+  keys?: boolean // j, k and Enter move and open
+  onOpen?: (open: boolean) => void // whether any row is open
+}
+
+/** Tells a record from others; two that are the same to the letter are one. */
+export const keyOf = (r: Rec): string => `${r.kind} ${r.time} ${JSON.stringify(r.record)}`
+
+/** The value of a record's field. */
+export const valueOf = (r: Rec, field: string): unknown => (r.record as Record<string, unknown>)[field]
+
+export function RecordTable({ records, label, columns, narrow, top, actions, more, keys, onOpen }: Props): ReactNode {
+  const [open, setOpen] = useState<ReadonlySet<string>>(new Set())
+  const body = useRef<HTMLTableSectionElement>(null)
+  const zone = useZoneLabel()
+  const shown = columns ?? columnsOf([...new Set(records.map((r) => r.kind))])
+  const toggle = (key: string) => {
+    const next = new Set(open)
+    if (!next.delete(key)) next.add(key)
+    setOpen(next)
+    onOpen?.(next.size > 0)
+  }
+  useKeys(keys ? [
+    { key: 'j', does: 'Next record', run: () => step(body.current, 1) },
+    { key: 'k', does: 'Record before', run: () => step(body.current, -1) },
+  ] : [])
+  return (
+    <div className="mw-records" role="region" aria-label={label} tabIndex={0}>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col"><span className="mw-hidden">Every field</span></th>
+            {shown.map((c) => <th key={c} scope="col" title={c} className={wide(c)}>{c === 'ts' ? `Time (${zone})` : heading(c)}</th>)}
+            {actions && <th scope="col"><span className="mw-hidden">Actions</span></th>}
+          </tr>
+        </thead>
+        <tbody ref={body}>
+          {numbered(records).map(([key, r]) => (
+            <Fragment key={key}>
+              <tr className={open.has(key) ? 'mw-record mw-record-open' : 'mw-record'}>
+                <td><Opener record={r} open={open.has(key)} toggle={() => toggle(key)} /></td>
+                {shown.map((c) => <td key={c} className={wide(c)}><Cell record={r} column={c} /></td>)}
+                {actions && <td>{actions(r)}</td>}
+              </tr>
+              {open.has(key) && (
+                <tr className="mw-record-detail">
+                  <td colSpan={shown.length + (actions ? 2 : 1)}>
+                    <div className="mw-record-inside">
+                      {more?.(r)}
+                      <RecordDetail record={r} narrow={narrow} top={top} />
+                    </div>
+                  </td>
+                </tr>
+              )}
+            </Fragment>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+const composed: Readonly<Record<string, string>> = { from: 'From', to: 'To', what: 'What', kind: 'Kind' }
+const wide = (column: string): string | undefined => (column === 'what' ? 'mw-wide' : undefined)
+const heading = (column: string): string => composed[column] ?? labelOf(column)
+
+// numbered gives each record a key of its own, also where the same record is there twice.
+function numbered(records: readonly Rec[]): [string, Rec][] {
+  const seen = new Map<string, number>()
+  return records.map((r) => {
+    const key = keyOf(r)
+    const n = seen.get(key) ?? 0
+    seen.set(key, n + 1)
+    return [n === 0 ? key : `${key} ${n}`, r]
+  })
+}
+
+function Opener({ record, open, toggle }: { record: Rec; open: boolean; toggle: () => void }): ReactNode {
+  return (
+    <button type="button" className="mw-opener" aria-expanded={open} onClick={toggle} aria-label={`Every field of the ${record.kind} record of ${record.time}`}>
+      <span aria-hidden="true">{open ? '▾' : '▸'}</span>
+    </button>
+  )
+}
+
+// step moves the focus among the rows' openers. Enter on one opens it by itself.
+function step(body: HTMLElement | null, by: 1 | -1): void {
+  const all = [...(body?.querySelectorAll<HTMLElement>('.mw-opener') ?? [])]
+  const now = all.findIndex((b) => b === document.activeElement)
+  const next = now < 0 ? (by > 0 ? 0 : all.length - 1) : Math.min(all.length - 1, Math.max(0, now + by))
+  all[next]?.focus()
+}
