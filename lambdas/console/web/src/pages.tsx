@@ -10,6 +10,7 @@ export interface Page {
 export const pages: readonly Page[] = [
   { path: '/settings/parameters', title: 'Parameters', shows: lazy(() => import('./pages/settings/parameters/Parameters')) },
   { path: '/settings/tuning-rules', title: 'Tuning rules', shows: lazy(() => import('./pages/settings/tuning-rules/TuningRules')) },
+  { path: '/settings/notifications', title: 'Notifications', shows: lazy(() => import('./pages/settings/notifications/Notifications')) },
   { path: '/settings/users', title: 'Users', shows: lazy(() => import('./pages/settings/users/Users')) },
   { path: '/settings/api-keys', title: 'API keys', shows: lazy(() => import('./pages/settings/api-keys/APIKeys')) },
   { path: '/settings/audit-log', title: 'Audit log', shows: lazy(() => import('./pages/settings/audit-log/AuditLog')) },
