@@ -50,7 +50,7 @@ export function RecordTable({ records, label, columns, narrow, top, actions, mor
         <thead>
           <tr>
             <th scope="col"><span className="mw-hidden">Every field</span></th>
-            {shown.map((c) => <th key={c} scope="col" title={c}>{c === 'ts' ? `Time (${zone})` : heading(c)}</th>)}
+            {shown.map((c) => <th key={c} scope="col" title={c} className={wide(c)}>{c === 'ts' ? `Time (${zone})` : heading(c)}</th>)}
             {actions && <th scope="col"><span className="mw-hidden">Actions</span></th>}
           </tr>
         </thead>
@@ -59,14 +59,16 @@ export function RecordTable({ records, label, columns, narrow, top, actions, mor
             <Fragment key={key}>
               <tr className={open.has(key) ? 'mw-record mw-record-open' : 'mw-record'}>
                 <td><Opener record={r} open={open.has(key)} toggle={() => toggle(key)} /></td>
-                {shown.map((c) => <td key={c}><Cell record={r} column={c} /></td>)}
+                {shown.map((c) => <td key={c} className={wide(c)}><Cell record={r} column={c} /></td>)}
                 {actions && <td>{actions(r)}</td>}
               </tr>
               {open.has(key) && (
                 <tr className="mw-record-detail">
                   <td colSpan={shown.length + (actions ? 2 : 1)}>
-                    {more?.(r)}
-                    <RecordDetail record={r} narrow={narrow} top={top} />
+                    <div className="mw-record-inside">
+                      {more?.(r)}
+                      <RecordDetail record={r} narrow={narrow} top={top} />
+                    </div>
                   </td>
                 </tr>
               )}
@@ -79,6 +81,7 @@ export function RecordTable({ records, label, columns, narrow, top, actions, mor
 }
 
 const composed: Readonly<Record<string, string>> = { from: 'From', to: 'To', what: 'What', kind: 'Kind' }
+const wide = (column: string): string | undefined => (column === 'what' ? 'mw-wide' : undefined)
 const heading = (column: string): string => composed[column] ?? labelOf(column)
 
 // numbered gives each record a key of its own, also where the same record is there twice.
