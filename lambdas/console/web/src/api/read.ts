@@ -1,6 +1,7 @@
 // How pages read: every panel has one Reading, whose state says what to show. What fails is tried again by itself.
 import { keepPreviousData, QueryClient, useQuery } from '@tanstack/react-query'
 import { useRef } from 'react'
+import { isAway } from '../state/idle'
 import { Problem } from './client'
 
 /** What a panel knows of what it shows. `stale`: what is shown was right at `since`, and asking anew has failed. */
@@ -41,6 +42,7 @@ export function useRead<T>(key: readonly unknown[], ask: (signal: AbortSignal) =
     staleTime: o.patience ?? 10_000,
     placeholderData: o.keep ? keepPreviousData : undefined,
     refetchInterval: (query) => {
+      if (isAway()) return false // shell/Banner has all asked anew when somebody is back
       const failed = query.state.error
       if (failed) return failed instanceof Problem && !failed.passing ? false : waitAfter(query.state.errorUpdateCount - 1)
       return o.every ?? false
