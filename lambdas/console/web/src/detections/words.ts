@@ -1,5 +1,7 @@
 // A filter as one plain sentence: what a saved view, a tuning rule or a notification rule is about.
 import type { DetectionFilter } from '../api/names'
+import { tacticName } from '../attack/tactics'
+import { techniqueName } from '../attack/techniques'
 import { bandWord } from '../ui/Band'
 import { visible } from '../ui/Wire'
 import { categoryWord, isBand, isResolution, isStatus, resolutionWord, statusWord } from './names'
@@ -14,6 +16,8 @@ export const plainNames: Naming = (key, value) => {
   if (key === 'status' && isStatus(value)) return statusWord[value]
   if (key === 'resolution') return value === none ? 'none given' : isResolution(value) ? resolutionWord[value] : visible(value, 100)
   if (key === 'category') return visible(categoryWord(value), 100)
+  if (key === 'tactic') return visible(tacticName(value), 100)
+  if (key === 'technique') return techniqueName(value) === value ? visible(value, 100) : `${value} ${techniqueName(value)}`
   if (key === 'assignee' && value === nobody) return 'nobody'
   return visible(value, 100)
 }

@@ -1,12 +1,20 @@
-// A span that does not move while somebody reads.
-import { useMemo } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import type { Span } from './span'
 
-const pause = 5 * 60_000
-
-/** Keeps a span that moves along with the clock where it is for five minutes: what was read for it stays good so long. One with an end is as it is. */
-export function useStill(span: Span): Span {
-  const turn = span.last ? Math.floor(span.to / pause) : 0
-  const name = span.last ?? `${span.from}-${span.to}`
-  return useMemo(() => span, [name, turn]) // eslint-disable-line
+/**
+ * Holds a span that moves along still, so that a list does not change under who reads it. It is taken anew when another span is chosen, when `renew` is
+ * called, and every `every` ms while `calm` says that nobody would mind.
+ */
+export function useStill(span: Span, calm: () => boolean, every = 60_000): [Span, () => void] {
+  const name = span.last ?? `${span.from} ${span.to}`
+  const [held, hold] = useState({ name, span })
+  const latest = useRef({ span, calm, name })
+  latest.current = { span, calm, name }
+  const renew = () => hold({ name: latest.current.name, span: latest.current.span })
+  useEffect(() => {
+    const t = setInterval(() => { if (latest.current.calm()) renew() }, every)
+    return () => clearInterval(t)
+  }, [every])
+  if (held.name !== name) hold({ name, span })
+  return [held.name === name ? held.span : span, renew]
 }

@@ -1,4 +1,5 @@
 // The page of one device: who it is, what it is accused of, how it behaves, with whom, and what is known of it.
+import { useQueryClient } from '@tanstack/react-query'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import { useState, type ReactNode } from 'react'
 import { useParams } from 'wouter'
@@ -33,13 +34,19 @@ export default function Device(): ReactNode {
   const id = decoded(useParams().id ?? '')
   const [view] = useView()
   const found = useDevice(id, view.vni)
-  const span = useStill(useSpan()[0])
+  const [span, renew] = useStill(useSpan()[0], () => true, 5 * 60_000)
+  const queries = useQueryClient()
   const [editing, edit] = useState(false)
   const d = found.data && 'device' in found.data ? found.data.device : undefined
+  const again = () => {
+    renew()
+    for (const key of ['device', 'devices', 'detections', 'coverage', 'records']) void queries.invalidateQueries({ queryKey: [key] })
+  }
+  const refreshed = { ...found, again }
   const name = d ? nameOf(d) : id
   return (
     <Page
-      title={<Wire length={120}>{name}</Wire>} tab={visible(name, 80)} within={[{ text: 'Devices', to: '/devices' }]} span of={[found]}
+      title={<Wire length={120}>{name}</Wire>} tab={visible(name, 80)} within={[{ text: 'Devices', to: '/devices' }]} span of={[refreshed]}
       description={d && <Which d={d} />} actions={d && <May op="updateDevice" onClick={() => edit(true)}>Edit</May>}
     >
       <Read of={found} lines={8} >

@@ -8,6 +8,8 @@ import { paramsOf, queryOf, sideOf, tokensOf } from './filter'
 import { ordered, orderOf, orderText } from './order'
 import { rowsOf } from './rows'
 
+vi.setConfig({ testTimeout: 30_000 }) // a whole page of Cloudscape in jsdom
+const slow = { timeout: 10_000 }
 afterEach(() => vi.unstubAllGlobals())
 
 const device = (id: string, more: Partial<Device> = {}): Device => ({
@@ -53,7 +55,7 @@ test('the list shows role, value and detections; hostile names stay text', async
     'POST /v1/detections/groups': (r) => groups((r.body as { by: string }).by === 'victim' ? [{ key: 'vni-1/10.0.0.1', label: '', count: 3, open: 3, max_score: 84, latest: '', offenders: 1, victims: 1 }] : []),
   })
   const { container } = shown(<Devices />)
-  await screen.findByText('Database server')
+  await screen.findByText('Database server', {}, slow)
   expect(container.querySelector('img')).toBeNull()
   expect(screen.getByRole('link', { name: /img src=x/ }).getAttribute('href')).toBe('/devices/vni-1%2F10.0.0.1')
   await waitFor(() => expect(screen.getByText('84')).toBeTruthy())
@@ -63,13 +65,13 @@ test('the list shows role, value and detections; hostile names stay text', async
 test('a filter that the API refuses can be mended: it stays', async () => {
   answering({ 'GET /v1/devices': () => problem(400, 'address "x" is not an address', []), 'POST /v1/detections/groups': () => groups() })
   shown(<Devices />, { at: '/?address=x' })
-  await screen.findByText('address "x" is not an address')
+  await screen.findByText('address "x" is not an address', {}, slow)
   expect(screen.getByRole('button', { name: /Remove/ })).toBeTruthy()
 })
 
 test('where nothing matches, the way out is offered', async () => {
   const seen = answering({ 'GET /v1/devices': () => ({ items: [], complete: true }), 'POST /v1/detections/groups': () => groups() })
   shown(<Devices />)
-  fireEvent.click(await screen.findByRole('button', { name: 'Look outside too' }))
+  fireEvent.click(await screen.findByRole('button', { name: 'Look outside too' }, slow))
   await waitFor(() => expect(seen.filter((r) => r.path.startsWith('/v1/devices')).at(-1)?.path).not.toContain('external'))
 })

@@ -45,7 +45,7 @@ export function queryOf(tokens: readonly PropertyFilterProps.Token[]): Record<Na
 export function paramsOf(q: Query, now: number) {
   const side = sideOf(q)
   const seen = lengthOf(q.seen)
-  const vni = Number(q.vni)
+  const vni = /^\d+$/.test(q.vni ?? '') ? Number(q.vni) : 0
   return {
     text: q.text?.slice(0, 200) || undefined,
     address: q.address?.split(',').filter(Boolean).slice(0, 50),

@@ -1,0 +1,94 @@
+// The page that a tired analyst opens at night: what is worst, who did it, to whom, since when.
+import Button from '@cloudscape-design/components/button'
+import Container from '@cloudscape-design/components/container'
+import SpaceBetween from '@cloudscape-design/components/space-between'
+import Toggle from '@cloudscape-design/components/toggle'
+import { useCallback, type ReactNode } from 'react'
+import { useLocation, useSearch } from 'wouter'
+import type { Detection } from '../../api/names'
+import { useSpan } from '../../state/span'
+import { leaveTrail } from '../../state/trail'
+import { Download } from '../../ui/Download'
+import { counted, digits } from '../../ui/number'
+import { Page } from '../../ui/Page'
+import { Read } from '../../ui/Panel'
+import { BulkBar } from './BulkBar'
+import { useChoice } from './choice'
+import { useBars, useGroups, useHiddenCount, useList, useLive, useSilence, useStill } from './data'
+import { exportsOf } from './exports'
+import { Groups } from './Groups'
+import { useLiking } from './liking'
+import { List } from './List'
+import { Nothing } from './Nothing'
+import { Overview } from './Overview'
+import { groupings, usePlace, within } from './place'
+import { Toolbar } from './Toolbar'
+import { useTriage } from './triage'
+import { Views } from './Views'
+import './list.css'
+
+const none: readonly Detection[] = []
+
+export default function Detections(): ReactNode {
+  const [place, change] = usePlace()
+  const { span, asOf, refresh } = useStill()
+  const [, setSpan] = useSpan()
+  const [liking, like] = useLiking()
+  const grouped = place.group !== undefined
+  const list = useList(place, span, liking.page, !grouped)
+  const groups = useGroups(place, span)
+  const bars = useBars(place, span)
+  const silence = useSilence(span, asOf)
+  const hidden = useHiddenCount(place, span)
+  const items = grouped ? none : (list.data?.items ?? none)
+  const live = useLive(place, span, asOf, items)
+  const choice = useChoice()
+  const triage = useTriage(choice.renew)
+  const trail = useTrail()
+  const total = grouped ? groups.data && counted(groups.data.total, groupings.find((g) => g.id === place.group)?.one ?? 'group') : list.data && digits(list.data.total ?? list.data.items.length)
+  const own = grouped ? groups : list
+  return (
+    <Page
+      title="Detections" counter={total} span of={[{ ...own, again: () => { refresh(); own.again() } }]}
+      actions={<><Views place={place} change={change} /><Download op="exportDetections" formats={exportsOf(within(place, span))} /></>}
+    >
+      <SpaceBetween size="m">
+        <Overview of={bars} silence={silence} span={span} chosen={place.filter.bands ?? []} choose={(bands) => change({ filter: { ...place.filter, bands } })} brush={place.brush} onBrush={(brush) => change({ brush })} />
+        <Fresh {...live} show={() => { refresh(); if (place.page > 1) change({ page: 1 }) }} />
+        <Container>
+          <Toolbar place={place} change={change} count={list.data ? counted(list.data.total ?? items.length, 'detection') : undefined} />
+          <div className={own.refreshing && own.state === 'ready' ? 'mw-held' : undefined} onClickCapture={(e) => trail(e.target, items)}>
+            {grouped
+              ? <Read of={groups} lines={8} empty={(g) => g.items.length === 0 && <Nothing place={place} span={span} change={change} look={setSpan} />}>{(g) => <Groups groups={g} place={place} span={span} now={asOf} choice={choice} change={change} />}</Read>
+              : <List of={list} place={place} span={span} now={asOf} change={change} look={setSpan} choice={choice} triage={triage} liking={liking} like={like} hidden={<ShowHidden of={hidden.data?.total} on={place.filter.hidden !== undefined} set={(on) => change({ filter: { ...place.filter, hidden: on ? 'include' : undefined } })} />} />}
+          </div>
+          <BulkBar choice={choice} triage={triage} onHidden={refresh} />
+        </Container>
+      </SpaceBetween>
+    </Page>
+  )
+}
+
+// New ones wait above the list until they are asked for, over what is there: nothing moves.
+function Fresh({ fresh, more, show }: { fresh: number; more: boolean; show: () => void }): ReactNode {
+  return (
+    <div className="mw-fresh" role="status">
+      {fresh > 0 && <Button variant="primary" iconName="refresh" onClick={show}>{`${digits(fresh)}${more ? ' or more' : ''} new: show ${fresh === 1 ? 'it' : 'them'}`}</Button>}
+    </div>
+  )
+}
+
+function ShowHidden({ of, on, set }: { of: number | undefined; on: boolean; set: (on: boolean) => void }): ReactNode {
+  if (!of && !on) return null
+  return <Toggle checked={on} onChange={(e) => set(e.detail.checked)}>{`Show hidden${of === undefined ? '' : ` (${digits(of)})`}`}</Toggle>
+}
+
+// useTrail leaves a trail where a detection of the list is opened: its page leads on to the next, and back.
+function useTrail(): (target: EventTarget, items: readonly Detection[]) => void {
+  const [path] = useLocation()
+  const search = useSearch()
+  return useCallback((target, items) => {
+    const id = target instanceof Element ? target.closest('[data-item]')?.getAttribute('data-item') : undefined
+    if (id) leaveTrail('detections', { list: search ? `${path}?${search}` : path, ids: items.map((d) => d.id) }, id)
+  }, [path, search])
+}

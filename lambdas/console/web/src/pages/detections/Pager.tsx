@@ -1,0 +1,47 @@
+// From one page of the list to the next. Pages are reached by cursors, one after the other.
+import { useQueryClient } from '@tanstack/react-query'
+import Button from '@cloudscape-design/components/button'
+import { useEffect, type ReactNode } from 'react'
+import type { Schemas } from '../../api/client'
+import { digits } from '../../ui/number'
+import type { Place } from './place'
+
+interface Props {
+  list: Schemas['DetectionList']
+  place: Place
+  limit: number
+  of: string // the question, so that a cursor never leads into another's list
+  change: (p: Partial<Place>) => void
+}
+
+type Cursors = Readonly<Record<number, string | undefined>>
+
+export function Pager({ list, place, limit, of, change }: Props): ReactNode {
+  const cursors = useCursors(of, place)
+  if (place.page === 1 && !list.next) return null
+  const first = (place.page - 1) * limit + 1
+  const before = place.page - 1
+  const known = before <= 1 || cursors[before] !== undefined
+  return (
+    <nav className="mw-line" aria-label="Pages of the list">
+      <Button iconName="angle-left" disabled={place.page === 1} onClick={() => change(known ? { page: before, after: cursors[before] } : { page: 1 })}>{known ? 'Previous page' : 'First page'}</Button>
+      <span>{shownText(first, list)}</span>
+      <Button iconName="angle-right" iconAlign="right" disabled={!list.next} onClick={() => change({ page: place.page + 1, after: list.next })}>Next page</Button>
+    </nav>
+  )
+}
+
+/** "51 – 100 of 9,870". */
+export const shownText = (first: number, list: Schemas['DetectionList']): string =>
+  `${digits(first)} – ${digits(first + list.items.length - 1)}${list.total === undefined ? '' : ` of ${digits(list.total)}`}`
+
+// useCursors remembers how the pages were reached, so that there is a way back.
+function useCursors(of: string, place: Place): Cursors {
+  const client = useQueryClient()
+  const key = ['cursors', of]
+  const known = client.getQueryData<Cursors>(key) ?? {}
+  useEffect(() => {
+    client.setQueryData<Cursors>(['cursors', of], (now) => ({ ...now, [place.page]: place.after }))
+  }, [client, of, place.page, place.after])
+  return known
+}
