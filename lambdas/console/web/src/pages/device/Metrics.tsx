@@ -91,8 +91,8 @@ function Beside({ id, metric, span, expect }: { id: string; metric: Metric; span
   const device = found.data && 'device' in found.data ? found.data.device : undefined
   const series = useSeries(device?.id ?? id, metric.name, span, expect, device !== undefined)
   return (
-    <section aria-label="The device it is compared with">
-      <h3 className="mw-h3">{metric.title} of {device ? <DeviceLink id={device.id} name={nameOf(device)} address={device.address} /> : visible(id, 80)}</h3>
+    <section aria-label="The device it is compared with" className="mw-beside">
+      <h3 className="mw-h3">{metric.title} of {device ? <DeviceLink id={device.id} name={nameOf(device)} address={device.address} /> : visible(id, 80)} <span className="mw-quiet mw-fine">on a scale of its own</span></h3>
       <Read of={found} lines={4}>
         {(f) => ('device' in f ? <Chart of={series} label={`${metric.title} of ${visible(nameOf(f.device), 60)}`} span={span} expect={expect} /> : <p className="mw-quiet">Several devices have this address: choose one by its id.</p>)}
       </Read>

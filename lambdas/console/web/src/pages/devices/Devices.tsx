@@ -73,7 +73,7 @@ function Sides({ query, change }: { query: Query; change: Change }): ReactNode {
 
 function Filter({ query, change, of }: { query: Query; change: Change; of: readonly Device[] }): ReactNode {
   const field = useRef<PropertyFilterProps.Ref>(null)
-  useKeys([{ key: '/', does: 'To the filter', run: () => field.current?.focus() }])
+  useKeys([{ key: 'f', does: 'To the filter', run: () => field.current?.focus() }])
   return (
     <PropertyFilter
       ref={field} query={tokensOf(query)} onChange={(e) => change({ ...queryOf(e.detail.tokens), page: undefined }, { push: true })} hideOperations

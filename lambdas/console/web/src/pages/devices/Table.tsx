@@ -26,9 +26,9 @@ interface Props {
   footer: ReactNode
 }
 
-const usual: readonly Column[] = ['name', 'role', 'value', 'detections', 'peers', 'offers', 'last', 'vpc', 'vni']
+const usual: readonly Column[] = ['name', 'address', 'role', 'value', 'detections', 'peers', 'offers', 'last', 'vpc']
 const titles: Record<Column, string> = {
-  name: 'Device', role: 'Role', value: 'High value', detections: 'Open detections', peers: 'Peers', offers: 'Offers', last: 'Last seen', first: 'First seen', vpc: 'VPC',
+  name: 'Device', address: 'Address', role: 'Role', value: 'High value', detections: 'Open detections', peers: 'Peers', offers: 'Offers', last: 'Last seen', first: 'First seen', vpc: 'VPC',
   account: 'Account', instance: 'Instance', interface: 'Interface', vni: 'VNI', tags: 'Tags',
 }
 
@@ -73,7 +73,8 @@ export function Table({ devices, troubled, order, setOrder, page, setPage, ...re
 
 function definitions(zone: string, troubled: Troubled | undefined): TableProps.ColumnDefinition<Device>[] {
   const cells: Record<Column, [cell: (d: Device) => ReactNode, width: number]> = {
-    name: [(d) => <Named d={d} />, 230],
+    name: [(d) => <DeviceLink id={d.id} name={nameOf(d)} />, 190],
+    address: [(d) => <Placed d={d} />, 190],
     role: [(d) => <Role of={d} />, 150],
     value: [(d) => (isHighValue(d) ? 'Yes' : '–'), 135],
     detections: [(d) => <Troubles of={d} troubled={troubled} />, 175],
@@ -96,9 +97,9 @@ function definitions(zone: string, troubled: Troubled | undefined): TableProps.C
 const text = (t: string | undefined): ReactNode => (t ? <Wire length={100}>{t}</Wire> : '–')
 
 // The same address is that of many: where it was heard tells them apart.
-function Named({ d }: { d: Device }): ReactNode {
+function Placed({ d }: { d: Device }): ReactNode {
   const scope = d.id.endsWith(`/${d.address}`) ? d.id.slice(0, -d.address.length - 1) : undefined
-  return <><DeviceLink id={d.id} name={nameOf(d)} address={d.address} />{scope && <span className="mw-dim"> <Wire length={40}>{scope}</Wire></span>}</>
+  return <><Wire mono length={45}>{d.address}</Wire>{scope && <span className="mw-dim"> <Wire length={40}>{scope}</Wire></span>}</>
 }
 
 function Role({ of }: { of: Device }): ReactNode {

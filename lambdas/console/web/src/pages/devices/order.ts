@@ -2,7 +2,7 @@
 import type { Device } from '../../api/names'
 import { isHighValue, nameOf, roleOf } from '../../devices/device'
 
-export const columns = ['name', 'role', 'value', 'detections', 'peers', 'offers', 'last', 'first', 'vpc', 'account', 'instance', 'interface', 'vni', 'tags'] as const
+export const columns = ['name', 'address', 'role', 'value', 'detections', 'peers', 'offers', 'last', 'first', 'vpc', 'account', 'instance', 'interface', 'vni', 'tags'] as const
 export type Column = (typeof columns)[number]
 
 export interface Order {
@@ -24,6 +24,7 @@ type Key = string | number
 function keyOf(d: Device, by: Column, detections: ReadonlyMap<string, { open: number; worst: number }>): Key {
   switch (by) {
     case 'name': return nameOf(d).toLowerCase()
+    case 'address': return `${d.address} ${d.id}`
     case 'role': return roleOf(d)
     case 'value': return isHighValue(d) ? 1 : 0
     case 'detections': return (detections.get(d.id)?.worst ?? -1) * 10_000 + Math.min(9_999, detections.get(d.id)?.open ?? 0)
