@@ -8,6 +8,8 @@ export interface Page {
 }
 
 export const pages: readonly Page[] = [
+  { path: '/devices', title: 'Devices', shows: lazy(() => import('./pages/devices/Devices')) },
+  { path: '/devices/:id', title: 'Device', shows: lazy(() => import('./pages/device/Device')) },
   { path: '/detections', title: 'Detections', shows: lazy(() => import('./pages/detections/Detections')) },
   { path: '/records', title: 'Records', shows: lazy(() => import('./pages/records/Records')) },
   { path: '/settings/parameters', title: 'Parameters', shows: lazy(() => import('./pages/settings/parameters/Parameters')) },
