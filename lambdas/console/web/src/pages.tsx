@@ -13,6 +13,7 @@ export const pages: readonly Page[] = [
   { path: '/settings/parameters', title: 'Parameters', shows: lazy(() => import('./pages/settings/parameters/Parameters')) },
   { path: '/settings/tuning-rules', title: 'Tuning rules', shows: lazy(() => import('./pages/settings/tuning-rules/TuningRules')) },
   { path: '/activity-map', title: 'Activity map', shows: lazy(() => import('./pages/activity-map/ActivityMap')) },
+  { path: '/attack', title: 'ATT&CK map', shows: lazy(() => import('./pages/attack/Attack')) },
   { path: '/coverage', title: 'Coverage', shows: lazy(() => import('./pages/coverage/Coverage')) },
   { path: '/incidents', title: 'Incidents', shows: lazy(() => import('./pages/incidents/Incidents')) },
   { path: '/incidents/:id', title: 'Incident', shows: lazy(() => import('./pages/incident/Incident')) },

@@ -8,7 +8,7 @@ import Pagination from '@cloudscape-design/components/pagination'
 import Select from '@cloudscape-design/components/select'
 import StatusIndicator from '@cloudscape-design/components/status-indicator'
 import Table, { type TableProps } from '@cloudscape-design/components/table'
-import type { ReactNode } from 'react'
+import { useMemo, type ReactNode } from 'react'
 import type { Pages } from '../../api/pages'
 import { fileName, saveText } from '../../export/rows'
 import { digits } from '../../ui/number'
@@ -39,9 +39,10 @@ export function Interfaces(p: Props): ReactNode {
 function Rows({ all, of, filter, change, clear, chosen, choose }: Props & { all: readonly Coverage[] }): ReactNode {
   const zone = useZoneLabel()
   const rows = matching(all, filter)
+  const defined = useMemo(() => columns(zone), [zone])
   const { items, collectionProps, paginationProps } = useCollection(rows, {
-    sorting: { defaultState: { sortingColumn: columns('')[0] ?? {} } },
-    pagination: { pageSize: 50 },
+    sorting: { defaultState: { sortingColumn: { sortingComparator: byState } } },
+    pagination: { pageSize: 25 },
     selection: { trackBy: 'interface' },
   })
   return (
@@ -50,7 +51,7 @@ function Rows({ all, of, filter, change, clear, chosen, choose }: Props & { all:
       variant="embedded"
       items={items}
       trackBy="interface"
-      columnDefinitions={columns(zone)}
+      columnDefinitions={defined}
       selectionType="single"
       selectedItems={all.filter((c) => c.interface === chosen)}
       onSelectionChange={(e) => choose(e.detail.selectedItems[0]?.interface)}
@@ -68,14 +69,15 @@ function Rows({ all, of, filter, change, clear, chosen, choose }: Props & { all:
 }
 
 const columns = (zone: string): TableProps.ColumnDefinition<Coverage>[] => [
-  { id: 'state', header: 'State', width: 190, cell: (c) => <StatusIndicator type={stateOf(c.state).sign}>{stateOf(c.state).name}</StatusIndicator>, sortingComparator: (a, b) => order(a) - order(b) },
+  { id: 'state', header: 'State', width: 190, cell: (c) => <StatusIndicator type={stateOf(c.state).sign}>{stateOf(c.state).name}</StatusIndicator>, sortingComparator: byState },
   { id: 'name', header: 'Interface', isRowHeader: true, minWidth: 190, sortingComparator: (a, b) => (a.name ?? a.interface).localeCompare(b.name ?? b.interface), cell: (c) => <>{c.name && <div><Wire length={60}>{c.name}</Wire></div>}<Wire mono length={40}>{c.interface}</Wire></> },
-  { id: 'why', header: 'Why', minWidth: 240, cell: (c) => <span className="mw-wrap"><Wire length={160}>{c.reason ?? ''}</Wire></span> },
-  { id: 'fix', header: 'What would change it', minWidth: 240, cell: (c) => <span className="mw-wrap">{c.fix ? <Wire length={160}>{c.fix}</Wire> : <span className="mw-quiet">{c.state === 'mirrored' ? 'Nothing is wrong' : 'Nothing needs to be done'}</span>}</span> },
+  { id: 'why', header: 'Why', minWidth: 280, cell: (c) => <span className="mw-wrap"><Wire length={160}>{c.reason ?? ''}</Wire></span> },
+  { id: 'fix', header: 'What would change it', minWidth: 300, cell: (c) => <span className="mw-wrap">{c.fix ? <Wire length={160}>{c.fix}</Wire> : <span className="mw-quiet">{c.state === 'mirrored' ? 'Nothing is wrong' : 'Nothing needs to be done'}</span>}</span> },
   { id: 'where', header: 'Where', minWidth: 180, sortingComparator: (a, b) => where(a).localeCompare(where(b)), cell: (c) => (where(c) ? <span className="mw-wrap">{c.vpc && <div><Wire length={40}>{c.vpc}</Wire></div>}<span className="mw-quiet"><Wire length={60}>{[c.account, c.region].filter(Boolean).join(' ')}</Wire></span></span> : <span className="mw-quiet">{c.vni === undefined ? 'Not known' : `VNI ${c.vni}`}</span>) },
   { id: 'seen', header: `Last packet (${zone})`, minWidth: 170, sortingComparator: (a, b) => time(a.last_seen) - time(b.last_seen), cell: (c) => (c.last_seen ? <Time at={c.last_seen} /> : <span className="mw-quiet">None was told of</span>) },
 ]
 
+const byState = (a: Coverage, b: Coverage) => order(a) - order(b)
 const order = (c: Coverage) => allStates.indexOf(c.state)
 const where = (c: Coverage) => [c.vpc, c.account, c.region].filter(Boolean).join(' ')
 const time = (t: string | undefined) => (t ? Date.parse(t) : 0)

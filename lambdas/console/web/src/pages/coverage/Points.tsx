@@ -4,7 +4,7 @@ import Header from '@cloudscape-design/components/header'
 import Pagination from '@cloudscape-design/components/pagination'
 import StatusIndicator from '@cloudscape-design/components/status-indicator'
 import Table, { type TableProps } from '@cloudscape-design/components/table'
-import type { ReactNode } from 'react'
+import { useMemo, type ReactNode } from 'react'
 import type { Pages } from '../../api/pages'
 import { lasting } from '../../state/zone'
 import { digits } from '../../ui/number'
@@ -24,17 +24,19 @@ export function Points({ of, choose }: { of: Pages<Coverage>; choose: (id: strin
 
 const heard = (c: Coverage) => (c.last_seen ? Date.parse(c.last_seen) : 0)
 
+const longest = (a: Coverage, b: Coverage) => heard(a) - heard(b)
+
 function Rows({ list, now, choose }: { list: Coverage[]; now: number; choose: (id: string) => void }): ReactNode {
   const zone = useZoneLabel()
-  const columns: TableProps.ColumnDefinition<Coverage>[] = [
+  const columns = useMemo((): TableProps.ColumnDefinition<Coverage>[] => [
     { id: 'vni', header: 'VNI', isRowHeader: true, width: 110, sortingField: 'vni', cell: (c) => c.vni },
     { id: 'who', header: 'Interface', minWidth: 200, cell: (c) => <button type="button" className="mw-more mw-who" onClick={() => choose(c.interface)}><Wire length={60}>{c.name ?? c.interface}</Wire></button> },
     { id: 'state', header: 'State', minWidth: 130, cell: (c) => <StatusIndicator type={stateOf(c.state).sign}>{stateOf(c.state).name}</StatusIndicator> },
-    { id: 'seen', header: `Last packet (${zone})`, minWidth: 230, sortingComparator: (a, b) => heard(a) - heard(b), cell: (c) => (c.last_seen ? <><Time at={c.last_seen} /> <span className="mw-quiet">{lasting(now - heard(c))} ago</span></> : 'None was told of') },
+    { id: 'seen', header: `Last packet (${zone})`, minWidth: 230, sortingComparator: longest, cell: (c) => (c.last_seen ? <><Time at={c.last_seen} /> <span className="mw-quiet">{lasting(now - heard(c))} ago</span></> : 'None was told of') },
     { id: 'packets', header: 'Packets', sortingField: 'packets', cell: (c) => (c.packets === undefined ? '–' : digits(c.packets)) },
     { id: 'sensor', header: 'Sensor', sortingField: 'sensor', minWidth: 110, cell: (c) => <Wire length={60}>{c.sensor ?? '–'}</Wire> },
-  ]
-  const { items, collectionProps, paginationProps } = useCollection(list, { sorting: { defaultState: { sortingColumn: columns[3] ?? {} } }, pagination: { pageSize: 50 } })
+  ], [zone, now]) // eslint-disable-line
+  const { items, collectionProps, paginationProps } = useCollection(list, { sorting: { defaultState: { sortingColumn: { sortingComparator: longest } } }, pagination: { pageSize: 50 } })
   return (
     <Table
       {...collectionProps} variant="embedded" items={items} trackBy="interface" columnDefinitions={columns} enableKeyboardNavigation ariaLabels={{ tableLabel: 'Observation points' }}
