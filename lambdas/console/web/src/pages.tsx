@@ -12,6 +12,7 @@ export const pages: readonly Page[] = [
   { path: '/records', title: 'Records', shows: lazy(() => import('./pages/records/Records')) },
   { path: '/settings/parameters', title: 'Parameters', shows: lazy(() => import('./pages/settings/parameters/Parameters')) },
   { path: '/settings/tuning-rules', title: 'Tuning rules', shows: lazy(() => import('./pages/settings/tuning-rules/TuningRules')) },
+  { path: '/settings/notifications', title: 'Notifications', shows: lazy(() => import('./pages/settings/notifications/Notifications')) },
   { path: '/activity-map', title: 'Activity map', shows: lazy(() => import('./pages/activity-map/ActivityMap')) },
   { path: '/attack', title: 'ATT&CK map', shows: lazy(() => import('./pages/attack/Attack')) },
   { path: '/coverage', title: 'Coverage', shows: lazy(() => import('./pages/coverage/Coverage')) },
@@ -21,5 +22,6 @@ export const pages: readonly Page[] = [
   { path: '/settings/api-keys', title: 'API keys', shows: lazy(() => import('./pages/settings/api-keys/APIKeys')) },
   { path: '/settings/audit-log', title: 'Audit log', shows: lazy(() => import('./pages/settings/audit-log/AuditLog')) },
   { path: '/settings/sessions', title: 'My sessions', shows: lazy(() => import('./pages/settings/sessions/Sessions')) },
+  { path: '/detections/:id', title: 'Detection', shows: lazy(() => import('./pages/detection/Detection')) },
   { path: '/settings/about', title: 'About', shows: lazy(() => import('./pages/about/About')) },
 ]
