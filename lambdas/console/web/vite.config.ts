@@ -15,6 +15,8 @@ export default defineConfig({
     include: ['src/**/*.test.{ts,tsx}', 'scripts/**/*.test.ts'],
     setupFiles: ['src/testing/setup.ts'],
     server: { deps: { inline: [/@cloudscape-design\//] } }, // its modules import CSS, which only the bundler reads
+    pool: 'threads',
+    isolate: false, // one page for all files of a worker, cleared after each test: the components are large to load
     css: false,
   },
 })

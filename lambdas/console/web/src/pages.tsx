@@ -15,9 +15,12 @@ export const pages: readonly Page[] = [
   { path: '/settings/threat-intelligence', title: 'Threat intelligence', shows: lazy(() => import('./pages/settings/threat-intelligence/ThreatIntelligence')) },
   { path: '/settings/notifications', title: 'Notifications', shows: lazy(() => import('./pages/settings/notifications/Notifications')) },
   { path: '/activity-map', title: 'Activity map', shows: lazy(() => import('./pages/activity-map/ActivityMap')) },
+  { path: '/incidents', title: 'Incidents', shows: lazy(() => import('./pages/incidents/Incidents')) },
+  { path: '/incidents/:id', title: 'Incident', shows: lazy(() => import('./pages/incident/Incident')) },
   { path: '/settings/users', title: 'Users', shows: lazy(() => import('./pages/settings/users/Users')) },
   { path: '/settings/api-keys', title: 'API keys', shows: lazy(() => import('./pages/settings/api-keys/APIKeys')) },
   { path: '/settings/audit-log', title: 'Audit log', shows: lazy(() => import('./pages/settings/audit-log/AuditLog')) },
   { path: '/settings/sessions', title: 'My sessions', shows: lazy(() => import('./pages/settings/sessions/Sessions')) },
+  { path: '/detections/:id', title: 'Detection', shows: lazy(() => import('./pages/detection/Detection')) },
   { path: '/settings/about', title: 'About', shows: lazy(() => import('./pages/about/About')) },
 ]

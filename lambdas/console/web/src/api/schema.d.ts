@@ -2647,6 +2647,7 @@ export interface components {
             filter?: string;
         };
         PacketFile: {
+            /** @description Empty where it was only checked. */
             url: string;
             /** Format: date-time */
             from: string;
@@ -4662,7 +4663,10 @@ export interface operations {
     };
     getPackets: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only say whether there are any, and how many bytes: no addresses are given, and nothing is noted in the audit log. */
+                check?: boolean;
+            };
             header?: never;
             path: {
                 /**
