@@ -16,6 +16,7 @@ const names = {
   'on-high': 'color-text-notification-severity-high',
   'on-medium': 'color-text-notification-severity-medium',
   'on-low': 'color-text-notification-severity-low',
+  heading: 'color-text-heading-default',
   text: 'color-text-body-default',
   'text-quiet': 'color-text-body-secondary',
   'text-dim': 'color-text-status-inactive',

@@ -37,7 +37,7 @@ function near(d: Device, asked: string): number {
 
 function ofDevice(d: Device): Place {
   const name = d.hostname || d.address
-  const more = [d.hostname ? d.address : '', d.instance ?? '', d.external ? 'external' : (d.role ?? '').replaceAll('_', ' '), d.vpc ?? ''].filter(Boolean)
+  const more = [d.hostname ? d.address : '', d.instance ?? '', d.external ? 'external' : (d.role ?? '').replaceAll('_', ' '), d.vpc ?? (d.vni ? `VNI ${d.vni}` : '')].filter(Boolean)
   return { id: `device ${d.id}`, group: 'Devices', label: visible(name, 60), description: visible(more.join(' · '), 100), to: devicePath(d.id) }
 }
 
