@@ -24,9 +24,12 @@ export interface ReadOptions {
 /** The client that remembers answers. Nothing is asked again merely because a window is looked at. */
 export function newQueries(): QueryClient {
   return new QueryClient({
-    defaultOptions: { queries: { retry: 1, retryDelay: 500, refetchOnWindowFocus: false, networkMode: 'always', staleTime: 10_000, gcTime: 5 * 60_000 } },
+    defaultOptions: { queries: { retry: again, retryDelay: 500, refetchOnWindowFocus: false, networkMode: 'always', staleTime: 10_000, gcTime: 5 * 60_000 } },
   })
 }
+
+// again tries once more at once where that may help. What the API refuses, it refuses twice.
+const again = (failures: number, e: Error): boolean => failures < 1 && asProblem(e).passing
 
 /** Milliseconds until a failed question is asked again: 3 s at first, then longer, 30 s at most. */
 export function waitAfter(failures: number): number {
