@@ -54,16 +54,18 @@ export default function Detections(): ReactNode {
     >
       <SpaceBetween size="m">
         <Overview of={bars} silence={silence} span={span} chosen={place.filter.bands ?? []} choose={(bands) => change({ filter: { ...place.filter, bands } })} brush={place.brush} onBrush={(brush) => change({ brush })} />
-        <Fresh {...live} show={() => { refresh(); if (place.page > 1) change({ page: 1 }) }} />
-        <Container>
-          <Toolbar place={place} change={change} count={list.data ? counted(list.data.total ?? items.length, 'detection') : undefined} />
-          <div className={own.refreshing && own.state === 'ready' ? 'mw-held' : undefined} onClickCapture={(e) => trail(e.target, items)}>
-            {grouped
-              ? <Read of={groups} lines={8} empty={(g) => g.items.length === 0 && <Nothing place={place} span={span} change={change} look={setSpan} />}>{(g) => <Groups groups={g} place={place} span={span} now={asOf} choice={choice} change={change} />}</Read>
-              : <List of={list} place={place} span={span} now={asOf} change={change} look={setSpan} choice={choice} triage={triage} liking={liking} like={like} hidden={<ShowHidden of={hidden.data?.total} on={place.filter.hidden !== undefined} set={(on) => change({ filter: { ...place.filter, hidden: on ? 'include' : undefined } })} />} />}
-          </div>
-          <BulkBar choice={choice} triage={triage} onHidden={refresh} />
-        </Container>
+        <div>
+          <Fresh {...live} show={() => { refresh(); if (place.page > 1) change({ page: 1 }) }} />
+          <Container>
+            <Toolbar place={place} change={change} count={list.data ? counted(list.data.total ?? items.length, 'detection') : undefined} />
+            <div className={own.refreshing && own.state === 'ready' ? 'mw-held' : undefined} onClickCapture={(e) => trail(e.target, items)}>
+              {grouped
+                ? <Read of={groups} lines={8} empty={(g) => g.items.length === 0 && <Nothing place={place} span={span} change={change} look={setSpan} />}>{(g) => <Groups groups={g} place={place} span={span} now={asOf} choice={choice} change={change} />}</Read>
+                : <List of={list} place={place} span={span} now={asOf} change={change} look={setSpan} choice={choice} triage={triage} liking={liking} like={like} hidden={<ShowHidden of={hidden.data?.total} on={place.filter.hidden !== undefined} set={(on) => change({ filter: { ...place.filter, hidden: on ? 'include' : undefined } })} />} />}
+            </div>
+            <BulkBar choice={choice} triage={triage} onHidden={refresh} />
+          </Container>
+        </div>
       </SpaceBetween>
     </Page>
   )

@@ -1,18 +1,17 @@
 // The list: cards or a table, with what is above and below them.
 import Checkbox from '@cloudscape-design/components/checkbox'
-import { useCallback, type ReactNode } from 'react'
+import { lazy, Suspense, useCallback, type ReactNode } from 'react'
 import type { Schemas } from '../../api/client'
 import type { Reading } from '../../api/read'
 import type { Detection } from '../../api/names'
 import { useTell } from '../../shell/Messages'
 import type { Span } from '../../state/span'
 import { statusWord } from '../../detections/names'
-import { Read } from '../../ui/Panel'
+import { Loading, Read } from '../../ui/Panel'
 import { visible } from '../../ui/Wire'
 import { useNoTriage } from './BulkBar'
 import { Card } from './Card'
 import type { Choice } from './choice'
-import { DetectionTable } from './DetectionTable'
 import type { Liking } from './liking'
 import { Nothing } from './Nothing'
 import { Pager, shownText } from './Pager'
@@ -34,6 +33,10 @@ interface Props {
   hidden: ReactNode
 }
 
+// The table is loaded where it is looked at: most see the cards.
+const DetectionTable = lazy(() => import('./DetectionTable'))
+const Preferences = lazy(() => import('./Preferences'))
+
 const nobody: readonly Detection[] = []
 
 export function List({ of, place, span, now, change, look, choice, triage, liking, like, hidden }: Props): ReactNode {
@@ -49,13 +52,13 @@ export function List({ of, place, span, now, change, look, choice, triage, likin
     <Read of={of} lines={10} empty={(l) => l.items.length === 0 && <><Nothing place={place} span={span} change={change} look={look} />{hidden}</>}>
       {(l) => (
         <>
-          <div className="mw-line">
-            <All items={l.items} choice={choice} />
+          <div className="mw-list-line" id="mw-list">
+            {!place.table && <All items={l.items} choice={choice} />}
             <span className="mw-quiet">{shownText((place.page - 1) * liking.page + 1, l)}</span>
-            <div className="mw-line-right">{hidden}</div>
+            <div className="mw-list-right">{hidden}{place.table && <Suspense fallback={null}><Preferences liking={liking} like={like} /></Suspense>}</div>
           </div>
           {place.table
-            ? <DetectionTable items={l.items} now={now} sort={place.sort} onSort={(sort) => change({ sort })} choice={choice} acknowledge={acknowledge} liking={liking} like={like} />
+            ? <Suspense fallback={<Loading lines={10} />}><DetectionTable items={l.items} now={now} sort={place.sort} onSort={(sort) => change({ sort })} choice={choice} acknowledge={acknowledge} liking={liking} like={like} /></Suspense>
             : <ul className="mw-cards">{l.items.map((d) => <li key={d.id}><Card d={d} now={now} chosen={choice.items.has(d.id)} choose={choice.choose} /></li>)}</ul>}
           <Pager list={l} place={place} limit={liking.page} of={question} change={change} />
         </>

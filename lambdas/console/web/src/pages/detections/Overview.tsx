@@ -83,7 +83,7 @@ function Feed({ of }: { of: Reading<Silence> }): ReactNode {
   const [zone] = useZone()
   const silence = of.data
   if (of.state === 'failed') return <div className="mw-quiet mw-feed">Whether the feed had gaps is not known: {of.problem?.detail || of.problem?.title}</div>
-  if (!silence || (silence.gaps.length === 0 && !silence.unkept)) return null
+  if (!silence || (silence.gaps.length === 0 && !silence.oldest)) return null
   return (
     <div className="mw-quiet mw-feed">
       {silence.gaps.length > 0 && (
@@ -92,7 +92,7 @@ function Feed({ of }: { of: Reading<Silence> }): ReactNode {
           No packets seen: what happened then is not known
         </span>
       )}
-      {silence.unkept && <span>Records are kept from {written(silence.unkept.to, zone).slice(0, 16)} {zoneLabel(zone, silence.unkept.to)} on; gaps before then are not known.</span>}
+      {silence.oldest && <span>Records are kept from {written(silence.oldest, zone).slice(0, 16)} {zoneLabel(zone, silence.oldest)} on; gaps before then are not known.</span>}
     </div>
   )
 }

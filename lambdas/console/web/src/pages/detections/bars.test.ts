@@ -33,6 +33,6 @@ test('silence is where nothing at all was seen, and neither now nor before what 
   const buckets = [0, 0, 5, 0, 0, 3, 0, 0].map((n, h) => bucket(h, n))
   const span = { from: noon, to: noon + 7.5 * hour }
   const of = (oldest?: number) => silenceOf(buckets, grid, span, noon + 7.5 * hour, oldest)
-  expect(of()).toEqual({ gaps: [{ from: noon, to: noon + 2 * hour }, { from: noon + 3 * hour, to: noon + 5 * hour }], unkept: undefined })
-  expect(of(noon + 1.5 * hour)).toEqual({ gaps: [{ from: noon + hour, to: noon + 2 * hour }, { from: noon + 3 * hour, to: noon + 5 * hour }], unkept: { from: noon, to: noon + hour } })
+  expect(of()).toEqual({ gaps: [{ from: noon, to: noon + 2 * hour }, { from: noon + 3 * hour, to: noon + 5 * hour }], oldest: undefined })
+  expect(of(noon + 1.5 * hour)).toEqual({ gaps: [{ from: noon + hour, to: noon + 2 * hour }, { from: noon + 3 * hour, to: noon + 5 * hour }], oldest: noon + 1.5 * hour })
 })
