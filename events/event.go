@@ -41,6 +41,7 @@ type Event struct {
 	Region     string     `json:"region,omitempty"`
 	Time       time.Time  `json:"time"`
 	Resources  []string   `json:"resources,omitempty"` // detection id, interface ids, ...
+	URL        string     `json:"url,omitempty"`       // its page in the console; only in what notification rules send
 	Detail     Detail     `json:"detail"`
 }
 

@@ -112,6 +112,7 @@ func newHeaders(in constructs.Construct, p *place, id, name string, more map[str
 			map[string]any{"header": "Permissions-Policy", "value": deploy.Permissions, "override": true},
 			map[string]any{"header": "Cross-Origin-Opener-Policy", "value": "same-origin", "override": true},
 			map[string]any{"header": "Cross-Origin-Resource-Policy", "value": "same-origin", "override": true},
+			map[string]any{"header": "Cross-Origin-Embedder-Policy", "value": "require-corp", "override": true},
 		}},
 	}}).AttrId()
 }

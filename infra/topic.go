@@ -69,5 +69,14 @@ func criticalPaths() map[string]string {
 func criticalText(p *place) string {
 	return `"Mirrorwatch ` + p.Deployment + ` in ` + p.region + `: <title> (<type>), risk <score> of 100, since <start>."
 "<says>"
-"Detection <id>. In the console it has everything that is known; mirrorwatch detections show <id> --table ` + p.Name() + ` prints it."`
+"Detection <id>. In the console ` + p.consolePage() + `it has everything that is known; mirrorwatch detections show <id> --table ` + p.Name() + ` prints it."`
+}
+
+// consolePage links to the page where the console has a name of its own. CloudFront gives another only when the console is made, which is
+// after this rule.
+func (p *place) consolePage() string {
+	if p.Domain == "" {
+		return ""
+	}
+	return "(https://" + p.Domain + "/detections/<id> ) " // the blank keeps mail programs from taking the bracket for a part of it
 }

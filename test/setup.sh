@@ -35,5 +35,6 @@ for fetch in dynamodb duckdb client; do
   [ -x "$here/$fetch/setup.sh" ] && "$here/$fetch/setup.sh"
 done
 if command -v npm >/dev/null; then "$here/../infra/nag/setup.sh" >/dev/null; fi
+if command -v npm >/dev/null; then "$here/../lambdas/console/web/setup.sh"; fi
 "$here/../lambdas/console/web/build.sh" --optional
 exit 0

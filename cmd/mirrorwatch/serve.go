@@ -67,7 +67,7 @@ On its first start it makes the user admin and prints a password, once. Forgotte
 	f.StringVar(&o.side, "side", "127.0.0.1:9478", "`ADDRESS` for /metrics and /healthz; empty for none")
 	f.StringVar(&o.cert, "tls-cert", "", "`FILE` with the certificate chain; it is read again when it changes")
 	f.StringVar(&o.key, "tls-key", "", "`FILE` with its key")
-	f.StringSliceVar(&o.names, "host", nil, "host `NAME`s that the API answers to, besides those of loopback")
+	f.StringSliceVar(&o.names, "host", nil, "host `NAME`s that the API answers to, besides those of loopback; messages link to the console at the first of them")
 	f.StringSliceVar(&o.proxies, "trust-proxy", nil, "`NETWORK`s of proxies whose X-Forwarded-For is believed")
 	f.BoolVar(&o.hurry, "hurry", false, "look for AWS's logs often, and wait for what is late for seconds: for tests")
 	_ = f.MarkHidden("hurry") // the flag is there

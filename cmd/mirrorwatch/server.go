@@ -77,7 +77,7 @@ func (s *server) start(ctx context.Context) (err error) {
 	}
 	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	s.cancel = cancel
-	for _, step := range []func(context.Context) error{s.startKeeper, s.startSignin, s.startJoiner, s.startEvents, s.startSensor, s.startHTTP} {
+	for _, step := range []func(context.Context) error{s.startKeeper, s.startSignin, s.startJoiner, s.listen, s.startEvents, s.startSensor, s.startHTTP} {
 		if err = step(background); err != nil {
 			return errors.Join(err, s.stop())
 		}
@@ -129,7 +129,7 @@ func (s *server) startEvents(ctx context.Context) error {
 		return fmt.Errorf("make folder of events: %w", err)
 	}
 	s.notify = notify.New(notify.Options{
-		Documents: s.store.Documents, Now: time.Now, Lease: sendLease,
+		Documents: s.store.Documents, Now: time.Now, Address: s.address(), Lease: sendLease,
 		Channels: notify.Channels(notify.ChannelOptions{Folder: folder, Version: versionLine(), Host: hostname()}),
 		Failed:   func(rule string, err error) { s.log.Warn("notification failed", "rule", rule, "error", err) },
 	})
@@ -199,6 +199,8 @@ func (s *server) stop() error {
 	var errs []error
 	if s.http != nil {
 		errs = append(errs, within(stopHTTP, s.http.Shutdown))
+	} else if s.listener != nil {
+		errs = append(errs, s.listener.Close())
 	}
 	if s.pipeline != nil {
 		errs = append(errs, closeAll(s.sources))

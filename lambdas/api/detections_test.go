@@ -312,6 +312,11 @@ func TestPacketsAreARightOfTheirOwn(t *testing.T) {
 	w.put(detection(0))
 	path := "/v1/detections/" + detection(0).ID + "/packets"
 	w.ask("admin", "GET", path, nil).is(403)
+	w.ask("admin", "GET", path+"?check=true", nil).is(403)
+	w.ask("viewer+packets", "GET", path+"?check=true", nil).is(404)
+	if a := w.audited(); len(a) != 0 {
+		t.Errorf("who only asked whether there are any has read none: %v", a)
+	}
 	p := decode[gen.Problem](w.ask("viewer+packets", "GET", path, nil).is(404))
 	if p.Type != "/problems/not-kept" || p.Detail == "" {
 		t.Errorf("%+v", p)

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -236,6 +237,33 @@ func TestNotBuilt(t *testing.T) {
 				t.Errorf("%s, %s: %d %v %s", name, path, g.Code, g.Header(), g.Body)
 			}
 		}
+	}
+}
+
+// TestPageKeepsToItsPolicy: what is built needs nothing that the Content-Security-Policy forbids: no script and no style in the page itself,
+// no handler in an attribute, and nothing from elsewhere. The browser tests hold what it does when it runs.
+func TestPageKeepsToItsPolicy(t *testing.T) {
+	if !Built() {
+		t.Skip("the console was not built: make console")
+	}
+	b, err := fs.ReadFile(files(), page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.ToLower(string(b))
+	for _, bad := range []string{`<script>`, `<style`, ` style=`, ` on[a-z]+=`, `javascript:`, `(src|href)="(https?:)?//`, `<base`, `<iframe`, `<meta http-equiv`} {
+		if found := regexp.MustCompile(bad).FindString(text); found != "" {
+			t.Errorf("the page has %q", found)
+		}
+	}
+	scripts := regexp.MustCompile(`<script[^>]*>([^<]*)</script>`).FindAllStringSubmatch(text, -1)
+	for _, s := range scripts {
+		if !strings.Contains(s[0], ` src="/assets/`) || strings.TrimSpace(s[1]) != "" {
+			t.Errorf("a script in the page: %.100s", s[0])
+		}
+	}
+	if len(scripts) == 0 {
+		t.Error("the page has no script at all: the test looks in the wrong place")
 	}
 }
 

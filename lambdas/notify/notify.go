@@ -27,6 +27,7 @@ type Options struct {
 	Documents store.Documents
 	Channels  map[string]notify.Channel
 	Now       func() time.Time
+	Address   string       // https:// at which people reach the console: messages link there
 	Log       *slog.Logger // of messages that failed; nil: none
 }
 
@@ -44,7 +45,7 @@ func New(o Options) *Handler {
 		failed = func(rule string, err error) { o.Log.Warn("cannot notify", "rule", rule, "error", err) }
 	}
 	return &Handler{
-		service: notify.New(notify.Options{Documents: o.Documents, Channels: o.Channels, Now: o.Now, Failed: failed}), now: o.Now, failed: failed,
+		service: notify.New(notify.Options{Documents: o.Documents, Channels: o.Channels, Now: o.Now, Address: o.Address, Failed: failed}), now: o.Now, failed: failed,
 	}
 }
 

@@ -106,7 +106,7 @@ func newWorld(t *testing.T, rules ...store.NotificationRule) *world {
 		w.docs.all[string(store.KindNotificationRule)+"\x00"+r.Name] = store.Document{Kind: store.KindNotificationRule, ID: r.Name, Revision: 1, Body: body}
 	}
 	w.Handler = New(Options{
-		Documents: w.docs, Channels: map[string]notify.Channel{notify.TypeWebhook: w.out}, Now: func() time.Time { return w.now },
+		Documents: w.docs, Channels: map[string]notify.Channel{notify.TypeWebhook: w.out}, Now: func() time.Time { return w.now }, Address: "https://mw.example.com",
 		Log: slog.New(slog.NewTextHandler(&w.log, nil)),
 	})
 	return w
@@ -139,6 +139,9 @@ func TestSamplesAreTold(t *testing.T) {
 		}
 		if len(w.out.got) != 1 || w.out.got[0].Reason != c.reason || w.out.got[0].Events[0].Account != "111122223333" {
 			t.Errorf("%s: %+v", c.name, w.out.got)
+		}
+		if d, url := w.out.got[0].Events[0].Detail.Detection, w.out.got[0].Events[0].URL; d == nil && url != "" || d != nil && url != "https://mw.example.com/detections/"+d.ID {
+			t.Errorf("%s leads to %q", c.name, url)
 		}
 		w.out.got = nil
 	}

@@ -45,6 +45,7 @@ type About struct {
 	Partition  string    // empty: aws, aws-cn, aws-us-gov as the region has it
 	ProductARN string    // empty: the account's own product
 	Version    string    // of the product
+	URL        string    // page of the detection, for people; may be empty
 }
 
 // What stands for an account and a region where there is no AWS: Security Hub refuses them, and other readers of the format do not.
@@ -77,6 +78,7 @@ type Finding struct {
 	Network               *Network          `json:",omitempty"`
 	Resources             []Resource
 	Workflow              Workflow
+	SourceURL             string `json:"SourceUrl,omitempty"`
 	RecordState           string
 	Note                  *Note `json:",omitempty"`
 	FindingProviderFields ProviderFields
@@ -172,7 +174,7 @@ func New(d *events.Detection, a About) Finding {
 		Types: taxonomy(d), FirstObservedAt: stamp(d.Start), LastObservedAt: stamp(lastSeen(d)), CreatedAt: stamp(created(d)), UpdatedAt: stamp(a.Time),
 		Severity:   Severity{Label: label, Normalized: normalized, Original: strconv.Itoa(d.Risk.Score)},
 		Confidence: percent(d.Confidence), Criticality: criticality(d.Risk.Impact), Title: title(d), Description: description(d),
-		ProductFields: productFields(d, a), Network: network(d), Resources: resources(d, a), Workflow: Workflow{workflow(d)}, RecordState: "ACTIVE", Note: note(d),
+		ProductFields: productFields(d, a), Network: network(d), Resources: resources(d, a), Workflow: Workflow{workflow(d)}, SourceURL: a.URL, RecordState: "ACTIVE", Note: note(d),
 	}
 	if a.Time.Before(created(d)) {
 		f.UpdatedAt = f.CreatedAt

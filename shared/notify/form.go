@@ -67,10 +67,10 @@ func (f former) event(format string, e *events.Event) ([]byte, error) {
 	account, region := either(e.Account, f.account), either(e.Region, f.region)
 	if format == FormOCSF {
 		return json.Marshal(ocsf.New(d, ocsf.About{
-			Event: e.ID, Type: e.DetailType, Time: e.Time, Sequence: e.Detail.Sequence, Version: f.version, Account: account, Region: region,
+			Event: e.ID, Type: e.DetailType, Time: e.Time, Sequence: e.Detail.Sequence, Version: f.version, Account: account, Region: region, URL: e.URL,
 		}))
 	}
-	return json.Marshal(asff.New(d, asff.About{Time: e.Time, Account: account, Region: region, Version: f.version}))
+	return json.Marshal(asff.New(d, asff.About{Time: e.Time, Account: account, Region: region, Version: f.version, URL: e.URL}))
 }
 
 func either(a, b string) string {

@@ -39,6 +39,7 @@ type Options struct {
 	Documents store.Documents
 	Channels  map[string]Channel // by the Type of store.Channel; Channels() makes them
 	Now       func() time.Time
+	Address   string // http:// or https:// at which people reach the console, for links in messages; empty: there are none
 
 	Attempts           int           // tries before a message is a dead letter; 0: DefaultAttempts
 	MinDelay, MaxDelay time.Duration // bounds of the wait between tries, which doubles; 0: the defaults
@@ -149,7 +150,9 @@ func (s *Service) Test(ctx context.Context, rule store.NotificationRule) error {
 	if err := Check(rule); err != nil {
 		return err
 	}
-	return s.send(ctx, rule.Channel, testMessage(rule, s.Now()))
+	m := testMessage(rule, s.Now())
+	links(s.Address).put(&m)
+	return s.send(ctx, rule.Channel, m)
 }
 
 // send gives a message to the channel and keeps secrets out of what it answers.

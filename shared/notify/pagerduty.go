@@ -28,6 +28,12 @@ type incident struct {
 	DedupKey   string           `json:"dedup_key"`
 	Client     string           `json:"client"`
 	Payload    *incidentPayload `json:"payload,omitempty"`
+	Links      []incidentLink   `json:"links,omitempty"`
+}
+
+type incidentLink struct {
+	Href string `json:"href"`
+	Text string `json:"text"`
 }
 
 type incidentPayload struct {
@@ -70,6 +76,9 @@ func incidentOf(routingKey string, e *events.Event, reason string) incident {
 	}
 	in.Payload = &incidentPayload{
 		Summary: line(subject(e, reason)+". "+sentence(e), summaryLimit), Source: "mirrorwatch", Severity: "warning", Timestamp: e.Time, Details: &e.Detail,
+	}
+	if e.URL != "" {
+		in.Links = []incidentLink{{e.URL, "Open in Mirrorwatch"}}
 	}
 	if d := e.Detail.Detection; d != nil {
 		in.Payload.Severity = severity(d.Risk.Band)

@@ -131,7 +131,9 @@ func (s *Service) sendAll(ctx context.Context, rule store.Item[store.Notificatio
 
 // try sends one message, and settles its deliveries. It says when to come again where the far end failed.
 func (s *Service) try(ctx context.Context, rule store.Item[store.NotificationRule], batch []waiting, now time.Time) (again time.Time, err error) {
-	failed := s.send(ctx, rule.Value.Channel, message(rule, batch, now))
+	m := message(rule, batch, now)
+	links(s.Address).put(&m)
+	failed := s.send(ctx, rule.Value.Channel, m)
 	if failed == nil {
 		s.count(func(c *Counts) { c.Messages++; c.Events += uint64(len(batch)) })
 		return again, s.settle(ctx, batch, func(waiting) []store.Write { return nil })

@@ -17,6 +17,7 @@ import (
 const (
 	slackHeader = 140
 	slackText   = 2900
+	maxLink     = 500
 	slackEvents = 20 // of a digest; two blocks each at the most, and the head
 )
 
@@ -69,7 +70,11 @@ func slackEvent(e *events.Event, reason string) string {
 		rows = append(rows, "Offender: "+mrkdwn(orUnknown(who(d, "offender")), 500), "Victim: "+mrkdwn(orUnknown(who(d, "victim")), 500),
 			fmt.Sprintf("Since %s · `%s` · `%s`", d.Start.UTC().Format(time.RFC3339), code(d.Type), code(d.ID)))
 	}
-	return bus.Clip(strings.Join(rows, "\n"), slackText)
+	text, link := bus.Clip(strings.Join(rows, "\n"), slackText-maxLink), slackLink(e)
+	if link == "" || len(link) > maxLink { // half a link would be none
+		return text
+	}
+	return text + "\n" + link
 }
 
 // mrkdwn makes text that Slack shows as it is: the three characters that begin mentions, links and entities are escaped, so that a

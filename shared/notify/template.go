@@ -151,7 +151,8 @@ func walkList(l *parse.ListNode, depth int) error {
 }
 
 // runTemplate gives what a template makes of a message. The template sees plain values (what JSON has), never ours with methods:
-// .rule, .reason, .count, .held, .subject, .text, .context (what AWS knows of it, one line), .event (the first), .events.
+// .rule, .reason, .count, .held, .subject, .text, .context (what AWS knows of it, one line), .url (the first one's page in the console),
+// .event (the first), .events.
 func runTemplate(t *template.Template, m Message) ([]byte, error) {
 	body, err := json.Marshal(m)
 	if err != nil {
@@ -161,9 +162,9 @@ func runTemplate(t *template.Template, m Message) ([]byte, error) {
 	if err := json.Unmarshal(body, &data); err != nil {
 		return nil, fmt.Errorf("encode message: %w", err)
 	}
-	data["subject"], data["text"], data["context"] = m.Subject(), "", ""
+	data["subject"], data["text"], data["context"], data["url"] = m.Subject(), "", "", ""
 	if list, _ := data["events"].([]any); len(list) > 0 {
-		data["event"], data["text"] = list[0], line(sentence(&m.Events[0]), 4096)
+		data["event"], data["text"], data["url"] = list[0], line(sentence(&m.Events[0]), 4096), m.Events[0].URL
 		if d := m.Events[0].Detail.Detection; d != nil {
 			data["context"] = contextOf(d)
 		}

@@ -27,6 +27,7 @@ type About struct {
 	Version  string // of the product
 	Account  string // AWS account and region of the sensor; empty outside AWS
 	Region   string
+	URL      string // page of the detection, for people; may be empty
 }
 
 // Finding is a Detection Finding. Times are milliseconds since 1970, as the schema has them.
@@ -114,6 +115,7 @@ type Info struct {
 	LastSeenTime  int64    `json:"last_seen_time"`
 	DataSources   []string `json:"data_sources,omitempty"`
 	ProductUID    string   `json:"product_uid,omitempty"`
+	SrcURL        string   `json:"src_url,omitempty"`
 	Analytic      Analytic `json:"analytic"`
 	Attacks       []Attack `json:"attacks,omitempty"`
 }
@@ -189,6 +191,7 @@ func New(d *events.Detection, a About) Finding {
 		Cloud: cloud(a), FindingInfo: info(d), Evidences: evidences(d), Resources: resources(d), Observables: observables(d), Unmapped: unmapped(d),
 		Enrichments: enrichments(d),
 	}
+	f.FindingInfo.SrcURL = a.URL
 	if d.Context != nil {
 		f.Metadata.CorrelationUID = clip(d.Context.Incident)
 	}

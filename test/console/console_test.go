@@ -44,11 +44,12 @@ func TestConsole(t *testing.T) {
 	control := h.listen()
 	ctx, cancel := context.WithTimeout(context.Background(), most)
 	defer cancel()
-	run := exec.CommandContext(ctx, "npx", "vitest", "run", "--config", "vitest.e2e.config.ts")
+	only := strings.Fields(os.Getenv("MIRRORWATCH_ONLY")) // of the runner's: files, or "-t" and part of a name
+	run := exec.CommandContext(ctx, "npx", append([]string{"vitest", "run", "--config", "vitest.e2e.config.ts"}, only...)...)
 	run.Dir = web
 	run.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	run.Cancel = func() error { return syscall.Kill(-run.Process.Pid, syscall.SIGKILL) } // the browser, too
-	run.Env = append(os.Environ(), "MIRRORWATCH_URL="+h.server.URL, "MIRRORWATCH_NAME=admin", "MIRRORWATCH_PASSWORD="+h.password, "MIRRORWATCH_CONTROL="+control, "MIRRORWATCH_CHROMIUM="+browser)
+	run.Env = append(os.Environ(), "MIRRORWATCH_URL="+h.server.URL, "MIRRORWATCH_NAME=admin", "MIRRORWATCH_PASSWORD="+h.password, "MIRRORWATCH_CONTROL="+control, "MIRRORWATCH_CHROMIUM="+browser, "NO_COLOR=1")
 	var out bytes.Buffer
 	run.Stdout, run.Stderr = &out, &out
 	if err := run.Start(); err != nil {

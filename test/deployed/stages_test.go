@@ -294,6 +294,8 @@ func (in *installation) oneMessage(t *testing.T) {
 	var e events.Event
 	if err := json.Unmarshal([]byte(list[0].Message), &e); err != nil || e.DetailType != events.DetectionCreated || e.Detail.Detection == nil || e.Detail.Detection.Type != found {
 		t.Errorf("%v: message %+v", err, list[0])
+	} else if e.URL != "https://mirrorwatch.example/detections/"+e.Detail.Detection.ID {
+		t.Errorf("the message leads to %q", e.URL)
 	}
 }
 

@@ -80,7 +80,7 @@ func (o *Options) sender(s *store.Store) api.Notifier {
 	if o.Env.Topics != "" {
 		topics = strings.Split(o.Env.Topics, ",")
 	}
-	return notify.New(notify.Options{Documents: s.Documents, Now: o.Now, Channels: notify.Channels(notify.ChannelOptions{
+	return notify.New(notify.Options{Documents: s.Documents, Now: o.Now, Address: o.Env.Address, Channels: notify.Channels(notify.ChannelOptions{
 		SNS: o.SNS, Topics: topics, Region: o.Region, Version: o.Env.Version,
 	})})
 }

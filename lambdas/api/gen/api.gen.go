@@ -1169,6 +1169,18 @@ type IncidentParty = events.IncidentParty
 // IncidentSummary What a list shows of an incident.
 type IncidentSummary = events.IncidentSummary
 
+// IntelList defines model for IntelList.
+type IntelList = store.IntelList
+
+// IntelReport What a sensor holds traffic against.
+type IntelReport = store.Intel
+
+// IntelReports defines model for IntelReports.
+type IntelReports struct {
+	Complete bool          `json:"complete"`
+	Items    []IntelReport `json:"items"`
+}
+
 // Level defines model for Level.
 type Level = events.Level
 
@@ -1361,7 +1373,9 @@ type PacketFile struct {
 	Bytes int64     `json:"bytes,omitempty,omitzero"`
 	From  time.Time `json:"from"`
 	To    time.Time `json:"to"`
-	Url   string    `json:"url"`
+
+	// Url Empty where it was only checked.
+	Url string `json:"url"`
 }
 
 // Packets defines model for Packets.
@@ -2381,6 +2395,12 @@ type ListHistoryParams struct {
 	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
 }
 
+// GetPacketsParams defines parameters for GetPackets.
+type GetPacketsParams struct {
+	// Check Only say whether there are any, and how many bytes: no addresses are given, and nothing is noted in the audit log.
+	Check bool `form:"check,omitempty" json:"check,omitempty,omitzero"`
+}
+
 // ListDetectionRecordsParams defines parameters for ListDetectionRecords.
 type ListDetectionRecordsParams struct {
 	// Scope The conversations of the evidence, or all between the participants.
@@ -2902,7 +2922,7 @@ type ServerInterface interface {
 	AddNote(w http.ResponseWriter, r *http.Request, id ID)
 	// GetPackets Where the packets of the detection are
 	// (GET /v1/detections/{id}/packets)
-	GetPackets(w http.ResponseWriter, r *http.Request, id ID)
+	GetPackets(w http.ResponseWriter, r *http.Request, id ID, params GetPacketsParams)
 	// ListDetectionRecords The records that the detection rests on
 	// (GET /v1/detections/{id}/records)
 	ListDetectionRecords(w http.ResponseWriter, r *http.Request, id ID, params ListDetectionRecordsParams)
@@ -2939,6 +2959,9 @@ type ServerInterface interface {
 	// GetIncident One incident, with its detections, why they belong together, and its timeline
 	// (GET /v1/incidents/{id})
 	GetIncident(w http.ResponseWriter, r *http.Request, id ID, params GetIncidentParams)
+	// ListIntel Which lists of threat intelligence each sensor holds traffic against
+	// (GET /v1/intel)
+	ListIntel(w http.ResponseWriter, r *http.Request)
 	// GetMe Who is asking, and what they may
 	// (GET /v1/me)
 	GetMe(w http.ResponseWriter, r *http.Request)
@@ -4962,8 +4985,24 @@ func (siw *ServerInterfaceWrapper) GetPackets(w http.ResponseWriter, r *http.Req
 		return
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetPacketsParams
+
+	// ------------- Optional query parameter "check" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "check", r.URL.Query(), &params.Check, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "check"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "check", Err: err})
+		}
+		return
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.GetPackets(w, r, id)
+		siw.Handler.GetPackets(w, r, id, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -5914,6 +5953,20 @@ func (siw *ServerInterfaceWrapper) GetIncident(w http.ResponseWriter, r *http.Re
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.GetIncident(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListIntel operation middleware
+func (siw *ServerInterfaceWrapper) ListIntel(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListIntel(w, r)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -7659,6 +7712,7 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/openapi.yaml", wrapper.GetOpenapi)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/status", wrapper.GetStatus)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/catalogue", wrapper.GetCatalogue)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/intel", wrapper.ListIntel)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/sign-in", wrapper.GetSignIn)
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/v1/session", wrapper.DeleteSession)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/session", wrapper.CreateSession)
@@ -9789,7 +9843,8 @@ func (response AddNotedefaultApplicationProblemPlusJSONResponse) VisitAddNoteRes
 }
 
 type GetPacketsRequestObject struct {
-	Id ID `json:"id"`
+	Id     ID `json:"id"`
+	Params GetPacketsParams
 }
 
 type GetPacketsResponseObject interface {
@@ -10875,6 +10930,60 @@ type GetIncidentdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetIncidentdefaultApplicationProblemPlusJSONResponse) VisitGetIncidentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListIntelRequestObject struct {
+}
+
+type ListIntelResponseObject interface {
+	VisitListIntelResponse(w http.ResponseWriter) error
+}
+
+type ListIntel200JSONResponse IntelReports
+
+func (response ListIntel200JSONResponse) VisitListIntelResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListIntel401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListIntel401ApplicationProblemPlusJSONResponse) VisitListIntelResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListInteldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListInteldefaultApplicationProblemPlusJSONResponse) VisitListIntelResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -15339,6 +15448,9 @@ type StrictServerInterface interface {
 	// GetIncident One incident, with its detections, why they belong together, and its timeline
 	// (GET /v1/incidents/{id})
 	GetIncident(ctx context.Context, request GetIncidentRequestObject) (GetIncidentResponseObject, error)
+	// ListIntel Which lists of threat intelligence each sensor holds traffic against
+	// (GET /v1/intel)
+	ListIntel(ctx context.Context, request ListIntelRequestObject) (ListIntelResponseObject, error)
 	// GetMe Who is asking, and what they may
 	// (GET /v1/me)
 	GetMe(ctx context.Context, request GetMeRequestObject) (GetMeResponseObject, error)
@@ -16160,10 +16272,11 @@ func (sh *strictHandler) AddNote(w http.ResponseWriter, r *http.Request, id ID) 
 }
 
 // GetPackets operation middleware
-func (sh *strictHandler) GetPackets(w http.ResponseWriter, r *http.Request, id ID) {
+func (sh *strictHandler) GetPackets(w http.ResponseWriter, r *http.Request, id ID, params GetPacketsParams) {
 	var request GetPacketsRequestObject
 
 	request.Id = id
+	request.Params = params
 
 	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
 		return sh.ssi.GetPackets(ctx, request.(GetPacketsRequestObject))
@@ -16504,6 +16617,30 @@ func (sh *strictHandler) GetIncident(w http.ResponseWriter, r *http.Request, id 
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(GetIncidentResponseObject); ok {
 		if err := validResponse.VisitGetIncidentResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListIntel operation middleware
+func (sh *strictHandler) ListIntel(w http.ResponseWriter, r *http.Request) {
+	var request ListIntelRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListIntel(ctx, request.(ListIntelRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListIntel")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListIntelResponseObject); ok {
+		if err := validResponse.VisitListIntelResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -17828,437 +17965,448 @@ func (sh *strictHandler) PutView(w http.ResponseWriter, r *http.Request, id ID, 
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7P2Jd9u4lieO/yv4aXpOql7LiuQli33qTLtcSVemKsvEruR3upy2IBKS8EwBegRoRa8m87d/D+4FSIgC",
-	"RdKWnOVlps8rR6KI7eLu93P/6kRyNpeCCa06x391pozGLIU/n13QiflvzFSU8rnmUnSOOxdTRlJ2wxWX",
-	"oku4IP/IpGbqmIxlSl6M915SHU0JFbH5xyspGH7S63Q77COdzRPWOe5cdg4vO51uR0VTNqNmkBn9+DsT",
-	"Ez3tHB/sdzt6OTfPKZ1yMel8+tTt/C4jilMoz+j9lKWMcE246lW982gQeOmnbmdOUzpj2q74NIpkZjdi",
-	"dYxTMqep5hGfU6GJHBMqluY/esoUI6fvzwm1vz0hC66nZOg9P+ya54iiM0akYGaS3Lz0HxlLl51uR9CZ",
-	"mZd9w8oSuGYzVVrLo8NuZ8aF++dgbWFd8/QL/OVRP/+apildwl6eKsUngjF4M00SuXg2m+vlO5pkrHOs",
-	"04x1y+v3lntCmHmacEWEHMl42SWXnRm77JhPFlNJqLpWlYu0QzdaZet1ZTHXp1EVmVDdJTKFszCnQ0Zs",
-	"LIFyFImlXqXQTLG08pzgjRWUVns63jxlGpqmrCYQ84uKcQf7TxoOfEHTCdPrI7+IzREvplSTBVUkmlIx",
-	"YXHVZDS+pWI2+0eP6mfzMxVx6K55tFY1+oiKOExC/5aycee48z8eFnztIT6mHpoBV8noMEBFZ1SziUw5",
-	"azC3nGD+7LCPY550PoTnG+E7l7Vkb5hf48u9H7oEZ4aJvDF8bX368B2hSUK0OeaZ48zBKa8xo5iNaZbo",
-	"zvGYJorlQ4+kTBgVOHiWqhBVDwX7qId268icTpi9fZWj44sqyOuw//RRiKJ+YTc8Yi9+CRC3VoTHxzC8",
-	"YHoh02vChWbpmEbsBD6mcZwypYxMMyzh3Zsz8sPNPNobPBz0e+b/D3407CMTMUvhCTlSLL0BqUTmkgtN",
-	"frgRfG/wuPhBF6XB/9x/bl6La9fTE8eG7JCrrGfQ7+33e4Pe4MjtjflNsTXcUH7K/pHxlMWOXVffwjnV",
-	"mqXmNf/95+nef9G9f/b3nvaujv/nfzzc+/DXoLt/9OjTv3Wqd7OClN5PpTKHOKU3XGYpbuGYp8qIxzEz",
-	"m/TAiAMjm+lIMaGrjjqGYe7ESZ7d8JiJiJ1H0nwV0lkiKW5YquC0lCNEZn8HcsFcixHTC8ZELiOsBK8U",
-	"ZwoGDF6Sjnu5OVyRzYBHFB/5bzdcY31Rz3miWRrSRX5hmoEQwkcIVeR/n79+BerYPKERc+sbJ1STMTxU",
-	"IrK/LoGHqsvO8Z+XnSjlmkc0uex8+FSxUnxLpfR5dPBkVfAFlbjnMp3RgOh5bafLk0qGMMafbqJ8t8uR",
-	"uul0O39XUiQVO5vKAEWfa5pqFpMfpnQ+Z4LFPxKqgTDGmqWr27ff33+01z/Y6w8u+v1j+L//qpq4Gcyf",
-	"pl3JcSemmu1pPmPB2/crj2MmKm8f1URLEktCRzLTJHYkoZC1U6IzwcWEpFnCyJTHRkVPGL1hZqdnRGa6",
-	"S6b5P7WUcAeE1FPzK5ZUy94pTKyK6D9GSRav0Hz+CRfuLymSZfhoqnn36gEcjvt0QKNB9Ig9eXwQPXnS",
-	"Pxqz/XF09Ch6TGn0+K6sE9SpKtb5H8A4B/tPKhjnizHYPGFGZMwqPCND8qhlkZQpI1BELhmMXk2mVJGh",
-	"M7aGXctNjejBOZNYMhW2rGDxaMwVy3fm2SbLy1vzD5edP/t7T2GtTz5ddv7v5eXffqxasTH1KlZ9KmDR",
-	"x/n8jaGgNAc1hJGUT6baGEYoEoVaGPmqyEH/sN3aCmtzozBZn/1vvFYRJdfmmZLKFwtVpfCZxxspez6N",
-	"IYFdmQ0/2A/Rlq/8PQrprr/zGddhuptJpQnMAuxXUMKqrngCrwnecGN4zehHPjO3e9Dv94Hr23/mMzKq",
-	"1YSlMKeXdF43rTljqWNcKSNqKheC/ADTzBnbA0VmdH5sZByj0ZREMslm4se7LuGo0Qo+nkcyDWgWb7m6",
-	"Jsp8Z2SFWUvVfGb04xU8WKZNHPjpU28W/fAsmE55pELCgEdTMsOvT1Z0Lut54B9xcxVdwiSNHmzUN/gw",
-	"YWPgRTwlKTAj0OIq1wHDbNdJ4TlnClJ+yUWjTU8Y3TBbLu666zLmY87iKp1BpiwGpp1yOmGxrzIcozGt",
-	"JZnLJCFSVM7SjnF1W13htdW4Q0xMlX1Rcpxr6GWG5pkeFXzN/bKet9l7dQc31WsxkebJtTX9ShURkjAR",
-	"kyWrPHtpf+7PtGSydjsf9yZyz3y6p675fE/CEDTZA3vOaN9g65rZvHGuwlfw+pCSYgbuhTUP+M8m3WOT",
-	"3yIf+jeGO/PGNx7WiVLOGOgPi6kkml4zBbYMmAdULEkqE9YjoEJyRWaMCvhDyyQmoyVwjETKa2dE3NAk",
-	"Y8eECmeudgl1NnSX8L1er9clTNg/jMUMf+gFS24YifnEKCw/mJ+jg/PH7qWQKaiYhJKp4f+wcWSIluDx",
-	"sEuG5mP4I1MshT/mMtXHw8JpB8xMSaPJggbRIxdusorMMqWtQQf0LhhRMtW9SxEi+H6v/3DwqIrkvdtz",
-	"H1T/lkUyjf8PzKGC1afwiDqBFZZN7EJfMjoI+YnEQoE/Po1kzMj/7yfSr7gw7p+tXC5vmZJJBpbH7Vx5",
-	"af6C9g69YvB6t945E0qmt5ykgh/XHn+9E7b2+M9lWuW9e8UWTGkUz12SUEPikeY3zH20kGnxvUxi72mZ",
-	"OgeUTGOWmgUrLc2cKpcs01V633QQZtY4/TkVYVF5uj1bupqLNpSXZpYXcn2OP+c+ycD09munp+VWJqep",
-	"zhS7LaXCr9tfpdynhMPX36cLQ3shdfTli4u3z8jpxcVl1u/vPzr7raRkXJz2+4cHVdxWw2vrb9qqZ/Pi",
-	"FC3VwzqrKegyv6CTwDqu2fInJ/tWwn+gNRvb3LDf3EDUdNIk+Ef+ZmStEcPw7nIQQdz8NE9lXL07k9qt",
-	"OTQyyDcr//unD//+0222hUVTwf+RsSaHfEIuBoNBH9QJhT6KbLSn81cQLWWZEMwPKlfqftmaFBwl/HB5",
-	"2cO/Dz79+L9q6OIovAEfQ3EyQTTXCesS84Mu8b7trjiNrUONqS4YAuyGoW8notXXV5shq7wXJeXiIMQ9",
-	"Qmwt4NkcbYHTteZsF8t5y6Ca0XREz6h+VyqiopJYlnO2ZZO0HyKIP+ZmgRW24O+eQC45jkNzzvBdt7b5",
-	"7FxC5+3PZHOYzU3iduf5h6qyhowqbjT3B4VRVNDZTAp6SyupdJwVDlr0zz46rHDPvnv1os7bl4cIYya0",
-	"sc3TyhDQjeBh0ss3MeNCH+x3fL/Zo8ePH+8PjjZ7H2r507s3Z7W5Ktbmy1dmfnP7HJWbeXQP+SnveKT5",
-	"rKkz4wafLvtmRz37r14kZ1WMA3+7e7PukyFqNZfC6nU/0/gtM2IR5EskhWYC/qTzecIx0+nhPJWjhM3+",
-	"/e8K81kaOgvwVzhomTLGnCUxmYFPQEhizBp2QoYsTWWqhsakVmRhbMwOZBKIccKje53iC03MUCmNeaQV",
-	"OtAgWiANP8AQ4ggDUPc4K0h6k4mNE2PEogvRFyPgicrGYx4xM71XUj+XmYjvec84TkRPWcpcII9cs7km",
-	"5hM7MefKDDmvQClVwAMgQGUowfzsDUjgmEO0mfKE3evKck8WOItsRhLhGrTMxZQnrDzHt7nouMf9d1mP",
-	"XJEZV8oyBPeL+7zghtMbIiBz95DRCOVLKpb3el+kJDNwNSKTU0CTiYyuWQyJopTkp/eHoJmeypT/835P",
-	"7ZXMY6yQkhgTjjlM9reQEPrmxW8Mdm6eyjlLtU0Ki1Jm1KamqpIRTHOeMnWFyQ8NftPYM93t8Disf0GO",
-	"o/XhXrMlmq3c8v0oRcd52Xm1NvOEKn2VqRDXuJDw7qnMQMnd7qqE1StrJygXArNkauK8RluMrhk6zMup",
-	"a92OYe+17kbzDMpyx2X+xJwCp7iaB4qB3OS6OcEUOQ9y9HcWaTMyEtnvHHWBEqFJo8FoFp5zrqo08vBY",
-	"Yi6bOWvKSrcjrN1b5/7tdhbTZZNM69KOwdjdYnHBXTHmC9cBH/hrwQhNWAr0u7pdKw+uTOvJ4Ol+YP7K",
-	"RRgbhwS7HaDs5kaSv3L7kD9NN4e1PfDuCiSTmbPs5bvi3yQ+MwaymZLVavFhIESz9s6E62k2Mnrwwxk3",
-	"qt7CiKuVv+1PPnk7/5LONxNkmZ9i6hBXGFGWGRzQOtWyeMKaU+1LOn8WT9g62Qbodmzt8mY8Wci43Txe",
-	"ybg0j4PgNOSMaysdat742j5pqEo2n7m9dYVFraZyYfb+qG8Y/uFgHzMqVvl7g5tpfRHgDchP2u2UO7li",
-	"gcF7a2R2SFq8x7Q0m/Bk5VKaJUwVip0oKfzrN3wzQ5zmlsHmKwwJJvWP3Yq7FelxMMgmNtdCHELm/jOh",
-	"04A2QvOKh4Ii8rSZHrp4VkkhWFxBwwUJp74j54Rcdq7Z8viyAyFFKsjpmxdGu3igCI/Nt+ZE86/hfB8o",
-	"87laKs1ml52S0hGW1DbQ3KQkBHxsFdTGFVpERMhFzzyMzrCKpxfUPg6PolZVO1OZ6UiGPGCnEJA9JiqL",
-	"IqbUCZowi+nSmC9mqJSNjVrVq7+kXVdsUU+Ld5JOoMnYJ12tSV7sYqdQI6bg2vY8Yt0op+DpVmJKTWnK",
-	"4of4w7yi5R50p2JFX4n+BLUua1SZyAUZ7O0/7ZIZi3k2Iwf9vaOnXTLlkyl51N97/LRLXDI4edLfe/q0",
-	"56XyJnJhqBV+2THcdjIF3RafX0/oDaowP2Ppzs7UF/P+N4Z9rlMETHjlbshslHgXQ2SzEbJ+s9RmT5rt",
-	"oKLhw3fXHYszgPwlWFL4/BV7y9V11b34aHXrTVT/O7thCVyW2ZyiH7DR4wm/ZgmfShk3/Elpqd7vu/50",
-	"84kEF8xFHMwWez+VZMyThMVF3pLn2CeLKRPrioarxmwiglBalZRJ/073NwdfPclyS12WC6WpiFiT6eZl",
-	"T00eDpjhYbmTssm61RV8pcpGgjXaWG3j8pso6IJOzpkuNOiQFEZnkxG8CVVYzNNsW28E31Ik52Ye1a+4",
-	"dA0wslQclyWKZpaiuw675LQ4xO6lr1tLA9G7Q4GaRdcssNCRq2KlMbqgafJm5YHNhFFKQFoS874TIqRg",
-	"GKX7J0ulVRL99x4GplhwrM3Wj6apvqUUwt+6oRppg3bjdq0J/pwl14Y01k8oZprypBEXW9P6wz7HlCmo",
-	"JPBqztCEBWNZX40hBGR2yUbQzDW+oQlo2GMMo3wIvhdrfVYOhwv96LBTm6i+psnbSYZpObn24o9hyrVV",
-	"vrlN+ZddpPnLS9o87oyY4BNxpdOMXc2l4prfQDYGJpIdd6JEKnRycHNT/qwv3vrQBTsSN5iOkiIVYOZK",
-	"jPJEdJy/E8Aupfdp72nnwydcugpmkuTCrfMuSwRL6YgnXC+J+VbYPS2xtHz5GwUSFAKc4bPo+meRDnlE",
-	"fpULjJLY2keNdU8jlnB2w2KiZVGhnQuc/ZV6lXVSaOFTGOcFpjRJXo87x382TBG0lamfPoSue/mpnd77",
-	"VmEStZ20XXcCTg6tCyFHu8229QIKNd+a34R31Hvgy9jMErex96Ka0ThmGbpO8Yr3vY66P3U3eKCf3bB0",
-	"Cbn+Hn4FoYpQdY2OljsrIk7GrBPEtmgAX1+ig9LXLah+O/pQNz+s0CGfUU0TOcnYbrXAnLFcmBfV6oK3",
-	"0fEM1xYsqZWJIQCiGVOKTpgiE9kjriTP2P3KcHHD22M2ZyJWRGIivhk9YHcWrs/VUdRSJXJyTLJ4fvzw",
-	"IdTHHA0Ou0RH+b8f9QddohOV//tocNjIvwgYQFfzlN9QXZHN59AxZnRJRozYZ8OXapyX+Tv1yNbjd7od",
-	"Galxp9uhajwOqkAeAFWlQu2nxB6G9LPV6b/DmiCaMrJIudZMgHdaQEJuymhMRjS6DujYXlZ0QSPIXctb",
-	"BGgDx4QChoER4XIBhxxTTclYJjEmgtaeBEbm19+/YKOplNfH5NeXp2fkmi1PoIA3jTO9PCapzDQXE/N5",
-	"j7zHNXYrFljjPmazeWKJYB3fYf1xOedRgFaFOianb181G3I5Zz6t2KUaDTKh0TUINLtS85mA4ga4DBtQ",
-	"HrqdLE2aEEvZy2a+bWTWOF6xa7vmTM7mNOU27aUNe7XAKk3CGO28TbOiErlZ7BSe9xZSU/17q2hoOxGX",
-	"g874IU+3rjopIYUOVga8d6gOKQMYHACGuxZyYUvui6AcOZNpyhLEDjJMiSkoaZQzRhRksynMHs9/JdMH",
-	"TqfpYnBtQiFeykSB2WVuLlampCm/YauYGYah/j1TeoZYf3/+VSA9wXquYinTKwkFAoZkjSphjufI7BwF",
-	"+uvoaE7292EsfJDohSQzLjKzAhteM9pLRJMEB8kFWmfw9EnvaNAb9Pu9x0YE5LOpnAM4mzrHnf3xgB6M",
-	"nkZ7R4fj/t4hHbC9p/To8d4RPRw/GkSP6ABgRex6Tl0+2TmLspTr5X+mMpu/EBOYhxG4XER8ThPEo8tm",
-	"LN5LZcIexmyeyOVDCunpxZrXVoi50qBtmvvexdOdmFHyollILH6g4EUJu0Hn7NN9w+FTvJYdFu336Iz+",
-	"Uwq6UJCl3O2obDaj6dLQm91f3HE5Jmqy16eD0X50AKYhQkz1H/YN9ebFMsedi8HRo/1ev//YBfNWCzsO",
-	"jvv7x/2j/8JTyvmHVWzMxsS450/HTx7F/SeDJ08Oo8fxo6OndH/MKO1HR0c07gM41YzGgdcfHvef/peR",
-	"9OPgd0fmOyWzNGJIIPg3KPnmuC1KWu48KHRQPU1lNpmuvxUrVT51vXcBDJLyX+QyMy3D6LySIJxHVKG9",
-	"YIgn7q2+ZWzUokROVl60oFz7L3puZL15yN46ks3N+Rg1w5GNuZeAkLVELYRybRMhM6F5QvoHx/tma8gf",
-	"F2elKUSJzGKdUp603ZXD9V2Bly0cQop7WcwEh+uG6ykeOv5PppF3/2LUGJtkDMoibNUH8xNZvuUWQwDR",
-	"y1xYosP3+oP9g8OjR4+fPKWjKGbjvg/np2yYGdPwvA/AcW7+N/D7Tx8+ravPHosL8mc5NpwWOamyADTq",
-	"2jsdOpNigho6S2c5Vph5quuq2BqJvQuWlizFQSDQYznlGlSf+djJkNM3L5QrO7xhFvgJvMPcQnwAjIrl",
-	"NNpD8GgyTyvPzIh1VYHdjQlgBAkNcEALEqdiSWa2BmldSQFHchC54szQ4XtIrLaCmYyY4jGzYCWZymiC",
-	"qx/TVE9R5o5bLx7Gf8UWqg5fp9sZs/q0rueMxS+EZhMjeeBHiVzUTsMwkXPL+z/5fDiM0mkW7Z4pwKRy",
-	"/cKcgE3/bZTki4w8AKwr8OUL2iJoZvh+sB4MEpHc7Iu56lx7kfIaEFSaj5XLkbAvCL9GfQmUpAjqm8aE",
-	"qmvIVdTHecaZlQ+QfEYRbqwRAZ3DGOfaGE2rZUCh6FQgRumDedjNYClzu5HNuwVcS0vafgFBbr2sY0Il",
-	"3ViOnWxfcQG5vW4Wf3RK8g7jjz7fCqStRbY8mwrHQ4vKbY+Drqjl52B+o69A02smiMysyGjhqnmeyhni",
-	"cqzCplhsN+GIECdmFcJmjhpPZ17jv/a1TnL5gssm/2ss/eo1yAaEkrAQT4AENoxhnVjYkQLYLeax0REa",
-	"rcUq9yEgHfjqxS+ECwJS4MLoP404mctXKDIh66yB+rKBwlwIpZYYMltL46vwSzmbomJXS5S5wia74NiO",
-	"Epop1nSw3O74awWyrc7DnrJKtnphyUjLLJqyVSZZP6PNwjU3jPzTC9lItSeWG1HhrFAg0/b76RlZjSAv",
-	"ShAF28zUtA/hDcqrT9wG+iRbbIZPEDkltuLlwGh3z8/PrbUSumxTGnscFbwfJwi/bz8BBDvVJTTTUsiZ",
-	"zBTBzGPEQAJtM+VMnQC+M5huv8uJOoFrvKJvI6LxjEZTLph6QORCEKes+kmRvtWaW52+4bhiwXkWWLN0",
-	"ydVN2enuF4pwQJquaeMOT2gqs7Tk3uo6Rd18p0jCr1lQgI6o4pV4hvhbxCmkZagKPeUqH3n/MYnpMnc/",
-	"NWAQLhF0XUk13zBV0kAr0znbpN1Z4MQV7vYKsxFfZ7oRW2NCM1HmkMU7QE9ZN5NBtx4cEsM0EJkFLCew",
-	"zfJ9bMgCzSvCGwdoNiTmNzxmOYwcDmTxBBrsZyYQJrRY3c9LzUpS+iCkTGQCxgo7wvOvAvCjkEjbcHo3",
-	"2CCjAr3abCNg7JlVNHpjOUTpqKlboGzikG4Jec41bFSxao82mnL04rLvlKfcsJROWLiIbw2H3xlqDEqY",
-	"EScY3hmqBPrcCbpe+kIzW3XMP1ZVnsgsiV1lFF+ry+3vH95nyi9U/CrGRItSuqZZwl4J7kpSbW2CW63u",
-	"zBUKJKgds5Hp+k1snrV869S8rgMPbJJYqJhSTdOotQ3TbvZu4QXM3RO7Sr6+50zpbmdBVcvFr3HbIq8a",
-	"93JDlksFE7Xc7R446K9cgY650wwbNxiWzzTItlaazf3QvRGBnW4npstgSP5OyUgwVm1kFhew+5T0/Oy/",
-	"knKw1aNdLyHVFe5fW6yIhk/cwjE7pWlz7gQPl9cF3T7wPZtW9NYmMYfrPwEVRyYxoXMaQgzIuYAKA/0Z",
-	"88PCZSlmBkwA6BGcB/lvcXvMhxEDtZpRm7VbU4VM0/oSgXICPv6o68+8Wb6Kv1+7T1opBlNVTQQxRwLA",
-	"/AGqWI4JvKhS12t8K2GNDWVY+Tc386jlb8plO3NIIcnnbKfR+pDUvZ3Subusgfz0DHGNrBoOZyRnHu2r",
-	"jZr5mqFEybs3Z038z6sXc/NFumbLMI29e3OGAUI7JXDBX3Yus37/INJ0An+wn/DfYGrhJ5cdr8khTRLr",
-	"upcKa3IstEUZc3XdgoDNtynOG1cwZ2kU9Ia/tK+A1nzU8OATMuj3rcddFJgb+CVaUFBqLkWydODgSQIR",
-	"DTefsHFa6yIuDGHQl+5Q9FTKs/RkXMHfcUGhc807V8xlwqNlgcNmWw3BHuTNRACgTcv53Drpm7NaQ1Yr",
-	"hJhPyjva4uzybWl10/Hu3dtNd0aD09hW1uEqBhVP7IKmNJYLTMXCvY3B66CyuZkji68s8qr/0YpinUit",
-	"rsYZOI7/kUlNO93OKItt60g8lo6LNjX1iPpruQfd+7wIJ1SLpVZao1V4aosINmusqdV8mkoq5YvEncxX",
-	"S42OtlYvdRJ3J1O6lUqN6+hWiXK79XUqN2J+VWHIcVur2AyyKyjizqFPktE6G6CqhJmbmcSGyf+hsEBs",
-	"depzqtRCpvGmGZ1gD45RAdtok1SwR2QiJ3tcNAKDyewcNm0UzLO8xHya9h0V64QkCZqo2qqP1U1YjzRb",
-	"XON2ULj+XhavimSaskiTqUwVIyOoH1kSpek8CQU46vpj+rtig4X5uKFd+YXR+HemdejwW2MfNkTSSfLx",
-	"wocQakt9YSGkurabJ3S8msoFkWNdGK865U4zWvjpC15CWlBQ/11J0XtLFy+xsidcZeu2I1/A5v3cvWfC",
-	"O7uvxDeRF3aFwwSo4oI+NzGanhRdQh1CWJfMs1HClbFNzAErlt6EowUFnGAzxB/3gybAc3lX8waOy7wV",
-	"9MqFh/LkBnGuSIqx7SEbRJwplPgaFT4qihga5IbCL4qLX+0owlMp8tSasYgSbuM6DcwTygVxQS70x+Ba",
-	"yslMFUCProji6oalnoe9aGNYnxbDQoBKZYARS6HNl563BK45CNfi2PxmktE0jjO9vDJX7YYmbC0OFg4v",
-	"IDbd1Wi5Ka/UbxyLCXM8hsBxI2ndEEFhVolFHaCmhCrdJaOlVwyDQNxzlqo2mw3dOBqzgFdSN9Ew56Vm",
-	"bI3e7SV9hti0yJKEmhttxd7amOVExKYCczlnsdf2eqW6SC7Euki0+WAO7KFNPy4/ZBbug7tycg3DgBbT",
-	"auM0zDMtA29tMFGK2onWPZV00TWpqpdNqzY9XlrabV96FHop10mzysG8enNVlHlIG/W+PgtR2Xj3txVs",
-	"DOIfokMDN8CT1mXUXqDDFXnc9XpvWZScHHtzhUd0/T7wa4KpWeyx0Jl26AApQ3m0LYvn0dRvTA4uSEaF",
-	"hia+lChG02jaXe1VDs0lpeZjC/yef6joDYvJDWeLHnlpC+tzJ5/NQ1Z06XyiJyjOcl8hZHTn3lBjm16K",
-	"qUziE8xdS7jSD5RrHwklK3RZaheZYz39GYI+xBLaqm52Qmqok7INR4yebx0xTNxA3yeIJHz60K1DtnHN",
-	"KktXP2+ntS4drHIaqpJwPm4BYPhV6bzhfLaNDCRHxWqGq0FFXNNxLr+KvJrRGY25BYxLNeheuH1WqalT",
-	"M15VQBJv2gBs9t/ZJkxN2N4r2lC3Az0vGim3/N1Ka+Mt9E9urOiFCtQEKxohmcuPSb48JXhKCAshkVnw",
-	"iXCxknbwJA4dqa7wz7/nDVXF4tWyeW/kdYeC39H2NoOnqz1f79Sq9ShUCJB3at1Fk1Unp5naUXPMRlre",
-	"nfiU3tCZ8RIFwWWnthXjnacW1Bx32zOxVTvEMCaoY+dFZ7xmPEW77oW7aC7YXe0H2FgV9hr4NVefcx2k",
-	"9c2/EVzdc5O7+lDqvSLO+WoxVJKpWwApjjKbBrt/2O2MlkUHywKSb7M6aY473K9zHbYwH2yt2zFNVZ6B",
-	"A+gVDxRRM6MfT7nScpLSGZHuBuLUHihiZoYhdtnFZnF5qAcVbG0Blduguo1qwahhs39GNS3fpZYCOeEz",
-	"brnTmAIoHeY6+I5Ab6aDWpNxtNzs0f7V7eNdiOTwib/kahvkU/f2VLOBaFrszh2Oph3ba87uNnQ4cWvc",
-	"eIL1AZtwGxwwOgG+kym/vBxuD6Spz+mEkVGmUcsV7KMmCaOxEc/bwCosPARbDQPlIf6SHzxJvCV3i4rg",
-	"hcNfJGOZ1iTgtMc1DCd92r3ute5/0y5cdQ7+i1YAupgXh57ZwJX2/QmFkvonYAHB/bYMzOiE0J//uLOH",
-	"Vtk6WG2RgmdZnZ1OAIIjS9fdpBXHv0XWe9SO87oV16ExpDqgNqwcW+67dUlQsL3dDo2uhVwkLEYgZy6u",
-	"5ql0ZeIWxLhZitK5cwTu3jV3Yf2v5crK6NpIdFEBOww5kVrT6JosZHqtCoQMYy5QPiNcraU4BgnCD2fW",
-	"BS9zLOc1wARDmscwqzlN6YxplpJh7hpVTGsuJmpI1IJbjgpYL2E+eevw2IxrPqHhKOR764qIpQe4k6UT",
-	"FoTbqa882uwbaBLlyDt8fEVhhWrYPK4B8UQZMdF1eRoInKo8ABcuhIwQ9MZIU/yJ61zdjGJbxDYyINjN",
-	"SFIWEFUx7apeN5Jwc/QoHLweN2EbERgvKh6sbXXr6JXyhBuEzZecJXGoBsCY06gzKLosuo/PZMoI+0gj",
-	"nSyPrR5ROO5mRDNbqF/0K7eOtC7qVebha8bmivwj40zf0qm9vtMhpNAiUGTBbjzGu8JP8n1YCSm5a7ty",
-	"3fLYkjuUgnF6JBnWTByAxl1LZZvUx7KPmqWiquYaeGLLMlKwQVU1g5hSKPKM5GwmBSaBQLdjdQzduY/j",
-	"0RXk/xhKoJNjzejsJzWV8y7BssfjQb/X7w16/Yf7h1VkEa5brfHdGFPsqqI6/FeazozgwBrVqf3XjIol",
-	"pDQYeWsmr3oEljlncp4wuBJY0moM8JTHWGgRaHkolQ6U31YU8Ff1Cl4rxT4pNHhbRWV0I0R8cFgbXMDs",
-	"ocgCoAxjqNpWRI7MMWD4DjR32/3O+3GzXJIvqMR5RqMmKo45ijY2mrmwr8zxNTDSDJ9LN1wPKtSCpdA4",
-	"okXUwszg3CLHNJmEI8dmb36dPw5VLsH5530w4IrHHgTSCRmxpRQx1hzpqcyUMZU8sUtJwrVOGEkcUdUU",
-	"kVelpFhBt3Lb2qam2BbS69cLc57luMVNr61Hl9WKibmDkRRxFmmipnKhELKJjFhLusCG17Xsr02ejRzr",
-	"ha02a0Og7mf1k2nbNGx+VUGWliIMrzC7aaQxxUSGohKsMAVGS40H12JVb1ggSTcQGVBs0633nSu7ufOf",
-	"tw0apOU4vcRTO1Z0DJ+nO0bjM6umWTUWQGuHdrsZ4SzvJNTUc+RrGOg+ctC5PEmMJeSwjG2wfqW8rhvo",
-	"g1moKyWdYus9+tu8UOomikyLN1Yz/BeCAFyXYcsvxnsvXaeldaafZzv0+48HT5/uHx0+Puw/fTrYli/T",
-	"yY2Nt6JNc54Kw+A+ag+aspQvo+4g177WdkVtAKFDxEfE6z8mOf5bl8TTaN4lsVBdo1CPuFRdogTvkqnW",
-	"80aQgOu70qhpBdqeds5tWN0rLAbaMbt77euMASnmaULgUzmxiT/GwMdcEJIwmgrb0QTBJ1UQUm4ja2vM",
-	"spqzoqbXty6SvXIqxX7t/GhABdlgcMcrULkCzG2MCUvBoPvBRlzcOh8CVRu6aBgpTrg6JlHCmYC8MDTv",
-	"m1wl0MeuuLgN1BT+VmZhCIMXb7o+5LbZRahMAdB/O+0VQdJw1ArQhDNf9Vx7L6phNR1GnVdoHWiXx40M",
-	"8e27etq5LW5hr7u7sm6MIQ09WN/LwSNf2j86Ojqo1WfnqcRQdB05euC2rZTfvE9NUAGm2M5EQjgbVuzI",
-	"yCdi7zJU6sxthAbwjJ1zpreWra7yFr9cqnB4556Pw8F+yVaTguho/vDo8GCf/DCXSk9Spv6R/IiB+KeW",
-	"t6gmgNWO0Rfj5g7HBga74mtFe42zFmDklbIBfFubU3srk3sQ9ecFnVfGo7fK3QJMJLj9FUb+L3w8Zqnh",
-	"3pYQAGjFij90uHULwbPyrTHLbzNjt+v3xHvKRfEhbtGGjs5zlOldk5LnKiplcMoZ87JsuCZpZpRuik20",
-	"wONlmywueAhPqoIY37JIprELSk3lArT825zxbUTiNQ9F6/9OD7vk7/RQdcmUKjW1/8kDHZli6RWdQOW7",
-	"+RzJGP8OaktBt/UtBGzIVmkAO8EhMmYtFiertiCUcmrZIV0+84RPSSyJuFXxYJtaw4yHwqdrjHMXMU5X",
-	"x2aW1+wwnhUianfHAB218zyN9Xb8reqOAmCXB0GXRSVauWv6B/C9KVPaVYAXisJgHyDKu0XQ2oGXx3TZ",
-	"RPdI2FhXduhhrm7NPOXNpU0Vfgt/lSqDSKWMxktAx0pnXEyusvkm+M+NOXtFJb15mSLZfHUjMQo5linB",
-	"HT0hB4jyxRiCU7XzEzngV6CaTRRetyerXZ9CBwWWM4QLgKqdfKEucRKQSqYsLK42ueh8WPh6U8qsY86C",
-	"0D1mH21ehYMFw7AGTvD0/TkSmMy0BY83tHyd/2ieyjizPZ1SOh7zqA5obiNGRbnLuNeJqB3Y+erZ7JAx",
-	"PecsiZ+5xjklpwh2zVu1H2xei5wz0SV++mGXeNmHXWKTD5tA9I/NHFZHycuSa+383HHmTXHOxP9qfa9w",
-	"FgV8vVt9yA0Lu7Z73zQqdzBYOVFtO83DnydycRZWLM1Xe4mckBQ1TC+hDdoOTmUS98gQK5KGDk4Ww4wp",
-	"MwMYTdTrt4FPWg1XxHIRaK6xtFgXbf1Qd8Joh+W1/2nZ3rXvKSZjfRhNb3x+FLu87YlcvAl7mVLOwFR0",
-	"PlJoCzEuEUEQOJXNy9haTU9t21al12wlmjdwuDo6vfPhlyzUfFO8IZpTwRt8yU6J4Hxju6mVPkMuxmHT",
-	"RPOyxx55g4RuwQqIss3KXFfhlNA8Sev07HfLFZTVfW5YmovsLlES3yKkDZ8QRSHle7aZ5Or6U+KNMpow",
-	"Ntpp9RPwQOatMANdxaDGLG+lG/P4Nj50HMYZshWjuJiSBTVfySWNNvqjGsygXR1TIkP9A1EV0+X52uZ6",
-	"RDG23nkvosJ8N2J598o7gIOZK9Jcsub3rL5pis8kGtOOr+CGYvhckIVjqA16GG2jdCzElPJ70Zw7nee9",
-	"2XbGoKBsMmQmlwvsG9bohsP5RX7x7YC6QU/0MLeF7RlVbxfTEQuUoz0vwYM1CTFpW5/ZNB/0dkAaeS/X",
-	"Tb5ojPo0yGeEyqXabceC77adBhAhFje4cNXZWqli+fnW+WsrxmwEho1Euuu6bVdB7HkubBK/l5KfG0vg",
-	"EnAp+is99j3ojryYHlPbcqjgjocJmedHYiJdTQWZtyE/L+9nS3Zve+H5NuAjFdWlWGjv8JtSwHs1tpHN",
-	"DoY0TT6DJFdZf2m2k1HkJhsyBX9lNNHT9T2V16HdLLdfvg6/MwcSqipMI3QkM+0jblll0kd0BDBHx2kT",
-	"Rm+wCf6M2KYG7mZAASRAvht6F8myGeHaWe6abvO6+oBkq4I7OMV20GaxXbt+KQJoKBsdxvDyZhJxo89O",
-	"s/mVYpEUId8+kiUCk41oWqHMbVLgbkXivofNn9/mSvm8yXgwV476Zg4Wg6NSa+TqWi94mxnPlVNv/dqT",
-	"bbQAbJST5HcLXE+Zmaf8BvrYC1YZd7lNP0Gqrhq30aMqwAhOyy1vKwKXTlc53H96+PTR4/2ntT4Bmml5",
-	"pSKaBBGn/L7jZg7kHJ9E07VRfhG25Q2h0p6/JgeDR4/2Bl2iF5IgxvYa5m9rSGGcbV4z1EjVrEAw4wBI",
-	"jIEYDlAPtlJKgjEmmwMMVZW/na/4ArYX7GtbYIXPXrl601YVWV5Hb8H3+nQw2o8O4kN2NH7Ufzx40iB/",
-	"xl2O9RsJBKjppNEpWidKKPg/4VIgIVONEbQmhTjzVI55qPDn9O0rdy3c3hH7cDOTBJDNo6sN/OgPKLlD",
-	"DB6s1FOMCSPKFY/ZNrlTm0aZgHQTSit12Xc8Yg4sJGbrN9HL64LO73ssGTXhIuH6K589mSewbLHXrOFy",
-	"Gk6dPH1/ni9kAZpogUKPoVdAFywXPBYLe3a23yRlbEfNOjVV1xvp9dnZOTEPtfGobMZFT6jSqjkrvE2d",
-	"kBPxzdwvudqyQ9/LCxHxONjW65eSjj5iiRQTouUE4sSQyiQFAwD0ZUDxSTgNKygxxB24Hdi+fcEAeTed",
-	"QBQJapEr0SrCwBgbpYhLuWiC8LpRLAN/MCtGfOAxW+SQ/w3RSOox+n0ogdZg/aHy6ZeGh0HZgiKMpgln",
-	"yrPBVq/90yf7+4+PDh8Pnj7dOxz36YBGg+gRe/L4IHrypH80Zvvj6OhR9JjS6HEp5BI8l3BWSJm4uC5a",
-	"pAkHk7FR4Uu4uFbhVssQryyRa2PzyV2I37m4LoFoBsFqEeY5LPULMxfq6CFV6QQjojJVzjOeuwwAV6L1",
-	"RBFoukETALxdV+Z2BUQQBGgU00DXwhZqW3hbYxO5u6mKGm4ouHCppiMWrcObhElig38RO+fJMRasem6C",
-	"dfyaJnvzhqbl9ihebqGnOYT7djsYIvAikgh0OFei3KRx9+3bcW/22oahp9ql7HlwPCVm8eLi7TNyenFx",
-	"mfX7+4/Ofuu6sL5MAT1BWG0Orpk79Cqs6w18OnQS9ZA+t3kpn7GEC7aRDVERQ9UcCCejPJ2+eaG6RCax",
-	"YZa3I79nYDGW8/Y2tDIo2PD5+dvnhmcMnj7pHQ16g36/95hIQRZsBIamMeaMIkBURIV5EL4wTyAE+37v",
-	"cRNTo2hrsC7m0Gfu5EZxF1uoSIVTf/vXNtgZwSLdOLe/dZDb+x1oelCBbhOKEpS7KzjO79FXQ7XOqVz3",
-	"oNY9cz6LVeXM5XE7T2rstWowlyCYGwkHV92TJ38HFCPAXF784r40LzWc4yyRWXyRUp40khQ2stGAAxSh",
-	"j0YPN6thxaO9ZSzWPmSzyc3m2YHbUQme4D2QCig8a5QS9igVp47qZLqqTdaea5n+FJ2xKy9iFU0pVILB",
-	"54opizEF/7TRrDCFOjnupTUDOxz0BkdGdwExZscxSxhJPW0kzEM6U7ELhlVCuWmD1W8I2ee0AstoRydw",
-	"fPdCJl8p2KxbgEto2AUCwOfAei3ZAetHE0a/DPtDm3VGu01SQVv19A7dnWgUMaV6SqXjqxnTNKaaNuFK",
-	"7Xo8tevMtKZ54B62u+P2iO/hlqMGtp4h3jxEVVG/9suKGrnZoimqwltVf5fiKOhoRjYtI5q4HMUKsLqK",
-	"eEMFAkOgPLy+wMyrjm5T27h6NvdABJuTRrEhlStlHBMqcp9eINP7y/G/FYbMBpi33CdTT6X/Yv68786b",
-	"786b+3XefPeNfBW+kZyrrnLwdrLtHrKNf2c3mI7rjM9ELsCdE/PMWGLQs6QZhj6+aodzfUnnz+JJCDwf",
-	"ighSFjF+U2503yj7ylUhhHS0n5dkMTWsckLFLRK7IimEJ2Fbcs+wwwEAgGXMXChyQpGrrdVC1N7qqazA",
-	"3MkpGHO7ZKZtDDJUzgpx9c3t39qC2cv22XC+78Df9ZXj7ZaJxZs/bkfIqnxJ569kzCpNAFYDkmuU6Fit",
-	"NVQZhFGlkmwWToGixbE8UGRG537+pwWTW8l11jSdMB30Dt2NLqsgqt676pZixaDwaWv853mBd0SwWjPN",
-	"a4oNmoPCra6n8I6lBNm71ylH02umIF3SqRWVfr9HjQxml7pfUNXqOVWQ5usZ1xV9/mmekRmnNJSReTcy",
-	"YPGENShGMbyqbTED/sYN0WAfQhBGKh1faXldmYVNSQTArtgPLaIpWlLmKP//e2fnb5/vXZhfkymjMUtL",
-	"NVxCkkjKa84gIpwpFrfy9ob1c4CqTAlUIsSEC/+GZwouNZZ5/H1hmBmnYd+vWc9VlIPWlg2mJYml67sM",
-	"TkbFNNQrLsicKrWQaRzm9c7EL9TPmRS0yX32ipTXZ5MyGhP7RHjglE+mWoVllTlyCx72Q/73i/jHoiDP",
-	"7uqMLuHPWyZkBvMIHN/YWMkOqNxlAqcrEREE+yqqp/0TzJcfJnydYlRolfjXj8oHmKvNT3OGRuMyrQov",
-	"osAmUqVZ1CIchTfLae3w1urNOJOzOU25CsHNzPLtqtsCuRBXc6pqO1j56DYWt+xq4or42vxQchEi8deC",
-	"EUqUZnNsuKSymTO1Zlxk0HrVgnskRt6jJQb+lTylhuCyHVBBnBeuAQtQ5AdAW+uSWM4oF+pHm9e/oCg8",
-	"sD+ETXgBHti1Rcz/ZGnzYozGyD3laovcd/Dk0eFKA5tHQXnjiC6YQ47IO8cIlNJ1XKdLer1eW6q0tLRW",
-	"fWFPsppAd1/AZblCbVjnNjGWV2xx+ubFb1ga2hQPnX2c85SpK9Au9vv7j/f6g7We+2glam6OBO1MZK8d",
-	"KmiyVHq9a57/2r+2DJsUgh4utTAehPlGVS61keA2/xiyvx2siMRqOJXnj83o8gQ+p+paOZUTb16jFHdf",
-	"2NZ1E7yrBIPfV9DJKwvKvJFKVk/UpSMUEuMUGiaA285s7TGhJJE0Jpqp8m48GTzdrzmgEBR3xezfWF2o",
-	"5Qrm3s/KepE/tVr+kr+oYn5/KCS0pndwnCWJrVnqvJSCkt+5osW9s6pc3ZXz3nK7oJAh2Tk0ijP34r//",
-	"PN37L7r3z/7e0w/Fn72r/9j78Fe/++jg07917krh/oGUIhO204t74gSsVa6w0CGbb7p5Dc5zt5frHWeL",
-	"Vsd/i/6lljTO7HPAr2xFOdZ4uu4WNd1Nb92GtJEm5bWariLMGqbtFrOmNEC7MqIYWvyyIvmiVafTwDHb",
-	"7QketGWhJcdTpqdrHXwqUgLW8zaQTe4gv8tOq1VuFyxwh27jV1LzMY9Az36bJa26uBgDTKALSbEoZWZT",
-	"1IH5Yw//U2zMgo2mUl4b6yRNOsedqdZzdfzwoflQ9ew7cc6Lld6qeH8gGajibgbuoYWul2IPMhTXuwkX",
-	"E99Ek2f2sU/dTpQyqll8NVqGChrzXplBiNow4cV8YhE61n0dthyBTKi5YLa8/RiMDaqJtdG9vLWj2VoF",
-	"qSdC/u3//vefRn78NegeffpzNv0QlBleN9v1G5zvf0v+dEt+E4rRvpKCHRN7DsBpmYpoYv61YmI5f5B9",
-	"Mo9Smb/yXxQdkI02f8NSCo6EKQIdmPkB7OGHjR6Px92OyJIE2ppaOi2banOWXk1lFlB4TzWGvhU2TyQz",
-	"phSdMEWoAEw8xFZNjb0K2QtILiekf0we9df6lta5IqF1aGPz6P+Yp3+VWarqYhFhfl3090S66eYXrhF8",
-	"yhpL2jX8QnlAs9yAAWoJqnlTCKquHF9s5KaviAXJmI95m4GbJSQE4ytpVq+RrZ1P0F2fT6LrXcV8LXak",
-	"lU2qkO8rY+3eNxAkhq+kBRSi7j3nSVUY+A5B1obZJrIFEniaNNmw0kaYX3W9cGb1Pqi2hFKo4aUg95vn",
-	"hH2cp5hcjo7zOY9sq+5Sg45MN8sta0eV3snWd1jcJYHZXuAbEYHrdR9nlIZj4uEf1YQaSqmAtdHPcl2B",
-	"S/XsdDsxXRYQrbYavdux3t9SBHKechHxOU2UFXMYkHMN0oMqhNOKNh+43enf2PKuSWYshOFrtPljG5eF",
-	"08Ai/7AFh27hLZ7XxnDPavGUI6x8FgX94Nq8zdlIs9YnW+TyRDS58o49ZZoJM+iVIYCrlTSl0ncFom/x",
-	"RZ46sfYN/ATd4YEvaBZz7emhV5bedJopY3IUdAf5AdADX2BO1YRqtkBijYWyDTIg8WohrrClbrczT8zz",
-	"8VVBnGtt/INUmu/b7mVuwVbqmNudmNa7nIqbWriO7v/sQK/1fq//8Emn2xk83u8NHsE/B/vm30/Nv5/g",
-	"B4/AJF3drK+hb2eDO15jtrW58Xa0ivNyEFvheB+gwZCLHAGliAzEPO6CmYyZqwuKHemtP5Qsggnnu8Hd",
-	"alORIGI4jSad17ZXvdCy1f6umtdvC+k7b2dm2fs6qOWHOyPNZDakUL9dt0F8sVkOgdZ4zVyF/r3ZocfQ",
-	"G+Z5rjBvZKjrN9hH0ZsxczUpwhny6vtZyZrMzjbmTEcB1XFDnuKp+wo8Tv6FqoKi8mayfxstdmO2aDsu",
-	"HFrr5sxBxxMCO3HZ8by0lx0yY1QoAGBRAKCysCEA7HaLnW0huUhV1g3sHx3dcTWOK+2ONnJetrsh1uHJ",
-	"78oLN4/neF74zjYy3yqASE/IZedvlx1EflliMom1hv0hPD9iIfUNb91A93ellJt5tKsT/NTEqbnONXft",
-	"1XTx+Ybd+UvafZamTOhbsB+BYdc7hfbd6Pi2oI7Igj6IFrCoFpmophVdkSUJ7ZvX6xyameBUXbcYynZh",
-	"vu1guy74KKZ4i4qPWxbq3lV93X4ZRgVcnztrj8Ial1hUEfo9GOBsXXA0xzM3vw7Amefd1b4QGPM3zsYq",
-	"pVS1iOt7PcXW6X5zwzf7Qvx9Q4UeJrxLVT5lNzZNphwsyHFxt4uI35BoAxVdbMFaFAbnsegG6lCYqAOw",
-	"gwuZJTFAzoM1gHD0UOugzacxE2TJ9I5IHafZzY+m29D5hUf8FmFsW2oBtwv7l/OA4SXhuclRwgIlfG+f",
-	"n5Gnh0eP123BmGnKk7BbKOGCQU2Vn4Nf7htILrEHIGqpkL69/a6FzNy2Fh2HikaLjS2e8C2xaMUPFOEx",
-	"NpAW1h80aVSQYNuF+AmmmFLuzI+jlfp0H+bSo+9AHbY3OTKDyjDbzos1yZVxvGgdClm5Vp2GkI6xFvN4",
-	"lFBxDWn/D+036iEmsBcTKr7h4oYmPK6fR/lCrgK42K0L0bmXT9Hu/kEgqiITplyp4/xeMwiaaGjsgmET",
-	"Pc0gYsoBFguiJpmoz20pU54LBPtsayXP6Ic/+4MPkGn0f/f/7O8dfPjx+M/+3hF+FMw5mnFRdB0qxady",
-	"rCcEZbAN0G2ajMXGyLRtOIvtziA7BiovVhJk6gGH1gtq77iwf8oQhOSL01en4DE5IX9cnK1lz3p42pkh",
-	"g4c/szThojajvbLSt1G2jUecu7ZI3+bwG5shBssQbz6WW7cjjaJ5pTi0cllBfyuA/T5syPQMxBMsKkwp",
-	"q24baHAb+sWHOAV2da3eoTp8jDT/fZjLYJZaSG6Y34HAwLqmRcq1NgIRgHv/i7HrB4pAG1x0+XkhhSBt",
-	"/d2I37d08RLv6x3zZ9224bN2kdX799w1DS7rDlUZAmGpY0YNsN/fzMeo/E3pDSNcn0CDt2Ozd1IkS7+8",
-	"WxluRBPcOnVLAJUQSvl6ASOPezLlk6tpkwLGoEDFimitXP91mrITQG46dghO1s/n190CLXed1ZMfEvhN",
-	"b2iyEtAwqn6n2zGvClzRiqpGFLN4GNVnnrdQup2m67VZqkqsHNw9OyqnqCoi8As/sNTj6sNfg+7BfrjO",
-	"YzOJ/CNja1B+Vbnt2+giuamtEh7SfbXF3m6+Xm4gbifOvrvsLFz8OaMpWm2NS1+AiDv7/f1He/2Dct2h",
-	"JSMgXvITiS0ANnxM/h+57PTYDU9cDv9lB8nBe92+97r1VPwC+6+uUCnKUrVW1VFxZl/yvYRqxpUlH/W7",
-	"7dgOIHStvKKDDhKPMecfIC55UCe6XxZRTbMXct6WL8RcaS4ivanxqJVjYYS+oCXQjttcyDnkFDXhNxbZ",
-	"NdSpCTLGUKNIaHTtgQB6ekNN51SoxKp+OZbVFnIda0lmUGcyNToMm6n789Ha2Rab4h3nRiJpKtxX6vrM",
-	"DmJaeqEguV5IH7rtuF8kBZgbNsfEvK7o5N+c67lJbSEeic860qs2278OTjhoywlbcDA4tDVnCuitimhJ",
-	"aByTbA5qO6OYhbeN0wmjd91R17IEVH1Z1G9srjeAjRqOaHNVc35wzeaamG+w8p4Lcvr+/NiyT2j+lUZT",
-	"fgMZd2OeMHAvnh+49vwImGNBNH4A+P73VEdTMqVoPyv+T8PYLoX5B2qLXUJJTJcAkvgjDptIeW1eRDUc",
-	"Qw7XYU4IQmqEEuACeS4+RTxwqq4VMfbW0kJ/WIf9iJE55XF+sNCss3cp1pFnXYlE2UVAYo7dw7aUlfkp",
-	"F8pbh2Vw+cfBNPHbTbacppZnOBecr8oTUDfbtyxxNVVrfn4bv2kT6EGAyjbWAjikStI7gLiyBtM6qONM",
-	"pU3zu2Y4VE032/Alho25D4MJT6CBBrNLw0XJJAujODsoMoi+eMiLOksFi218mYxYj/zMBJ+IYwJwUBaW",
-	"cYFumvmcCRZ387RgyDeUCywd9XpE6zRjV3OpuOY3AHwKr7wqfwzk63+QCTOxdMYFixsCgnpr3mGE9y0P",
-	"9Ua8yLGOrWfToiZBJ2OWzlSXTBlwTr1gTJABMOanT+8G1o0k8NE2V970CwRLNbQ8m9NIN3484dcs4VMp",
-	"48Y/uU1/Atii5kYCS2eBuobNpcOlW1QC4vXWubKt+Ya5OTbLMwAi2SURBtEjnxlRPKNLvKOuA/5YInzk",
-	"jC79u3nD2QLcLA54pduh8YyLZm3c38p7qCI+ZyJ+y5Sta2sWtn4/BQTUMeXJGkBiuGztLj33z5lQMq3q",
-	"5h+ncr6efdog3wyr5pdhaeRB0bR9b4HWXrsrClbWrCEJt9HzZgbRgnJtzfYWOpKdT7E3blwfxBA3vBii",
-	"2WX91WEU7Oy6ntsmSg3TK8OFMpP17NHw0bUuq/dSUwNolw5O1xgD4boXC4q2fdW7aUccxsRdGscU1fTw",
-	"pmJDwlceznL3eqQjms+qR54znc19XLJq6LEShMtULgSRYq13foM8kI04ZOd8Il4ErlKUcCb0VahjxwXW",
-	"lCuZMEjh0Q4aby5lAhjRinAIyWFHdYLvwlAtpEQQBFRolPGD1aVVWNWQXAOwJFY7LCZCU3YMYCUWycd1",
-	"BvemYbhPj7znekqGkZwIruUQIqT5uqBzl17I1ci7e6XHn/bMLPcGg8Fgf39//+Dg4KBHMz3tsWwvYkKn",
-	"NNkb9LC/uh3JcLsmAjWMOPyHYik6RjyniEzJaEmotwlyTM7scJ6yAtV3QKvwVdDzriI5Z6rC3NEAbegQ",
-	"0W8FxlujUMKqgwRrJUkRWNhz3R7c8vIP9vL+D3tOQXVfOSbVSD2DMXeungEC/LkO9umAXYcO5fAUmdAb",
-	"tm7sWBD5OtQoKTT7qHG81aS6zQBobn4ZwO7oaSqzyTRAmkLzhCymTBjVcUoVUZTHNhHKJqryJCEKNeiG",
-	"ak6oKZ2fG9P14HJtJqXNn3QcuUl3/bKa5FD5q5LnghqQf5K7VIP8Awn07N689SeA82++VXLGwDWK7s2Z",
-	"MXAWVJEo00SOx4arZCJlNDbW4Ik7U4jPpCm/YTFZMg2fI+93jlbLkb1SSnWCwKnwY8U0yeYn0J84ZeNM",
-	"sfjElkjjy8GXCkzNVU/DdFezM3225gVwYFDgcU557XYApGw1psMEYv2gfdPQMbKy77s83/xky7X6uQe1",
-	"PtMA3ey5BdJGX/JssQZKU8sqBZaq9TSn+txB97s8jcctKyQqbF10s0rCsPAtFQb6gA/eOCydVSO419eX",
-	"O+DwsIdnz/yrofHZJMXPpi1VoVwHSR5WuENSz+PUARPAIR9shpDJZhUVqlXVLzVBsM1gE4+Ojg4etYur",
-	"heElGnZNRDUk36VdqyIXKacT1rAuM9y0xPbaUJou1Yry/FdHACQqmBE3WSJYSkc84XpJLHCMExyKRVlq",
-	"PteMQkZf6nnh113cTotxwImYvr1ye9cK9xV06mAhZGGjQz9QNhsaRAcKrpGMl7Ug3m1gymVI3zuN4zV/",
-	"Wz06dqswnB/RoEnyetw5/rNOouS/+fThc8UMWq3xXkBtBndJtit072ZnkIcTnSIePogdayeNF/gpJC4z",
-	"gXGFLSG0NeDL68nIiGnQIBF5PQszrCnkdZcBfgjAZV2bvc7z5HUETrUYV2WeElxJRQYyZjjfWNlQgI+5",
-	"Df0QPgUuJo0QlUv4vzxmFtDItkAv8fcqaOS8YGK189qftpDhae8pAFOZmSoXxxc9c1AAKeYDKb8LyY1A",
-	"7ub2QZE39fN9P10ek8VUArZICu3euUXHXTKa5v1YIF+l16xQbxPocTtH8X2jJDeD3m2m+BS0unPVJx8q",
-	"DLJLI1A31oOFuC5E4ZGa4NlU9OGi83liAXM3ncSpfew2QYivFbvXO+pbofba87GDbWZ8uw86lKjpK0Hp",
-	"dY1JSuFXrjbwojHlSZaGHMa/y8ked0Xq6GghEGu0Pa+Uxq+s36c+ybddBxMzwFUiJ1xsP6CWyOiaxVeZ",
-	"0Bg73+7bS10Aq9v5tegnVN1dxY50T5xgG31VVkLVjjjLrffWllcDxmpov6Hh66k8+Q6jyuN68EACSAM7",
-	"dMPVakEvLe5Fi7dWE883Zok5mmxoCwN1fvg8yTx3Mr8Mhe9e8oEM+Urk3bsgxMxn73lU3Zqu1kwp+iHt",
-	"rNmRm04jBR52eNequxlkS50xvkTt2QEhbTo32Odb6c3w9qrLsXt2kZ/dV8EyIJyGzulzswC3H/Kas0pP",
-	"w5vX5xfk4c3gocJMpB5BPUPZztUrLatHTPEYPStGcXXvLpr9FRehIDM65xaM/5oFPB6ngpy+eUGu2fLE",
-	"ls4QSv73+4sepPybZZgTZDTFMnl851TreefTJwD2GctAeRIiznp578YCTpmaS6EQ7cgM9O7NGblI6XjM",
-	"I/IS5s7FpEee3bB0idHiotszphYRNZULRSI5Y4qMUzmDHJfepbgUfyN/+9v7qYQU3L/9jQw/7hnZPTQq",
-	"BBVFP2mXO54wY2MAErdGrxX2kSZckx8wRalLMH+3S2z6bpeA8naC9TjBJOBLQWwe8I89MwerKA2xzGds",
-	"e/pirr+WK02y8+M1vwN4/aGbLI2KsiHPU2gbhsGzAJaEu3DOJ8bAJFyYjTgllrRcZ/MfhmWiG0INk6MD",
-	"8sPwFFq+8X/Cjh2Tn+H4yWxx1ev1zMMy7Vpi6SK1EJmScz55d9gzG3DqWrC7CUPnRcDkoG4Whry5BUIa",
-	"Fk3d4byGZm4zNnQ4UNiqnQz9yzC0izVcSP3tb0TRJRm62zk8Jkbnzpu6e8RkvZMwKwz5Q7N0OMihYSJD",
-	"QxqxIhowgVlq27oS1O/JcDFdDs1o6O2E885f1XOv4G5hUPw9zOtiZZLIhRlzTifspGiWZb/PsaYyhVGy",
-	"AtvELtdyh7/9zfxkYbcXS91sq3utyPDZBZ3A7g2d9jwkP8gUv3RMP9/ekYyXfp4McF9I55CC/dgjh4P9",
-	"Y8gHMQ+aBbNEYTLImCpt7sfh/pNjIhg3E4EvJvyGCTtlgAgzM6YpI0PwcmGfIgdm9e9/V1IMewST96gF",
-	"bOGKgGsgS3SXDBGbbGiRm/Ma427R/tm23bWBRlsngzO44DPmJvD2+Rk5ODh4ekLUnAoFXnjzEp4SyALL",
-	"fXX4GRMx1twlPALcr0I5OZ3TaMr29nv9tf6Ai8WiR+HrnkwnD+1v1cPfX5w9e3X+DH5TII51Xq7w7TwL",
-	"ojPo9fFBOWeCznnnuHPQ6/cOrEYE8sVcFXBvcb3cm1FQMSeh1imnycIQrWGHBNL4IA/SutzNNbYw4VDb",
-	"CHCn5i/DomUKHBT6hSMPBYMCE4Mo1CXCa21vuIMBielS2XbjNq8nTukCeC9EtpndVK+zv1HvmD61K3lJ",
-	"55ivgy0wVKXlVTzy8HxOxfNUGm2h0bMXEp4MIqebNdv9CMEr2Y4ZVgxjMW8uhQvgGLxJbdHW1yf1IsZj",
-	"K+BrQ+NajNqKYetBkKvHfffmrGrQm3lUNWJtxfH6gE5v4DET2iihqRPfZeKrnI/gK/NZqd442F/pQPjo",
-	"8ePH+4OjuorIitI+IWNGuKqaCNp7/lSK3NT8pFyOWv6B3c5sJLBDEDoNNJ0EgYdCOdhGgLuaODpx+Y9D",
-	"mA7KJTpZJWk6n1eswYxbcbhNIj3NuhIYLSZh9Ia5JmShmbCPUZLFq8R951YGIUz0Ws7xks5/h/r/Tx8g",
-	"XwI0WpjGfr+PCr/QttDDl3V/t3lZxfw3Bnk8Pgh69vpBG17/qds5xFFDL8tn9/BnGjsMCvjJoP4nfwhq",
-	"lUCMNR32D+t/9Erq5zLDukkvFr/5Rw5P9RNmbM0oIFcYVV7N5bXVGxdTRBGAJgBFNTe42qxj1RbbmdeA",
-	"UJzzvWuGSJRWIK6Km4QrffrmxW9sqVrLGksC9eRyhug/uyUWWASY4wFaOQVds6izwCoLdb+0c1D/o+cy",
-	"HQEa8RaIx9wPa80oj2rAeuNKIxGsEE/ulZ9LVVGkZTgrt9i00CoCUR1AXUQua/Ril8yMBRhUTTHcu0p6",
-	"6GzBc+ugo4Ep/bOMl1sjildsYd//adWXYQyjT2vUONjawGfoSPIHX93LlzS2XYtjC/7zu8SRql5tH32Y",
-	"Pwdv/XKp97555Ut6zTwDvobisXMfOIaurtmyh8TYWb8MJUb68C8ef8Kr4Rx8q1Sdsht57VP1CoUdhmCe",
-	"zA/ib/hkcIW3Pxu71UFG1Upgvfil8+mDO1AcZJNYtM0d243R1PiyhlfNUzCH00gDvHjjp7GYs9njFzSd",
-	"sEZS/MsS92buddIeYfTImKeO833Doj53gLaS9f5teMg+utBT8FLg17e8FmiCNqCer/UCtaf2ZJXccyt9",
-	"xAUFu289GqPZR/0wUjdtfxk0nsa2JfW/xrUgVJGz83dEpuR/n79+BS0nVFNJZP7bs9ej8hJFVNNETjDX",
-	"Oeh+fI9WHJbsJVJiNKRrPxJCRkxogo56/Nrh43fBbZ2jpKP3wHw0ooqR1GKcrbkSz/Ip7ZAXF4NUEBrm",
-	"Ld+WbO5IBBBIgykQOfZBqDCs4ZOAWirNZpvsadfoeaPicOYeWmOS5aij81IpLMxllY40ZStmA46fzfXM",
-	"OBMsuF0NIO+H/D6lIuIxFFZDOBQbeVbNz/Xh3eAFrfWM2dFSNuHY/yU0EH67jXFu788NjPA1qU6OKOq0",
-	"p9GSFN2A71FMbOW+5zPv2pAYg7AcMFEbbOeKQLQJG61YFpBf8AZM4OGIixh6sFfx+2cfaaSTpUMFHt4I",
-	"PoT5DPP5gTsaI4VrDNwwk5/dGDXMZD1q8BmjA/lk3CpXne1M8L0+HYz2o4O4YpIF5W0vsPJaJEuymEoE",
-	"yAPs5CLEAikMXJGZnLENfE6Ht24LWc07vfOWiqquvBHSjpg/p9l0/971MU+gNsVFYnySWEyZsCALPJqa",
-	"S2zUroKoyZTemnXks6jgHK/HmF8D2NWGVPf7fQJ5fYjSgx2VpNLFdFSXLGTqDu6EDFOm9NCB+kITHMDu",
-	"7pELOkGAHEzaQYDxa7ZUDpUC2cylGLr5XplF2sSDk9VNKDCDNLXpJTiObbGSR7tJBg14hpdZv38QaTqB",
-	"P9hPw4oweK682K26B5Hohqq4Iu7QPpNk+1UuyCyLpp7kAin97s1Z1ylo2N2QTm5LlzpliKlURZWQHeaR",
-	"nLRF6YaE5LiQdPNo2CVDOysr9DSdDHvkjznR0iVIQBabqzacyiw9MT9PpJiwFJIqVFELgwuU9mbEdHkp",
-	"fvjj4uzHHjlDGs8xn8YyJYf9vk3BOBXwZsKFvckuFwqgXJA4YSH5A3kGjbpmCD49pTER0lcrEOnFBuI3",
-	"U/AFbOpnSeW4s7LbVsZu02S43diYCAU5GxD8pzlOrrlHkDfIFOG6rJPc/DRPZdw+C+CwX5vMch/qPHRR",
-	"quZdCGrSJQhefv/CfVu8DzqcIfODKKTVuVrwutwFUK23W++Yxt7ItlVsplgMIhdICnvoFFfwhBQZpcUI",
-	"DxV09BkSDdBMtuOh7WhCLMHmL3ng2nddCiqWkFs7lUl84uFF2dHgTbNM6R4pN7ulRENpJUmzhEHHW2SM",
-	"eUvnTCRMKTLEtrc2jRNE9oIrFmJlxg4phmnv+3X1H/fs+/0DIO7ipi+1jzd790tbH9D05a/FRGLuTT0v",
-	"B4AKcJjVPlugijR6/Gcq4kYPvuTiPMKCqgbJQB8bP3thPYH1jhCq2USmvNnTF7lftNHTNNI8avToGw+h",
-	"rdExWyCHRg+/g7aYjR49RWHZ7LVvzhpuw6TZ2BYKqNHD5xZ0rMk8X71oeLgfG/nOfgV+9sZ80GimMtWN",
-	"H27twGvwpDlQO4Fd6gc5497s7/uKdAHskle48q1FPE6o9kSkpxV4Er+RXvBwlCWA1R7Og3qGKf5DHqsh",
-	"2A2UDFFbGBa2+ZB9nLNIs3hY2C0u8mPLL469egO9kCSG5me5dWIsZ6zMJj8c9p/+2CPPaDS9FPk8HyiS",
-	"Amg9ZLTKJAaXrVYsGTvoXqMDDLslncDVotjKB0VnDKp+jrFTB9hqKpvPU6ZUSB0wu7OiDuwidevnLLnO",
-	"6axJ8lZ/y0NDN4DgdbGb7noSdb7wNKyn9b84k2KccKxqvGvMFQDySAZG/r6xwYtrCkC9EdtwM13ANf+8",
-	"l+MUF0FX20YicG/XEhhKaj0o4dpT7uWYDP/zWVlrH2LQQOmU0ZkqMGLh3rprA30czQuM2QVlT2fn76BG",
-	"SqZEzQHkaMqYVseEkojZd1yKEZtwx7KGPw27ZPjv5n/2zP/8B95VOkKuAuVhZjdTprNUkAnTCjpoSe31",
-	"2+gSJV0fLzJPoZOutTc4Uik1/zvLEmrLUZSW8zkg8lwK3LLibYowAXVH5k9wuyRcsGMy/OuyA/VHl51j",
-	"0uv1Pg1xjqlc4OAr6/of8GjQs4cD3sWcaJ5K8t3w+G54fDc8vhse92h4fE8Du5f4vp/HUxQ0d+uSvOr1",
-	"jfUkr2ozAerJlG8olEIA5vuda8r5AACcoj6T0gyDb4ov42Z1SULTydfogQZ73ddmoZ8IFGDfxdSccqVB",
-	"Zau2N0/JhM6d2jlmLLa5gQm/ZuQfGWfY5AQr6fP3QQQkSfJOsZolicJ2rHROU72ebpL/9P5I9lc35Gei",
-	"2nz8yqwImqqvnEihNN3YM7YD4a1JFWMZ1ewOv78/4kE/0H2TzL+MP81wk8VUJs5avgvpuKqpYM7shBXm",
-	"YGtr8MX4lRQM4D3uyY9axSr8PsFeXd+zCzqpq+mDZ+C1Bw1zoJwZ+NUkW70WqzvUkJRuVeIFyCDRtAJy",
-	"vNyCwUZQZarIRBIpCLicoI25p2YuplQDejXXynZROiEa3TNcEQHfaZlBYBrzWWbrIha9WXehdp/St89b",
-	"V9pbfC7GGmSqKu+PtLjL/fqG6mUPB/tNLiOLpECo1ufYysn8dP9Ju5++dVSwNQexbMgP7ugRNoKnGTTQ",
-	"C6Nfp4yRSCbZTKhj21BOIbySg+g3/4SKL3WC2GsWmO2GpYqi9LTZGn6cxuhgPfIshnaMLsts5aFLkTJl",
-	"c9iGU6mHBXRQnrkBOU04vRxFLeEzrh8ooug1q4cWyu/YbbCFvjzUj68kyThlFMSCT0euLkHODGOzT+xY",
-	"LlZcD/MLmnJ7SsHL8dzGusiM6ZRHBeCYIVizU6vEjIsDMLcVCDwXEy1uDoL+PFBELgSZU6XJD+bjI6N/",
-	"IrDfU/P3nKURE5on7FK4Hkh0hhmjUNZFl+ZeQRYTZH3+CDOAYYzAnjOWogdiJeqJ1zLvl2qb6ktJEq51",
-	"wmAKLEm6ZAgFWFCrMVzQdMbF5CqbD90y8YdC4nIrs0HzbW57er/ALjXOVngJh6R2XUaUL6fimnp09Q1X",
-	"EVx4l/qBIiM2pTfckCUiWQL55cTtqjYNParPc9unNk90U+4jExpwKe1V82poR0YOca9jMXyfY1rBRZ8z",
-	"OU8YicwNMzcwXNjk8lW/btShTTAE3k7+axXVuLSVgEwwZtTnoXshtWslfhuDMuiZfcVYDHzfIYx2bf8O",
-	"GMwZhQhMY8F86YIuUS6BPAWJtX5BaBy/kprtDhYJ3v4lGXgrHhR0QBlGiaf23eDbws08jaHODclql+aW",
-	"1xcjKGEO+4eFhxGbteYgxYLlVTxBQIM3eV+TnZGpGyJApLmmuDSz/IZpJV9ojstdNmphA+rpyP68lzKo",
-	"lcyxwF0/mJ2yfK8ddJAQf14GrHfbDVwRdsNjBsyczqC4khsODr9wX1nL/oQMAUz4J7+h9xCqujF7bMT0",
-	"gjFROBFAFt5gGgbhQmlG497mugvbtLq1vvTMzvXczPCrw3nCVX85oZbPYV3kEVzXB6C4hOgz2rlDvfJ+",
-	"Ja55SCXcDRdEsRsmsNrTphkCZvZYs/S4sMULx0j+EV4Q7wP0FhApinJmYoysLqH2YcenjCCxXodL4ftd",
-	"8gfgxz9Qo6xy8WPhsUDHgMvrInRCzf30XQ5K9wiUA0cSDf+FOxgUZsoYRJgB2yVQawXSLuZKU8NPbNla",
-	"VaXVW7urOzOM7piv1Obywkqqbq/9Ggrru5h7vmohfQX3062huBrOzlmigs/vzcw3V2Mz0O8v9pkaKJEX",
-	"gvC4W6DiW/lnroGh365X/C+NeTNR3SI8BgKVqkqAdtuRNwzPXqqkbYGn7WHVnxC/eHKlyvfPVej6D82x",
-	"63eEs10qYM40uIzAry8jmuT44NWQ4JqlgiYrc71tM7pgRfWUT6bo6gWsgYXn4FF0abYdi06MFhVnUWW5",
-	"t3nPlevDvIu5gqTMO9l4U+QAQXyCBTjodl7CF7bQpluofHYN2GCnEoIK8ei3BUBVlKDfzKM6WJz2yFRN",
-	"yvO9zg6DwWB/f3//4ODgYIdQX78ymjo8EDMf8UWBF1HbyoPMU6llJBMo8prLVOekAupEutreu6PUtAq+",
-	"jaWb2lI02rPfqdJEGSuCaii9MPpTJV4cY+JqnAJcfCu4oq8OzQxlWhMss/hrTMlyArvQIPCTjWlX8EiD",
-	"nCtLk19swhXMr9JXCG1gyAutyLMLOnHdplxjp1zPv2Fp6hrGfU/LCqdlWUJoQmS3C13eJi3rvbOqFJZ2",
-	"kITRVKxkWjkYl3CS1S3Je7cZVjitz5VhVXWjvqdXfSvpVed0VUm/FnLhN86quuaF4x/4ahOvfyFmwpg6",
-	"VQboptrPNUsUU6XMHCqBpFRFhykqll57KfyXcwNBX9dI81lFT6l7rRf9jlzxtWTafw73r5eXnwPUudts",
-	"67znNNW7l9+hiz+zqUb1t94lJd0HDN4uqRLXsSnnA/xl33aOB89TAVVBi1OqPg8RYjbVJhJ8Y/Ot7gWB",
-	"8YtIozUr3kSksGddhJBdDYD+K6QozQqqLfrrfR7iVSzlG/z2uaF+js/VaUxaAf9Z9UyNlpqpK5npChUK",
-	"r3KnbIvcBZrzPsBNcQbWVye50ASijUatVj3SPyYqgzR7tCMRdbHo0NvvV3dbYBVdS/uef/HJI4f8if/u",
-	"N+ubim3SXZKo9VrMGFVZyo5XskURk9Zli1aHAOYs0hUqsFyIK/MqTw/2PjLvvXI9WoUULKQM716W1mcS",
-	"2zvyDfOkU5dZL28s8HHXy5EKJtHfG7uaMpro6cbagETSmIxoQkUECOMvNMKKrnSdp0RpWEpK1FRmCbYY",
-	"NwZqMNXrVxx2l9XfOEKA6F5oEkukuNsdLIuylOtl5/jPD6W8Ksg70LY3J/bPrOlBM89GCY9yw5uLCOIk",
-	"1XlNHiQsIL9ycY1FiYupJFrKazAYuhbgPm8Zn6mMJsmSjGWSyAWmNZyQWEaqGLM3iwH5GsgyS5jqkaGX",
-	"9ZQD3YpLEeqqzvd6vZ75ZGpYsIDGRjIlQyTg42GXDDPF0uOhbasOAcMeQUMPY7r0hpGxIW1DVIIMoQBq",
-	"aOyihJGhYB/1kCSMxopIUZVi8SLfws/b3q8N2lFjCKU16KBAnRsj0Ha/a9OJ8u/hNLSzYfAQ8uR+DKCu",
-	"EtAOov4HjXqkF9n02KKh6HxQKdUR1yUkJveURgvaCcn8gz1I8rmdk+iLipM5kv9mUAvyO9z1PSQWii6R",
-	"RujICXDbvPhilU5a4xnkTLAcWitfMPsYmbF0wghVZCZTo/RF0lwqI/AEZpDx2PVMgHkvqP0NAPChbGCx",
-	"6/2NgecRi4BrYtOOIY+H+Kx0ckUEhamb1Jcb7stnWKED8mIF38N4oTCe26BuUT3hZ6UtpktMfVm7Ha4o",
-	"zWidCRfsfhLWZmyTzftypx0LX1aGlSOaJLiyz8HT3k+lbTsCeUm5ZgbnNqN+42TFlMr7VM4ypfew6qoy",
-	"sT7f9odzqtRCppC3O89CAMciVoQBzprNscXBiF96a/S0QFN3mMQbN8JuYqju9Z8nihomHpxLfALa7oJE",
-	"Ul5zSA5W7Mt2ph3uNwAIvpDyJRXLbSBUwT4ZmVcUfTtaCdK2C0wCvXkPt6V6+9LNfuKXy3P32A4pyI6x",
-	"yT2bz/YzcaLX+fmoYkOC51O74Q1b5udb37kl5k99q/1nIv6KZPozEbt2WrLxabjbYj/s4d5ugLMUUvOx",
-	"JWP1MGY03kuY1nUBlV8YjX+3z33VFdzFQr6kKPM9N8p+5RMB2iJR7qAbMRKzhN8YW8QjuxXC2dBavprA",
-	"ahkDfl6cUKfJJX8u04nU2mX9fJPlmWaNTGM1b765tz+3IveHxld4OD17JuvHehedv4YWzLpt+8E7FemX",
-	"xYt56SYq2qZkF3F164j3eRdioxhKAVbXgi6/YUo9h24CGsvo2lOhJYiGzAUc0hvFls/o3sLTX7XwKi9n",
-	"swjrkXMWpcyCjGEebcogcBNd975pAQdpOT6vTO3hN5ZmVdwlShnVrHwQuwLuKA/TyPQd7Gz8F5oFkZNf",
-	"0pjd1k/X7fwucYS65/PnvvDU4zvS7kvAj1kn32bc1P/qyvyshxTbiqc21NQCt+Auyfd1mt4vMGj8PYl8",
-	"60nkuLPbJLoN6mSVC3gL1HRPoYumbPHCBs2/khDGl65bvhasLYFuwZTphn3mp0SBcoVdsfDcXD/fPHXH",
-	"L3Ai1NbcdF1HXgiiT6kQLHmgiF7OWZf88fZ3eKOtckdvp1r3u88zvWXu+6VoL/d/Tb8XQ30rcswGG7Yo",
-	"xwJ1UY2Up4eaofWwRceGeWXQ8Pjczg2apvzmmxY94NagREGCteUTt6InIItKapJzJuic95Z0lmyKlr/G",
-	"59odvnvpnRuIxTLKZpC5seVsyYspV8Xb2+RI+rdsU1mI3y14h4CCdpSN9RjFVD5rY7V8Hl4aCSoxeTYC",
-	"B1A7uVhxK2OD4U0hQY+t/SXojG0EJ8j37MvV+osp1h3p95SlCu3d36EGhNSWFPITekVnrFp1f+3n36Fb",
-	"VDGdpzkDusRlp3/ZCardd6HU3erb+czeAVL/favbG+/Hdx37mwEcgEBk3U0u8GDtc7WadB146xDSu4eu",
-	"giqhYpJBY5mxA3VVMmHHZHjNRUx+IrHAfHb4Gfl/5LLTYzc86dkqucsOfCukJmkkY0Z+Iv1h91IMjelN",
-	"fiI+cBw8+QP0zf6J7O8bA90iPJGfiFJTbD4hUz65gso7cpn1+weMDPrw/4bVyI+3g3jF3/0fSHffXe1d",
-	"zZO/cVefEEzVlymRSczqkvShq3pFlj5mcXtZ+vkH+OZ7ytL/cgAS/tXBcS1KVppfG8d53CcbtFH7yEPb",
-	"77eKy7z2adbrKQwhVO2B86KysCQLljKySLnWTJxAL2KnRwAfsiizwvIo6DRFqLpmMXR04oIMoaWsGual",
-	"OEboPVBFRx0Y0IxnZtOr6K9/W1bSvLn+F810zuzOWmFwdv6uiuHgbtdifdbWPNdgfX5vC/7FpVeCuWtv",
-	"U6sm4ivcxSk2+GF9+3DHdyzdbSqqNYtJGLgsuSDUai4jaks2XAe4qKB1SjQdIVLSunbx3FH6zuQRjLDJ",
-	"yWEX/ZkcHMUMzF4BOjPwZDm2ZHA7CRLs4F3RWbtgy7sw+PDt33tqf2bOgk24nWJgO3Dfjraatdy+D6r6",
-	"PM22v2u4voZrXbKUQAGfU2RuQVZazqtpSsv5fRDUhRnmszCofPwqBoWdLS040hi2QPwLtG5b51tFl085",
-	"Jrmm3ILgXG1KbepYUftTn/d1zieCxURm+sQqQK7WLkoYTe/gA7/rbeUTQRBlqVFxjpcU1aSWraoL3Tmk",
-	"9JJftZ6/FsmyS87pjJ1z7XamR55TnmSptVpth+BjRBCHdqczKpY57AO0HJaRM0kpQmugzmnZgcMVmXHN",
-	"4ksxWroElR5BbDg5xleZ37iaPXCvL1LDuvKG6YryYKtizFH0iWL7bOgsZQA3TxP1ZZSQWrrmokzW30tI",
-	"NwSJ4dJx2zJwjeiaXsX1pNhSRFnxidjj1R2S3yPCEeDUCGgLqSWC7+Y9j5YjGS/BHaTcSbvmw5mCpmC2",
-	"8x3BjsKaUHWt4BKuXybzD8UEtIViM6LlpRi+eX1+QTy2O+yRFwKaPXBtMXFsU2Uzzdw7YgYncykTsHxf",
-	"n2Z6SvZ7fZgp18e2BSxSCGbQgIMcNvzNb2fPyA9vn5+Rx48OHv3YvRTQ23L4UJpf7D/MKWtIqCbDWM4o",
-	"F0OoODBzGbp9HZb89rbc0bIVdyFihgBYrsGoeaUbSctrBq+5FIg2lcMPWcfZi18IPLPSsen0zQuELKpo",
-	"2myo64XYaVYNjhDgB7/KxdZvy69ykfdGsRfHEFtNcW/5Lmiqs42Qhef4xC63DUcIsVH7zefRAd6xVAGQ",
-	"0lQuyCyDDlBwqZEQzac+pv14tY1iILOlpFFhUO3hPGXmC1+LXyMeFOvlxo22vtPwGqVlymLojoHZpu6q",
-	"gKpLjvr2x4EOznb8C5jNDite3uA4n8lSsKNXJni4r7/h6hMr19IsYWQBtaVTHrPN+RplqHhLs/XleQU5",
-	"feWFecVCvhm8LUPweJBrxXObU3aC7OmFhu5sqN24rDLkR0YJ8T/VkkRyxmxDEK4MAcYoxgu+Ch27bBdh",
-	"TCzJg2q9Cuti57zLG+Ce6/SKkb9X6N1fhR7wSBCuhkX66Fs1STH4WWV13gZuGijMC7XWgRnZOwKV2Ot3",
-	"Al+wcie2Vru3Pb56an5pTnmdor9XA+68GrBUOFFHyoGaP0fK1VV/d6LAe8r8rWevX1ml3/1n/m4gpW1g",
-	"DFZk+jpuKCSEUFhqObXHGaG7oohYMNd3a+zx8ysb93kbvif7fnMFdS1FQX07MfCAbjQO/1BfPdiYWcK/",
-	"MMzYhXU2+/owJH1zpfGwNyOvhBKKUqULpziHFll6mqMn25xutAtZoqyPa5YpwMfy/MiF2yuRk73CMy+k",
-	"AKfzhN8wQew/ZjRmJJtXWZbmmHeFAMMW8PZ7NijPYF1xMfR3a3KbwqDfIH52JsU44ZHenr2aqZVyjdBN",
-	"XAFfrQOOgavt1fZV2aQAL0yTxI8/PVA5tCVCoydUaeJNCZIdbQMUQUcJi0lERYFzZ2y/KqvW3sd/dSya",
-	"tlT2tZurben7Fhg1t6Sse7JTq9i1k8PfcWi2Zs82oLW7Yc+YsyzKWNv00W7PTbnCj2RKYjaTQc6KGv0W",
-	"OOv2dSQzqc8DDV914b4bwP+y0ii3mNtKo7r6WF/bWm3pcAe+UhWru6NhJdjHwq6qUf8wCQG7iEEeIqEL",
-	"ulxnQClTKH9Xmk3sDPpGZ/N8oEq8B/f9Nyvq/pPfOFomtGx9O4lireM2xL7S12FNUGZhorxHYguR2k6M",
-	"+1Uaq5Nch8Fk4M63JSnug2SjqVRMbIliQwza7z6yuQ+GobPqJiQ76GrxpR/gMxG7G0zL97fhiVV3w9hs",
-	"4Tm387fSFObLP+zTlie8NaPKXtobzhabwxDv4ImvOgxhlvDN5KWd0xsWEzi3rtcoB5PCaMqgiU7rbLWQ",
-	"W99s2+4k/7s80fT+3PpmzKqgLezrt+rU3wLNEQpEVxMENY8EHOelpG6g3oYg65YKvwOrf9W+aZVzrSYE",
-	"tO6ZLjhWlWv6lnRyT67pTZwHSnBx9t+Tp0LO5lri2WEK1QsN8pWlZEaX6PShYtW1HEyd2gLb+sxi936I",
-	"/7ur+JvLlWrH69f9vrmysFrXZ4hRXnPWOf7zgzEsrhlU+5m7olh6467YKnmBCxe/7nQ7WZr8f3SdwQqD",
-	"MBBEfyV4Fnrvv/SQ2sWEhi40UfHgv5dOEnZrmrPuMIYIRvbNDtfhgverGDsXRD+D+fD5k5qXVOcSc+mG",
-	"URP2CzrY5nGB5ZiZouGXmmtcSUQLTM0nkVK9860aWt+l035U4cmjWm3lrKz2P2OceVAWPg/JQEtcbAi7",
-	"uZOzK0XtbPUTxd5DbhaT3ZIjs3mwfaWupiV06r4mkD/1kJKJV3rn01jHd+Kg7v9NHm+L8EdqNE/aJU4O",
-	"e88EnkXmdM5udRzZkBwk9AXZB5liPG7HJwAA//8=",
+	"7P2Ld9u2li+O/yv46c5dTTuyIvmVxF5dd1w3ufW0eUzsJr916owFkZCEYwrQIUArOp3cv/27sDdAQhQo",
+	"krblJD25c9epI1HEa2O/92f/2YnkbC4FE1p1jv7sTBmNWQp/Pr+gE/PfmKko5XPNpegcdS6mjKTshisu",
+	"RZdwQf6RSc3UERnLlJyNd15SHU0JFbH5xyspGH7S63Q77COdzRPWOepcdvYvO51uR0VTNqNmkBn9+BsT",
+	"Ez3tHO3tdjt6OTfPKZ1yMel8+tTt/CYjilMoz+j9lKWMcE246lW982AQeOmnbmdOUzpj2q74JIpkZjdi",
+	"dYwTMqep5hGfU6GJHBMqluY/esoUIyfvzwm1vz0mC66nZOg9P+ya54iiM0akYGaS3Lz0HxlLl51uR9CZ",
+	"mZd9w8oSuGYzVVrL4X63M+PC/XOwtrCuefoMf3nQz7+maUqXsJcnSvGJYAzeTJNELp7P5nr5jiYZ6xzp",
+	"NGPd8vq95R4TZp4mXBEhRzJedsllZ8YuO+aTxVQSqq5V5SLt0I1W2XpdWcz1SVRFJlR3iUzhLMzpkBEb",
+	"S6AcRWKpVyk0UyytPCd4YwWl1Z6ON0+ZhqYpqwnE/KJi3MHu04YDX9B0wvT6yGexOeLFlGqyoIpEUyom",
+	"LK6ajMa3VMxm9+CwfjY/URGH7ppHa1Wjj6iIwyT0bykbd446/+txwdce42PqsRlwlYz2A1R0SjWbyJSz",
+	"BnPLCeaPDvs45knnQ3i+Eb5zWUv2hvk1vty7oUtwapjIG8PX1qcP3xGaJESbY545zhyc8hozitmYZonu",
+	"HI1polg+9EjKhFGBg2epClH1ULCPemi3jszphNnbVzk6vqiCvPb7zw5DFPUzu+ERO/s5QNxaER4fwfCC",
+	"6YVMrwkXmqVjGrFj+JjGccqUMjLNsIR3b07Jo5t5tDN4POj3zP8NvjfsIxMxS+EJOVIsvQGpROaSC00e",
+	"3Qi+M3hS/KCL0uB/774wr8W16+mxY0N2yFXWM+j3dvu9QW9w4PbG/KbYGm4oP2X/yHjKYseuq2/hnGrN",
+	"UvOa//7jZOdvdOef/Z1nvauj//0fj3c+/Dno7h4cfvq3TvVuVpDS+6lU5hCn9IbLLMUtHPNUGfE4ZmaT",
+	"vjPiwMhmOlJM6KqjjmGYO3GS5zc8ZiJi55E0X4V0lkiKG5YqOC3lCJHZ34FcMNdixPSCMZHLCCvBK8WZ",
+	"ggGDl6TjXm4OV2Qz4BHFR/7bDddYX9QLnmiWhnSRn5lmIITwEUIV+c/z169AHZsnNGJufeOEajKGh0pE",
+	"9ucl8FB12Tn647ITpVzziCaXnQ+fKlaKb6mUPod7T1cFX1CJeyHTGQ2Intd2ujypZAhj/Okmyne7HKmb",
+	"TrfzdyVFUrGzqQxQ9LmmqWYxeTSl8zkTLP6eUA2EMdYsXd2+3f7u4U5/b6c/uOj3j+D//61q4mYwf5p2",
+	"JUedmGq2o/mMBW/fLzyOmai8fVQTLUksCR3JTJPYkYRC1k6JzgQXE5JmCSNTHhsVPWH0hpmdnhGZ6S6Z",
+	"5v/UUsIdEFJPza9YUi17pzCxKqL/GCVZvELz+SdcuL+kSJbho6nm3asHsD/u0wGNBtEhe/pkL3r6tH8w",
+	"Zrvj6OAwekJp9OSurBPUqSrW+R/AOAe7TysY59kYbJ4wIzJmFZ6RIXnUskjKlBEoIpcMRq8mU6rI0Blb",
+	"w67lpkb04JxJLJkKW1aweDTmiuU782yT5eWt+dFl54/+zjNY69NPl53/ubz84fuqFRtTr2LVJwIWfZTP",
+	"3xgKSnNQQxhJ+WSqjWGEIlGohZGviuz199utrbA2NwqT9dn/ymsVUXJtnimpfLFQVQqfebyRsufTGBLY",
+	"ldnwvd0QbfnK32FId/2Nz7gO091MKk1gFmC/ghJWdcUTeE3whhvDa0Y/8pm53YN+vw9c3/4zn5FRrSYs",
+	"hTm9pPO6ac0ZSx3jShlRU7kQ5BFMM2ds3ykyo/MjI+MYjaYkkkk2E9/fdQkHjVbw8TySaUCzeMvVNVHm",
+	"OyMrzFqq5jOjH6/gwTJt4sDPnnmz6IdnwXTKIxUSBjyakhl+fbyic1nPA/+Im6voEiZp9GCjvsGHCRsD",
+	"L+IpSYEZgRZXuQ4Y5n6dFJ5zpiDll1w02vSE0Q2z5eKuuy5jPuYsrtIZZMpiYNoppxMW+yrDERrTWpK5",
+	"TBIiReUs7RhXt9UVXluNO8TEVNkXJce5hl5maJ7pUcHX3C/reZu9V3dwU70WE2meXFvTL1QRIQkTMVmy",
+	"yrOX9uf+TEsma7fzcWcid8ynO+qaz3ckDEGTHbDnjPYNtq6ZzRvnKnwFrw8pKWbgXljzgP9s0j02+S3y",
+	"oX9luDNvfONhnSjljIH+sJhKouk1U2DLgHlAxZKkMmE9AiokV2TGqIA/tExiMloCx0ikvHZGxA1NMnZE",
+	"qHDmapdQZ0N3Cd/p9XpdwoT9w1jM8IdesOSGkZhPjMLyyPwcHZzfdy+FTEHFJJRMDf+HjSNDtASPhl0y",
+	"NB/DH5liKfwxl6k+GhZOO2BmShpNFjSIHrlwk1VkliltDTqgd8GIkqnuXYoQwfd7/ceDwyqS927PQ1D9",
+	"WxbJNP4vmEMFq0/hEXUMKyyb2IW+ZHQQ8iOJhQJ/fBrJmJH/34+kX3Fh3D9buVzeMiWTDCyP27ny0vwF",
+	"7R16xeD1br1zJpRMbzlJBT+uPf56J2zt8Z/LtMp794otmNIonrskoYbEI81vmPtoIdPie5nE3tMydQ4o",
+	"mcYsNQtWWpo5VS5Zpqv0vukgzKxx+nMqwqLy5P5s6Wou2lBemlleyPU5/pT7JAPT262dnpb3MjlNdabY",
+	"bSkVft3+KuU+JRy+/j5dGNoLqaMvzy7ePicnFxeXWb+/e3j6a0nJuDjp9/f3qrithtfW37RVz+bFCVqq",
+	"+3VWU9BlfkEngXVcs+WPTvathP9Aaza2uWG/uYGo6aRJ8I/8YGStEcPw7nIQQdz8OE9lXL07k9qt2Tcy",
+	"yDcr//vHD//+4222hUVTwf+RsSaHfEwuBoNBH9QJhT6KbLSj81cQLWWZEMwPKlfqftmaFBwlPLq87OHf",
+	"e5++/z81dHEQ3oCPoTiZIJrrhHWJ+UGXeN92V5zG1qHGVBcMAXbD0LcT0errq82QVd6LknKxF+IeIbYW",
+	"8GyO7oHTteZsF8t5y6Ca0XREz6h+VyqiopJYlnN2zyZpP0QQv8/NAitswd88gVxyHIfmnOG7bm3z2bmE",
+	"ztufyeYwm5vE7c7zd1VlDRlV3Gju3xVGUUFnMynoLa2k0nFWOGjRP3u4X+GefffqrM7bl4cIYya0sc3T",
+	"yhDQjeBh0ss3MeNC7+12fL/Z4ZMnT3YHB5u9D7X86d2b09pcFWvz5Sszv7l9jsrNPHqA/JR3PNJ81tSZ",
+	"cYNPl32zo579Vy+SsyrGgb/dvln3yRC1mkth9bqfaPyWGbEI8iWSQjMBf9L5POGY6fR4nspRwmb//neF",
+	"+SwNnQX4Kxy0TBljzpKYzMAnICQxZg07JkOWpjJVQ2NSK7IwNmYHMgnEOOHRg07xTBMzVEpjHmmFDjSI",
+	"FkjDDzCEOMIA1APOCpLeZGLjxBix6EL0xQh4orLxmEfMTO+V1C9kJuIH3jOOE9FTljIXyCPXbK6J+cRO",
+	"zLkyQ84rUEoV8AAIUBlKMD97AxI45hBtpjxhD7qy3JMFziKbkUS4Bi1zMeUJK8/xbS46HnD/XdYjV2TG",
+	"lbIMwf3iIS+44fSGCMjcPWQ0QvmSiuWD3hcpyQxcjcjkFNBkIqNrFkOiKCX56f0uaKanMuX/fNhTeyXz",
+	"GCukJMaEYw6T/S0khL45+5XBzs1TOWeptklhUcqM2tRUVTKCac5Tpq4w+aHBbxp7prsdHof1L8hxtD7c",
+	"a7ZEs5Vbvh+l6DgvO6/WZp5Qpa8yFeIaFxLePZUZKLn3uyph9craCcqFwCyZmjiv0Raja4YO83LqWrdj",
+	"2Hutu9E8g7LccZk/MKfAKa7mgWIgN7luTjBFzoMc/Z1F2oyMRPYbR12gRGjSaDCaheecqyqNPDyWmMtm",
+	"zpqy0u0Ia/fWuX+7ncV02STTurRjMHa3WFxwV4z5wnXAB/5aMEITlgL9rm7XyoMr03o6eLYbmL9yEcbG",
+	"IcFuByi7uZHkr9w+5E/TzWFtD7y7Aslk5ix7+a74N4nPjIFspmS1WnwYCNGsvTPhepqNjB78eMaNqrcw",
+	"4mrlb/uTT97Ov6TzzQRZ5qeYOsQVRpRlBge0TrUsnrDmVPuSzp/HE7ZOtgG6HVu7vBlPFjJuN49XMi7N",
+	"Yy84DTnj2kqHmje+tk8aqpLNZ25vXWFRq6lcmL0/6BuGvz/YxYyKVf7e4GZaXwR4A/KTdjvlTq5YYPDe",
+	"GpkdkhbvMS3NJjxZuZRmCVOFYidKCv/6Dd/MEKe5ZbD5CkOCSf1jt+JuRXocDLKJzbUQh5C5/1zoNKCN",
+	"0LzioaCIPG2mhy6eVVIIFlfQcEHCie/IOSaXnWu2PLrsQEiRCnLy5sxoF98pwmPzrTnR/Gs43++U+Vwt",
+	"lWazy05J6QhLahtoblISAj62CmrjCi0iIuSiZx5GZ1jF0wtqH4dHUauqnanMdCRDHrATCMgeEZVFEVPq",
+	"GE2YxXRpzBczVMrGRq3q1V/Sriu2qKfFO0kn0GTsk67WJC92sVOoEVNwbXsesW6UU/B0KzGlpjRl8WP8",
+	"YV7R8gC6U7Gir0R/glqXNapM5IIMdnafdcmMxTybkb3+zsGzLpnyyZQc9neePOsSlwxOnvZ3nj3ream8",
+	"iVwYaoVfdgy3nUxBt8Xn1xN6gyrMT1i6szX1xbz/jWGf6xQBE165GzIbJd7FENlshKzfLLXZk2Y7qGj4",
+	"8N11x+IMIH8JlhQ+f8XecnVddS8+Wt16E9X/xm5YApdlNqfoB2z0eMKvWcKnUsYNf1Jaqvf7rj/dfCLB",
+	"BXMRB7PF3k8lGfMkYXGRt+Q59sliysS6ouGqMZuIIJRWJWXSv9P9zcFXT7LcUpflQmkqItZkunnZU5OH",
+	"A2Z4WO6kbLJudQVfqbKRYI02Vtu4/CYKuqCTc6YLDTokhdHZZARvQhUW8zTb1hvB7ymSczOP6ldcugYY",
+	"WSqOyxJFM0vRXYdtclocYvvS162lgejdokDNomsWWOjIVbHSGF3QNHmz8sBmwiglIC2Jed8xEVIwjNL9",
+	"k6XSKon+e/cDUyw41mbrR9NU31IK4W/dUI20Qbtx29YEf8qSa0Ma6ycUM0150oiLrWn9YZ9jyhRUEng1",
+	"Z2jCgrGsr8YQAjK7ZCNo5hrf0AQ07DGGUT4E34u1PiuHw4U+3O/UJqqvafJ2kmFaTq69+GOYcm2Vb25T",
+	"/mkXaf7ykjaPOiMm+ERc6TRjV3OpuOY3kI2BiWRHnSiRCp0c3NyUP+qLtz50wY7EDaajpEgFmLkSozwR",
+	"HefvBLBL6X3We9b58AmXroKZJLlw67zLEsFSOuIJ10tivhV2T0ssLV/+RoEEhQCn+Cy6/lmkQx6RX+QC",
+	"oyS29lFj3dOIJZzdsJhoWVRo5wJnd6VeZZ0UWvgUxnmBKU2S1+PO0R8NUwRtZeqnD6HrXn5qq/e+VZhE",
+	"3U/arjsBJ4fWhZCj3WbbegGFmm/Nb8I76j3wZWxmidvYe1HNaByzDF2neMX7Xkfdn7obPNDPb1i6hFx/",
+	"D7+CUEWoukZHy50VESdj1gnivmgAX1+ig9LXLaj+fvShbn5YoUM+pZomcpKx7WqBOWO5MC+q1QVvo+MZ",
+	"ri1YUisTQwBEM6YUnTBFJrJHXEmesfuV4eKGt8dszkSsiMREfDN6wO4sXJ+ro6ilSuTkiGTx/OjxY6iP",
+	"ORjsd4mO8n8f9gddohOV//tgsN/IvwgYQFfzlN9QXZHN59AxZnRJRozYZ8OXapyX+Tv1yNbjd7odGalx",
+	"p9uhajwOqkAeAFWlQu2nxO6H9LPV6b/DmiCaMrJIudZMgHdaQEJuymhMRjS6DujYXlZ0QSPIXctbBGgD",
+	"R4QChoER4XIBhxxTTclYJjEmgtaeBEbm19+/YKOplNdH5JeXJ6fkmi2PoYA3jTO9PCKpzDQXE/N5j7zH",
+	"NXYrFljjPmazeWKJYB3fYf1xOedRgFaFOiInb181G3I5Zz6t2KUaDTKh0TUINLtS85mA4ga4DBtQHrqd",
+	"LE2aEEvZy2a+bWTWOF6xbbvmVM7mNOU27aUNe7XAKk3CGO28TbOiErlZ7BSe9xZSU/17q2hoOxGXg874",
+	"IU+3rjopIYUOVga8d6gOKQMYHACGuxZyYUvui6AcOZVpyhLEDjJMiSkoaZQzRhRksynMHs9/JdPvnE7T",
+	"xeDahEK8lIkCs8vcXKxMSVN+w1YxMwxD/Xum9Ayx/v74s0B6gvVcxVKmVxIKBAzJGlXCHM+B2TkK9NfR",
+	"0Zzs7sJY+CDRC0lmXGRmBTa8ZrSXiCYJDpILtM7g2dPewaA36Pd7T4wIyGdTOQdwNnWOOrvjAd0bPYt2",
+	"DvbH/Z19OmA7z+jBk50Duj8+HESHdACwInY9Jy6f7JxFWcr18v+mMpufiQnMwwhcLiI+pwni0WUzFu+k",
+	"MmGPYzZP5PIxhfT0Ys1rK8RcadA2zX3v4ulOzCh50SwkFn+n4EUJu0Hn7LNdw+FTvJYdFu326Iz+Uwq6",
+	"UJCl3O2obDaj6dLQm91f3HE5Jmqy06eD0W60B6YhQkz1H/cN9ebFMkedi8HB4W6v33/ignmrhR17R/3d",
+	"o/7B3/CUcv5hFRuzMTHu+bPx08O4/3Tw9Ol+9CQ+PHhGd8eM0n50cEDjPoBTzWgceP3+Uf/Z34ykHwe/",
+	"OzDfKZmlEUMCwb9ByTfHbVHScudBoYPqaSqzyXT9rVip8qnrvQtgkJT/IpeZaRlG55UE4TyiCu0FQzxx",
+	"b/UtY6MWJXKy8qIF5dp/0Qsj681D9taRbG7Ox6gZjmzMvQSErCVqIZRrmwiZCc0T0t872jVbQ36/OC1N",
+	"IUpkFuuU8qTtruyv7wq8bOEQUtzLYiY4XDdcT/HQ0f9lGnn3z0aNsUnGoCzCVn0wP5HlW24xBBC9zIUl",
+	"OnynP9jd2z84fPL0GR1FMRv3fTg/ZcPMmIbnfQCOc/O/gd9/+vBpXX32WFyQP8ux4bTISZUFoFHX3unQ",
+	"mRQT1NBZOsuxwsxTXVfF1kjsXbC0ZCkOAoEeyynXoPrMx06GnLw5U67s8IZZ4CfwDnML8QEwKpbTaA/B",
+	"o8k8rTwzI9ZVBXY3JoARJDTAAS1InIolmdkapHUlBRzJQeSKU0OH7yGx2gpmMmKKx8yClWQqowmufkxT",
+	"PUWZO269eBj/FVuoOnydbmfM6tO6XjAWnwnNJkbywI8SuaidhmEi55b3f/L5cBil0yzaPVOASeX6hTkB",
+	"m/7bKMkXGXkAWFfgyxe0RdDM8P1gPRgkIrnZF3PVufYi5TUgqDQfK5cjYV8Qfo36EihJEdQ3jQlV15Cr",
+	"qI/yjDMrHyD5jCLcWCMCOocxzrUxmlbLgELRqUCM0gfzsJvBUuZ2I5t3C7iWlrR9BkFuvaxjQiXdWI6d",
+	"bF9xAbm9bhZ/dEryFuOPPt8KpK1FtjybCsdDi8ptj4OuqOXnYH6jr0DTayaIzKzIaOGqeZHKGeJyrMKm",
+	"WGw34YgQJ2YVwmaOGk9nXuO/9rVOcvmCyyb/ayz96jXIBoSSsBBPgAQ2jGEdW9iRAtgt5rHRERqtxSr3",
+	"ISAd+OrsZ8IFASlwYfSfRpzM5SsUmZB11kB92UBhLoRSSwyZraXxVfilnE1Rsaslylxhk11wbEcJzRRr",
+	"Olhud/y5AtlW52FPWSVbvbBkpGUWTdkqk6yf0WbhmhtG/umFbKTaE8uNqHBWKJBp+/30jKxGkBcliIL7",
+	"zNS0D+ENyqtP3Ab6JFtshk8QOSW24uXAaLfPz8+ttRK6bFMaexwVvB/HCL9vPwEEO9UlNNNSyJnMFMHM",
+	"Y8RAAm0z5UwdA74zmG6/yYk6hmu8om8jovGMRlMumPqOyIUgTln1kyJ9qzW3On3DccWC8yywZumSq5uy",
+	"1d0vFOGANF3Txh2e0FRmacm91XWKuvlOkYRfs6AAHVHFK/EM8beIU0jLUBV6ylU+8u4TEtNl7n5qwCBc",
+	"Iui6kmq+YaqkgVamc7ZJu7PAiSvc7RVmI77OdCO2xoRmoswhi3eAnrJuJoNuPdgnhmkgMgtYTmCb5fvY",
+	"kAWaV4Q3DtBsSMxveMxyGDkcyOIJNNjPTCBMaLG6n5aalaT0XkiZyASMFXaE518F4Echkbbh9G6wQUYF",
+	"erXZRsDYM6to9MZyiNJRU7dA2cQh3RLynGvYqGLVHm005ejFZd8qT7lhKZ2wcBHfGg6/M9QYlDAjTjC8",
+	"M1QJ9LkTdL30hWa26ph/rKo8kVkSu8oovlaX29/df8iUX6j4VYyJFqV0TbOEvRLclaTa2gS3Wt2ZKxRI",
+	"UDtmI9P1m9g8a/nWqXldBx7YJLFQMaWaplFrG6bd7N3CC5i7J7aVfP3AmdLdzoKqlotf47ZFXjXu5YYs",
+	"lwomarnbA3DQX7gCHXOrGTZuMCyfaZBtrTSb+6F7IwI73U5Ml8GQ/J2SkWCs2sgsLmD7Ken52X8l5WCr",
+	"R7teQqor3L+2WBENn7iFY3ZK0+bcCR4urwu6feB7Nq3orU1iDtd/AiqOTGJC5zSEGJBzARUG+jPmh4XL",
+	"UswMmADQIzgP8t/i9pgPIwZqNaM2a7emCpmm9SUC5QR8/FHXn3mzfBV/v7aftFIMpqqaCGKOBID5A1Sx",
+	"HBN4UaWu1/hWwhobyrDyb27mUcvflMt25pBCks/ZTqP1IakHO6Vzd1kD+ekZ4hpZNRzOSM482lcbNfM1",
+	"Q4mSd29Om/ifVy/m5ot0zZZhGnv35hQDhHZK4IK/7Fxm/f5epOkE/mA/4r/B1MJPLjtek0OaJNZ1LxXW",
+	"5FhoizLm6roFAZtvU5w3rmDO0ijoDX9pXwGt+ajhwcdk0O9bj7soMDfwS7SgoNRcimTpwMGTBCIabj5h",
+	"47TWRVwYwqAv3aHoqZRn6cm4gr/jgkLnmneumMuER8sCh822GoI9yJuJAECblvO5ddI3Z7WGrFYIMZ+U",
+	"d7TF2eXb0uqm4917sJvujAansa2sw1UMKp7YBU1pLBeYioV7G4PXQWVzM0cWX1nkVf+jFcU6kVpdjTNw",
+	"HP8jk5p2up1RFtvWkXgsHRdtauoR9dfyALr3eRFOqBZLrbRGq/DUFhFs1lhTq/k0lVTKF4lbma+WGh1t",
+	"rV7qJO5WpnQrlRrX0a0S5Xbr61RuxPyqwpDjtlaxGWRXUMSdQ58ko3U2QFUJMzcziQ2T/11hgdjq1OdU",
+	"qYVM400zOsYeHKMCttEmqWCPyEROdrhoBAaT2Tls2iiYZ3mJ+TTtOyrWCUkSNFG1VR+rm7Aeaba4xu2g",
+	"cP29LF4VyTRlkSZTmSpGRlA/siRK03kSCnDU9cf0d8UGC/NxQ7vyM6Pxb0zr0OG3xj5siKST5OOFDyHU",
+	"lvrCQkh1bTdP6Hg1lQsix7owXnXKnWa08NMXvIS0oKD+u5Ki95YuXmJlT7jK1m1HvoDN+7l9z4R3dl+J",
+	"byIv7AqHCVDFBX1uYjQ9KbqEOoSwLplno4QrY5uYA1YsvQlHCwo4wWaIP+4HTYDn8q7mDRyXeSvolQsP",
+	"5ckN4lyRFGPbQzaIOFMo8TUqfFQUMTTIDYVfFBe/2lGEp1LkqTVjESXcxnUamCeUC+KCXOiPwbWUk5kq",
+	"gB5dEcXVDUs9D3vRxrA+LYaFAJXKACOWQpsvPW8JXHMQrsWx+c0ko2kcZ3p5Za7aDU3YWhwsHF5AbLqr",
+	"0XJTXqnfOBYT5ngMgeNG0rohgsKsEos6QE0JVbpLRkuvGAaBuOcsVW02G7pxNGYBr6RuomHOS83YGr3b",
+	"S/oMsWmRJQk1N9qKvbUxy4mITQXmcs5ir+31SnWRXIh1kWjzwRzYQ5t+XH7ILNwHd+XkGoYBLabVxmmY",
+	"Z1oG3tpgohS1E617Kumia1JVL5tWbXq8tLTbvvQg9FKuk2aVg3n15qoo85A26n19FqKy8e7fV7AxiH+I",
+	"Dg3cAE9al1F7gQ5X5HHX671lUXJy7M0VHtH1+8CvCaZmscdCZ9qiA6QM5dG2LJ5HU78xObggGRUamvhS",
+	"ohhNo2l3tVc5NJeUmo8t8Hv+oaI3LCY3nC165KUtrM+dfDYPWdGl84keozjLfYWQ0Z17Q41teimmMomP",
+	"MXct4Up/p1z7SChZoctSu8gc6+mPEPQhltBWdbMTUkOdlG04YvR864hh4gb6PkEk4dOHbh2yjWtWWbr6",
+	"eTutdelgldNQlYTzcQsAw69K5w3ns21kIDkqVjNcDSrimo5z+VXk1YzOaMwtYFyqQffC7bNKTZ2a8aoC",
+	"knjTBmCz/859wtSE7b2iDXU70POikXLL3620Nr6H/smNFb1QgZpgRSMkc/kxyZenBE8JYSEkMgs+ES5W",
+	"0g6exKEj1RX++fe8oapYvFo274287lDwO9reZvB0tefrnVq1HoQKAfJOrdtosurkNFNbao7ZSMu7E5/S",
+	"GzozXqIguOzUtmK889SCmuN2eya2aocYxgR17LzojNeMp2jXvXAbzQW7q/0AG6vCXgO/5upzroO0vvk3",
+	"gqsHbnJXH0p9UMQ5Xy2GSjJ1CyDFUWbTYHf3u53RsuhgWUDybVYnzXGH+3Wuwxbmg611O6apyjNwAL3i",
+	"O0XUzOjHU660nKR0RqS7gTi17xQxM8MQu+xis7g81IMKtraAym1Q3Ua1YNSw2T+hmpbvUkuBnPAZt9xp",
+	"TAGUDnMdfEegN9NBrck4Wm72aP/i9vEuRLL/1F9ytQ3yqXt7qtlANC125w5H047tNWd3GzqcuDVuPMH6",
+	"gE24DQ4YnQDfyZRfXg63B9LU53TCyCjTqOUK9lGThNHYiOf7wCosPAT3GgbKQ/wlP3iSeEvuFhXBC4e/",
+	"SMYyrUnAaY9rGE76tHvda93/pl246hz8F60AdDEvDj2zgSvt+xMKJfUPwAKC+20ZmNEJoT//UWcHrbJ1",
+	"sNoiBc+yOjudAARHlq67SSuO/x5Z70E7zutWXIfGkOqA2rBybLnv1iVBwfZ2OzS6FnKRsBiBnLm4mqfS",
+	"lYlbEONmKUrnzhG4fdfchfW/lisro2sj0UUF7DDkRGpNo2uykOm1KhAyjLlA+YxwtZbiGCQIP5xZF7zM",
+	"sZzXABMMaR7BrOY0pTOmWUqGuWtUMa25mKghUQtuOSpgvYT55K3DYzOu+YSGo5DvrSsilh7gTpZOWBBu",
+	"p77yaLNvoEmUI+/w8RWFFaph87gGxBNlxETX5WkgcKryAFy4EDJC0BsjTfEnrnN1M4ptEdvIgGA3I0lZ",
+	"QFTFtKt63UjCzdGjcPB63IT7iMB4UfFgbatbR6+UJ9wgbL7kLIlDNQDGnEadQdFl0X18JlNG2Eca6WR5",
+	"ZPWIwnE3I5rZQv2iX7l1pHVRrzIPXzM2V+QfGWf6lk7t9Z0OIYUWgSILduMx3hV+ku/DSkjJXduV65bH",
+	"ltyhFIzTI8mwZuIANO5aKtukPpZ91CwVVTXXwBNblpGCDaqqGcSUQpFnJGczKTAJBLodqyPozn0Uj64g",
+	"/8dQAp0caUZnP6qpnHcJlj0eDfq9fm/Q6z/e3a8ii3Ddao3vxphiVxXV4b/QdGYEB9aoTu2/ZlQsIaXB",
+	"yFszedUjsMw5k/OEwZXAklZjgKc8xkKLQMtDqXSg/LaigL+qV/BaKfZxocHbKiqjGyHig8Pa4AJmD0UW",
+	"AGUYQ9W2InJkjgHDd6C52+533o+b5ZJ8QSXOMxo1UXHMUbSx0cyFfWWOr4GRZvhcuuF6UKEWLIXGES2i",
+	"FmYG5xY5pskkHDk2e/Pr/HGocgnOP++DAVc89iCQjsmILaWIseZIT2WmjKnkiV1KEq51wkjiiKqmiLwq",
+	"JcUKupXb1jY1xbaQXr9emPMsxy1uem09uqxWTMwdjKSIs0gTNZULhZBNZMRa0gU2vK5lf23ybORYL2y1",
+	"WRsCdT+rn0zbpmHzqwqytBRheIXZTSONKSYyFJVghSkwWmo8uBaresMCSbqByIBim26971zZzp3/vG3Q",
+	"IC3H6SWe2rGiY/g83TEan1k1zaqxAFpbtNvNCKd5J6GmniNfw0D3kYPO5UliLCGHZWyD9Svldd1AH8xC",
+	"XSnpFPfeo7/NC6Vuosi0eGM1wz8TBOC6DFs+G++8dJ2W1pl+nu3Q7z8ZPHu2e7D/ZL//7NngvnyZTm5s",
+	"vBVtmvNUGAYPUXvQlKV8GXUHufa1titqAwgdIj4iXv8RyfHfuiSeRvMuiYXqGoV6xKXqEiV4l0y1njeC",
+	"BFzflUZNK9D2tHNuw+peYTHQltnda19nDEgxTxMCn8qxTfwxBj7mgpCE0VTYjiYIPqmCkHIbWVtjltWc",
+	"FTW9vnWR7JVTKfZr60cDKsgGgztegcoVYG5jTFgKBt0PNuLi1vkQqNrQRcNIccLVEYkSzgTkhaF53+Qq",
+	"gT52xcVtoKbwtzILQxicven6kNtmF6EyBUD/7bRXBEnDUStAE0591XPtvaiG1XQYdV6hdaBdHjcyxO/f",
+	"1dPObXELe93dlXVjDGnou/W9HBz60v7w4GCvVp+dpxJD0XXk6IHbtlJ+8z41QQWYYjsTCeFsWLEjI5+I",
+	"vctQqTO3ERrAM7bOmd5atrrKW/xyqcLhnXs+9ge7JVtNCqKj+eOD/b1d8mgulZ6kTP0j+R4D8c8sb1FN",
+	"AKsdoy/GzR2ODQx2xdeK9hpnLcDIK2UD+LY2p/ZWJg8g6s8LOq+MR98rdwswkeD2Vxj5P/PxmKWGe1tC",
+	"AKAVK/7Q4dYtBM/Kt8Ysv82M3a4/EO8pF8WHuEUbOjrPUaa3TUqeq6iUwSlnzMuy4ZqkmVG6KTbRAo+X",
+	"bbK44CE8qQpifMsimcYuKDWVC9Dyb3PGtxGJ1zwUrf873e+Sv9N91SVTqtTU/icPdGSKpVd0ApXv5nMk",
+	"Y/w7qC0F3da3ELAhW6UB7ASHyJi1WJysugehlFPLFunyuSd8SmJJxK2KB9vUGmY8FD5dY5zbiHG6Ojaz",
+	"vGaH8bwQUds7BuionedprLfjb1V3FAC73Au6LCrRyl3TP4DvTZnSrgK8UBQGuwBR3i2C1g68PKbLJrpH",
+	"wsa6skMPc3Vr5ilvLm2q8Fv4q1QZRCplNF4COlY642Jylc03wX9uzNkrKunNyxTJ5qsbiVHIsUwJ7ugx",
+	"2UOUL8YQnKqdn8gBvwLVbKLwuj1Z7foUOiiwnCFcAFTt5At1iZOAVDJlYXG1yUXnw8LXm1JmHXMWhO4x",
+	"+2jzKhwsGIY1cIIn78+RwGSmLXi8oeXr/EfzVMaZ7emU0vGYR3VAcxsxKspdxr1ORO3AzlfPZouM6QVn",
+	"SfzcNc4pOUWwa96q/WDzWuSciS7x0w+7xMs+7BKbfNgEon9s5rA6Sl6WXGvn544zb4pzJv5P63uFsyjg",
+	"693qQ25Y2LXt+6ZRuYPByolq99M8/EUiF6dhxdJ8tZPICUlRw/QS2qDt4FQmcY8MsSJp6OBkMcyYMjOA",
+	"0US9fhv4pNVwRSwXgeYaS4t10dYPdSeMdlhe+5+W7V37nmIy1ofR9MbnR7HN257IxZuwlynlDExF5yOF",
+	"thDjEhEEgVPZvIyt1fTU7tuq9JqtRPMGDldHp3c+/JKFmm+KN0RzKniDL9kqEZxvbDe10mfIxThsmmhe",
+	"9tgjb5DQLVgBUbZZmesqnBKaJ2mdnP5muYKyus8NS3OR3SVK4luEtOEToiikfM82k1xdf0q8UUYTxkY7",
+	"rX4CHsi8FWagqxjUmOWtdGMe38aHjsM4Q7ZiFBdTsqDmK7mk0UZ/VIMZtKtjSmSofyCqYro8X9tcjyjG",
+	"1jvvRVSY70Ys7155B3Awc0WaS9b8ntU3TfGZRGPa8RXcUAyfC7JwDLVBD6P7KB0LMaX8XjTnTud5b7at",
+	"MSgomwyZyeUC+4Y1uuFwfpFffDugbtATPcxtYXtG1dvFdMQC5WgvSvBgTUJM2tZnNs0HvR2QRt7LdZMv",
+	"GqM+DfIZoXKpdtux4LttpwFEiMUNLlx1tlaqWH6+df7aijEbgWEjkW67bttVEHueC5vE76Xk58YSuARc",
+	"iv5Kj30PuiMvpsfUthwquONhQub5kZhIV1NB5m3IT8uH2ZLt2154vg34SEV1KRbaO/ymFPBejW1ks4Mh",
+	"TZPPIMlV1l+a+8kocpMNmYK/MJro6fqeyuvQbpbbL1+H35kDCVUVphE6kpn2EbesMukjOgKYo+O0CaM3",
+	"2AR/RmxTA3czoAASIN8NvYtk2Yxw7Sy3Tbd5XX1AslXBHZxgO2iz2K5dvxQBNJSNDmN4eTOJuNFnp9n8",
+	"SrFIipBvH8kSgclGNK1Q5jYpcLcicd/D5s9vc6V83mQ8mCtHfTMHi8FRqTVyda0XvM2M58qpt37tyX20",
+	"AGyUk+R3C1xPmZmn/Ab62AtWGXe5TT9Bqq4at9GjKsAITsotbysCl05X2d99tv/s8Mnus1qfAM20vFIR",
+	"TYKIU37fcTMHco5PounaKL8I2/KGUGnPX5O9weHhzqBL9EISxNhew/xtDSmMs81rhhqpmhUIZhwAiTEQ",
+	"wwHqwVZKSTDGZHOAoaryt/MVX8D9BfvaFljhs1eu3rRVRZbX0VvwnT4djHajvXifHYwP+08GTxvkz7jL",
+	"sX4jgQA1nTQ6RetECQX/J1wKJGSqMYLWpBBnnsoxDxX+nLx95a6F2ztiH25mkgCyeXS1gR/9DiV3iMGD",
+	"lXqKMWFEueIxu0/u1KZRJiDdhNJKXfYdj5gDC4nZ+k308rqg8/sOS0ZNuEi4/spnT+YJLFvsNWu4nIZT",
+	"J0/en+cLWYAmWqDQY+gV0AXLBY/Fwp6f7jZJGdtSs05N1fVGen1+ek7MQ208Kptx0ROqtGrOCm9TJ+RE",
+	"fDP3S662bNH3ciYiHgfbev1c0tFHLJFiQrScQJwYUpmkYACAvgwoPgmnYQUlhrgDtwPbty8YIO+mE4gi",
+	"QS1yJVpFGBhjoxRxKRdNEF43imXgD2bFiA88Zosc8r8hGkk9Rr8PJdAarD9UPv3S8DAoW1CE0TThTHk2",
+	"2Oq1f/Z0d/fJwf6TwbNnO/vjPh3QaBAdsqdP9qKnT/sHY7Y7jg4OoyeURk9KIZfguYSzQsrExXXRIk04",
+	"mIyNCl/CxbUKt1qGeGWJXBubT+5C/MbFdQlEMwhWizDPYalfmLlQRw+pSscYEZWpcp7x3GUAuBKtJ4pA",
+	"0w2aAODtujK3KyCCIECjmAa6FrZQ28LbGpvI3U1V1HBDwYVLNR2xaB3eJEwSG/yL2DlPjrFg1XMTrOPX",
+	"NNmbNzQtt0fxcgs9zSHct9vBEIEXkUSgw7kS5SaNu2/fjnuz1zYMPdUuZc+D4ykxi7OLt8/JycXFZdbv",
+	"7x6e/tp1YX2ZAnqCsNocXDN36FVY1xv4dOgk6iF9bvNSPmMJF2wjG6Iihqo5EE5GeTp5c6a6RCaxYZa3",
+	"I7/nYDGW8/Y2tDIo2PD5+dsXhmcMnj3tHQx6g36/94RIQRZsBIamMeaMIkBURIV5EL4wTyAE+27vSRNT",
+	"o2hrsC7m0Gfu5EZxF1uoSIVT//6vbbAzgkW6cW5/6yC39zvQ9KAC3SYUJSh3V3Cc36OvhmqdU7keQK17",
+	"7nwWq8qZy+N2ntTYa9VgLkEwNxIOrronT/4OKEaAuZz97L40LzWc4zSRWXyRUp40khQ2stGAAxShj0YP",
+	"N6thxaO9ZSzWPmSzyc3m2YHbUQme4AOQCig8a5QS9igVp47qZLqqTdaea5n+FJ2xKy9iFU0pVILB54op",
+	"izEF/7TRrDCFOjnupTUDOxz0BgdGdwExZscxSxhJPW0kzEM6U7ELhlVCuWmD1W8I2ee0AstoRydwfA9C",
+	"Jl8p2KxbgEto2AYCwOfAei3ZAetHE0a/DPtDm3VGu01SQVv19A7dnWgUMaV6SqXjqxnTNKaaNuFK7Xo8",
+	"tevMtKZ54B62u+P2iB/glqMGtp4h3jxEVVG/9vOKGrnZoimqwltVf5fiKOhoRjYtI5q4HMUKsLqKeEMF",
+	"AkOgPLy+wMyrjm5T27h6Ng9ABJuTRrEhlStlHBMqcp9eINP7y/G/FYbMBpi33CdTT6X/Yv68b86bb86b",
+	"h3XefPONfBW+kZyrrnLwdrLtAbKNz4RmSdiKGdEAs/2NC4buQVyA8uLCtnyhQbhilMrrUGrcmSaRzBLM",
+	"mh8xkjLEMwLWLuKj3L8+pa4dFFGaLgGNM8ORA+0SjMFAudCqBuwTchS76MlPuGBdTHP2wMwVsYVx1e24",
+	"Nsfq9wI9DO0NKU8tUjdd0Cq65J+MXXeJ0vyjSwT0gyUL6CAHhmUToCUuYh5RbRu21eR/c5vvFoY9/LMW",
+	"yWilfdGSmPcdQ7I47vI/WSrtnFcAEA8Dpl04nwQPMCnlITxmOloheTOp5PGYsbgXqZsmuQSZyFSo7Bbn",
+	"aTMRIZUTS2dd6tuUJTGhE2pUZywbTNmNvGZxnoDWIqVbINybJZGVs8tn2IWbml+qRvnbxbXfduInjPSW",
+	"hdGd3rvaKSh6sikYdjvtFm6okywJezYzirDOazQ1vWa3AAVucz3C4Vyzr16rW0MUWhqimNPU0EfaKKCr",
+	"dBtx6I6zFKMNKogbergDwzXcFsaHJJD1yqUpLeo9GgJoUL5hUPMtURJGOyJUY3+zCCBX8QZJERkuDKW0",
+	"LUYNoRw3sEjz7H+YdunSIfW5A7Ik0PzOPeR9U9utEfBvdq378Da+vN/YDZYKOcd4IhcQaop5NusgiH/D",
+	"/j74qi3qUS/p/Hk8CTX2gQLHlEWM35RqbZtlhrsKyZD/6CejCBgzbkLFLZLOIymEZ/23ZJThYAg0J5Ax",
+	"c2lSE4oW11qdZq3FMZUVeIC5do155zLTNj8qBLUBOX+bW9O2bbQj22fq+3ENf9dXjrdbJhZv/rgdoVvy",
+	"ks5fyZhVuidZDYC/0oDQX272NggjXibZLJyeTYtj+U6RGZ37tSkW6HalDkvTdMJ0MHJ1N7qsgs987+RX",
+	"sWJwRmmr2ec1C3dE11wLG9QUQjYHrF1dTxG5Swmanl4XP6P8KCjlcC6PypjkYSNnvisrLKhq9ZwqSPP1",
+	"jGvN4upwkNGO4pSGqkXuRgYsnjQxUQyvaltoib9xQzTYhxC8okrHVzpsBlu1GDUg7NUa0RS9vOYo//87",
+	"p+dvX+xcmF+TKaMxS0tampAkkvKao3FozIRWkeiw7xBgtFMCVZIx4cK/4ZmCS40lqH9fgK1Cw3Fps56r",
+	"KAfULztzlySWzpyFAKhiGrAUFmROlVrINA7zemcfFlbgTAra5D57ACrrswGV2D4RHjjlk2mVb8EcuQU2",
+	"fZT/fRZ/X4AF2F2d0SX8ectikWCOo+MbG1F2oGNI2Ox0EXgEIi2QXfwTzJcfJnydYsbKKvGvH5UPflub",
+	"O++coI1LyCsinAIbXJZmUYu+GN4s51GEt1ZvxqmczWnKVQgKb5ZvV90WyIW4mlNV213TR96zmKpXEwcw",
+	"0OaHMuw+ey2Ysd81m2MzSJXNnBt4xkUGbeEt8Fhi5L3zs7FZ4cEiuGwHohTnRfXAAhR5BEiwXRLLGeVC",
+	"fW9rDq3Xy/aussm4wAO7FmDFOZcaWTONUQXLlaB5XOPp4f5Kc73DoLxxRBesb0NUwCMEces6rtMlvV6v",
+	"LVVaWlqrDLUnWU2g2y8ut1xhKzbjK7Y4eXP2K8JWNO3Vwj7OecrUFWgXu/3dJzv9QbkVt7USNTdHgnYm",
+	"stcOFTRZouulhDHqvfbPe4Z0DLVFsNSX/zvMN6rqvIwEt7VRUJnmIM8kVuqr3Pc+o8tj+Jyqa+VUTrx5",
+	"jcrvfGFb1+n4rhIMfl9BJ69sw4iNVLJ6oi5VspAYJ9DMCUKKZmuPCCWJpDHRTJV34+ng2W7NAYXahFTM",
+	"/o3VhVquYO79rKwX+VOr5S/5iyrm97tCQmt6B8dZkth66s5LKSj5jSta3DurytVdOe8tt0tYMSQ7hya2",
+	"5l789x8nO3+jO//s7zz7UPzZu/qPnQ9/9ruHe5/+rXNXCvcPpJQ1YQNT7oljsFa5wmBbNt908xqc53Yv",
+	"1zvOFq2O/xa91S1pnNrn0FOMaDfoFnWdt2o6r9+6RXojTcohw2zoZVPDtN1i1pQGaKVKFEOLX1Ykhrbq",
+	"wh4KPuF6gwdtWWjJ8ZTpaSO/ezD3HNnkFnLP7bRa5Z3DArfoNn4lNR/zCPTst1nSqsOcMcAEupAUi1Jm",
+	"NkXtmT928D/FxizYaCrltbFO0qRz1JlqPVdHjx+bD1XPvhPnvFjp+473BxKVK+5m4B7atjpS7ED1xNp9",
+	"8ya+iSZP7WOfup0oZVSz+Gq0DIEt5H28g/D5YcKL+cSih637OmypJJlQc8FsxP0IjA2qibXRvZz6g9ka",
+	"uoUnQv7tf/77DyM//hx0Dz79MZt+CMoMr9P++g3O978lf7olvwnlj72Sgh0Rew7AaZmKaGL+tWJiOX+Q",
+	"fTLPoDF/5b8wSrwDSI7kDUspOBKmCMJk5geQzB82ejyedDsiSxJouW7ptGyqzVl6NZVZQOE90ZiWp7Cx",
+	"M5kxpegEMlsgyIi476mxVyGzEsnlmPSPyGF/rad6nSsS2po3No/+yzz9i8xSVReLCPProvc40k03v3CN",
+	"wpRrLGnbEcvygGa5AQPUElTzhlVUXTm+2MhNXxELkjEf8zYDN0uWDMZX0qxeI1s7n6C7Pp9E17uK+Vrs",
+	"SCubVCHfV8bavm8gSAxfSXtKRAR+wZOqMPAdgqwNM2Fliy4laaA+4LmXXMbRxyZFsiTRlEXXa0GE4A6X",
+	"ds4M0/Xin9Ub1zpdodDbS1HxNy8I+zhPsVIOPe1zHl2r9UC0A9GrJ5t2ZOyRQn276G1SZEpnTLPN7Q3q",
+	"lSVnxYaD6OEf1cQmSnUNteHScpGkq1vpdDsxXfqZOQCt0+1Yd3EpZDlPuYj4nCbKykWM4CmmNRcTFdQ5",
+	"nBq1+cDtTv/KlnfNmGehhgRG/T+ygVw4DUyXC5t86Ee+x/PaGB9arQR3hJXPoqAfXJu3ORtp1jpxi+Sf",
+	"iCZX3rGnTDNhBr0yBHC1knNd+q5oT1B8kedarH0DP0H/eeALmsVce4rrlaU3nWbK2CgF3UFCwZWKjPIF",
+	"uWMTqtkCiTUWynb7gizyhbhKZYIUmpjn46uCOHFlMr3aSKX5vm1fSBdspY653YlpvcupuKlJ7Oj+j86g",
+	"34P/e/y00+0Mnuz2Bofwz8Gu+fcz8++n+MEh2LCrm/U1NCFvcMdr7Lw2N96OVnFeDi80HCAEaDtykcO5",
+	"FaGEmMddsKuxDGdBlxA6tA5UsghWz20HRLRNeaWI4TSatJG9v1LMdg142wFFeriPteGbe2pbkvdmtex9",
+	"HaH7w51h8zIbg6jfrtvA19m0iECf32a+Rf/ebNHF6A3zIleYNzLU9RvsQwLPmLmaFLGZefX9rGRNZmcb",
+	"c6aDgOq4IbHxxH0FLir/QlXhanoz2b2NFrsxvbQdFw6tdXOqoeMJgZ247Hhu3csOmTEqFKDJKUCDW9iY",
+	"Abbuxzb9kI2kKosgdw8O7rgax5W2Rxs5L9veEOu9Vu7KCzeP53heZQlWvflWgap+TC47P1x2EMZuidkn",
+	"gWosz/FYSH3DWzfQ/V0p5WYebesEPzXxgq5zzW27QV1A/zTPjGwR1o+yNGVC34L9CIzT3ikXwI2Obwvq",
+	"iCzog2iB8W5hFmv66hZplXPG0kBhRDMTnKrrFkOhELj1YNuuECmmeIsSkVuijtxVfb3/uo0K7GF31h6F",
+	"Na7JqCL0BzDA2brgaN6cxfw60JslbxX7hfRkeeNsrFIOVotEAK9B6jrdb+5ea1+Iv2+o0MOEt6nKp+zG",
+	"5tWUows5yP/9tvdpSLSBEjC2YC1QTvLgdQN1KEzUAQzlBUAJTI2RTaHpkFeQO4W2N2TJ9JZIHafZzY+m",
+	"29D5hUf8FjH5W2oBt8sTKCcOw0vCc5OjhAVq/t6+OCXP9g+erNuCMdOUJ2G3UMIFgyIsP2m/3ASZXGJD",
+	"Y9RSId/7/lswM3PbWrRPLLpGN7Z4wrfEtl74ThEeA4S8LfBJ5KRRBYPtfeZnpGIOujM/DlbAdnzMbo++",
+	"A6Ay3uTIDErJHLhHk+Qax4vW+zoo13fcENIRFm8ejRIqrqFO4LH9Rj3GjHcP0CH/hosbmvC4fh7lC7mK",
+	"Rme3LkTnXgJGu/sHgaiK1JlyaY/ze80gaKKhSx2GTfQ0g4gphwp0iJpkoj4ZZg1WxEaOfba1kpj06I/+",
+	"4AOkJv3P7h/9nb0P3x/90d85wI+CSUozLooWiqX4VA5ciQhTUtjSDsirsUBfmbbd87F3K6TTQKnGSkZN",
+	"PXriegXuHRf2TxnCwz47eXUCHpNj8vvF6Vq6rdccJDNk8PgnliZc1KbAV5YGN0rP8Yhz2xbp2xxLbDNe",
+	"chmv1gem7XakUTSvFIe+dCtQtgVK8YcNqaGBeIKFuCul4d0HtG25oyYGOCvz8LFFffUO1YF9pfnvw1wG",
+	"09pCcsP8DgQGJmksUq61EYiAqvM3xq6/UwR6+qPLzwspBGnr70b8vqWLl3hf75hw67YNn7WLrN4/bPG/",
+	"tonVGQJhqZNjFa3u16/mY1T+pvSGEa4RgOjI7B0kt3j14MpwI5rg1qlbosGFWq6sVzzyuCdTPrmaNql4",
+	"DApULKHWypaNGd32GIBbjhwcpfXz+YW6QMtdZ/XkhwR+0xuarAQ0jKpvoU4CV7SiDBLFLB5G9Znn/SBv",
+	"p+l6PSOrMjEHd0+nyimqigj8ShGsDbn68Oegu7cbLgzZTCL/yNgaLnFVMvx9tMTe1CMSD2n7jgzLQO81",
+	"wS83EO8nzr697Cxc/DmjKVptjWtlgIg7u/3dw53+XrlQ0ZIREC/5kcS2mwd8TP4fuez02A1PXNL/ZQfJ",
+	"wXvdrve69dz9Asi4rrIpytJ1+KWKM/uS7yWUP64s+aDfbcd2AG505RUddJB4jDn/AJusBHWih2UR1TR7",
+	"Iedt+ULMleYi0pu6qFs5FoYbDoO1teI2F3IOOUVN+I2FqQ+1nYSMMdQoEhpde4jGnt5Q0wYeSreqX451",
+	"uIVcx+KTGRSmTI0Ow2bq4Xy0drbFpnjHuZFImgr3lUJAs4OYx14oSK6x44duO+4XSQHmhs0xMa/DNNEP",
+	"rbiem9Q9xCPxWUd61Wb718EJB205YQsOBoe25kwBvVURLQmNY5LNQW1nFLPw7uN0wnBfd9S1LAFVXxb1",
+	"K5vrDcjphiPaXNWcH1yzOcJJYqk+F+Tk/fmRZZ/QyTSNpvwGMu7GPGHgXjzfQ87lEHYs6sYj6EX0nupo",
+	"CviO4KPh/zSM7VKYf6C22CWUxHQJiM/f47CJlNfmRQ630eF7mBOCkBqhBLhAnotPsbkJVdeKGHtrabFC",
+	"rMN+xMic8jg/WOg83rsUTYFAXwsSc2yFek9ZmZ9yoXzvOA4u/ziYJn67yZbT1PIM54LzVXkC6mb7liWu",
+	"CGvNz2/jN20CPYi23cZaAIdUSXoHIFrWMOcHdZyptGl+CzAHEe5mG77EsDEPYTDhCTTQYLZpuCiZZOGW",
+	"FA67DKIvHlSjzlLBYhtfJiPWIz8xwSfiiAB+lMVxXKCbZj5ngsXdPC14BXbbKcyYc8+u5lJxzW8AxR1e",
+	"eVX+GMjX/yATZmLpjAsWN0QQ9da8xQjvWx5q9HyRN26wnk0Ls2T+NMtQXUSdHjG9YEyQATDmZ8/u1nkE",
+	"SeAjx9Y3m36B6KqGlmdzGunGjyf8miV8KmXc+Ce3abYEW9TcSGDpLFDXsLnWuIwgvNpVwFvnyrbmG+bm",
+	"2CzPAIhkm0QYhJt8bkTxjC7xjmLKiIXgR1Ag/27ecLYAN4tDaul2aDzjou6yYYzjrXyAsuNzJuK3TNm6",
+	"tmZh6/dTgEwdU56sFUOGy9bkdYjrl8hFXgfZ7DngUP+CVfHrc0zlfD37tEG+GZbZL8PSyMOuafveovVM",
+	"7a4EkbkrQtzcRs+bGUQLyrU121voSDnit9sbN66PeogbXgzR7LL+4kANtnZdz21HyIbpleFCmcl69mj4",
+	"6FrX4XupqQF4TIe/a4yBcN2LRVG7f9W7aXs/xsRduuAV5ffwpmJDwlceznL7eqQjms+qR54znc19ILNq",
+	"rLIS5stULgR0Bei1zgPZCFx2zifiLHCVooQzoa9CXQwusKZcyYRBCo92WHpzKRMAlVaEQ0huno0SHhF8",
+	"F4ZqISWCIAJDo4wfrC6tAreG5BrAMbHaYTERmrIjQDex0D/EcgdvGob79Mh7rqdkGMmJ4FoOIUKarwva",
+	"kOqFXI28u1d6/GnHzHJnMBgMdnd3d/f29vZ6NNPTHst2IiZ0SpOdQY/O6D+lsCMZbtdEoIYhin9XLEXH",
+	"iOcUkSkZLQn1NkGOyakdzlNWoPoOaBW+CnreVSTnIWcDmDsasBAdhPqt0HtrFEpYdZBg874qLrCw41pX",
+	"ueXlH+zkzax2nILqvnJMqpF6BmNuXT0DyPhzHWw6BrtuZAcCy5MJvWHrxo5Fna+DmZJCs48ax1tNqtuM",
+	"mObmlwFOj56mMptMA6QpNE/IwvY6mVKF/U4wEcomqvIkIQo16IZqTqjDrp8b0/XwdW0mpc2fdBy51yA1",
+	"sqwmORj/quS5oAbkn+Q21SD/QEKdxTZu/bHXiGbGwDWK7s2ZtB22okwTOR4brpKJlNHYWIPHRT8cTWia",
+	"8hsWkyXT8DnyfudotRzZK6VUx4i0Cj9WTJNsfkxO3p+TlI0zxeJjWyKNLwdfKjA1Vz0N013NzvTZmhfA",
+	"gUGBxznltdsBVLPVmA4TCA6E9k1Dx8jKvm/zfPOTLdfq5x7U+kwDdLPnFkgbfcmzxRooTS2rFFiq1tOc",
+	"6nMH3e/yNB63rJCosHXRzSoJw8K33KatH6oMBAdKJeR7fX25QxoPe3h2zL8aGp9NUvxs2lIVLHaQ5GGF",
+	"WyT1PE4dMAEc8sFmCJlsVlGhWlX9UhME2ww2cXhwsHfYLq4Whpdo2AIa1ZB8l7atilyknE5Yw7rMcJcT",
+	"25wDelWuKM9/dgRgqIIZcZMlgqV0xBOul8QCxzjBoViUpeZzzShk9KWeF37dxe20GIe0iOnbK7d3rXBf",
+	"QWsPFoIiNjr0d8pmQ2MLShBcIxkva1G/2+Cay5C+dxLHa/62ejjtVmE4P6JBk+T1uHP0R51EyX/z6cPn",
+	"ihm0WuODgNoM7pJsV+jezc4gDyc6RTx8EFvWThov8FNIXGYC4wr3hNDWgC+vJyMjpkGDROT1LMywppDX",
+	"XQb4IQCXdW32Os+T1xFp1WJclXlKcCUVGciY4XxjZUMBPuY29EP4FLiYNIJgLgEG85hZQCOonGNl/l6F",
+	"pZwXTKy2avvDFjI86z0DYCozU+Xi+KJnDgogxXzk5XchuRHI3bx/FOXVFP21YMkRWUwlYIsYgwnP2xzy",
+	"ktE0b+Ci846o9YV6m1CS2zmKHxpWuRlWbzPFp6DVras++VBhVF4agbqxHizEdSEKj9QEz6aicRedzxOL",
+	"sLvpJE7sY7cJQnytYL/eUd8K5teejx1sM+PbftChRE1fCayv62RSCr9ytYEXjSlPsjTkMP5NTna4K1JH",
+	"RwuBWKNtkqU0fmX9PvVJvu1anpgBrhI54eL+A2qJjK5ZfJUJjbHz+317qW1gdf+/Fg2Iqtux2JEeiBPc",
+	"RyOWlVC1I85yr7615dWAsRrab2j4eipPvsOo8rimPZAA0sAO3XC1WtBLi3vR4q3VxPMXs8QcTTa0hYE6",
+	"P3yeZJ47mV+Gwrcv+UCGfCXy7l0QYuazN0mq7mVXa6YUDZS21h3JTaeRAg87vG3V3QxyT600vkTt2QEh",
+	"bTo32Odb6c3w9qrLsX12kZ/dV8EyIJyGzulzswC3H/Kas0pPw5vX5xfk8c3gscJMpB5BPUPZVtcrPa5H",
+	"TPEYPStGcXXvLroDFhehIDM65xaM/5oFPB4ngpy8OSPXbHlsS2cIJf/5/qIHKf9mGeYEGU2xTB7fOdV6",
+	"3vn0CYB9xjJQnoSIs17eu7GAU6bmUihEOzIDvXtzSi5SOh7ziLyEuXMx6ZHnNyxdYrS4aA+NqUVETeVC",
+	"kUjOmCLjVM4gx6V3KS7FD+SHH95PJaTg/vADGX7cMbJ7aFQIKooG1C53PGHGxgAkbo1eK2w8TbgmjzBF",
+	"qUswf7dLbPpul4Dydoz1OMEk4EtBbB7w9z0zB6soDbHMZ2ybAGOuv5YrXbXz4zW/A3j9oZssjYqyIc9T",
+	"aDuMwbMAloS7cM4nxsAkXJiNOCGWtFwr9EfDMtENoYbJ0QF5NDyBHnH8n7BjR+QnOH4yW1z1ej3zsEy7",
+	"lli6SC1EpuScT97t98wGnLie7W7C0KoRMDmom4Uhb26BkIZFF3g4r6GZ24wNHQ4U9nYnQ/8yDO1iDRdS",
+	"P/xAFF2SobudwyNidO68C7xHTNY7CbPCkD90V4eDHBomMjSkESuiARPYdoDhiqB+T4aL6XJoRkNvJ5x3",
+	"/qqeewV3C4Pi72FeFyuTRC7MmHM6YcdFdy37fY41lSmMkhXYJna5ljv88IP5ycJuL5a62d74WpHh8ws6",
+	"gd0bOu15SB7JFL90TD/f3pGMl36eDHBfSOeQgn3fI/uD3SPIBzEPmgWzRGEyyJgqbe7H/u7TIyIYNxOB",
+	"Lyb8hgk7ZYAIMzOmKSND8HJhYyMHZvXvf1dSDHsEk/eoBWzhioBrIEt0lwwRm2xokZvzGuNu0S/a9um1",
+	"gUZbJ4MzuOAz5ibw9sUp2dvbe3ZM1JwKBV548xKeEsgCy311+BkTMdbcJTwC3K9COTmZ02jKdnZ7/bWG",
+	"govFokfh655MJ4/tb9Xj385On786fw6/KRDHOi9X+HaeBdEZ9Pr4oJwzQee8c9TZ6/V7e1YjAvlirgq4",
+	"t7he7swoqJiTUOuUk2RhiNawQwJpfJAHaV3u5hpbmHCobQS4U/OXYdEyBQ4KDcaRh4JBgYlBFOoS4bW2",
+	"mdzegMR0qWx/cpvXE6d0AbwXItvMbmrOlc9io94xfWJX8pLOMV8HW2CoSsureOTx+ZyKF6k02kKjZy8k",
+	"PBlETjdrtvsRgleyHTOsGMZi3lwKF8AxeJPaoq2vT+osxmMr4GtD41qM2oph60GQq8d99+a0atCbeVQ1",
+	"Ym3F8fqATm/gMRPaKKGpE99l4qucj+Ar81mp3tjbXWlZePjkyZPdwUFdRWRFaZ+QMSNcVU0E7T1/KkVu",
+	"an5SLkct/8BuZzYS2CEInQaaToLAQ6EcbCPAXU0cnbj8xyFMB+USnaySNJ3PK9Zgxq043CaRnmZdCYwW",
+	"kzB6w1wTstBM2McoyeJV4r5zK4MQJnot53hJ579B/f+nD5AvARotTGO330eFX2hb6OHLur/bvKxi/huD",
+	"PB4fBD17/aANr//U7ezjqKGX5bN7/BONHQYF/GRQ/5PfBbVKIMaa9vv79T96JfULmWHdpBeL3/wjh6f6",
+	"CTO2ZhSQK4wqr+by2uqNiymiCEATgKKaG1xt1rFqi+3Ma0AozvnONUMkSisQV8VNwpU+eXP2K1uq1rLG",
+	"kkA9uZwi+s92iQUWAeZ4gFZOQNcs6iywykI9LO3s1f/ohUxHgEZ8D8Rj7oe1ZpRHNWC9caWRCFaIJ/fK",
+	"z6WqKNIynJVbbFpoFYGoDqAuIpc1erFLZsYCDKqmGO5dJT10tuC5ddDRwJT+ScbLeyOKV2xh3/9p1Zdh",
+	"DKNPa9Q4uLeBT9GR5A++upcvaWzbHMcW/Oc3iSNVvdo++jh/Dt765VLvQ/PKl/SaeQZ8DcVj5z5wDF1d",
+	"s2UPibGzfhlKjPTxnzz+hFfDOfhWqTplN/Lap+oVCtsPwTyZH8R/4ZPBFd7+bOxWBxlVK4F19nPn0wd3",
+	"oDjIJrFomzu2G6Op8WUNr5qnYA4nkQZ48cZPYzFns8cvaDphjaT4lyXuzdzrpD3C6JExTx3n+wuL+twB",
+	"2krW+7fhMfvoQk/BS4Ff3/JaoAnagHq+1gvUntqTVXLPrfQRFxTsvvVojGYf9eNI3bT9ZdB4GtuW1P8a",
+	"14JQRU7P3xGZkv88f/0KWk6oppLI/Ldnr0flJYqopomcYK5z0P34Hq04LNlLpMRoSNd+JISMmNAEHfX4",
+	"tcPH74LbOkdJR++B+WhEFSOpxThbcyWe5lPaIi8uBqkgNMxbvi3Z3JEIIJAGUyBy7INQYVjDJwG1VJrN",
+	"NtnTrtHzRsXh1D20xiTLUUfnpVJYmMsqHWnKVswGHD+b65lxJlhwuxpA3g35fUpFxGMorIZwKDbyrJqf",
+	"68O7wQta6xmzo6VswrH/S2gg/PY+xrm9PzcwwtekOjmiqNOeRktSdAN+QDFxL/c9n3nXhsQYhOWAidpg",
+	"O1cEok3YaMWygPyCN2ACj0dcxNCDvYrfP/9II50sHSrw8EbwIcxnmM8P3NEYKVxj4IaZ/OTGqGEm61GD",
+	"zxgdyCfjVrnqbGeC7/TpYLQb7cUVkywo7/4CK69FsiSLqUSAPMBOLkIskMLAFZnJGdvA53R46+4hq3mr",
+	"d95SUdWVN0LaEfPnNJse3rs+5gnUprhIjE8SiykTFmSBR1NziY3aVRA1mdJbs458FhWc4/UY82sAu9qQ",
+	"6m6/TyCvD1F6sKOSVLqYjuqShUzdwR2TYcqUHjpQX2iCA9jdPXJBJwiQg0k7CDB+zZbKoVIgm7kUQzff",
+	"K7NIm3hwvLoJBWaQpja9BMexLVbyaDfJoAHP8DLr9/ciTSfwB/txWBEGz5UXu1UPIBLdUBVXxB3aZ5Js",
+	"v8gFmWXR1JNcIKXfvTntOgUNuxvSyW3pUqcMMZWqqBKywzySk7Yo3ZCQHBeSbh4Nu2RoZ2WFnqaTYY/8",
+	"PidaugQJyGJz1YZTmaXH5ueJFBOWQlKFKmphcIHS3oyYLi/Fo98vTr/vkVOk8RzzaSxTst/v2xSMEwFv",
+	"JlzYm+xyoQDKBYkTFpI/kGfQqGuG4NNTGhMhfbUCkV5sIH4zBV/Apn6WVI47K7ttZex9mgy3GxsToSBn",
+	"A4L/NMfJNfcI8gaZIlyXdZKbH+epjNtnAez3a5NZHkKdhy5K1bwLQU26BMHLH1643xfvgw5nyPwgCml1",
+	"rha8LncBVOvt1jumsTeybRWbKRaDyAWSwh46xRU8JkVGaTHCYwUdfYZEAzST7XhoO5oQS7D5S75z7bsu",
+	"BRVLyK2dyiQ+9vCi7GjwplmmdI+Um91SoqG0kqRZwqDjLTLGvKVzJhKmFBli21ubxgkie8EVC7EyY4cU",
+	"w7T3/br6jwf2/f4OEHdx05fax5u9+6WtD2j68tdiIjH3pp6XA0AFOMxqny1QRRo9/hMVcaMHX3JxHmFB",
+	"VYNkoI+Nn72wnsB6RwjVbCJT3uzpi9wv2uhpGmkeNXr0jYfQ1uiYLZBDo4ffQVvMRo+eoLBs9to3pw23",
+	"YdJsbAsF1Ojhcws61mSer84aHu7HRr6zX4CfvTEfNJqpTHXjh1s78Bo8aQ7UTmCb+kHOuDf7+74iXQC7",
+	"5BWufGsRjxOqPRHpaQWexG+kFzweZQlgtYfzoJ5jiv+Qx2oIdgMlQ9QWhoVtPmQf5yzSLB4WdouL/Njy",
+	"iyOv3kAvJImh+VlunRjLGSuzyaP9/rPve+Q5jaaXIp/nd4qkAFoPGa0yicFlqxVLxg661+gAw25JJ3C1",
+	"KLbyQdEZg6qfI+zUAbaayubzlCkVUgfM7qyoA9tI3fopS65zOmuSvNW/56GhG0DwuthNdz2JOl94Gtaz",
+	"+l+cSjFOOFY13jXmCgB5JAMjf9fY4MU1BaDeiG24mS7gmn/ey3GKi6CrbSMRuLdrCQwltR6UcO0p93JM",
+	"hv/3eVlrH2LQQOmU0ZkqMGLh3rprA30czQuM2QVlT6fn76BGSqZEzQHkaMqYVkeEkojZd1yKEZtwx7KG",
+	"Pw67ZPjv5n92zP/8B95VOkKuAuVhZjdTprNUkAnTCjpoSe312+gSJV0fLzJPoZOutTc4Uik1/zvLEmrL",
+	"UZSW8zkg8lwK3LLibYowAXVH5k9wuyRcsCMy/POyA/VHl50j0uv1Pg1xjqlc4OAr6/pf8GjQs4cD3sWc",
+	"aJ5K8s3w+GZ4fDM8vhkeD2h4fEsDe5D4vp/HUxQ0d+uSvOr1jfUkr2ozAerJlG8olEIA5vuta8r5AACc",
+	"oj6T0gyDb4ov42Z1SULTydfogQZ73ddmoZ8IFGDfxdSccqVBZau2N0/IhM6d2jlmLLa5gQm/ZuQfGWfY",
+	"5AQr6fP3QQQkSfJOsZolicJ2rHROU72ebpL/9OFI9hc35Gei2nz8yqwImqqvnEihNN3YM7YD4a1JFWMZ",
+	"1ewOv3844kE/0EOTzL+MP81wk8VUJs5avgvpuKqpYM7shBXmYGtr8Gz8SgoG8B4P5EetYhV+n2Cvru/5",
+	"BZ3U1fTBM/DavYY5UM4M/GqSrV6L1R1qSEq3KvECZJBoWgE5Xm7BYCOoMlVkIokUBFxO0MbcUzMXU6oB",
+	"vZprZbsoHRON7hmuiIDvtMwgMI35LLN1EYverLtQu0/p989bV9pbfC7GGmSqKu+PtLjL/foL1cvuD3ab",
+	"XEYWSYFQrS+wlZP56e7Tdj9966jg3hzEsiE/uKNH2AieZtBAZ0a/ThkjkUyymVBHtqGcQnglB9Fv/gkV",
+	"X+oYsdcsMNsNSxVF6WmzNfw4jdHBeuR5DO0YXZbZykOXImXK5rANp1IPC+igPHMDcppwejmKWsJnXH+n",
+	"iKLXrB5aKL9jt8EW+vJQP76SJOOUURALPh25ugQ5M4zNPrFluVhxPcwvaMrtKQUvxwsb6yIzplMeFYBj",
+	"hmDNTq0SMy4OwNxWIPBcTLS4OQj6850iciHInCpNHpmPD4z+icB+z8zfc5ZGTGiesEvheiDRGWaMQlkX",
+	"XZp7BVlMkPX5PcwAhjECe85Yih6IlagnXsu8X6ptqi8lSbjWCYMpsCTpkiEUYEGtxnBB0xkXk6tsPnTL",
+	"xB8KicutzAbNt7nt6f0Mu9Q4W+ElHJLadhlRvpyKa+rR1V+4iuDCu9TfKTJiU3rDDVkikiWQX07crmrT",
+	"0KP6PLd9avNEN+U+MqEBl9JeNa+GdmTkEPc6FsP3OaYVXPQ5k/OEkcjcMHMDw4VNLl/160Yd2gRD4O3k",
+	"v1ZRjUtbCcgEY0Z9HroXUrtW4rcxKIOe2VeMxcD3HcJo1/bvgMGcUYjANBbMly7oEuUSyFOQWOsXhMbx",
+	"K6nZ9mCR4O1fkoG34kFBB5RhlHhq3wy+e7iZJzHUuSFZbdPc8vpiBCXMfn+/8DBis9YcpFiwvIonCGjw",
+	"Ju9rsrEaFko9FWBTY+FvnnVvbiKyoqlckBkVSzJaaqaOzDUuBJl5Eqpyuw4L1+XkmQ2MnRZZoE5X1I1E",
+	"UxZdhxEwba+UMj78VuWV277ABcy14KVZ/F/4HuQLzTHHywY7bED9HbE/76UM6kBznHPX62ar4sxrdR28",
+	"ZD8tA54J2+lcEXbDYwaCis6gcJQb+oZfuK+s1+KYDAEo+Ue/WfkQ7gZmxo2YXjAmCgcJXJgbTDEhXCjN",
+	"aNzbXFNiG3K31gWf27memxl+dRhWuOovJ4z0OSynPDrtehwUlxD9YVsPFlTer8Q1RqmE8uGCKHbDBFay",
+	"2hRKwAMfa5YeFX6GwumTf4QXxPsAPSFEiqJUmxgDskuofdjxKSMkrUflUvg+pfwB+PEjahRxLr4vvDHo",
+	"9HA5a4ROqLmfvjtF6R6BUudIolNj4Q4GBbUyMhKze7sE6shAksdcaWr4iS3Jq6oie2t3dWtG3x1zsdpc",
+	"XlhJ1e21XwNoQBfz6letv6/gfro1FFfD2XBLNF74g7kwzNXYDGL8s32mRjE8E4TH3QLx38o/cw0M/XY9",
+	"YANpTLeJ6hahPxCoVFWCz9tuw2Ho+VKVcAuscA+H/5j4haErFcx/rMLyf2iOy78lDPGSRp5pcIdBzEJG",
+	"NMmxz6vhzjVLBU1W5nrbRnvBavEpn0zRjQ04CgvPeWVsB5naghqjRcVZVFnKbt5z5XpMb2OuICnzLj3e",
+	"FDnAKx9jcRG61NHusQZLt1D57BqweVAlvBZi7d8XuFZRXn8zj+ogf9qjbjWBHvC6VgwGg93d3d29vb29",
+	"LcKY/cJo6rBOzHzEFwXMRG2bEjJPpZaRTKCAbS5TnZMKqBPpauvyjlLTKmg6lm5qudFoz36jShNlrAiq",
+	"oazE6E+VWHiMiatxClD4raCYvjqkNpRpTXDa4q8x3cwJ7EKDwE82ppTBIw3yySxNfrHJZDC/Sj8otLgh",
+	"Z1qR5xd04jppuaZVuZ5/w9LUNcP7lnIWTjmzhNCEyG4Xlr1Nytl7Z1UpLFshCaOpWMkicxA14QSyW5L3",
+	"drPHcFqfK3us6kZ9Sx37q6SOndNVJf1ayIXfFKzqmhdBDeCrTSIahZgJ4wVVGaCb6lrXLFFMAzNzqATJ",
+	"UhXds6hYeq2z8F/ODQQ9ayPNZxX9sh60FvYbKsfXUkXwOdy/Xs1BDr7nbrOtYZ/TVG9ffocu/symUdXf",
+	"epdw9RAQf9ukSlzHpnwW8Jf9tfNXeJ7mqApanFL1eYgQM8U2keAbm0v2IOiSX0SKsFnxJiKFPesiPO5q",
+	"APRfIf1qVlBt0Tvw8xCvYinf4LfPDfVzfK5OY9IK+M+qZwqyN65kpitUKLzKnbItchfY0YcAbsUZWF+d",
+	"5EITiDYatVr1SP+IqAxKCNCOdLktrvtwv1/dSYJVdGTte/7Fp4cO1RT/3W/WExZbwLsEWOu1mDGqspQd",
+	"rWTCIt6uy4StDgHMWaQrVGC5EFfmVZ4e7H1k3nvl+s8KKVhIGd6+LK3PkrZ35C/Mk05c1YC8saDOXS//",
+	"K1gg8GDsaspooqcb6x4SSWMyogkVEaCnn2mETF3pqE+J0rCUlKipzBJsn24M1GAa2y847DYr23GEANGd",
+	"aRJLpLjbHSyLspTrZefojw+lvCqXageN/rA3aE1/nXk2SniUG95cRBAnqc5r8uBuAdWWi2ssuFxMJdFS",
+	"XoPB0LXg/Xk7/ExlNEmWZCyTRC4wreGYxDJSxZi9WQyo3kCWWcJUjwy9rKccxFdcilDHeL7T6/XMJ1PD",
+	"ggU0bZIpGSIBHw27ZJgplh4Nbct4CBj2CBp6GNOlN4yMDWkbohJkCMVdQ2MXJYwMBfuohyRhNFZEiqoU",
+	"i7N8Cz9v68I2SE6N4aHWYJECNXyMaK4T1rXpRPn3cBra2TB4CHm+JwZQVwloC1H/vUb934tKAWw/UXR1",
+	"qJTqiFkTEpM7SqMF7YRk/sEOJPnczkn0RcXJHMn/ZRAZ8jvc9T0kFmYvkUboyAlw27ywZJVOWmM15Eyw",
+	"HForXzD7GJmxdMIIVWQmU6P0RdJcKiPwBGaQ8dj1g4B5L6j9DYALomxgsetrjoHnEYuAa2JDkiGPh/is",
+	"dHJFBIWpm9SXG+7LZ1ihA/JiBd/CeKEwntugblEZ4melLaZLTH1Zux2u4M5onQkX7GES1oyRlFReohOF",
+	"6XMY+yOKcmhQJmwhcIwgTQlV+giLFNDSY5j05Sk1GAaeIZqvkPBC1iOGDaJ2NOYJU64QsQg3XopHw50d",
+	"mOTw++NckQUzEmu3ECiqWsUwy9vqfdEsecvmMg3XKlxA4bsy/HG0tIv6XLwaHYYwGzyQlFHsypQkfAJJ",
+	"9v5pmyMsetDZDNxWPShnbJND5eVWW32+rMxZiGiSsM94CNL264Gkt/yGwK2ZUb/juGJK5Q1eZ5nSO0jy",
+	"lVUb+bY/nlOlFjKFpPB5FkIGF7EiDAAKbQI3Dkb8mnVjBKzLMZzEGzfCdgL07vWfJ0QfJh6cS3wMptSC",
+	"RFJec8g8V+zL9tTu7zZA1r6Q8iUVy/uAdoN9MgpVgZbgaCVI2y7qDfTmPdyW6u1LNwchXi7P3WNbpCA7",
+	"xibffz7bz8SJXufno4oNCZ5P7YbnqnjMEqbZ+san7EZes3zrO7cEyyod136Qr31FCuNzEbs+dLLxabjb",
+	"Yj/s4d5uwIEVUvOxJWP1OGY03kmY1nXRup8ZjX+zz33V0AfFQr6kFIYH7jD/yicCNHSj3Ps7YiRmCb8x",
+	"hq5HdiuEs8IKVtvJVxNYLWPAz4sT6jS55C9kOpFau5Syv2Ttr1kj01gGn2/u7c+tSCyj8RUeTs+eyfqx",
+	"3sWgrKEFs27bt/NO6BZl8WJeuomK7lOyi7i658r7vH23UQylAJN+QZd/YUo9hzYcGi3E9lRoCaIhc4Fo",
+	"x0ax5TO6t/D0Vy28ysvZLMJ65JxFKbNOFUzSBkfNiEbXvb+0gIOcL59XpvbwG0uzKu4SpYxqVj6IbSHe",
+	"lIdpZPoOtjb+mWZByPGXNGa3dQJ3O79JHKHu+fy5Lzyv/Y60+xKAl9bJtxk39b+6Mj/rIcW24qkNNbXA",
+	"LbhLZUedpvczDBp/q1C49woF3Nn7JLoN6mSVC/geqOmB4mJN2eKFzcj4SuJjX7pu+VqwtgR6D6ZMN+wz",
+	"PyEKlCtsJ4fn5hph53lhfvUcobagq+taWUOGxpQKwZLvFNHLOeuS39/+Bm+0EAo2rLXud59n+p6575ei",
+	"vTz8Nf1WafdXkWM22HCPcixQdNdIeXqsGVoP9+jYMK8MGh6f27lB05Tf/KVFD7g1KFGQvW/5xK3oCcii",
+	"kprknAk6570lnSWbouWv8bl2h+9eeufOe7GMshmkBd1zKu7FlKvi7W0ScP1btqnmyG+zvUW0SjvKxmKf",
+	"YiqftSNhPg8vRwmVmDwbgQNiolysuJWxM/emkKDH1v4UdMY2Il/ke/blav3FFOuO9Fs+XIX27u9QA0Jq",
+	"Swr5Cb2iM1atur/2kzvRLaqYznPoAbrkstO/7ATV7rtQ6nb17Xxm76DFxUOr2xvvxzcd+y+DZgGByLqb",
+	"XIAN2+dqNek6ZOAh1A4MXXleQsUkg45MY4cYrGTCjsjwmouY/EhigcUS8DPy/8hlp8dueNKzJZiXHYeQ",
+	"TdJIxoz8SPrD7qUYGtOb/Eh8VEJ48hE0nP+R7O4aA93Ch5EfiVJT7NoiUz65grJOcpn1+3uMDPrw/4bV",
+	"sKK3ww/G3/0X1FJsr7Cz5slfuSt+CdaByJTIJGZ1FSAyReSPUAkIlgh4JSD5B/jmByoB+XLQN/7VkZct",
+	"BFuaXxvHedwnG7RR+8hj2yi7isu89mnWa8YNIVTtIT+jsrAkC5Yyski51kwcQxNvp0cAH7IQxsLyKGjR",
+	"Rqi6ZjG0QuOCDKEXsxrmdV5G6H2nilZUMKAZz8xmXSXBBd2WlbxAE7ABkX/RTOfU7qwVBqfn76oYDu52",
+	"LZBsbUF9DZDst376X1x6JZi79ja16r6/wl2cYoMf1vfdd3zH0t2mim2zmISBy5ILQq3mMqK2Hsi1TowK",
+	"WqdE0xHCcK1rFy8cpW9NHsEIm5wcdtGfycFRzMDsFVSzAE+WY0sGt5Mgwdb3FS3pC7a8DYMP3/6tGf1n",
+	"5izYvd4pBrZ1/e1oq1mv+oegqs/Tpf6bhutruNYlSwlUhzpF5hZkpeW8mqa0nD8EQV2YYT4Lg8rHr2JQ",
+	"2BLWIm+NYQvEv0DPw3W+VbTHlWOSa8otCM7VptSmjhW1P/V5X+d8IlhMZKaPrQLkau2ihNH0Dj7wu95W",
+	"PhEEIbwaFed4SVFNatmq2jeeQ0ov+UXr+WuRLLvknM7YOdduZ3rkBeVJllqr1bbWPkJ4eugTDP3jHKYI",
+	"9OqWkTNJKeK2oM5p2YEDrZlxzeJLMVq6BJUewTpiOcZXmd+4mj1wry9SafvPoZ+d8mCPb8xR9Ini/tnQ",
+	"acqglwFN1JdRQmrpmosyWX8rId0QJIZLx22vzTWia3oV15NiSxFlxSdih1e3Fn+P8FkAgiSgn6qWiOyc",
+	"N9RajmS8BHeQciftunZnCjrO2ZaRCGHANaHqWsElXL9M5h+KiRghDoiWl2L45vX5BfHY7rBHzgR0EuHa",
+	"Ai7ZbuRmmrl3xAxO5lImYPm+Psn0lOz2+jBTro9sh0ikEMygAQc5bPibX0+fk0dvX5ySJ4d7h993LwU0",
+	"hR0+luYXu49zyhoSqskwljPKxRAqDsxchm5fhyW/vS13tGzFXYiYIbqa68xrXulG0vKawWsuBUKZ5dhW",
+	"1nF29jOBZ1bagZ28OUM8rIpu54a6zsRWs2pwhAA/+EUu7v22/CIXeeMde3EMsdUU95bvgqY624iHeY5P",
+	"bHPbcIQQG7XffB4d4B1LFaB05ZAnXMGlLrq1+g0Txqs9OuthMzCo9nieMvOFr8WvEQ+K9XJXUFvfaXiN",
+	"0jJlMYCPYLapuyqg6pKDvoNmCQS+cfwLmM0WK17e4DifyVKwo1cmeLiv/8LVJ1aupVnCyAJqS6c8Zpvz",
+	"Ncp9CCzN1pfnFeT0lRfmFQv5y4C5GYLHg1wrntucshNkT2faQggZ7cZllSE/MkqI/6mWJJIzZrvNcGUI",
+	"MEYxXvBVaAdn229jYkkeVOtVWBdb513eAA9cp1eM/K1C7+Eq9IBHgnA1LNKHdqtJisHPKqvzNnDTQGFe",
+	"qG8TzMjeEajEXr8T+IKVO3FvtXv3x1dPzC/NKa9T9LdqwK1XA5YKJ+pIOVDz9/+xdwXLbYNA9FcYX3px",
+	"pz30lFsn0+n03DaXTg7E3tpMCGSEJNeH/HuHBQSyQLJiWYllHRNbMhKPXXZ5+9ZBOV31dxICR2L+dpvX",
+	"C6v0G5/52wKlIQQsE0xfZw2FxCMUyKylDiwjtu4UK4hyfQczj2+/2RhzNcxk38kV1PV0Bd296jAD2hoc",
+	"/lYXLzamH+GKZcZ+2WRzuB9G0jdTuZnsduWVGKEoU7lPijPsv5ZvK2luy+k2cSFwZXNcT4VCfawgj+zT",
+	"XlxuPvrMvJACk84bVoIg9g9UKi6eU5GlnuZzKcDADu8+ckB5i8+19j89R5NDOoPPR5yf3Urxl7NVPly8",
+	"WqhauUZsJdbEV7uEY3BpB7V9qZgU5YUp5+H50wdVSVsa3X1OVU6CISHZ0XbXEfSBw5qsqPA6dzr2S0W1",
+	"dj1euxZNX5RderjaF9+v0Kh5JbJGilNT5tr54VmHZrB49gisnaY9o+fSl7H2adLe35oyZf4lM7KGJxm1",
+	"rGZHP4BlHX6PpAf1NtLwqQU3B8BX642qiLmvN+qqjw13W/WWDifYldRZ3YmBlYB/Pq7q2P4ZEoJpUYc8",
+	"REJ3dN80QBko439rzSbOJn2TF8/VDyX1Htznk3V131npsEzoYfTtPIqNjvuAvdbXoeEoizgoRwRbDGpn",
+	"Ce7rGOvyXF+iZODFtDzFGJBdbaUCMRBiYwY67D7S3gdD4yzdhOQMXS3e+wR+E2u3gunh+j1yxtLdMNoj",
+	"PJd2nkpTmPc/2V97zvBgQZVdtCWDXfsxxB1+46KPIfQjTIaX9pOWsCY4b8ugUY4hhdEMsIlOb7ZaLK2v",
+	"X9v5PP9dRTQdL62vfzN1aIvvdapJ/QEwRyiCruMQVH8lkjg/IHUjeo8UWbconIXVLzo3rSqrdQyAmplp",
+	"b7FSqelX4mSk1HSb5cESXDP6mTwVSzZ3gueMFKofOfpXyMgT3ZukDxX11HKUOjWA2XpjtzsO+OdU8eS4",
+	"Uv1sfTPvW20W6nV9GozykcHi5s+9DiweAav99FpRkJVuidXhhSlc8/FiuSgyvrhZfML1ZQd2eIFiG6z5",
+	"YGZLLYvc9SWWlg3jtbRc6WBTjwtrOTYSFJEi6GvsKhEplqmx3N8q4M4374bUd8+0XwbiycvgbQcjs287",
+	"NjBp6kGlr89DZaBCFZTzPXmALS1BhSMr2QpU6iF3FDu75VsgO4a1ffY6p5aQuE4PAvWn1v6SlSwhM9FY",
+	"Yty55MH368rjzYswI7Ukj7D3cnKIPcLlxt/mIM5u3mcLlOdbvEX4gceBqWJ8uX/5HwAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -42,9 +42,7 @@ command -v node >/dev/null || cannot "node is missing: $need"
 command -v npm >/dev/null || cannot "npm is missing: $need"
 node -e 'const [major, minor] = process.versions.node.split(".").map(Number)
 	process.exit(major > 22 || (major === 22 && minor >= 12) || (major === 20 && minor >= 19) ? 0 : 1)' 9>&- || cannot "Node $(node --version) is too old: $need"
-packages=${XDG_CACHE_HOME:-$HOME/.cache}/mirrorwatch/console
-mkdir -p "$packages"
-flock "$packages/lock" ./setup.sh 9>&- || cannot "its packages cannot be had from npm's registry"
+./setup.sh 9>&- || cannot "its packages cannot be had from npm's registry"
 
 out=$(mktemp -d "$root/build/console.XXXXXX")
 trap 'rm -rf "$out"' EXIT

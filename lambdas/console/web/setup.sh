@@ -5,9 +5,12 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 command -v npm >/dev/null || { echo "npm is missing: install Node 20.19 or newer" >&2; exit 1; }
 name=$(sha256sum "$here/package-lock.json" | cut -c1-16)
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/mirrorwatch/console/$name
+all=${XDG_CACHE_HOME:-$HOME/.cache}/mirrorwatch/console
+cache=$all/$name
+mkdir -p "$cache"
+exec 8>"$all/lock" # two at once would write into one folder
+flock 8
 if [ ! -f "$cache/whole" ]; then
-	mkdir -p "$cache"
 	cp "$here/package.json" "$here/package-lock.json" "$cache/"
 	(cd "$cache" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
 	touch "$cache/whole" # last: it says that the installation is whole

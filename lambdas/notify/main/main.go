@@ -28,7 +28,7 @@ func main() {
 	memory, err := dynamo.Open(dynamo.Options{Client: dynamodb.NewFromConfig(conf), Table: env.Table, Now: time.Now})
 	exitOn(log, err)
 	channels := notify.Channels(notify.ChannelOptions{SNS: sns.NewFromConfig(conf), Topics: env.Topics, Account: env.Account, Region: conf.Region})
-	lambda.Start(function.New(function.Options{Documents: memory.Documents, Channels: channels, Now: time.Now, Log: log}).Handle)
+	lambda.Start(function.New(function.Options{Documents: memory.Documents, Channels: channels, Now: time.Now, Address: env.Address, Log: log}).Handle)
 }
 
 func exitOn(log *slog.Logger, err error) {

@@ -57,14 +57,22 @@ export async function open(path: string, wanted: Wanted = {}): Promise<Page> {
   let context = contexts.get(key)
   if (!context) contexts.set(key, (context = enter(as, at, cookie)))
   const page = await (await context).newPage()
-  pages.push(page)
-  watch(page, at)
+  keep(page, at)
   if (as === 'nobody') allow(notIn)
   await page.setViewportSize({ width, height })
   if (theme) await page.emulateMedia({ colorScheme: theme })
   await page.goto(new URL(path, at).href)
   return page
 }
+
+/** Watches over a page, and closes it after the test. */
+export function keep(page: Page, at: string): void {
+  pages.push(page)
+  watch(page, at)
+}
+
+/** Goes to another place of the console without loading it anew, as its links do. */
+export const go = (page: Page, path: string): Promise<void> => page.evaluate((to) => history.pushState(null, '', to), path)
 
 /** A context that nobody else uses: for tests that end a session or slow the machine. */
 export async function enter(as: Role | 'nobody', at: string, cookie?: { name: string; value: string }): Promise<BrowserContext> {

@@ -30,7 +30,7 @@ test('nothing leaves the origin but links that somebody clicks', () => {
 })
 
 test('types say something', () => {
-  expect(offending(sources, /:\s*any\b|\bas any\b|@ts-ignore|@ts-nocheck/)).toEqual([])
+  expect(offending(sources, /:\s*any\b(?! \w)|\bas any\b|@ts-ignore|@ts-nocheck/)).toEqual([])
 })
 
 test('colours are variables, but for shadows and what dims a page: a fixed one is wrong in one of the themes', () => {

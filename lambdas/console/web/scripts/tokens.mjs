@@ -16,6 +16,7 @@ const names = {
   'on-high': 'color-text-notification-severity-high',
   'on-medium': 'color-text-notification-severity-medium',
   'on-low': 'color-text-notification-severity-low',
+  heading: 'color-text-heading-default',
   text: 'color-text-body-default',
   'text-quiet': 'color-text-body-secondary',
   'text-dim': 'color-text-status-inactive',
@@ -54,7 +55,7 @@ export function tokens() {
     light.push(`  --mw-${name}: ${value.light ?? value};`)
     if (value.dark && value.dark !== value.light) dark.push(`  --mw-${name}: ${value.dark};`)
   }
-  return `/* Written by scripts/tokens.mjs; do not edit. */\n:root {\n${light.join('\n')}\n}\n.awsui-dark-mode {\n${dark.join('\n')}\n}\n`
+  return `/* Written by scripts/tokens.mjs; do not edit. */\n:root {\n${light.join('\n')}\n}\n.awsui-dark-mode, .mw-dark {\n${dark.join('\n')}\n}\n`
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(join(web, 'src/tokens.css'), tokens())

@@ -2,16 +2,21 @@
 import { I18nProvider } from '@cloudscape-design/components/i18n'
 import messages from '@cloudscape-design/components/i18n/messages/all.en'
 import AppLayout from '@cloudscape-design/components/app-layout'
-import { Suspense, type ReactNode } from 'react'
-import { Redirect, Route, Switch } from 'wouter'
+import { Suspense, useState, type ReactNode } from 'react'
+import { Redirect, Route, Switch, useLocation } from 'wouter'
 import { pages } from './pages'
 import { Session } from './session/Session'
+import { Banner } from './shell/Banner'
+import { Boundary } from './shell/Broken'
+import { focusContent, useFocusOnArrival } from './shell/focus'
 import { Messages, Said } from './shell/Messages'
 import { Missing } from './shell/Missing'
 import { Navigation } from './shell/Navigation'
 import { TopBar } from './shell/TopBar'
 import { Titled } from './shell/Titled'
+import { usePrinting } from './state/printing'
 import { useTheme } from './state/theme'
+import { Printed } from './shell/Printed'
 import { Loading } from './ui/Panel'
 
 export function App(): ReactNode {
@@ -20,34 +25,53 @@ export function App(): ReactNode {
     <I18nProvider locale="en" messages={[messages]}>
       <Messages>
         <Session>
-          <TopBar />
-          <AppLayout
-            headerSelector="#mw-top"
-            navigation={<Navigation />}
-            notifications={<Said />}
-            stickyNotifications
-            toolsHide
-            content={<Pages />}
-          />
+          <Around />
         </Session>
       </Messages>
     </I18nProvider>
   )
 }
 
-function Pages(): ReactNode {
+// Around is what every page stands in.
+function Around(): ReactNode {
+  const [wide, setWide] = useState(() => matchMedia('(min-width: 1000px)').matches)
   return (
-    <Suspense fallback={<Loading lines={6} />}>
-      <Switch>
-        {pages.map((p) => (
-          <Route key={p.path} path={p.path}>
-            <Titled title={p.title}><p.shows /></Titled>
-          </Route>
-        ))}
-        <Route path="/sign-in"><Redirect to="/detections" replace /></Route>
-        <Route path="/"><Redirect to="/detections" replace /></Route>
-        <Route><Missing /></Route>
-      </Switch>
-    </Suspense>
+    <>
+      <a className="mw-skip" href="#content" onClick={(e) => { e.preventDefault(); focusContent() }}>To the content</a>
+      <TopBar />
+      <AppLayout
+        headerSelector="#mw-top"
+        navigation={<Navigation />}
+        navigationHide={usePrinting()}
+        navigationOpen={wide}
+        onNavigationChange={(e) => setWide(e.detail.open)}
+        navigationWidth={232}
+        notifications={<><Banner /><Said /></>}
+        stickyNotifications
+        toolsHide
+        content={<><Pages /><Printed /></>}
+      />
+    </>
+  )
+}
+
+function Pages(): ReactNode {
+  const [path] = useLocation()
+  useFocusOnArrival(path)
+  return (
+    <Boundary path={path}>
+      <Suspense fallback={<Loading lines={6} />}>
+        <Switch>
+          {pages.map((p) => (
+            <Route key={p.path} path={p.path}>
+              <Titled title={p.title}><p.shows /></Titled>
+            </Route>
+          ))}
+          <Route path="/sign-in"><Redirect to="/detections" replace /></Route>
+          <Route path="/"><Redirect to="/detections" replace /></Route>
+          <Route><Missing /></Route>
+        </Switch>
+      </Suspense>
+    </Boundary>
   )
 }

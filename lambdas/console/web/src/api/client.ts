@@ -68,12 +68,34 @@ async function once(request: Request, most: number): Promise<[Response, number]>
   return [await patiently(request, most), during]
 }
 
+let reached: 'yes' | 'slow' | 'no' = 'yes'
+const watching = new Set<() => void>()
+
+/** Whether the last request had an answer. */
+export const reachable = (): typeof reached => reached
+
+/** Tells of each change of that, until what it gives is called. */
+export function whenReachable(f: () => void): () => void {
+  watching.add(f)
+  return () => void watching.delete(f)
+}
+
+function note(now: typeof reached): void {
+  if (now === reached) return
+  reached = now
+  watching.forEach((f) => f())
+}
+
 async function patiently(request: Request, most: number): Promise<Response> {
   try {
-    return await fetch(most === Infinity ? request : new Request(request, { signal: AbortSignal.any([request.signal, AbortSignal.timeout(most)]) }))
+    const answer = await fetch(most === Infinity ? request : new Request(request, { signal: AbortSignal.any([request.signal, AbortSignal.timeout(most)]) }))
+    note('yes')
+    return answer
   } catch (e) {
     if (request.signal.aborted) throw e
-    if (e instanceof DOMException && e.name === 'TimeoutError') throw new Problem(0, 'The server is slow', `No answer within ${most / 1000} s.`)
+    const slow = e instanceof DOMException && e.name === 'TimeoutError'
+    note(slow ? 'slow' : 'no')
+    if (slow) throw new Problem(0, 'The server is slow', `No answer within ${most / 1000} s.`)
     throw new Problem(0, 'The server cannot be reached', 'No answer came: it may be stopped, or the network is down.')
   }
 }

@@ -1,5 +1,5 @@
 // A map of who speaks with whom. Every node can be reached with the keyboard and says by itself what it is; the list beside the map holds the same.
-import { memo, useId, useMemo, useState, type KeyboardEvent, type ReactNode } from 'react'
+import { memo, useDeferredValue, useId, useMemo, useState, type KeyboardEvent, type ReactNode } from 'react'
 import { useKeys } from '../state/keys'
 import { bandOf } from '../ui/Band'
 import type { Places } from './force'
@@ -29,7 +29,8 @@ export function SiteMap({ label, dots, lines, places, selected, marked, select }
   const stop = dots.find((d) => d.id === selected)?.id ?? [...dots].sort((a, b) => a.rank - b.rank)[0]?.id
   const [focused, focus] = useState<string>()
   const current = focused !== undefined && places.has(focused) ? focused : stop
-  const named = useMemo(() => legible(namesOf(dots, places, { ...looking.view, x: 0, y: 0 })), [dots, places, looking.view.k]) // eslint-disable-line
+  const k = useDeferredValue(2 ** (Math.round(Math.log2(looking.view.k) * 4) / 4)) // names are picked anew at every fourth of a doubling, and after the picture has moved
+  const named = useMemo(() => legible(...namesOf(dots, places, k)), [dots, places, k])
   const keys = (e: KeyboardEvent<SVGSVGElement>) => onKey(e, { current, places, size, looking, select, focus })
   useKeys([
     { key: '+', does: 'Zoom into the map', run: () => looking.zoom(1.4) },
@@ -52,8 +53,9 @@ export function SiteMap({ label, dots, lines, places, selected, marked, select }
           <Lines lines={lines} places={places} arrow={arrow} />
           <Bright lines={lines} places={places} node={selected} shown={shown} />
           {dots.map((d) => (
-            <One key={d.id} dot={d} x={places.get(d.id)?.x ?? 0} y={places.get(d.id)?.y ?? 0} stop={d.id === current} pressed={d.id === selected} named={named.has(d.id) || d.id === selected} />
+            <One key={d.id} dot={d} x={places.get(d.id)?.x ?? 0} y={places.get(d.id)?.y ?? 0} stop={d.id === current} pressed={d.id === selected} />
           ))}
+          <Names dots={dots} places={places} named={named} one={selected} another={shown?.startsWith('n') ? shown.slice(1) : focused} />
         </g>
       </svg>
       <MapButtons looking={looking} />
@@ -94,10 +96,9 @@ interface OneProps {
   y: number
   stop: boolean
   pressed: boolean
-  named: boolean
 }
 
-const One = memo(function One({ dot: d, x, y, stop, pressed, named }: OneProps): ReactNode {
+const One = memo(function One({ dot: d, x, y, stop, pressed }: OneProps): ReactNode {
   const band = d.score === undefined ? '' : ` mw-map-${bandOf(d.score)}`
   const shape = d.kind === 'group'
     ? <rect x={-d.radius} y={-d.radius} width={2 * d.radius} height={2 * d.radius} rx={4} className="mw-map-shape" />
@@ -108,8 +109,28 @@ const One = memo(function One({ dot: d, x, y, stop, pressed, named }: OneProps):
         <circle r={d.radius + 4} className="mw-map-ring" />
         {shape}
         {d.score !== undefined && <text className="mw-map-score" y={4}>{d.score}</text>}
-        <text className={named ? 'mw-map-name' : 'mw-map-name mw-map-unnamed'} y={d.radius + 14}>{d.label}</text>
       </g>
+    </g>
+  )
+})
+
+interface NamesProps {
+  dots: readonly Dot[]
+  places: Places
+  named: ReadonlySet<string>
+  one?: string // who is selected, and who is pointed at or focused: their names are always there
+  another?: string
+}
+
+// Names lie over all nodes. The node's own label says the same to a screen reader.
+const Names = memo(function Names({ dots, places, named, one, another }: NamesProps): ReactNode {
+  return (
+    <g aria-hidden="true">
+      {dots.filter((d) => named.has(d.id) || d.id === one || d.id === another).map((d) => (
+        <g key={d.id} transform={`translate(${places.get(d.id)?.x ?? 0} ${places.get(d.id)?.y ?? 0})`}>
+          <text className="mw-map-name mw-map-sized" y={d.radius + 14}>{d.label}</text>
+        </g>
+      ))}
     </g>
   )
 })

@@ -1,6 +1,6 @@
 // What a site map draws: nodes as dots, conversations as lines. Plain data, so that it can be tested without a page.
 import type { Places, Point } from './force'
-import type { Name, View } from './view'
+import type { Box, Name } from './view'
 
 export interface Dot {
   id: string
@@ -45,13 +45,10 @@ const round = (n: number) => Math.round(n * 10) / 10
 export const lineKey = (l: { from: string; to: string }): string => `${l.from}\u0000${l.to}`
 export const backKey = (l: { from: string; to: string }): string => `${l.to}\u0000${l.from}`
 
-/** Where names would stand, the most important first. Seven pixels a character is a little more than they take. */
-export function namesOf(dots: readonly Dot[], places: Places, v: View): Name[] {
-  const size = sizing(v.k) * v.k
-  return [...dots]
-    .sort((a, b) => a.rank - b.rank)
-    .map((d) => {
-      const p = places.get(d.id) ?? { x: 0, y: 0 }
-      return { id: d.id, width: 7 * d.label.length * size, x: v.k * p.x, y: v.k * p.y + (d.radius + 4) * size }
-    })
+/** Where names would stand, the most important first, and the boxes of the nodes that they must not cover. Seven pixels a character is a little more than they take. */
+export function namesOf(dots: readonly Dot[], places: Places, k: number): [Name[], Box[]] {
+  const size = sizing(k) * k
+  const at = (d: Dot) => places.get(d.id) ?? { x: 0, y: 0 }
+  const names = [...dots].sort((a, b) => a.rank - b.rank).map((d) => ({ id: d.id, x: k * at(d).x, y: k * at(d).y + (d.radius + 10) * size, width: 7 * d.label.length * size, height: 15 * size }))
+  return [names, dots.map((d) => ({ x: k * at(d).x, y: k * at(d).y, width: 2 * d.radius * size, height: 2 * d.radius * size }))]
 }

@@ -41,7 +41,8 @@ test('arrows lead to who stands there', () => {
   expect(neighbour(places, 'nobody', 'ArrowUp')).toBeUndefined()
 })
 
-test('names that would lie over others are left out', () => {
-  const names = [{ id: 'a', width: 80, x: 0, y: 0 }, { id: 'b', width: 80, x: 60, y: 5 }, { id: 'c', width: 80, x: 60, y: 30 }, { id: 'd', width: 80, x: 100, y: 0 }]
-  expect([...legible(names)]).toEqual(['a', 'c', 'd'])
+test('names that would lie over others, or over a node, are left out', () => {
+  const name = (id: string, x: number, y: number) => ({ id, x, y, width: 80, height: 14 })
+  const names = [name('a', 0, 0), name('b', 60, 5), name('c', 60, 30), name('d', 100, 0), name('e', 300, 0)]
+  expect([...legible(names, [{ x: 330, y: 4, width: 20, height: 20 }])]).toEqual(['a', 'c', 'd'])
 })

@@ -17,7 +17,7 @@ export const nearest = 4 // the most that it can be enlarged
 export const farthest = 0.1
 
 /** Shows all of it, at most in its own size, with room for names around. */
-export function fitted(places: Places, size: Size, margin = 70): View {
+export function fitted(places: Places, size: Size, margin = Math.min(70, size.width / 12)): View {
   const at = [...places.values()]
   if (at.length === 0) return { x: size.width / 2, y: size.height / 2, k: 1 }
   const [left, right] = [Math.min(...at.map((p) => p.x)), Math.max(...at.map((p) => p.x))]
@@ -67,19 +67,23 @@ export function neighbour(places: Places, from: string, to: Direction): string |
   return best
 }
 
-export interface Name {
-  id: string
-  width: number // in pixels of the picture
-  x: number // middle, in pixels of the picture
-  y: number // of its top
+/** A box around its middle, in pixels of the picture. */
+export interface Box {
+  x: number
+  y: number
+  width: number
+  height: number
 }
 
-/** Picks the names that do not lie over each other; those that come first win. */
-export function legible(names: readonly Name[], height = 15): Set<string> {
-  const placed: Name[] = []
-  for (const n of names) {
-    const free = placed.every((p) => Math.abs(p.x - n.x) * 2 > p.width + n.width + 8 || Math.abs(p.y - n.y) > height)
-    if (free) placed.push(n)
-  }
-  return new Set(placed.map((p) => p.id))
+export interface Name extends Box {
+  id: string
 }
+
+/** Picks the names that lie neither over each other nor over what is taken; those that come first win. */
+export function legible(names: readonly Name[], taken: readonly Box[] = []): Set<string> {
+  const placed: Name[] = []
+  for (const n of names) if (!placed.some((b) => over(n, b)) && !taken.some((b) => over(n, b))) placed.push(n)
+  return new Set(placed.map((n) => n.id))
+}
+
+const over = (a: Box, b: Box) => Math.abs(a.x - b.x) * 2 < a.width + b.width && Math.abs(a.y - b.y) * 2 < a.height + b.height

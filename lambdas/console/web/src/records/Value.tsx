@@ -31,10 +31,12 @@ const codes = /^(uid|ja3s?|ja4s?|hassh.*|community_id|.*fps?|.*fingerprint|.*_l2
 
 /** An address that leads to its device. */
 export function Address({ address, vni, port }: { address: string; vni?: unknown; port?: unknown }): ReactNode {
+  const six = typeof port === 'number' && address.includes(':')
   return (
     <span className="mw-address">
+      {six && <span className="mw-mono mw-dim">[</span>}
       <Go to={`/devices/${encodeURIComponent(address)}`} query={deviceQuery(vni)}><Wire mono length={45}>{address}</Wire></Go>
-      {typeof port === 'number' && <span className="mw-mono mw-dim">:{port}</span>}
+      {typeof port === 'number' && <span className="mw-mono mw-dim">{six && ']'}:{port}</span>}
     </span>
   )
 }

@@ -63,7 +63,7 @@ const names: Readonly<Record<string, string>> = {
   message: 'Message', severity: 'Severity', facility: 'Facility', request_type: 'Request', error_msg: 'Error', result: 'Result', base_object: 'Base',
   filter: 'Filter', attributes: 'Attributes', database: 'Database', event_name: 'Call', event_source: 'Service', principal: 'Principal', source_ip: 'From',
   error_message: 'Error', aws_region: 'Region', orig_pkts: 'Packets out', resp_pkts: 'Packets back', orig_l2_addr: 'From MAC', resp_l2_addr: 'To MAC',
-  orig_ip_bytes: 'IP bytes out', resp_ip_bytes: 'IP bytes back', missed_bytes: 'Bytes missed', kind: 'Kind', interface: 'Interface', account: 'Account',
+  orig_ip_bytes: 'IP bytes out', resp_ip_bytes: 'IP bytes back', missed_bytes: 'Bytes missed', kind: 'Kind', frontend: 'Message', frontend_arg: 'Statement', backend: 'Answer', interface: 'Interface', account: 'Account',
 }
 
 /** What a field is called for a person. */

@@ -27,7 +27,10 @@ interface Props {
 export function Expired({ name, how, enter, leave }: Props): ReactNode {
   const dialog = useRef<HTMLDialogElement>(null)
   const [must, setMust] = useState<{ me: Me; password: string }>()
-  useEffect(() => dialog.current?.showModal(), [])
+  useEffect(() => {
+    dialog.current?.showModal() // which focuses what comes first, the name
+    dialog.current?.querySelector<HTMLElement>('input[type="password"]')?.focus()
+  }, [])
   const out = <Button variant="link" formAction="none" onClick={leave}>Leave the page</Button>
   return (
     <dialog ref={dialog} className="mw-dialog" aria-labelledby="mw-expired" onCancel={(e) => e.preventDefault()}>

@@ -46,7 +46,7 @@ export function NewPassword({ name, current: known, changed, other }: Props): Re
   return (
     <form onSubmit={(e) => { e.preventDefault(); void send() }} noValidate>
       <Form
-        errorText={wrong && (wrong.status === 401 ? 'The password of now is wrong.' : refusal(wrong, left))}
+        errorText={wrong && (wrong.status === 401 ? 'The current password is wrong.' : refusal(wrong, left))}
         actions={
           <SpaceBetween direction="horizontal" size="xs">
             {other}
@@ -57,7 +57,7 @@ export function NewPassword({ name, current: known, changed, other }: Props): Re
         <SpaceBetween size="m">
           <input className="mw-hidden" type="text" autoComplete="username" value={name} readOnly tabIndex={-1} aria-hidden="true" />
           {known === undefined && (
-            <FormField label="Password of now" errorText={tried && why.current} stretch>
+            <FormField label="Current password" errorText={tried && why.current} stretch>
               <Input type={type} value={current} onChange={(e) => setCurrent(e.detail.value)} autoComplete="current-password" autoFocus />
             </FormField>
           )}
@@ -84,7 +84,7 @@ export function faults(name: string, current: string, fresh: string, twice: stri
   if (!current) why.current = 'Give the password that you signed in with.'
   if (n < least) why.fresh = n === 0 ? 'Give a new password.' : `${least - n} more ${least - n === 1 ? 'character is' : 'characters are'} needed.`
   else if (n > most) why.fresh = `At most ${most} characters.`
-  else if (fresh === current) why.fresh = 'It must be another than the one of now.'
+  else if (fresh === current) why.fresh = 'It must be another than the current one.'
   else if (name.length >= 3 && fresh.toLowerCase().includes(name.toLowerCase())) why.fresh = 'It must not hold your name.'
   if (twice !== fresh) why.twice = 'The two are not the same.'
   return why

@@ -118,7 +118,7 @@ test('whoever must change the password does that before anything else', async ()
 
 test('what is wrong with a new password is said before it is sent', () => {
   expect(faults('mona', 'old old old old', 'short', 'short').fresh).toBe('7 more characters are needed.')
-  expect(faults('mona', 'nine quiet lanterns', 'nine quiet lanterns', '').fresh).toBe('It must be another than the one of now.')
+  expect(faults('mona', 'nine quiet lanterns', 'nine quiet lanterns', '').fresh).toBe('It must be another than the current one.')
   expect(faults('mona', 'x', 'the Mona and her cat', '').fresh).toBe('It must not hold your name.')
   expect(faults('mona', 'x', '🦊🦊🦊🦊🦊🦊🦊🦊🦊🦊🦊', '').fresh).toBe('1 more character is needed.')
   expect(faults('mona', 'x', 'nine quiet lanterns', 'nine quiet lantern').twice).toBe('The two are not the same.')

@@ -8,6 +8,7 @@ import { useTell } from '../shell/Messages'
 import { WhoIsIn } from '../state/me'
 import { Failed, Loading } from '../ui/Panel'
 import { Expired } from './Expired'
+import { Front } from './Front'
 import { MustChange } from './MustChange'
 import { Handed, SignIn } from './SignIn'
 import { whoIsIn, type Found, type How } from './how'
@@ -29,7 +30,7 @@ export const useOwnSession = (): Own => useContext(OwnSession)
 export function Session({ children }: { children: ReactNode }): ReactNode {
   const { state, enter, signOut, again } = useSession()
   if (state.is === 'asking') return <main className="mw-start"><Loading lines={6} /></main>
-  if (state.is === 'failed') return <main className="mw-start"><h1>Mirrorwatch</h1><Failed problem={state.problem} again={again} /></main>
+  if (state.is === 'failed') return <Front title="Not there yet"><Failed problem={state.problem} again={again} /></Front>
   if (state.is === 'handed') return <Handed />
   if (state.is === 'nobody') return <SignIn how={state.how} why={state.why} enter={(me) => enter(me, state.how)} />
   const entered = (me: Me) => enter(me, state.how)

@@ -1,5 +1,5 @@
 // How people sign in here, and who is in.
-import { api, carried, carry, problem, Problem, told } from '../api/client'
+import { api, carry, problem, Problem, told } from '../api/client'
 import type { Me } from '../api/names'
 import { asProblem } from '../api/read'
 import { answerIn, Cognito, takePending } from './cognito'
@@ -12,20 +12,11 @@ export type Found =
   | { is: 'in'; me: Me; how: How }
   | { is: 'handed' } // this is a window of its own, which has done its part
 
-interface SignIn {
-  kind: 'local' | 'cognito'
-  domain?: string
-  client_id?: string
-  scopes?: string[]
-}
-
 /** Asks how people sign in here. */
 export async function howHere(): Promise<How> {
-  const answer = await carried('/v1/sign-in')
-  if (answer.status === 404) return { kind: 'local' } // a server of before it could say so keeps its users itself
-  const body: unknown = await answer.json().catch(() => undefined)
-  if (!answer.ok) throw problem(answer.status, body, answer.headers)
-  const s = body as SignIn
+  const { data: s, error, response } = await api.GET('/v1/sign-in')
+  if (response.status === 404) return { kind: 'local' } // a server of before it could say so keeps its users itself
+  if (!s) throw problem(response.status, error, response.headers)
   if (s.kind === 'local') return { kind: 'local' }
   if (!s.domain?.startsWith('https://') || !s.client_id) throw new Problem(502, 'The server does not say how to sign in')
   return { kind: 'cognito', cognito: new Cognito({ domain: s.domain, client: s.client_id, scopes: s.scopes ?? ['openid', 'email'] }) }

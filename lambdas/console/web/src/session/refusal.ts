@@ -1,11 +1,10 @@
 // What a refused password comes to, in plain words.
 import { useEffect, useState } from 'react'
 import type { Problem } from '../api/client'
-import { lasting } from '../state/zone'
 
 /** Says why somebody was not let in. `left`: seconds until it may be tried again. */
 export function refusal(p: Problem, left: number): string {
-  const wait = left > 0 ? `Try again in ${lasting(left * 1000)}.` : 'You can try again now.'
+  const wait = left > 0 ? `Try again in ${left < 120 ? `${left} s` : `${Math.ceil(left / 60)} min`}.` : 'You can try again now.'
   if (p.type === '/problems/locked') return `Too many wrong passwords in a row: this name is locked for a while. ${wait}`
   if (p.status === 429) return `Too many attempts from this address. ${wait}`
   if (p.status === 401) return 'The name or the password is wrong. Mind capital letters; after five failures the name is locked for a while.'

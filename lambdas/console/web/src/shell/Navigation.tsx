@@ -1,7 +1,12 @@
+import Badge from '@cloudscape-design/components/badge'
 import SideNavigation, { type SideNavigationProps } from '@cloudscape-design/components/side-navigation'
+import StatusIndicator from '@cloudscape-design/components/status-indicator'
 import type { ReactNode } from 'react'
 import { useLocation } from 'wouter'
+import { api, told } from '../api/client'
+import { useRead } from '../api/read'
 import { useLink } from '../state/url'
+import { counted, digits } from '../ui/number'
 
 const places: [string, string][] = [
   ['Detections', '/detections'], ['Incidents', '/incidents'], ['Devices', '/devices'], ['Records', '/records'], ['Activity map', '/activity-map'], ['ATT&CK map', '/attack'],
@@ -12,11 +17,12 @@ const settings: [string, string][] = [
   ['My sessions', '/settings/sessions'], ['About', '/settings/about'],
 ]
 
-/** Where one can go. */
+/** Where one can go, and the two counts that are worth a look: critical detections that nobody has taken up, and interfaces that are not watched. */
 export function Navigation(): ReactNode {
   const [path, navigate] = useLocation()
   const link = useLink()
-  const item = ([text, href]: [string, string]): SideNavigationProps.Item => ({ type: 'link', text, href: link(href) })
+  const marks: Record<string, ReactNode> = { '/detections': useCritical(), '/coverage': useUnwatched() }
+  const item = ([text, href]: [string, string]): SideNavigationProps.Item => ({ type: 'link', text, href: link(href), info: marks[href] })
   const here = [...places, ['Coverage', '/coverage'], ...settings].map(([, href]) => href ?? '').find((href) => path === href || path.startsWith(`${href}/`))
   return (
     <SideNavigation
@@ -31,4 +37,21 @@ export function Navigation(): ReactNode {
       }}
     />
   )
+}
+
+// useCritical counts the critical detections that are open; undefined where there are none. All others would be noise here.
+function useCritical(): ReactNode {
+  const open = useRead(['detections', 'open critical'], (signal) => told(api.GET('/v1/detections', { params: { query: { band: ['critical'], status: ['open'], count: true, limit: 1 } }, signal })), { every: 30_000 })
+  const n = open.data?.total ?? 0
+  if (n === 0) return undefined
+  return <span title={`${counted(n, 'critical detection')} open`}><Badge color="severity-critical">{digits(n)}<span className="mw-hidden"> critical ones are open</span></Badge></span>
+}
+
+// useUnwatched counts the interfaces that should be mirrored and are not. Its colour is no band's: those mean risk.
+function useUnwatched(): ReactNode {
+  const coverage = useRead(['coverage', 'summary'], (signal) => told(api.GET('/v1/coverage/summary', { signal })), { every: 60_000 })
+  const total = coverage.data?.total
+  const n = total ? total.wanted - total.mirrored : 0
+  if (n <= 0) return undefined
+  return <span title={`${counted(n, 'interface')} should be mirrored, and ${n === 1 ? 'is' : 'are'} not`}><StatusIndicator type="warning">{digits(n)}<span className="mw-hidden"> interfaces are not mirrored</span></StatusIndicator></span>
 }

@@ -1,5 +1,6 @@
 // The time that a page looks at: `last` (1h, 1d, 7d, ...) that moves along, or `from` and `to` that stay.
-import { useMemo } from 'react'
+import { useEffect, useMemo, useRef } from 'react'
+import { looking } from './share'
 import { useView, type Query } from './url'
 import { useNow } from './now'
 
@@ -34,6 +35,9 @@ export function useSpan(byDefault = '1d'): [Span, (s: Span) => void] {
   const [query, change] = useView()
   const now = useNow(30_000)
   const span = useMemo(() => spanOf(query, now, byDefault), [query.from, query.to, query.last, now, byDefault]) // eslint-disable-line
+  const shown = useRef(span)
+  shown.current = span
+  useEffect(() => looking(shown), [])
   const set = (s: Span) =>
     s.last
       ? change({ last: s.last === byDefault ? undefined : s.last, from: undefined, to: undefined }, { push: true })

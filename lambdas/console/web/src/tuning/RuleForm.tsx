@@ -11,17 +11,20 @@ import Toggle from '@cloudscape-design/components/toggle'
 import { useState, type ReactNode } from 'react'
 import type { Schemas } from '../api/client'
 import type { DetectionFilter, TuningRule } from '../api/names'
+import { isEmpty } from '../detections/filter'
 import { useDenied } from '../state/me'
 import { useDraft } from '../state/draft'
 import { Expiry } from '../ui/Expiry'
-import { MatchEditor } from './MatchEditor'
+import { MatchField } from './MatchField'
 import { Preview } from './Preview'
 import { useForetold } from './preview'
 import { fieldsOf, useSaveRule } from './save'
 import { Theirs } from './Theirs'
-import { isEverything } from './words'
 
 export type RuleItem = Schemas['TuningRuleItem']
+
+// Hidden is what a rule makes of them: the API takes no rule that asks for it.
+const notInRules = ['hidden']
 
 interface Props {
   start: TuningRule
@@ -35,20 +38,18 @@ export function RuleForm({ start, of, draft: name, onDone }: Props): ReactNode {
   const draft = useDraft<TuningRule>(`rule.${of?.id ?? name ?? 'new'}`, start, isRule)
   const rule = draft.value
   const change = (part: Partial<TuningRule>) => draft.set((r) => ({ ...r, ...part }))
-  const [broken, setBroken] = useState(false)
-  const [round, setRound] = useState(0) // the editor of the match starts anew with it
+  const [round, setRound] = useState(0) // the fields that keep something of their own start anew with it
   const save = useSaveRule(of, (saved) => {
     draft.forget()
     onDone(saved)
   })
   const denied = useDenied(of ? 'putTuningRule' : 'createTuningRule')
-  const why = denied ?? reasonAgainst(rule, broken)
+  const why = denied ?? reasonAgainst(rule)
   const wrong = fieldsOf(save.problem)
   const restart = (to?: TuningRule) => {
     if (to) draft.set(to)
     else draft.restart()
     setRound(round + 1)
-    setBroken(false)
   }
   const giveUp = () => {
     draft.forget()
@@ -75,7 +76,7 @@ export function RuleForm({ start, of, draft: name, onDone }: Props): ReactNode {
             <FormField label="Why" description="Whoever reads it in a year was not there." errorText={wrong.of('description')} stretch>
               <Textarea value={rule.description ?? ''} rows={2} onChange={(e) => change({ description: e.detail.value || undefined })} />
             </FormField>
-            <MatchEditor key={round} of={rule.match} wrong={wrong.of('match')} change={(match, bad) => { setBroken(bad); change({ match }) }} />
+            <MatchField label="Which detections" description="All that is said must hold." of={rule.match} without={notInRules} wrong={wrong.of('match')} none="None yet: say at least one thing." change={(match) => change({ match })} />
             <Expiry key={`expiry${round}`} label="Until" description="What it hid shows again then." at={rule.expires} never="Until somebody ends it" wrong={wrong.of('expires')} change={(expires) => change({ expires })} />
             <Toggle checked={rule.enabled} onChange={(e) => change({ enabled: e.detail.checked })} description="A rule that is off hides nothing and is kept.">On</Toggle>
           </SpaceBetween>
@@ -92,13 +93,12 @@ function WhatIsHidden({ match }: { match: DetectionFilter }): ReactNode {
   const denied = useDenied('previewTuningRule')
   const foretold = useForetold(match)
   if (denied) return denied
-  return isEverything(match) ? 'Say which detections: then it is shown here.' : <Preview of={foretold} />
+  return isEmpty(match) ? 'Say which detections: then it is shown here.' : <Preview of={foretold} />
 }
 
-function reasonAgainst(r: TuningRule, broken: boolean): string | undefined {
-  if (broken) return 'A line cannot be read.'
+function reasonAgainst(r: TuningRule): string | undefined {
   if (!r.name.trim()) return 'The rule has no name yet.'
-  if (isEverything(r.match)) return 'An empty rule would hide every detection: say which ones.'
+  if (isEmpty(r.match)) return 'An empty rule would hide every detection: say which ones.'
   if (r.enabled && r.expires && Date.parse(r.expires) <= Date.now()) return 'It would have ended already.'
   return undefined
 }

@@ -3,10 +3,10 @@ import { useEffect, useState } from 'react'
 import { api, told, type Schemas } from '../api/client'
 import { useRead, type Reading } from '../api/read'
 import type { DetectionFilter } from '../api/names'
+import { isEmpty } from '../detections/filter'
 import { useDenied } from '../state/me'
 import { useNow } from '../state/now'
 import { iso } from '../state/span'
-import { isEverything } from './words'
 
 export const previewDays = 30
 
@@ -35,7 +35,7 @@ export function useForetold(match: DetectionFilter): Reading<Foretold> {
   const text = useRested(JSON.stringify(match), 400)
   const rested = JSON.parse(text) as DetectionFilter
   const from = iso(useNow(3_600_000) - (previewDays * 24 + 1) * 3_600_000)
-  return useRead(['tuning-preview', text, from], (signal) => foretell({ ...rested, from: rested.from ?? from }, signal), { when: !denied && !isEverything(rested), keep: true })
+  return useRead(['tuning-preview', text, from], (signal) => foretell({ ...rested, from: rested.from ?? from }, signal), { when: !denied && !isEmpty(rested), keep: true })
 }
 
 async function foretell(match: DetectionFilter, signal: AbortSignal): Promise<Foretold> {

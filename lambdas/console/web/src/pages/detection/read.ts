@@ -68,9 +68,9 @@ export function useHistory(id: string): Reading<History> {
   return useRead([...detectionKey(id), 'history'], ask)
 }
 
-/** Asks where packets are. It is noted in the audit log, and so it is only asked by who may, and once. */
+/** Asks whether there are packets. No addresses come with it, and so nothing is noted in the audit log. */
 export function usePackets(id: string, when: boolean): Reading<Packets> {
-  const ask = (signal: AbortSignal) => told(api.GET('/v1/detections/{id}/packets', { params: { path: { id } }, signal }))
+  const ask = (signal: AbortSignal) => told(api.GET('/v1/detections/{id}/packets', { params: { path: { id }, query: { check: true } }, signal }))
   return useRead([...detectionKey(id), 'packets'], ask, { when, patience: 60_000 })
 }
 

@@ -24,6 +24,7 @@ interface Props<T> {
 }
 
 const rows = 25
+const sticky = { last: 1 } // what is to be done with a row is never cut off
 
 /** A table of settings in its panel: found by text, sorted, page by page, with every state that reading it can be in. */
 export function List<T>({ title, what, of, idOf, empty, description, actions, ...table }: Props<T>): ReactNode {
@@ -55,7 +56,7 @@ function Rows<T>({ items, what, label, columns, idOf, textOf, sort, more, bringi
   })
   return (
     <Table
-      {...collectionProps} variant="borderless" items={shown} columnDefinitions={columns} trackBy={idOf} wrapLines
+      {...collectionProps} variant="borderless" cellVerticalAlign="top" stickyColumns={sticky} items={shown} columnDefinitions={columns} trackBy={idOf} wrapLines
       ariaLabels={{ tableLabel: label }}
       filter={items.length > 5 && <TextFilter {...filterProps} filteringPlaceholder={`Find ${what}`} filteringAriaLabel={`Find ${what}`} countText={filterProps.filteringText ? `${filteredItemsCount ?? 0} found` : undefined} />}
       pagination={items.length > rows && <Pagination {...paginationProps} />}

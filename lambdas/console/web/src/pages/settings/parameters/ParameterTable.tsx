@@ -13,7 +13,7 @@ const shown = 4
 export function ParameterTable({ label, items, edit }: { label: string; items: Parameter[]; edit: (p: Parameter) => void }): ReactNode {
   return (
     <Table
-      variant="borderless" items={items} trackBy="name" wrapLines ariaLabels={{ tableLabel: label }}
+      variant="borderless" cellVerticalAlign="top" stickyColumns={{ last: 1 }} items={items} trackBy="name" wrapLines ariaLabels={{ tableLabel: label }}
       columnDefinitions={[
         {
           id: 'name', header: 'Parameter', isRowHeader: true, minWidth: 260,
@@ -21,8 +21,8 @@ export function ParameterTable({ label, items, edit }: { label: string; items: P
         },
         { id: 'value', header: 'Value', minWidth: 220, cell: (p) => <Values of={p} /> },
         {
-          id: 'set', header: 'Set by', minWidth: 120,
-          cell: (p) => (p.set ? <StatusIndicator type="info">Somebody here</StatusIndicator> : <span className="mw-quiet">Default</span>),
+          id: 'set', header: 'Source', minWidth: 120,
+          cell: (p) => (p.set ? <StatusIndicator type="info">Set here</StatusIndicator> : <span className="mw-quiet">Default</span>),
         },
         {
           id: 'does', header: 'Actions', minWidth: 100,

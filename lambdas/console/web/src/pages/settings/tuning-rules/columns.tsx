@@ -1,4 +1,3 @@
-import Button from '@cloudscape-design/components/button'
 import StatusIndicator from '@cloudscape-design/components/status-indicator'
 import type { TableProps } from '@cloudscape-design/components/table'
 import type { ReactNode } from 'react'
@@ -9,10 +8,10 @@ import { changedText } from '../../../tuning/applied'
 import type { RuleItem } from '../../../tuning/RuleForm'
 import { Match } from '../../../tuning/Match'
 import { touched } from '../../../tuning/save'
-import { May } from '../../../ui/May'
 import { Time } from '../../../ui/Time'
 import { Wire, visible } from '../../../ui/Wire'
 import { digits } from '../../../ui/number'
+import { RowActions } from '../RowActions'
 import '../settings.css'
 
 interface Does {
@@ -30,9 +29,9 @@ export function columns(does: Does): TableProps.ColumnDefinition<RuleItem>[] {
     { id: 'name', header: 'Rule', isRowHeader: true, minWidth: 200, sortingField: 'name', sortingComparator: by((r) => r.rule.name), cell: (r) => <Named of={r} /> },
     { id: 'match', header: 'Hides', minWidth: 220, cell: (r) => <Match of={r.rule.match} /> },
     { id: 'count', header: 'Hidden now', minWidth: 110, cell: (r) => <Hidden of={r} /> },
-    { id: 'state', header: 'State', minWidth: 130, sortingField: 'state', sortingComparator: by(stateOf), cell: (r) => <State of={r} /> },
-    { id: 'by', header: 'Made by', minWidth: 150, sortingField: 'created', sortingComparator: by((r) => r.created), cell: (r) => <div className="mw-settings-two"><Wire length={64}>{r.rule.created_by || 'not known'}</Wire><Time at={r.created} label /></div> },
-    { id: 'does', header: 'Actions', minWidth: 190, cell: (r) => <Actions of={r} does={does} /> },
+    { id: 'state', header: 'State', minWidth: 200, sortingField: 'state', sortingComparator: by(stateOf), cell: (r) => <State of={r} /> },
+    { id: 'by', header: 'Made by', minWidth: 200, sortingField: 'created', sortingComparator: by((r) => r.created), cell: (r) => <div className="mw-settings-two"><Wire length={64}>{r.rule.created_by || 'not known'}</Wire><Time at={r.created} label /></div> },
+    { id: 'does', header: 'Actions', minWidth: 130, cell: (r) => <Actions of={r} does={does} /> },
   ]
 }
 
@@ -72,18 +71,17 @@ function Hidden({ of: r }: { of: RuleItem }): ReactNode {
 }
 
 function Actions({ of: r, does }: { of: RuleItem; does: Does }): ReactNode {
-  const named = visible(r.rule.name, 60)
   const turn = useChange(() => told(api.PUT('/v1/tuning/rules/{id}', {
     params: { path: { id: r.id }, header: { 'If-Match': `"${r.revision}"` } }, body: { ...r.rule, created_by: undefined, enabled: !r.rule.enabled },
   })), { touches: touched, says: (now) => ({ text: <>“{visible(now.rule.name, 100)}” is {now.rule.enabled ? 'on' : 'off'}. {changedText(now.applied)}</> }) })
   const over = ended(r) && !r.rule.enabled ? 'It has ended: change it and give it a later end.' : undefined
   return (
-    <div className="mw-settings-row">
-      <Button variant="inline-link" ariaLabel={`Change ${named}`} onClick={() => does.edit(r)}>Change</Button>
-      <May op="putTuningRule" variant="inline-link" ariaLabel={`${r.rule.enabled ? 'Turn off' : 'Turn on'} ${named}`} loading={turn.busy} disabled={over !== undefined} disabledReason={over} onClick={() => turn.run(undefined)}>
-        {r.rule.enabled ? 'Turn off' : 'Turn on'}
-      </May>
-      <May op="deleteTuningRule" variant="inline-link" ariaLabel={`Delete ${named}`} onClick={() => does.remove(r)}>Delete</May>
-    </div>
+    <RowActions
+      named={r.rule.name} first={{ text: 'Change', run: () => does.edit(r) }}
+      rest={[
+        { text: r.rule.enabled ? 'Turn off' : 'Turn on', op: 'putTuningRule', against: over, busy: turn.busy, run: () => turn.run(undefined) },
+        { text: 'Delete', op: 'deleteTuningRule', run: () => does.remove(r) },
+      ]}
+    />
   )
 }

@@ -1,0 +1,77 @@
+import createWrapper from '@cloudscape-design/components/test-utils/dom'
+import { fireEvent, screen, waitFor } from '@testing-library/react'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { answering, shown } from '../../../testing/answers'
+import { fitting, keepsSecrets, reasonAgainst, whereTo, type Rule, type RuleItem } from './channel'
+import { letterOf } from './letter'
+import Notifications from './Notifications'
+import { quietText } from './QuietFields'
+
+beforeEach(() => sessionStorage.clear())
+afterEach(() => vi.unstubAllGlobals())
+
+const rule: Rule = { name: 'On-call', enabled: true, on: null, match: { bands: ['critical'] }, channel: { type: 'webhook', url: 'https://hooks.example.com/s3cret', headers: { 'X-Token': '' } } }
+const item: RuleItem = { id: 'n1', revision: 3, created: '2026-03-01T00:00:00Z', modified: '2026-03-01T00:00:00Z', rule, has_secret: true }
+const dead = { id: 'l1', created: '2026-03-01T00:00:00Z', letter: { rule: 'n1', reason: 'created', attempts: 8, error: 'answered 500', died: '2026-03-01T01:00:00Z', event: { detail: { detection: { id: 'd1', title: '<img src=x>' } } } } }
+
+const routes = {
+  'GET /v1/notifications/rules': () => ({ items: [item], complete: true }),
+  'GET /v1/notifications/dead-letters': () => ({ items: [dead], complete: true }),
+  'GET /v1/catalogue': () => ({ items: [], complete: true }),
+}
+
+test('of a channel only what its type needs is sent', () => {
+  expect(fitting({ type: 'sns', url: 'https://x', topic: ' arn:aws:sns:x ', secret: 's', headers: { a: 'b' }, allow_private: true, template: 't' })).toEqual({ type: 'sns', topic: 'arn:aws:sns:x' })
+  expect(fitting({ type: 'webhook', url: 'https://x', format: 'ocsf', template: 't', headers: {} })).toEqual({ type: 'webhook', url: 'https://x', format: 'ocsf' })
+  expect(fitting({ type: 'pagerduty', secret: 'k', url: '' })).toEqual({ type: 'pagerduty', secret: 'k' })
+})
+
+test('secrets stay with the address that they were given for', () => {
+  expect(keepsSecrets(rule.channel, { ...rule.channel })).toBe(true)
+  expect(keepsSecrets(rule.channel, { ...rule.channel, url: 'https://elsewhere.example.com' })).toBe(false)
+  expect(reasonAgainst({ ...rule, channel: { type: 'pagerduty' } }, false, true)).toBe('The channel has no routing key yet.')
+  expect(reasonAgainst({ ...rule, channel: { type: 'pagerduty' } }, true, true)).toBeUndefined()
+})
+
+test('of a URL only the host is shown: the rest often is the secret', () => {
+  expect(whereTo(rule.channel)).toBe('hooks.example.com')
+  expect(whereTo({ type: 'slack', url: 'nonsense' })).toBe('no address')
+})
+
+test('quiet hours are said in words', () => {
+  expect(quietText({ days: ['mon', 'tue'], from: '22:00', to: '06:00', zone: 'Europe/Berlin', min_score: 80 })).toBe('Mon, Tue 22:00 to 06:00 the next day, Europe/Berlin; from risk 80 on all the same')
+  expect(quietText({ from: '00:00', to: '06:00' })).toBe('every day 00:00 to 06:00, UTC')
+})
+
+test('a letter of another form says nothing, and breaks nothing', () => {
+  expect(letterOf('x')).toEqual({ rule: '', reason: '', about: '', detection: undefined, attempts: 0, error: '', died: undefined })
+  expect(letterOf(dead.letter)).toMatchObject({ about: '<img src=x>', detection: 'd1', attempts: 8 })
+})
+
+test('rules and what was not delivered are listed, without secrets', async () => {
+  answering(routes)
+  const { container } = shown(<Notifications />)
+  await screen.findByText('hooks.example.com')
+  expect(container.textContent).toContain('secret kept, 1 header kept')
+  expect(container.textContent).not.toContain('s3cret')
+  await screen.findByText('<img src=x>')
+  expect(container.textContent).toContain('answered 500')
+})
+
+test('a secret that is kept is not sent, and never put into the draft', async () => {
+  const seen = answering({ ...routes, 'PUT /v1/notifications/rules/n1': (r) => ({ ...item, rule: r.body }) })
+  shown(<Notifications />, { at: '/settings/notifications?edit=n1' })
+  await screen.findByText('One is kept, and never shown. Leave this empty to keep it.')
+  const [name] = createWrapper().findModal()?.findContent().findAllInputs() ?? []
+  name?.setInputValue('On-call at night')
+  const secret = createWrapper().findModal()?.findContent().findAllInputs().find((i) => i.findNativeInput().getElement().placeholder === 'kept')
+  secret?.setInputValue('brand-new-secret')
+  await waitFor(() => expect(sessionStorage.getItem('mirrorwatch.draft.notification.n1')).toContain('On-call at night'))
+  expect(JSON.stringify({ ...sessionStorage })).not.toContain('brand-new-secret')
+  secret?.setInputValue('')
+  fireEvent.click(screen.getByRole('button', { name: 'Save the rule' }))
+  await waitFor(() => expect(seen.some((r) => r.method === 'PUT')).toBe(true))
+  const sent = seen.find((r) => r.method === 'PUT')?.body as Rule
+  expect(sent).toMatchObject({ name: 'On-call at night', channel: { url: 'https://hooks.example.com/s3cret', headers: { 'X-Token': '' } } })
+  expect(sent.channel.secret).toBeUndefined()
+})
