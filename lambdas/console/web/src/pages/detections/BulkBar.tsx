@@ -5,7 +5,6 @@ import { lazy, Suspense, useState, type ReactNode } from 'react'
 import type { Detection } from '../../api/names'
 import { asProblem } from '../../api/read'
 import { useTell } from '../../shell/Messages'
-import { useDenied } from '../../state/me'
 import { May } from '../../ui/May'
 import { counted } from '../../ui/number'
 import { Loading } from '../../ui/Panel'
@@ -75,6 +74,3 @@ function Left({ all, close }: { all: Unchanged[]; close: () => void }): ReactNod
     </Modal>
   )
 }
-
-/** The reason why one may not triage; undefined: one may. */
-export const useNoTriage = (): string | undefined => useDenied('updateDetection')

@@ -14,7 +14,7 @@ import { useZone, written, zoneLabel } from '../../state/zone'
 import { bandRange, bands, bandWord } from '../../ui/Band'
 import { digits } from '../../ui/number'
 import { Read } from '../../ui/Panel'
-import { barsOf, countsOf, series, type Grid, type Silence } from './bars'
+import { barsOf, countsOf, series, unseen, type Grid, type Silence } from './bars'
 
 interface Props {
   of: Reading<Schemas['Histogram'] & { grid: Grid }>
@@ -47,10 +47,11 @@ export function Overview(p: Props): ReactNode {
 
 function Chart({ buckets, grid, chosen, silence, brush, onBrush }: Props & { buckets: readonly Schemas['Bucket'][]; grid: Grid }): ReactNode {
   const bars = useMemo(() => barsOf(buckets, chosen), [buckets, chosen])
+  const gaps = useMemo(() => unseen(silence.data?.gaps ?? [], grid.step, buckets), [silence.data, grid, buckets])
   return (
     <Histogram
       label="Detections by time and risk" noun={['detection', 'detections']} from={grid.from} to={grid.to} step={grid.step} series={series} bars={bars}
-      gaps={silence.data?.gaps} gapWord="No packets seen" selection={brush} onSelect={onBrush}
+      gaps={gaps} gapWord="No packets seen" selection={brush} onSelect={onBrush}
     />
   )
 }

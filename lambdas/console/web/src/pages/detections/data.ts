@@ -113,6 +113,15 @@ export function useLive(p: Place, span: Span, asOf: number, shown: readonly Dete
   return { fresh: live.data?.fresh ?? 0, more: live.data?.more ?? false }
 }
 
+/** Gives what finds a detection in what lists show. */
+export function useFound(): (id: string) => Detection | undefined {
+  const client = useQueryClient()
+  return useCallback((id) => {
+    const lists = client.getQueriesData<Schemas['DetectionList']>({ queryKey: ['detections', 'list'], type: 'active' })
+    return lists.flatMap(([, l]) => l?.items ?? []).find((d) => d.id === id)
+  }, [client])
+}
+
 /** Gives what puts detections in the place of what lists show of them; nothing moves. */
 export function usePatch(): (changed: readonly Detection[]) => void {
   const client = useQueryClient()
