@@ -1,7 +1,6 @@
 // The panel above the list: how many of each band there are, and when they began.
 import Button from '@cloudscape-design/components/button'
 import Container from '@cloudscape-design/components/container'
-import Icon from '@cloudscape-design/components/icon'
 import { useMemo, type ReactNode } from 'react'
 import type { Schemas } from '../../api/client'
 import type { Reading } from '../../api/read'
@@ -15,6 +14,7 @@ import { bandRange, bands, bandWord } from '../../ui/Band'
 import { digits } from '../../ui/number'
 import { Read } from '../../ui/Panel'
 import { barsOf, countsOf, series, unseen, type Grid, type Silence } from './bars'
+import { Check } from './Signs'
 
 interface Props {
   of: Reading<Schemas['Histogram'] & { grid: Grid }>
@@ -64,7 +64,7 @@ function Bands({ counts, chosen, choose }: { counts: Record<Band, number>; chose
         const on = chosen.includes(b)
         return (
           <button key={b} type="button" aria-pressed={on} className="mw-band-button" onClick={() => choose(on ? chosen.filter((x) => x !== b) : bands.filter((x) => x === b || chosen.includes(x)))}>
-            {on ? <Icon name="check" size="small" /> : <svg width="12" height="12" aria-hidden="true"><rect className={`mw-bar mw-bar-${b}`} x="0.5" y="0.5" width="11" height="11" rx="2.5" /></svg>}
+            {on ? <Check /> : <svg width="12" height="12" aria-hidden="true"><rect className={`mw-bar mw-bar-${b}`} x="0.5" y="0.5" width="11" height="11" rx="2.5" /></svg>}
             <b>{digits(counts[b])}</b> {bandWord[b]} <span className="mw-dim">{bandRange[b]}</span>
           </button>
         )
