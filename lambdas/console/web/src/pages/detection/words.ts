@@ -40,5 +40,5 @@ export const sourceStatus: Record<SourceStatus, { text: string; type: 'success' 
 /** Writes "external_offender" as "External offender". */
 export function plain(name: string): string {
   const words = name.replace(/[_.]+/g, ' ').trim()
-  return words.charAt(0).toUpperCase() + words.slice(1)
+  return (words.charAt(0).toUpperCase() + words.slice(1)).replace(/\b(ja[34]s?|tls|dns|http|smb|ssh|uid|vni|ip)\b/gi, (w) => w.toUpperCase())
 }
