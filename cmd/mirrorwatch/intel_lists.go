@@ -33,7 +33,8 @@ type lists struct {
 	say   func(string)
 	files map[string]fileState
 
-	loaded   atomic.Int64  // when the index was last built, seconds since 1970
+	loaded   atomic.Int64 // when the index was last built, seconds since 1970
+	reports  atomic.Pointer[[]intel.Report]
 	bad      atomic.Uint64 // lines and objects of the present files that made no sense
 	reloads  atomic.Uint64
 	failures atomic.Uint64 // files that were broken when they were read anew
@@ -91,6 +92,7 @@ func (l *lists) read(force bool) bool {
 	debug.SetGCPercent(usual)
 	l.feed.Set(x)
 	l.files = states
+	l.reports.Store(&reports)
 	l.loaded.Store(time.Now().Unix())
 	if !first {
 		l.reloads.Add(1)

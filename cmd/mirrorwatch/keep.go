@@ -142,7 +142,8 @@ func (k *keeper) watchHealth(ctx context.Context, p *pipeline) {
 	tick := time.NewTicker(healthEvery)
 	defer tick.Stop()
 	var kept time.Time // when the store last heard of it
-	for {              // the first look is at once: until it nothing is known of the sensor, and the API would call it ill
+	var intel intelTeller
+	for { // the first look is at once: until it nothing is known of the sensor, and the API would call it ill
 		stats := p.engine.Stats()
 		waiting, _ := p.engine.Waiting()
 		why := check.check()
@@ -159,6 +160,7 @@ func (k *keeper) watchHealth(ctx context.Context, p *pipeline) {
 		if now := time.Now(); now.Sub(kept) >= keepHealthEvery {
 			kept = now
 			k.keepHealth(ctx, now)
+			k.keepIntel(ctx, &intel, p.lists, now)
 		}
 		select {
 		case <-ctx.Done():

@@ -32,6 +32,7 @@ func nouns() map[string]any {
 		"Incident":      events.Incident{}, "IncidentSummary": events.IncidentSummary{}, "IncidentParty": events.IncidentParty{},
 		"IncidentMember": events.IncidentMember{}, "IncidentLink": events.IncidentLink{}, "IncidentEntry": events.IncidentEntry{},
 		"AuditEntry": store.AuditEntry{}, "CoverageShare": store.CoverageShare{}, "CoverageRest": store.CoverageRest{}, "CoverageRests": store.CoverageRests{},
+		"IntelReport": store.Intel{}, "IntelList": store.IntelList{},
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/lambdas/api/gen"
+	"github.com/mirrorwatch/mirrorwatch/shared/store"
 )
 
 // GetHealth says that the API answers.
@@ -60,4 +61,10 @@ func (s *server) GetCatalogue(ctx context.Context, _ gen.GetCatalogueRequestObje
 		})
 	}
 	return out, nil
+}
+
+// ListIntel gives which lists of threat intelligence sensors have.
+func (s *server) ListIntel(ctx context.Context, _ gen.ListIntelRequestObject) (gen.ListIntelResponseObject, error) {
+	items, complete, err := store.Intels(ctx, s.Store.Documents)
+	return gen.ListIntel200JSONResponse{Items: list(items), Complete: complete}, err
 }

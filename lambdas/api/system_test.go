@@ -42,6 +42,29 @@ func TestSystem(t *testing.T) {
 	}
 }
 
+// TestListsOfThreatIntelligence are shown as sensors told them.
+func TestListsOfThreatIntelligence(t *testing.T) {
+	w := newWorld(t)
+	if g := w.ask("viewer", "GET", "/v1/intel", nil).is(200); strings.TrimSpace(string(g.body)) != `{"complete":true,"items":[]}` {
+		t.Errorf("nobody has said anything: %s", g.body)
+	}
+	in := store.Intel{Sensor: "sensor-a", Read: &noon, Indicators: 3, Bytes: 270, Lists: []store.IntelList{
+		{Name: "own.csv", Format: "csv", Indicators: 3, Kinds: map[string]int{"address": 3}, Bad: 1, Complaints: []string{`3: "10.0.0.0/4": a network of /8 or longer`}},
+	}}
+	for _, i := range []store.Intel{in, {Sensor: "sensor-b"}} {
+		if err := store.KeepIntel(t.Context(), w.store.Documents, i, noon); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := decode[gen.IntelReports](w.ask("viewer", "GET", "/v1/intel", nil).is(200))
+	if len(got.Items) != 2 || got.Items[0].Lists[0].Complaints[0] != in.Lists[0].Complaints[0] || got.Items[0].Lists[0].Kinds["address"] != 3 {
+		t.Errorf("%+v", got)
+	}
+	if b := got.Items[1]; b.Sensor != "sensor-b" || b.Read != nil || len(b.Lists) != 0 {
+		t.Errorf("one without lists: %+v", b)
+	}
+}
+
 func TestHeadersOfEveryAnswer(t *testing.T) {
 	w := newWorld(t)
 	for _, path := range []string{"/v1/health", "/v1/detections", "/nothing", "/v1/nothing"} {

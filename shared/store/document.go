@@ -32,6 +32,7 @@ const (
 	KindObject           Kind = "object"         // files of AWS that were read
 	KindCorrelation      Kind = "correlation"    // a detection whose context is to be made again, and when
 	KindSensor           Kind = "sensor"         // what a sensor says of itself
+	KindIntel            Kind = "intel"          // the lists of indicators that a sensor read
 )
 
 // Document is one of the small things that people make: a rule, a user, a key.

@@ -78,6 +78,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/intel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Which lists of threat intelligence each sensor holds traffic against
+         * @description As each sensor said when it read them last: how much they hold, and what of them made no sense. Lists are files beside the sensor
+         *     (`--intel`); nothing here changes them.
+         */
+        get: operations["listIntel"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/sign-in": {
         parameters: {
             query?: never;
@@ -1498,6 +1519,55 @@ export interface components {
             value: string;
             default: string;
             allowed: string;
+        };
+        IntelReports: {
+            items: components["schemas"]["IntelReport"][];
+            complete: boolean;
+        };
+        /** @description What a sensor holds traffic against. */
+        IntelReport: {
+            sensor: string;
+            /**
+             * Format: date-time
+             * @description When it said so last: at each change, and once an hour.
+             */
+            said: string;
+            /**
+             * Format: date-time
+             * @description When it read its lists last; absent where it has none.
+             */
+            read?: string;
+            indicators: number;
+            /**
+             * Format: int64
+             * @description Memory that they take.
+             */
+            bytes: number;
+            lists: components["schemas"]["IntelList"][];
+            /** @description Lists that are not told apart here. */
+            left: number;
+        };
+        IntelList: {
+            /**
+             * @description The file.
+             * @example /etc/mirrorwatch/intel/feed.csv
+             */
+            name: string;
+            /** @description csv, list, zeek, stix; empty where there was nothing. */
+            format: string;
+            indicators: number;
+            /** @description By kind; none with zero. */
+            kinds?: {
+                [key: string]: number;
+            };
+            /** @description Proper ones that traffic is not held against, and revoked ones. */
+            unused: number;
+            /** @description Lines and objects that made no sense. */
+            bad: number;
+            /** @description The first of those, with line, value and what is allowed. */
+            complaints?: string[];
+            /** @description It could not be read to its end: what it had before stays in use. */
+            broken: boolean;
         };
         BaseRisk: {
             likelihood: components["schemas"]["Level"];
@@ -3761,6 +3831,28 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Catalogue"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listIntel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The lists, by sensor */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntelReports"];
                 };
             };
             401: components["responses"]["Unauthorized"];
