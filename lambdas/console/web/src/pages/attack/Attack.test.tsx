@@ -1,7 +1,10 @@
-import { act, fireEvent, screen } from '@testing-library/react'
-import { expect, test } from 'vitest'
+import { act, configure, fireEvent, screen } from '@testing-library/react'
+import { expect, test, vi } from 'vitest'
 import { answering, shown } from '../../testing/answers'
 import Attack from './Attack'
+
+configure({ asyncUtilTimeout: 10_000 }) // machines may be busy
+vi.setConfig({ testTimeout: 30_000 })
 
 const type = (title: string, techniques: string[]) => ({
   type: 'x', title, text: '', background: '', mitigation: [], yields: [], category: 'recon', tactics: [], techniques, risk: { likelihood: 'low', complexity: 'low', impact: 'low' }, version: 1, enabled: true, tunables: [],

@@ -1,9 +1,12 @@
-import { fireEvent, screen, waitFor, within } from '@testing-library/react'
-import { expect, test } from 'vitest'
+import { configure, fireEvent, screen, waitFor, within } from '@testing-library/react'
+import { expect, test, vi } from 'vitest'
 import { answering, problem, shown } from '../../testing/answers'
 import Coverage from './Coverage'
 import type { Coverage as Row } from './logic'
 import { dropped } from './Sensors'
+
+configure({ asyncUtilTimeout: 10_000 }) // machines may be busy
+vi.setConfig({ testTimeout: 30_000 })
 
 const share = (key: string, mirrored: number, wanted: number, states: Record<string, number>) => ({ key, interfaces: wanted, wanted, mirrored, percent: (100 * mirrored) / wanted, states })
 const rows: Row[] = [
@@ -69,7 +72,7 @@ test('what happens next is told from the states, and where a plan is made', asyn
 test('a part that fails leaves the others', async () => {
   answering({ ...routes, 'GET /v1/coverage/trend': () => problem(503, 'The store is busy') })
   const { container } = shown(<Coverage />, { at: '/coverage' })
-  expect(await screen.findByText('The store is busy', undefined, { timeout: 4000 })).toBeTruthy()
+  expect(await screen.findByText('The store is busy')).toBeTruthy()
   expect(container.querySelector('.mw-total-number')?.textContent).toBe('50 %')
 })
 

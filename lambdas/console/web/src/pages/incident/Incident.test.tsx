@@ -1,9 +1,12 @@
-import { fireEvent, screen, within } from '@testing-library/react'
+import { configure, fireEvent, screen, within } from '@testing-library/react'
 import { Route } from 'wouter'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { Incident as Told } from '../../api/names'
 import { answering, problem, shown } from '../../testing/answers'
 import Incident from './Incident'
+
+configure({ asyncUtilTimeout: 10_000 }) // machines may be busy
+vi.setConfig({ testTimeout: 30_000 })
 
 const member = (id: string, title: string, score: number) => ({ id, type: 'recon.port_scan', title, category: 'recon', start: '2026-11-26T10:00:00Z', update: '2026-11-26T10:05:00Z', score })
 
@@ -56,7 +59,7 @@ test('one that was merged says so, and names what became part of it', async () =
 
 test('one that is gone says what may have happened', async () => {
   at('gone', () => problem(404, 'there is no incident gone'))
-  expect(await screen.findByText('There is no such incident', undefined, { timeout: 4000 })).toBeTruthy()
+  expect(await screen.findByText('There is no such incident')).toBeTruthy()
 })
 
 test('a long timeline is shown in part first', async () => {
