@@ -11,6 +11,7 @@ import { Time, useZoneLabel } from '../../../ui/Time'
 import { Go } from '../../../ui/Link'
 import { Wire } from '../../../ui/Wire'
 import { List } from '../List'
+import { titles } from '../parameters/names'
 import { Readable } from '../Refused'
 import { actionText, actorText, placeOf } from './actions'
 import { Changes } from './Changes'
@@ -79,7 +80,7 @@ function What({ of: e }: { of: Entry }): ReactNode {
 // What has a name is known by it: an id says nothing to a person.
 function Target({ of: e }: { of: Entry }): ReactNode {
   const place = placeOf(e.action, e.target)
-  const name = nameOf(e.after) ?? nameOf(e.before)
+  const name = e.action.startsWith('parameter.') && Object.hasOwn(titles, e.target) ? titles[e.target as keyof typeof titles] : (nameOf(e.after) ?? nameOf(e.before))
   const text = <Wire mono={!name} length={name ? 80 : 24}>{name ?? e.target}</Wire>
   return (
     <div className="mw-settings-two">
