@@ -8,6 +8,8 @@ export interface Page {
 }
 
 export const pages: readonly Page[] = [
+  { path: '/devices', title: 'Devices', shows: lazy(() => import('./pages/devices/Devices')) },
+  { path: '/devices/:id', title: 'Device', shows: lazy(() => import('./pages/device/Device')) },
   { path: '/detections', title: 'Detections', shows: lazy(() => import('./pages/detections/Detections')) },
   { path: '/records', title: 'Records', shows: lazy(() => import('./pages/records/Records')) },
   { path: '/settings/parameters', title: 'Parameters', shows: lazy(() => import('./pages/settings/parameters/Parameters')) },
@@ -15,6 +17,8 @@ export const pages: readonly Page[] = [
   { path: '/settings/threat-intelligence', title: 'Threat intelligence', shows: lazy(() => import('./pages/settings/threat-intelligence/ThreatIntelligence')) },
   { path: '/settings/notifications', title: 'Notifications', shows: lazy(() => import('./pages/settings/notifications/Notifications')) },
   { path: '/activity-map', title: 'Activity map', shows: lazy(() => import('./pages/activity-map/ActivityMap')) },
+  { path: '/attack', title: 'ATT&CK map', shows: lazy(() => import('./pages/attack/Attack')) },
+  { path: '/coverage', title: 'Coverage', shows: lazy(() => import('./pages/coverage/Coverage')) },
   { path: '/incidents', title: 'Incidents', shows: lazy(() => import('./pages/incidents/Incidents')) },
   { path: '/incidents/:id', title: 'Incident', shows: lazy(() => import('./pages/incident/Incident')) },
   { path: '/settings/users', title: 'Users', shows: lazy(() => import('./pages/settings/users/Users')) },

@@ -1,6 +1,7 @@
 // How pages read: every panel has one Reading, whose state says what to show. What fails is tried again by itself.
 import { keepPreviousData, QueryClient, useQuery } from '@tanstack/react-query'
 import { useRef } from 'react'
+import { isAway } from '../state/idle'
 import { Problem } from './client'
 
 /** What a panel knows of what it shows. `stale`: what is shown was right at `since`, and asking anew has failed. */
@@ -23,9 +24,12 @@ export interface ReadOptions {
 /** The client that remembers answers. Nothing is asked again merely because a window is looked at. */
 export function newQueries(): QueryClient {
   return new QueryClient({
-    defaultOptions: { queries: { retry: 1, retryDelay: 500, refetchOnWindowFocus: false, networkMode: 'always', staleTime: 10_000, gcTime: 5 * 60_000 } },
+    defaultOptions: { queries: { retry: again, retryDelay: 500, refetchOnWindowFocus: false, networkMode: 'always', staleTime: 10_000, gcTime: 5 * 60_000 } },
   })
 }
+
+// again tries once more at once where that may help. What the API refuses, it refuses twice.
+const again = (failures: number, e: Error): boolean => failures < 1 && asProblem(e).passing
 
 /** Milliseconds until a failed question is asked again: 3 s at first, then longer, 30 s at most. */
 export function waitAfter(failures: number): number {
@@ -41,6 +45,7 @@ export function useRead<T>(key: readonly unknown[], ask: (signal: AbortSignal) =
     staleTime: o.patience ?? 10_000,
     placeholderData: o.keep ? keepPreviousData : undefined,
     refetchInterval: (query) => {
+      if (isAway()) return false // shell/Banner has all asked anew when somebody is back
       const failed = query.state.error
       if (failed) return failed instanceof Problem && !failed.passing ? false : waitAfter(query.state.errorUpdateCount - 1)
       return o.every ?? false

@@ -91,7 +91,7 @@ function Drawing({ p, l, width, height, zone, slot }: Part & { width: number; sl
   )
 }
 
-const axisTitle = (p: BandChartProps) => `${p.unit ?? 'value'} in ${lasting(p.step)}`.replace('bytes in', 'in')
+const axisTitle = (p: BandChartProps) => `${p.unit ?? 'value'} in ${lasting(p.step)}`
 
 function TimeAxis({ l, width, height, zone }: { l: BandLayout; width: number; height: number; zone: Zone }): ReactNode {
   return timeTicks(l.from, l.to, width, zone).map((t) => {

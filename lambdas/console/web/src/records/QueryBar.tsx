@@ -29,7 +29,7 @@ export function QueryBar({ query, fields, kinds, useValues, problem, run, childr
   const [text, setText] = useState(query)
   useEffect(() => setText(query), [query])
   const field = useRef<HTMLInputElement>(null)
-  useKeys([{ key: '/', does: 'To the query', run: () => field.current?.focus() }])
+  useKeys([{ key: 'f', does: 'To the query', run: () => field.current?.focus() }])
   const offer = useOffer(text, setText, fields, kinds, useValues, field)
   const id = useId()
   const changed = text !== query
@@ -74,7 +74,7 @@ interface OfferState {
   close: () => void
 }
 
-// useOffer keeps what is offered. It opens when somebody types or asks with an arrow, and never by the mere focus: `/` and Enter run what is there.
+// useOffer keeps what is offered. It opens when somebody types or asks with an arrow, and never by the mere focus: who only presses Enter runs what is there.
 function useOffer(
   text: string, setText: (t: string) => void, fields: readonly Field[], kinds: readonly string[], useValues: Props['useValues'], input: { current: HTMLInputElement | null },
 ): OfferState {

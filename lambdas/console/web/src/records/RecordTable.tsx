@@ -3,6 +3,7 @@ import { Fragment, useRef, useState, type ReactNode } from 'react'
 import type { Schemas } from '../api/client'
 import { useKeys } from '../state/keys'
 import { useZoneLabel } from '../ui/Time'
+import { visible } from '../ui/Wire'
 import { Cell } from './Cell'
 import { columnsOf, labelOf } from './columns'
 import { RecordDetail } from './RecordDetail'
@@ -50,7 +51,7 @@ export function RecordTable({ records, label, columns, narrow, top, actions, mor
         <thead>
           <tr>
             <th scope="col"><span className="mw-hidden">Every field</span></th>
-            {shown.map((c) => <th key={c} scope="col" title={c} className={wide(c)}>{c === 'ts' ? `Time (${zone})` : heading(c)}</th>)}
+            {shown.map((c) => <th key={c} scope="col" title={c} className={wide(c)}><Heading column={c} zone={zone} top={top} /></th>)}
             {actions && <th scope="col"><span className="mw-hidden">Actions</span></th>}
           </tr>
         </thead>
@@ -82,7 +83,16 @@ export function RecordTable({ records, label, columns, narrow, top, actions, mor
 
 const composed: Readonly<Record<string, string>> = { from: 'From', to: 'To', what: 'What', kind: 'Kind' }
 const wide = (column: string): string | undefined => (column === 'what' ? 'mw-wide' : undefined)
-const heading = (column: string): string => composed[column] ?? labelOf(column)
+
+const countedInstead: Readonly<Record<string, string | undefined>> = { from: 'id.orig_h', to: 'id.resp_h', what: undefined, ts: undefined }
+
+// The heading of a column counts its values, where there is something that shows them.
+function Heading({ column, zone, top }: { column: string; zone: string; top?: (field: string) => void }): ReactNode {
+  const text = column === 'ts' ? `Time (${zone})` : (composed[column] ?? labelOf(column))
+  const field = column in countedInstead ? countedInstead[column] : column
+  if (!top || field === undefined) return visible(text, 64)
+  return <button type="button" className="mw-heading" title={`Count the values of ${visible(field, 64)}`} onClick={() => top(field)}>{visible(text, 64)}</button>
+}
 
 // numbered gives each record a key of its own, also where the same record is there twice.
 function numbered(records: readonly Rec[]): [string, Rec][] {

@@ -8,7 +8,8 @@ export function focusContent(): void {
   place.focus({ preventScroll: true })
 }
 
-const patience = 3_000 // ms for which a heading is waited for: the page may still be loading
+const patience = 4_000 // ms for which a heading is waited for, and kept in sight: a page that loads may put another in its place
+const leaving = 150 // ms in which the page before may still be there
 
 /** Focuses the heading of each page that one comes to; not that of the first, where the browser itself begins. Whoever types meanwhile is left alone. */
 export function useFocusOnArrival(path: string): void {
@@ -17,15 +18,25 @@ export function useFocusOnArrival(path: string): void {
     if (before.current === path) return
     before.current = path
     scrollTo(0, 0)
-    const began = Date.now()
-    const left = document.querySelector('main h1')
-    const t = setInterval(() => {
-      const heading = document.querySelector('main h1')
-      const late = Date.now() - began > patience
-      if ((!heading || (heading === left && Date.now() - began < 150)) && !late) return
-      clearInterval(t)
-      if (!/^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement?.tagName ?? '') || document.activeElement?.closest('#mw-top')) focusContent()
-    }, 50)
-    return () => clearInterval(t)
+    return arriving(document.querySelector('main h1'))
   }, [path])
 }
+
+function arriving(left: Element | null): () => void {
+  const began = Date.now()
+  let ours: Element | null = null
+  const t = setInterval(() => {
+    const past = Date.now() - began
+    const heading = document.querySelector('main h1')
+    const active = document.activeElement
+    const elsewhere = ours ? active !== ours && active !== document.body : typing(active)
+    if (past > patience && !ours && !elsewhere) focusContent()
+    if (past > patience || elsewhere) return clearInterval(t)
+    if (!heading || heading === active || (heading === left && past < leaving)) return
+    focusContent()
+    ours = document.activeElement
+  }, 50)
+  return () => clearInterval(t)
+}
+
+const typing = (e: Element | null) => e !== null && /^(INPUT|TEXTAREA|SELECT)$/.test(e.tagName) && e.closest('#mw-top') === null

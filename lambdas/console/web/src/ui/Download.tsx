@@ -50,7 +50,7 @@ export function useDownload(): (e: Export) => void {
   return (e) => {
     const id = `${own}-${e.path}`
     const stop = new AbortController()
-    const busy = (n: number) => tell({ id, type: 'busy', text: <>Exporting {visible(e.name, 100)}: {bytes(n)} so far.</>, stop: () => stop.abort() })
+    const busy = (n: number) => tell({ id, type: 'busy', text: <>Exporting {visible(e.name, 100)}: {bytes(n)} so far, of at most {bytes(largest)}.</>, stop: () => stop.abort() })
     busy(0)
     fetched(e, stop.signal, busy).then(
       (got) => {

@@ -1,5 +1,6 @@
 // The time that a page looks at, for whoever wants another.
 import DateRangePicker, { type DateRangePickerProps } from '@cloudscape-design/components/date-range-picker'
+import Icon from '@cloudscape-design/components/icon'
 import type { ReactNode } from 'react'
 import { lengthOf, useSpan, type Span } from '../state/span'
 import { useZone, written, zoneLabel, type Zone } from '../state/zone'
@@ -35,7 +36,8 @@ export function SpanPicker({ byDefault, longest = 31 * day, disabled }: Props): 
       disabled={disabled}
       ariaLabel={`Time shown: ${spanText(span, zone)}`}
       i18nStrings={{ formatRelativeRange: (v) => lastText(v.amount, v.unit), relativeModeTitle: 'Up to now', absoluteModeTitle: `From and to (${zoneLabel(zone, span.to)})` }}
-      renderTriggerContent={() => <span className="mw-span">{spanText(span, zone)}</span>}
+      dateInputFormat="iso"
+      renderTriggerContent={() => <span className="mw-span"><Icon name="calendar" /> {spanText(span, zone)}</span>}
     />
   )
 }

@@ -7,6 +7,7 @@ import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import type { ReactNode } from 'react'
 import { lineKey } from '../../charts/siteMap'
+import { recordsPath, recordsQuery } from '../../records/link'
 import { useKept } from '../../state/kept'
 import type { Query } from '../../state/url'
 import { Score } from '../../ui/Band'
@@ -48,7 +49,7 @@ export function NodePanel({ node, map, heat, expanded, excludable, expand, exclu
         />
         <SpaceBetween size="s" direction="horizontal">
           {node.device && <Go to={devicePath(node.device)}>Device</Go>}
-          {address && <Go to="/records" query={{ ...kept, query: `addr = ${address}` }}>Records</Go>}
+          {address && <Go to={recordsPath} query={{ ...kept, ...recordsQuery({ query: `addr = ${address}` }), from: kept.from, to: kept.to }}>Records</Go>}
           {node.device && node.addresses === 1 && <Go to="/activity-map" query={{ ...kept, device: node.device }}>Map of it alone</Go>}
         </SpaceBetween>
         <SpaceBetween size="xs" direction="horizontal">

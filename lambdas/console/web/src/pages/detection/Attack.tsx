@@ -39,7 +39,7 @@ export function Attack({ d, related }: { d: Detection; related: readonly Detecti
           <li key={t.id} className={t.here ? 'mw-strip-here' : t.related > 0 ? 'mw-strip-related' : undefined} aria-current={t.here ? 'step' : undefined}>
             <b>{t.name}</b>
             {t.here && <span className="mw-strip-word">This detection</span>}
-            {t.techniques.length > 0 && <Techniques ids={t.techniques} />}
+            {t.techniques.length > 0 && <Techniques brief ids={t.techniques} />}
             {t.related > 0 && <span>{counted(t.related, 'related', 'related')}</span>}
             {!t.here && t.related === 0 && <span className="mw-dim"><span aria-hidden="true">–</span><span className="mw-hidden">nothing</span></span>}
           </li>

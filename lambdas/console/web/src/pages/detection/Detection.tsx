@@ -36,7 +36,7 @@ import { RiskPanel } from './RiskPanel'
 import { StatusMenu } from './StatusMenu'
 import { useTriage } from './triage'
 import { TuneButton } from './TuneButton'
-import { Prose, Why } from './Why'
+import { Why } from './Why'
 import './detection.css'
 
 export default function DetectionPage(): ReactNode {
@@ -57,7 +57,7 @@ function Shown({ d, of }: { d: Detection; of: Reading<Detection> }): ReactNode {
       tab={visible(d.title, 80)}
       within={[{ text: 'Detections', to: '/detections' }]}
       of={[of]}
-      description={<Prose d={d} />}
+      description={<Wire length={240}>{d.description}</Wire>}
       actions={
         <>
           <StatusMenu d={d} triage={triage} close={() => close(true)} />
@@ -83,7 +83,7 @@ function Panels({ d, packets }: { d: Detection; packets: ReturnType<typeof usePa
   const related = useRelated(d)
   const [all, showAll] = useState(false)
   return (
-    <>
+    <SpaceBetween size="l">
       <Container><Facts d={d} /></Container>
       <Grid gridDefinition={[{ colspan: { default: 12, m: 7 } }, { colspan: { default: 12, m: 5 } }]}>
         <Why d={d} />
@@ -100,7 +100,7 @@ function Panels({ d, packets }: { d: Detection; packets: ReturnType<typeof usePa
       <Related of={related} all={all} showAll={() => showAll(true)} />
       <Notes d={d} />
       <History id={d.id} />
-    </>
+    </SpaceBetween>
   )
 }
 

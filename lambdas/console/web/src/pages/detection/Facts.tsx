@@ -1,7 +1,7 @@
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
 import StatusIndicator from '@cloudscape-design/components/status-indicator'
 import type { ReactNode } from 'react'
-import { techniqueName, techniqueURL } from '../../attack/techniques'
+import { techniqueName, techniqueShort, techniqueURL } from '../../attack/techniques'
 import type { Detection } from '../../api/names'
 import { useNow } from '../../state/now'
 import { lasting } from '../../state/zone'
@@ -31,11 +31,12 @@ function Last({ d }: { d: Detection }): ReactNode {
 }
 
 /** Techniques as links to where ATT&CK describes them. Nothing is asked of that site before one follows. */
-export function Techniques({ ids }: { ids: readonly string[] }): ReactNode {
+export function Techniques({ ids, brief }: { ids: readonly string[]; brief?: boolean }): ReactNode {
   if (ids.length === 0) return 'None'
   return ids.map((id) => {
     const url = techniqueURL(id)
-    const text = `${visible(id, 16)} ${techniqueName(id) === id ? '' : techniqueName(id)}`.trim()
-    return <div key={id}>{url ? <a className="mw-link" href={url} target="_blank" rel="noreferrer noopener">{text}<span className="mw-hidden"> (at attack.mitre.org, in a new tab)</span> <span aria-hidden="true">↗</span></a> : text}</div>
+    const name = brief ? techniqueShort(id) : techniqueName(id)
+    const text = `${visible(id, 16)} ${name === id ? '' : name}`.trim()
+    return <div key={id} className="mw-technique">{url ? <a className="mw-link" href={url} target="_blank" rel="noreferrer noopener">{text}<span className="mw-hidden"> (at attack.mitre.org, in a new tab)</span> <span aria-hidden="true">↗</span></a> : text}</div>
   })
 }

@@ -29,7 +29,7 @@ function Seen({ d }: { d: Detection }): ReactNode {
   const vpcs = [...new Set((d.participants ?? []).map((p) => p.vpc).filter((v): v is string => !!v))]
   const [vpc] = vpcs
   return (
-    <span>
+    <span className="mw-prose">
       <span className="mw-quiet">Seen in </span>
       {vpcs.slice(0, 2).map((v) => <span key={v}><Go to="/activity-map" query={{ vpc: v, from: d.start, to: d.update }}><Wire length={40}>{v}</Wire></Go>, </span>)}
       {vpcs.length > 2 && `${vpcs.length - 2} more, `}

@@ -11,18 +11,19 @@ export function Properties({ d }: { d: Detection }): ReactNode {
   const [all, showAll] = useState(false)
   const list = propertiesOf(d.properties)
   if (list.length === 0) return null
+  const long = list.length > first + 4 // hiding two or three would cost more than it saves
   return (
     <div>
       <h3 className="mw-det-h3">What the detector measured</h3>
       <dl className="mw-properties">
-        {(all ? list : list.slice(0, first)).map((p) => (
+        {(all || !long ? list : list.slice(0, first)).map((p) => (
           <div key={p.name}>
             <dt><Wire length={64}>{p.name}</Wire></dt>
             <dd><Values p={p} /></dd>
           </div>
         ))}
       </dl>
-      {list.length > first && <button type="button" className="mw-more" aria-expanded={all} onClick={() => showAll(!all)}>{all ? 'fewer' : `all ${list.length}`}</button>}
+      {long && <button type="button" className="mw-more" aria-expanded={all} onClick={() => showAll(!all)}>{all ? 'fewer' : `all ${list.length}`}</button>}
     </div>
   )
 }

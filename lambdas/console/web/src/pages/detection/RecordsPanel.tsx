@@ -18,6 +18,7 @@ import { PacketsButton, reasonAgainst } from './PacketsButton'
 import { pivotsOf, queryOf, spanOf } from './pivots'
 import { detectionKey, type Scope } from './read'
 
+const first = 10 // rows before one asks for more: what comes below is to be found
 const pages = [50, 200, 1000] // the API gives no more at once
 
 interface Props {
@@ -29,6 +30,7 @@ export function RecordsPanel({ d, packets }: Props): ReactNode {
   const [query, change] = useView()
   const scope: Scope = query.scope === 'participants' ? 'participants' : 'evidence'
   const [page, setPage] = useState(0)
+  const [whole, showWhole] = useState(false)
   const limit = pages[page] ?? 1000
   const [asOf, setAsOf] = useState(d.update)
   const ask = (signal: AbortSignal) => told(api.GET('/v1/detections/{id}/records', { params: { path: { id: d.id }, query: { scope, limit } }, signal }))
@@ -52,8 +54,9 @@ export function RecordsPanel({ d, packets }: Props): ReactNode {
       {(r) => (
         <>
           {d.update !== asOf && <p className="mw-det-warming">The detection went on meanwhile. <Button variant="inline-link" onClick={() => setAsOf(d.update)}>Show the newer records</Button></p>}
-          <Table d={d} records={r.items} packets={packets} />
-          {r.next && (page < pages.length - 1 ? <Button loading={records.refreshing} onClick={() => setPage(page + 1)}>Show more</Button> : <p className="mw-quiet">These are the newest {digits(limit)}. Open Records for the others.</p>)}
+          <Table d={d} all={r.items} records={whole ? r.items : r.items.slice(0, first)} packets={packets} />
+          {!whole && r.items.length > first && <Button onClick={() => showWhole(true)}>Show {r.next ? 'more' : `all ${digits(r.items.length)}`}</Button>}
+          {whole && r.next && (page < pages.length - 1 ? <Button loading={records.refreshing} onClick={() => setPage(page + 1)}>Show more</Button> : <p className="mw-quiet">These are the newest {digits(limit)}. Open Records for the others.</p>)}
         </>
       )}
     </KeptPanel>
@@ -61,15 +64,15 @@ export function RecordsPanel({ d, packets }: Props): ReactNode {
 }
 
 // Of several kinds each can be looked at alone, with the columns that say most of it.
-function Table({ d, records, packets }: { d: Detection; records: readonly Rec[]; packets: Reading<Schemas['Packets']> }): ReactNode {
+function Table({ d, all, records, packets }: { d: Detection; all: readonly Rec[]; records: readonly Rec[]; packets: Reading<Schemas['Packets']> }): ReactNode {
   const [query, change] = useView()
-  const kinds = kindsOf(records)
+  const kinds = kindsOf(all)
   const kind = kinds.find((k) => k.kind === query.kind)?.kind
-  const options = [{ id: '', text: `All kinds (${digits(records.length)})` }, ...kinds.map((k) => ({ id: k.kind, text: `${visible(k.kind, 24)} (${digits(k.count)})` }))]
+  const options = [{ id: '', text: `All kinds (${digits(all.length)})` }, ...kinds.map((k) => ({ id: k.kind, text: `${visible(k.kind, 24)} (${digits(k.count)})` }))]
   return (
     <>
       {kinds.length > 1 && <div className="mw-det-kinds"><SegmentedControl selectedId={kind ?? ''} onChange={(e) => change({ kind: e.detail.selectedId || undefined })} label="Kind of record" options={options} /></div>}
-      <RecordTable key={kind ?? ''} label="Records of this detection" records={kind ? records.filter((r) => r.kind === kind) : records} actions={(r) => <Actions d={d} r={r} packets={packets} />} />
+      <RecordTable key={kind ?? ''} label="Records of this detection" records={kind ? all.filter((r) => r.kind === kind).slice(0, Math.max(first, records.length)) : records} actions={(r) => <Actions d={d} r={r} packets={packets} />} />
     </>
   )
 }

@@ -15,6 +15,7 @@ export function RiskPanel({ d }: { d: Detection }): ReactNode {
     <Container fitHeight header={<Header variant="h2" description="What it is made of">Risk score {d.risk.score}</Header>}>
       <table className="mw-terms">
         <caption className="mw-hidden">Terms of the risk score</caption>
+        <colgroup><col /><col className="mw-col-size" /><col className="mw-col-points" /></colgroup>
         <thead className="mw-hidden"><tr><th scope="col">Term</th><th scope="col">Size</th><th scope="col">Points</th></tr></thead>
         <tbody>{s.terms.map((t, i) => <Row key={i} t={t} cloud={added.has(t.name)} />)}</tbody>
         <tfoot>

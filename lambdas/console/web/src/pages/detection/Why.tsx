@@ -23,7 +23,7 @@ export function Why({ d }: { d: Detection }): ReactNode {
   )
 }
 
-/** The description, with what matters in it in bold. */
-export function Prose({ d }: { d: Pick<Detection, 'description' | 'participants'> }): ReactNode {
+// The description, with what matters in it in bold.
+function Prose({ d }: { d: Pick<Detection, 'description' | 'participants'> }): ReactNode {
   return pieces(d.description, d.participants ?? []).map((p, i) => (p.bold ? <b key={i}><Wire>{p.text}</Wire></b> : <Wire key={i} length={1200} whole>{p.text}</Wire>))
 }

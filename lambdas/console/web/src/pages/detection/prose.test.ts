@@ -11,7 +11,7 @@ test('numbers get bold with what is counted', () => {
 })
 
 test('names of versions, techniques and ports of a URL do not', () => {
-  expect(bold('T1071.001 by SMB2 from ldap://198.51.100.23:1389/a of vni-7')).toEqual([])
+  expect(bold('T1071.001 by SMB2 from ldap://198.51.100.23:1389/a of vni-7, port 443')).toEqual([])
 })
 
 test('who took part gets bold, whole and not as the beginning of another', () => {

@@ -7,7 +7,7 @@ export interface Piece {
 }
 
 // A number with what is counted right behind it: 1,212, 61 s, 2.2s, 7 %, T1071.001 is none.
-const number = /(?<![\w.:/-])\d[\d,]*(?:\.\d+)?(?:\s?(?:%|ms|min|h|d|s|[kMGT]?B)(?![\w-]))?(?![\w:/-]|\.\d)/g
+const number = /(?<![\w.:/-]|port )\d[\d,]*(?:\.\d+)?(?:\s?(?:%|ms|min|h|d|s|[kMGT]?B)(?![\w-]))?(?![\w:/-]|\.\d)/g
 
 /** Cuts a description into pieces. */
 export function pieces(text: string, participants: readonly Participant[]): Piece[] {

@@ -25,7 +25,7 @@ const rules: readonly (readonly [string, string])[] = [
 ]
 
 const keys: readonly (readonly [string, string])[] = [
-  ['/', 'to the query'], ['↓ ↑', 'choose what is offered'], ['Enter', 'take it, or search'], ['Esc', 'close what is offered'], ['j k', 'next record, record before'], ['Enter', 'open or close the record'],
+  ['f', 'to the query'], ['↓ ↑', 'choose what is offered'], ['Enter', 'take it, or search'], ['Esc', 'close what is offered'], ['j k', 'next record, record before'], ['Enter', 'open or close the record'],
 ]
 
 /** A button that shows how queries are written. */

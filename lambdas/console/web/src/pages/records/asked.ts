@@ -27,7 +27,7 @@ export const topByDefault = 'id.orig_h'
 /** Reads what is asked off the URL's query. */
 export function askedOf(q: Query, span: Span): Asked {
   return {
-    query: q.q ?? '',
+    query: q.q ?? q.query ?? '', // links of other pages may say it in full
     kinds: listOf(q.kind).filter((k) => /^[a-z0-9_]{1,32}$/.test(k)).slice(0, 64),
     span,
     pick: pickOf(q.pick, span),
@@ -51,7 +51,7 @@ function pickOf(text: string | undefined, span: Span): Stretch | undefined {
 /** A change of what is asked, as the URL has it. */
 export function changeOf(c: Partial<Asked>): Query {
   const out: Record<string, string | undefined> = {}
-  if ('query' in c) out.q = c.query
+  if ('query' in c) Object.assign(out, { q: c.query, query: undefined })
   if ('kinds' in c) out.kind = c.kinds?.join(',')
   if ('pick' in c) out.pick = c.pick && `${iso(c.pick.from)}~${iso(c.pick.to)}`
   if ('oldest' in c) out.order = c.oldest ? 'oldest' : undefined
@@ -76,7 +76,7 @@ export function useAsked(): [Asked, (c: Partial<Asked>, how?: { push?: boolean }
   const [now] = useSpan()
   const [round, again] = useState(0)
   const name = now.last ?? `${now.from}-${now.to}`
-  const frozen = useMemo(() => now, [name, query.q, query.kind, query.live, round]) // eslint-disable-line
+  const frozen = useMemo(() => now, [name, query.q, query.query, query.kind, query.live, round]) // eslint-disable-line
   const span = now.last ? frozen : now
   const asked = useMemo(() => askedOf(query, span), [query, span])
   const set = (c: Partial<Asked>, how: { push?: boolean } = { push: true }) => change(changeOf(c), how)
