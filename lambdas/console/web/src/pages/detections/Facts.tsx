@@ -21,7 +21,7 @@ export function Length({ d, now, short }: { d: Detection; now: number; short?: b
   const start = Date.parse(d.start)
   if (!d.end) return <span className="mw-ongoing" title={`For ${lasting(now - start)}`}>Ongoing{short ? '' : `, ${lasting(now - start)}`}</span>
   const length = Date.parse(d.end) - start
-  return <span>{length >= 1000 ? lasting(length) : short ? 'under 1 s' : 'within a second'}</span>
+  return <span>{length >= 1000 ? lasting(length) : short ? '< 1 s' : 'within a second'}</span>
 }
 
 const most = 2 // techniques on a card

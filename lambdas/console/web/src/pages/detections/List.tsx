@@ -1,5 +1,4 @@
 // The list: cards or a table, with what is above and below them.
-import Checkbox from '@cloudscape-design/components/checkbox'
 import { lazy, Suspense, type ReactNode } from 'react'
 import type { Schemas } from '../../api/client'
 import type { Reading } from '../../api/read'
@@ -12,6 +11,7 @@ import type { Liking } from './liking'
 import { Nothing } from './Nothing'
 import { Pager, shownText } from './Pager'
 import { within, type Place } from './place'
+import { SelectAll } from './SelectAll'
 
 interface Props {
   of: Reading<Schemas['DetectionList']>
@@ -38,7 +38,7 @@ export function List({ of, place, span, now, change, look, choice, acknowledge, 
       {(l) => (
         <>
           <div className="mw-list-line" id="mw-list">
-            {!place.table && <All items={l.items} choice={choice} />}
+            <SelectAll items={l.items} total={l.total} filter={within(place, span)} choice={choice} box={!place.table} />
             <span className="mw-quiet">{shownText((place.page - 1) * liking.page + 1, l)}</span>
             <div className="mw-list-right">{hidden}{place.table && <Suspense fallback={null}><Preferences liking={liking} like={like} /></Suspense>}</div>
           </div>
@@ -50,9 +50,4 @@ export function List({ of, place, span, now, change, look, choice, acknowledge, 
       )}
     </Read>
   )
-}
-
-function All({ items, choice }: { items: readonly Detection[]; choice: Choice }): ReactNode {
-  const n = items.filter((d) => choice.items.has(d.id)).length
-  return <Checkbox checked={n === items.length} indeterminate={n > 0 && n < items.length} onChange={(e) => choice.chooseAll(items, e.detail.checked)}>Select all shown</Checkbox>
 }
