@@ -34,17 +34,54 @@ const Preferences = lazy(() => import('./Preferences'))
 export function List({ of, place, span, now, change, look, choice, acknowledge, liking, like, hidden }: Props): ReactNode {
   const question = JSON.stringify([within(place, span), place.sort, liking.page])
   return (
-    <Read of={of} lines={10} empty={(l) => l.items.length === 0 && <><Nothing place={place} span={span} change={change} look={look} />{hidden}</>}>
+    <Read
+      of={of}
+      lines={10}
+      empty={(l) =>
+        l.items.length === 0 && (
+          <>
+            <Nothing place={place} span={span} change={change} look={look} />
+            {hidden}
+          </>
+        )
+      }
+    >
       {(l) => (
         <>
           <div className="mw-list-line" id="mw-list">
             <SelectAll items={l.items} total={l.total} filter={within(place, span)} choice={choice} box={!place.table} />
             <span className="mw-quiet">{shownText((place.page - 1) * liking.page + 1, l)}</span>
-            <div className="mw-list-right">{hidden}{place.table && <Suspense fallback={null}><Preferences liking={liking} like={like} /></Suspense>}</div>
+            <div className="mw-list-right">
+              {hidden}
+              {place.table && (
+                <Suspense fallback={null}>
+                  <Preferences liking={liking} like={like} />
+                </Suspense>
+              )}
+            </div>
           </div>
-          {place.table
-            ? <Suspense fallback={<Loading lines={10} />}><DetectionTable items={l.items} now={now} sort={place.sort} onSort={(sort) => change({ sort })} choice={choice} acknowledge={acknowledge} liking={liking} like={like} /></Suspense>
-            : <ul className="mw-cards">{l.items.map((d) => <li key={d.id}><Card d={d} now={now} chosen={choice.items.has(d.id)} choose={choice.choose} /></li>)}</ul>}
+          {place.table ? (
+            <Suspense fallback={<Loading lines={10} />}>
+              <DetectionTable
+                items={l.items}
+                now={now}
+                sort={place.sort}
+                onSort={(sort) => change({ sort })}
+                choice={choice}
+                acknowledge={acknowledge}
+                liking={liking}
+                like={like}
+              />
+            </Suspense>
+          ) : (
+            <ul className="mw-cards">
+              {l.items.map((d) => (
+                <li key={d.id}>
+                  <Card d={d} now={now} chosen={choice.items.has(d.id)} choose={choice.choose} />
+                </li>
+              ))}
+            </ul>
+          )}
           <Pager list={l} place={place} limit={liking.page} of={question} change={change} />
         </>
       )}

@@ -10,7 +10,12 @@ const items = [sample(), sample({ id: 'd2' })]
 
 function Using({ total }: { total: number }): ReactNode {
   const choice = useChoice()
-  return <><SelectAll items={items} total={total} filter={{ bands: ['high'] }} choice={choice} box /><output>{choice.items.size}</output></>
+  return (
+    <>
+      <SelectAll items={items} total={total} filter={{ bands: ['high'] }} choice={choice} box />
+      <output>{choice.items.size}</output>
+    </>
+  )
 }
 
 test('from all that are shown to all that match', async () => {

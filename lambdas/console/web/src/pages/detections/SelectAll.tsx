@@ -33,7 +33,11 @@ export function SelectAll({ items, total = 0, filter, choice, box }: Props): Rea
   }
   return (
     <>
-      {box && <Checkbox checked={n === items.length} indeterminate={n > 0 && n < items.length} onChange={(e) => choice.chooseAll(items, e.detail.checked)}>Select all shown</Checkbox>}
+      {box && (
+        <Checkbox checked={n === items.length} indeterminate={n > 0 && n < items.length} onChange={(e) => choice.chooseAll(items, e.detail.checked)}>
+          Select all shown
+        </Checkbox>
+      )}
       {more && <Button variant="inline-link" loading={busy} onClick={() => void all()}>{`Select all ${digits(total)} that match`}</Button>}
     </>
   )
