@@ -46,14 +46,44 @@ export function BulkBar({ choice, triage, onHidden }: Props): ReactNode {
       {all.length > 0 && (
         <div className="mw-bulk" role="region" aria-label="Selected detections">
           <b aria-live="polite">{counted(all.length, 'detection')} selected</b>
-          <May op="bulkDetections" variant="primary" loading={busy} disabled={many !== undefined} disabledReason={many} onClick={() => void send({ status: 'acknowledged' })}>Acknowledge</May>
-          <May op="bulkDetections" disabled={busy || many !== undefined} disabledReason={many} onClick={() => setOpen('triage')}>Triage…</May>
-          <May op="createTuningRule" disabled={busy} onClick={() => setOpen('hide')}>Hide similar…</May>
-          <Button variant="link" onClick={choice.clear}>Clear the selection</Button>
+          <May
+            op="bulkDetections"
+            variant="primary"
+            loading={busy}
+            disabled={many !== undefined}
+            disabledReason={many}
+            onClick={() => void send({ status: 'acknowledged' })}
+          >
+            Acknowledge
+          </May>
+          <May op="bulkDetections" disabled={busy || many !== undefined} disabledReason={many} onClick={() => setOpen('triage')}>
+            Triage…
+          </May>
+          <May op="createTuningRule" disabled={busy} onClick={() => setOpen('hide')}>
+            Hide similar…
+          </May>
+          <Button variant="link" onClick={choice.clear}>
+            Clear the selection
+          </Button>
         </div>
       )}
-      {open === 'triage' && <Suspense fallback={null}><BulkForm count={all.length} busy={busy} send={(c) => void send(c)} close={() => setOpen(undefined)} /></Suspense>}
-      {open === 'hide' && <Hide all={all} close={(made) => { setOpen(undefined); if (made) { choice.clear(); onHidden() } }} />}
+      {open === 'triage' && (
+        <Suspense fallback={null}>
+          <BulkForm count={all.length} busy={busy} send={(c) => void send(c)} close={() => setOpen(undefined)} />
+        </Suspense>
+      )}
+      {open === 'hide' && (
+        <Hide
+          all={all}
+          close={(made) => {
+            setOpen(undefined)
+            if (made) {
+              choice.clear()
+              onHidden()
+            }
+          }}
+        />
+      )}
       {left.length > 0 && <Left all={left} close={() => setLeft([])} />}
     </>
   )
@@ -62,15 +92,33 @@ export function BulkBar({ choice, triage, onHidden }: Props): ReactNode {
 function Hide({ all, close }: { all: Detection[]; close: (made: boolean) => void }): ReactNode {
   return (
     <Modal visible size="large" header="Hide detections like these" closeAriaLabel="Close" onDismiss={() => close(false)}>
-      <Suspense fallback={<Loading lines={6} />}><RuleForm start={ruleOf(all)} draft="list" onDone={(saved) => close(saved !== undefined)} /></Suspense>
+      <Suspense fallback={<Loading lines={6} />}>
+        <RuleForm start={ruleOf(all)} draft="list" onDone={(saved) => close(saved !== undefined)} />
+      </Suspense>
     </Modal>
   )
 }
 
 function Left({ all, close }: { all: Unchanged[]; close: () => void }): ReactNode {
   return (
-    <Modal visible header={`${counted(all.length, 'detection was', 'detections were')} not changed`} closeAriaLabel="Close" onDismiss={close} footer={<Button variant="primary" onClick={close}>Close</Button>}>
-      <ul>{all.map((u) => <li key={u.d.id}><Wire length={80}>{u.d.title}</Wire> ({u.d.risk.score}): <Wire>{u.why}</Wire></li>)}</ul>
+    <Modal
+      visible
+      header={`${counted(all.length, 'detection was', 'detections were')} not changed`}
+      closeAriaLabel="Close"
+      onDismiss={close}
+      footer={
+        <Button variant="primary" onClick={close}>
+          Close
+        </Button>
+      }
+    >
+      <ul>
+        {all.map((u) => (
+          <li key={u.d.id}>
+            <Wire length={80}>{u.d.title}</Wire> ({u.d.risk.score}): <Wire>{u.why}</Wire>
+          </li>
+        ))}
+      </ul>
     </Modal>
   )
 }

@@ -8,7 +8,18 @@ const text = (d = sample()) => shown(<Card d={d} now={noon} chosen={false} choos
 
 test('a card says how bad, what, who to whom and since when, and nothing of a status that most have', () => {
   const said = text()
-  for (const part of ['64High', 'Port scan', '10.20.1.5 tried 1,000 ports', 'web-1', '10.20.2.9', 'Reconnaissance', 'T1046 Network Service Discovery', '2026-11-26 11:00:00 UTC', '30 s']) expect(said).toContain(part)
+  for (const part of [
+    '64High',
+    'Port scan',
+    '10.20.1.5 tried 1,000 ports',
+    'web-1',
+    '10.20.2.9',
+    'Reconnaissance',
+    'T1046 Network Service Discovery',
+    '2026-11-26 11:00:00 UTC',
+    '30 s',
+  ])
+    expect(said).toContain(part)
   expect(said).not.toContain('Open')
 })
 
@@ -25,7 +36,21 @@ test('of many victims the first is named and the rest counted; without an offend
 
 test('hostile text is inert, visible and cut', () => {
   const evil = '<img src=x onerror=alert(1)>\u202egpj.exe\u0000'
-  const { container } = shown(<Card d={sample({ title: evil, description: 'x'.repeat(10_240), category: evil, techniques: [evil], assignee: evil, participants: [{ role: 'offender', address: evil, hostname: evil + 'y'.repeat(9000), external: true }] })} now={noon} chosen={false} choose={() => {}} />)
+  const { container } = shown(
+    <Card
+      d={sample({
+        title: evil,
+        description: 'x'.repeat(10_240),
+        category: evil,
+        techniques: [evil],
+        assignee: evil,
+        participants: [{ role: 'offender', address: evil, hostname: evil + 'y'.repeat(9000), external: true }],
+      })}
+      now={noon}
+      chosen={false}
+      choose={() => {}}
+    />,
+  )
   expect(container.querySelector('img')).toBeNull()
   expect(container.textContent).not.toMatch(/[\u202e\u0000]/)
   expect(container.textContent?.length).toBeLessThan(1500)

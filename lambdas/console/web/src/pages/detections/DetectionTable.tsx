@@ -26,14 +26,27 @@ export default memo(function DetectionTable({ items, now, sort, onSort, choice, 
   const chosen = items.filter((d) => choice.items.has(d.id))
   return (
     <Table
-      variant="embedded" items={items} trackBy="id" columnDefinitions={columns} columnDisplay={liking.columns.map((id) => ({ id, visible: true }))}
-      resizableColumns onColumnWidthsChange={(e) => like({ widths: widthsOf(liking, e.detail.widths) })} stickyColumns={{ last: 1 }} enableKeyboardNavigation
-      wrapLines={liking.wrap} contentDensity={liking.dense ? 'compact' : 'comfortable'}
-      sortingColumn={{ sortingField: columnOf(sort) }} sortingDescending={sort !== 'start'}
+      variant="embedded"
+      items={items}
+      trackBy="id"
+      columnDefinitions={columns}
+      columnDisplay={liking.columns.map((id) => ({ id, visible: true }))}
+      resizableColumns
+      onColumnWidthsChange={(e) => like({ widths: widthsOf(liking, e.detail.widths) })}
+      stickyColumns={{ last: 1 }}
+      enableKeyboardNavigation
+      wrapLines={liking.wrap}
+      contentDensity={liking.dense ? 'compact' : 'comfortable'}
+      sortingColumn={{ sortingField: columnOf(sort) }}
+      sortingDescending={sort !== 'start'}
       onSortingChange={(e) => onSort(sortAfter(sort, e.detail.sortingColumn.sortingField))}
-      selectionType="multi" selectedItems={chosen} onSelectionChange={(e) => select(choice, items, e.detail.selectedItems)}
+      selectionType="multi"
+      selectedItems={chosen}
+      onSelectionChange={(e) => select(choice, items, e.detail.selectedItems)}
       ariaLabels={{
-        tableLabel: 'Detections', selectionGroupLabel: 'Select detections', allItemsSelectionLabel: () => 'Select all that are shown',
+        tableLabel: 'Detections',
+        selectionGroupLabel: 'Select detections',
+        allItemsSelectionLabel: () => 'Select all that are shown',
         itemSelectionLabel: (_, d) => `Select ${visible(d.title, 80)}, risk ${d.risk.score}`,
       }}
     />
@@ -48,8 +61,17 @@ function sortAfter(now: Sort, field: string | undefined): Sort {
 
 function select(choice: Choice, items: readonly Detection[], chosen: readonly Detection[]): void {
   const ids = new Set(chosen.map((d) => d.id))
-  choice.chooseAll(items.filter((d) => ids.has(d.id) && !choice.items.has(d.id)), true)
-  choice.chooseAll(items.filter((d) => !ids.has(d.id) && choice.items.has(d.id)), false)
+  choice.chooseAll(
+    items.filter((d) => ids.has(d.id) && !choice.items.has(d.id)),
+    true,
+  )
+  choice.chooseAll(
+    items.filter((d) => !ids.has(d.id) && choice.items.has(d.id)),
+    false,
+  )
 }
 
-const widthsOf = (liking: Liking, widths: readonly number[]) => ({ ...liking.widths, ...Object.fromEntries(liking.columns.map((id, i) => [id, widths[i] ?? 120])) })
+const widthsOf = (liking: Liking, widths: readonly number[]) => ({
+  ...liking.widths,
+  ...Object.fromEntries(liking.columns.map((id, i) => [id, widths[i] ?? 120])),
+})

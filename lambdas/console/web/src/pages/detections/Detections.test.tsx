@@ -17,14 +17,44 @@ function world(change: Record<string, (r: Request) => unknown> = {}): Request[] 
     'GET /v1/views': () => ({ complete: true, items: [] }),
     'GET /v1/status': () => ({ version: '1', time: '2026-11-26T12:00:00Z', sensors: [] }),
     'POST /v1/records/histogram': (r) => ({ complete: true, step_seconds: 1800, buckets: [{ start: from(r), count: 5 }] }),
-    'POST /v1/detections/histogram': (r) => ({ complete: true, step_seconds: 1800, buckets: [{ start: from(r), count: 3, bands: { high: 2, low: 1 } }] }),
-    'POST /v1/detections/search': (r) => (asFilter(r).hidden === 'only' ? { complete: true, items: [], total: 4 } : { complete: true, items: [sample(), sample({ id: 'd2', title: 'Beaconing' })], total: 2 }),
-    'POST /v1/detections/groups': () => ({ complete: true, total: 1, items: [{ key: 'recon.port_scan', label: 'Port scan', count: 2, open: 1, max_score: 64, latest: '2026-11-26T11:00:00Z', offenders: 1, victims: 1, bars: [0, 2] }] }),
+    'POST /v1/detections/histogram': (r) => ({
+      complete: true,
+      step_seconds: 1800,
+      buckets: [{ start: from(r), count: 3, bands: { high: 2, low: 1 } }],
+    }),
+    'POST /v1/detections/search': (r) =>
+      asFilter(r).hidden === 'only'
+        ? { complete: true, items: [], total: 4 }
+        : { complete: true, items: [sample(), sample({ id: 'd2', title: 'Beaconing' })], total: 2 },
+    'POST /v1/detections/groups': () => ({
+      complete: true,
+      total: 1,
+      items: [
+        {
+          key: 'recon.port_scan',
+          label: 'Port scan',
+          count: 2,
+          open: 1,
+          max_score: 64,
+          latest: '2026-11-26T11:00:00Z',
+          offenders: 1,
+          victims: 1,
+          bars: [0, 2],
+        },
+      ],
+    }),
     ...change,
   })
 }
 
-const page = (at = '/detections', me = somebody()) => shown(<Messages><Said /><Detections /></Messages>, { at, me })
+const page = (at = '/detections', me = somebody()) =>
+  shown(
+    <Messages>
+      <Said />
+      <Detections />
+    </Messages>,
+    { at, me },
+  )
 
 beforeEach(() => {
   localStorage.clear()
@@ -50,10 +80,15 @@ test('a band is asked for, and stays chosen', async () => {
 
 test('a link shows what it says', async () => {
   const asked = world()
-  page('/detections?type=c2.beacon&sort=newest&sel_from=2026-11-26T09:00:00Z&sel_to=2026-11-26T10:00:00Z&from=2026-11-26T00:00:00Z&to=2026-11-27T00:00:00Z')
+  page(
+    '/detections?type=c2.beacon&sort=newest&sel_from=2026-11-26T09:00:00Z&sel_to=2026-11-26T10:00:00Z&from=2026-11-26T00:00:00Z&to=2026-11-27T00:00:00Z',
+  )
   await screen.findByRole('link', { name: 'Port scan' })
   expect(asked.find((r) => r.path.endsWith('/search'))?.body).toEqual({
-    filter: { types: ['c2.beacon'], from: '2026-11-26T09:00:00.000Z', to: '2026-11-26T10:00:00.000Z' }, sort: '-start', limit: 50, count: true,
+    filter: { types: ['c2.beacon'], from: '2026-11-26T09:00:00.000Z', to: '2026-11-26T10:00:00.000Z' },
+    sort: '-start',
+    limit: 50,
+    count: true,
   })
   expect(screen.getByRole('button', { name: 'Clear time selection (2026-11-26 09:00 – 10:00 UTC)' })).toBeTruthy()
 }, 20_000)
@@ -81,7 +116,10 @@ test('who may not triage is told so, and the buttons are off', async () => {
   if (!box) throw new Error('no box')
   fireEvent.click(box)
   const bar = within(screen.getByRole('region', { name: 'Selected detections' }))
-  expect(bar.getByRole('button', { name: /Acknowledge/ }).getAttribute('aria-disabled') ?? bar.getByRole('button', { name: /Acknowledge/ }).getAttribute('disabled')).not.toBeNull()
+  expect(
+    bar.getByRole('button', { name: /Acknowledge/ }).getAttribute('aria-disabled') ??
+      bar.getByRole('button', { name: /Acknowledge/ }).getAttribute('disabled'),
+  ).not.toBeNull()
   const why = 'Your role is viewer, which may not do this.'
   const before = screen.queryAllByText(why).length // beside the buttons
   fireEvent.keyDown(box, { key: 'j' })
@@ -107,7 +145,10 @@ test('where nothing is, the last one is named and there is a way to it', async (
 }, 20_000)
 
 test('each panel says by itself that it failed', async () => {
-  world({ 'POST /v1/detections/search': () => problem(503, 'the store is full'), 'POST /v1/records/histogram': () => problem(404, 'records are not kept here') })
+  world({
+    'POST /v1/detections/search': () => problem(503, 'the store is full'),
+    'POST /v1/records/histogram': () => problem(404, 'records are not kept here'),
+  })
   page()
   expect((await screen.findAllByText('the store is full')).length).toBeGreaterThan(0)
   expect(await screen.findByText(/Whether the feed had gaps is not known: records are not kept here/)).toBeTruthy()
@@ -116,7 +157,14 @@ test('each panel says by itself that it failed', async () => {
 
 test('a saved view is shown where nothing else is asked for', async () => {
   localStorage.setItem('mirrorwatch.detections.view', 'v1')
-  const asked = world({ 'GET /v1/views': () => ({ complete: true, items: [{ id: 'v1', revision: 1, created: '', modified: '', view: { name: 'Mine', owner: 'ada', filter: { statuses: ['open'] }, group: 'type' } }] }) })
+  const asked = world({
+    'GET /v1/views': () => ({
+      complete: true,
+      items: [
+        { id: 'v1', revision: 1, created: '', modified: '', view: { name: 'Mine', owner: 'ada', filter: { statuses: ['open'] }, group: 'type' } },
+      ],
+    }),
+  })
   page()
   expect(await screen.findByRole('button', { name: /Port scan.*2 detections/ })).toBeTruthy()
   expect(screen.getByRole('button', { name: 'View: Mine' })).toBeTruthy()

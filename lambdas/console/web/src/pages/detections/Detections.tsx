@@ -5,23 +5,25 @@ import SpaceBetween from '@cloudscape-design/components/space-between'
 import Toggle from '@cloudscape-design/components/toggle'
 import { useCallback, type ReactNode } from 'react'
 import { useLocation, useSearch } from 'wouter'
+import type { Schemas } from '../../api/client'
+import type { Reading } from '../../api/read'
 import type { Detection } from '../../api/names'
-import { useSpan } from '../../state/span'
+import { useSpan, type Span } from '../../state/span'
 import { leaveTrail } from '../../state/trail'
 import { Download } from '../../ui/Download'
 import { counted, digits } from '../../ui/number'
 import { Page } from '../../ui/Page'
 import { Read } from '../../ui/Panel'
 import { BulkBar } from './BulkBar'
-import { useChoice } from './choice'
+import { useChoice, type Choice } from './choice'
 import { useBars, useGroups, useHiddenCount, useList, useLive, useSilence, useStill } from './data'
 import { exportsOf } from './exports'
 import { Groups } from './Groups'
-import { useLiking } from './liking'
+import { useLiking, type Liking } from './liking'
 import { List } from './List'
 import { Nothing } from './Nothing'
 import { Overview } from './Overview'
-import { groupings, usePlace, within } from './place'
+import { groupings, usePlace, within, type Place } from './place'
 import { Toolbar } from './Toolbar'
 import { useTriage } from './triage'
 import { useAcknowledge, useItemKeys } from './useItemKeys'
@@ -33,7 +35,6 @@ const none: readonly Detection[] = []
 export default function Detections(): ReactNode {
   const [place, change] = usePlace()
   const { span, asOf, refresh } = useStill()
-  const [, setSpan] = useSpan()
   const [liking, like] = useLiking()
   const grouped = place.group !== undefined
   const list = useList(place, span, liking.page, !grouped)
@@ -46,26 +47,53 @@ export default function Detections(): ReactNode {
   const choice = useChoice()
   const triage = useTriage(choice.renew)
   const acknowledge = useAcknowledge(triage)
-  const trail = useTrail()
   useItemKeys(choice, acknowledge)
-  const total = grouped ? groups.data && counted(groups.data.total, groupings.find((g) => g.id === place.group)?.one ?? 'group') : list.data && digits(list.data.total ?? list.data.items.length)
+  const total = grouped
+    ? groups.data && counted(groups.data.total, groupings.find((g) => g.id === place.group)?.one ?? 'group')
+    : list.data && digits(list.data.total ?? list.data.items.length)
   const own = grouped ? groups : list
   return (
     <Page
-      title="Detections" counter={total} span of={[{ ...own, again: () => { refresh(); own.again() } }]}
-      actions={<><Views place={place} change={change} /><Download op="exportDetections" formats={exportsOf(within(place, span))} /></>}
+      title="Detections"
+      counter={total}
+      span
+      of={[
+        {
+          ...own,
+          again: () => {
+            refresh()
+            own.again()
+          },
+        },
+      ]}
+      actions={
+        <>
+          <Views place={place} change={change} />
+          <Download op="exportDetections" formats={exportsOf(within(place, span))} />
+        </>
+      }
     >
       <SpaceBetween size="m">
-        <Overview of={bars} silence={silence} span={span} chosen={place.filter.bands ?? []} choose={(bands) => change({ filter: { ...place.filter, bands } })} brush={place.brush} onBrush={(brush) => change({ brush })} />
+        <Overview
+          of={bars}
+          silence={silence}
+          span={span}
+          chosen={place.filter.bands ?? []}
+          choose={(bands) => change({ filter: { ...place.filter, bands } })}
+          brush={place.brush}
+          onBrush={(brush) => change({ brush })}
+        />
         <div>
-          <Fresh {...live} show={() => { refresh(); if (place.page > 1) change({ page: 1 }) }} />
+          <Fresh
+            {...live}
+            show={() => {
+              refresh()
+              if (place.page > 1) change({ page: 1 })
+            }}
+          />
           <Container>
             <Toolbar place={place} change={change} count={list.data ? counted(list.data.total ?? items.length, 'detection') : undefined} />
-            <div className={own.refreshing && own.state === 'ready' ? 'mw-held' : undefined} onClickCapture={(e) => trail(e.target)}>
-              {grouped
-                ? <Read of={groups} lines={8} empty={(g) => g.items.length === 0 && <Nothing place={place} span={span} change={change} look={setSpan} />}>{(g) => <Groups groups={g} place={place} span={span} now={asOf} choice={choice} change={change} />}</Read>
-                : <List of={list} place={place} span={span} now={asOf} change={change} look={setSpan} choice={choice} acknowledge={acknowledge} liking={liking} like={like} hidden={<ShowHidden of={hidden.data?.total} on={place.filter.hidden !== undefined} set={(on) => change({ filter: { ...place.filter, hidden: on ? 'include' : undefined } })} />} />}
-            </div>
+            <Results {...{ place, change, span, asOf, list, groups, hidden, choice, acknowledge, liking, like }} />
             <BulkBar choice={choice} triage={triage} onHidden={refresh} />
           </Container>
         </div>
@@ -74,11 +102,67 @@ export default function Detections(): ReactNode {
   )
 }
 
+interface ResultsProps {
+  place: Place
+  change: (p: Partial<Place>) => void
+  span: Span
+  asOf: number
+  list: Reading<Schemas['DetectionList']>
+  groups: Reading<Schemas['GroupList']>
+  hidden: Reading<Schemas['DetectionList']>
+  choice: Choice
+  acknowledge: (d: Detection) => void
+  liking: Liking
+  like: (l: Partial<Liking>) => void
+}
+
+function Results({ place, change, span, asOf, list, groups, hidden, choice, acknowledge, liking, like }: ResultsProps): ReactNode {
+  const [, setSpan] = useSpan()
+  const trail = useTrail()
+  const grouped = place.group !== undefined
+  const own = grouped ? groups : list
+  return (
+    <div className={own.refreshing && own.state === 'ready' ? 'mw-held' : undefined} onClickCapture={(e) => trail(e.target)}>
+      {grouped ? (
+        <Read of={groups} lines={8} empty={(g) => g.items.length === 0 && <Nothing place={place} span={span} change={change} look={setSpan} />}>
+          {(g) => <Groups groups={g} place={place} span={span} now={asOf} choice={choice} change={change} />}
+        </Read>
+      ) : (
+        <List
+          of={list}
+          place={place}
+          span={span}
+          now={asOf}
+          change={change}
+          look={setSpan}
+          choice={choice}
+          acknowledge={acknowledge}
+          liking={liking}
+          like={like}
+          hidden={
+            <ShowHidden
+              of={hidden.data?.total}
+              on={place.filter.hidden !== undefined}
+              set={(on) => change({ filter: { ...place.filter, hidden: on ? 'include' : undefined } })}
+            />
+          }
+        />
+      )}
+    </div>
+  )
+}
+
 // New ones wait above the list until they are asked for, over what is there: nothing moves.
 function Fresh({ fresh, more, show }: { fresh: number; more: boolean; show: () => void }): ReactNode {
   return (
     <div className="mw-fresh" role="status">
-      {fresh > 0 && <Button variant="primary" iconName="refresh" onClick={show}>{`${digits(fresh)}${more ? ' or more' : ''} new: show ${fresh === 1 ? 'it' : 'them'}`}</Button>}
+      {fresh > 0 && (
+        <Button
+          variant="primary"
+          iconName="refresh"
+          onClick={show}
+        >{`${digits(fresh)}${more ? ' or more' : ''} new: show ${fresh === 1 ? 'it' : 'them'}`}</Button>
+      )}
     </div>
   )
 }
@@ -92,8 +176,19 @@ function ShowHidden({ of, on, set }: { of: number | undefined; on: boolean; set:
 function useTrail(): (target: EventTarget) => void {
   const [path] = useLocation()
   const search = useSearch()
-  return useCallback((target) => {
-    const id = target instanceof Element ? target.closest('[data-item]')?.getAttribute('data-item') : undefined
-    if (id) leaveTrail('detections', { list: search ? `${path}?${search}` : path, ids: [...document.querySelectorAll('[data-item]')].map((e) => e.getAttribute('data-item') ?? '') }, id)
-  }, [path, search])
+  return useCallback(
+    (target) => {
+      const id = target instanceof Element ? target.closest('[data-item]')?.getAttribute('data-item') : undefined
+      if (id)
+        leaveTrail(
+          'detections',
+          {
+            list: search ? `${path}?${search}` : path,
+            ids: [...document.querySelectorAll('[data-item]')].map((e) => e.getAttribute('data-item') ?? ''),
+          },
+          id,
+        )
+    },
+    [path, search],
+  )
 }

@@ -1,5 +1,4 @@
 // The list: cards or a table, with what is above and below them.
-import Checkbox from '@cloudscape-design/components/checkbox'
 import { lazy, Suspense, type ReactNode } from 'react'
 import type { Schemas } from '../../api/client'
 import type { Reading } from '../../api/read'
@@ -12,6 +11,7 @@ import type { Liking } from './liking'
 import { Nothing } from './Nothing'
 import { Pager, shownText } from './Pager'
 import { within, type Place } from './place'
+import { SelectAll } from './SelectAll'
 
 interface Props {
   of: Reading<Schemas['DetectionList']>
@@ -34,25 +34,57 @@ const Preferences = lazy(() => import('./Preferences'))
 export function List({ of, place, span, now, change, look, choice, acknowledge, liking, like, hidden }: Props): ReactNode {
   const question = JSON.stringify([within(place, span), place.sort, liking.page])
   return (
-    <Read of={of} lines={10} empty={(l) => l.items.length === 0 && <><Nothing place={place} span={span} change={change} look={look} />{hidden}</>}>
+    <Read
+      of={of}
+      lines={10}
+      empty={(l) =>
+        l.items.length === 0 && (
+          <>
+            <Nothing place={place} span={span} change={change} look={look} />
+            {hidden}
+          </>
+        )
+      }
+    >
       {(l) => (
         <>
           <div className="mw-list-line" id="mw-list">
-            {!place.table && <All items={l.items} choice={choice} />}
+            <SelectAll items={l.items} total={l.total} filter={within(place, span)} choice={choice} box={!place.table} />
             <span className="mw-quiet">{shownText((place.page - 1) * liking.page + 1, l)}</span>
-            <div className="mw-list-right">{hidden}{place.table && <Suspense fallback={null}><Preferences liking={liking} like={like} /></Suspense>}</div>
+            <div className="mw-list-right">
+              {hidden}
+              {place.table && (
+                <Suspense fallback={null}>
+                  <Preferences liking={liking} like={like} />
+                </Suspense>
+              )}
+            </div>
           </div>
-          {place.table
-            ? <Suspense fallback={<Loading lines={10} />}><DetectionTable items={l.items} now={now} sort={place.sort} onSort={(sort) => change({ sort })} choice={choice} acknowledge={acknowledge} liking={liking} like={like} /></Suspense>
-            : <ul className="mw-cards">{l.items.map((d) => <li key={d.id}><Card d={d} now={now} chosen={choice.items.has(d.id)} choose={choice.choose} /></li>)}</ul>}
+          {place.table ? (
+            <Suspense fallback={<Loading lines={10} />}>
+              <DetectionTable
+                items={l.items}
+                now={now}
+                sort={place.sort}
+                onSort={(sort) => change({ sort })}
+                choice={choice}
+                acknowledge={acknowledge}
+                liking={liking}
+                like={like}
+              />
+            </Suspense>
+          ) : (
+            <ul className="mw-cards">
+              {l.items.map((d) => (
+                <li key={d.id}>
+                  <Card d={d} now={now} chosen={choice.items.has(d.id)} choose={choice.choose} />
+                </li>
+              ))}
+            </ul>
+          )}
           <Pager list={l} place={place} limit={liking.page} of={question} change={change} />
         </>
       )}
     </Read>
   )
-}
-
-function All({ items, choice }: { items: readonly Detection[]; choice: Choice }): ReactNode {
-  const n = items.filter((d) => choice.items.has(d.id)).length
-  return <Checkbox checked={n === items.length} indeterminate={n > 0 && n < items.length} onChange={(e) => choice.chooseAll(items, e.detail.checked)}>Select all shown</Checkbox>
 }

@@ -28,9 +28,13 @@ export function Pager({ list, place, limit, of, change }: Props): ReactNode {
   }
   return (
     <nav className="mw-list-line" aria-label="Pages of the list">
-      <Button iconName="angle-left" disabled={place.page === 1} onClick={() => lead(known ? { page: before, after: cursors[before] } : { page: 1 })}>{known ? 'Previous page' : 'First page'}</Button>
+      <Button iconName="angle-left" disabled={place.page === 1} onClick={() => lead(known ? { page: before, after: cursors[before] } : { page: 1 })}>
+        {known ? 'Previous page' : 'First page'}
+      </Button>
       <span>{shownText(first, list)}</span>
-      <Button iconName="angle-right" iconAlign="right" disabled={!list.next} onClick={() => lead({ page: place.page + 1, after: list.next })}>Next page</Button>
+      <Button iconName="angle-right" iconAlign="right" disabled={!list.next} onClick={() => lead({ page: place.page + 1, after: list.next })}>
+        Next page
+      </Button>
     </nav>
   )
 }

@@ -8,18 +8,27 @@ export default function Preferences({ liking, like }: { liking: Liking; like: (l
   const hidden = columnNames.filter((c) => !liking.columns.includes(c.id))
   return (
     <CollectionPreferences
-      title="What the table shows" confirmLabel="Apply" cancelLabel="Cancel"
+      title="What the table shows"
+      confirmLabel="Apply"
+      cancelLabel="Cancel"
       preferences={{
-        pageSize: liking.page, wrapLines: liking.wrap, contentDensity: liking.dense ? 'compact' : 'comfortable',
+        pageSize: liking.page,
+        wrapLines: liking.wrap,
+        contentDensity: liking.dense ? 'compact' : 'comfortable',
         contentDisplay: [...liking.columns.map((id) => ({ id, visible: true })), ...hidden.map((c) => ({ id: c.id, visible: false }))],
       }}
       pageSizePreference={{ title: 'Detections on a page', options: pageSizes.map((value) => ({ value, label: String(value) })) }}
       wrapLinesPreference={{ label: 'Wrap lines', description: 'Show all of a text, on as many lines as it takes' }}
       contentDensityPreference={{ label: 'Compact', description: 'Less space between rows' }}
       contentDisplayPreference={{ title: 'Columns', options: columnNames }}
-      onConfirm={(e) => like({
-        page: e.detail.pageSize, wrap: e.detail.wrapLines, dense: e.detail.contentDensity === 'compact', columns: e.detail.contentDisplay?.filter((c) => c.visible).map((c) => c.id),
-      })}
+      onConfirm={(e) =>
+        like({
+          page: e.detail.pageSize,
+          wrap: e.detail.wrapLines,
+          dense: e.detail.contentDensity === 'compact',
+          columns: e.detail.contentDisplay?.filter((c) => c.visible).map((c) => c.id),
+        })
+      }
     />
   )
 }

@@ -44,22 +44,47 @@ export default function SaveView({ place, taken, close }: Props): ReactNode {
   }
   return (
     <Modal
-      visible header="Save as a view" closeAriaLabel="Close" onDismiss={() => close()}
+      visible
+      header="Save as a view"
+      closeAriaLabel="Close"
+      onDismiss={() => close()}
       footer={
         <Box float="right">
           <SpaceBetween direction="horizontal" size="xs">
-            <Button variant="link" onClick={() => close()}>Cancel</Button>
-            <Button variant="primary" loading={busy} disabled={why !== undefined} disabledReason={why} onClick={() => void save()}>Save</Button>
+            <Button variant="link" onClick={() => close()}>
+              Cancel
+            </Button>
+            <Button variant="primary" loading={busy} disabled={why !== undefined} disabledReason={why} onClick={() => void save()}>
+              Save
+            </Button>
           </SpaceBetween>
         </Box>
       }
     >
-      <form onSubmit={(e) => { e.preventDefault(); void save() }}>
+      <form
+        onSubmit={(e) => {
+          e.preventDefault()
+          void save()
+        }}
+      >
         <SpaceBetween size="m">
           <div className="mw-quiet">{placeWords(place, filterWords(place.filter, names))}</div>
-          <FormField label="Name" errorText={wrong ?? (name && why)}><Input value={name} onChange={(e) => { setName(e.detail.value); setWrong(undefined) }} autoFocus /></FormField>
-          <Checkbox checked={shared} onChange={(e) => setShared(e.detail.checked)} description="They may use it, and not change it.">Others see it too</Checkbox>
-          <Checkbox checked={begin} onChange={(e) => setBegin(e.detail.checked)} description="In this browser, where a link says nothing else.">Begin with it</Checkbox>
+          <FormField label="Name" errorText={wrong ?? (name && why)}>
+            <Input
+              value={name}
+              onChange={(e) => {
+                setName(e.detail.value)
+                setWrong(undefined)
+              }}
+              autoFocus
+            />
+          </FormField>
+          <Checkbox checked={shared} onChange={(e) => setShared(e.detail.checked)} description="They may use it, and not change it.">
+            Others see it too
+          </Checkbox>
+          <Checkbox checked={begin} onChange={(e) => setBegin(e.detail.checked)} description="In this browser, where a link says nothing else.">
+            Begin with it
+          </Checkbox>
         </SpaceBetween>
       </form>
     </Modal>

@@ -22,19 +22,30 @@ export const Toolbar = memo(function Toolbar({ place, change, count }: Props): R
       <div className="mw-tools-right">
         <div className="mw-group">
           <Select
-            ariaLabel="Group by" selectedOption={{ value: place.group ?? '', label: grouped ? `By ${grouped.text === 'VPC' ? 'VPC' : grouped.text.toLowerCase()}` : 'No grouping' }}
+            ariaLabel="Group by"
+            selectedOption={{
+              value: place.group ?? '',
+              label: grouped ? `By ${grouped.text === 'VPC' ? 'VPC' : grouped.text.toLowerCase()}` : 'No grouping',
+            }}
             options={[{ value: '', label: 'No grouping' }, ...groupings.map((g) => ({ value: g.id, label: `By ${g.one}` }))]}
             onChange={(e) => change({ group: groupings.find((g) => g.id === e.detail.selectedOption.value)?.id })}
           />
         </div>
         <div className="mw-sort">
           <Select
-            ariaLabel="Order" selectedOption={{ value: sorted?.id ?? '', label: sorted?.text ?? '' }} options={sorts.map((s) => ({ value: s.id, label: s.text }))}
+            ariaLabel="Order"
+            selectedOption={{ value: sorted?.id ?? '', label: sorted?.text ?? '' }}
+            options={sorts.map((s) => ({ value: s.id, label: s.text }))}
             onChange={(e) => change({ sort: sorts.find((s) => s.id === e.detail.selectedOption.value)?.id })}
           />
         </div>
         <SegmentedControl
-          label="Arranged as" selectedId={place.table ? 'table' : 'cards'} options={[{ id: 'cards', text: 'Cards' }, { id: 'table', text: 'Table' }]}
+          label="Arranged as"
+          selectedId={place.table ? 'table' : 'cards'}
+          options={[
+            { id: 'cards', text: 'Cards' },
+            { id: 'table', text: 'Table' },
+          ]}
           onChange={(e) => change({ table: e.detail.selectedId === 'table', group: undefined })}
         />
       </div>

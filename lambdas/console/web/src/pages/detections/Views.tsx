@@ -36,31 +36,59 @@ export const Views = memo(function Views({ place, change }: Props): ReactNode {
   const changed = current !== undefined && differs(current, place)
   return (
     <>
-      <ButtonDropdown items={itemsOf(all, me.name, may && changed ? current : undefined, views.problem?.message)} onItemClick={(e) => act(e.detail.id)} expandToViewport>
+      <ButtonDropdown
+        items={itemsOf(all, me.name, may && changed ? current : undefined, views.problem?.message)}
+        onItemClick={(e) => act(e.detail.id)}
+        expandToViewport
+      >
         {current ? `View: ${visible(current.view.name, 40)}${changed ? ' (changed)' : ''}` : 'Views'}
       </ButtonDropdown>
       <Suspense fallback={null}>
-        {open === 'save' && <SaveView place={place} taken={all.filter((v) => v.view.owner === me.name).map((v) => v.view.name)} close={(v) => { setOpen(undefined); if (v) change({ saved: v.id }) }} />}
+        {open === 'save' && (
+          <SaveView
+            place={place}
+            taken={all.filter((v) => v.view.owner === me.name).map((v) => v.view.name)}
+            close={(v) => {
+              setOpen(undefined)
+              if (v) change({ saved: v.id })
+            }}
+          />
+        )}
         {open === 'manage' && <ManageViews all={all} close={() => setOpen(undefined)} />}
       </Suspense>
     </>
   )
 })
 
-function itemsOf(all: readonly ViewItem[], me: string, changed: ViewItem | undefined, problem: string | undefined): ButtonDropdownProps.ItemOrGroup[] {
+function itemsOf(
+  all: readonly ViewItem[],
+  me: string,
+  changed: ViewItem | undefined,
+  problem: string | undefined,
+): ButtonDropdownProps.ItemOrGroup[] {
   const begins = defaultView()
-  const item = (v: ViewItem) => ({ id: `view ${v.id}`, text: visible(v.view.name, 80), secondaryText: [v.id === begins ? 'What you begin with' : '', v.view.owner === me ? (v.view.shared ? 'Shared by you' : '') : `By ${visible(v.view.owner, 64)}`].filter(Boolean).join('. ') || undefined })
+  const item = (v: ViewItem) => ({
+    id: `view ${v.id}`,
+    text: visible(v.view.name, 80),
+    secondaryText:
+      [v.id === begins ? 'What you begin with' : '', v.view.owner === me ? (v.view.shared ? 'Shared by you' : '') : `By ${visible(v.view.owner, 64)}`]
+        .filter(Boolean)
+        .join('. ') || undefined,
+  })
   const [own, others] = [all.filter((v) => v.view.owner === me), all.filter((v) => v.view.owner !== me)]
   return [
     { id: 'all', text: 'All detections' },
     ...(problem ? [{ id: 'failed', text: `Saved views did not come: ${problem}`, disabled: true }] : []),
     ...(own.length > 0 ? [{ text: 'Yours', items: own.map(item) }] : []),
     ...(others.length > 0 ? [{ text: 'Shared by others', items: others.map(item) }] : []),
-    { text: 'This view', items: [
-      ...(changed ? [{ id: 'update', text: `Save the changes to “${visible(changed.view.name, 40)}”` }] : []),
-      { id: 'save', text: 'Save as a view…' },
-      ...(all.length > 0 ? [{ id: 'manage', text: 'Rename, share or delete…' }] : []),
-    ] },
+    {
+      text: 'This view',
+      items: [
+        ...(changed ? [{ id: 'update', text: `Save the changes to “${visible(changed.view.name, 40)}”` }] : []),
+        { id: 'save', text: 'Save as a view…' },
+        ...(all.length > 0 ? [{ id: 'manage', text: 'Rename, share or delete…' }] : []),
+      ],
+    },
   ]
 }
 
@@ -71,10 +99,20 @@ function useUpdate(place: Place): (v: ViewItem) => Promise<void> {
     const name = visible(v.view.name, 60)
     try {
       const now = await saver.put(v, viewOf(v.view.name, v.view.shared ?? false, place))
-      tell({ type: 'success', text: `“${name}” is saved.`, undo: () => saver.put(now, { name: v.view.name, filter: v.view.filter, sort: v.view.sort, group: v.view.group, shared: v.view.shared }) })
+      tell({
+        type: 'success',
+        text: `“${name}” is saved.`,
+        undo: () => saver.put(now, { name: v.view.name, filter: v.view.filter, sort: v.view.sort, group: v.view.group, shared: v.view.shared }),
+      })
     } catch (e) {
       const p = asProblem(e)
-      tell({ type: 'error', text: p.status === 412 ? `Somebody changed “${name}” meanwhile. It was not saved; open it again to see what it is now.` : `“${name}” was not saved: ${p.message}` })
+      tell({
+        type: 'error',
+        text:
+          p.status === 412
+            ? `Somebody changed “${name}” meanwhile. It was not saved; open it again to see what it is now.`
+            : `“${name}” was not saved: ${p.message}`,
+      })
     }
   }
 }

@@ -11,12 +11,18 @@ type Group = Schemas['Group']
 export function groupFilter(f: DetectionFilter, by: GroupBy, key: string): DetectionFilter | undefined {
   if (key === '') return undefined
   switch (by) {
-    case 'type': return { ...f, types: [key] }
-    case 'technique': return { ...f, techniques: [key] }
-    case 'offender': return { ...f, offender: { ...f.offender, devices: [key] } }
-    case 'victim': return { ...f, victim: { ...f.victim, devices: [key] } }
-    case 'vpc': return { ...f, participant: { ...f.participant, vpcs: [key] } }
-    default: return undefined
+    case 'type':
+      return { ...f, types: [key] }
+    case 'technique':
+      return { ...f, techniques: [key] }
+    case 'offender':
+      return { ...f, offender: { ...f.offender, devices: [key] } }
+    case 'victim':
+      return { ...f, victim: { ...f.victim, devices: [key] } }
+    case 'vpc':
+      return { ...f, participant: { ...f.participant, vpcs: [key] } }
+    default:
+      return undefined
   }
 }
 

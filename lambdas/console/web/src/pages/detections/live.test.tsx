@@ -13,7 +13,8 @@ const titles = () => screen.getAllByRole('article').map((a) => a.querySelector('
 
 test('what is new waits until it is asked for; what has changed is changed in its place', async () => {
   let later = false
-  const fresh = () => sample({ id: 'd9', title: 'Worse', created: new Date(Date.now() + 1000).toISOString(), risk: { ...sample().risk, score: 99, band: 'critical' } })
+  const fresh = () =>
+    sample({ id: 'd9', title: 'Worse', created: new Date(Date.now() + 1000).toISOString(), risk: { ...sample().risk, score: 99, band: 'critical' } })
   answering({
     'GET /v1/catalogue': () => ({ complete: true, items: [] }),
     'GET /v1/views': () => ({ complete: true, items: [] }),

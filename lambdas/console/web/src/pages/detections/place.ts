@@ -13,14 +13,19 @@ export type GroupBy = Schemas['GroupBy']
 
 /** The orders that are offered, the first where nothing is said, with their names in the URL. */
 export const sorts: readonly { id: Sort; name: string; text: string }[] = [
-  { id: '-score', name: 'risk', text: 'Highest risk first' }, { id: '-start', name: 'newest', text: 'Newest first' },
-  { id: '-update', name: 'active', text: 'Last active first' }, { id: 'start', name: 'oldest', text: 'Oldest first' },
+  { id: '-score', name: 'risk', text: 'Highest risk first' },
+  { id: '-start', name: 'newest', text: 'Newest first' },
+  { id: '-update', name: 'active', text: 'Last active first' },
+  { id: 'start', name: 'oldest', text: 'Oldest first' },
 ]
 
 /** What detections can be grouped by. */
 export const groupings: readonly { id: GroupBy; text: string; one: string }[] = [
-  { id: 'type', text: 'Type', one: 'type' }, { id: 'offender', text: 'Offender', one: 'offender' }, { id: 'victim', text: 'Victim', one: 'victim' },
-  { id: 'technique', text: 'Technique', one: 'technique' }, { id: 'vpc', text: 'VPC', one: 'VPC' },
+  { id: 'type', text: 'Type', one: 'type' },
+  { id: 'offender', text: 'Offender', one: 'offender' },
+  { id: 'victim', text: 'Victim', one: 'victim' },
+  { id: 'technique', text: 'Technique', one: 'technique' },
+  { id: 'vpc', text: 'VPC', one: 'VPC' },
 ]
 
 export interface Place {

@@ -12,13 +12,21 @@ let triage: Triage | undefined
 function Using(): ReactNode {
   const t = useTriage()
   const [, set] = useState(0)
-  useEffect(() => { triage = t; set(1) }, []) // eslint-disable-line
+  useEffect(() => {
+    triage = t
+    set(1)
+  }, []) // eslint-disable-line
   return null
 }
 
 async function using(routes: Record<string, (r: Request) => unknown>): Promise<[Triage, Request[]]> {
   const asked = answering({ 'POST /v1/detections/search': () => ({ items: [], complete: true }), ...routes })
-  shown(<Messages><Said /><Using /></Messages>)
+  shown(
+    <Messages>
+      <Said />
+      <Using />
+    </Messages>,
+  )
   await waitFor(() => expect(triage).toBeDefined())
   if (!triage) throw new Error('no triage')
   return [triage, asked]
@@ -32,7 +40,10 @@ test('one is acknowledged on its revision, and taken back on the next', async ()
   await act(() => t.one(sample(), { status: 'acknowledged' }))
   fireEvent.click(await screen.findByRole('button', { name: 'Undo' }))
   await screen.findByText('Undone.')
-  expect(changes(asked)).toEqual([{ status: 'acknowledged', revision: 2 }, { status: 'open', resolution: '', assignee: '', revision: 3 }])
+  expect(changes(asked)).toEqual([
+    { status: 'acknowledged', revision: 2 },
+    { status: 'open', resolution: '', assignee: '', revision: 3 },
+  ])
 })
 
 test('who was slower is told what is there now, and changes nothing', async () => {
@@ -48,22 +59,34 @@ test('who was slower is told what is there now, and changes nothing', async () =
 test('of many, what was not changed comes back with why, and only the others are taken back', async () => {
   const all = [sample(), sample({ id: 'd2', status: 'in_progress', assignee: 'mona' }), sample({ id: 'd3' })]
   const [t, asked] = await using({
-    'POST /v1/detections/bulk': () => ({ complete: false, changed: 2, items: [{ id: 'd1', result: 'changed' }, { id: 'd2', result: 'changed' }, { id: 'd3', result: 'invalid', detail: 'close it first' }] }),
+    'POST /v1/detections/bulk': () => ({
+      complete: false,
+      changed: 2,
+      items: [
+        { id: 'd1', result: 'changed' },
+        { id: 'd2', result: 'changed' },
+        { id: 'd3', result: 'invalid', detail: 'close it first' },
+      ],
+    }),
   })
   let left: Unchanged[] = []
-  await act(async () => { left = await t.many(all, { status: 'acknowledged', note: 'seen' }) })
+  await act(async () => {
+    left = await t.many(all, { status: 'acknowledged', note: 'seen' })
+  })
   expect(left.map((u) => [u.d.id, u.why])).toEqual([['d3', 'the change does not fit it: close it first']])
   expect(await screen.findByText('2 detections: acknowledged now. The note was added, and stays if you undo.')).toBeTruthy()
   fireEvent.click(screen.getByRole('button', { name: 'Undo' }))
   await waitFor(() => expect(changes(asked)).toHaveLength(3))
   expect(changes(asked).slice(1)).toEqual([
-    { ids: ['d1'], change: { status: 'open', resolution: '', assignee: '' } }, { ids: ['d2'], change: { status: 'in_progress', resolution: '', assignee: 'mona' } },
+    { ids: ['d1'], change: { status: 'open', resolution: '', assignee: '' } },
+    { ids: ['d2'], change: { status: 'in_progress', resolution: '', assignee: 'mona' } },
   ])
 })
 
 test('what is taken back is put together by what it was', () => {
   expect(undoing([sample(), sample({ id: 'd2' }), sample({ id: 'd3', status: 'closed', resolution: 'false_positive' })])).toEqual([
-    { ids: ['d1', 'd2'], change: { status: 'open', resolution: '', assignee: '' } }, { ids: ['d3'], change: { status: 'closed', resolution: 'false_positive', assignee: '' } },
+    { ids: ['d1', 'd2'], change: { status: 'open', resolution: '', assignee: '' } },
+    { ids: ['d3'], change: { status: 'closed', resolution: 'false_positive', assignee: '' } },
   ])
   expect(changeWords(1, { assignee: '' })).toBe('1 detection: assigned to nobody.')
 })
@@ -75,7 +98,11 @@ test('the form of many changes only what was chosen', () => {
 })
 
 test('a rule for what is alike names the types and who did it', () => {
-  expect(ruleOf([sample(), sample({ id: 'd2' })])).toEqual({ name: 'Port scan by web-1', enabled: true, match: { types: ['recon.port_scan'], offender: { devices: ['vni-1/10.20.1.5'] } } })
+  expect(ruleOf([sample(), sample({ id: 'd2' })])).toEqual({
+    name: 'Port scan by web-1',
+    enabled: true,
+    match: { types: ['recon.port_scan'], offender: { devices: ['vni-1/10.20.1.5'] } },
+  })
   const victims = sample({ participants: [{ role: 'victim', device: 'v', address: '10.0.0.1', external: false }] })
   expect(commonFilter([victims])).toEqual({ types: ['recon.port_scan'], victim: { devices: ['v'] } })
   expect(commonFilter([sample(), victims]).offender).toBeUndefined() // one of them has none

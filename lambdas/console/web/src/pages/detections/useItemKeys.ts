@@ -38,7 +38,11 @@ export function useItemKeys(choice: Choice, acknowledge: (d: Detection) => void)
   useKeys([
     { key: 'j', does: 'Next detection', run: () => move(1) },
     { key: 'k', does: 'Previous detection', run: () => move(-1) },
-    { key: 'Enter', does: 'Open the detection', run: () => document.activeElement?.closest('article, tr')?.querySelector<HTMLElement>('[data-item] a')?.click() },
+    {
+      key: 'Enter',
+      does: 'Open the detection',
+      run: () => document.activeElement?.closest('article, tr')?.querySelector<HTMLElement>('[data-item] a')?.click(),
+    },
     { key: 'a', does: 'Acknowledge it', run: on(acknowledge) },
     { key: 'x', does: 'Select it', run: on((d) => choice.choose(d, !choice.items.has(d.id))) },
   ])
@@ -49,9 +53,17 @@ export function useAcknowledge(triage: Triage): (d: Detection) => void {
   const tell = useTell()
   const denied = useDenied('updateDetection')
   const one = triage.one
-  return useCallback((d) => {
-    if (denied) return tell({ type: 'info', id: 'denied', text: denied })
-    if (d.status !== 'open') return tell({ type: 'info', id: 'not-open', text: `${visible(d.title, 60)} is ${statusWord[d.status].toLowerCase()} already. Nothing was changed.` })
-    void one(d, { status: 'acknowledged' })
-  }, [tell, denied, one])
+  return useCallback(
+    (d) => {
+      if (denied) return tell({ type: 'info', id: 'denied', text: denied })
+      if (d.status !== 'open')
+        return tell({
+          type: 'info',
+          id: 'not-open',
+          text: `${visible(d.title, 60)} is ${statusWord[d.status].toLowerCase()} already. Nothing was changed.`,
+        })
+      void one(d, { status: 'acknowledged' })
+    },
+    [tell, denied, one],
+  )
 }
