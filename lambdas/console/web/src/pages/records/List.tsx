@@ -32,7 +32,7 @@ export function List({ asked, set, of, total, fields, size, setSize, narrow }: P
   const [open, setOpen] = useState(false)
   const [focused, setFocused] = useState(false)
   const tail = useTail(asked, of.data?.items)
-  const fresh = useFresh(`${asked.query} ${asked.kinds.join()} ${asked.span.to}`, asked.live ? tail.data : undefined, open || focused)
+  const fresh = useFresh(`${asked.query} ${asked.kinds.join()} ${asked.span.to}`, asked.live ? tail.data?.items : undefined, open || focused)
   const columns = chosenColumns(asked.columns, asked.kinds)
   const items = asked.live ? [...fresh.shown, ...(of.data?.items ?? [])] : (of.data?.items ?? [])
   return (
@@ -55,7 +55,7 @@ export function List({ asked, set, of, total, fields, size, setSize, narrow }: P
         </Header>
       }
     >
-      {asked.live && <Waiting waiting={fresh.waiting} show={fresh.show} failed={tail.problem !== undefined} />}
+      {asked.live && <Waiting waiting={fresh.waiting} show={fresh.show} failed={tail.problem !== undefined} more={tail.data?.more === true} />}
       <Read of={of} lines={10} empty={(d) => (d.items.length + fresh.shown.length === 0 ? <Nothing asked={asked} set={set} /> : undefined)}>
         {() => (
           <div onFocus={() => setFocused(true)} onBlur={() => setFocused(false)}>
@@ -84,12 +84,13 @@ function Live({ asked, set }: { asked: Asked; set: (c: Partial<Asked>) => void }
   )
 }
 
-function Waiting({ waiting, show, failed }: { waiting: number; show: () => void; failed: boolean }): ReactNode {
+function Waiting({ waiting, show, failed, more }: { waiting: number; show: () => void; failed: boolean; more: boolean }): ReactNode {
   return (
     <div role="status" className="mw-state">
       {failed ? <StatusIndicator type="warning">New records cannot be read just now; it is tried again by itself.</StatusIndicator>
         : <StatusIndicator type={waiting > 0 ? 'info' : 'in-progress'}>{waiting > 0 ? `${counted(waiting, 'new record')}, kept back while you read` : 'New records appear on top'}</StatusIndicator>}
       {waiting > 0 && <Button variant="inline-link" onClick={show}>Show</Button>}
+      {more && <span className="mw-quiet">More came than are read at once: narrow the query, or refresh for all of them.</span>}
     </div>
   )
 }

@@ -46,8 +46,13 @@ export function useRecords(a: Asked, size: number): Records {
 const overlap = 10 * 60_000
 const mostNew = 500
 
+export interface Tail {
+  items: readonly Rec[]
+  more: boolean // so many came that not all of them are here
+}
+
 /** Reads what has come since the list was read, every few seconds. */
-export function useTail(a: Asked, listed: readonly Rec[] | undefined): Reading<readonly Rec[]> {
+export function useTail(a: Asked, listed: readonly Rec[] | undefined): Reading<Tail> {
   const from = a.span.to - overlap
   return useRead(
     ['records-tail', a.query, a.kinds, a.span.to],
@@ -55,8 +60,9 @@ export function useTail(a: Asked, listed: readonly Rec[] | undefined): Reading<r
       const body = { ...bodyOf(a), from: iso(from), to: iso(Date.now() + 60_000), order: 'newest' as const, limit: mostNew, count: false }
       const got = await told(api.POST('/v1/records/search', { body, signal }))
       const known = new Set((listed ?? []).slice(0, 5_000).map(keyOf))
-      return got.items.filter((r) => !known.has(keyOf(r)))
+      const items = got.items.filter((r) => !known.has(keyOf(r)))
+      return { items, more: got.next !== undefined && items.length === got.items.length }
     },
-    { when: a.live && listed !== undefined, every: 4_000, keep: true },
+    { when: a.live && listed !== undefined, every: 4_000 },
   )
 }

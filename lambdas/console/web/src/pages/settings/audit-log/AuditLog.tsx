@@ -3,6 +3,7 @@ import { api, told, type Schemas } from '../../../api/client'
 import { usePages } from '../../../api/pages'
 import { useDenied } from '../../../state/me'
 import { iso, useSpan } from '../../../state/span'
+import { useStill } from '../../../state/still'
 import { useView } from '../../../state/url'
 import { useRested } from '../../../tuning/preview'
 import { Download } from '../../../ui/Download'
@@ -25,7 +26,8 @@ const year = 366 * 86_400_000
 /** Who changed what, and when. */
 export default function AuditLog(): ReactNode {
   const allowed = useDenied('listAudit') === undefined
-  const [span] = useSpan('7d')
+  const [moving] = useSpan('7d')
+  const [span, renew] = useStill(moving, () => scrollY === 0, 5 * 60_000) // entries do not move under who reads them
   const [query] = useView()
   const { actor, action, target } = query
   const asked = { from: iso(span.from), to: iso(span.to), actor: actor || undefined, action: action || undefined, target: target || undefined }
@@ -35,7 +37,7 @@ export default function AuditLog(): ReactNode {
   const exported = (format: 'csv' | 'jsonl') => () => ({ path: `/v1/audit/export?${new URLSearchParams({ format, ...Object.fromEntries(Object.entries(asked).filter(([, v]) => v)) as Record<string, string> })}`, name: `audit.${format}` })
   return (
     <Page
-      title="Audit log" description="Who changed what, and when. Nobody can change it." span={{ byDefault: '7d', longest: year }} of={allowed ? [log] : []}
+      title="Audit log" description="Who changed what, and when. Nobody can change it." span={{ byDefault: '7d', longest: year }} of={allowed ? [{ ...log, again: () => { renew(); log.again() } }] : []}
       actions={<Download op="exportAudit" formats={[{ text: 'CSV', of: exported('csv') }, { text: 'JSON lines', of: exported('jsonl') }]} />}
     >
       <Readable op="listAudit" what="the audit log">
