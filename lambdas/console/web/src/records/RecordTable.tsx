@@ -36,8 +36,10 @@ export function RecordTable({ records, label, columns, narrow, top, actions, mor
   const does = useRef<Does>({ narrow, top, more })
   does.current = { narrow, top, more }
   const zone = useZoneLabel()
-  const wanted = (columns ?? columnsOf([...new Set(records.map((r) => r.kind))])).join()
+  const kindColumns = useMemo(() => columnsOf([...new Set(records.map((r) => r.kind))]), [records])
+  const wanted = (columns ?? kindColumns).join()
   const shown = useMemo(() => wanted.split(','), [wanted])
+  const rows = useMemo(() => numbered(records), [records])
   const toggle = useCallback((key: string) => setOpen((now) => {
     const next = new Set(now)
     if (!next.delete(key)) next.add(key)
@@ -60,7 +62,7 @@ export function RecordTable({ records, label, columns, narrow, top, actions, mor
           </tr>
         </thead>
         <tbody ref={body}>
-          {numbered(records).map(([key, r]) => <Row key={key} name={key} record={r} columns={shown} open={open.has(key)} toggle={toggle} does={does} actions={actions} />)}
+          {rows.map(([key, r]) => <Row key={key} name={key} record={r} columns={shown} open={open.has(key)} toggle={toggle} does={does} actions={actions} />)}
         </tbody>
       </table>
     </div>
