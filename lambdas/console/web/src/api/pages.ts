@@ -1,5 +1,6 @@
 // Lists that come page by page: one Reading of all that came so far, and what brings more.
 import { useInfiniteQuery } from '@tanstack/react-query'
+import { useRef } from 'react'
 import { Problem } from './client'
 import { asProblem, waitAfter, type Reading } from './read'
 
@@ -30,7 +31,11 @@ export function usePages<T>(key: readonly unknown[], ask: (cursor: string | unde
     },
   })
   const data = q.data && joined(q.data.pages)
-  const problem = q.error ? asProblem(q.error) : undefined
+  // While a question that failed is open again, what went wrong stays on the page, as in useRead.
+  const last = useRef<Problem>(undefined)
+  if (q.error) last.current = asProblem(q.error)
+  else if (data !== undefined || q.errorUpdateCount === 0) last.current = undefined
+  const problem = last.current
   const state = data ? (problem ? 'stale' : 'ready') : problem ? 'failed' : 'loading'
   return {
     state, data, problem, since: q.dataUpdatedAt, refreshing: q.isFetching && !q.isFetchingNextPage, again: () => void q.refetch(),

@@ -14,7 +14,7 @@ import { resolutionWord, statusWord } from './words'
 export function HiddenBanner({ d }: { d: Detection }): ReactNode {
   const id = d.hidden_by
   const mayRead = useDenied('getTuningRule') === undefined
-  const rule = useRead(['tuning-rule', id], (signal) => told(api.GET('/v1/tuning/rules/{id}', { params: { path: { id: id ?? '' } }, signal })), { when: !!id && mayRead, patience: 60_000 })
+  const rule = useRead(['tuning-rules', 'one', id], (signal) => told(api.GET('/v1/tuning/rules/{id}', { params: { path: { id: id ?? '' } }, signal })), { when: !!id && mayRead, patience: 60_000 })
   if (!id) return null
   return (
     <Alert type="info" header="A tuning rule hides this detection">

@@ -55,8 +55,10 @@ export function RecordsPanel({ d, packets }: Props): ReactNode {
         <>
           {d.update !== asOf && <p className="mw-det-warming">The detection went on meanwhile. <Button variant="inline-link" onClick={() => setAsOf(d.update)}>Show the newer records</Button></p>}
           <Table d={d} all={r.items} records={whole ? r.items : r.items.slice(0, first)} packets={packets} />
-          {!whole && r.items.length > first && <Button onClick={() => showWhole(true)}>Show {r.next ? 'more' : `all ${digits(r.items.length)}`}</Button>}
-          {whole && r.next && (page < pages.length - 1 ? <Button loading={records.refreshing} onClick={() => setPage(page + 1)}>Show more</Button> : <p className="mw-quiet">These are the newest {digits(limit)}. Open Records for the others.</p>)}
+          <div className="mw-det-more">
+            {!whole && r.items.length > first && <Button onClick={() => showWhole(true)}>Show {r.next ? 'more' : `all ${digits(r.items.length)}`}</Button>}
+            {whole && r.next && (page < pages.length - 1 ? <Button loading={records.refreshing} onClick={() => setPage(page + 1)}>Show more</Button> : <p className="mw-quiet">These are the newest {digits(limit)}. Open Records for the others.</p>)}
+          </div>
         </>
       )}
     </KeptPanel>

@@ -39,7 +39,7 @@ export function changeOf(status: string, resolution: string, assignee: string, n
 // Only what is closed has a resolution; whether those are whose status stays, the API knows.
 const mayResolve = (status: string) => status === 'closed' || status === 'stays'
 
-export function BulkForm({ count, busy, send, close }: Props): ReactNode {
+export default function BulkForm({ count, busy, send, close }: Props): ReactNode {
   const [status, setStatus] = useState('stays')
   const [resolution, setResolution] = useState('stays')
   const [assignee, setAssignee] = useState('stays')

@@ -1,14 +1,13 @@
 // Detections as a table: for many at once, with the columns that one likes.
-import CollectionPreferences from '@cloudscape-design/components/collection-preferences'
 import Table from '@cloudscape-design/components/table'
 import { memo, useMemo, type ReactNode } from 'react'
 import type { Detection } from '../../api/names'
 import { visible } from '../../ui/Wire'
 import { useZoneLabel } from '../../ui/Time'
-import { columnNames, columnOf, definitions, sortOf } from './columns'
+import { columnOf, definitions, sortOf } from './columns'
 import type { Choice } from './choice'
 import type { Sort } from './place'
-import { pageSizes, type Liking } from './liking'
+import type { Liking } from './liking'
 
 interface Props {
   items: readonly Detection[]
@@ -21,7 +20,7 @@ interface Props {
   like: (l: Partial<Liking>) => void
 }
 
-export const DetectionTable = memo(function DetectionTable({ items, now, sort, onSort, choice, acknowledge, liking, like }: Props): ReactNode {
+export default memo(function DetectionTable({ items, now, sort, onSort, choice, acknowledge, liking, like }: Props): ReactNode {
   const zone = useZoneLabel()
   const columns = useMemo(() => definitions(now, zone, liking.widths, acknowledge), [now, zone, liking.widths, acknowledge])
   const chosen = items.filter((d) => choice.items.has(d.id))
@@ -37,7 +36,6 @@ export const DetectionTable = memo(function DetectionTable({ items, now, sort, o
         tableLabel: 'Detections', selectionGroupLabel: 'Select detections', allItemsSelectionLabel: () => 'Select all that are shown',
         itemSelectionLabel: (_, d) => `Select ${visible(d.title, 80)}, risk ${d.risk.score}`,
       }}
-      preferences={<Preferences liking={liking} like={like} />}
     />
   )
 })
@@ -55,23 +53,3 @@ function select(choice: Choice, items: readonly Detection[], chosen: readonly De
 }
 
 const widthsOf = (liking: Liking, widths: readonly number[]) => ({ ...liking.widths, ...Object.fromEntries(liking.columns.map((id, i) => [id, widths[i] ?? 120])) })
-
-function Preferences({ liking, like }: Pick<Props, 'liking' | 'like'>): ReactNode {
-  const hidden = columnNames.filter((c) => !liking.columns.includes(c.id))
-  return (
-    <CollectionPreferences
-      title="What the table shows" confirmLabel="Apply" cancelLabel="Cancel"
-      preferences={{
-        pageSize: liking.page, wrapLines: liking.wrap, contentDensity: liking.dense ? 'compact' : 'comfortable',
-        contentDisplay: [...liking.columns.map((id) => ({ id, visible: true })), ...hidden.map((c) => ({ id: c.id, visible: false }))],
-      }}
-      pageSizePreference={{ title: 'Detections on a page', options: pageSizes.map((value) => ({ value, label: String(value) })) }}
-      wrapLinesPreference={{ label: 'Wrap lines', description: 'Show all of a text, on as many lines as it takes' }}
-      contentDensityPreference={{ label: 'Compact', description: 'Less space between rows' }}
-      contentDisplayPreference={{ title: 'Columns', options: columnNames }}
-      onConfirm={(e) => like({
-        page: e.detail.pageSize, wrap: e.detail.wrapLines, dense: e.detail.contentDensity === 'compact', columns: e.detail.contentDisplay?.filter((c) => c.visible).map((c) => c.id),
-      })}
-    />
-  )
-}

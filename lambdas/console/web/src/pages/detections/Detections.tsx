@@ -24,6 +24,7 @@ import { Overview } from './Overview'
 import { groupings, usePlace, within } from './place'
 import { Toolbar } from './Toolbar'
 import { useTriage } from './triage'
+import { useAcknowledge, useItemKeys } from './useItemKeys'
 import { Views } from './Views'
 import './list.css'
 
@@ -44,7 +45,9 @@ export default function Detections(): ReactNode {
   const live = useLive(place, span, asOf, items)
   const choice = useChoice()
   const triage = useTriage(choice.renew)
+  const acknowledge = useAcknowledge(triage)
   const trail = useTrail()
+  useItemKeys(choice, acknowledge)
   const total = grouped ? groups.data && counted(groups.data.total, groupings.find((g) => g.id === place.group)?.one ?? 'group') : list.data && digits(list.data.total ?? list.data.items.length)
   const own = grouped ? groups : list
   return (
@@ -54,16 +57,18 @@ export default function Detections(): ReactNode {
     >
       <SpaceBetween size="m">
         <Overview of={bars} silence={silence} span={span} chosen={place.filter.bands ?? []} choose={(bands) => change({ filter: { ...place.filter, bands } })} brush={place.brush} onBrush={(brush) => change({ brush })} />
-        <Fresh {...live} show={() => { refresh(); if (place.page > 1) change({ page: 1 }) }} />
-        <Container>
-          <Toolbar place={place} change={change} count={list.data ? counted(list.data.total ?? items.length, 'detection') : undefined} />
-          <div className={own.refreshing && own.state === 'ready' ? 'mw-held' : undefined} onClickCapture={(e) => trail(e.target, items)}>
-            {grouped
-              ? <Read of={groups} lines={8} empty={(g) => g.items.length === 0 && <Nothing place={place} span={span} change={change} look={setSpan} />}>{(g) => <Groups groups={g} place={place} span={span} now={asOf} choice={choice} change={change} />}</Read>
-              : <List of={list} place={place} span={span} now={asOf} change={change} look={setSpan} choice={choice} triage={triage} liking={liking} like={like} hidden={<ShowHidden of={hidden.data?.total} on={place.filter.hidden !== undefined} set={(on) => change({ filter: { ...place.filter, hidden: on ? 'include' : undefined } })} />} />}
-          </div>
-          <BulkBar choice={choice} triage={triage} onHidden={refresh} />
-        </Container>
+        <div>
+          <Fresh {...live} show={() => { refresh(); if (place.page > 1) change({ page: 1 }) }} />
+          <Container>
+            <Toolbar place={place} change={change} count={list.data ? counted(list.data.total ?? items.length, 'detection') : undefined} />
+            <div className={own.refreshing && own.state === 'ready' ? 'mw-held' : undefined} onClickCapture={(e) => trail(e.target)}>
+              {grouped
+                ? <Read of={groups} lines={8} empty={(g) => g.items.length === 0 && <Nothing place={place} span={span} change={change} look={setSpan} />}>{(g) => <Groups groups={g} place={place} span={span} now={asOf} choice={choice} change={change} />}</Read>
+                : <List of={list} place={place} span={span} now={asOf} change={change} look={setSpan} choice={choice} acknowledge={acknowledge} liking={liking} like={like} hidden={<ShowHidden of={hidden.data?.total} on={place.filter.hidden !== undefined} set={(on) => change({ filter: { ...place.filter, hidden: on ? 'include' : undefined } })} />} />}
+            </div>
+            <BulkBar choice={choice} triage={triage} onHidden={refresh} />
+          </Container>
+        </div>
       </SpaceBetween>
     </Page>
   )
@@ -84,11 +89,11 @@ function ShowHidden({ of, on, set }: { of: number | undefined; on: boolean; set:
 }
 
 // useTrail leaves a trail where a detection of the list is opened: its page leads on to the next, and back.
-function useTrail(): (target: EventTarget, items: readonly Detection[]) => void {
+function useTrail(): (target: EventTarget) => void {
   const [path] = useLocation()
   const search = useSearch()
-  return useCallback((target, items) => {
+  return useCallback((target) => {
     const id = target instanceof Element ? target.closest('[data-item]')?.getAttribute('data-item') : undefined
-    if (id) leaveTrail('detections', { list: search ? `${path}?${search}` : path, ids: items.map((d) => d.id) }, id)
+    if (id) leaveTrail('detections', { list: search ? `${path}?${search}` : path, ids: [...document.querySelectorAll('[data-item]')].map((e) => e.getAttribute('data-item') ?? '') }, id)
   }, [path, search])
 }

@@ -17,11 +17,11 @@ export function Standing({ d, always }: { d: Detection; always?: boolean }): Rea
 }
 
 /** How long it lasted, or that it still goes on. */
-export function Length({ d, now }: { d: Detection; now: number }): ReactNode {
+export function Length({ d, now, short }: { d: Detection; now: number; short?: boolean }): ReactNode {
   const start = Date.parse(d.start)
-  if (!d.end) return <span className="mw-ongoing">Ongoing, {lasting(now - start)}</span>
+  if (!d.end) return <span className="mw-ongoing" title={`For ${lasting(now - start)}`}>Ongoing{short ? '' : `, ${lasting(now - start)}`}</span>
   const length = Date.parse(d.end) - start
-  return <span>{length < 1000 ? 'within a second' : lasting(length)}</span>
+  return <span>{length >= 1000 ? lasting(length) : short ? 'under 1 s' : 'within a second'}</span>
 }
 
 const most = 2 // techniques on a card

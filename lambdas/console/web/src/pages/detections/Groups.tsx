@@ -1,6 +1,5 @@
 // Detections by type, offender, victim, technique or VPC: one row a group, which opens in its place.
 import Button from '@cloudscape-design/components/button'
-import Icon from '@cloudscape-design/components/icon'
 import { useId, type ReactNode } from 'react'
 import type { Schemas } from '../../api/client'
 import type { Span } from '../../state/span'
@@ -13,6 +12,7 @@ import type { Choice } from './choice'
 import { useList } from './data'
 import { groupCounts, groupFilter, groupName, worstFirst } from './groups'
 import type { Place } from './place'
+import { Arrow } from './Signs'
 
 interface Props {
   groups: Schemas['GroupList']
@@ -43,7 +43,7 @@ function Row({ g, ...p }: Omit<Props, 'groups'> & { g: Schemas['Group'] }): Reac
         type="button" className="mw-group-head" aria-expanded={inside ? open : undefined} aria-controls={open ? id : undefined} disabled={!inside}
         title={inside ? undefined : 'These have nothing in common to look them up by'} onClick={() => p.change({ open: open ? undefined : g.key })}
       >
-        <span className="mw-group-arrow">{inside && <Icon name="angle-right" size="small" />}</span>
+        <span className="mw-group-arrow">{inside && <Arrow />}</span>
         <Score score={g.max_score} />
         <span className="mw-group-name" title={visible(beside ? `${name} (${beside})` : name)}>
           <bdi>{visible(name, 120)}</bdi>{beside && <span className="mw-dim"> <bdi>{visible(beside, 60)}</bdi></span>}

@@ -11,11 +11,10 @@ import { filterWords } from '../../detections/words'
 import { useTell } from '../../shell/Messages'
 import { useMe } from '../../state/me'
 import { visible, Wire } from '../../ui/Wire'
-import { nameProblem } from './SaveView'
-import { beginWith, defaultView, useSaver, type ViewItem } from './views'
+import { beginWith, defaultView, nameProblem, useSaver, type ViewItem } from './views'
 
 /** Every view, with what its owner may do about it, and which one this browser begins with. */
-export function ManageViews({ all, close }: { all: readonly ViewItem[]; close: () => void }): ReactNode {
+export default function ManageViews({ all, close }: { all: readonly ViewItem[]; close: () => void }): ReactNode {
   const [begin, setBegin] = useState(defaultView())
   const known = all.some((v) => v.id === begin)
   const choose = (id: string) => {

@@ -11,7 +11,7 @@ import { useNames } from '../../detections/suggest'
 import { filterWords } from '../../detections/words'
 import { useDenied } from '../../state/me'
 import { groupings, sorts, type Place } from './place'
-import { beginWith, useSaver, viewOf, type ViewItem } from './views'
+import { beginWith, nameProblem, useSaver, viewOf, type ViewItem } from './views'
 
 interface Props {
   place: Place
@@ -20,7 +20,7 @@ interface Props {
 }
 
 /** Saves what the list shows now under a name. The time is not part of it: a view is looked at again and again. */
-export function SaveView({ place, taken, close }: Props): ReactNode {
+export default function SaveView({ place, taken, close }: Props): ReactNode {
   const [name, setName] = useState('')
   const [shared, setShared] = useState(false)
   const [begin, setBegin] = useState(false)
@@ -64,14 +64,6 @@ export function SaveView({ place, taken, close }: Props): ReactNode {
       </form>
     </Modal>
   )
-}
-
-/** Says what is wrong with the name of a view. */
-export function nameProblem(name: string, taken: readonly string[]): string | undefined {
-  const n = name.trim()
-  if (!n) return 'Give it a name'
-  if (n.length > 128) return 'At most 128 characters'
-  return taken.includes(n) ? 'You have a view of that name' : undefined
 }
 
 function placeWords(p: Place, words: string): string {

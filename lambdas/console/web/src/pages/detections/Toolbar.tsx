@@ -1,7 +1,7 @@
 // What narrows, orders and arranges the list.
 import SegmentedControl from '@cloudscape-design/components/segmented-control'
 import Select from '@cloudscape-design/components/select'
-import type { ReactNode } from 'react'
+import { memo, type ReactNode } from 'react'
 import { FilterBar } from '../../detections/FilterBar'
 import { groupings, sorts, type Place } from './place'
 
@@ -13,7 +13,7 @@ interface Props {
 
 const elsewhere = ['band', 'start', 'modified', 'id'] // the buttons, the histogram and the span have these
 
-export function Toolbar({ place, change, count }: Props): ReactNode {
+export const Toolbar = memo(function Toolbar({ place, change, count }: Props): ReactNode {
   const grouped = groupings.find((g) => g.id === place.group)
   const sorted = sorts.find((s) => s.id === place.sort) ?? sorts[0]
   return (
@@ -40,4 +40,4 @@ export function Toolbar({ place, change, count }: Props): ReactNode {
       </div>
     </div>
   )
-}
+})

@@ -1,22 +1,23 @@
 // The menu of saved views: one's own, those of others, saving and managing.
 import ButtonDropdown, { type ButtonDropdownProps } from '@cloudscape-design/components/button-dropdown'
-import { useEffect, useRef, useState, type ReactNode } from 'react'
+import { lazy, Suspense, memo, useEffect, useRef, useState, type ReactNode } from 'react'
 import { asProblem } from '../../api/read'
 import { useTell } from '../../shell/Messages'
 import { useMe } from '../../state/me'
 import { useView } from '../../state/url'
 import { visible } from '../../ui/Wire'
-import { ManageViews } from './ManageViews'
 import { placeQuery, type Place } from './place'
-import { SaveView } from './SaveView'
 import { defaultView, differs, useSaver, useViews, viewOf, viewPlace, type ViewItem } from './views'
+
+const ManageViews = lazy(() => import('./ManageViews'))
+const SaveView = lazy(() => import('./SaveView'))
 
 interface Props {
   place: Place
   change: (p: Partial<Place>) => void
 }
 
-export function Views({ place, change }: Props): ReactNode {
+export const Views = memo(function Views({ place, change }: Props): ReactNode {
   const me = useMe()
   const views = useViews()
   const all = views.data ?? []
@@ -38,11 +39,13 @@ export function Views({ place, change }: Props): ReactNode {
       <ButtonDropdown items={itemsOf(all, me.name, may && changed ? current : undefined, views.problem?.message)} onItemClick={(e) => act(e.detail.id)} expandToViewport>
         {current ? `View: ${visible(current.view.name, 40)}${changed ? ' (changed)' : ''}` : 'Views'}
       </ButtonDropdown>
-      {open === 'save' && <SaveView place={place} taken={all.filter((v) => v.view.owner === me.name).map((v) => v.view.name)} close={(v) => { setOpen(undefined); if (v) change({ saved: v.id }) }} />}
-      {open === 'manage' && <ManageViews all={all} close={() => setOpen(undefined)} />}
+      <Suspense fallback={null}>
+        {open === 'save' && <SaveView place={place} taken={all.filter((v) => v.view.owner === me.name).map((v) => v.view.name)} close={(v) => { setOpen(undefined); if (v) change({ saved: v.id }) }} />}
+        {open === 'manage' && <ManageViews all={all} close={() => setOpen(undefined)} />}
+      </Suspense>
     </>
   )
-}
+})
 
 function itemsOf(all: readonly ViewItem[], me: string, changed: ViewItem | undefined, problem: string | undefined): ButtonDropdownProps.ItemOrGroup[] {
   const begins = defaultView()

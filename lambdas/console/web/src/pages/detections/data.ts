@@ -5,6 +5,7 @@ import { api, told, type Schemas } from '../../api/client'
 import { useRead, type Reading } from '../../api/read'
 import type { Detection, DetectionFilter } from '../../api/names'
 import { normalised } from '../../detections/filter'
+import { useNow } from '../../state/now'
 import { iso, spanOf, type Span } from '../../state/span'
 import { useView } from '../../state/url'
 import { gridOf, silenceOf, type Grid, type Silence } from './bars'
@@ -94,6 +95,7 @@ const most = 200
 /** Asks every 15 s what is new. What is listed and has changed is changed in its place; what is new waits until it is asked for. */
 export function useLive(p: Place, span: Span, asOf: number, shown: readonly Detection[]): Live {
   const patch = usePatch()
+  const now = useNow(15_000)
   const ids = shown.map((d) => d.id)
   const { to, ...rest } = within(p, span)
   const filter = normalised({ ...rest, ...(span.last && !p.brush ? {} : { to }), modified_from: iso(asOf) })
@@ -103,12 +105,21 @@ export function useLive(p: Place, span: Span, asOf: number, shown: readonly Dete
       ids.length > 0 ? search({ filter: { ids, hidden: 'include', modified_from: iso(asOf - 60_000) }, limit: ids.length }, signal) : undefined,
     ])
     return { fresh: fresh.items.filter((d) => !ids.includes(d.id) && Date.parse(d.created ?? '') >= asOf).length, more: fresh.next !== undefined, changed: now?.items ?? [] }
-  }, { every: 15_000, patience: 15_000 })
+  }, { every: 15_000, patience: 15_000, when: now - asOf > 15_000 })
   const changed = live.data?.changed
   useEffect(() => {
     if (changed && changed.length > 0) patch(changed)
   }, [changed, patch])
   return { fresh: live.data?.fresh ?? 0, more: live.data?.more ?? false }
+}
+
+/** Gives what finds a detection in what lists show. */
+export function useFound(): (id: string) => Detection | undefined {
+  const client = useQueryClient()
+  return useCallback((id) => {
+    const lists = client.getQueriesData<Schemas['DetectionList']>({ queryKey: ['detections', 'list'], type: 'active' })
+    return lists.flatMap(([, l]) => l?.items ?? []).find((d) => d.id === id)
+  }, [client])
 }
 
 /** Gives what puts detections in the place of what lists show of them; nothing moves. */

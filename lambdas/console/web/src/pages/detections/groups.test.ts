@@ -13,6 +13,7 @@ test('a group is a filter, beside what is asked already', () => {
 test('a group has a name', () => {
   expect(groupName('technique', { key: 'T1110.001', label: 'T1110.001' })).toEqual(['T1110.001 Brute Force: Password Guessing', ''])
   expect(groupName('offender', { key: 'vni-1/10.0.0.1', label: 'web-1' })).toEqual(['web-1', 'vni-1/10.0.0.1'])
+  expect(groupName('victim', { key: 'vni-7/10.0.0.1', label: 'vni-7/10.0.0.1' })).toEqual(['10.0.0.1', 'vni-7'])
   expect(groupName('victim', { key: '', label: '' })).toEqual(['No victim', ''])
 })
 

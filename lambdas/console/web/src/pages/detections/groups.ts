@@ -24,6 +24,8 @@ export function groupFilter(f: DetectionFilter, by: GroupBy, key: string): Detec
 export function groupName(by: GroupBy, g: Pick<Group, 'key' | 'label'>): [name: string, beside: string] {
   if (g.key === '') return [`No ${by === 'vpc' ? 'VPC is known' : by}`, '']
   if (by === 'technique') return techniqueName(g.key) === g.key ? [g.key, ''] : [`${g.key} ${techniqueName(g.key)}`, '']
+  const slash = g.key.lastIndexOf('/')
+  if (g.label === g.key && slash > 0 && by !== 'type') return [g.key.slice(slash + 1), g.key.slice(0, slash)] // "vni-7/10.0.0.1": the address says more
   return by === 'type' || g.label === g.key ? [g.label, ''] : [g.label, g.key]
 }
 

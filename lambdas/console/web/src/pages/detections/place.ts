@@ -1,5 +1,5 @@
 // What the list of detections shows: all of it is in the URL, so that a link shows the same, and Back leads back.
-import { useMemo } from 'react'
+import { useCallback, useMemo, useRef } from 'react'
 import type { Schemas } from '../../api/client'
 import type { DetectionFilter } from '../../api/names'
 import type { Stretch } from '../../charts/histogram'
@@ -71,7 +71,10 @@ export function placeQuery(p: Partial<Place>): Query {
 export function usePlace(): [Place, (change: Partial<Place>) => void] {
   const [query, change] = useView()
   const place = useMemo(() => placeOf(query), [query])
-  return [place, (p) => change(placeQuery(p), { push: true })]
+  const latest = useRef(change)
+  latest.current = change
+  const set = useCallback((p: Partial<Place>) => latest.current(placeQuery(p), { push: true }), [])
+  return [place, set]
 }
 
 /** Gives the filter of what is listed: that of the place, within the time. */

@@ -1,6 +1,6 @@
 // What somebody says of detections: one or many at once, with what came of each, and the way back.
 import { useQueryClient } from '@tanstack/react-query'
-import { useCallback } from 'react'
+import { useCallback, useMemo, useRef } from 'react'
 import { api, told, type Schemas } from '../../api/client'
 import { asProblem } from '../../api/read'
 import type { Detection } from '../../api/names'
@@ -92,5 +92,7 @@ export function useTriage(onChanged?: (changed: readonly Detection[]) => void): 
     if (changed.length > 0) tell({ type: 'success', text: changeWords(changed.length, c) + note, undo: c.status || c.assignee !== undefined || c.resolution !== undefined ? undo : undefined })
     return unchanged.map((u) => ({ d: all.find((d) => d.id === u.id), why: [whys[u.result], u.detail].filter(Boolean).join(': ') })).filter((u): u is Unchanged => u.d !== undefined)
   }
-  return { one, many }
+  const latest = useRef({ one, many })
+  latest.current = { one, many }
+  return useMemo(() => ({ one: (d, c) => latest.current.one(d, c), many: (all, c) => latest.current.many(all, c) }), []) // cards need not be drawn anew for it
 }

@@ -41,6 +41,14 @@ export function differs(v: ViewItem, p: Place): boolean {
   return of(viewPlace(v)) !== of(p)
 }
 
+/** Says what is wrong with the name of a view. */
+export function nameProblem(name: string, taken: readonly string[]): string | undefined {
+  const n = name.trim()
+  if (!n) return 'Give it a name'
+  if (n.length > 128) return 'At most 128 characters'
+  return taken.includes(n) ? 'You have a view of that name' : undefined
+}
+
 export interface Saver {
   create: (v: Schemas['NewView']) => Promise<ViewItem>
   put: (of: ViewItem, v: Schemas['NewView']) => Promise<ViewItem>

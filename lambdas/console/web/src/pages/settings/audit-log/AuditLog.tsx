@@ -3,6 +3,7 @@ import { api, told, type Schemas } from '../../../api/client'
 import { usePages } from '../../../api/pages'
 import { useDenied } from '../../../state/me'
 import { iso, useSpan } from '../../../state/span'
+import { useStill } from '../../../state/still'
 import { useView } from '../../../state/url'
 import { useRested } from '../../../tuning/preview'
 import { Download } from '../../../ui/Download'
@@ -11,6 +12,7 @@ import { Time, useZoneLabel } from '../../../ui/Time'
 import { Go } from '../../../ui/Link'
 import { Wire } from '../../../ui/Wire'
 import { List } from '../List'
+import { titles } from '../parameters/names'
 import { Readable } from '../Refused'
 import { actionText, actorText, placeOf } from './actions'
 import { Changes } from './Changes'
@@ -24,7 +26,8 @@ const year = 366 * 86_400_000
 /** Who changed what, and when. */
 export default function AuditLog(): ReactNode {
   const allowed = useDenied('listAudit') === undefined
-  const [span] = useSpan('7d')
+  const [moving] = useSpan('7d')
+  const [span, renew] = useStill(moving, () => scrollY === 0, 5 * 60_000) // entries do not move under who reads them
   const [query] = useView()
   const { actor, action, target } = query
   const asked = { from: iso(span.from), to: iso(span.to), actor: actor || undefined, action: action || undefined, target: target || undefined }
@@ -34,7 +37,7 @@ export default function AuditLog(): ReactNode {
   const exported = (format: 'csv' | 'jsonl') => () => ({ path: `/v1/audit/export?${new URLSearchParams({ format, ...Object.fromEntries(Object.entries(asked).filter(([, v]) => v)) as Record<string, string> })}`, name: `audit.${format}` })
   return (
     <Page
-      title="Audit log" description="Who changed what, and when. Nobody can change it." span={{ byDefault: '7d', longest: year }} of={allowed ? [log] : []}
+      title="Audit log" description="Who changed what, and when. Nobody can change it." span={{ byDefault: '7d', longest: year }} of={allowed ? [{ ...log, again: () => { renew(); log.again() } }] : []}
       actions={<Download op="exportAudit" formats={[{ text: 'CSV', of: exported('csv') }, { text: 'JSON lines', of: exported('jsonl') }]} />}
     >
       <Readable op="listAudit" what="the audit log">
@@ -76,8 +79,20 @@ function What({ of: e }: { of: Entry }): ReactNode {
   )
 }
 
+// What has a name is known by it: an id says nothing to a person.
 function Target({ of: e }: { of: Entry }): ReactNode {
   const place = placeOf(e.action, e.target)
-  const text = <Wire mono length={48}>{e.target}</Wire>
-  return place ? <Go to={place.to} query={place.query}>{text}</Go> : text
+  const name = e.action.startsWith('parameter.') && Object.hasOwn(titles, e.target) ? titles[e.target as keyof typeof titles] : (nameOf(e.after) ?? nameOf(e.before))
+  const text = <Wire mono={!name} length={name ? 80 : 24}>{name ?? e.target}</Wire>
+  return (
+    <div className="mw-settings-two">
+      {place ? <Go to={place.to} query={place.query}>{text}</Go> : text}
+      {name && name !== e.target && <span className="mw-quiet"><Wire mono length={24}>{e.target}</Wire></span>}
+    </div>
+  )
+}
+
+function nameOf(v: unknown): string | undefined {
+  const name = typeof v === 'object' && v !== null ? (v as { name?: unknown }).name : undefined
+  return typeof name === 'string' && name !== '' ? name : undefined
 }
