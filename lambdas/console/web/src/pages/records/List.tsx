@@ -5,9 +5,9 @@ import Header from '@cloudscape-design/components/header'
 import SegmentedControl from '@cloudscape-design/components/segmented-control'
 import StatusIndicator from '@cloudscape-design/components/status-indicator'
 import Toggle from '@cloudscape-design/components/toggle'
-import { useState, type ReactNode } from 'react'
+import { useMemo, useState, type ReactNode } from 'react'
 import type { Field } from '../../records/fields'
-import { RecordTable } from '../../records/RecordTable'
+import { RecordTable, type Rec } from '../../records/RecordTable'
 import type { Comparison } from '../../records/write'
 import { counted, digits } from '../../ui/number'
 import { Failed, Read } from '../../ui/Panel'
@@ -28,13 +28,16 @@ interface Props {
   narrow: (c: Comparison) => void
 }
 
+const none: readonly Rec[] = []
+
 export function List({ asked, set, of, total, fields, size, setSize, narrow }: Props): ReactNode {
   const [open, setOpen] = useState(false)
   const [focused, setFocused] = useState(false)
   const tail = useTail(asked, of.data?.items)
   const fresh = useFresh(`${asked.query} ${asked.kinds.join()} ${asked.span.to}`, asked.live ? tail.data?.items : undefined, open || focused)
   const columns = chosenColumns(asked.columns, asked.kinds)
-  const items = asked.live ? [...fresh.shown, ...(of.data?.items ?? [])] : (of.data?.items ?? [])
+  const read = of.data?.items ?? none
+  const items = useMemo(() => (asked.live ? [...fresh.shown, ...read] : read), [asked.live, fresh.shown, read])
   return (
     <Container
       header={

@@ -6,6 +6,7 @@ import Select from '@cloudscape-design/components/select'
 import { useState, type ReactNode } from 'react'
 import { api, told, type Schemas } from '../../api/client'
 import { useRead, type Reading } from '../../api/read'
+import { Act } from '../../records/Act'
 import { labelOf, lookOf } from '../../records/columns'
 import { fieldsOf, type Field } from '../../records/fields'
 import { Value } from '../../records/Value'
@@ -95,8 +96,8 @@ function Row({ item, field, of, most, narrow }: RowProps): ReactNode {
         <span className="mw-top-value">{value === '' ? <span className="mw-dim">(empty)</span> : <Value field={field} value={readable(field, value)} length={70} />}</span>
         <span className="mw-number">{digits(item.count)} <span className="mw-dim">{share >= 0.1 ? `${share.toFixed(share < 10 ? 1 : 0)}%` : ''}</span></span>
         <span className="mw-top-acts">
-          <Button variant="inline-icon" iconName="add-plus" ariaLabel={`Only this: ${what}`} onClick={() => narrow({ field, op: '=', value })} />
-          <Button variant="inline-icon" iconName="subtract-minus" ariaLabel={`Not this: ${what}`} onClick={() => narrow({ field, op: '!=', value })} />
+          <Act name={`Only this: ${what}`} run={() => narrow({ field, op: '=', value })}>+</Act>
+          <Act name={`Not this: ${what}`} run={() => narrow({ field, op: '!=', value })}>−</Act>
         </span>
       </div>
       {item.sums?.length === 2 && <div className="mw-small mw-quiet">{bytes(item.sums[0] ?? 0)} out, {bytes(item.sums[1] ?? 0)} back</div>}

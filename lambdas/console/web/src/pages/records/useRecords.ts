@@ -1,6 +1,8 @@
 // The records that match, page by page. Nothing is counted here: that there are more is known, how many is the chart's.
 import { useInfiniteQuery } from '@tanstack/react-query'
+import { useMemo } from 'react'
 import { api, told, type Problem } from '../../api/client'
+import { joined } from '../../api/pages'
 import { asProblem, useRead, type Reading } from '../../api/read'
 import { keyOf, type Rec } from '../../records/RecordTable'
 import { iso } from '../../state/span'
@@ -30,9 +32,8 @@ export function useRecords(a: Asked, size: number): Records {
     staleTime: Infinity, // an answer about a time that has passed; Refresh asks anew
     refetchInterval: (query) => (query.state.data === undefined && query.state.error && asProblem(query.state.error).passing ? 5_000 : false),
   })
-  const pages = q.data?.pages ?? []
-  const short = pages.find((p) => !p.complete)
-  const data = q.data && { items: pages.flatMap((p) => p.items), complete: short === undefined, why: short?.why }
+  const pages = q.data?.pages
+  const data = useMemo(() => pages && joined(pages), [pages])
   const failed = q.error ? asProblem(q.error) : undefined
   const inMore = failed !== undefined && q.isFetchNextPageError
   return {
