@@ -52,7 +52,7 @@ export function RecordTable({ records, label, columns, narrow, top, actions, mor
           <tr>
             <th scope="col"><span className="mw-hidden">Every field</span></th>
             {shown.map((c) => <th key={c} scope="col" title={c} className={wide(c)}><Heading column={c} zone={zone} top={top} /></th>)}
-            {actions && <th scope="col"><span className="mw-hidden">Actions</span></th>}
+            {actions && <th scope="col" className="mw-row-acts"><span className="mw-hidden">Actions</span></th>}
           </tr>
         </thead>
         <tbody ref={body}>
@@ -61,7 +61,7 @@ export function RecordTable({ records, label, columns, narrow, top, actions, mor
               <tr className={open.has(key) ? 'mw-record mw-record-open' : 'mw-record'}>
                 <td><Opener record={r} open={open.has(key)} toggle={() => toggle(key)} /></td>
                 {shown.map((c) => <td key={c} className={wide(c)}><Cell record={r} column={c} /></td>)}
-                {actions && <td>{actions(r)}</td>}
+                {actions && <td className="mw-row-acts">{actions(r)}</td>}
               </tr>
               {open.has(key) && (
                 <tr className="mw-record-detail">

@@ -52,6 +52,14 @@ test('one interface says why, what would change it, and what can be copied', asy
   expect(await screen.findByText('9001')).toBeTruthy()
 })
 
+test('a row that is chosen brings what is known of it before the eye', async () => {
+  answering(routes)
+  shown(<Coverage />, { at: '/coverage' })
+  fireEvent.click(await screen.findByText('AWS refused: UnauthorizedOperation'))
+  const detail = await screen.findByLabelText('Interface', { selector: '[role="region"]' })
+  await waitFor(() => expect(document.activeElement).toBe(detail))
+})
+
 test('a sensor that is not well is named on its tab, with why', async () => {
   answering(routes)
   shown(<Coverage />, { at: '/coverage?tab=sensors' })

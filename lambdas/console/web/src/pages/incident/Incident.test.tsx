@@ -39,6 +39,7 @@ test('it tells the story, in order, with what each step is', async () => {
   expect(call?.textContent).toContain('T1098.001 Account Manipulation: Additional Cloud Credentials')
   expect(screen.getByText('3 more detections of lower risk are part of it and not listed.')).toBeTruthy()
   expect(screen.getByRole('link', { name: 'T9999' })).toBeTruthy()
+  expect(screen.getByText('5 detections').getAttribute('href')).toBe('/detections?id=a%2Cb&from=2026-11-26T09%3A59%3A00.000Z&to=2026-11-26T11%3A01%3A00.000Z&hidden=include')
 })
 
 test('each link says why, and devices with one address are told apart', async () => {

@@ -80,7 +80,7 @@ function Actions({ of: r, does }: { of: RuleItem; does: Does }): ReactNode {
   const over = ended(r) && !r.rule.enabled ? 'It has ended: change it and give it a later end.' : undefined
   return (
     <RowActions
-      named={r.rule.name} first={{ text: 'Change', run: () => does.edit(r) }}
+      named={r.rule.name} first={{ text: 'Change', op: 'putTuningRule', run: () => does.edit(r) }}
       rest={[
         { text: r.rule.enabled ? 'Turn off' : 'Turn on', op: 'putTuningRule', against: over, busy: turn.busy, run: () => turn.run(undefined) },
         { text: 'Delete', op: 'deleteTuningRule', run: () => does.remove(r) },
