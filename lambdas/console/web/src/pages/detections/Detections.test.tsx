@@ -170,3 +170,24 @@ test('a saved view is shown where nothing else is asked for', async () => {
   expect(screen.getByRole('button', { name: 'View: Mine' })).toBeTruthy()
   expect(asked.some((r) => r.path.endsWith('/groups') && asFilter(r).statuses?.join() === 'open')).toBe(true)
 }, 20_000)
+
+test('what was right stays, with its time, where a refresh fails', async () => {
+  let down = false
+  const or = (answer: unknown) => () => (down ? problem(503, 'the server is stopped') : answer)
+  world({
+    'POST /v1/detections/search': or({ complete: true, items: [sample()], total: 1 }),
+    'POST /v1/detections/histogram': or({
+      complete: true,
+      step_seconds: 1800,
+      buckets: [{ start: '2026-11-26T11:00:00Z', count: 1, bands: { high: 1 } }],
+    }),
+  })
+  page()
+  await screen.findByRole('link', { name: 'Port scan' })
+  await screen.findByRole('button', { name: /1 High 60–79/ })
+  down = true
+  fireEvent.click(screen.getByRole('button', { name: /^Refresh/ }))
+  expect((await screen.findAllByText(/As of/)).length).toBeGreaterThan(0)
+  expect(screen.getByRole('link', { name: 'Port scan' })).toBeTruthy()
+  expect(screen.getByRole('button', { name: /1 High 60–79/ })).toBeTruthy()
+}, 20_000)

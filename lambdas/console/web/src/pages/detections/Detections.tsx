@@ -3,7 +3,7 @@ import Button from '@cloudscape-design/components/button'
 import Container from '@cloudscape-design/components/container'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import Toggle from '@cloudscape-design/components/toggle'
-import { useCallback, type ReactNode } from 'react'
+import { useCallback, useEffect, type ReactNode } from 'react'
 import { useLocation, useSearch } from 'wouter'
 import type { Schemas } from '../../api/client'
 import type { Reading } from '../../api/read'
@@ -16,7 +16,7 @@ import { Page } from '../../ui/Page'
 import { Read } from '../../ui/Panel'
 import { BulkBar } from './BulkBar'
 import { useChoice, type Choice } from './choice'
-import { useBars, useGroups, useHiddenCount, useList, useLive, useSilence, useStill } from './data'
+import { questionOf, useBars, useGroups, useHiddenCount, useKept, useList, useLive, useSilence, useStill } from './data'
 import { exportsOf } from './exports'
 import { Groups } from './Groups'
 import { useLiking, type Liking } from './liking'
@@ -37,9 +37,10 @@ export default function Detections(): ReactNode {
   const { span, asOf, refresh } = useStill()
   const [liking, like] = useLiking()
   const grouped = place.group !== undefined
-  const list = useList(place, span, liking.page, !grouped)
-  const groups = useGroups(place, span)
-  const bars = useBars(place, span)
+  const question = questionOf(place, span)
+  const list = useKept(useList(place, span, liking.page, !grouped), question)
+  const groups = useKept(useGroups(place, span), question)
+  const bars = useKept(useBars(place, span), question)
   const silence = useSilence(span, asOf)
   const hidden = useHiddenCount(place, span)
   const items = grouped ? none : (list.data?.items ?? none)
@@ -52,20 +53,21 @@ export default function Detections(): ReactNode {
     ? groups.data && counted(groups.data.total, groupings.find((g) => g.id === place.group)?.one ?? 'group')
     : list.data && digits(list.data.total ?? list.data.items.length)
   const own = grouped ? groups : list
+  const renew = () => {
+    refresh()
+    if (place.page > 1) change({ page: 1 }) // its cursor was that of the list before
+    if (!span.last) for (const r of [own, bars, hidden]) r.again() // a time that stays is the same question again
+  }
+  const lost = list.problem?.status === 400 && place.after !== undefined // a link to a page of a list that is no more
+  useEffect(() => {
+    if (lost) change({ page: 1 })
+  }, [lost, change])
   return (
     <Page
       title="Detections"
       counter={total}
       span
-      of={[
-        {
-          ...own,
-          again: () => {
-            refresh()
-            own.again()
-          },
-        },
-      ]}
+      of={[{ ...own, again: renew }]}
       actions={
         <>
           <Views place={place} change={change} />
@@ -84,13 +86,7 @@ export default function Detections(): ReactNode {
           onBrush={(brush) => change({ brush })}
         />
         <div>
-          <Fresh
-            {...live}
-            show={() => {
-              refresh()
-              if (place.page > 1) change({ page: 1 })
-            }}
-          />
+          <Fresh {...live} show={renew} />
           <Container>
             <Toolbar place={place} change={change} count={list.data ? counted(list.data.total ?? items.length, 'detection') : undefined} />
             <Results {...{ place, change, span, asOf, list, groups, hidden, choice, acknowledge, liking, like }} />

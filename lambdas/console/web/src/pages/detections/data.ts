@@ -160,3 +160,15 @@ export function usePatch(): (changed: readonly Detection[]) => void {
 }
 
 const isNewer = (now: Detection | undefined, then: Detection) => now !== undefined && (now.revision ?? 0) > (then.revision ?? 0)
+
+/** Gives a reading that keeps the last good answer to the same question where asking anew, as of a later moment, has failed. */
+export function useKept<T>(of: Reading<T>, question: string): Reading<T> {
+  const last = useRef<{ question: string; data: T; since: number }>(undefined)
+  if (of.state === 'ready' && !of.refreshing && of.data !== undefined) last.current = { question, data: of.data, since: of.since }
+  const kept = last.current
+  return of.state === 'failed' && kept?.question === question ? { ...of, state: 'stale', data: kept.data, since: kept.since } : of
+}
+
+/** Names what is asked, whatever the moment: two refreshes of the same list ask the same. */
+export const questionOf = (p: Place, span: Span): string =>
+  JSON.stringify([p.filter, p.brush, p.sort, p.group, p.page, span.last ?? [span.from, span.to]])
