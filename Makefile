@@ -37,6 +37,7 @@ serve: build ## Run sensor, detectors, store and API on this machine until inter
 test: setup ## Run every test; installs what they need first
 	MIRRORWATCH_TIMES=$(CURDIR)/build/times.txt go test ./...
 	@cat build/times.txt 2>/dev/null || echo "test/deployed was skipped: no times from a tag to an answer"
+	@tail -qn 7 build/console/*.txt 2>/dev/null || echo "test/console was skipped: no browser looked at the console"
 
 check: setup ## gofmt, go vet, staticcheck, architecture, and the race detector on the shorter tests of what runs concurrently
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "gofmt these:"; echo "$$unformatted"; exit 1; fi

@@ -1,7 +1,9 @@
 package api
 
 import (
+	"context"
 	"encoding/csv"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -144,6 +146,17 @@ func TestActivityMap(t *testing.T) {
 	}
 	if m := get("vpc=vpc-0a1b2c3d&group=vpc"); len(m.Nodes) != 2 || m.Nodes[0].Label != "vpc-0a1b2c3d" {
 		t.Errorf("%+v", m.Nodes)
+	}
+	db, err := w.store.Devices.Get(context.Background(), "10.20.2.7")
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.Role = "db_server"
+	if err := w.store.Devices.Put(context.Background(), db); err != nil {
+		t.Fatal(err)
+	}
+	if m := get("address=10.20.0.0/16&group=role"); len(m.Nodes) != 3 || !slices.ContainsFunc(m.Nodes, func(n gen.MapNode) bool { return n.Id == "role:db_server" }) {
+		t.Errorf("of whom people say nothing, what its conduct shows: %+v", m.Nodes)
 	}
 	if m := get("vpc=vpc-nobody"); len(m.Nodes) != 0 || m.Why == "" {
 		t.Errorf("%+v", m)

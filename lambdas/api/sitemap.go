@@ -170,7 +170,7 @@ func (g *grouping) of(address string) (id, label string, d events.Device) {
 	case gen.GetActivityMapParamsGroupSubnet:
 		key = cmp.Or(g.subnets[d.Interface], neighbourhood(d.Address))
 	case gen.GetActivityMapParamsGroupRole:
-		key = d.Overrides.Role
+		key = cmp.Or(d.Overrides.Role, d.Role)
 	case gen.GetActivityMapParamsGroupTag:
 		key = d.Tags[g.tag]
 	}

@@ -19,5 +19,6 @@ export default defineConfig({
     pool: 'threads',
     isolate: false, // one page for all files of a worker, cleared after each test: the components are large to load
     css: false,
+    testTimeout: 20_000, // a machine that builds something else besides is slow, and not wrong
   },
 })

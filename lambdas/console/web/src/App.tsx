@@ -69,7 +69,7 @@ function Pages(): ReactNode {
           ))}
           <Route path="/sign-in"><Redirect to="/detections" replace /></Route>
           <Route path="/"><Redirect to="/detections" replace /></Route>
-          <Route><Missing /></Route>
+          <Route><Titled title="No such page"><Missing /></Titled></Route>
         </Switch>
       </Suspense>
     </Boundary>

@@ -6,7 +6,9 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { newQueries } from './api/read'
 import { App } from './App'
+import { preload } from './pages'
 
+preload(location.pathname)
 const root = document.getElementById('root')
 if (!root) throw new Error('the page has no root')
 createRoot(root).render(

@@ -1,11 +1,14 @@
 // Every page of the console, one line each. A page is a folder under pages/; its first load is its own.
-import { lazy, type ComponentType, type LazyExoticComponent } from 'react'
+import { lazy as lazily, type ComponentType, type LazyExoticComponent } from 'react'
 
 export interface Page {
   path: string // as wouter has it
   title: string
-  shows: LazyExoticComponent<ComponentType>
+  shows: LazyExoticComponent<ComponentType> & { load: () => Promise<unknown> }
 }
+
+// A page is loaded when it is shown, or before that when somebody knows that it will be.
+const lazy = (load: () => Promise<{ default: ComponentType }>) => Object.assign(lazily(load), { load })
 
 export const pages: readonly Page[] = [
   { path: '/devices', title: 'Devices', shows: lazy(() => import('./pages/devices/Devices')) },
@@ -28,3 +31,9 @@ export const pages: readonly Page[] = [
   { path: '/detections/:id', title: 'Detection', shows: lazy(() => import('./pages/detection/Detection')) },
   { path: '/settings/about', title: 'About', shows: lazy(() => import('./pages/about/About')) },
 ]
+
+/** Begins to load the page of a path: the browser fetches it while the API is still asked who is there. */
+export function preload(path: string): void {
+  const page = pages.find((p) => new RegExp(`^${p.path.replace(/:\w+/g, '[^/]+')}$`).test(path === '/' ? '/detections' : path))
+  page?.shows.load().catch(() => undefined) // whoever shows it says what went wrong
+}

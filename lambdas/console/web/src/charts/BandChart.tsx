@@ -24,7 +24,7 @@ export interface BandChartProps {
   height?: number // px
 }
 
-const pad = { left: 66, right: 16, top: 26, bottom: 40 }
+const pad = { left: 66, right: 16, top: 38, bottom: 40 }
 
 /** A line of what was seen on a band of what was expected. It has a read-out for pointer and keyboard, and a table that says the same. */
 export function BandChart(p: BandChartProps): ReactNode {
@@ -66,7 +66,7 @@ function Drawing({ p, l, width, height, zone, slot }: Part & { width: number; sl
     <svg width={width + pad.left + pad.right} height={height + pad.top + pad.bottom} aria-hidden="true" focusable="false">
       <clipPath id={clip}><rect x={0} y={-8} width={width} height={height + 16} /></clipPath>
       <g transform={`translate(${pad.left},${pad.top})`}>
-        <text className="mw-axis" x={-pad.left} y={-14}>{axisTitle(p)}</text>
+        <text className="mw-axis" x={-pad.left} y={-26}>{axisTitle(p)}</text>
         {l.ticks.map((t) => (
           <g key={t.at}>
             <line className="mw-gridline" x1={0} x2={width} y1={l.y(t.at)} y2={l.y(t.at)} />
@@ -113,8 +113,8 @@ function LeftMark({ left, width, height, zone }: { l: BandLayout; left: NonNulla
   const end = left.from > width / 2
   return (
     <g>
-      <line className="mw-left" x1={left.from} x2={left.from} y1={-8} y2={height} />
-      <text className="mw-left-text" x={left.from + (end ? -5 : 5)} y={-2} textAnchor={end ? 'end' : 'start'}>{words}</text>
+      <line className="mw-left" x1={left.from} x2={left.from} y1={-6} y2={height} />
+      <text className="mw-left-text" x={left.from + (end ? -5 : 5)} y={-8} textAnchor={end ? 'end' : 'start'}>{words}</text>
     </g>
   )
 }

@@ -81,8 +81,11 @@ function columnX(i: number, n: number, width: number, room: number): number {
 // What the detection is about is on top, then whoever spoke most.
 function ordered(nodes: MapNode[], hot: Set<string>): MapNode[] {
   const rank = (n: MapNode) => (hot.has(n.id) ? 0 : n.role ? 1 : 2)
-  return nodes.toSorted((a, b) => rank(a) - rank(b) || b.connections - a.connections || (a.id < b.id ? -1 : 1))
+  return nodes.toSorted((a, b) => rank(a) - rank(b) || b.connections - a.connections || byName.compare(a.id, b.id) || (a.id < b.id ? -1 : 1))
 }
+
+// 10.0.0.9 is before 10.0.0.10.
+const byName = new Intl.Collator('en', { numeric: true })
 
 function placed(nodes: MapNode[], i: number, n: number, x: number, height: number): PlacedNode[] {
   const step = rowOf(i, n)

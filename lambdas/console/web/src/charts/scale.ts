@@ -34,7 +34,7 @@ const minute = 60_000
 const steps = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10080].map((n) => n * minute)
 
 /** Marks of time at full hours (or days, or minutes) of the zone, at least `room` pixels apart. */
-export function timeTicks(from: number, to: number, width: number, zone: Zone, room = 84): Tick[] {
+export function timeTicks(from: number, to: number, width: number, zone: Zone, room = 72): Tick[] {
   const most = Math.max(1, Math.floor(width / room))
   const step = steps.find((s) => (to - from) / s <= most) ?? Math.ceil((to - from) / most / (1440 * minute)) * 1440 * minute
   const off = (ms: number) => (zone === 'utc' ? 0 : new Date(ms).getTimezoneOffset() * minute)

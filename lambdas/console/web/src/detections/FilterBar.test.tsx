@@ -12,7 +12,11 @@ import { plainNames } from './words'
 
 const me: Me = { name: 'mona', kind: 'user', role: 'analyst', packets: false, must_change: false, rights: [] }
 const catalogue = { complete: true, items: [{ type: 'c2.beacon', title: 'Beaconing', tactics: ['TA0011'], techniques: ['T1071.001'] }] }
-const groups = { complete: true, total: 1, items: [{ key: 'vni-7/10.0.0.1', label: 'web-1', count: 3, open: 3, max_score: 80, latest: '2026-11-26T00:00:00Z', offenders: 1, victims: 1 }] }
+const groups = {
+  complete: true,
+  total: 1,
+  items: [{ key: 'vni-7/10.0.0.1', label: 'web-1', count: 3, open: 3, max_score: 80, latest: '2026-11-26T00:00:00Z', offenders: 1, victims: 1 }],
+}
 
 vi.stubGlobal('fetch', (r: Request) => Promise.resolve(Response.json(r.url.includes('catalogue') ? catalogue : groups)))
 afterEach(() => void vi.clearAllMocks())
@@ -20,9 +24,24 @@ afterEach(() => void vi.clearAllMocks())
 function shown(value: DetectionFilter, onChange: (f: DetectionFilter) => void, more: { without?: string[] } = {}) {
   function Bar(): ReactNode {
     const [f, set] = useState(value)
-    return <FilterBar {...more} value={f} onChange={(next) => { set(next); onChange(next) }} />
+    return (
+      <FilterBar
+        {...more}
+        value={f}
+        onChange={(next) => {
+          set(next)
+          onChange(next)
+        }}
+      />
+    )
   }
-  const { container } = render(<QueryClientProvider client={newQueries()}><WhoIsIn me={me}><Bar /></WhoIsIn></QueryClientProvider>)
+  const { container } = render(
+    <QueryClientProvider client={newQueries()}>
+      <WhoIsIn me={me}>
+        <Bar />
+      </WhoIsIn>
+    </QueryClientProvider>,
+  )
   const bar = createWrapper(container).findPropertyFilter()
   if (!bar) throw new Error('no filter bar')
   return bar
@@ -30,7 +49,13 @@ function shown(value: DetectionFilter, onChange: (f: DetectionFilter) => void, m
 
 test('a filter is shown as tokens, types by their title', async () => {
   const bar = shown({ types: ['c2.beacon'], offender: { addresses: ['10.0.0.1', '10.0.0.2'] }, not: [{ statuses: ['closed'] }] }, () => {})
-  await waitFor(() => expect(bar.findTokens().map((t) => t.findLabel().getElement().textContent)).toEqual(['Type = Beaconing', 'Offender address = 10.0.0.1, 10.0.0.2', 'Status != Closed']))
+  await waitFor(() =>
+    expect(bar.findTokens().map((t) => t.findLabel().getElement().textContent)).toEqual([
+      'Type = Beaconing',
+      'Offender address = 10.0.0.1, 10.0.0.2',
+      'Status != Closed',
+    ]),
+  )
 })
 
 test('what is typed becomes part of the filter, and what makes no sense is said', async () => {
@@ -58,5 +83,10 @@ test('a filter within the filter is said as a sentence', () => {
 test('values are learned from devices that detections have', () => {
   const [g] = groups.items
   const of = (key: string) => seen(key, g ? [g, { ...g, key: '' }] : [], plainNames).map((o) => o.value)
-  expect([of('offender.device'), of('offender.address'), of('victim.host'), of('participant.vpc')]).toEqual([['vni-7/10.0.0.1'], ['10.0.0.1'], ['web-1'], ['vni-7/10.0.0.1']])
+  expect([of('offender.device'), of('offender.address'), of('victim.host'), of('participant.vpc')]).toEqual([
+    ['vni-7/10.0.0.1'],
+    ['10.0.0.1'],
+    ['web-1'],
+    ['vni-7/10.0.0.1'],
+  ])
 })

@@ -23,7 +23,16 @@ interface Props {
 const nothing: readonly string[] = []
 
 /** A filter of detections that can be typed, chosen and changed. */
-export function FilterBar({ value, onChange, without = nothing, count, label = 'Filter detections', placeholder, disabled, actions }: Props): ReactNode {
+export function FilterBar({
+  value,
+  onChange,
+  without = nothing,
+  count,
+  label = 'Filter detections',
+  placeholder,
+  disabled,
+  actions,
+}: Props): ReactNode {
   const [key, setKey] = useState('')
   const [problems, setProblems] = useState<string[]>([])
   const names = useNames()
@@ -60,7 +69,9 @@ export function FilterBar({ value, onChange, without = nothing, count, label = '
       />
       {problems.length > 0 && (
         <Alert type="warning" dismissible dismissAriaLabel="Close" onDismiss={() => setProblems([])}>
-          {problems.map((p) => <div key={p}>{visible(p)}. It was left out.</div>)}
+          {problems.map((p) => (
+            <div key={p}>{visible(p)}. It was left out.</div>
+          ))}
         </Alert>
       )}
     </div>
@@ -76,6 +87,8 @@ function load(d: PropertyFilterProps.LoadItemsDetail, setKey: (k: string) => voi
 function withRest(f: DetectionFilter, before: DetectionFilter, without: readonly string[]): DetectionFilter {
   const out = { ...f }
   for (const s of slots) if (without.includes(s.key) && s.get(before).length > 0) s.put(out, s.get(before))
-  const hidden = filterTokens({ not: before.not }).map((t, i) => (without.includes(t.propertyKey ?? '') ? before.not?.[i] : undefined)).filter((n) => n !== undefined)
+  const hidden = filterTokens({ not: before.not })
+    .map((t, i) => (without.includes(t.propertyKey ?? '') ? before.not?.[i] : undefined))
+    .filter((n) => n !== undefined)
   return normalised(hidden.length > 0 ? { ...out, not: [...(out.not ?? []), ...hidden] } : out)
 }

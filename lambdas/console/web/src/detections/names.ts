@@ -8,12 +8,24 @@ export type Resolution = NonNullable<Detection['resolution']>
 export const statusWord: Record<Status, string> = { open: 'Open', acknowledged: 'Acknowledged', in_progress: 'In progress', closed: 'Closed' }
 
 export const resolutionWord: Record<Resolution, string> = {
-  '': 'None given', true_positive: 'True positive', benign_true_positive: 'Benign true positive', false_positive: 'False positive', undetermined: 'Undetermined',
+  '': 'None given',
+  true_positive: 'True positive',
+  benign_true_positive: 'Benign true positive',
+  false_positive: 'False positive',
+  undetermined: 'Undetermined',
 }
 
 const categories: Record<string, string> = {
-  recon: 'Reconnaissance', access: 'Access', lateral: 'Lateral movement', c2: 'Command and control', exfil: 'Exfiltration', impact: 'Impact', evasion: 'Evasion',
-  hygiene: 'Hygiene', intel: 'Threat intelligence', behaviour: 'Behaviour',
+  recon: 'Reconnaissance',
+  access: 'Access',
+  lateral: 'Lateral movement',
+  c2: 'Command and control',
+  exfil: 'Exfiltration',
+  impact: 'Impact',
+  evasion: 'Evasion',
+  hygiene: 'Hygiene',
+  intel: 'Threat intelligence',
+  behaviour: 'Behaviour',
 }
 
 /** The categories that there are, in the order of an attack. */

@@ -9,7 +9,12 @@ const not = (name: string) => `not.${name}`
 
 /** Gives the parameters of a filter. All there are: those that it does not need are undefined, so that older ones go. */
 export function filterQuery(f: DetectionFilter): Query {
-  const out: Record<string, string | undefined> = Object.fromEntries(slots.flatMap((s) => [[s.name, undefined], [not(s.name), undefined]]))
+  const out: Record<string, string | undefined> = Object.fromEntries(
+    slots.flatMap((s) => [
+      [s.name, undefined],
+      [not(s.name), undefined],
+    ]),
+  )
   const left: DetectionFilter[] = []
   for (const s of slots) out[s.name] = s.get(f).length > 0 ? written(s.several, s.get(f)) : undefined
   for (const n of f.not ?? []) {

@@ -17,7 +17,28 @@ export function seeded(seed: number): Random {
 }
 
 const below = (r: Random, n: number) => Math.floor(r() * n)
-const words = ['a', 'web-1', 'a,b', '\\', ',', 'x=y', '"q"', '<b>', '\u202eabc', 'ü&?', 'a\\,b', '100%', '+1', 'T1110', '#', 'not.type', "o'neil", '日本', '{"a":1}', 'a  b']
+const words = [
+  'a',
+  'web-1',
+  'a,b',
+  '\\',
+  ',',
+  'x=y',
+  '"q"',
+  '<b>',
+  '\u202eabc',
+  'ü&?',
+  'a\\,b',
+  '100%',
+  '+1',
+  'T1110',
+  '#',
+  'not.type',
+  "o'neil",
+  '日本',
+  '{"a":1}',
+  'a  b',
+]
 const word = (r: Random) => words[below(r, words.length)] ?? 'w'
 
 function few<T>(r: Random, one: (r: Random) => T): T[] {
@@ -30,7 +51,10 @@ function few<T>(r: Random, one: (r: Random) => T): T[] {
 }
 
 const time = (r: Random) => new Date(1_700_000_000_000 + below(r, 100_000_000) * 1000).toISOString()
-const some = <T>(list: readonly T[]) => (r: Random) => list[below(r, list.length)] as T
+const some =
+  <T>(list: readonly T[]) =>
+  (r: Random) =>
+    list[below(r, list.length)] as T
 
 function party(r: Random): ParticipantFilter {
   const p: ParticipantFilter = {}
@@ -39,13 +63,16 @@ function party(r: Random): ParticipantFilter {
   if (maybe()) p.addresses = few(r, some(['10.0.0.0/8', '10.1.2.3', '::1', '2001:db8::/32']))
   if (maybe()) p.ports = few(r, (r) => below(r, 65_536))
   if (maybe()) p.external = r() < 0.5
-  if (maybe()) p.tags = Object.fromEntries(few(r, some(['env', 'a,b', 'team', ' k'.trim()])).map((k) => [k, some(['prod', '*', 'a=b', 'x, y', ''])(r)]))
+  if (maybe())
+    p.tags = Object.fromEntries(few(r, some(['env', 'a,b', 'team', ' k'.trim()])).map((k) => [k, some(['prod', '*', 'a=b', 'x, y', ''])(r)]))
   if (Object.keys(p).length === 0) p.external = true
   return p
 }
 
 const makes: ((f: DetectionFilter, r: Random) => void)[] = [
-  ...(['ids', 'types', 'categories', 'tactics', 'techniques', 'sensors'] as const).map((m) => (f: DetectionFilter, r: Random) => void (f[m] = few(r, word))),
+  ...(['ids', 'types', 'categories', 'tactics', 'techniques', 'sensors'] as const).map(
+    (m) => (f: DetectionFilter, r: Random) => void (f[m] = few(r, word)),
+  ),
   ...(['from', 'to', 'updated_from', 'updated_to', 'modified_from'] as const).map((m) => (f: DetectionFilter, r: Random) => void (f[m] = time(r))),
   ...(['participant', 'offender', 'victim'] as const).map((m) => (f: DetectionFilter, r: Random) => void (f[m] = party(r))),
   (f, r) => void (f.ongoing = r() < 0.5),

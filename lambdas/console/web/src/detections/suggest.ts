@@ -65,17 +65,36 @@ export function useSuggestions(key: string, value: DetectionFilter): Suggestions
   return { options, state, again: groups.again }
 }
 
-const option = (propertyKey: string, value: string, label?: string): Option => ({ propertyKey, value, ...(label === undefined || label === value ? {} : { label }) })
+const option = (propertyKey: string, value: string, label?: string): Option => ({
+  propertyKey,
+  value,
+  ...(label === undefined || label === value ? {} : { label }),
+})
 
 function known(types: readonly DetectionType[], me: string, names: Naming): Option[] {
   const both = ['yes', 'no']
   const of = (key: string, values: readonly string[]) => values.map((v) => option(key, v, names(key, v)))
   return [
     ...types.map((t) => ({ ...option('type', t.type, names('type', t.type)), filteringTags: [t.type] })),
-    ...of('category', categoryNames), ...of('band', bands), ...of('status', Object.keys(statusWord)), ...of('resolution', Object.keys(resolutionWord).map((r) => r || none)),
-    ...of('tactic', types.flatMap((t) => t.tactics)), ...of('technique', types.flatMap((t) => t.techniques)),
-    option('assignee', me, `${visible(me, 64)} (me)`), option('assignee', nobody, 'nobody'),
-    option('hidden', 'include', 'shown too'), option('hidden', 'only', 'nothing else'),
+    ...of('category', categoryNames),
+    ...of('band', bands),
+    ...of('status', Object.keys(statusWord)),
+    ...of(
+      'resolution',
+      Object.keys(resolutionWord).map((r) => r || none),
+    ),
+    ...of(
+      'tactic',
+      types.flatMap((t) => t.tactics),
+    ),
+    ...of(
+      'technique',
+      types.flatMap((t) => t.techniques),
+    ),
+    option('assignee', me, `${visible(me, 64)} (me)`),
+    option('assignee', nobody, 'nobody'),
+    option('hidden', 'include', 'shown too'),
+    option('hidden', 'only', 'nothing else'),
     ...slots.filter((s) => s.key === 'ongoing' || s.words === 'outside').flatMap((s) => of(s.key, both)),
   ]
 }
@@ -83,18 +102,22 @@ function known(types: readonly DetectionType[], me: string, names: Naming): Opti
 /** Gives the values that detections have, as the groups of the API tell them. */
 export function seen(key: string, groups: readonly Schemas['Group'][], names: Naming): Option[] {
   const of = key.split('.')[1]
-  return groups.filter((g) => g.key !== '').flatMap((g) => {
-    const address = g.key.slice(g.key.lastIndexOf('/') + 1)
-    if (of === 'address') return /^[0-9a-fA-F:.]+$/.test(address) ? [option(key, address)] : []
-    if (of === 'host') return g.label !== g.key && g.label !== address ? [option(key, g.label)] : []
-    if (of === 'device') return [option(key, g.key, g.label === g.key ? undefined : `${visible(g.label, 80)} (${visible(g.key, 60)})`)]
-    return [option(key, g.key, names(key, g.key))]
-  })
+  return groups
+    .filter((g) => g.key !== '')
+    .flatMap((g) => {
+      const address = g.key.slice(g.key.lastIndexOf('/') + 1)
+      if (of === 'address') return /^[0-9a-fA-F:.]+$/.test(address) ? [option(key, address)] : []
+      if (of === 'host') return g.label !== g.key && g.label !== address ? [option(key, g.label)] : []
+      if (of === 'device') return [option(key, g.key, g.label === g.key ? undefined : `${visible(g.label, 80)} (${visible(g.key, 60)})`)]
+      return [option(key, g.key, names(key, g.key))]
+    })
 }
 
 // What is chosen already is offered whether or not it is known: a value that the list did not have would be lost by the next change.
 function present(f: DetectionFilter, names: Naming): Option[] {
-  return [f, ...(f.not ?? [])].flatMap((x) => slots.filter((s) => isListed(s.key)).flatMap((s) => s.get(x).map((v) => option(s.key, v, names(s.key, v)))))
+  return [f, ...(f.not ?? [])].flatMap((x) =>
+    slots.filter((s) => isListed(s.key)).flatMap((s) => s.get(x).map((v) => option(s.key, v, names(s.key, v)))),
+  )
 }
 
 function unique(options: Option[]): Option[] {

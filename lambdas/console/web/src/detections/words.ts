@@ -35,7 +35,10 @@ export function filterWords(f: DetectionFilter, names: Naming = plainNames): str
 
 function clauses(f: DetectionFilter, names: Naming): string[] {
   const of = (s: Slot) => s.get(f)
-  const general = slots.filter((s) => !s.role && of(s).length > 0).map((s) => clause(s, of(s), names)).filter((c) => c !== '')
+  const general = slots
+    .filter((s) => !s.role && of(s).length > 0)
+    .map((s) => clause(s, of(s), names))
+    .filter((c) => c !== '')
   const parties = (['offender', 'victim', 'participant'] as const).flatMap((role) => party(role, f, names))
   return [...general, ...parties]
 }
@@ -44,17 +47,28 @@ function clause(s: Slot, values: readonly string[], names: Naming): string {
   const [one = ''] = values
   const at = () => `${new Date(momentOf(one) ?? NaN).toISOString().slice(0, 19).replace('T', ' ')} UTC`
   switch (s.name) {
-    case 'hidden': return '' // said of the whole
-    case 'ongoing': return one === 'yes' ? 'that go on' : 'that are over'
-    case 'text': return `that mention “${visible(one, 200)}”`
-    case 'min_score': return `whose risk is at least ${one}`
-    case 'max_score': return `whose risk is at most ${one}`
-    case 'started_from': return `that started at or after ${at()}`
-    case 'started_to': return `that started before ${at()}`
-    case 'updated_from': return `that were last active at or after ${at()}`
-    case 'updated_to': return `that were last active before ${at()}`
-    case 'modified_from': return `that were stored or triaged at or after ${at()}`
-    default: return `whose ${s.words} is ${or(values.map((v) => names(s.key, v)))}`
+    case 'hidden':
+      return '' // said of the whole
+    case 'ongoing':
+      return one === 'yes' ? 'that go on' : 'that are over'
+    case 'text':
+      return `that mention “${visible(one, 200)}”`
+    case 'min_score':
+      return `whose risk is at least ${one}`
+    case 'max_score':
+      return `whose risk is at most ${one}`
+    case 'started_from':
+      return `that started at or after ${at()}`
+    case 'started_to':
+      return `that started before ${at()}`
+    case 'updated_from':
+      return `that were last active at or after ${at()}`
+    case 'updated_to':
+      return `that were last active before ${at()}`
+    case 'modified_from':
+      return `that were stored or triaged at or after ${at()}`
+    default:
+      return `whose ${s.words} is ${or(values.map((v) => names(s.key, v)))}`
   }
 }
 

@@ -1,7 +1,8 @@
 // One cell of a table of records: a field, or several that belong together.
 import type { ReactNode } from 'react'
+import { Copy } from '../ui/Copy'
 import { Time } from '../ui/Time'
-import { Wire } from '../ui/Wire'
+import { visible, Wire } from '../ui/Wire'
 import { labelOf, tellingOf } from './columns'
 import type { Rec } from './RecordTable'
 import { Address, Value } from './Value'
@@ -21,7 +22,16 @@ export function Cell({ record, column }: { record: Rec; column: string }): React
     case 'what':
       return <Summary kind={record.kind} record={r} />
   }
-  return <Value field={column} value={r[column]} vni={r.vni} />
+  const value = r[column]
+  if (prints.test(column) && typeof value === 'string' && value !== '') return <Print field={column} value={value} />
+  return <Value field={column} value={value} vni={r.vni} />
+}
+
+const prints = /^(ja[34]s?|hassh(server)?)$/i
+
+// Fingerprints are long, and only ever compared: the beginning is enough to see that two are the same, and the whole can be copied.
+function Print({ field, value }: { field: string; value: string }): ReactNode {
+  return <span className="mw-print" title={visible(value, 200)}><Wire mono length={10}>{value}</Wire> <Copy text={value} what={labelOf(field)} /></span>
 }
 
 function Side({ address, port, vni }: { address: unknown; port: unknown; vni: unknown }): ReactNode {

@@ -122,7 +122,9 @@ function useOffer(
 
 function Offer({ id, offer }: { id: string; offer: OfferState }): ReactNode {
   const chosen = useRef<HTMLLIElement>(null)
-  useEffect(() => chosen.current?.scrollIntoView?.({ block: 'nearest' }), [offer.at])
+  useEffect(() => {
+    chosen.current?.scrollIntoView?.({ block: 'nearest' }) // newer browsers give a promise, which is nothing to clean up with
+  }, [offer.at])
   return (
     <ul id={`${id}-list`} role="listbox" aria-label="What may come next" className="mw-offer" hidden={!offer.open}>
       {offer.all.map((s, i) => (

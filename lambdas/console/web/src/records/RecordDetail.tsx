@@ -1,11 +1,11 @@
 // Every field of one record, to read, copy, and narrow a query with.
-import Button from '@cloudscape-design/components/button'
 import CopyToClipboard from '@cloudscape-design/components/copy-to-clipboard'
 import SegmentedControl from '@cloudscape-design/components/segmented-control'
 import { useState, type ReactNode } from 'react'
 import { Copy } from '../ui/Copy'
 import { visible, Wire } from '../ui/Wire'
 import { labelOf } from './columns'
+import { Act } from './Act'
 import type { Rec } from './RecordTable'
 import { Value } from './Value'
 import type { Comparison } from './write'
@@ -64,7 +64,7 @@ function Field({ field, value, vni, narrow, top }: FieldProps): ReactNode {
       </td>
       <td className="mw-acts">
         {narrow && single !== undefined && <Narrow field={field} value={single} narrow={narrow} />}
-        {top && single !== undefined && <Button variant="inline-icon" iconName="view-vertical" ariaLabel={`Count the values of ${visible(field, 64)}`} onClick={() => top(field)} />}
+        {top && single !== undefined && <Act name={`Count the values of ${visible(field, 64)}`} run={() => top(field)}>≡</Act>}
         <Copy text={plain(value)} what={visible(label, 64)} />
       </td>
     </tr>
@@ -90,8 +90,8 @@ function Narrow({ field, value, narrow }: { field: string; value: string; narrow
   const what = `${visible(field, 64)} = ${visible(value, 60)}`
   return (
     <>
-      <Button variant="inline-icon" iconName="add-plus" ariaLabel={`Only this: ${what}`} onClick={() => narrow({ field, op: '=', value })} />
-      <Button variant="inline-icon" iconName="subtract-minus" ariaLabel={`Not this: ${what}`} onClick={() => narrow({ field, op: '!=', value })} />
+      <Act name={`Only this: ${what}`} run={() => narrow({ field, op: '=', value })}>+</Act>
+      <Act name={`Not this: ${what}`} run={() => narrow({ field, op: '!=', value })}>−</Act>
     </>
   )
 }

@@ -1,5 +1,5 @@
 // Records as rows, each of which opens in place to show every field. Used by the page of records and wherever records are evidence.
-import { Fragment, useRef, useState, type ReactNode } from 'react'
+import { memo, useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
 import type { Schemas } from '../api/client'
 import { useKeys } from '../state/keys'
 import { useZoneLabel } from '../ui/Time'
@@ -33,14 +33,20 @@ export const valueOf = (r: Rec, field: string): unknown => (r.record as Record<s
 export function RecordTable({ records, label, columns, narrow, top, actions, more, keys, onOpen }: Props): ReactNode {
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set())
   const body = useRef<HTMLTableSectionElement>(null)
+  const does = useRef<Does>({ narrow, top, more })
+  does.current = { narrow, top, more }
   const zone = useZoneLabel()
-  const shown = columns ?? columnsOf([...new Set(records.map((r) => r.kind))])
-  const toggle = (key: string) => {
-    const next = new Set(open)
+  const kindColumns = useMemo(() => columnsOf([...new Set(records.map((r) => r.kind))]), [records])
+  const wanted = (columns ?? kindColumns).join()
+  const shown = useMemo(() => wanted.split(','), [wanted])
+  const rows = useMemo(() => numbered(records), [records])
+  const toggle = useCallback((key: string) => setOpen((now) => {
+    const next = new Set(now)
     if (!next.delete(key)) next.add(key)
-    setOpen(next)
-    onOpen?.(next.size > 0)
-  }
+    return next
+  }), [])
+  const any = open.size > 0
+  useEffect(() => onOpen?.(any), [any]) // eslint-disable-line
   useKeys(keys ? [
     { key: 'j', does: 'Next record', run: () => step(body.current, 1) },
     { key: 'k', does: 'Record before', run: () => step(body.current, -1) },
@@ -52,34 +58,53 @@ export function RecordTable({ records, label, columns, narrow, top, actions, mor
           <tr>
             <th scope="col"><span className="mw-hidden">Every field</span></th>
             {shown.map((c) => <th key={c} scope="col" title={c} className={wide(c)}><Heading column={c} zone={zone} top={top} /></th>)}
-            {actions && <th scope="col"><span className="mw-hidden">Actions</span></th>}
+            {actions && <th scope="col" className="mw-row-acts"><span className="mw-hidden">Actions</span></th>}
           </tr>
         </thead>
         <tbody ref={body}>
-          {numbered(records).map(([key, r]) => (
-            <Fragment key={key}>
-              <tr className={open.has(key) ? 'mw-record mw-record-open' : 'mw-record'}>
-                <td><Opener record={r} open={open.has(key)} toggle={() => toggle(key)} /></td>
-                {shown.map((c) => <td key={c} className={wide(c)}><Cell record={r} column={c} /></td>)}
-                {actions && <td>{actions(r)}</td>}
-              </tr>
-              {open.has(key) && (
-                <tr className="mw-record-detail">
-                  <td colSpan={shown.length + (actions ? 2 : 1)}>
-                    <div className="mw-record-inside">
-                      {more?.(r)}
-                      <RecordDetail record={r} narrow={narrow} top={top} />
-                    </div>
-                  </td>
-                </tr>
-              )}
-            </Fragment>
-          ))}
+          {rows.map(([key, r]) => <Row key={key} name={key} record={r} columns={shown} open={open.has(key)} toggle={toggle} does={does} actions={actions} />)}
         </tbody>
       </table>
     </div>
   )
 }
+
+type Does = Pick<Props, 'narrow' | 'top' | 'more'>
+
+interface RowProps {
+  name: string
+  record: Rec
+  columns: readonly string[]
+  open: boolean
+  toggle: (name: string) => void
+  does: { readonly current: Does } // what an open row can do: looked up when it is done, so that a row is not drawn anew for it
+  actions?: (r: Rec) => ReactNode
+}
+
+// A row is drawn anew only where it changes: there may be thousands, and opening one is a matter of that one.
+const Row = memo(function Row({ name, record, columns, open, toggle, does, actions }: RowProps): ReactNode {
+  return (
+    <>
+      <tr className={open ? 'mw-record mw-record-open' : 'mw-record'}>
+        <td><Opener record={record} open={open} toggle={() => toggle(name)} /></td>
+        {columns.map((c) => <td key={c} className={wide(c)}><Cell record={record} column={c} /></td>)}
+        {actions && <td className="mw-row-acts">{actions(record)}</td>}
+      </tr>
+      {open && (
+        <tr className="mw-record-detail">
+          <td colSpan={columns.length + (actions ? 2 : 1)}>
+            <div className="mw-record-inside">
+              {does.current.more?.(record)}
+              <RecordDetail
+                record={record} narrow={does.current.narrow && ((c) => does.current.narrow?.(c))} top={does.current.top && ((field) => does.current.top?.(field))}
+              />
+            </div>
+          </td>
+        </tr>
+      )}
+    </>
+  )
+})
 
 const composed: Readonly<Record<string, string>> = { from: 'From', to: 'To', what: 'What', kind: 'Kind' }
 const wide = (column: string): string | undefined => (column === 'what' ? 'mw-wide' : undefined)

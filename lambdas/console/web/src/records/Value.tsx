@@ -31,12 +31,13 @@ const codes = /^(uid|ja3s?|ja4s?|hassh.*|community_id|.*fps?|.*fingerprint|.*_l2
 
 /** An address that leads to its device. */
 export function Address({ address, vni, port }: { address: string; vni?: unknown; port?: unknown }): ReactNode {
-  const six = typeof port === 'number' && address.includes(':')
+  const shown = typeof port === 'number' && port > 0 // what has no ports says 0
+  const six = shown && address.includes(':')
   return (
     <span className="mw-address">
       {six && <span className="mw-mono mw-dim">[</span>}
       <Go to={`/devices/${encodeURIComponent(address)}`} query={deviceQuery(vni)}><Wire mono length={45}>{address}</Wire></Go>
-      {typeof port === 'number' && <span className="mw-mono mw-dim">{six && ']'}:{port}</span>}
+      {shown && <span className="mw-mono mw-dim">{six && ']'}:{port}</span>}
     </span>
   )
 }

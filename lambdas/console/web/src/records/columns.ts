@@ -83,7 +83,7 @@ export function columnsOf(kinds: readonly string[]): readonly string[] {
 const counts = /(^|[._])(bytes|len|size)$|^(file_size|query_bytes|answer_bytes|result_bytes|.*_payload_bytes|.*_ip_bytes)$/
 const spans = /^(duration|rtt|lease_time|poll|ttl|root_delay|root_disp)$/
 const times = /^(ts|ref_time|org_time|rec_time|xmt_time|till|from_time)$|not_valid_(before|after)$/
-const addresses = /(^|[._])(orig_h|resp_h|addr)$|^(source_ip|responder|request\.host|bound\.host|orig_unreach|resp_unreach)$/
+const addresses = /(^|[._])(orig_h|resp_h)$|^(client|server|requested|assigned|framed)_addr$|^(source_ip|responder|request\.host|bound\.host|orig_unreach|resp_unreach)$/
 
 export type Look = 'bytes' | 'span' | 'time' | 'address' | 'text'
 

@@ -6,7 +6,7 @@ import { asProblem, waitAfter } from '../api/read'
 import type { Me } from '../api/names'
 import { useTell } from '../shell/Messages'
 import { WhoIsIn } from '../state/me'
-import { Failed, Loading } from '../ui/Panel'
+import { Failed } from '../ui/Panel'
 import { Expired } from './Expired'
 import { Front } from './Front'
 import { MustChange } from './MustChange'
@@ -29,7 +29,7 @@ export const useOwnSession = (): Own => useContext(OwnSession)
 
 export function Session({ children }: { children: ReactNode }): ReactNode {
   const { state, enter, signOut, again } = useSession()
-  if (state.is === 'asking') return <main className="mw-start"><Loading lines={6} /></main>
+  if (state.is === 'asking') return <main className="mw-start"><p className="mw-boot" role="status">Mirrorwatch is loading</p></main> // as index.html has it
   if (state.is === 'failed') return <Front title="Not there yet"><Failed problem={state.problem} again={again} /></Front>
   if (state.is === 'handed') return <Handed />
   if (state.is === 'nobody') return <SignIn how={state.how} why={state.why} enter={(me) => enter(me, state.how)} />

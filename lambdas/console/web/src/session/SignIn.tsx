@@ -1,7 +1,7 @@
 import Alert from '@cloudscape-design/components/alert'
 import Box from '@cloudscape-design/components/box'
 import Button from '@cloudscape-design/components/button'
-import { useState, type ReactNode } from 'react'
+import { useEffect, useState, type ReactNode } from 'react'
 import type { Me } from '../api/names'
 import { asProblem } from '../api/read'
 import { Titled } from '../shell/Titled'
@@ -45,10 +45,6 @@ function ToPool({ how }: { how: How & { kind: 'cognito' } }): ReactNode {
 
 /** What a window of its own shows that was opened to sign in again. It has handed its answer to the tab that waits. */
 export function Handed(): ReactNode {
-  useClosing()
+  useEffect(() => window.close(), [])
   return <Front title="Go back to the other window"><Box variant="p">The sign-in goes on there. This window can be closed.</Box></Front>
-}
-
-function useClosing(): void {
-  useState(() => window.close())
 }

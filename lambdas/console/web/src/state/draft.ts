@@ -1,5 +1,6 @@
 // What somebody was typing: it outlives a session that ends and a page that is loaded anew, and goes with the tab.
 import { useCallback, useEffect, useState } from 'react'
+import { useMe } from './me'
 
 const prefix = 'mirrorwatch.draft.'
 
@@ -14,8 +15,9 @@ export interface Draft<T> {
   restart: () => void // back to what the form began with
 }
 
-/** Keeps what is typed under a name. The start is only read where nothing is kept; a draft that does not fit it is left alone. */
-export function useDraft<T>(name: string, start: T, fits: (kept: unknown) => kept is T): Draft<T> {
+/** Keeps what is typed under a name, for whoever is signed in: the next one at the same browser finds nothing of it. The start is only read where nothing is kept; a draft that does not fit it is left alone. */
+export function useDraft<T>(form: string, start: T, fits: (kept: unknown) => kept is T): Draft<T> {
+  const name = `${useMe().name}.${form}`
   const [first] = useState(() => load(name, fits))
   const [value, set] = useState<T>(first ?? start)
   const [found, setFound] = useState(first !== undefined && JSON.stringify(first) !== JSON.stringify(start))

@@ -35,7 +35,9 @@ export function useKeys(keys: Key[]): void {
   }, [])
 }
 
-const typing = (t: EventTarget | null) => t instanceof HTMLElement && (t.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(t.tagName))
+// In a box that is ticked nothing is typed.
+const typing = (t: EventTarget | null) =>
+  t instanceof HTMLElement && (t.isContentEditable || /^(TEXTAREA|SELECT)$/.test(t.tagName) || (t instanceof HTMLInputElement && t.type !== 'checkbox' && t.type !== 'radio'))
 
 // Enter on a button or a link is that button's, and a dialog has its own keys.
 const busy = (e: KeyboardEvent) =>

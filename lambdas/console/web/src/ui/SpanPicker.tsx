@@ -107,5 +107,6 @@ export function spanText(span: Span, zone: Zone): string {
   const fine = span.from % minute !== 0 || span.to % minute !== 0
   const [from, to] = [written(span.from, zone), written(span.to, zone)].map((t) => (fine ? t : t.slice(0, -3))) as [string, string]
   const sameDay = from.slice(0, 10) === to.slice(0, 10)
-  return `${from} – ${sameDay ? to.slice(11) : to} ${zoneLabel(zone, span.to)}`
+  const [before, after] = [zoneLabel(zone, span.from), zoneLabel(zone, span.to)] // they differ where the clocks were changed in between
+  return `${from}${before === after ? '' : ` ${before}`} – ${sameDay ? to.slice(11) : to} ${after}`
 }

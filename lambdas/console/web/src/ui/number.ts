@@ -7,7 +7,7 @@ export const digits = (n: number): string => n.toLocaleString('en')
 
 /** Writes bytes as 1.2 MB, in powers of ten as networks count. */
 export function bytes(n: number): string {
-  if (n < 1000) return `${Math.round(n)} B`
+  if (n < 999.5) return `${Math.round(n)} B`
   const [value, step] = scaled(n)
   return `${value} ${si[step]}B`
 }
@@ -20,7 +20,8 @@ export function short(n: number): string {
 }
 
 function scaled(n: number): [string, number] {
-  const step = Math.min(si.length - 1, Math.floor(Math.log10(Math.abs(n)) / 3))
+  let step = Math.min(si.length - 1, Math.floor(Math.log10(Math.abs(n)) / 3))
+  if (Math.abs(n) / 1000 ** step >= 999.5 && step < si.length - 1) step++ // it would be rounded to 1000
   const v = n / 1000 ** step
   return [Math.abs(v) >= 100 ? v.toFixed(0) : v.toFixed(1), step]
 }

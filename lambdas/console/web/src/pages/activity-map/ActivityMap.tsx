@@ -73,5 +73,8 @@ export function questionOf(q: Query): Question {
 
 export const listOf = (text: string | undefined): string[] => (text ?? '').split(',').filter(Boolean).slice(0, 50)
 
-// A span that moves along is held to five minutes: the map would be asked for and change under the eye every half minute.
-const calmed = (s: Span): Span => (s.last ? { ...s, from: Math.floor(s.from / calm) * calm, to: Math.ceil(s.to / calm) * calm } : s)
+// A span that moves along is held to five minutes: the map would be asked for and change under the eye every half minute. Its length stays, so that steps are round.
+function calmed(s: Span): Span {
+  const to = Math.ceil(s.to / calm) * calm
+  return s.last ? { ...s, from: to - (s.to - s.from), to } : s
+}

@@ -85,7 +85,7 @@ function Whole({ map, together, pointed, select, ...p }: Props & { map: Activity
       {query.view === 'list' ? <Twin map={together} select={select} at={p.whole.to} /> : (
         <>
           <SiteMap label={`Map of ${visible(scopeText(p.scope).join(' '), 100)}: ${counted(dots.length, 'node')}, ${counted(lines.length, 'line')}`} dots={standing} lines={lines} places={places} selected={query.node} marked={pointed} select={select} />
-          <div role="status" className="mw-hidden">{busy ? 'The map is being laid out' : ''}</div>
+          <div role="status" className={standing.length === 0 ? 'mw-quiet' : 'mw-hidden'}>{busy ? 'The map is being laid out' : ''}</div>
           <Legend vpcs={q.group === 'vpc'} heat={q.group === 'device' || q.group === 'vpc'} />
         </>
       )}

@@ -14,9 +14,12 @@ export function dotsOf(m: Merged, heat: ReadonlyMap<string, Heat>): Dot[] {
   const order = [...m.nodes].sort((a, b) => score(b) - score(a) || b.connections - a.connections || a.id.localeCompare(b.id))
   return order.map((n, rank) => {
     const h = hot.get(n.id)
-    return { id: n.id, label: shortName(n), text: nodeText(n, h), kind: n.addresses > 1 ? 'group' : n.external ? 'outside' : 'inside', radius: radiusOf(n.connections, h !== undefined), score: h?.score, rank }
+    return { id: n.id, label: shortName(n), text: nodeText(n, h), kind: isGroup(n) ? 'group' : n.external ? 'outside' : 'inside', radius: radiusOf(n.connections, h !== undefined), score: h?.score, rank }
   })
 }
+
+// A group of one is still a group: it grows as more of it are heard.
+const isGroup = (n: MapNode) => n.addresses > 1 || /^(vpc|subnet|role|tag):/.test(n.id)
 
 export function nodeText(n: MapNode, h: Heat | undefined): string {
   const parts = [visible(n.label, 100), n.external && 'outside', n.addresses > 1 && counted(n.addresses, 'address', 'addresses'), counted(n.connections, 'conversation'), h && heatText(h)]

@@ -18,12 +18,12 @@ test('what was seen and what is looked for are both there, sub-techniques behind
 
 test('the columns are the tactics in the order of an attack; what has none comes last', () => {
   expect(matrix(cells, 'covered').map((c) => [c.name, c.cells.map((x) => x.id), c.seen])).toEqual([
-    ['Credential Access', ['T1110', 'T1110.001', 'T1557.001'], 2], ['Discovery', ['T1046'], 0], ['Tactic not known', ['T9999'], 1],
+    ['Credential Access', ['T1110.001', 'T1110', 'T1557.001'], 2], ['Discovery', ['T1046'], 0], ['Tactic not known', ['T9999'], 1],
   ])
 })
 
 test('what was seen is shown alone where it is asked for', () => {
-  expect(matrix(cells, 'seen').map((c) => c.cells.map((x) => x.id))).toEqual([['T1110', 'T1110.001'], ['T9999']])
+  expect(matrix(cells, 'seen').map((c) => c.cells.map((x) => x.id))).toEqual([['T1110.001', 'T1110'], ['T9999']])
   expect(matrix([], 'seen')).toEqual([])
 })
 

@@ -45,11 +45,12 @@ export function cellsOf(groups: readonly Group[], types: readonly Type[]): Cell[
   return [...cells.values()].sort((a, b) => (a.id < b.id ? -1 : 1)) // a sub-technique comes behind its parent
 }
 
-/** Cells under their tactics, in the order of an attack. A technique that serves several stands under each; a tactic with none is left out. */
+/** Cells under their tactics, in the order of an attack. A technique that serves several stands under each; a tactic with none is left out. What was seen comes first, the worst on top. */
 export function matrix(cells: readonly Cell[], which: Which): Column[] {
   const shown = which === 'seen' ? cells.filter((c) => c.count > 0) : cells
   const columns = [...tactics, { id: '', name: 'Tactic not known' }].map(({ id, name }) => {
     const mine = shown.filter((c) => (id === '' ? c.tactics.length === 0 : c.tactics.includes(id)))
+    mine.sort((a, b) => b.score - a.score || b.count - a.count) // stable: what is quiet stays in the order of its ids
     return { id, name, cells: mine, seen: mine.filter((c) => c.count > 0).length }
   })
   return columns.filter((c) => c.cells.length > 0)

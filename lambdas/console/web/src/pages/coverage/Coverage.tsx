@@ -2,7 +2,7 @@
 import Container from '@cloudscape-design/components/container'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import Tabs from '@cloudscape-design/components/tabs'
-import type { ReactNode } from 'react'
+import { useEffect, useRef, type ReactNode } from 'react'
 import { useSpan } from '../../state/span'
 import { useStill } from '../../state/still'
 import { useView, type Query } from '../../state/url'
@@ -34,7 +34,18 @@ export default function Coverage(): ReactNode {
   const toggle = (s: State) => narrow({ states: filter.states.includes(s) ? filter.states.filter((x) => x !== s) : [...filter.states, s] })
   const narrowed = Object.keys(none).some((k) => query[k])
   const chosen = interfaces.data?.items.find((c) => c.interface === query.interface)
-  const choose = (id: string | undefined) => change({ interface: id })
+  const detail = useRef<HTMLDivElement>(null)
+  const asked = useRef(false) // by a row: then what is shown of it is brought before the eye, for it stands above the list
+  const choose = (id: string | undefined) => {
+    asked.current = id !== undefined
+    change({ interface: id })
+  }
+  useEffect(() => {
+    if (!asked.current || !detail.current) return
+    asked.current = false
+    detail.current.focus({ preventScroll: true })
+    detail.current.scrollIntoView?.({ block: 'start' })
+  }, [query.interface])
   const of: Of = query.tag ? { tag: query.tag } : query.vpc ? { vpc: query.vpc } : query.account ? { account: query.account } : {}
   return (
     <Page title="Coverage" description="Which interfaces are watched, and why others are not" span={{ byDefault: '7d', longest: 400 * 86_400_000 }} of={[{ ...summary, again: () => { renew(); summary.again() } }, interfaces, status]}>
@@ -44,7 +55,7 @@ export default function Coverage(): ReactNode {
           <Shares of={summary} by={by} choose={(b) => change({ by: b === 'vpcs' ? undefined : b })} chosen={by === 'tags' ? query.tag : by === 'vpcs' ? query.vpc : query.account} pick={(s) => change(picked(by, s), { push: true })} />
           <Trend span={span} of={of} />
         </div>
-        {chosen && <Detail c={chosen} close={() => choose(undefined)} />}
+        {chosen && <div ref={detail} tabIndex={-1} role="region" aria-label="Interface" className="mw-detail"><Detail c={chosen} close={() => choose(undefined)} /></div>}
         <Container>
           <Tabs
             ariaLabel="Details of coverage" activeTabId={query.tab ?? 'interfaces'} onChange={(e) => change({ tab: e.detail.activeTabId === 'interfaces' ? undefined : e.detail.activeTabId })}

@@ -3,10 +3,10 @@ import SpaceBetween from '@cloudscape-design/components/space-between'
 import type { ReactNode } from 'react'
 import type { Schemas } from '../../api/client'
 import type { Detection } from '../../api/names'
+import { useCatalogue } from '../../detections/suggest'
 import { Go } from '../../ui/Link'
 import { Panel } from '../../ui/Panel'
 import { Wire } from '../../ui/Wire'
-import { useCatalogue } from './read'
 
 type Kind = Schemas['DetectionType']
 

@@ -14,11 +14,11 @@ import { resolutionWord, statusWord } from './words'
 export function HiddenBanner({ d }: { d: Detection }): ReactNode {
   const id = d.hidden_by
   const mayRead = useDenied('getTuningRule') === undefined
-  const rule = useRead(['tuning-rule', id], (signal) => told(api.GET('/v1/tuning/rules/{id}', { params: { path: { id: id ?? '' } }, signal })), { when: !!id && mayRead, patience: 60_000 })
+  const rule = useRead(['tuning-rules', 'one', id], (signal) => told(api.GET('/v1/tuning/rules/{id}', { params: { path: { id: id ?? '' } }, signal })), { when: !!id && mayRead, patience: 60_000 })
   if (!id) return null
   return (
     <Alert type="info" header="A tuning rule hides this detection">
-      Lists leave it out, and nobody is notified of it. The rule is <Go to="/settings/tuning-rules" query={{ rule: id }}><Wire length={80}>{rule.data?.rule.name ?? id}</Wire></Go>
+      Lists leave it out, and nobody is notified of it. The rule is <Go to="/settings/tuning-rules" query={{ edit: id }}><Wire length={80}>{rule.data?.rule.name ?? id}</Wire></Go>
       {rule.data?.rule.description && <>: <Wire length={200}>{rule.data.rule.description}</Wire></>}
       {rule.data && !rule.data.active && '. It is not active any more.'}
     </Alert>

@@ -48,7 +48,7 @@ export function CloseDialog({ d, triage, done }: { d: Detection; triage: Triage;
           <RadioGroup
             value={resolution ?? null}
             onChange={(e) => draft.set((t) => ({ ...t, resolution: e.detail.value as Resolution }))}
-            items={(Object.keys(resolutionWord) as Resolution[]).map((value) => ({ value, label: resolutionWord[value], description: resolutionMeans[value] }))}
+            items={(Object.keys(resolutionMeans) as Resolution[]).map((value) => ({ value, label: resolutionWord[value], description: resolutionMeans[value] }))}
           />
         </FormField>
         <FormField label="Note" description="How you know: whoever sees the next one was not there." constraintText={draft.found ? 'This is what you were writing before.' : undefined}>

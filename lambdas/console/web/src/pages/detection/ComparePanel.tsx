@@ -35,6 +35,7 @@ export function ComparePanel({ d }: { d: Detection }): ReactNode {
       description={c && <>What <Wire length={60}>{called(d, c.device)}</Wire> did around this detection</>}
       of={comparison.state === 'ready' || comparison.state === 'stale' ? { ...whole, data: whole.data && { ...whole.data, complete: true } } : comparison}
       lines={6}
+      absent="Nothing is known of the behaviour of who takes part: metrics are kept of devices within the local networks, and for as long as the parameters say."
       empty={(x) => (x.metrics.length === 0 ? 'Nothing was measured of this device around the detection. Metrics are kept by the minute of devices within the local networks.' : undefined)}
       actions={
         <div className="mw-det-actions">

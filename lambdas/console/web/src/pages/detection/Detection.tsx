@@ -84,7 +84,7 @@ function Panels({ d, packets }: { d: Detection; packets: ReturnType<typeof usePa
   const [all, showAll] = useState(false)
   return (
     <SpaceBetween size="l">
-      <Container><Facts d={d} /></Container>
+      <Container><div className="mw-det-facts"><Facts d={d} /></div></Container>
       <Grid gridDefinition={[{ colspan: { default: 12, m: 7 } }, { colspan: { default: 12, m: 5 } }]}>
         <Why d={d} />
         <RiskPanel d={d} />

@@ -54,9 +54,12 @@ export function RecordsPanel({ d, packets }: Props): ReactNode {
       {(r) => (
         <>
           {d.update !== asOf && <p className="mw-det-warming">The detection went on meanwhile. <Button variant="inline-link" onClick={() => setAsOf(d.update)}>Show the newer records</Button></p>}
-          <Table d={d} all={r.items} records={whole ? r.items : r.items.slice(0, first)} packets={packets} />
-          {!whole && r.items.length > first && <Button onClick={() => showWhole(true)}>Show {r.next ? 'more' : `all ${digits(r.items.length)}`}</Button>}
-          {whole && r.next && (page < pages.length - 1 ? <Button loading={records.refreshing} onClick={() => setPage(page + 1)}>Show more</Button> : <p className="mw-quiet">These are the newest {digits(limit)}. Open Records for the others.</p>)}
+          <Kinds all={r.items} />
+          <RecordTable key={query.kind ?? ''} label="Records of this detection" records={whole ? ofKind(r.items, query.kind) : ofKind(r.items, query.kind).slice(0, first)} actions={(x) => <Actions d={d} r={x} packets={packets} />} />
+          <div className="mw-det-more">
+            {!whole && ofKind(r.items, query.kind).length > first && <Button onClick={() => showWhole(true)}>Show {r.next ? 'more' : `all ${digits(ofKind(r.items, query.kind).length)}`}</Button>}
+            {whole && r.next && (page < pages.length - 1 ? <Button loading={records.refreshing} onClick={() => setPage(page + 1)}>Show more</Button> : <p className="mw-quiet">These are the newest {digits(limit)}. Open Records for the others.</p>)}
+          </div>
         </>
       )}
     </KeptPanel>
@@ -64,17 +67,19 @@ export function RecordsPanel({ d, packets }: Props): ReactNode {
 }
 
 // Of several kinds each can be looked at alone, with the columns that say most of it.
-function Table({ d, all, records, packets }: { d: Detection; all: readonly Rec[]; records: readonly Rec[]; packets: Reading<Schemas['Packets']> }): ReactNode {
+function Kinds({ all }: { all: readonly Rec[] }): ReactNode {
   const [query, change] = useView()
   const kinds = kindsOf(all)
-  const kind = kinds.find((k) => k.kind === query.kind)?.kind
+  if (kinds.length < 2) return null
+  const kind = kinds.find((k) => k.kind === query.kind)?.kind ?? ''
   const options = [{ id: '', text: `All kinds (${digits(all.length)})` }, ...kinds.map((k) => ({ id: k.kind, text: `${visible(k.kind, 24)} (${digits(k.count)})` }))]
-  return (
-    <>
-      {kinds.length > 1 && <div className="mw-det-kinds"><SegmentedControl selectedId={kind ?? ''} onChange={(e) => change({ kind: e.detail.selectedId || undefined })} label="Kind of record" options={options} /></div>}
-      <RecordTable key={kind ?? ''} label="Records of this detection" records={kind ? all.filter((r) => r.kind === kind).slice(0, Math.max(first, records.length)) : records} actions={(r) => <Actions d={d} r={r} packets={packets} />} />
-    </>
-  )
+  return <div className="mw-det-kinds"><SegmentedControl selectedId={kind} onChange={(e) => change({ kind: e.detail.selectedId || undefined })} label="Kind of record" options={options} /></div>
+}
+
+// A kind that is not there, of a link to another detection, means all.
+function ofKind(all: readonly Rec[], kind: string | undefined): readonly Rec[] {
+  const of = all.filter((r) => r.kind === kind)
+  return of.length > 0 ? of : all
 }
 
 function kindsOf(records: readonly Rec[]): { kind: string; count: number }[] {

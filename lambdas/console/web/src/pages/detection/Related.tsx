@@ -1,5 +1,4 @@
 import type { ReactNode } from 'react'
-import type { Detection } from '../../api/names'
 import { Score } from '../../ui/Band'
 import { detectionPath, Go } from '../../ui/Link'
 import { Panel } from '../../ui/Panel'
@@ -42,10 +41,4 @@ export function Related({ of, all, showAll }: { of: ReturnType<typeof useRelated
       )}
     </Panel>
   )
-}
-
-/** Who did it, shortly. */
-export const offenderOf = (d: Detection): string => {
-  const p = (d.participants ?? []).find((x) => x.role === 'offender')
-  return p?.hostname || p?.address || p?.user || ''
 }

@@ -49,7 +49,7 @@ function Tuned({ d }: { d: Detection }): ReactNode {
   return (
     <p className="mw-quiet">
       {d.hidden_by
-        ? <>A <Go to="/settings/tuning-rules" query={{ rule: d.hidden_by }}>tuning rule</Go> hides it. Rules hide; they never change a score.</>
+        ? <>A <Go to="/settings/tuning-rules" query={{ edit: d.hidden_by }}>tuning rule</Go> hides it. Rules hide; they never change a score.</>
         : 'No tuning rule hides it.'}
       {scanner && <> The parameter <Go to="/settings/parameters">known_scanners</Go> lowered the score.</>}
     </p>

@@ -8,7 +8,6 @@ type Related = Schemas['RelatedList']
 type Comparison = Schemas['Comparison']
 type Packets = Schemas['Packets']
 type History = Schemas['AuditList']
-type Catalogue = Schemas['Catalogue']
 export type Scope = 'evidence' | 'participants'
 
 /** How often what goes on is asked for anew, in ms; what rests on many records less often. */
@@ -82,8 +81,4 @@ export function useIncident(id: string | undefined): Reading<Incident> {
 /** Asks for what is known of a participant's device; an address of the internet has none. */
 export function useDevice(id: string | undefined): Reading<Device> {
   return useRead(['device', id], (signal) => told(api.GET('/v1/devices/{id}', { params: { path: { id: id ?? '' } }, signal })), { when: id !== undefined, patience: 60_000 })
-}
-
-export function useCatalogue(): Reading<Catalogue> {
-  return useRead(['catalogue'], (signal) => told(api.GET('/v1/catalogue', { signal })), { patience: 600_000 })
 }

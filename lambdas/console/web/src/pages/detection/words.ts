@@ -2,14 +2,10 @@
 import type { Schemas } from '../../api/client'
 import type { Detection } from '../../api/names'
 
-export type Status = Detection['status']
+export { categoryWord, resolutionWord, statusWord, type Status } from '../../detections/names'
+
+/** What a detection that is closed turned out to be. */
 export type Resolution = Exclude<NonNullable<Detection['resolution']>, ''>
-
-export const statusWord: Record<Status, string> = { open: 'Open', acknowledged: 'Acknowledged', in_progress: 'In progress', closed: 'Closed' }
-
-export const resolutionWord: Record<Resolution, string> = {
-  true_positive: 'True positive', benign_true_positive: 'Benign true positive', false_positive: 'False positive', undetermined: 'Undetermined',
-}
 
 export const resolutionMeans: Record<Resolution, string> = {
   true_positive: 'It was what it says, and it was not allowed',
@@ -17,13 +13,6 @@ export const resolutionMeans: Record<Resolution, string> = {
   false_positive: 'It was not what it says',
   undetermined: 'It cannot be told',
 }
-
-const categories: Record<string, string> = {
-  recon: 'Reconnaissance', access: 'Access', lateral: 'Lateral movement', c2: 'Command and control', exfil: 'Exfiltration', impact: 'Impact', evasion: 'Evasion',
-  hygiene: 'Hygiene', intel: 'Threat intelligence', behaviour: 'Behaviour',
-}
-
-export const categoryWord = (category: string): string => categories[category] ?? category
 
 type SourceName = Schemas['SourceState']['source']
 export type SourceStatus = Schemas['SourceState']['status']
@@ -51,5 +40,5 @@ export const sourceStatus: Record<SourceStatus, { text: string; type: 'success' 
 /** Writes "external_offender" as "External offender". */
 export function plain(name: string): string {
   const words = name.replace(/[_.]+/g, ' ').trim()
-  return words.charAt(0).toUpperCase() + words.slice(1)
+  return (words.charAt(0).toUpperCase() + words.slice(1)).replace(/\b(ja[34]s?|tls|dns|http|smb|ssh|uid|vni|ip)\b/gi, (w) => w.toUpperCase())
 }

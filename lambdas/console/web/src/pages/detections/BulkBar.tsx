@@ -1,19 +1,21 @@
 // What can be done with the detections that are selected.
 import Button from '@cloudscape-design/components/button'
 import Modal from '@cloudscape-design/components/modal'
-import { useState, type ReactNode } from 'react'
+import { lazy, Suspense, useState, type ReactNode } from 'react'
 import type { Detection } from '../../api/names'
 import { asProblem } from '../../api/read'
 import { useTell } from '../../shell/Messages'
-import { useDenied } from '../../state/me'
-import { RuleForm } from '../../tuning/RuleForm'
 import { May } from '../../ui/May'
 import { counted } from '../../ui/number'
+import { Loading } from '../../ui/Panel'
 import { Wire } from '../../ui/Wire'
-import { BulkForm } from './BulkForm'
 import { mostAtOnce, type Choice } from './choice'
 import { ruleOf } from './similar'
 import type { Change, Triage, Unchanged } from './triage'
+
+// What few open is loaded when they do.
+const RuleForm = lazy(() => import('../../tuning/RuleForm').then((m) => ({ default: m.RuleForm })))
+const BulkForm = lazy(() => import('./BulkForm'))
 
 interface Props {
   choice: Choice
@@ -44,14 +46,44 @@ export function BulkBar({ choice, triage, onHidden }: Props): ReactNode {
       {all.length > 0 && (
         <div className="mw-bulk" role="region" aria-label="Selected detections">
           <b aria-live="polite">{counted(all.length, 'detection')} selected</b>
-          <May op="bulkDetections" variant="primary" loading={busy} disabled={many !== undefined} disabledReason={many} onClick={() => void send({ status: 'acknowledged' })}>Acknowledge</May>
-          <May op="bulkDetections" disabled={busy || many !== undefined} disabledReason={many} onClick={() => setOpen('triage')}>Triage…</May>
-          <May op="createTuningRule" disabled={busy} onClick={() => setOpen('hide')}>Hide similar…</May>
-          <Button variant="link" onClick={choice.clear}>Clear the selection</Button>
+          <May
+            op="bulkDetections"
+            variant="primary"
+            loading={busy}
+            disabled={many !== undefined}
+            disabledReason={many}
+            onClick={() => void send({ status: 'acknowledged' })}
+          >
+            Acknowledge
+          </May>
+          <May op="bulkDetections" disabled={busy || many !== undefined} disabledReason={many} onClick={() => setOpen('triage')}>
+            Triage…
+          </May>
+          <May op="createTuningRule" disabled={busy} onClick={() => setOpen('hide')}>
+            Hide similar…
+          </May>
+          <Button variant="link" onClick={choice.clear}>
+            Clear the selection
+          </Button>
         </div>
       )}
-      {open === 'triage' && <BulkForm count={all.length} busy={busy} send={(c) => void send(c)} close={() => setOpen(undefined)} />}
-      {open === 'hide' && <Hide all={all} close={(made) => { setOpen(undefined); if (made) { choice.clear(); onHidden() } }} />}
+      {open === 'triage' && (
+        <Suspense fallback={null}>
+          <BulkForm count={all.length} busy={busy} send={(c) => void send(c)} close={() => setOpen(undefined)} />
+        </Suspense>
+      )}
+      {open === 'hide' && (
+        <Hide
+          all={all}
+          close={(made) => {
+            setOpen(undefined)
+            if (made) {
+              choice.clear()
+              onHidden()
+            }
+          }}
+        />
+      )}
       {left.length > 0 && <Left all={left} close={() => setLeft([])} />}
     </>
   )
@@ -60,18 +92,33 @@ export function BulkBar({ choice, triage, onHidden }: Props): ReactNode {
 function Hide({ all, close }: { all: Detection[]; close: (made: boolean) => void }): ReactNode {
   return (
     <Modal visible size="large" header="Hide detections like these" closeAriaLabel="Close" onDismiss={() => close(false)}>
-      <RuleForm start={ruleOf(all)} draft="list" onDone={(saved) => close(saved !== undefined)} />
+      <Suspense fallback={<Loading lines={6} />}>
+        <RuleForm start={ruleOf(all)} draft="list" onDone={(saved) => close(saved !== undefined)} />
+      </Suspense>
     </Modal>
   )
 }
 
 function Left({ all, close }: { all: Unchanged[]; close: () => void }): ReactNode {
   return (
-    <Modal visible header={`${counted(all.length, 'detection was', 'detections were')} not changed`} closeAriaLabel="Close" onDismiss={close} footer={<Button variant="primary" onClick={close}>Close</Button>}>
-      <ul>{all.map((u) => <li key={u.d.id}><Wire length={80}>{u.d.title}</Wire> ({u.d.risk.score}): <Wire>{u.why}</Wire></li>)}</ul>
+    <Modal
+      visible
+      header={`${counted(all.length, 'detection was', 'detections were')} not changed`}
+      closeAriaLabel="Close"
+      onDismiss={close}
+      footer={
+        <Button variant="primary" onClick={close}>
+          Close
+        </Button>
+      }
+    >
+      <ul>
+        {all.map((u) => (
+          <li key={u.d.id}>
+            <Wire length={80}>{u.d.title}</Wire> ({u.d.risk.score}): <Wire>{u.why}</Wire>
+          </li>
+        ))}
+      </ul>
     </Modal>
   )
 }
-
-/** The reason why one may not triage; undefined: one may. */
-export const useNoTriage = (): string | undefined => useDenied('updateDetection')

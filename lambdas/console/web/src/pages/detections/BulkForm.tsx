@@ -39,7 +39,7 @@ export function changeOf(status: string, resolution: string, assignee: string, n
 // Only what is closed has a resolution; whether those are whose status stays, the API knows.
 const mayResolve = (status: string) => status === 'closed' || status === 'stays'
 
-export function BulkForm({ count, busy, send, close }: Props): ReactNode {
+export default function BulkForm({ count, busy, send, close }: Props): ReactNode {
   const [status, setStatus] = useState('stays')
   const [resolution, setResolution] = useState('stays')
   const [assignee, setAssignee] = useState('stays')
@@ -49,21 +49,41 @@ export function BulkForm({ count, busy, send, close }: Props): ReactNode {
   const people = usePeople()
   return (
     <Modal
-      visible header={`Triage ${counted(count, 'detection')}`} closeAriaLabel="Close" onDismiss={close}
+      visible
+      header={`Triage ${counted(count, 'detection')}`}
+      closeAriaLabel="Close"
+      onDismiss={close}
       footer={
         <Box float="right">
           <SpaceBetween direction="horizontal" size="xs">
-            <Button variant="link" onClick={close}>Cancel</Button>
-            <Button variant="primary" loading={busy} disabled={!change || long !== undefined} disabledReason={long ?? 'Choose what to change'} onClick={() => change && send(change)}>{`Change ${counted(count, 'detection')}`}</Button>
+            <Button variant="link" onClick={close}>
+              Cancel
+            </Button>
+            <Button
+              variant="primary"
+              loading={busy}
+              disabled={!change || long !== undefined}
+              disabledReason={long ?? 'Choose what to change'}
+              onClick={() => change && send(change)}
+            >{`Change ${counted(count, 'detection')}`}</Button>
           </SpaceBetween>
         </Box>
       }
     >
       <SpaceBetween size="m">
         <Chosen label="Status" value={status} set={setStatus} options={statuses} />
-        <Chosen label="Resolution" description="What it turned out to be. Benign: right about what happened, which was allowed." value={resolution} set={setResolution} options={resolutions} closed={mayResolve(status) ? undefined : 'Only what is closed has a resolution'} />
+        <Chosen
+          label="Resolution"
+          description="What it turned out to be. Benign: right about what happened, which was allowed."
+          value={resolution}
+          set={setResolution}
+          options={resolutions}
+          closed={mayResolve(status) ? undefined : 'Only what is closed has a resolution'}
+        />
         <Chosen label="Assignee" value={assignee} set={setAssignee} options={people} />
-        <FormField label="Note" description="Added to each of them." errorText={long}><Textarea value={note} onChange={(e) => setNote(e.detail.value)} rows={3} /></FormField>
+        <FormField label="Note" description="Added to each of them." errorText={long}>
+          <Textarea value={note} onChange={(e) => setNote(e.detail.value)} rows={3} />
+        </FormField>
       </SpaceBetween>
     </Modal>
   )
@@ -81,7 +101,12 @@ interface ChosenProps {
 function Chosen({ label, description, value, set, options, closed }: ChosenProps): ReactNode {
   return (
     <FormField label={label} description={closed ?? description}>
-      <Select disabled={closed !== undefined} selectedOption={options.find((o) => o.value === value) ?? stays} options={options} onChange={(e) => set(e.detail.selectedOption.value ?? 'stays')} />
+      <Select
+        disabled={closed !== undefined}
+        selectedOption={options.find((o) => o.value === value) ?? stays}
+        options={options}
+        onChange={(e) => set(e.detail.selectedOption.value ?? 'stays')}
+      />
     </FormField>
   )
 }
@@ -90,5 +115,10 @@ function Chosen({ label, description, value, set, options, closed }: ChosenProps
 function usePeople(): { value: string; label: string }[] {
   const me = useMe()
   const known = useSuggestions('assignee', {}).options.filter((o) => o.propertyKey === 'assignee' && o.value !== nobody && o.value !== me.name)
-  return [stays, { value: me.name, label: `Me (${me.name})` }, { value: nobody, label: 'Nobody' }, ...known.map((o) => ({ value: o.value, label: o.label ?? o.value }))]
+  return [
+    stays,
+    { value: me.name, label: `Me (${me.name})` },
+    { value: nobody, label: 'Nobody' },
+    ...known.map((o) => ({ value: o.value, label: o.label ?? o.value })),
+  ]
 }

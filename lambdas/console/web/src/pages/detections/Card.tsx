@@ -22,22 +22,41 @@ export const Card = memo(function Card({ d, now, chosen, choose, sentence }: Pro
     <article className={`mw-card${chosen ? ' mw-card-chosen' : ''}${d.status === 'closed' || d.hidden_by ? ' mw-card-past' : ''}`}>
       <label className="mw-pick">
         <input type="checkbox" checked={chosen} onChange={(e) => choose(d, e.target.checked)} />
-        <span className="mw-hidden">Select {visible(d.title, 80)}, risk {d.risk.score}</span>
+        <span className="mw-hidden">
+          Select {visible(d.title, 80)}, risk {d.risk.score}
+        </span>
       </label>
       <Score score={d.risk.score} large />
       <div className="mw-card-text">
         <span data-item={d.id} className="mw-card-title">
-          <Go to={detectionPath(d.id)}><Wire length={sentence ? 240 : 120}>{sentence ? d.description : d.title}</Wire></Go>
+          <Go to={detectionPath(d.id)}>
+            <Wire length={sentence ? 240 : 120}>{sentence ? d.description : d.title}</Wire>
+          </Go>
         </span>
-        {!sentence && <div className="mw-card-sentence"><Wire length={240}>{d.description}</Wire></div>}
-        <div className="mw-card-line"><Parties d={d} /><Chips d={d} /></div>
+        {!sentence && (
+          <div className="mw-card-sentence">
+            <Wire length={240}>{d.description}</Wire>
+          </div>
+        )}
+        <div className="mw-card-line">
+          <Parties d={d} />
+          <Chips d={d} />
+        </div>
       </div>
       <div className="mw-card-side">
         {d.hidden_by && <span className="mw-quiet">Hidden by a rule</span>}
         <Standing d={d} />
-        <span><span className="mw-hidden">Started </span><Time at={d.start} label /></span>
+        <span>
+          <span className="mw-hidden">Started </span>
+          <Time at={d.start} label />
+        </span>
         <Length d={d} now={now} />
-        {d.assignee && <span><span className="mw-dim">Assigned to </span><Wire length={40}>{d.assignee}</Wire></span>}
+        {d.assignee && (
+          <span>
+            <span className="mw-dim">Assigned to </span>
+            <Wire length={40}>{d.assignee}</Wire>
+          </span>
+        )}
       </div>
     </article>
   )

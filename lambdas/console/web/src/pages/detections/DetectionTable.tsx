@@ -1,14 +1,13 @@
 // Detections as a table: for many at once, with the columns that one likes.
-import CollectionPreferences from '@cloudscape-design/components/collection-preferences'
 import Table from '@cloudscape-design/components/table'
 import { memo, useMemo, type ReactNode } from 'react'
 import type { Detection } from '../../api/names'
 import { visible } from '../../ui/Wire'
 import { useZoneLabel } from '../../ui/Time'
-import { columnNames, columnOf, definitions, sortOf } from './columns'
+import { columnOf, definitions, sortOf } from './columns'
 import type { Choice } from './choice'
 import type { Sort } from './place'
-import { pageSizes, type Liking } from './liking'
+import type { Liking } from './liking'
 
 interface Props {
   items: readonly Detection[]
@@ -21,23 +20,35 @@ interface Props {
   like: (l: Partial<Liking>) => void
 }
 
-export const DetectionTable = memo(function DetectionTable({ items, now, sort, onSort, choice, acknowledge, liking, like }: Props): ReactNode {
+export default memo(function DetectionTable({ items, now, sort, onSort, choice, acknowledge, liking, like }: Props): ReactNode {
   const zone = useZoneLabel()
   const columns = useMemo(() => definitions(now, zone, liking.widths, acknowledge), [now, zone, liking.widths, acknowledge])
   const chosen = items.filter((d) => choice.items.has(d.id))
   return (
     <Table
-      variant="embedded" items={items} trackBy="id" columnDefinitions={columns} columnDisplay={liking.columns.map((id) => ({ id, visible: true }))}
-      resizableColumns onColumnWidthsChange={(e) => like({ widths: widthsOf(liking, e.detail.widths) })} stickyColumns={{ last: 1 }} enableKeyboardNavigation
-      wrapLines={liking.wrap} contentDensity={liking.dense ? 'compact' : 'comfortable'}
-      sortingColumn={{ sortingField: columnOf(sort) }} sortingDescending={sort !== 'start'}
+      variant="embedded"
+      items={items}
+      trackBy="id"
+      columnDefinitions={columns}
+      columnDisplay={liking.columns.map((id) => ({ id, visible: true }))}
+      resizableColumns
+      onColumnWidthsChange={(e) => like({ widths: widthsOf(liking, e.detail.widths) })}
+      stickyColumns={{ last: 1 }}
+      enableKeyboardNavigation
+      wrapLines={liking.wrap}
+      contentDensity={liking.dense ? 'compact' : 'comfortable'}
+      sortingColumn={{ sortingField: columnOf(sort) }}
+      sortingDescending={sort !== 'start'}
       onSortingChange={(e) => onSort(sortAfter(sort, e.detail.sortingColumn.sortingField))}
-      selectionType="multi" selectedItems={chosen} onSelectionChange={(e) => select(choice, items, e.detail.selectedItems)}
+      selectionType="multi"
+      selectedItems={chosen}
+      onSelectionChange={(e) => select(choice, items, e.detail.selectedItems)}
       ariaLabels={{
-        tableLabel: 'Detections', selectionGroupLabel: 'Select detections', allItemsSelectionLabel: () => 'Select all that are shown',
+        tableLabel: 'Detections',
+        selectionGroupLabel: 'Select detections',
+        allItemsSelectionLabel: () => 'Select all that are shown',
         itemSelectionLabel: (_, d) => `Select ${visible(d.title, 80)}, risk ${d.risk.score}`,
       }}
-      preferences={<Preferences liking={liking} like={like} />}
     />
   )
 })
@@ -50,28 +61,17 @@ function sortAfter(now: Sort, field: string | undefined): Sort {
 
 function select(choice: Choice, items: readonly Detection[], chosen: readonly Detection[]): void {
   const ids = new Set(chosen.map((d) => d.id))
-  choice.chooseAll(items.filter((d) => ids.has(d.id) && !choice.items.has(d.id)), true)
-  choice.chooseAll(items.filter((d) => !ids.has(d.id) && choice.items.has(d.id)), false)
-}
-
-const widthsOf = (liking: Liking, widths: readonly number[]) => ({ ...liking.widths, ...Object.fromEntries(liking.columns.map((id, i) => [id, widths[i] ?? 120])) })
-
-function Preferences({ liking, like }: Pick<Props, 'liking' | 'like'>): ReactNode {
-  const hidden = columnNames.filter((c) => !liking.columns.includes(c.id))
-  return (
-    <CollectionPreferences
-      title="What the table shows" confirmLabel="Apply" cancelLabel="Cancel"
-      preferences={{
-        pageSize: liking.page, wrapLines: liking.wrap, contentDensity: liking.dense ? 'compact' : 'comfortable',
-        contentDisplay: [...liking.columns.map((id) => ({ id, visible: true })), ...hidden.map((c) => ({ id: c.id, visible: false }))],
-      }}
-      pageSizePreference={{ title: 'Detections on a page', options: pageSizes.map((value) => ({ value, label: String(value) })) }}
-      wrapLinesPreference={{ label: 'Wrap lines', description: 'Show all of a text, on as many lines as it takes' }}
-      contentDensityPreference={{ label: 'Compact', description: 'Less space between rows' }}
-      contentDisplayPreference={{ title: 'Columns', options: columnNames }}
-      onConfirm={(e) => like({
-        page: e.detail.pageSize, wrap: e.detail.wrapLines, dense: e.detail.contentDensity === 'compact', columns: e.detail.contentDisplay?.filter((c) => c.visible).map((c) => c.id),
-      })}
-    />
+  choice.chooseAll(
+    items.filter((d) => ids.has(d.id) && !choice.items.has(d.id)),
+    true,
+  )
+  choice.chooseAll(
+    items.filter((d) => !ids.has(d.id) && choice.items.has(d.id)),
+    false,
   )
 }
+
+const widthsOf = (liking: Liking, widths: readonly number[]) => ({
+  ...liking.widths,
+  ...Object.fromEntries(liking.columns.map((id, i) => [id, widths[i] ?? 120])),
+})

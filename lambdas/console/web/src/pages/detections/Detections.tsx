@@ -3,27 +3,30 @@ import Button from '@cloudscape-design/components/button'
 import Container from '@cloudscape-design/components/container'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import Toggle from '@cloudscape-design/components/toggle'
-import { useCallback, type ReactNode } from 'react'
+import { useCallback, useEffect, type ReactNode } from 'react'
 import { useLocation, useSearch } from 'wouter'
+import type { Schemas } from '../../api/client'
+import type { Reading } from '../../api/read'
 import type { Detection } from '../../api/names'
-import { useSpan } from '../../state/span'
+import { useSpan, type Span } from '../../state/span'
 import { leaveTrail } from '../../state/trail'
 import { Download } from '../../ui/Download'
 import { counted, digits } from '../../ui/number'
 import { Page } from '../../ui/Page'
 import { Read } from '../../ui/Panel'
 import { BulkBar } from './BulkBar'
-import { useChoice } from './choice'
-import { useBars, useGroups, useHiddenCount, useList, useLive, useSilence, useStill } from './data'
+import { useChoice, type Choice } from './choice'
+import { questionOf, useBars, useGroups, useHiddenCount, useKept, useList, useLive, useSilence, useStill } from './data'
 import { exportsOf } from './exports'
 import { Groups } from './Groups'
-import { useLiking } from './liking'
+import { useLiking, type Liking } from './liking'
 import { List } from './List'
 import { Nothing } from './Nothing'
 import { Overview } from './Overview'
-import { groupings, usePlace, within } from './place'
+import { groupings, usePlace, within, type Place } from './place'
 import { Toolbar } from './Toolbar'
 import { useTriage } from './triage'
+import { useAcknowledge, useItemKeys } from './useItemKeys'
 import { Views } from './Views'
 import './list.css'
 
@@ -32,40 +35,116 @@ const none: readonly Detection[] = []
 export default function Detections(): ReactNode {
   const [place, change] = usePlace()
   const { span, asOf, refresh } = useStill()
-  const [, setSpan] = useSpan()
   const [liking, like] = useLiking()
   const grouped = place.group !== undefined
-  const list = useList(place, span, liking.page, !grouped)
-  const groups = useGroups(place, span)
-  const bars = useBars(place, span)
+  const question = questionOf(place, span)
+  const list = useKept(useList(place, span, liking.page, !grouped), question)
+  const groups = useKept(useGroups(place, span), question)
+  const bars = useKept(useBars(place, span), question)
   const silence = useSilence(span, asOf)
   const hidden = useHiddenCount(place, span)
   const items = grouped ? none : (list.data?.items ?? none)
   const live = useLive(place, span, asOf, items)
   const choice = useChoice()
   const triage = useTriage(choice.renew)
-  const trail = useTrail()
-  const total = grouped ? groups.data && counted(groups.data.total, groupings.find((g) => g.id === place.group)?.one ?? 'group') : list.data && digits(list.data.total ?? list.data.items.length)
+  const acknowledge = useAcknowledge(triage)
+  useItemKeys(choice, acknowledge)
+  const total = grouped
+    ? groups.data && counted(groups.data.total, groupings.find((g) => g.id === place.group)?.one ?? 'group')
+    : list.data && digits(list.data.total ?? list.data.items.length)
   const own = grouped ? groups : list
+  const renew = () => {
+    refresh()
+    if (place.page > 1) change({ page: 1 }) // its cursor was that of the list before
+    if (!span.last) for (const r of [own, bars, hidden]) r.again() // a time that stays is the same question again
+  }
+  const lost = list.problem?.status === 400 && place.after !== undefined // a link to a page of a list that is no more
+  useEffect(() => {
+    if (lost) change({ page: 1 })
+  }, [lost, change])
   return (
     <Page
-      title="Detections" counter={total} span of={[{ ...own, again: () => { refresh(); own.again() } }]}
-      actions={<><Views place={place} change={change} /><Download op="exportDetections" formats={exportsOf(within(place, span))} /></>}
+      title="Detections"
+      counter={total}
+      span
+      of={[{ ...own, again: renew }]}
+      actions={
+        <>
+          <Views place={place} change={change} />
+          <Download op="exportDetections" formats={exportsOf(within(place, span))} />
+        </>
+      }
     >
       <SpaceBetween size="m">
-        <Overview of={bars} silence={silence} span={span} chosen={place.filter.bands ?? []} choose={(bands) => change({ filter: { ...place.filter, bands } })} brush={place.brush} onBrush={(brush) => change({ brush })} />
-        <Fresh {...live} show={() => { refresh(); if (place.page > 1) change({ page: 1 }) }} />
-        <Container>
-          <Toolbar place={place} change={change} count={list.data ? counted(list.data.total ?? items.length, 'detection') : undefined} />
-          <div className={own.refreshing && own.state === 'ready' ? 'mw-held' : undefined} onClickCapture={(e) => trail(e.target, items)}>
-            {grouped
-              ? <Read of={groups} lines={8} empty={(g) => g.items.length === 0 && <Nothing place={place} span={span} change={change} look={setSpan} />}>{(g) => <Groups groups={g} place={place} span={span} now={asOf} choice={choice} change={change} />}</Read>
-              : <List of={list} place={place} span={span} now={asOf} change={change} look={setSpan} choice={choice} triage={triage} liking={liking} like={like} hidden={<ShowHidden of={hidden.data?.total} on={place.filter.hidden !== undefined} set={(on) => change({ filter: { ...place.filter, hidden: on ? 'include' : undefined } })} />} />}
-          </div>
-          <BulkBar choice={choice} triage={triage} onHidden={refresh} />
-        </Container>
+        <Overview
+          of={bars}
+          silence={silence}
+          span={span}
+          chosen={place.filter.bands ?? []}
+          choose={(bands) => change({ filter: { ...place.filter, bands } })}
+          brush={place.brush}
+          onBrush={(brush) => change({ brush })}
+        />
+        <div>
+          <Fresh {...live} show={renew} />
+          <Container>
+            <Toolbar place={place} change={change} count={list.data ? counted(list.data.total ?? items.length, 'detection') : undefined} />
+            <Results {...{ place, change, span, asOf, list, groups, hidden, choice, acknowledge, liking, like }} />
+            <BulkBar choice={choice} triage={triage} onHidden={refresh} />
+          </Container>
+        </div>
       </SpaceBetween>
     </Page>
+  )
+}
+
+interface ResultsProps {
+  place: Place
+  change: (p: Partial<Place>) => void
+  span: Span
+  asOf: number
+  list: Reading<Schemas['DetectionList']>
+  groups: Reading<Schemas['GroupList']>
+  hidden: Reading<Schemas['DetectionList']>
+  choice: Choice
+  acknowledge: (d: Detection) => void
+  liking: Liking
+  like: (l: Partial<Liking>) => void
+}
+
+function Results({ place, change, span, asOf, list, groups, hidden, choice, acknowledge, liking, like }: ResultsProps): ReactNode {
+  const [, setSpan] = useSpan()
+  const trail = useTrail()
+  const grouped = place.group !== undefined
+  const own = grouped ? groups : list
+  return (
+    <div className={own.refreshing && own.state === 'ready' ? 'mw-held' : undefined} onClickCapture={(e) => trail(e.target)}>
+      {grouped ? (
+        <Read of={groups} lines={8} empty={(g) => g.items.length === 0 && <Nothing place={place} span={span} change={change} look={setSpan} />}>
+          {(g) => <Groups groups={g} place={place} span={span} now={asOf} choice={choice} change={change} />}
+        </Read>
+      ) : (
+        <List
+          of={list}
+          place={place}
+          span={span}
+          now={asOf}
+          change={change}
+          look={setSpan}
+          choice={choice}
+          acknowledge={acknowledge}
+          liking={liking}
+          like={like}
+          hidden={
+            <ShowHidden
+              of={hidden.data?.total}
+              on={place.filter.hidden !== undefined}
+              set={(on) => change({ filter: { ...place.filter, hidden: on ? 'include' : undefined } })}
+            />
+          }
+        />
+      )}
+    </div>
   )
 }
 
@@ -73,7 +152,13 @@ export default function Detections(): ReactNode {
 function Fresh({ fresh, more, show }: { fresh: number; more: boolean; show: () => void }): ReactNode {
   return (
     <div className="mw-fresh" role="status">
-      {fresh > 0 && <Button variant="primary" iconName="refresh" onClick={show}>{`${digits(fresh)}${more ? ' or more' : ''} new: show ${fresh === 1 ? 'it' : 'them'}`}</Button>}
+      {fresh > 0 && (
+        <Button
+          variant="primary"
+          iconName="refresh"
+          onClick={show}
+        >{`${digits(fresh)}${more ? ' or more' : ''} new: show ${fresh === 1 ? 'it' : 'them'}`}</Button>
+      )}
     </div>
   )
 }
@@ -84,11 +169,22 @@ function ShowHidden({ of, on, set }: { of: number | undefined; on: boolean; set:
 }
 
 // useTrail leaves a trail where a detection of the list is opened: its page leads on to the next, and back.
-function useTrail(): (target: EventTarget, items: readonly Detection[]) => void {
+function useTrail(): (target: EventTarget) => void {
   const [path] = useLocation()
   const search = useSearch()
-  return useCallback((target, items) => {
-    const id = target instanceof Element ? target.closest('[data-item]')?.getAttribute('data-item') : undefined
-    if (id) leaveTrail('detections', { list: search ? `${path}?${search}` : path, ids: items.map((d) => d.id) }, id)
-  }, [path, search])
+  return useCallback(
+    (target) => {
+      const id = target instanceof Element ? target.closest('[data-item]')?.getAttribute('data-item') : undefined
+      if (id)
+        leaveTrail(
+          'detections',
+          {
+            list: search ? `${path}?${search}` : path,
+            ids: [...document.querySelectorAll('[data-item]')].map((e) => e.getAttribute('data-item') ?? ''),
+          },
+          id,
+        )
+    },
+    [path, search],
+  )
 }

@@ -13,15 +13,25 @@ const signs: Record<Status, StatusIndicatorProps.Type> = { open: 'warning', ackn
 export function Standing({ d, always }: { d: Detection; always?: boolean }): ReactNode {
   if (d.status === 'open' && !always) return null
   const why = d.status === 'closed' && d.resolution ? `, ${resolutionWord[d.resolution].toLowerCase()}` : ''
-  return <StatusIndicator type={signs[d.status]} colorOverride={d.status === 'open' || d.status === 'closed' ? 'grey' : undefined}>{statusWord[d.status]}{why}</StatusIndicator>
+  return (
+    <StatusIndicator type={signs[d.status]} colorOverride={d.status === 'open' || d.status === 'closed' ? 'grey' : undefined}>
+      {statusWord[d.status]}
+      {why}
+    </StatusIndicator>
+  )
 }
 
 /** How long it lasted, or that it still goes on. */
-export function Length({ d, now }: { d: Detection; now: number }): ReactNode {
+export function Length({ d, now, short }: { d: Detection; now: number; short?: boolean }): ReactNode {
   const start = Date.parse(d.start)
-  if (!d.end) return <span className="mw-ongoing">Ongoing, {lasting(now - start)}</span>
+  if (!d.end)
+    return (
+      <span className="mw-ongoing" title={`For ${lasting(now - start)}`}>
+        Ongoing{short ? '' : `, ${lasting(now - start)}`}
+      </span>
+    )
   const length = Date.parse(d.end) - start
-  return <span>{length < 1000 ? 'within a second' : lasting(length)}</span>
+  return <span>{length >= 1000 ? lasting(length) : short ? '< 1 s' : 'within a second'}</span>
 }
 
 const most = 2 // techniques on a card
@@ -31,9 +41,15 @@ export function Chips({ d }: { d: Detection }): ReactNode {
   const more = (d.techniques?.length ?? 0) - most
   return (
     <span className="mw-chips">
-      <span className="mw-chip"><span className="mw-hidden">Category: </span><Wire length={40}>{categoryWord(d.category)}</Wire></span>
+      <span className="mw-chip">
+        <span className="mw-hidden">Category: </span>
+        <Wire length={40}>{categoryWord(d.category)}</Wire>
+      </span>
       {d.techniques?.slice(0, most).map((t) => (
-        <span key={t} className="mw-chip" title={techniqueName(t)}><span className="mw-hidden">Technique: </span><Wire length={40}>{techniqueShort(t) === t ? t : `${t} ${techniqueShort(t)}`}</Wire></span>
+        <span key={t} className="mw-chip" title={techniqueName(t)}>
+          <span className="mw-hidden">Technique: </span>
+          <Wire length={40}>{techniqueShort(t) === t ? t : `${t} ${techniqueShort(t)}`}</Wire>
+        </span>
       ))}
       {more > 0 && <span className="mw-dim">and {more} more</span>}
     </span>

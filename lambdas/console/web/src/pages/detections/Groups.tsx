@@ -1,6 +1,5 @@
 // Detections by type, offender, victim, technique or VPC: one row a group, which opens in its place.
 import Button from '@cloudscape-design/components/button'
-import Icon from '@cloudscape-design/components/icon'
 import { useId, type ReactNode } from 'react'
 import type { Schemas } from '../../api/client'
 import type { Span } from '../../state/span'
@@ -13,6 +12,7 @@ import type { Choice } from './choice'
 import { useList } from './data'
 import { groupCounts, groupFilter, groupName, worstFirst } from './groups'
 import type { Place } from './place'
+import { Arrow } from './Signs'
 
 interface Props {
   groups: Schemas['GroupList']
@@ -26,7 +26,9 @@ interface Props {
 export function Groups({ groups, ...p }: Props): ReactNode {
   return (
     <ul className="mw-groups">
-      {worstFirst(groups.items).map((g) => <Row key={g.key} g={g} {...p} />)}
+      {worstFirst(groups.items).map((g) => (
+        <Row key={g.key} g={g} {...p} />
+      ))}
     </ul>
   )
 }
@@ -40,18 +42,33 @@ function Row({ g, ...p }: Omit<Props, 'groups'> & { g: Schemas['Group'] }): Reac
   return (
     <li>
       <button
-        type="button" className="mw-group-head" aria-expanded={inside ? open : undefined} aria-controls={open ? id : undefined} disabled={!inside}
-        title={inside ? undefined : 'These have nothing in common to look them up by'} onClick={() => p.change({ open: open ? undefined : g.key })}
+        type="button"
+        className="mw-group-head"
+        aria-expanded={inside ? open : undefined}
+        aria-controls={open ? id : undefined}
+        disabled={!inside}
+        title={inside ? undefined : 'These have nothing in common to look them up by'}
+        onClick={() => p.change({ open: open ? undefined : g.key })}
       >
-        <span className="mw-group-arrow">{inside && <Icon name="angle-right" size="small" />}</span>
+        <span className="mw-group-arrow">{inside && <Arrow />}</span>
         <Score score={g.max_score} />
         <span className="mw-group-name" title={visible(beside ? `${name} (${beside})` : name)}>
-          <bdi>{visible(name, 120)}</bdi>{beside && <span className="mw-dim"> <bdi>{visible(beside, 60)}</bdi></span>}
+          <bdi>{visible(name, 120)}</bdi>
+          {beside && (
+            <span className="mw-dim">
+              {' '}
+              <bdi>{visible(beside, 60)}</bdi>
+            </span>
+          )}
         </span>
         <Spark bars={g.bars ?? []} />
         <span className="mw-group-count mw-quiet">{groupCounts(by, g)}</span>
       </button>
-      {open && inside && <div id={id} className="mw-group-body"><Inside {...p} g={g} place={{ ...p.place, filter: inside, group: undefined, after: undefined, page: 1 }} sentence={by === 'type'} /></div>}
+      {open && inside && (
+        <div id={id} className="mw-group-body">
+          <Inside {...p} g={g} place={{ ...p.place, filter: inside, group: undefined, after: undefined, page: 1 }} sentence={by === 'type'} />
+        </div>
+      )}
     </li>
   )
 }
@@ -65,9 +82,18 @@ function Inside({ g, place, span, now, choice, change, sentence }: Omit<Props, '
       {(l) => (
         <>
           <ul className="mw-cards">
-            {l.items.map((d) => <li key={d.id}><Card d={d} now={now} chosen={choice.items.has(d.id)} choose={choice.choose} sentence={sentence} /></li>)}
+            {l.items.map((d) => (
+              <li key={d.id}>
+                <Card d={d} now={now} chosen={choice.items.has(d.id)} choose={choice.choose} sentence={sentence} />
+              </li>
+            ))}
           </ul>
-          {l.next && <Button variant="inline-link" onClick={() => change({ filter: place.filter, group: undefined })}>{`Show all ${counted(g.count, 'detection')}`}</Button>}
+          {l.next && (
+            <Button
+              variant="inline-link"
+              onClick={() => change({ filter: place.filter, group: undefined })}
+            >{`Show all ${counted(g.count, 'detection')}`}</Button>
+          )}
         </>
       )}
     </Read>
@@ -81,7 +107,18 @@ function Spark({ bars }: { bars: readonly number[] }): ReactNode {
   return (
     <svg className="mw-spark" viewBox="0 0 120 20" aria-hidden="true">
       <line x1="0" x2="120" y1="19.5" y2="19.5" />
-      {bars.map((n, i) => n > 0 && <rect key={i} x={i * wide + 0.5} width={Math.max(1.5, wide - 1)} y={19 - Math.max(3, (n / top) * 18)} height={Math.max(3, (n / top) * 18)} />)}
+      {bars.map(
+        (n, i) =>
+          n > 0 && (
+            <rect
+              key={i}
+              x={i * wide + 0.5}
+              width={Math.max(1.5, wide - 1)}
+              y={19 - Math.max(3, (n / top) * 18)}
+              height={Math.max(3, (n / top) * 18)}
+            />
+          ),
+      )}
     </svg>
   )
 }

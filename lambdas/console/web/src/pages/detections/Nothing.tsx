@@ -30,18 +30,31 @@ export function Nothing({ place, span, change, look }: Props): ReactNode {
   const at = last ? Date.parse(last.start) : NaN
   return (
     <SpaceBetween size="s">
-      <Box variant="h3" tagOverride="p">{place.brush ? 'Nothing began in the time that is selected' : 'Nothing in this time'}</Box>
+      <Box variant="h3" tagOverride="p">
+        {place.brush ? 'Nothing began in the time that is selected' : 'Nothing in this time'}
+      </Box>
       {filtered && <div>Looked for: {filterWords(place.filter, names)}</div>}
       {last && (
         <div>
-          The last {filtered && found.meant ? 'of those ' : filtered ? 'of all ' : ''}was <Go to={detectionPath(last.id)}><Wire length={80}>{last.title}</Wire></Go>, <Time at={last.start} label />.
+          The last {filtered && found.meant ? 'of those ' : filtered ? 'of all ' : ''}was{' '}
+          <Go to={detectionPath(last.id)}>
+            <Wire length={80}>{last.title}</Wire>
+          </Go>
+          , <Time at={last.start} label />.
         </div>
       )}
-      {found && !last && <div>No detection has ever been made here. Is a sensor sending? <Go to="/coverage">See what is mirrored</Go>, or <Go to="/settings/about">how the sensors fare</Go>.</div>}
+      {found && !last && (
+        <div>
+          No detection has ever been made here. Is a sensor sending? <Go to="/coverage">See what is mirrored</Go>, or{' '}
+          <Go to="/settings/about">how the sensors fare</Go>.
+        </div>
+      )}
       <div className="mw-nothing">
         {place.brush && <Button onClick={() => change({ brush: undefined })}>Clear the time selection</Button>}
         {filtered && <Button onClick={() => change({ filter: {} })}>Clear the filter</Button>}
-        {last && (at < span.from || at >= span.to) && <Button onClick={() => look({ from: at - day / 2, to: at + day / 2 })}>Look at the time around the last one</Button>}
+        {last && (at < span.from || at >= span.to) && (
+          <Button onClick={() => look({ from: at - day / 2, to: at + day / 2 })}>Look at the time around the last one</Button>
+        )}
       </div>
     </SpaceBetween>
   )

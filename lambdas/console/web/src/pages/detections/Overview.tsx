@@ -1,7 +1,6 @@
 // The panel above the list: how many of each band there are, and when they began.
 import Button from '@cloudscape-design/components/button'
 import Container from '@cloudscape-design/components/container'
-import Icon from '@cloudscape-design/components/icon'
 import { useMemo, type ReactNode } from 'react'
 import type { Schemas } from '../../api/client'
 import type { Reading } from '../../api/read'
@@ -14,7 +13,8 @@ import { useZone, written, zoneLabel } from '../../state/zone'
 import { bandRange, bands, bandWord } from '../../ui/Band'
 import { digits } from '../../ui/number'
 import { Read } from '../../ui/Panel'
-import { barsOf, countsOf, series, type Grid, type Silence } from './bars'
+import { barsOf, countsOf, series, unseen, type Grid, type Silence } from './bars'
+import { Check } from './Signs'
 
 interface Props {
   of: Reading<Schemas['Histogram'] & { grid: Grid }>
@@ -47,10 +47,20 @@ export function Overview(p: Props): ReactNode {
 
 function Chart({ buckets, grid, chosen, silence, brush, onBrush }: Props & { buckets: readonly Schemas['Bucket'][]; grid: Grid }): ReactNode {
   const bars = useMemo(() => barsOf(buckets, chosen), [buckets, chosen])
+  const gaps = useMemo(() => unseen(silence.data?.gaps ?? [], grid.step, buckets), [silence.data, grid, buckets])
   return (
     <Histogram
-      label="Detections by time and risk" noun={['detection', 'detections']} from={grid.from} to={grid.to} step={grid.step} series={series} bars={bars}
-      gaps={silence.data?.gaps} gapWord="No packets seen" selection={brush} onSelect={onBrush}
+      label="Detections by time and risk"
+      noun={['detection', 'detections']}
+      from={grid.from}
+      to={grid.to}
+      step={grid.step}
+      series={series}
+      bars={bars}
+      gaps={gaps}
+      gapWord="No packets seen"
+      selection={brush}
+      onSelect={onBrush}
     />
   )
 }
@@ -62,8 +72,20 @@ function Bands({ counts, chosen, choose }: { counts: Record<Band, number>; chose
       {bands.map((b) => {
         const on = chosen.includes(b)
         return (
-          <button key={b} type="button" aria-pressed={on} className="mw-band-button" onClick={() => choose(on ? chosen.filter((x) => x !== b) : bands.filter((x) => x === b || chosen.includes(x)))}>
-            {on ? <Icon name="check" size="small" /> : <svg width="12" height="12" aria-hidden="true"><rect className={`mw-bar mw-bar-${b}`} x="0.5" y="0.5" width="11" height="11" rx="2.5" /></svg>}
+          <button
+            key={b}
+            type="button"
+            aria-pressed={on}
+            className="mw-band-button"
+            onClick={() => choose(on ? chosen.filter((x) => x !== b) : bands.filter((x) => x === b || chosen.includes(x)))}
+          >
+            {on ? (
+              <Check />
+            ) : (
+              <svg width="12" height="12" aria-hidden="true">
+                <rect className={`mw-bar mw-bar-${b}`} x="0.5" y="0.5" width="11" height="11" rx="2.5" />
+              </svg>
+            )}
             <b>{digits(counts[b])}</b> {bandWord[b]} <span className="mw-dim">{bandRange[b]}</span>
           </button>
         )
@@ -82,17 +104,24 @@ function Brushed({ brush, step, clear }: { brush?: Stretch; step: number; clear:
 function Feed({ of }: { of: Reading<Silence> }): ReactNode {
   const [zone] = useZone()
   const silence = of.data
-  if (of.state === 'failed') return <div className="mw-quiet mw-feed">Whether the feed had gaps is not known: {of.problem?.detail || of.problem?.title}</div>
-  if (!silence || (silence.gaps.length === 0 && !silence.unkept)) return null
+  if (of.state === 'failed')
+    return <div className="mw-quiet mw-feed">Whether the feed had gaps is not known: {of.problem?.detail || of.problem?.title}</div>
+  if (!silence || (silence.gaps.length === 0 && !silence.oldest)) return null
   return (
     <div className="mw-quiet mw-feed">
       {silence.gaps.length > 0 && (
         <span className="mw-feed-key">
-          <svg width="16" height="12" aria-hidden="true"><path d="M0 12 L12 0 M6 12 L16 2 M-6 12 L6 0" className="mw-feed-hatch" /></svg>
+          <svg width="16" height="12" aria-hidden="true">
+            <path d="M0 12 L12 0 M6 12 L16 2 M-6 12 L6 0" className="mw-feed-hatch" />
+          </svg>
           No packets seen: what happened then is not known
         </span>
       )}
-      {silence.unkept && <span>Records are kept from {written(silence.unkept.to, zone).slice(0, 16)} {zoneLabel(zone, silence.unkept.to)} on; gaps before then are not known.</span>}
+      {silence.oldest && (
+        <span>
+          Records are kept from {written(silence.oldest, zone).slice(0, 16)} {zoneLabel(zone, silence.oldest)} on; gaps before then are not known.
+        </span>
+      )}
     </div>
   )
 }

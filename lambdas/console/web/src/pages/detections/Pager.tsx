@@ -22,11 +22,19 @@ export function Pager({ list, place, limit, of, change }: Props): ReactNode {
   const first = (place.page - 1) * limit + 1
   const before = place.page - 1
   const known = before <= 1 || cursors[before] !== undefined
+  const lead = (p: Partial<Place>) => {
+    change(p)
+    document.getElementById('mw-list')?.scrollIntoView() // a page is read from its top
+  }
   return (
-    <nav className="mw-line" aria-label="Pages of the list">
-      <Button iconName="angle-left" disabled={place.page === 1} onClick={() => change(known ? { page: before, after: cursors[before] } : { page: 1 })}>{known ? 'Previous page' : 'First page'}</Button>
+    <nav className="mw-list-line" aria-label="Pages of the list">
+      <Button iconName="angle-left" disabled={place.page === 1} onClick={() => lead(known ? { page: before, after: cursors[before] } : { page: 1 })}>
+        {known ? 'Previous page' : 'First page'}
+      </Button>
       <span>{shownText(first, list)}</span>
-      <Button iconName="angle-right" iconAlign="right" disabled={!list.next} onClick={() => change({ page: place.page + 1, after: list.next })}>Next page</Button>
+      <Button iconName="angle-right" iconAlign="right" disabled={!list.next} onClick={() => lead({ page: place.page + 1, after: list.next })}>
+        Next page
+      </Button>
     </nav>
   )
 }

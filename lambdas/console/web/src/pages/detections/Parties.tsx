@@ -21,7 +21,12 @@ export function Party({ of }: { of: Participant }): ReactNode {
 export function First({ of, none }: { of: readonly Participant[]; none?: string }): ReactNode {
   const [first] = of
   if (!first) return <span className="mw-dim">{none}</span>
-  return <><Party of={first} />{of.length > 1 && <span className="mw-dim"> and {counted(of.length - 1, 'other')}</span>}</>
+  return (
+    <>
+      <Party of={first} />
+      {of.length > 1 && <span className="mw-dim"> and {counted(of.length - 1, 'other')}</span>}
+    </>
+  )
 }
 
 /** Offender, arrow, victim; for an ear the words. */
@@ -29,11 +34,25 @@ export function Parties({ d }: { d: Detection }): ReactNode {
   const [offenders, victims] = [partiesOf(d, 'offender'), partiesOf(d, 'victim')]
   return (
     <span className="mw-parties">
-      {offenders.length > 0 && <span><span className="mw-hidden">Offender: </span><First of={offenders} /></span>}
+      {offenders.length > 0 && (
+        <span>
+          <span className="mw-hidden">Offender: </span>
+          <First of={offenders} />
+        </span>
+      )}
       {victims.length > 0 && (
         <span>
-          {offenders.length > 0 ? <span aria-hidden="true" className="mw-dim">→ </span> : <span aria-hidden="true" className="mw-dim">on </span>}
-          <span className="mw-hidden">Victim: </span><First of={victims} />
+          {offenders.length > 0 ? (
+            <span aria-hidden="true" className="mw-dim">
+              →{' '}
+            </span>
+          ) : (
+            <span aria-hidden="true" className="mw-dim">
+              on{' '}
+            </span>
+          )}
+          <span className="mw-hidden">Victim: </span>
+          <First of={victims} />
         </span>
       )}
     </span>

@@ -11,7 +11,7 @@ import { useNames } from '../../detections/suggest'
 import { filterWords } from '../../detections/words'
 import { useDenied } from '../../state/me'
 import { groupings, sorts, type Place } from './place'
-import { beginWith, useSaver, viewOf, type ViewItem } from './views'
+import { beginWith, nameProblem, useSaver, viewOf, type ViewItem } from './views'
 
 interface Props {
   place: Place
@@ -20,7 +20,7 @@ interface Props {
 }
 
 /** Saves what the list shows now under a name. The time is not part of it: a view is looked at again and again. */
-export function SaveView({ place, taken, close }: Props): ReactNode {
+export default function SaveView({ place, taken, close }: Props): ReactNode {
   const [name, setName] = useState('')
   const [shared, setShared] = useState(false)
   const [begin, setBegin] = useState(false)
@@ -44,34 +44,51 @@ export function SaveView({ place, taken, close }: Props): ReactNode {
   }
   return (
     <Modal
-      visible header="Save as a view" closeAriaLabel="Close" onDismiss={() => close()}
+      visible
+      header="Save as a view"
+      closeAriaLabel="Close"
+      onDismiss={() => close()}
       footer={
         <Box float="right">
           <SpaceBetween direction="horizontal" size="xs">
-            <Button variant="link" onClick={() => close()}>Cancel</Button>
-            <Button variant="primary" loading={busy} disabled={why !== undefined} disabledReason={why} onClick={() => void save()}>Save</Button>
+            <Button variant="link" onClick={() => close()}>
+              Cancel
+            </Button>
+            <Button variant="primary" loading={busy} disabled={why !== undefined} disabledReason={why} onClick={() => void save()}>
+              Save
+            </Button>
           </SpaceBetween>
         </Box>
       }
     >
-      <form onSubmit={(e) => { e.preventDefault(); void save() }}>
+      <form
+        onSubmit={(e) => {
+          e.preventDefault()
+          void save()
+        }}
+      >
         <SpaceBetween size="m">
           <div className="mw-quiet">{placeWords(place, filterWords(place.filter, names))}</div>
-          <FormField label="Name" errorText={wrong ?? (name && why)}><Input value={name} onChange={(e) => { setName(e.detail.value); setWrong(undefined) }} autoFocus /></FormField>
-          <Checkbox checked={shared} onChange={(e) => setShared(e.detail.checked)} description="They may use it, and not change it.">Others see it too</Checkbox>
-          <Checkbox checked={begin} onChange={(e) => setBegin(e.detail.checked)} description="In this browser, where a link says nothing else.">Begin with it</Checkbox>
+          <FormField label="Name" errorText={wrong ?? (name && why)}>
+            <Input
+              value={name}
+              onChange={(e) => {
+                setName(e.detail.value)
+                setWrong(undefined)
+              }}
+              autoFocus
+            />
+          </FormField>
+          <Checkbox checked={shared} onChange={(e) => setShared(e.detail.checked)} description="They may use it, and not change it.">
+            Others see it too
+          </Checkbox>
+          <Checkbox checked={begin} onChange={(e) => setBegin(e.detail.checked)} description="In this browser, where a link says nothing else.">
+            Begin with it
+          </Checkbox>
         </SpaceBetween>
       </form>
     </Modal>
   )
-}
-
-/** Says what is wrong with the name of a view. */
-export function nameProblem(name: string, taken: readonly string[]): string | undefined {
-  const n = name.trim()
-  if (!n) return 'Give it a name'
-  if (n.length > 128) return 'At most 128 characters'
-  return taken.includes(n) ? 'You have a view of that name' : undefined
 }
 
 function placeWords(p: Place, words: string): string {

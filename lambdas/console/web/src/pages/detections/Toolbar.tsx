@@ -1,7 +1,7 @@
 // What narrows, orders and arranges the list.
 import SegmentedControl from '@cloudscape-design/components/segmented-control'
 import Select from '@cloudscape-design/components/select'
-import type { ReactNode } from 'react'
+import { memo, type ReactNode } from 'react'
 import { FilterBar } from '../../detections/FilterBar'
 import { groupings, sorts, type Place } from './place'
 
@@ -13,7 +13,7 @@ interface Props {
 
 const elsewhere = ['band', 'start', 'modified', 'id'] // the buttons, the histogram and the span have these
 
-export function Toolbar({ place, change, count }: Props): ReactNode {
+export const Toolbar = memo(function Toolbar({ place, change, count }: Props): ReactNode {
   const grouped = groupings.find((g) => g.id === place.group)
   const sorted = sorts.find((s) => s.id === place.sort) ?? sorts[0]
   return (
@@ -22,22 +22,33 @@ export function Toolbar({ place, change, count }: Props): ReactNode {
       <div className="mw-tools-right">
         <div className="mw-group">
           <Select
-            ariaLabel="Group by" selectedOption={{ value: place.group ?? '', label: grouped ? `By ${grouped.text === 'VPC' ? 'VPC' : grouped.text.toLowerCase()}` : 'No grouping' }}
+            ariaLabel="Group by"
+            selectedOption={{
+              value: place.group ?? '',
+              label: grouped ? `By ${grouped.text === 'VPC' ? 'VPC' : grouped.text.toLowerCase()}` : 'No grouping',
+            }}
             options={[{ value: '', label: 'No grouping' }, ...groupings.map((g) => ({ value: g.id, label: `By ${g.one}` }))]}
             onChange={(e) => change({ group: groupings.find((g) => g.id === e.detail.selectedOption.value)?.id })}
           />
         </div>
         <div className="mw-sort">
           <Select
-            ariaLabel="Order" selectedOption={{ value: sorted?.id ?? '', label: sorted?.text ?? '' }} options={sorts.map((s) => ({ value: s.id, label: s.text }))}
+            ariaLabel="Order"
+            selectedOption={{ value: sorted?.id ?? '', label: sorted?.text ?? '' }}
+            options={sorts.map((s) => ({ value: s.id, label: s.text }))}
             onChange={(e) => change({ sort: sorts.find((s) => s.id === e.detail.selectedOption.value)?.id })}
           />
         </div>
         <SegmentedControl
-          label="Arranged as" selectedId={place.table ? 'table' : 'cards'} options={[{ id: 'cards', text: 'Cards' }, { id: 'table', text: 'Table' }]}
+          label="Arranged as"
+          selectedId={place.table ? 'table' : 'cards'}
+          options={[
+            { id: 'cards', text: 'Cards' },
+            { id: 'table', text: 'Table' },
+          ]}
           onChange={(e) => change({ table: e.detail.selectedId === 'table', group: undefined })}
         />
       </div>
     </div>
   )
-}
+})

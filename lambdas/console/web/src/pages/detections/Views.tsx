@@ -1,22 +1,23 @@
 // The menu of saved views: one's own, those of others, saving and managing.
 import ButtonDropdown, { type ButtonDropdownProps } from '@cloudscape-design/components/button-dropdown'
-import { useEffect, useRef, useState, type ReactNode } from 'react'
+import { lazy, Suspense, memo, useEffect, useRef, useState, type ReactNode } from 'react'
 import { asProblem } from '../../api/read'
 import { useTell } from '../../shell/Messages'
 import { useMe } from '../../state/me'
 import { useView } from '../../state/url'
 import { visible } from '../../ui/Wire'
-import { ManageViews } from './ManageViews'
 import { placeQuery, type Place } from './place'
-import { SaveView } from './SaveView'
 import { defaultView, differs, useSaver, useViews, viewOf, viewPlace, type ViewItem } from './views'
+
+const ManageViews = lazy(() => import('./ManageViews'))
+const SaveView = lazy(() => import('./SaveView'))
 
 interface Props {
   place: Place
   change: (p: Partial<Place>) => void
 }
 
-export function Views({ place, change }: Props): ReactNode {
+export const Views = memo(function Views({ place, change }: Props): ReactNode {
   const me = useMe()
   const views = useViews()
   const all = views.data ?? []
@@ -35,29 +36,59 @@ export function Views({ place, change }: Props): ReactNode {
   const changed = current !== undefined && differs(current, place)
   return (
     <>
-      <ButtonDropdown items={itemsOf(all, me.name, may && changed ? current : undefined, views.problem?.message)} onItemClick={(e) => act(e.detail.id)} expandToViewport>
+      <ButtonDropdown
+        items={itemsOf(all, me.name, may && changed ? current : undefined, views.problem?.message)}
+        onItemClick={(e) => act(e.detail.id)}
+        expandToViewport
+      >
         {current ? `View: ${visible(current.view.name, 40)}${changed ? ' (changed)' : ''}` : 'Views'}
       </ButtonDropdown>
-      {open === 'save' && <SaveView place={place} taken={all.filter((v) => v.view.owner === me.name).map((v) => v.view.name)} close={(v) => { setOpen(undefined); if (v) change({ saved: v.id }) }} />}
-      {open === 'manage' && <ManageViews all={all} close={() => setOpen(undefined)} />}
+      <Suspense fallback={null}>
+        {open === 'save' && (
+          <SaveView
+            place={place}
+            taken={all.filter((v) => v.view.owner === me.name).map((v) => v.view.name)}
+            close={(v) => {
+              setOpen(undefined)
+              if (v) change({ saved: v.id })
+            }}
+          />
+        )}
+        {open === 'manage' && <ManageViews all={all} close={() => setOpen(undefined)} />}
+      </Suspense>
     </>
   )
-}
+})
 
-function itemsOf(all: readonly ViewItem[], me: string, changed: ViewItem | undefined, problem: string | undefined): ButtonDropdownProps.ItemOrGroup[] {
+function itemsOf(
+  all: readonly ViewItem[],
+  me: string,
+  changed: ViewItem | undefined,
+  problem: string | undefined,
+): ButtonDropdownProps.ItemOrGroup[] {
   const begins = defaultView()
-  const item = (v: ViewItem) => ({ id: `view ${v.id}`, text: visible(v.view.name, 80), secondaryText: [v.id === begins ? 'What you begin with' : '', v.view.owner === me ? (v.view.shared ? 'Shared by you' : '') : `By ${visible(v.view.owner, 64)}`].filter(Boolean).join('. ') || undefined })
+  const item = (v: ViewItem) => ({
+    id: `view ${v.id}`,
+    text: visible(v.view.name, 80),
+    secondaryText:
+      [v.id === begins ? 'What you begin with' : '', v.view.owner === me ? (v.view.shared ? 'Shared by you' : '') : `By ${visible(v.view.owner, 64)}`]
+        .filter(Boolean)
+        .join('. ') || undefined,
+  })
   const [own, others] = [all.filter((v) => v.view.owner === me), all.filter((v) => v.view.owner !== me)]
   return [
     { id: 'all', text: 'All detections' },
     ...(problem ? [{ id: 'failed', text: `Saved views did not come: ${problem}`, disabled: true }] : []),
     ...(own.length > 0 ? [{ text: 'Yours', items: own.map(item) }] : []),
     ...(others.length > 0 ? [{ text: 'Shared by others', items: others.map(item) }] : []),
-    { text: 'This view', items: [
-      ...(changed ? [{ id: 'update', text: `Save the changes to “${visible(changed.view.name, 40)}”` }] : []),
-      { id: 'save', text: 'Save as a view…' },
-      ...(all.length > 0 ? [{ id: 'manage', text: 'Rename, share or delete…' }] : []),
-    ] },
+    {
+      text: 'This view',
+      items: [
+        ...(changed ? [{ id: 'update', text: `Save the changes to “${visible(changed.view.name, 40)}”` }] : []),
+        { id: 'save', text: 'Save as a view…' },
+        ...(all.length > 0 ? [{ id: 'manage', text: 'Rename, share or delete…' }] : []),
+      ],
+    },
   ]
 }
 
@@ -68,10 +99,20 @@ function useUpdate(place: Place): (v: ViewItem) => Promise<void> {
     const name = visible(v.view.name, 60)
     try {
       const now = await saver.put(v, viewOf(v.view.name, v.view.shared ?? false, place))
-      tell({ type: 'success', text: `“${name}” is saved.`, undo: () => saver.put(now, { name: v.view.name, filter: v.view.filter, sort: v.view.sort, group: v.view.group, shared: v.view.shared }) })
+      tell({
+        type: 'success',
+        text: `“${name}” is saved.`,
+        undo: () => saver.put(now, { name: v.view.name, filter: v.view.filter, sort: v.view.sort, group: v.view.group, shared: v.view.shared }),
+      })
     } catch (e) {
       const p = asProblem(e)
-      tell({ type: 'error', text: p.status === 412 ? `Somebody changed “${name}” meanwhile. It was not saved; open it again to see what it is now.` : `“${name}” was not saved: ${p.message}` })
+      tell({
+        type: 'error',
+        text:
+          p.status === 412
+            ? `Somebody changed “${name}” meanwhile. It was not saved; open it again to see what it is now.`
+            : `“${name}” was not saved: ${p.message}`,
+      })
     }
   }
 }

@@ -44,7 +44,7 @@ export function countsOf(buckets: readonly Schemas['Bucket'][]): Record<Band, nu
 
 export interface Silence {
   gaps: Stretch[] // no record at all was made
-  unkept?: Stretch // older than what is kept: nobody can tell
+  oldest?: number // where it lies within the span, or after it: of what was before nothing is known
 }
 
 /**
@@ -55,5 +55,20 @@ export function silenceOf(buckets: readonly Schemas['Bucket'][], grid: Grid, spa
   const known = oldest === undefined ? span.from : Math.min(span.to, Math.max(span.from, Math.floor(oldest / grid.step) * grid.step))
   const over = Math.min(span.to, Math.floor(now / grid.step) * grid.step - grid.step)
   const bars = buckets.map((x) => ({ start: Date.parse(x.start), counts: [x.count] })).filter((b) => b.start >= known && b.start + grid.step <= over)
-  return { gaps: silences({ from: known, to: span.to }, grid.step, bars), unkept: known > span.from ? { from: span.from, to: known } : undefined }
+  return {
+    gaps: silences({ from: known, to: span.to }, grid.step, bars),
+    oldest: oldest !== undefined && oldest - grid.step > span.from ? oldest : undefined,
+  }
+}
+
+/** Gives what is left of the gaps where nothing was detected either: what was detected was seen, by a log of AWS's perhaps. */
+export function unseen(gaps: readonly Stretch[], step: number, buckets: readonly Schemas['Bucket'][]): Stretch[] {
+  const quiet = buckets.map((b) => ({ start: Date.parse(b.start), counts: [b.count] }))
+  return gaps.flatMap((g) =>
+    silences(
+      g,
+      step,
+      quiet.filter((b) => b.start < g.to && b.start + step > g.from),
+    ),
+  )
 }

@@ -18,7 +18,17 @@ export function useChoice(): Choice {
   const chooseAll = useCallback((all: readonly Detection[], on: boolean) => set((now) => with_(now, all, on)), [])
   const choose = useCallback((d: Detection, on: boolean) => chooseAll([d], on), [chooseAll])
   const clear = useCallback(() => set(new Map()), [])
-  const renew = useCallback((changed: readonly Detection[]) => set((now) => with_(now, changed.filter((d) => now.has(d.id)), true)), [])
+  const renew = useCallback(
+    (changed: readonly Detection[]) =>
+      set((now) =>
+        with_(
+          now,
+          changed.filter((d) => now.has(d.id)),
+          true,
+        ),
+      ),
+    [],
+  )
   return useMemo(() => ({ items, choose, chooseAll, clear, renew }), [items, choose, chooseAll, clear, renew])
 }
 

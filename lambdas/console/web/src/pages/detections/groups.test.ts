@@ -4,7 +4,10 @@ import { groupCounts, groupFilter, groupName, worstFirst } from './groups'
 const g = { key: 'a', label: 'A', count: 6, open: 5, max_score: 50, latest: '2026-11-26T00:00:00Z', offenders: 5, victims: 1 }
 
 test('a group is a filter, beside what is asked already', () => {
-  expect(groupFilter({ bands: ['low'], offender: { external: true } }, 'offender', 'vni-1/10.0.0.1')).toEqual({ bands: ['low'], offender: { external: true, devices: ['vni-1/10.0.0.1'] } })
+  expect(groupFilter({ bands: ['low'], offender: { external: true } }, 'offender', 'vni-1/10.0.0.1')).toEqual({
+    bands: ['low'],
+    offender: { external: true, devices: ['vni-1/10.0.0.1'] },
+  })
   expect(groupFilter({}, 'type', 'c2.beacon')).toEqual({ types: ['c2.beacon'] })
   expect(groupFilter({}, 'vpc', 'vpc-1')).toEqual({ participant: { vpcs: ['vpc-1'] } })
   expect(groupFilter({}, 'victim', '')).toBeUndefined()
@@ -13,6 +16,7 @@ test('a group is a filter, beside what is asked already', () => {
 test('a group has a name', () => {
   expect(groupName('technique', { key: 'T1110.001', label: 'T1110.001' })).toEqual(['T1110.001 Brute Force: Password Guessing', ''])
   expect(groupName('offender', { key: 'vni-1/10.0.0.1', label: 'web-1' })).toEqual(['web-1', 'vni-1/10.0.0.1'])
+  expect(groupName('victim', { key: 'vni-7/10.0.0.1', label: 'vni-7/10.0.0.1' })).toEqual(['10.0.0.1', 'vni-7'])
   expect(groupName('victim', { key: '', label: '' })).toEqual(['No victim', ''])
 })
 

@@ -11,12 +11,18 @@ type Group = Schemas['Group']
 export function groupFilter(f: DetectionFilter, by: GroupBy, key: string): DetectionFilter | undefined {
   if (key === '') return undefined
   switch (by) {
-    case 'type': return { ...f, types: [key] }
-    case 'technique': return { ...f, techniques: [key] }
-    case 'offender': return { ...f, offender: { ...f.offender, devices: [key] } }
-    case 'victim': return { ...f, victim: { ...f.victim, devices: [key] } }
-    case 'vpc': return { ...f, participant: { ...f.participant, vpcs: [key] } }
-    default: return undefined
+    case 'type':
+      return { ...f, types: [key] }
+    case 'technique':
+      return { ...f, techniques: [key] }
+    case 'offender':
+      return { ...f, offender: { ...f.offender, devices: [key] } }
+    case 'victim':
+      return { ...f, victim: { ...f.victim, devices: [key] } }
+    case 'vpc':
+      return { ...f, participant: { ...f.participant, vpcs: [key] } }
+    default:
+      return undefined
   }
 }
 
@@ -24,6 +30,8 @@ export function groupFilter(f: DetectionFilter, by: GroupBy, key: string): Detec
 export function groupName(by: GroupBy, g: Pick<Group, 'key' | 'label'>): [name: string, beside: string] {
   if (g.key === '') return [`No ${by === 'vpc' ? 'VPC is known' : by}`, '']
   if (by === 'technique') return techniqueName(g.key) === g.key ? [g.key, ''] : [`${g.key} ${techniqueName(g.key)}`, '']
+  const slash = g.key.lastIndexOf('/')
+  if (g.label === g.key && slash > 0 && by !== 'type') return [g.key.slice(slash + 1), g.key.slice(0, slash)] // "vni-7/10.0.0.1": the address says more
   return by === 'type' || g.label === g.key ? [g.label, ''] : [g.label, g.key]
 }
 

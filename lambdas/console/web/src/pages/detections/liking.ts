@@ -25,7 +25,9 @@ export function likingOf(text: string | undefined): Liking {
     return {
       page: pageSizes.includes(l.page ?? 0) ? (l.page ?? atFirst.page) : atFirst.page,
       columns: columns.includes('title') ? [...new Set(columns)] : atFirst.columns,
-      widths: Object.fromEntries(widths), wrap: l.wrap === true, dense: l.dense !== false,
+      widths: Object.fromEntries(widths),
+      wrap: l.wrap === true,
+      dense: l.dense !== false,
     }
   } catch {
     return atFirst
@@ -34,10 +36,14 @@ export function likingOf(text: string | undefined): Liking {
 
 export function useLiking(): [Liking, (change: Partial<Liking>) => void] {
   const [liking, set] = useState(() => likingOf(remembered(name)))
-  const like = useCallback((change: Partial<Liking>) => set((now) => {
-    const next = { ...now, ...Object.fromEntries(Object.entries(change).filter(([, v]) => v !== undefined)) }
-    remember(name, JSON.stringify(next))
-    return next
-  }), [])
+  const like = useCallback(
+    (change: Partial<Liking>) =>
+      set((now) => {
+        const next = { ...now, ...Object.fromEntries(Object.entries(change).filter(([, v]) => v !== undefined)) }
+        remember(name, JSON.stringify(next))
+        return next
+      }),
+    [],
+  )
   return [liking, like]
 }

@@ -7,7 +7,14 @@ const read = (q: URLSearchParams) => placeOf(Object.fromEntries(q))
 
 test('a place comes back from its URL', () => {
   const p: Place = {
-    filter: { bands: ['critical'], text: 'ldap' }, brush: { from: 1_700_000_000_000, to: 1_700_000_600_000 }, sort: '-update', group: 'offender', open: 'vni-1/10.0.0.1', table: true, page: 1, after: undefined,
+    filter: { bands: ['critical'], text: 'ldap' },
+    brush: { from: 1_700_000_000_000, to: 1_700_000_600_000 },
+    sort: '-update',
+    group: 'offender',
+    open: 'vni-1/10.0.0.1',
+    table: true,
+    page: 1,
+    after: undefined,
   }
   expect(read(through(p))).toEqual(p)
   expect(read(through({ page: 3, after: 'abc' }))).toMatchObject({ page: 3, after: 'abc' })
@@ -32,5 +39,8 @@ test('what makes no sense is the default', () => {
 test('the brush narrows the time', () => {
   const span = { from: 0, to: 86_400_000 }
   expect(within({ filter: {} }, span)).toEqual({ from: '1970-01-01T00:00:00.000Z', to: '1970-01-02T00:00:00.000Z' })
-  expect(within({ filter: {}, brush: { from: 3_600_000, to: 7_200_000 } }, span)).toEqual({ from: '1970-01-01T01:00:00.000Z', to: '1970-01-01T02:00:00.000Z' })
+  expect(within({ filter: {}, brush: { from: 3_600_000, to: 7_200_000 } }, span)).toEqual({
+    from: '1970-01-01T01:00:00.000Z',
+    to: '1970-01-01T02:00:00.000Z',
+  })
 })

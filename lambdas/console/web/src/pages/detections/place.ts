@@ -1,5 +1,5 @@
 // What the list of detections shows: all of it is in the URL, so that a link shows the same, and Back leads back.
-import { useMemo } from 'react'
+import { useCallback, useMemo, useRef } from 'react'
 import type { Schemas } from '../../api/client'
 import type { DetectionFilter } from '../../api/names'
 import type { Stretch } from '../../charts/histogram'
@@ -13,14 +13,19 @@ export type GroupBy = Schemas['GroupBy']
 
 /** The orders that are offered, the first where nothing is said, with their names in the URL. */
 export const sorts: readonly { id: Sort; name: string; text: string }[] = [
-  { id: '-score', name: 'risk', text: 'Highest risk first' }, { id: '-start', name: 'newest', text: 'Newest first' },
-  { id: '-update', name: 'active', text: 'Last active first' }, { id: 'start', name: 'oldest', text: 'Oldest first' },
+  { id: '-score', name: 'risk', text: 'Highest risk first' },
+  { id: '-start', name: 'newest', text: 'Newest first' },
+  { id: '-update', name: 'active', text: 'Last active first' },
+  { id: 'start', name: 'oldest', text: 'Oldest first' },
 ]
 
 /** What detections can be grouped by. */
 export const groupings: readonly { id: GroupBy; text: string; one: string }[] = [
-  { id: 'type', text: 'Type', one: 'type' }, { id: 'offender', text: 'Offender', one: 'offender' }, { id: 'victim', text: 'Victim', one: 'victim' },
-  { id: 'technique', text: 'Technique', one: 'technique' }, { id: 'vpc', text: 'VPC', one: 'VPC' },
+  { id: 'type', text: 'Type', one: 'type' },
+  { id: 'offender', text: 'Offender', one: 'offender' },
+  { id: 'victim', text: 'Victim', one: 'victim' },
+  { id: 'technique', text: 'Technique', one: 'technique' },
+  { id: 'vpc', text: 'VPC', one: 'VPC' },
 ]
 
 export interface Place {
@@ -71,7 +76,10 @@ export function placeQuery(p: Partial<Place>): Query {
 export function usePlace(): [Place, (change: Partial<Place>) => void] {
   const [query, change] = useView()
   const place = useMemo(() => placeOf(query), [query])
-  return [place, (p) => change(placeQuery(p), { push: true })]
+  const latest = useRef(change)
+  latest.current = change
+  const set = useCallback((p: Partial<Place>) => latest.current(placeQuery(p), { push: true }), [])
+  return [place, set]
 }
 
 /** Gives the filter of what is listed: that of the place, within the time. */

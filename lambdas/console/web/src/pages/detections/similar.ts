@@ -16,7 +16,11 @@ export function commonFilter(all: readonly Detection[]): DetectionFilter {
 
 // devices gives the devices of a role; undefined where one has none, or where they are too many to be named.
 function devices(all: readonly Detection[], role: 'offender' | 'victim'): string[] | undefined {
-  const each = all.map((d) => partiesOf(d, role).map((p) => p.device).filter((id): id is string => !!id))
+  const each = all.map((d) =>
+    partiesOf(d, role)
+      .map((p) => p.device)
+      .filter((id): id is string => !!id),
+  )
   const list = [...new Set(each.flat())]
   return each.every((ids) => ids.length > 0) && list.length <= most ? list : undefined
 }

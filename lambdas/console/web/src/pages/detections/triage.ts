@@ -1,6 +1,6 @@
 // What somebody says of detections: one or many at once, with what came of each, and the way back.
 import { useQueryClient } from '@tanstack/react-query'
-import { useCallback } from 'react'
+import { useCallback, useMemo, useRef } from 'react'
 import { api, told, type Schemas } from '../../api/client'
 import { asProblem } from '../../api/read'
 import type { Detection } from '../../api/names'
@@ -20,7 +20,11 @@ export interface Unchanged {
 }
 
 const whys: Record<Schemas['BulkItem']['result'], string> = {
-  changed: '', not_found: 'it is not there any more', conflict: 'somebody else changed it at the same moment', invalid: 'the change does not fit it', failed: 'the server failed',
+  changed: '',
+  not_found: 'it is not there any more',
+  conflict: 'somebody else changed it at the same moment',
+  invalid: 'the change does not fit it',
+  failed: 'the server failed',
 }
 
 /** Gives what takes a change back: detections as they were before, put together by what they were. */
@@ -44,6 +48,8 @@ export function changeWords(n: number, c: Change): string {
   return `${of} changed.`
 }
 
+const standing = (d: Detection) => `${statusWord[d.status].toLowerCase()} now${d.assignee ? `, assigned to ${visible(d.assignee, 64)}` : ''}`
+
 export interface Triage {
   one: (d: Detection, c: Change) => Promise<void>
   many: (all: readonly Detection[], c: Change) => Promise<Unchanged[]> // throws the Problem where nothing came of it
@@ -54,33 +60,47 @@ export function useTriage(onChanged?: (changed: readonly Detection[]) => void): 
   const tell = useTell()
   const client = useQueryClient()
   const patch = usePatch()
-  const settle = useCallback(async (changed: readonly Detection[]) => {
-    patch(changed)
-    onChanged?.(changed)
-    for (const of of ['groups', 'histogram', 'hidden', 'values']) void client.invalidateQueries({ queryKey: ['detections', of] })
-    for (const d of changed) void client.invalidateQueries({ queryKey: ['detection', d.id] })
-  }, [client, patch, onChanged])
+  const settle = useCallback(
+    async (changed: readonly Detection[]) => {
+      patch(changed)
+      onChanged?.(changed)
+      for (const of of ['groups', 'histogram', 'hidden', 'values']) void client.invalidateQueries({ queryKey: ['detections', of] })
+      for (const d of changed) void client.invalidateQueries({ queryKey: ['detection', d.id] })
+    },
+    [client, patch, onChanged],
+  )
   const renew = async (ids: string[]) => {
     const now = await told(api.POST('/v1/detections/search', { body: { filter: { ids, hidden: 'include' }, limit: mostAtOnce } }))
     await settle(now.items)
     return now.items
   }
   const one = async (d: Detection, c: Change) => {
-    const send = (revision: number | undefined, change: Change) => told(api.PATCH('/v1/detections/{id}', { params: { path: { id: d.id } }, body: { ...change, revision } }))
+    const send = (revision: number | undefined, change: Change) =>
+      told(api.PATCH('/v1/detections/{id}', { params: { path: { id: d.id } }, body: { ...change, revision } }))
     try {
       const now = await send(d.revision, c)
       await settle([now])
       const [back] = undoing([d])
-      tell({ type: 'success', text: `${visible(d.title, 60)}: ${statusWord[now.status].toLowerCase()} now.`, undo: async () => settle([await send(now.revision, back?.change ?? {})]) })
+      tell({
+        type: 'success',
+        text: `${visible(d.title, 60)}: ${statusWord[now.status].toLowerCase()} now.`,
+        undo: async () => settle([await send(now.revision, back?.change ?? {})]),
+      })
     } catch (e) {
       const p = asProblem(e)
       if (p.status !== 412) return tell({ type: 'error', text: `${visible(d.title, 60)} was not changed: ${p.message}` })
       const [now] = await renew([d.id]).catch(() => [])
-      tell({ type: 'warning', text: `Somebody was faster: ${visible(d.title, 60)} is ${now ? statusWord[now.status].toLowerCase() : 'changed'} now${now?.assignee ? `, assigned to ${visible(now.assignee, 64)}` : ''}. Nothing was changed by you.` })
+      tell({
+        type: 'warning',
+        text: `Somebody was faster: ${visible(d.title, 60)} is ${now ? standing(now) : 'changed now'}. Nothing was changed by you.`,
+      })
     }
   }
   const many = async (all: readonly Detection[], c: Change) => {
-    const result = await bulk(all.map((d) => d.id), c)
+    const result = await bulk(
+      all.map((d) => d.id),
+      c,
+    )
     const unchanged = result.items.filter((i) => i.result !== 'changed')
     const changed = all.filter((d) => !unchanged.some((u) => u.id === d.id))
     await renew(all.map((d) => d.id)).catch(() => client.invalidateQueries({ queryKey: ['detections'] }))
@@ -89,8 +109,17 @@ export function useTriage(onChanged?: (changed: readonly Detection[]) => void): 
       await renew(changed.map((d) => d.id))
     }
     const note = c.note ? ' The note was added, and stays if you undo.' : ''
-    if (changed.length > 0) tell({ type: 'success', text: changeWords(changed.length, c) + note, undo: c.status || c.assignee !== undefined || c.resolution !== undefined ? undo : undefined })
-    return unchanged.map((u) => ({ d: all.find((d) => d.id === u.id), why: [whys[u.result], u.detail].filter(Boolean).join(': ') })).filter((u): u is Unchanged => u.d !== undefined)
+    if (changed.length > 0)
+      tell({
+        type: 'success',
+        text: changeWords(changed.length, c) + note,
+        undo: c.status || c.assignee !== undefined || c.resolution !== undefined ? undo : undefined,
+      })
+    return unchanged
+      .map((u) => ({ d: all.find((d) => d.id === u.id), why: [whys[u.result], u.detail].filter(Boolean).join(': ') }))
+      .filter((u): u is Unchanged => u.d !== undefined)
   }
-  return { one, many }
+  const latest = useRef({ one, many })
+  latest.current = { one, many }
+  return useMemo(() => ({ one: (d, c) => latest.current.one(d, c), many: (all, c) => latest.current.many(all, c) }), []) // cards need not be drawn anew for it
 }

@@ -10,16 +10,20 @@ export type ViewItem = Schemas['ViewItem']
 
 /** All views that one may see: there are pages of them, and few. */
 export function useViews(): Reading<ViewItem[]> {
-  return useRead(['views'], async (signal) => {
-    const out: ViewItem[] = []
-    let cursor: string | undefined
-    do {
-      const page = await told(api.GET('/v1/views', { params: { query: { limit: 1000, cursor } }, signal }))
-      out.push(...page.items)
-      cursor = page.next
-    } while (cursor && out.length < 5000)
-    return out.sort((a, b) => a.view.name.localeCompare(b.view.name))
-  }, { patience: 60_000 })
+  return useRead(
+    ['views'],
+    async (signal) => {
+      const out: ViewItem[] = []
+      let cursor: string | undefined
+      do {
+        const page = await told(api.GET('/v1/views', { params: { query: { limit: 1000, cursor } }, signal }))
+        out.push(...page.items)
+        cursor = page.next
+      } while (cursor && out.length < 5000)
+      return out.sort((a, b) => a.view.name.localeCompare(b.view.name))
+    },
+    { patience: 60_000 },
+  )
 }
 
 const beginning = 'detections.view'
@@ -29,16 +33,34 @@ export const beginWith = (id: string | undefined): void => remember(beginning, i
 
 /** Gives the place of a view. What it does not say is as it always is. */
 export const viewPlace = (v: ViewItem): Partial<Place> => ({
-  filter: v.view.filter, sort: sorts.find((s) => s.id === v.view.sort)?.id ?? '-score', group: v.view.group, brush: undefined, saved: v.id,
+  filter: v.view.filter,
+  sort: sorts.find((s) => s.id === v.view.sort)?.id ?? '-score',
+  group: v.view.group,
+  brush: undefined,
+  saved: v.id,
 })
 
 /** Gives what is saved of a place. */
-export const viewOf = (name: string, shared: boolean, p: Place): Schemas['NewView'] => ({ name: name.trim(), filter: normalised(p.filter), sort: p.sort, group: p.group, shared })
+export const viewOf = (name: string, shared: boolean, p: Place): Schemas['NewView'] => ({
+  name: name.trim(),
+  filter: normalised(p.filter),
+  sort: p.sort,
+  group: p.group,
+  shared,
+})
 
 /** Whether a place shows something other than the view that it began with. */
 export function differs(v: ViewItem, p: Place): boolean {
   const of = (x: Partial<Place>) => JSON.stringify([normalised(x.filter ?? {}), x.sort, x.group])
   return of(viewPlace(v)) !== of(p)
+}
+
+/** Says what is wrong with the name of a view. */
+export function nameProblem(name: string, taken: readonly string[]): string | undefined {
+  const n = name.trim()
+  if (!n) return 'Give it a name'
+  if (n.length > 128) return 'At most 128 characters'
+  return taken.includes(n) ? 'You have a view of that name' : undefined
 }
 
 export interface Saver {

@@ -7,6 +7,7 @@ import type { Device as TheDevice } from '../../api/names'
 import { nameOf, recordsOfDevice } from '../../devices/device'
 import { filterQuery } from '../../detections/query'
 import { recordsPath, recordsQuery } from '../../records/link'
+import { comparison } from '../../records/write'
 import { useSpan, type Span } from '../../state/span'
 import { useStill } from '../../state/still'
 import { useView } from '../../state/url'
@@ -14,7 +15,7 @@ import { Copy } from '../../ui/Copy'
 import { Go } from '../../ui/Link'
 import { May } from '../../ui/May'
 import { Page } from '../../ui/Page'
-import { Read } from '../../ui/Panel'
+import { Empty, Read } from '../../ui/Panel'
 import { visible, Wire } from '../../ui/Wire'
 import { Candidates } from './Candidates'
 import { Coverage } from './Coverage'
@@ -49,9 +50,9 @@ export default function Device(): ReactNode {
       title={<Wire length={120}>{name}</Wire>} tab={visible(name, 80)} within={[{ text: 'Devices', to: '/devices' }]} span of={[refreshed]}
       description={d && <Which d={d} />} actions={d && <May op="updateDevice" onClick={() => edit(true)}>Edit</May>}
     >
-      <Read of={found} lines={8} >
+      {found.state === 'failed' && found.problem?.status === 404 ? <Nobody id={id} /> : <Read of={found} lines={8}>
         {(f: Found) => ('device' in f ? <Panels d={f.device} span={span} edit={() => edit(true)} /> : <Candidates of={f.candidates} complete={f.complete} address={id} />)}
-      </Read>
+      </Read>}
       {d && editing && <Edit d={d} close={() => edit(false)} />}
     </Page>
   )
@@ -64,6 +65,18 @@ function decoded(id: string): string {
   } catch {
     return id
   }
+}
+
+function Nobody({ id }: { id: string }): ReactNode {
+  return (
+    <Empty>
+      <b>No device has the id or the address <Wire mono length={100}>{id}</Wire>.</b> It may never have been heard by a sensor, or so long ago that it was forgotten.
+      <ul className="mw-jumps mw-nobody" aria-label="Where it may be">
+        <li><Go to="/devices" query={{ text: id.slice(0, 200) }}>Look for it among all devices</Go></li>
+        <li><Go to={recordsPath} query={{ ...recordsQuery({ query: comparison({ field: 'any', op: '=', value: id.split('/').at(-1) ?? id }) }), last: '31d' }}>Look for it in the records of 31 days</Go></li>
+      </ul>
+    </Empty>
+  )
 }
 
 function Which({ d }: { d: TheDevice }): ReactNode {

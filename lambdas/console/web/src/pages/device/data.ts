@@ -82,19 +82,26 @@ export interface Watched {
   why?: string
 }
 
-/** Whether the device's interface is watched. The API lists interfaces by VPC; so many of them are looked through, and no more. */
+/**
+ * Whether the device's interface is watched; where it is not known, how the network identifier fares under which the device is heard. The API lists
+ * interfaces by VPC: so many of them are looked through, and no more.
+ */
 export function useCoverage(d: Device): Reading<Watched> {
-  return useRead(['coverage', 'of-device', d.interface, d.vpc], async (signal) => {
+  const is = (c: Schemas['Coverage']) => (d.interface ? c.interface === d.interface : c.vni === d.vni)
+  return useRead(['coverage', 'of-device', d.interface, d.vni, d.vpc], async (signal) => {
     let cursor: string | undefined
     for (let page = 0; page < mostPages; page++) {
       const got = await told(api.GET('/v1/coverage', { params: { query: { vpc: d.vpc || undefined, limit: 1000, cursor } }, signal }))
-      const found = got.items.find((c) => c.interface === d.interface)
+      const found = got.items.find(is)
       if (found || !got.next) return { interface: found, complete: true }
       cursor = got.next
     }
-    return { complete: false, why: `it is not among the first ${mostPages * 1000} interfaces of the VPC` }
-  }, { when: !!d.interface, patience: 60_000 })
+    return { complete: false, why: `it is not among the first ${mostPages * 1000} interfaces` }
+  }, { when: isPlaced(d), patience: 60_000 })
 }
+
+/** Whether it is known where a device is heard. What is outside is heard at whomever it speaks with. */
+export const isPlaced = (d: Device): boolean => !!d.interface || (!!d.vni && !d.external)
 
 /** The last records of the device. */
 export function useLastRecords(query: string, span: Span): Reading<Schemas['RecordList']> {

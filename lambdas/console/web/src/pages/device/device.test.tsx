@@ -3,6 +3,7 @@ import { Route } from 'wouter'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Device as TheDevice } from '../../api/names'
 import { answering, problem, shown, somebody } from '../../testing/answers'
+import { Coverage } from './Coverage'
 import { chosen } from './data'
 import Device from './Device'
 import { Edit } from './Edit'
@@ -91,12 +92,26 @@ test('an address that several have asks which; the VNI may tell', async () => {
   expect(chosen([device], undefined)?.id).toBe(id)
 })
 
+test('an id that nobody has leads on', async () => {
+  answering({ 'GET /v1/devices/203.0.113.99': () => problem(404, 'nothing has this id'), 'GET /v1/devices': () => ({ items: [], complete: true }) })
+  page('/devices/203.0.113.99')
+  await screen.findByText(/No device has the id or the address/, {}, slow)
+  expect(screen.getByRole('link', { name: 'Look for it among all devices' }).getAttribute('href')).toBe('/devices?text=203.0.113.99')
+})
+
 test('where no records are kept, the peers that the device remembers are shown', async () => {
   const peer = { device: '203.0.113.9', address: '203.0.113.9', external: true, as: 'server', proto: 'tcp', port: 443, count: 2, bytes_out: 1, bytes_in: 2, first_seen: '2026-11-26T08:35:49Z', last_seen: '2026-11-26T08:35:49Z' }
   routes({ [`GET ${path}/peers`]: () => problem(404, 'Records are not kept here') })
   shown(<Peers d={{ ...device, top_peers: [peer] }} span={{ from: 0, to: 1 }} />)
   expect(await screen.findByText(/records are not kept here/)).toBeTruthy()
   expect(screen.getByRole('link', { name: '203.0.113.9' })).toBeTruthy()
+})
+
+test('what is heard of a device without an interface is its network identifier', async () => {
+  routes({ 'GET /v1/coverage': () => ({ items: [{ interface: 'vni-1009', state: 'silent', vni: 1009, changed: '2026-11-26T08:35:49Z', reason: 'No packet came.', fix: 'Look.' }], complete: true }) })
+  const { container } = shown(<Coverage d={device} />)
+  expect(await screen.findByText('Mirrored, and nothing comes', {}, slow)).toBeTruthy()
+  expect(container.textContent).toContain('No packet came.')
 })
 
 test('a metric in little has gaps where nothing was observed', () => {

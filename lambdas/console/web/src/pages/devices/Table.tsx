@@ -26,7 +26,7 @@ interface Props {
   footer: ReactNode
 }
 
-const usual: readonly Column[] = ['name', 'address', 'role', 'value', 'detections', 'peers', 'offers', 'last', 'vpc']
+const usual: readonly Column[] = ['name', 'address', 'role', 'value', 'detections', 'last', 'peers', 'offers', 'vpc']
 const titles: Record<Column, string> = {
   name: 'Device', address: 'Address', role: 'Role', value: 'High value', detections: 'Open detections', peers: 'Peers', offers: 'Offers', last: 'Last seen', first: 'First seen', vpc: 'VPC',
   account: 'Account', instance: 'Instance', interface: 'Interface', vni: 'VNI', tags: 'Tags',

@@ -2,7 +2,7 @@
 import type { Device } from '../../api/names'
 import { isHighValue, nameOf, roleOf } from '../../devices/device'
 
-export const columns = ['name', 'address', 'role', 'value', 'detections', 'peers', 'offers', 'last', 'first', 'vpc', 'account', 'instance', 'interface', 'vni', 'tags'] as const
+export const columns = ['name', 'address', 'role', 'value', 'detections', 'last', 'peers', 'offers', 'first', 'vpc', 'account', 'instance', 'interface', 'vni', 'tags'] as const
 export type Column = (typeof columns)[number]
 
 export interface Order {

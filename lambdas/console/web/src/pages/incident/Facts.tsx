@@ -4,6 +4,7 @@ import type { ReactNode } from 'react'
 import type { Incident } from '../../api/names'
 import { Tactics } from '../../attack/Tactics'
 import { techniqueName } from '../../attack/techniques'
+import { iso } from '../../state/span'
 import { lasting } from '../../state/zone'
 import { Copy } from '../../ui/Copy'
 import { Go } from '../../ui/Link'
@@ -47,8 +48,11 @@ const mostInLink = 50 // a longer list of ids makes no good URL
 function Made({ i, n }: { i: Incident; n: number }): ReactNode {
   const text = counted(n, 'detection')
   if (i.members.length > mostInLink) return text
-  return <Go to="/detections" query={{ id: i.members.map((m) => m.id).join(','), last: '31d', hidden: 'include' }}>{text}</Go>
+  return <Go to="/detections" query={{ id: i.members.map((m) => m.id).join(','), ...around(i), hidden: 'include' }}>{text}</Go>
 }
+
+// The time of an incident, a minute longer on both sides.
+const around = (i: Incident) => ({ from: iso(Date.parse(i.start) - 60_000), to: iso(Date.parse(i.update) + 60_000) })
 
 function Techniques({ ids }: { ids: readonly string[] }): ReactNode {
   if (ids.length === 0) return <span className="mw-quiet">None is known</span>

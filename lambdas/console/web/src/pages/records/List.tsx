@@ -5,9 +5,9 @@ import Header from '@cloudscape-design/components/header'
 import SegmentedControl from '@cloudscape-design/components/segmented-control'
 import StatusIndicator from '@cloudscape-design/components/status-indicator'
 import Toggle from '@cloudscape-design/components/toggle'
-import { useState, type ReactNode } from 'react'
+import { useMemo, useState, type ReactNode } from 'react'
 import type { Field } from '../../records/fields'
-import { RecordTable } from '../../records/RecordTable'
+import { RecordTable, type Rec } from '../../records/RecordTable'
 import type { Comparison } from '../../records/write'
 import { counted, digits } from '../../ui/number'
 import { Failed, Read } from '../../ui/Panel'
@@ -28,13 +28,16 @@ interface Props {
   narrow: (c: Comparison) => void
 }
 
+const none: readonly Rec[] = []
+
 export function List({ asked, set, of, total, fields, size, setSize, narrow }: Props): ReactNode {
   const [open, setOpen] = useState(false)
   const [focused, setFocused] = useState(false)
   const tail = useTail(asked, of.data?.items)
-  const fresh = useFresh(`${asked.query} ${asked.kinds.join()} ${asked.span.to}`, asked.live ? tail.data : undefined, open || focused)
+  const fresh = useFresh(`${asked.query} ${asked.kinds.join()} ${asked.span.to}`, asked.live ? tail.data?.items : undefined, open || focused)
   const columns = chosenColumns(asked.columns, asked.kinds)
-  const items = asked.live ? [...fresh.shown, ...(of.data?.items ?? [])] : (of.data?.items ?? [])
+  const read = of.data?.items ?? none
+  const items = useMemo(() => (asked.live ? [...fresh.shown, ...read] : read), [asked.live, fresh.shown, read])
   return (
     <Container
       header={
@@ -55,7 +58,7 @@ export function List({ asked, set, of, total, fields, size, setSize, narrow }: P
         </Header>
       }
     >
-      {asked.live && <Waiting waiting={fresh.waiting} show={fresh.show} failed={tail.problem !== undefined} />}
+      {asked.live && <Waiting waiting={fresh.waiting} show={fresh.show} failed={tail.problem !== undefined} more={tail.data?.more === true} />}
       <Read of={of} lines={10} empty={(d) => (d.items.length + fresh.shown.length === 0 ? <Nothing asked={asked} set={set} /> : undefined)}>
         {() => (
           <div onFocus={() => setFocused(true)} onBlur={() => setFocused(false)}>
@@ -84,12 +87,13 @@ function Live({ asked, set }: { asked: Asked; set: (c: Partial<Asked>) => void }
   )
 }
 
-function Waiting({ waiting, show, failed }: { waiting: number; show: () => void; failed: boolean }): ReactNode {
+function Waiting({ waiting, show, failed, more }: { waiting: number; show: () => void; failed: boolean; more: boolean }): ReactNode {
   return (
     <div role="status" className="mw-state">
       {failed ? <StatusIndicator type="warning">New records cannot be read just now; it is tried again by itself.</StatusIndicator>
         : <StatusIndicator type={waiting > 0 ? 'info' : 'in-progress'}>{waiting > 0 ? `${counted(waiting, 'new record')}, kept back while you read` : 'New records appear on top'}</StatusIndicator>}
       {waiting > 0 && <Button variant="inline-link" onClick={show}>Show</Button>}
+      {more && <span className="mw-quiet">More came than are read at once: narrow the query, or refresh for all of them.</span>}
     </div>
   )
 }

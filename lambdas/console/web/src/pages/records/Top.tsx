@@ -6,11 +6,12 @@ import Select from '@cloudscape-design/components/select'
 import { useState, type ReactNode } from 'react'
 import { api, told, type Schemas } from '../../api/client'
 import { useRead, type Reading } from '../../api/read'
+import { Act } from '../../records/Act'
 import { labelOf, lookOf } from '../../records/columns'
 import { fieldsOf, type Field } from '../../records/fields'
 import { Value } from '../../records/Value'
 import type { Comparison } from '../../records/write'
-import { digits } from '../../ui/number'
+import { bytes, digits } from '../../ui/number'
 import { Read } from '../../ui/Panel'
 import { visible } from '../../ui/Wire'
 import { bodyOf, shownOf, type Asked } from './asked'
@@ -21,10 +22,13 @@ function useTop(a: Asked, field: string, limit: number, when: boolean): Reading<
   const { from, to } = shownOf(a)
   return useRead(
     ['record-top', a.query, a.kinds, from, to, field, limit],
-    (signal) => told(api.POST('/v1/records/top', { body: { ...bodyOf(a), fields: [field], limit }, signal })),
+    (signal) => told(api.POST('/v1/records/top', { body: { ...bodyOf(a), fields: [field], sum: sumsOf(a.kinds), limit }, signal })),
     { when, keep: true, patience: Infinity },
   )
 }
+
+/** What is added up for each value: of conversations the bytes. */
+const sumsOf = (kinds: readonly string[]): string[] | undefined => (kinds.length === 1 && kinds[0] === 'conn' ? ['orig_bytes', 'resp_bytes'] : undefined)
 
 interface Props {
   asked: Asked
@@ -92,10 +96,11 @@ function Row({ item, field, of, most, narrow }: RowProps): ReactNode {
         <span className="mw-top-value">{value === '' ? <span className="mw-dim">(empty)</span> : <Value field={field} value={readable(field, value)} length={70} />}</span>
         <span className="mw-number">{digits(item.count)} <span className="mw-dim">{share >= 0.1 ? `${share.toFixed(share < 10 ? 1 : 0)}%` : ''}</span></span>
         <span className="mw-top-acts">
-          <Button variant="inline-icon" iconName="add-plus" ariaLabel={`Only this: ${what}`} onClick={() => narrow({ field, op: '=', value })} />
-          <Button variant="inline-icon" iconName="subtract-minus" ariaLabel={`Not this: ${what}`} onClick={() => narrow({ field, op: '!=', value })} />
+          <Act name={`Only this: ${what}`} run={() => narrow({ field, op: '=', value })}>+</Act>
+          <Act name={`Not this: ${what}`} run={() => narrow({ field, op: '!=', value })}>−</Act>
         </span>
       </div>
+      {item.sums?.length === 2 && <div className="mw-small mw-quiet">{bytes(item.sums[0] ?? 0)} out, {bytes(item.sums[1] ?? 0)} back</div>}
       <div className="mw-top-bar" aria-hidden="true"><span style={{ width: `${Math.max(0.5, (item.count / most) * 100)}%` }} /></div>
     </li>
   )

@@ -1,6 +1,8 @@
 // The records that match, page by page. Nothing is counted here: that there are more is known, how many is the chart's.
 import { useInfiniteQuery } from '@tanstack/react-query'
+import { useMemo } from 'react'
 import { api, told, type Problem } from '../../api/client'
+import { joined } from '../../api/pages'
 import { asProblem, useRead, type Reading } from '../../api/read'
 import { keyOf, type Rec } from '../../records/RecordTable'
 import { iso } from '../../state/span'
@@ -30,9 +32,8 @@ export function useRecords(a: Asked, size: number): Records {
     staleTime: Infinity, // an answer about a time that has passed; Refresh asks anew
     refetchInterval: (query) => (query.state.data === undefined && query.state.error && asProblem(query.state.error).passing ? 5_000 : false),
   })
-  const pages = q.data?.pages ?? []
-  const short = pages.find((p) => !p.complete)
-  const data = q.data && { items: pages.flatMap((p) => p.items), complete: short === undefined, why: short?.why }
+  const pages = q.data?.pages
+  const data = useMemo(() => pages && joined(pages), [pages])
   const failed = q.error ? asProblem(q.error) : undefined
   const inMore = failed !== undefined && q.isFetchNextPageError
   return {
@@ -46,8 +47,13 @@ export function useRecords(a: Asked, size: number): Records {
 const overlap = 10 * 60_000
 const mostNew = 500
 
+export interface Tail {
+  items: readonly Rec[]
+  more: boolean // so many came that not all of them are here
+}
+
 /** Reads what has come since the list was read, every few seconds. */
-export function useTail(a: Asked, listed: readonly Rec[] | undefined): Reading<readonly Rec[]> {
+export function useTail(a: Asked, listed: readonly Rec[] | undefined): Reading<Tail> {
   const from = a.span.to - overlap
   return useRead(
     ['records-tail', a.query, a.kinds, a.span.to],
@@ -55,8 +61,9 @@ export function useTail(a: Asked, listed: readonly Rec[] | undefined): Reading<r
       const body = { ...bodyOf(a), from: iso(from), to: iso(Date.now() + 60_000), order: 'newest' as const, limit: mostNew, count: false }
       const got = await told(api.POST('/v1/records/search', { body, signal }))
       const known = new Set((listed ?? []).slice(0, 5_000).map(keyOf))
-      return got.items.filter((r) => !known.has(keyOf(r)))
+      const items = got.items.filter((r) => !known.has(keyOf(r)))
+      return { items, more: got.next !== undefined && items.length === got.items.length }
     },
-    { when: a.live && listed !== undefined, every: 4_000, keep: true },
+    { when: a.live && listed !== undefined, every: 4_000 },
   )
 }

@@ -56,7 +56,7 @@ function Rows<T>({ items, what, label, columns, idOf, textOf, sort, more, bringi
   })
   return (
     <Table
-      {...collectionProps} variant="borderless" cellVerticalAlign="top" stickyColumns={sticky} items={shown} columnDefinitions={columns} trackBy={idOf} wrapLines
+      {...collectionProps} variant="borderless" cellVerticalAlign="top" stickyColumns={columns.at(-1)?.id === 'does' ? sticky : undefined} items={shown} columnDefinitions={columns} trackBy={idOf} wrapLines
       ariaLabels={{ tableLabel: label }}
       filter={items.length > 5 && <TextFilter {...filterProps} filteringPlaceholder={`Find ${what}`} filteringAriaLabel={`Find ${what}`} countText={filterProps.filteringText ? `${filteredItemsCount ?? 0} found` : undefined} />}
       pagination={items.length > rows && <Pagination {...paginationProps} />}

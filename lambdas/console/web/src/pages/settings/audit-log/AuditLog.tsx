@@ -12,6 +12,7 @@ import { Time, useZoneLabel } from '../../../ui/Time'
 import { Go } from '../../../ui/Link'
 import { Wire } from '../../../ui/Wire'
 import { List } from '../List'
+import { titles } from '../parameters/names'
 import { Readable } from '../Refused'
 import { actionText, actorText, placeOf } from './actions'
 import { Changes } from './Changes'
@@ -78,8 +79,20 @@ function What({ of: e }: { of: Entry }): ReactNode {
   )
 }
 
+// What has a name is known by it: an id says nothing to a person.
 function Target({ of: e }: { of: Entry }): ReactNode {
   const place = placeOf(e.action, e.target)
-  const text = <Wire mono length={48}>{e.target}</Wire>
-  return place ? <Go to={place.to} query={place.query}>{text}</Go> : text
+  const name = e.action.startsWith('parameter.') && Object.hasOwn(titles, e.target) ? titles[e.target as keyof typeof titles] : (nameOf(e.after) ?? nameOf(e.before))
+  const text = <Wire mono={!name} length={name ? 80 : 24}>{name ?? e.target}</Wire>
+  return (
+    <div className="mw-settings-two">
+      {place ? <Go to={place.to} query={place.query}>{text}</Go> : text}
+      {name && name !== e.target && <span className="mw-quiet"><Wire mono length={24}>{e.target}</Wire></span>}
+    </div>
+  )
+}
+
+function nameOf(v: unknown): string | undefined {
+  const name = typeof v === 'object' && v !== null ? (v as { name?: unknown }).name : undefined
+  return typeof name === 'string' && name !== '' ? name : undefined
 }

@@ -39,7 +39,7 @@ export function placeOf(action: string, target: string): { to: string; query?: Q
     case 'device': return { to: devicePath(target) }
     case 'tuning_rule': return { to: '/settings/tuning-rules', query: { edit: target } }
     case 'notification_rule': return { to: '/settings/notifications', query: { edit: target } }
-    case 'parameter': return { to: '/settings/parameters', query: { edit: target } }
+    case 'parameter': return { to: '/settings/parameters', query: target === 'detector_settings' ? undefined : { edit: target } }
     case 'user': return { to: '/settings/users', query: { edit: target } }
     default: return undefined
   }

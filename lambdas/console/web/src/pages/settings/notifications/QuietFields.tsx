@@ -43,14 +43,16 @@ function OneQuiet({ of: q, n, set, remove }: { of: Quiet; n: number; set: (part:
   return (
     <div className="mw-settings-quiet" role="group" aria-label={`Quiet hours ${n}`}>
       <FormField label="Days">
-        <Multiselect ariaLabel="Days" options={days} selectedOptions={days.filter((d) => q.days?.includes(d.value))} placeholder="Every day" hideTokens onChange={(e) => set({ days: days.map((d) => d.value).filter((d) => e.detail.selectedOptions.some((o) => o.value === d)) })} />
+        <Multiselect ariaLabel="Days" options={days} selectedOptions={days.filter((d) => q.days?.includes(d.value))} placeholder={q.days?.length ? q.days.map((d) => dayNames[d].slice(0, 3)).join(', ') : 'Every day'} hideTokens onChange={(e) => set({ days: days.map((d) => d.value).filter((d) => e.detail.selectedOptions.some((o) => o.value === d)) })} />
       </FormField>
       <FormField label="From"><TimeInput ariaLabel="From" value={q.from} format="hh:mm" placeholder="hh:mm" onChange={(e) => set({ from: e.detail.value })} /></FormField>
       <FormField label="To"><TimeInput ariaLabel="To" value={q.to} format="hh:mm" placeholder="hh:mm" onChange={(e) => set({ to: e.detail.value })} /></FormField>
       <FormField label="Time zone"><Select ariaLabel="Time zone" options={zones} selectedOption={{ value: zone, label: visible(zone, 64) }} filteringType="auto" virtualScroll onChange={(e) => set({ zone: e.detail.selectedOption.value })} /></FormField>
       <FormField label="But from risk"><Input ariaLabel="But from risk" type="number" inputMode="numeric" value={q.min_score ? String(q.min_score) : ''} placeholder="never" onChange={(e) => set({ min_score: Math.max(0, Math.min(99, Number(e.detail.value) || 0)) })} /></FormField>
-      <Button formAction="none" iconName="remove" variant="icon" ariaLabel={`Remove quiet hours ${n}`} onClick={remove} />
-      <span className="mw-quiet mw-settings-quiet-text">{quietText(q)}</span>
+      <div className="mw-settings-quiet-text">
+        <span className="mw-quiet">{quietText(q)}</span>
+        <Button formAction="none" iconName="remove" variant="icon" ariaLabel={`Remove quiet hours ${n}`} onClick={remove} />
+      </div>
     </div>
   )
 }

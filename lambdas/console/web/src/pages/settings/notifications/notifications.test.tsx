@@ -24,29 +24,29 @@ test('of a channel only what its type needs is sent', () => {
   expect(fitting({ type: 'sns', url: 'https://x', topic: ' arn:aws:sns:x ', secret: 's', headers: { a: 'b' }, allow_private: true, template: 't' })).toEqual({ type: 'sns', topic: 'arn:aws:sns:x' })
   expect(fitting({ type: 'webhook', url: 'https://x', format: 'ocsf', template: 't', headers: {} })).toEqual({ type: 'webhook', url: 'https://x', format: 'ocsf' })
   expect(fitting({ type: 'pagerduty', secret: 'k', url: '' })).toEqual({ type: 'pagerduty', secret: 'k' })
-})
+}, 30_000)
 
 test('secrets stay with the address that they were given for', () => {
   expect(keepsSecrets(rule.channel, { ...rule.channel })).toBe(true)
   expect(keepsSecrets(rule.channel, { ...rule.channel, url: 'https://elsewhere.example.com' })).toBe(false)
   expect(reasonAgainst({ ...rule, channel: { type: 'pagerduty' } }, false, true)).toBe('The channel has no routing key yet.')
   expect(reasonAgainst({ ...rule, channel: { type: 'pagerduty' } }, true, true)).toBeUndefined()
-})
+}, 30_000)
 
 test('of a URL only the host is shown: the rest often is the secret', () => {
   expect(whereTo(rule.channel)).toBe('hooks.example.com')
   expect(whereTo({ type: 'slack', url: 'nonsense' })).toBe('no address')
-})
+}, 30_000)
 
 test('quiet hours are said in words', () => {
   expect(quietText({ days: ['mon', 'tue'], from: '22:00', to: '06:00', zone: 'Europe/Berlin', min_score: 80 })).toBe('Mon, Tue 22:00 to 06:00 the next day, Europe/Berlin; from risk 80 on all the same')
   expect(quietText({ from: '00:00', to: '06:00' })).toBe('every day 00:00 to 06:00, UTC')
-})
+}, 30_000)
 
 test('a letter of another form says nothing, and breaks nothing', () => {
   expect(letterOf('x')).toEqual({ rule: '', reason: '', about: '', detection: undefined, attempts: 0, error: '', died: undefined })
   expect(letterOf(dead.letter)).toMatchObject({ about: '<img src=x>', detection: 'd1', attempts: 8 })
-})
+}, 30_000)
 
 test('rules and what was not delivered are listed, without secrets', async () => {
   answering(routes)
@@ -56,22 +56,22 @@ test('rules and what was not delivered are listed, without secrets', async () =>
   expect(container.textContent).not.toContain('s3cret')
   await screen.findByText('<img src=x>')
   expect(container.textContent).toContain('answered 500')
-})
+}, 30_000)
 
 test('a secret that is kept is not sent, and never put into the draft', async () => {
   const seen = answering({ ...routes, 'PUT /v1/notifications/rules/n1': (r) => ({ ...item, rule: r.body }) })
   shown(<Notifications />, { at: '/settings/notifications?edit=n1' })
-  await screen.findByText('One is kept, and never shown. Leave this empty to keep it.')
+  await screen.findByText('One is kept, and never shown. Leave this empty to keep it.', {}, { timeout: 10_000 })
   const [name] = createWrapper().findModal()?.findContent().findAllInputs() ?? []
   name?.setInputValue('On-call at night')
   const secret = createWrapper().findModal()?.findContent().findAllInputs().find((i) => i.findNativeInput().getElement().placeholder === 'kept')
   secret?.setInputValue('brand-new-secret')
-  await waitFor(() => expect(sessionStorage.getItem('mirrorwatch.draft.notification.n1')).toContain('On-call at night'))
+  await waitFor(() => expect(sessionStorage.getItem('mirrorwatch.draft.ada.notification.n1')).toContain('On-call at night'), { timeout: 5000 })
   expect(JSON.stringify({ ...sessionStorage })).not.toContain('brand-new-secret')
   secret?.setInputValue('')
   fireEvent.click(screen.getByRole('button', { name: 'Save the rule' }))
-  await waitFor(() => expect(seen.some((r) => r.method === 'PUT')).toBe(true))
+  await waitFor(() => expect(seen.some((r) => r.method === 'PUT')).toBe(true), { timeout: 5000 })
   const sent = seen.find((r) => r.method === 'PUT')?.body as Rule
   expect(sent).toMatchObject({ name: 'On-call at night', channel: { url: 'https://hooks.example.com/s3cret', headers: { 'X-Token': '' } } })
   expect(sent.channel.secret).toBeUndefined()
-})
+}, 30_000)

@@ -22,7 +22,7 @@ export function EditParameter({ of: p, close }: { of: Parameter; close: () => vo
     close()
   }
   const put = usePut(p, leave)
-  const wrong = refusedText(refused(put.problem, text))
+  const wrong = refusedText(refused(put.problem, text, p.allowed))
   const values = valuesOf(text)
   return (
     <Modal

@@ -10,8 +10,8 @@ export interface Refused {
   text: string
 }
 
-/** Says what the API refused, at its line. The API names the value, or its place among the values. */
-export function refused(p: Problem | undefined, text: string): Refused[] {
+/** Says what the API refused, at its line. The API names the value, or its place among the values. What is allowed is left out where it stands at the field anyway. */
+export function refused(p: Problem | undefined, text: string, allowed?: string): Refused[] {
   if (!p) return []
   if (p.errors.length === 0) return [{ text: p.message }]
   const lines = text.split('\n').map((l) => l.trim())
@@ -19,10 +19,11 @@ export function refused(p: Problem | undefined, text: string): Refused[] {
   return p.errors.map((e) => {
     const place = /^values\.(\d+)/.exec(e.field)?.[1]
     const at = place !== undefined ? filled[Number(place)] : lines.indexOf(e.value) + 1 || undefined
-    return { line: at, text: `${e.value ? `“${e.value}”: ` : ''}allowed is ${e.allowed}` }
+    const value = e.value ? `“${e.value}”` : 'it'
+    return { line: at, text: e.allowed === allowed ? `${value} is not allowed` : `${value}: allowed is ${e.allowed}` }
   })
 }
 
 /** The refusal as one text for a field. */
 export const refusedText = (r: Refused[]): string | undefined =>
-  r.map((one) => (one.line ? `Line ${one.line}, ${one.text}` : one.text)).join('; ') || undefined
+  r.map((one) => (one.line ? `Line ${one.line}: ${one.text}` : one.text)).join('; ') || undefined

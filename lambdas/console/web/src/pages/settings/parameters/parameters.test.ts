@@ -18,7 +18,8 @@ test('a value that is refused is told at its line, blank lines counted', () => {
   const text = '10.0.0.0/8\n\n10.0.0.0/33\n'
   expect(valuesOf(text)).toEqual(['10.0.0.0/8', '10.0.0.0/33'])
   expect(refused(problem({ field: 'values', value: '10.0.0.0/33', allowed: 'networks' }), text)).toEqual([{ line: 3, text: '“10.0.0.0/33”: allowed is networks' }])
-  expect(refusedText(refused(problem({ field: 'values.1', value: '', allowed: 'short' }), text))).toBe('Line 3, allowed is short')
+  expect(refusedText(refused(problem({ field: 'values.1', value: '', allowed: 'short' }), text))).toBe('Line 3: it: allowed is short')
+  expect(refusedText(refused(problem({ field: 'values', value: '10.0.0.0/33', allowed: 'networks' }), text, 'networks'))).toBe('Line 3: “10.0.0.0/33” is not allowed')
   expect(refusedText(refused(problem({ field: 'values', value: '0 values', allowed: 'some' }), ''))).toBe('“0 values”: allowed is some')
 })
 

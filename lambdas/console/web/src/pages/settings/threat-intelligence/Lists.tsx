@@ -3,16 +3,17 @@ import Table from '@cloudscape-design/components/table'
 import type { ReactNode } from 'react'
 import type { Schemas } from '../../../api/client'
 import { Wire } from '../../../ui/Wire'
-import { digits } from '../../../ui/number'
+import { counted, digits } from '../../../ui/number'
 import type { Report } from './ThreatIntelligence'
 import '../settings.css'
 
 type List = Schemas['IntelList']
 
 const formats: Record<string, string> = { csv: 'CSV', list: 'One value a line', zeek: 'Zeek', stix: 'STIX 2.1', '': 'Nothing in it' }
-const kinds: Record<string, string> = {
-  address: 'addresses and networks', domain: 'domains', url: 'URLs', ja3: 'JA3', ja4: 'JA4', certificate_sha1: 'certificates (SHA-1)', certificate_sha256: 'certificates (SHA-256)',
-  file_md5: 'files (MD5)', file_sha1: 'files (SHA-1)', file_sha256: 'files (SHA-256)',
+const kinds: Record<string, [one: string, many: string]> = {
+  address: ['address or network', 'addresses and networks'], domain: ['domain', 'domains'], url: ['URL', 'URLs'], ja3: ['JA3', 'JA3'], ja4: ['JA4', 'JA4'],
+  certificate_sha1: ['certificate (SHA-1)', 'certificates (SHA-1)'], certificate_sha256: ['certificate (SHA-256)', 'certificates (SHA-256)'],
+  file_md5: ['file (MD5)', 'files (MD5)'], file_sha1: ['file (SHA-1)', 'files (SHA-1)'], file_sha256: ['file (SHA-256)', 'files (SHA-256)'],
 }
 
 /** The lists of one sensor, the broken ones first. */
@@ -31,7 +32,7 @@ export function Lists({ of: r }: { of: Report }): ReactNode {
 }
 
 function Count({ of: l }: { of: List }): ReactNode {
-  const parts = Object.entries(l.kinds ?? {}).sort(([, a], [, b]) => b - a).map(([k, n]) => `${digits(n)} ${kinds[k] ?? k}`)
+  const parts = Object.entries(l.kinds ?? {}).sort(([, a], [, b]) => b - a).map(([k, n]) => counted(n, ...(kinds[k] ?? [k, k])))
   return (
     <div className="mw-settings-two">
       <span>{digits(l.indicators)}</span>

@@ -85,7 +85,7 @@ function HowTo(): ReactNode {
         Try a list first with <code className="mw-mono">mirrorwatch intel check FILE</code>, and ask what is known of a value with <code className="mw-mono">mirrorwatch intel lookup VALUE --intel FOLDER</code>.
         Nothing can be uploaded here: who can change these lists can blind a sensor, and that is left to who runs it.
       </p>
-      <p>How sure a list must be, and what is never raised, is set with <Go to="/settings/parameters" query={{ edit: 'intel.indicator_match' }}>the detector’s settings</Go>.</p>
+      <p className="mw-settings-prose">How sure a list must be, and what is never raised, is set with <Go to="/settings/parameters" query={{ edit: 'intel.indicator_match' }}>the detector’s settings</Go>.</p>
     </Container>
   )
 }

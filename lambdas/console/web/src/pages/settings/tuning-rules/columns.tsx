@@ -5,9 +5,11 @@ import { api, told } from '../../../api/client'
 import { useChange } from '../../../api/change'
 import { useRead } from '../../../api/read'
 import { changedText } from '../../../tuning/applied'
+import { filterQuery } from '../../../detections/query'
 import type { RuleItem } from '../../../tuning/RuleForm'
 import { Match } from '../../../tuning/Match'
 import { touched } from '../../../tuning/save'
+import { Go } from '../../../ui/Link'
 import { Time } from '../../../ui/Time'
 import { Wire, visible } from '../../../ui/Wire'
 import { digits } from '../../../ui/number'
@@ -67,7 +69,8 @@ function Hidden({ of: r }: { of: RuleItem }): ReactNode {
   const { count, failed } = useHidden(r)
   if (failed) return <span className="mw-quiet">not counted</span>
   if (count === undefined) return <span className="mw-quiet">counting</span>
-  return <span title="Hidden detections that it matches; those that another rule matches as well count for both">{digits(count)}</span>
+  if (count === 0) return '0'
+  return <Go to="/detections" query={{ ...filterQuery({ ...r.rule.match, hidden: 'only' }), last: '30d' }} title="Hidden detections that it matches; those that another rule matches as well count for both">{digits(count)}</Go>
 }
 
 function Actions({ of: r, does }: { of: RuleItem; does: Does }): ReactNode {
@@ -77,7 +80,7 @@ function Actions({ of: r, does }: { of: RuleItem; does: Does }): ReactNode {
   const over = ended(r) && !r.rule.enabled ? 'It has ended: change it and give it a later end.' : undefined
   return (
     <RowActions
-      named={r.rule.name} first={{ text: 'Change', run: () => does.edit(r) }}
+      named={r.rule.name} first={{ text: 'Change', op: 'putTuningRule', run: () => does.edit(r) }}
       rest={[
         { text: r.rule.enabled ? 'Turn off' : 'Turn on', op: 'putTuningRule', against: over, busy: turn.busy, run: () => turn.run(undefined) },
         { text: 'Delete', op: 'deleteTuningRule', run: () => does.remove(r) },

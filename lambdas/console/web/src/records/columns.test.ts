@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest'
+import { columnsOf, lookOf } from './columns'
+
+test('one kind has its own columns, several a summary', () => {
+  expect(columnsOf(['dns'])).toEqual(['ts', 'from', 'to', 'query', 'qtype_name', 'rcode_name', 'answers', 'rtt'])
+  expect(columnsOf(['dns', 'ssl'])).toEqual(columnsOf([]))
+  expect(columnsOf(['a kind of tomorrow'])).toContain('what')
+})
+
+test('values are shown by what their field is', () => {
+  expect(['id.orig_h', 'client_addr', 'source_ip', 'data_channel.resp_h'].map(lookOf)).toEqual(['address', 'address', 'address', 'address'])
+  expect(['orig_bytes', 'response_body_len', 'size', 'orig_payload_bytes'].map(lookOf)).toEqual(['bytes', 'bytes', 'bytes', 'bytes'])
+  expect(['rtt', 'duration'].map(lookOf)).toEqual(['span', 'span'])
+  expect(['ts', 'cert_not_valid_after', 'certificate.not_valid_before'].map(lookOf)).toEqual(['time', 'time', 'time'])
+  expect(['orig_l2_addr', 'status_code', 'id.orig_p', 'query'].map(lookOf)).toEqual(['text', 'text', 'text', 'text'])
+})
