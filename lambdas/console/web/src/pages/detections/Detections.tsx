@@ -8,6 +8,7 @@ import { useLocation, useSearch } from 'wouter'
 import type { Schemas } from '../../api/client'
 import type { Reading } from '../../api/read'
 import type { Detection } from '../../api/names'
+import { Gathered } from '../../state/here'
 import { useSpan, type Span } from '../../state/span'
 import { leaveTrail } from '../../state/trail'
 import { Download } from '../../ui/Download'
@@ -119,31 +120,33 @@ function Results({ place, change, span, asOf, list, groups, hidden, choice, ackn
   const own = grouped ? groups : list
   return (
     <div className={own.refreshing && own.state === 'ready' ? 'mw-held' : undefined} onClickCapture={(e) => trail(e.target)}>
-      {grouped ? (
-        <Read of={groups} lines={8} empty={(g) => g.items.length === 0 && <Nothing place={place} span={span} change={change} look={setSpan} />}>
-          {(g) => <Groups groups={g} place={place} span={span} now={asOf} choice={choice} change={change} />}
-        </Read>
-      ) : (
-        <List
-          of={list}
-          place={place}
-          span={span}
-          now={asOf}
-          change={change}
-          look={setSpan}
-          choice={choice}
-          acknowledge={acknowledge}
-          liking={liking}
-          like={like}
-          hidden={
-            <ShowHidden
-              of={hidden.data?.total}
-              on={place.filter.hidden !== undefined}
-              set={(on) => change({ filter: { ...place.filter, hidden: on ? 'include' : undefined } })}
-            />
-          }
-        />
-      )}
+      <Gathered>
+        {grouped ? (
+          <Read of={groups} lines={8} empty={(g) => g.items.length === 0 && <Nothing place={place} span={span} change={change} look={setSpan} />}>
+            {(g) => <Groups groups={g} place={place} span={span} now={asOf} choice={choice} change={change} />}
+          </Read>
+        ) : (
+          <List
+            of={list}
+            place={place}
+            span={span}
+            now={asOf}
+            change={change}
+            look={setSpan}
+            choice={choice}
+            acknowledge={acknowledge}
+            liking={liking}
+            like={like}
+            hidden={
+              <ShowHidden
+                of={hidden.data?.total}
+                on={place.filter.hidden !== undefined}
+                set={(on) => change({ filter: { ...place.filter, hidden: on ? 'include' : undefined } })}
+              />
+            }
+          />
+        )}
+      </Gathered>
     </div>
   )
 }
