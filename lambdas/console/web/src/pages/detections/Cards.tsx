@@ -1,5 +1,5 @@
 // The cards of a page. An answer shows at once: those that fit a window are drawn first, the others right after, in places that are kept for them.
-import { useDeferredValue, useMemo, type ReactNode } from 'react'
+import { memo, useDeferredValue, useMemo, type ReactNode } from 'react'
 import type { Detection } from '../../api/names'
 import { Card } from './Card'
 import type { Choice } from './choice'
@@ -13,7 +13,7 @@ interface Props {
 const first = 8 // cards that are drawn at once
 const none: readonly Detection[] = []
 
-export function Cards({ items, now, choice }: Props): ReactNode {
+export const Cards = memo(function Cards({ items, now, choice }: Props): ReactNode {
   const drawn = useDeferredValue(items, none)
   const there = useMemo(() => new Set(drawn.map((d) => d.id)), [drawn])
   return (
@@ -29,4 +29,4 @@ export function Cards({ items, now, choice }: Props): ReactNode {
       )}
     </ul>
   )
-}
+})
