@@ -1,6 +1,6 @@
 // How pages read: every panel has one Reading, whose state says what to show. What fails is tried again by itself.
 import { keepPreviousData, QueryClient, useQuery } from '@tanstack/react-query'
-import { useRef } from 'react'
+import { useCallback, useMemo, useRef } from 'react'
 import { isAway } from '../state/idle'
 import { Problem } from './client'
 
@@ -59,7 +59,10 @@ export function useRead<T>(key: readonly unknown[], ask: (signal: AbortSignal) =
   const failed = last.current
   const data: T | undefined = q.data
   const state = data !== undefined ? (failed ? 'stale' : 'ready') : failed ? 'failed' : 'loading'
-  return { state, data, problem: failed, since: q.dataUpdatedAt, refreshing: q.isFetching, again: () => void q.refetch() }
+  const { refetch, dataUpdatedAt: since, isFetching: refreshing } = q
+  const anew = useCallback(() => void refetch(), [refetch])
+  // The same Reading while it says the same: whatever shows it is not drawn again for nothing.
+  return useMemo(() => ({ state, data, problem: failed, since, refreshing, again: anew }), [state, data, failed, since, refreshing, anew])
 }
 
 /** Whatever was thrown, as a Problem. */

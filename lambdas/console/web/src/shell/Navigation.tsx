@@ -1,7 +1,7 @@
 import Badge from '@cloudscape-design/components/badge'
 import SideNavigation, { type SideNavigationProps } from '@cloudscape-design/components/side-navigation'
 import StatusIndicator from '@cloudscape-design/components/status-indicator'
-import type { ReactNode } from 'react'
+import { useMemo, type ReactNode } from 'react'
 import { useLocation } from 'wouter'
 import { api, told } from '../api/client'
 import { useRead } from '../api/read'
@@ -21,37 +21,46 @@ const settings: [string, string][] = [
 export function Navigation(): ReactNode {
   const [path, navigate] = useLocation()
   const link = useLink()
-  const marks: Record<string, ReactNode> = { '/detections': useCritical(), '/coverage': useUnwatched() }
-  const item = ([text, href]: [string, string]): SideNavigationProps.Item => ({ type: 'link', text, href: link(href), info: marks[href] })
-  const here = [...places, ['Coverage', '/coverage'], ...settings].map(([, href]) => href ?? '').find((href) => path === href || path.startsWith(`${href}/`))
-  return (
-    <SideNavigation
-      activeHref={here ? link(here) : undefined}
-      items={[
-        ...places.map(item), { type: 'divider' }, item(['Coverage', '/coverage']),
-        { type: 'section', text: 'Settings', defaultExpanded: path.startsWith('/settings'), items: settings.map(item) },
-      ]}
-      onFollow={(e) => {
-        e.preventDefault()
-        navigate(e.detail.href)
-      }}
-    />
-  )
+  const [critical, unwatched] = [useCritical(), useUnwatched()]
+  // It is drawn anew when it says something else, not with each change of the address.
+  return useMemo(() => {
+    const marks: Record<string, ReactNode> = { '/detections': critical > 0 && <Critical n={critical} />, '/coverage': unwatched > 0 && <Unwatched n={unwatched} /> }
+    const item = ([text, href]: [string, string]): SideNavigationProps.Item => ({ type: 'link', text, href: link(href), info: marks[href] || undefined })
+    const here = [...places, ['Coverage', '/coverage'], ...settings].map(([, href]) => href ?? '').find((href) => path === href || path.startsWith(`${href}/`))
+    return (
+      <SideNavigation
+        activeHref={here ? link(here) : undefined}
+        items={[
+          ...places.map(item), { type: 'divider' }, item(['Coverage', '/coverage']),
+          { type: 'section', text: 'Settings', defaultExpanded: path.startsWith('/settings'), items: settings.map(item) },
+        ]}
+        onFollow={(e) => {
+          e.preventDefault()
+          navigate(e.detail.href)
+        }}
+      />
+    )
+  }, [path, navigate, link, critical, unwatched])
 }
 
-// useCritical counts the critical detections that are open; undefined where there are none. All others would be noise here.
-function useCritical(): ReactNode {
+// useCritical counts the critical detections that are open. All others would be noise here.
+function useCritical(): number {
   const open = useRead(['detections', 'open critical'], (signal) => told(api.GET('/v1/detections', { params: { query: { band: ['critical'], status: ['open'], count: true, limit: 1 } }, signal })), { every: 30_000 })
-  const n = open.data?.total ?? 0
-  if (n === 0) return undefined
+  return open.data?.total ?? 0
+}
+
+function Critical({ n }: { n: number }): ReactNode {
   return <span title={`${counted(n, 'critical detection')} open`}><Badge color="severity-critical">{digits(n)}<span className="mw-hidden"> critical ones are open</span></Badge></span>
 }
 
-// useUnwatched counts the interfaces that should be mirrored and are not. Its colour is no band's: those mean risk.
-function useUnwatched(): ReactNode {
+// useUnwatched counts the interfaces that should be mirrored and are not.
+function useUnwatched(): number {
   const coverage = useRead(['coverage', 'summary'], (signal) => told(api.GET('/v1/coverage/summary', { signal })), { every: 60_000 })
   const total = coverage.data?.total
-  const n = total ? total.wanted - total.mirrored : 0
-  if (n <= 0) return undefined
+  return total ? total.wanted - total.mirrored : 0
+}
+
+// Its colour is no band's: those mean risk.
+function Unwatched({ n }: { n: number }): ReactNode {
   return <span title={`${counted(n, 'interface')} should be mirrored, and ${n === 1 ? 'is' : 'are'} not`}><StatusIndicator type="warning">{digits(n)}<span className="mw-hidden"> interfaces are not mirrored</span></StatusIndicator></span>
 }

@@ -1,5 +1,5 @@
 // State of a view that others may be sent: it is in the URL's query, and what is the default is not.
-import { useMemo } from 'react'
+import { useCallback, useMemo } from 'react'
 import { useLocation, useSearchParams } from 'wouter'
 
 export type Query = Readonly<Record<string, string | undefined>>
@@ -29,17 +29,19 @@ const carried = ['zone', 'theme'] as const
 /** Gives the link to a place, with what is carried along. The path may have a query of its own: that of a list one came from. */
 export function useLink(): (path: string, query?: Query) => string {
   const [params] = useSearchParams()
-  return (path, query = {}) => {
+  const along = carried.map((name) => params.get(name) ?? '').join('\n') // whatever else changes, links stay as they are
+  return useCallback((path, query = {}) => {
+    const values = along.split('\n')
     const [place = '', own] = path.split('?', 2)
     const next = new URLSearchParams(own)
-    for (const name of carried) {
-      const value = params.get(name)
+    carried.forEach((name, i) => {
+      const value = values[i]
       if (value) next.set(name, value)
       else next.delete(name)
-    }
+    })
     const all = changed(next, query).toString()
     return all ? `${place}?${all}` : place
-  }
+  }, [along])
 }
 
 /** Gives what leads to a place without loading the console anew. */

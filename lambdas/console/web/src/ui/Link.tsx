@@ -1,5 +1,6 @@
-import type { ReactNode } from 'react'
+import { useContext, type MouseEvent, type ReactNode } from 'react'
 import { Link } from 'wouter'
+import { Hereabouts, type Here } from '../state/here'
 import { useLink, type Query } from '../state/url'
 import { Wire } from './Wire'
 
@@ -11,12 +12,32 @@ interface Props {
 }
 
 /** A link to a place within the console. */
-export function Go({ to, query, title, children }: Props): ReactNode {
+export function Go(p: Props): ReactNode {
+  const here = useContext(Hereabouts)
+  return here ? <Among {...p} here={here} /> : <Alone {...p} />
+}
+
+function Alone({ to, query, title, children }: Props): ReactNode {
   const link = useLink()
   return (
     <Link href={link(to, query)} className="mw-link" title={title}>
       {children}
     </Link>
+  )
+}
+
+// One of hundreds: it listens to nothing itself.
+function Among({ to, query, title, children, here }: Props & { here: Here }): ReactNode {
+  const href = here.link(to, query)
+  const follow = (e: MouseEvent) => {
+    if (e.ctrlKey || e.metaKey || e.altKey || e.shiftKey || e.button !== 0) return // another tab or window, or a download
+    e.preventDefault()
+    here.navigate(href)
+  }
+  return (
+    <a href={href} className="mw-link" title={title} onClick={follow}>
+      {children}
+    </a>
   )
 }
 

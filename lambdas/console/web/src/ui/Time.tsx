@@ -1,5 +1,6 @@
-import type { ReactNode } from 'react'
-import { useZone, written, zoneLabel } from '../state/zone'
+import { useContext, type ReactNode } from 'react'
+import { Hereabouts } from '../state/here'
+import { useZone, written, zoneLabel, type Zone } from '../state/zone'
 
 interface Props {
   at: string | number | undefined // RFC 3339, or ms of the Unix epoch
@@ -8,8 +9,17 @@ interface Props {
 }
 
 /** Shows a moment in the zone that was chosen; the title has it in UTC and in RFC 3339. */
-export function Time({ at, fine, label }: Props): ReactNode {
+export function Time(p: Props): ReactNode {
+  const here = useContext(Hereabouts)
+  return here ? <Moment {...p} zone={here.zone} /> : <Alone {...p} />
+}
+
+function Alone(p: Props): ReactNode {
   const [zone] = useZone()
+  return <Moment {...p} zone={zone} />
+}
+
+function Moment({ at, fine, label, zone }: Props & { zone: Zone }): ReactNode {
   const ms = typeof at === 'string' ? Date.parse(at) : (at ?? NaN)
   if (!Number.isFinite(ms)) return <span>–</span>
   return (

@@ -65,7 +65,7 @@ test('the page shows what there is, how much of it, and what is hidden', async (
   world()
   page()
   expect(await screen.findByRole('link', { name: 'Port scan' })).toBeTruthy()
-  expect(screen.getByRole('button', { name: /2 High 60–79/ }).getAttribute('aria-pressed')).toBe('false')
+  expect((await screen.findByRole('button', { name: /2 High 60–79/ })).getAttribute('aria-pressed')).toBe('false') // what is around the list follows it
   expect(await screen.findByText('Show hidden (4)')).toBeTruthy()
 }, 20_000)
 
@@ -74,7 +74,7 @@ test('a band is asked for, and stays chosen', async () => {
   page()
   fireEvent.click(await screen.findByRole('button', { name: /High 60–79/ }))
   await waitFor(() => expect(asked.some((r) => r.path.endsWith('/search') && asFilter(r).bands?.join() === 'high' && !asFilter(r).hidden)).toBe(true))
-  expect(screen.getByRole('button', { name: /High 60–79/ }).getAttribute('aria-pressed')).toBe('true')
+  await waitFor(() => expect(screen.getByRole('button', { name: /High 60–79/ }).getAttribute('aria-pressed')).toBe('true'))
   expect(asked.filter((r) => r.path === '/v1/detections/histogram').every((r) => asFilter(r).bands === undefined)).toBe(true)
 }, 20_000)
 
@@ -90,7 +90,7 @@ test('a link shows what it says', async () => {
     limit: 50,
     count: true,
   })
-  expect(screen.getByRole('button', { name: 'Clear time selection (2026-11-26 09:00 – 10:00 UTC)' })).toBeTruthy()
+  expect(await screen.findByRole('button', { name: 'Clear time selection (2026-11-26 09:00 – 10:00 UTC)' })).toBeTruthy()
 }, 20_000)
 
 test('keys lead through the list and acknowledge', async () => {
@@ -167,7 +167,7 @@ test('a saved view is shown where nothing else is asked for', async () => {
   })
   page()
   expect(await screen.findByRole('button', { name: /Port scan.*2 detections/ })).toBeTruthy()
-  expect(screen.getByRole('button', { name: 'View: Mine' })).toBeTruthy()
+  expect(await screen.findByRole('button', { name: 'View: Mine' })).toBeTruthy()
   expect(asked.some((r) => r.path.endsWith('/groups') && asFilter(r).statuses?.join() === 'open')).toBe(true)
 }, 20_000)
 

@@ -5,7 +5,7 @@ import type { Reading } from '../../api/read'
 import type { Detection } from '../../api/names'
 import type { Span } from '../../state/span'
 import { Loading, Read } from '../../ui/Panel'
-import { Card } from './Card'
+import { Cards } from './Cards'
 import type { Choice } from './choice'
 import type { Liking } from './liking'
 import { Nothing } from './Nothing'
@@ -74,13 +74,7 @@ export function List({ of, place, span, now, change, look, choice, acknowledge, 
               />
             </Suspense>
           ) : (
-            <ul className="mw-cards">
-              {l.items.map((d) => (
-                <li key={d.id}>
-                  <Card d={d} now={now} chosen={choice.items.has(d.id)} choose={choice.choose} />
-                </li>
-              ))}
-            </ul>
+            <Cards items={l.items} now={now} choice={choice} />
           )}
           <Pager list={l} place={place} limit={liking.page} of={question} change={change} />
         </>

@@ -1,7 +1,7 @@
 // The panel above the list: how many of each band there are, and when they began.
 import Button from '@cloudscape-design/components/button'
 import Container from '@cloudscape-design/components/container'
-import { useMemo, type ReactNode } from 'react'
+import { memo, useMemo, type ReactNode } from 'react'
 import type { Schemas } from '../../api/client'
 import type { Reading } from '../../api/read'
 import type { Band } from '../../api/names'
@@ -26,7 +26,7 @@ interface Props {
   onBrush: (s: Stretch | undefined) => void
 }
 
-export function Overview(p: Props): ReactNode {
+export const Overview = memo(function Overview(p: Props): ReactNode {
   return (
     <Container>
       <Read of={p.of} lines={6}>
@@ -43,7 +43,7 @@ export function Overview(p: Props): ReactNode {
       </Read>
     </Container>
   )
-}
+})
 
 function Chart({ buckets, grid, chosen, silence, brush, onBrush }: Props & { buckets: readonly Schemas['Bucket'][]; grid: Grid }): ReactNode {
   const bars = useMemo(() => barsOf(buckets, chosen), [buckets, chosen])

@@ -9,7 +9,7 @@ import { useNow } from '../../state/now'
 import { iso, spanOf, type Span } from '../../state/span'
 import { useView } from '../../state/url'
 import { gridOf, silenceOf, type Grid, type Silence } from './bars'
-import { within, type Place } from './place'
+import { placeOf, placeQuery, usePlace, within, type Place } from './place'
 
 const held = ['as-of', 'detections'] as const
 
@@ -32,10 +32,40 @@ export function useStill(): { span: Span; asOf: number; refresh: () => void } {
 const still = { keep: true, patience: Infinity } as const
 const search = (body: Schemas['DetectionSearch'], signal?: AbortSignal) => told(api.POST('/v1/detections/search', { body, signal }))
 
+const listed = (p: Place, span: Span, limit: number) => ({ filter: within(p, span), sort: p.sort, limit, cursor: p.after, count: true })
+
 /** A page of the list. */
 export function useList(p: Place, span: Span, limit: number, when = true): Reading<Schemas['DetectionList']> {
-  const body = { filter: within(p, span), sort: p.sort, limit, cursor: p.after, count: true }
+  const body = listed(p, span, limit)
   return useRead(['detections', 'list', body], (signal) => search(body, signal), { ...still, when })
+}
+
+/** Gives what asks for the list of a place before it is looked at. */
+export function useAsk(span: Span, limit: number): (p: Place) => void {
+  const client = useQueryClient()
+  return useCallback(
+    (p) => {
+      const body = listed(p, span, limit)
+      if (!p.group) void client.prefetchQuery({ queryKey: ['detections', 'list', body], queryFn: ({ signal }) => search(body, signal), staleTime: Infinity })
+    },
+    [client, span, limit],
+  )
+}
+
+/** Gives a place whose changes ask for their list first: the server is at work while the page is drawn. */
+export function useAhead(...[place, change, span, limit]: [...ReturnType<typeof usePlace>, span: Span, limit: number]): ReturnType<typeof usePlace> {
+  const ask = useAsk(span, limit)
+  const latest = useRef({ place, ask })
+  latest.current = { place, ask }
+  const ahead = useCallback(
+    (p: Partial<Place>) => {
+      const next = placeOf({ ...placeQuery({ ...latest.current.place }), ...placeQuery(p) })
+      latest.current.ask(next)
+      change(p)
+    },
+    [change],
+  )
+  return [place, ahead]
 }
 
 /** The bars of the histogram: of all bands, whatever the brush. */
