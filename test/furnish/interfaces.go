@@ -52,9 +52,12 @@ func Interfaces(ctx context.Context, s *store.Store, now time.Time) error {
 			return fmt.Errorf("hear %d: %w", c.VNI, err)
 		}
 	}
-	for day := 30; day >= 0; day-- {
-		at := now.Add(-time.Duration(day) * 24 * time.Hour)
-		if err := store.PutCoverageTrend(ctx, s.Documents, store.ShareCoverage(earlier(list, day), at, []string{"env"})); err != nil {
+	for hour := 30 * 24; hour >= 0; hour-- {
+		if hour > 8*24 && hour%24 != 0 { // counted once an hour, as it is in truth; long ago once a day is enough
+			continue
+		}
+		at := now.Add(-time.Duration(hour) * time.Hour)
+		if err := store.PutCoverageTrend(ctx, s.Documents, store.ShareCoverage(earlier(list, hour/24), at, []string{"env"})); err != nil {
 			return fmt.Errorf("store trend: %w", err)
 		}
 	}

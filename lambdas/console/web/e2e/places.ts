@@ -13,7 +13,7 @@ export async function places(): Promise<Place[]> {
   const api = await asking('analyst')
   const found = await api.well(api.api.GET('/v1/detections', { params: { query: { sort: '-score', limit: 50 } } }))
   const worst = found.items[0]
-  const incidents = await api.well(api.api.GET('/v1/incidents', { params: { query: { limit: 1 } } }))
+  const incidents = await api.well(api.api.GET('/v1/incidents', { params: { query: { sort: '-score', limit: 1 } } }))
   const devices = await api.well(api.api.GET('/v1/devices', { params: { query: { limit: 200 } } }))
   const device = worst?.participants?.find((p) => !p.external && p.device)?.device ?? devices.items[0]?.id
   const settings = ['parameters', 'tuning-rules', 'threat-intelligence', 'notifications', 'users', 'api-keys', 'audit-log', 'sessions', 'about']
@@ -26,7 +26,8 @@ export async function places(): Promise<Place[]> {
     { name: 'devices', path: '/devices', main: true },
     { name: 'device', path: `/devices/${encodeURIComponent(device ?? '')}`, main: true },
     { name: 'records', path: '/records', main: true },
-    { name: 'activity-map', path: '/activity-map', main: true },
+    { name: 'activity-map', path: '/activity-map' },
+    { name: 'activity-map-network', path: '/activity-map?address=10.20.2.0/24', main: true },
     { name: 'coverage', path: '/coverage', main: true },
     { name: 'attack', path: '/attack', main: true },
     ...settings.map((s) => ({ name: `settings-${s}`, path: `/settings/${s}`, admin: true })),

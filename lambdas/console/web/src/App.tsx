@@ -2,7 +2,7 @@
 import { I18nProvider } from '@cloudscape-design/components/i18n'
 import messages from '@cloudscape-design/components/i18n/messages/all.en'
 import AppLayout from '@cloudscape-design/components/app-layout'
-import { Suspense, useState, type ReactNode } from 'react'
+import { Suspense, useEffect, useState, type ReactNode } from 'react'
 import { Redirect, Route, Switch, useLocation } from 'wouter'
 import { pages } from './pages'
 import { Session } from './session/Session'
@@ -32,9 +32,17 @@ export function App(): ReactNode {
   )
 }
 
+const roomy = () => matchMedia('(min-width: 1000px)')
+
 // Around is what every page stands in.
 function Around(): ReactNode {
-  const [wide, setWide] = useState(() => matchMedia('(min-width: 1000px)').matches)
+  const [wide, setWide] = useState(() => roomy().matches)
+  useEffect(() => { // a window that grows again, or a tablet that is turned, gets back its navigation
+    const media = roomy()
+    const follow = () => setWide(media.matches)
+    media.addEventListener('change', follow)
+    return () => media.removeEventListener('change', follow)
+  }, [])
   return (
     <>
       <a className="mw-skip" href="#content" onClick={(e) => { e.preventDefault(); focusContent() }}>To the content</a>

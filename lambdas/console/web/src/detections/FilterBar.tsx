@@ -35,8 +35,10 @@ export function FilterBar({
 }: Props): ReactNode {
   const [key, setKey] = useState('')
   const [problems, setProblems] = useState<string[]>([])
-  const names = useNames()
-  const { options, state, again } = useSuggestions(key, value)
+  const [used, setUsed] = useState(false)
+  const needed = used || typed(value) // the catalogue is large, and whoever only reads the list needs none of it
+  const names = useNames(needed)
+  const { options, state, again } = useSuggestions(key, value, needed)
   const offered = useMemo(() => properties(without, names), [without, names])
   const tokens = useMemo(() => filterTokens(value).filter((t) => !without.includes(t.propertyKey ?? '')), [value, without])
   const change = (next: readonly Token[]) => {
@@ -45,7 +47,7 @@ export function FilterBar({
     onChange(withRest(filter, value, without))
   }
   return (
-    <div className="mw-filter">
+    <div className="mw-filter" onFocus={() => setUsed(true)}>
       <PropertyFilter
         query={{ operation: 'and', tokens }}
         onChange={(e) => change(e.detail.tokens as Token[])}
@@ -77,6 +79,9 @@ export function FilterBar({
     </div>
   )
 }
+
+// Whether a filter names types, whose titles the catalogue has.
+const typed = (f: DetectionFilter): boolean => [f, ...(f.not ?? [])].some((x) => (x.types?.length ?? 0) > 0)
 
 function load(d: PropertyFilterProps.LoadItemsDetail, setKey: (k: string) => void, again: () => void): void {
   setKey(d.filteringProperty?.key ?? '')

@@ -15,12 +15,12 @@ import { plainNames, type Naming } from './words'
 type Option = PropertyFilterProps.FilteringOption
 type By = Schemas['GroupBy']
 
-/** The types of detections that there are; asked for once in a while. */
-export const useCatalogue = () => useRead(['catalogue'], (signal) => told(api.GET('/v1/catalogue', { signal })), { patience: 600_000 })
+/** The types of detections that there are; asked for once in a while, and not before `when`. */
+export const useCatalogue = (when = true) => useRead(['catalogue'], (signal) => told(api.GET('/v1/catalogue', { signal })), { patience: 600_000, when })
 
-/** Gives what values are called: types by their titles, the rest as everywhere. */
-export function useNames(): Naming {
-  const types = useCatalogue().data?.items
+/** Gives what values are called: types by their titles, once the catalogue was asked for, the rest as everywhere. */
+export function useNames(when = true): Naming {
+  const types = useCatalogue(when).data?.items
   return useMemo(() => {
     const titles = new Map(types?.map((t) => [t.type, t.title]))
     return (key, value) => (key === 'type' ? visible(titles.get(value) ?? value, 100) : plainNames(key, value))
@@ -45,11 +45,11 @@ export interface Suggestions {
   again: () => void
 }
 
-/** Gives the values to offer while the place `key` is filled in. */
-export function useSuggestions(key: string, value: DetectionFilter): Suggestions {
+/** Gives the values to offer while the place `key` is filled in; those of the catalogue from `when` on. */
+export function useSuggestions(key: string, value: DetectionFilter, when = true): Suggestions {
   const me = useMe()
-  const names = useNames()
-  const types = useCatalogue().data?.items
+  const names = useNames(when)
+  const types = useCatalogue(when).data?.items
   const by = learnedBy(key)
   const groups = useRead(
     ['detections', 'values', by],

@@ -25,7 +25,7 @@ export function Total({ of, chosen, toggle }: Props): ReactNode {
           <div className="mw-total">
             <div>
               <div className="mw-total-number">{total.wanted === 0 ? '–' : percent(total.percent)}</div>
-              <div>{digits(total.mirrored)} of {digits(total.wanted)} that should be are mirrored; {digits(total.interfaces)} in all</div>
+              <div>{digits(total.mirrored)} of {digits(total.wanted)} wanted are mirrored; {digits(total.interfaces)} in all</div>
               <Bar s={total} />
             </div>
             <ul className="mw-total-states" aria-label="Interfaces by state">

@@ -26,7 +26,7 @@ export function Facts({ d }: { d: Detection }): ReactNode {
 
 function Last({ d }: { d: Detection }): ReactNode {
   const now = useNow(15_000)
-  if (d.end) return <><Time at={d.end} label /> <span className="mw-quiet">after {lasting(Date.parse(d.end) - Date.parse(d.start))}</span></>
+  if (d.end) return <><Time at={d.end} label /> <span className="mw-quiet mw-det-after">after {lasting(Date.parse(d.end) - Date.parse(d.start))}</span></>
   return <><StatusIndicator type="in-progress">Ongoing, {lasting(now - Date.parse(d.start))}</StatusIndicator> <span className="mw-quiet">last <Time at={d.update} label /></span></>
 }
 

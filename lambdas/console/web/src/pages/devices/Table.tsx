@@ -73,14 +73,14 @@ export function Table({ devices, troubled, order, setOrder, page, setPage, ...re
 
 function definitions(zone: string, troubled: Troubled | undefined): TableProps.ColumnDefinition<Device>[] {
   const cells: Record<Column, [cell: (d: Device) => ReactNode, width: number]> = {
-    name: [(d) => <DeviceLink id={d.id} name={nameOf(d)} />, 190],
-    address: [(d) => <Placed d={d} />, 190],
-    role: [(d) => <Role of={d} />, 150],
+    name: [(d) => <DeviceLink id={d.id} name={nameOf(d)} />, 165],
+    address: [(d) => <Placed d={d} />, 185],
+    role: [(d) => <Role of={d} />, 145],
     value: [(d) => (isHighValue(d) ? 'Yes' : '–'), 135],
-    detections: [(d) => <Troubles of={d} troubled={troubled} />, 175],
-    peers: [(d) => digits(d.peers), 95],
-    offers: [(d) => <Offers of={d} />, 170],
-    last: [(d) => <Time at={d.last_seen} />, 175],
+    detections: [(d) => <Troubles of={d} troubled={troubled} />, 170],
+    peers: [(d) => digits(d.peers), 90],
+    offers: [(d) => <Offers of={d} />, 155],
+    last: [(d) => <Time at={d.last_seen} />, 170],
     first: [(d) => <Time at={d.first_seen} />, 175],
     vpc: [(d) => text(d.vpc), 170],
     account: [(d) => text(d.account), 150],

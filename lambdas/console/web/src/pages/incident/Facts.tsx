@@ -18,7 +18,7 @@ export function Facts({ i }: { i: Incident }): ReactNode {
   return (
     <>
       <KeyValuePairs
-        columns={4} minColumnWidth={190}
+        columns={3} minColumnWidth={190}
         items={[
           { label: 'Began', value: <Time at={i.start} label /> },
           {
@@ -26,7 +26,6 @@ export function Facts({ i }: { i: Incident }): ReactNode {
             value: i.end === undefined ? <><Time at={i.update} label /> <StatusIndicator type="in-progress">Goes on</StatusIndicator></> : <><Time at={i.end} label />, after {lasting(Date.parse(i.end) - Date.parse(i.start))}</>,
           },
           { label: 'Made of', value: <Made i={i} n={n} /> },
-          { label: 'Id', value: <span className="mw-incident-id"><Wire mono length={80}>{i.id}</Wire> <Copy text={i.id} what="Id" /></span> },
         ]}
       />
       <div className="mw-incident-facts">
@@ -35,6 +34,7 @@ export function Facts({ i }: { i: Incident }): ReactNode {
           items={[
             { label: 'Tactics, as they came', value: <Tactics ids={i.tactics} /> },
             { label: 'Techniques', value: <Techniques ids={i.techniques} /> },
+            { label: 'Id', value: <span className="mw-incident-id"><Wire mono length={80}>{i.id}</Wire> <Copy text={i.id} what="Id" /></span> },
             ...(i.aliases && i.aliases.length > 0 ? [{ label: 'Merged into it', value: <Aliases ids={i.aliases} /> }] : []),
           ]}
         />
