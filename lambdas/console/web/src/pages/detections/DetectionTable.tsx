@@ -1,6 +1,6 @@
 // Detections as a table: for many at once, with the columns that one likes.
 import Table from '@cloudscape-design/components/table'
-import { memo, useMemo, type ReactNode } from 'react'
+import { memo, useDeferredValue, useMemo, type ReactNode } from 'react'
 import type { Detection } from '../../api/names'
 import { visible } from '../../ui/Wire'
 import { useZoneLabel } from '../../ui/Time'
@@ -20,14 +20,22 @@ interface Props {
   like: (l: Partial<Liking>) => void
 }
 
+const first = 15 // rows that are drawn at once; the others right after
+const none: readonly Detection[] = []
+
 export default memo(function DetectionTable({ items, now, sort, onSort, choice, acknowledge, liking, like }: Props): ReactNode {
   const zone = useZoneLabel()
   const columns = useMemo(() => definitions(now, zone, liking.widths, acknowledge), [now, zone, liking.widths, acknowledge])
+  const drawn = useDeferredValue(items, none)
+  const rows = useMemo(() => {
+    const there = new Set(drawn.map((d) => d.id))
+    return items.filter((d, i) => i < first || there.has(d.id))
+  }, [items, drawn])
   const chosen = items.filter((d) => choice.items.has(d.id))
   return (
     <Table
       variant="embedded"
-      items={items}
+      items={rows}
       trackBy="id"
       columnDefinitions={columns}
       columnDisplay={liking.columns.map((id) => ({ id, visible: true }))}

@@ -7,6 +7,7 @@ import type { Span } from '../../state/span'
 import { Loading, Read } from '../../ui/Panel'
 import { Cards } from './Cards'
 import type { Choice } from './choice'
+import { useAsk } from './data'
 import type { Liking } from './liking'
 import { Nothing } from './Nothing'
 import { Pager, shownText } from './Pager'
@@ -32,6 +33,7 @@ const DetectionTable = lazy(() => import('./DetectionTable'))
 const Preferences = lazy(() => import('./Preferences'))
 
 export function List({ of, place, span, now, change, look, choice, acknowledge, liking, like, hidden }: Props): ReactNode {
+  const ask = useAsk(span, liking.page)
   const question = JSON.stringify([within(place, span), place.sort, liking.page])
   return (
     <Read
@@ -76,7 +78,7 @@ export function List({ of, place, span, now, change, look, choice, acknowledge, 
           ) : (
             <Cards items={l.items} now={now} choice={choice} />
           )}
-          <Pager list={l} place={place} limit={liking.page} of={question} change={change} />
+          <Pager list={l} place={place} limit={liking.page} of={question} change={change} ask={ask} />
         </>
       )}
     </Read>

@@ -12,11 +12,12 @@ interface Props {
   limit: number
   of: string // the question, so that a cursor never leads into another's list
   change: (p: Partial<Place>) => void
+  ask: (p: Place) => void // for a page that is likely to be next
 }
 
 type Cursors = Readonly<Record<number, string | undefined>>
 
-export function Pager({ list, place, limit, of, change }: Props): ReactNode {
+export function Pager({ list, place, limit, of, change, ask }: Props): ReactNode {
   const cursors = useCursors(of, place)
   if (place.page === 1 && !list.next) return null
   const first = (place.page - 1) * limit + 1
@@ -26,15 +27,19 @@ export function Pager({ list, place, limit, of, change }: Props): ReactNode {
     change(p)
     document.getElementById('mw-list')?.scrollIntoView() // a page is read from its top
   }
+  const next = { page: place.page + 1, after: list.next }
+  const near = () => list.next && ask({ ...place, ...next }) // whoever points at it will want it
   return (
     <nav className="mw-list-line" aria-label="Pages of the list">
       <Button iconName="angle-left" disabled={place.page === 1} onClick={() => lead(known ? { page: before, after: cursors[before] } : { page: 1 })}>
         {known ? 'Previous page' : 'First page'}
       </Button>
       <span>{shownText(first, list)}</span>
-      <Button iconName="angle-right" iconAlign="right" disabled={!list.next} onClick={() => lead({ page: place.page + 1, after: list.next })}>
-        Next page
-      </Button>
+      <span onPointerEnter={near} onFocus={near}>
+        <Button iconName="angle-right" iconAlign="right" disabled={!list.next} onClick={() => lead(next)}>
+          Next page
+        </Button>
+      </span>
     </nav>
   )
 }

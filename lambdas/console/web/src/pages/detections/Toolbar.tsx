@@ -13,6 +13,9 @@ interface Props {
 
 const elsewhere = ['band', 'start', 'modified', 'id'] // the buttons, the histogram and the span have these
 
+// The table is loaded when somebody comes near it.
+const near = () => void import('./DetectionTable').catch(() => {}) // whoever opens it is told
+
 export const Toolbar = memo(function Toolbar({ place, change, count }: Props): ReactNode {
   const grouped = groupings.find((g) => g.id === place.group)
   const sorted = sorts.find((s) => s.id === place.sort) ?? sorts[0]
@@ -39,15 +42,17 @@ export const Toolbar = memo(function Toolbar({ place, change, count }: Props): R
             onChange={(e) => change({ sort: sorts.find((s) => s.id === e.detail.selectedOption.value)?.id })}
           />
         </div>
-        <SegmentedControl
-          label="Arranged as"
-          selectedId={place.table ? 'table' : 'cards'}
-          options={[
-            { id: 'cards', text: 'Cards' },
-            { id: 'table', text: 'Table' },
-          ]}
-          onChange={(e) => change({ table: e.detail.selectedId === 'table', group: undefined })}
-        />
+        <span onPointerEnter={near} onFocus={near}>
+          <SegmentedControl
+            label="Arranged as"
+            selectedId={place.table ? 'table' : 'cards'}
+            options={[
+              { id: 'cards', text: 'Cards' },
+              { id: 'table', text: 'Table' },
+            ]}
+            onChange={(e) => change({ table: e.detail.selectedId === 'table', group: undefined })}
+          />
+        </span>
       </div>
     </div>
   )
