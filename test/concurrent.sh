@@ -4,4 +4,4 @@
 set -eu
 cd "$(dirname "$0")/.."
 grep -rlE '\bgo func|\bgo [a-zA-Z.]+\(|\.Go\(|"sync"|"sync/atomic"' --include='*.go' cmd infra lambdas sensor shared test |
-	grep -vE '/testdata/|^infra/[^/]*$|^test/(console|deployed|functions)/' | xargs -n1 dirname | sort -u | sed 's|^|./|'
+	grep -vE '/testdata/|^infra/[^/]*$|^test/(client|console|deployed|functions)/' | xargs -n1 dirname | sort -u | sed 's|^|./|'

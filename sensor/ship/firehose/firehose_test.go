@@ -357,8 +357,11 @@ func TestClosedInTime(t *testing.T) {
 	}
 	far.Down("")
 	next, _ := start(t, far, dir, 0)
-	if err := closeIn(t, next, 20*time.Second); err != nil || len(uids(t, far.Taken())) != 100 {
-		t.Errorf("%v: %d records", err, len(uids(t, far.Taken())))
+	err := closeIn(t, next, 20*time.Second)
+	got := uids(t, far.Taken()) // what was on its way when time was up may have arrived after all, and comes again
+	slices.Sort(got)
+	if got = slices.Compact(got); err != nil || len(got) != 100 {
+		t.Errorf("%v: %d records", err, len(got))
 	}
 }
 

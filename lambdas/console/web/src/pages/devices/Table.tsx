@@ -78,7 +78,7 @@ function definitions(zone: string, troubled: Troubled | undefined): TableProps.C
     role: [(d) => <Role of={d} />, 145],
     value: [(d) => (isHighValue(d) ? 'Yes' : '–'), 135],
     detections: [(d) => <Troubles of={d} troubled={troubled} />, 170],
-    peers: [(d) => digits(d.peers), 90],
+    peers: [(d) => digits(d.peers), 95],
     offers: [(d) => <Offers of={d} />, 155],
     last: [(d) => <Time at={d.last_seen} />, 170],
     first: [(d) => <Time at={d.first_seen} />, 175],
