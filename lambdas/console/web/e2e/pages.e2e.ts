@@ -34,6 +34,8 @@ async function found(page: Page, only?: string[]): Promise<string[]> {
       const checker = (window as unknown as { axe: typeof axe }).axe
       const far = [...document.querySelectorAll<HTMLElement>(selector)].filter((e) => e.style.display === '')
       for (const e of far) e.style.display = 'none'
+      // What is out of sight may not be laid out yet, and has the sizes and colours that it had last: axe takes those for its own.
+      for (const e of document.querySelectorAll<HTMLElement>('.mw-cards > li')) e.style.contentVisibility = 'visible'
       const { violations } = await checker.run(document, { runOnly, resultTypes: ['violations'], preload: false })
       for (const e of far) e.style.display = ''
       return violations
