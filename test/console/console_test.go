@@ -25,7 +25,7 @@ const (
 	web      = "../../lambdas/console/web"
 	captures = "../replay"
 	said     = "../../build/console/tests.txt" // what the browser's tests said last, beside their screenshots
-	most     = 10 * time.Minute                // for all of them: a minute and a half on a machine that does nothing else
+	most     = 15 * time.Minute                // for all of them: five minutes on a machine that does nothing else
 	closing  = 25                              // lines of the runner's that end what it says
 	crowd    = 10_000                          // detections of the second server
 )
