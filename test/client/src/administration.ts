@@ -124,6 +124,8 @@ export async function system(w: World): Promise<void> {
   assert.deepEqual([...good(await w.admin.api.GET('/v1/me')).rights!].sort(), operations.sort(), 'rights have other names than operations')
   const catalogue = good(await w.victor.api.GET('/v1/catalogue'))
   assert.ok(catalogue.items.every(t => t.title && t.text && t.techniques!.length > 0))
+  const intel = good(await w.victor.api.GET('/v1/intel'))
+  assert.ok(intel.complete && intel.items.every(i => i.sensor === 'lab' && i.lists.length === 0), `the demo reads no lists: ${JSON.stringify(intel)}`)
 }
 
 export async function audit(w: World): Promise<void> {
