@@ -35,7 +35,8 @@ serve: build ## Run sensor, detectors, store and API on this machine until inter
 	@bin/mirrorwatch serve
 
 test: setup ## Run every test; installs what they need first
-	MIRRORWATCH_TIMES=$(CURDIR)/build/times.txt go test -timeout 20m ./...
+	@# the browser's tests take longest: they begin first, beside all others
+	MIRRORWATCH_TIMES=$(CURDIR)/build/times.txt go test -timeout 20m ./test/console ./...
 	@cat build/times.txt 2>/dev/null || echo "test/deployed was skipped: no times from a tag to an answer"
 	@tail -qn 7 build/console/*.txt 2>/dev/null || echo "test/console was skipped: no browser looked at the console"
 
