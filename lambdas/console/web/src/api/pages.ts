@@ -1,8 +1,6 @@
 // Lists that come page by page: one Reading of all that came so far, and what brings more.
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { useRef } from 'react'
-import { Problem } from './client'
-import { asProblem, waitAfter, type Reading } from './read'
+import { nextTry, useCondition, type Reading } from './read'
 
 /** A page as the API gives it. */
 export interface PageOf<T> {
@@ -25,20 +23,11 @@ export function usePages<T>(key: readonly unknown[], ask: (cursor: string | unde
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (last) => last.next || undefined,
     enabled: when,
-    refetchInterval: (query) => {
-      const failed = query.state.error
-      return !failed || (failed instanceof Problem && !failed.passing) ? false : waitAfter(query.state.errorUpdateCount - 1)
-    },
+    refetchInterval: (query) => nextTry(query.state),
   })
   const data = q.data && joined(q.data.pages)
-  // While a question that failed is open again, what went wrong stays on the page, as in useRead.
-  const last = useRef<Problem>(undefined)
-  if (q.error) last.current = asProblem(q.error)
-  else if (data !== undefined || q.errorUpdateCount === 0) last.current = undefined
-  const problem = last.current
-  const state = data ? (problem ? 'stale' : 'ready') : problem ? 'failed' : 'loading'
   return {
-    state, data, problem, since: q.dataUpdatedAt, refreshing: q.isFetching && !q.isFetchingNextPage, again: () => void q.refetch(),
+    ...useCondition(q), data, since: q.dataUpdatedAt, refreshing: q.isFetching && !q.isFetchingNextPage, again: () => void q.refetch(),
     more: q.hasNextPage ? () => void q.fetchNextPage() : undefined, bringing: q.isFetchingNextPage,
   }
 }

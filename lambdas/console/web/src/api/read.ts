@@ -44,25 +44,31 @@ export function useRead<T>(key: readonly unknown[], ask: (signal: AbortSignal) =
     enabled: o.when !== false,
     staleTime: o.patience ?? 10_000,
     placeholderData: o.keep ? keepPreviousData : undefined,
-    refetchInterval: (query) => {
-      if (isAway()) return false // shell/Banner has all asked anew when somebody is back
-      const failed = query.state.error
-      if (failed) return failed instanceof Problem && !failed.passing ? false : waitAfter(query.state.errorUpdateCount - 1)
-      return o.every ?? false
-    },
+    refetchInterval: (query) => nextTry(query.state, o.every),
     refetchIntervalInBackground: false,
   })
-  // While a question that failed is open again, what went wrong stays on the page: it would flicker otherwise.
-  const last = useRef<Problem>(undefined)
-  if (q.error) last.current = asProblem(q.error)
-  else if (q.data !== undefined || q.errorUpdateCount === 0) last.current = undefined
-  const failed = last.current
+  const { state, problem: failed } = useCondition(q)
   const data: T | undefined = q.data
-  const state = data !== undefined ? (failed ? 'stale' : 'ready') : failed ? 'failed' : 'loading'
   const { refetch, dataUpdatedAt: since, isFetching: refreshing } = q
   const anew = useCallback(() => void refetch(), [refetch])
   // The same Reading while it says the same: whatever shows it is not drawn again for nothing.
   return useMemo(() => ({ state, data, problem: failed, since, refreshing, again: anew }), [state, data, failed, since, refreshing, anew])
+}
+
+/** Milliseconds until a question is asked again by itself, after `every` or after it has failed; false: not at all. Nobody's screen asks for nothing. */
+export function nextTry(of: { error: Error | null; errorUpdateCount: number }, every?: number): number | false {
+  if (isAway()) return false // shell/Banner has all asked anew when somebody is back
+  if (!of.error) return every ?? false
+  return of.error instanceof Problem && !of.error.passing ? false : waitAfter(of.errorUpdateCount - 1)
+}
+
+/** Says how a question stands. While one that failed is open again, what went wrong stays on the page: it would flicker otherwise. */
+export function useCondition(q: { data: unknown; error: Error | null; errorUpdateCount: number }): Pick<Reading<unknown>, 'state' | 'problem'> {
+  const last = useRef<Problem>(undefined)
+  if (q.error) last.current = asProblem(q.error)
+  else if (q.data !== undefined || q.errorUpdateCount === 0) last.current = undefined
+  const problem = last.current
+  return { problem, state: q.data !== undefined ? (problem ? 'stale' : 'ready') : problem ? 'failed' : 'loading' }
 }
 
 /** Whatever was thrown, as a Problem. */

@@ -1,7 +1,6 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { useRef } from 'react'
-import { api, Problem, told, type Schemas } from '../../api/client'
-import { asProblem, waitAfter, type Reading } from '../../api/read'
+import { api, told, type Schemas } from '../../api/client'
+import { nextTry, useCondition, type Reading } from '../../api/read'
 import type { Span } from '../../state/span'
 import { asked, type Filter } from './filter'
 
@@ -26,19 +25,11 @@ export function usePages(f: Filter, span: Span): Pages {
     queryFn: ({ signal, pageParam }) => told(api.GET('/v1/incidents', { signal, params: { query: asked(f, span, pageParam || undefined) } })),
     getNextPageParam: (page) => page.next || undefined,
     placeholderData: (before) => before,
-    refetchInterval: (query) => {
-      const e = query.state.error
-      return e && !(e instanceof Problem && !e.passing) ? waitAfter(query.state.errorUpdateCount - 1) : false
-    },
+    refetchInterval: (query) => nextTry(query.state),
   })
-  const last = useRef<Problem>(undefined)
-  if (q.error) last.current = asProblem(q.error)
-  else if (q.data !== undefined) last.current = undefined
   const data = q.data && listed(q.data.pages)
-  const failed = last.current
-  const state = data ? (failed ? 'stale' : 'ready') : failed ? 'failed' : 'loading'
   return {
-    state, data, problem: failed, since: q.dataUpdatedAt, refreshing: q.isFetching, again: () => void q.refetch(),
+    ...useCondition(q), data, since: q.dataUpdatedAt, refreshing: q.isFetching, again: () => void q.refetch(),
     pages: q.data?.pages.length ?? 0, more: q.hasNextPage, loadingMore: q.isFetchingNextPage, next: () => void q.fetchNextPage(),
   }
 }
