@@ -27,9 +27,3 @@ const names = new Map(tactics.map((t) => [t.id, t.name]))
 
 /** The name of a tactic: "Discovery" of TA0007; the id itself where it has none here. */
 export const tacticName = (id: string): string => names.get(id) ?? id
-
-const places = new Map(tactics.map((t, i) => [t.id, i]))
-
-/** Sorts ids of tactics as an attack goes on; those that are not known come last. */
-export const inOrder = (ids: readonly string[]): string[] =>
-  [...ids].sort((a, b) => (places.get(a) ?? tactics.length) - (places.get(b) ?? tactics.length) || a.localeCompare(b))
