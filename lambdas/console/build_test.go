@@ -179,7 +179,9 @@ func TestCannotBuild(t *testing.T) {
 }
 
 // old makes the machine's own Node one that Vite does not run on.
-func (w *tree) old() { w.write("bin/node", "#!/usr/bin/env bash\n[ \"$1\" = --version ] && echo v18.20.4\n") }
+func (w *tree) old() {
+	w.write("bin/node", "#!/usr/bin/env bash\n[ \"$1\" = --version ] && echo v18.20.4\n")
+}
 
 // TestOldNode fetches a Node where the machine's own is too old, once, and builds with that.
 func TestOldNode(t *testing.T) {
