@@ -92,5 +92,23 @@ test('signing in', async () => {
     await page.getByRole('button', { name: 'Sign in' }).waitFor()
     expect.soft(await found(page, allRules), `axe, ${theme}`).toEqual([])
     await picture(page, `sign-in-${theme}-1440`)
+    if (theme === 'dark') continue
+    await page.setViewportSize({ width: 390, height: 844 })
+    expect.soft(await over(page), 'pixels that the page is wider than 390').toBeLessThanOrEqual(0)
+    expect.soft(await found(page, allButColours), 'axe, 390 wide').toEqual([])
   }
+})
+
+test('the way to another page in a narrow window', async () => {
+  const page = await open('/settings/about', { width: 390, height: 844 })
+  await settled(page)
+  await page.getByRole('button', { name: 'Open side navigation' }).click()
+  const way = page.getByRole('link', { name: 'Incidents' })
+  await way.waitFor()
+  await settled(page)
+  expect.soft(await found(page, allRules), 'axe').toEqual([])
+  await picture(page, 'navigation-light-390')
+  await way.click()
+  await page.getByRole('heading', { level: 1, name: /^Incidents/ }).waitFor()
+  await way.waitFor({ state: 'hidden' }) // it does not lie over what one went to
 })
