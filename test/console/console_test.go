@@ -98,6 +98,7 @@ func (h *house) fill() {
 		)
 	})
 	e2e.Run(h.t, "demo", scenes, "--once", "--data", h.folder, "--http", "127.0.0.1:0", "--sensor-name", "lab", "--workers", "2")
+	h.open(h.folder, furnish.Watched)
 	h.password = strings.TrimSpace(e2e.Run(h.t, "users", "reset", "admin", "--data", h.folder))
 }
 
