@@ -66,11 +66,10 @@ func (m *mirroring) plan(ctx context.Context, cmd *cobra.Command, all bool) erro
 
 // kindOf is what a step does to its object: make, change or delete.
 func kindOf(a plan.Action) (sign string, kind int) {
-	name := string(a)
-	switch {
-	case strings.HasPrefix(name, "delete"), a == plan.DisassociateShare, a == plan.Release:
+	switch a.Does() {
+	case plan.Deletes:
 		return "-", 2
-	case strings.HasPrefix(name, "create"), a == plan.AssociateShare, a == plan.AcceptShare, a == plan.Bind:
+	case plan.Creates:
 		return "+", 0
 	}
 	return "~", 1

@@ -33,6 +33,7 @@ type pass struct {
 	policy *policy.Policy
 	at     time.Time
 	cause  cause
+	by     string    // who asked for the look
 	stop   time.Time // no step begins after it; zero: whenever
 	places []*place
 	index  map[string]*place // those that are looked at, by plan.Place
@@ -201,6 +202,7 @@ func (p *pass) run(ctx context.Context, list []*place, decide func(plan.World, p
 	p.apply()
 	p.remember(ctx)
 	p.leave(ctx)
+	p.keepPlan(ctx)
 	r := p.report()
 	p.l.o.Observe(r.Metrics)
 	p.note(ctx)
