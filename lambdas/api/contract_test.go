@@ -23,7 +23,7 @@ func nouns() map[string]any {
 		"DeviceName": events.DeviceName{}, "DeviceService": events.DeviceService{},
 		"DeviceRole": events.DeviceRole{}, "DeviceSoftware": events.DeviceSoftware{}, "DevicePeer": events.DevicePeer{},
 		"Point": events.Point{}, "Coverage": events.Coverage{},
-		"Binding": events.Binding{}, "SensorHealth": events.Health{}, "DetectionFilter": store.DetectionFilter{}, "ParticipantFilter": store.ParticipantFilter{},
+		"Binding": events.Binding{}, "ObservationPoint": events.Heard{}, "SensorHealth": events.Health{}, "DetectionFilter": store.DetectionFilter{}, "ParticipantFilter": store.ParticipantFilter{},
 		"Bucket": store.Bucket{}, "Group": store.Group{}, "TopValue": store.TopValue{}, "TuningRule": store.TuningRule{},
 		"NotificationRule": store.NotificationRule{}, "Channel": store.Channel{}, "QuietHours": store.QuietHours{}, "View": store.View{},
 		"Context": events.Context{}, "SourceState": events.SourceState{}, "Identity": events.Identity{}, "ContextCall": events.ContextCall{},

@@ -183,6 +183,11 @@ func fill(t *testing.T, folder string) {
 			err = s.Mirror.Bind(ctx, events.Binding{VNI: 9001, Interface: "eni-0new", VPC: "vpc-0a", From: end})
 		}
 	}
+	if err == nil {
+		h := events.Heard{VNI: 9001, Sensor: "gone", Since: now.Add(-time.Hour), LastSeen: now, Packets: 400, Bytes: 40_000, Gaps: 8, Interface: "eni-0new"}
+		h.Faults = []events.HeardFault{events.HeardGaps}
+		err = s.Mirror.Hear(ctx, h)
+	}
 	for _, ago := range []time.Duration{40 * 24 * time.Hour, 2 * time.Hour, time.Hour} {
 		if err == nil {
 			err = store.PutCoverageTrend(ctx, s.Documents, trend(now.Add(-ago), ago))

@@ -1368,6 +1368,17 @@ type NotificationRuleList struct {
 	Why      string                 `json:"why,omitempty,omitzero"`
 }
 
+// ObservationPoint What one sensor has heard of one network identifier since the sensor began.
+type ObservationPoint = events.Heard
+
+// ObservationPointList defines model for ObservationPointList.
+type ObservationPointList struct {
+	Complete bool               `json:"complete"`
+	Items    []ObservationPoint `json:"items"`
+	Next     string             `json:"next,omitempty,omitzero"`
+	Why      string             `json:"why,omitempty,omitzero"`
+}
+
 // PacketFile defines model for PacketFile.
 type PacketFile struct {
 	Bytes int64     `json:"bytes,omitempty,omitzero"`
@@ -2147,6 +2158,15 @@ type ListBindingsParams struct {
 	At *time.Time `form:"at,omitempty" json:"at,omitempty"`
 }
 
+// ListObservationPointsParams defines parameters for ListObservationPoints.
+type ListObservationPointsParams struct {
+	// Limit The most items of a page.
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// Cursor `next` of the page before.
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+}
+
 // GetCoverageTrendParams defines parameters for GetCoverageTrend.
 type GetCoverageTrendParams struct {
 	// From At or after.
@@ -2878,6 +2898,9 @@ type ServerInterface interface {
 	// ListBindings Who filled a network identifier when, or which ones an interface had
 	// (GET /v1/coverage/bindings)
 	ListBindings(w http.ResponseWriter, r *http.Request, params ListBindingsParams)
+	// ListObservationPoints What each sensor has heard of each observation point, and what is wrong with it
+	// (GET /v1/coverage/points)
+	ListObservationPoints(w http.ResponseWriter, r *http.Request, params ListObservationPointsParams)
 	// GetCoverageSummary How much is watched, by VPC, account and tag
 	// (GET /v1/coverage/summary)
 	GetCoverageSummary(w http.ResponseWriter, r *http.Request)
@@ -3721,6 +3744,52 @@ func (siw *ServerInterfaceWrapper) ListBindings(w http.ResponseWriter, r *http.R
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ListBindings(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListObservationPoints operation middleware
+func (siw *ServerInterfaceWrapper) ListObservationPoints(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListObservationPointsParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListObservationPoints(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -7769,6 +7838,7 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/coverage/summary", wrapper.GetCoverageSummary)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/coverage/trend", wrapper.GetCoverageTrend)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/coverage/bindings", wrapper.ListBindings)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/coverage/points", wrapper.ListObservationPoints)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/notifications/rules", wrapper.ListNotificationRules)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/notifications/rules", wrapper.CreateNotificationRule)
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/v1/notifications/rules/{id}", wrapper.DeleteNotificationRule)
@@ -8607,6 +8677,77 @@ type ListBindingsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListBindingsdefaultApplicationProblemPlusJSONResponse) VisitListBindingsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListObservationPointsRequestObject struct {
+	Params ListObservationPointsParams
+}
+
+type ListObservationPointsResponseObject interface {
+	VisitListObservationPointsResponse(w http.ResponseWriter) error
+}
+
+type ListObservationPoints200JSONResponse ObservationPointList
+
+func (response ListObservationPoints200JSONResponse) VisitListObservationPointsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListObservationPoints400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ListObservationPoints400ApplicationProblemPlusJSONResponse) VisitListObservationPointsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListObservationPoints401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListObservationPoints401ApplicationProblemPlusJSONResponse) VisitListObservationPointsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListObservationPointsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListObservationPointsdefaultApplicationProblemPlusJSONResponse) VisitListObservationPointsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -15367,6 +15508,9 @@ type StrictServerInterface interface {
 	// ListBindings Who filled a network identifier when, or which ones an interface had
 	// (GET /v1/coverage/bindings)
 	ListBindings(ctx context.Context, request ListBindingsRequestObject) (ListBindingsResponseObject, error)
+	// ListObservationPoints What each sensor has heard of each observation point, and what is wrong with it
+	// (GET /v1/coverage/points)
+	ListObservationPoints(ctx context.Context, request ListObservationPointsRequestObject) (ListObservationPointsResponseObject, error)
 	// GetCoverageSummary How much is watched, by VPC, account and tag
 	// (GET /v1/coverage/summary)
 	GetCoverageSummary(ctx context.Context, request GetCoverageSummaryRequestObject) (GetCoverageSummaryResponseObject, error)
@@ -15863,6 +16007,32 @@ func (sh *strictHandler) ListBindings(w http.ResponseWriter, r *http.Request, pa
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ListBindingsResponseObject); ok {
 		if err := validResponse.VisitListBindingsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListObservationPoints operation middleware
+func (sh *strictHandler) ListObservationPoints(w http.ResponseWriter, r *http.Request, params ListObservationPointsParams) {
+	var request ListObservationPointsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListObservationPoints(ctx, request.(ListObservationPointsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListObservationPoints")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListObservationPointsResponseObject); ok {
+		if err := validResponse.VisitListObservationPointsResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -17965,448 +18135,458 @@ func (sh *strictHandler) PutView(w http.ResponseWriter, r *http.Request, id ID, 
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7P2Ld9u2li+O/yv46c5dTTuyIvmVxF5dd1w3ufW0eUzsJr916owFkZCEYwrQIUArOp3cv/27sDdAQhQo",
-	"krblJD25c9epI1HEa2O/92f/2YnkbC4FE1p1jv7sTBmNWQp/Pr+gE/PfmKko5XPNpegcdS6mjKTshisu",
-	"RZdwQf6RSc3UERnLlJyNd15SHU0JFbH5xyspGH7S63Q77COdzRPWOepcdvYvO51uR0VTNqNmkBn9+BsT",
-	"Ez3tHO3tdjt6OTfPKZ1yMel8+tTt/CYjilMoz+j9lKWMcE246lW982AQeOmnbmdOUzpj2q74JIpkZjdi",
-	"dYwTMqep5hGfU6GJHBMqluY/esoUIyfvzwm1vz0mC66nZOg9P+ya54iiM0akYGaS3Lz0HxlLl51uR9CZ",
-	"mZd9w8oSuGYzVVrL4X63M+PC/XOwtrCuefoMf3nQz7+maUqXsJcnSvGJYAzeTJNELp7P5nr5jiYZ6xzp",
-	"NGPd8vq95R4TZp4mXBEhRzJedsllZ8YuO+aTxVQSqq5V5SLt0I1W2XpdWcz1SVRFJlR3iUzhLMzpkBEb",
-	"S6AcRWKpVyk0UyytPCd4YwWl1Z6ON0+ZhqYpqwnE/KJi3MHu04YDX9B0wvT6yGexOeLFlGqyoIpEUyom",
-	"LK6ajMa3VMxm9+CwfjY/URGH7ppHa1Wjj6iIwyT0bykbd446/+txwdce42PqsRlwlYz2A1R0SjWbyJSz",
-	"BnPLCeaPDvs45knnQ3i+Eb5zWUv2hvk1vty7oUtwapjIG8PX1qcP3xGaJESbY545zhyc8hozitmYZonu",
-	"HI1polg+9EjKhFGBg2epClH1ULCPemi3jszphNnbVzk6vqiCvPb7zw5DFPUzu+ERO/s5QNxaER4fwfCC",
-	"6YVMrwkXmqVjGrFj+JjGccqUMjLNsIR3b07Jo5t5tDN4POj3zP8NvjfsIxMxS+EJOVIsvQGpROaSC00e",
-	"3Qi+M3hS/KCL0uB/774wr8W16+mxY0N2yFXWM+j3dvu9QW9w4PbG/KbYGm4oP2X/yHjKYseuq2/hnGrN",
-	"UvOa//7jZOdvdOef/Z1nvauj//0fj3c+/Dno7h4cfvq3TvVuVpDS+6lU5hCn9IbLLMUtHPNUGfE4ZmaT",
-	"vjPiwMhmOlJM6KqjjmGYO3GS5zc8ZiJi55E0X4V0lkiKG5YqOC3lCJHZ34FcMNdixPSCMZHLCCvBK8WZ",
-	"ggGDl6TjXm4OV2Qz4BHFR/7bDddYX9QLnmiWhnSRn5lmIITwEUIV+c/z169AHZsnNGJufeOEajKGh0pE",
-	"9ucl8FB12Tn647ITpVzziCaXnQ+fKlaKb6mUPod7T1cFX1CJeyHTGQ2Intd2ujypZAhj/Okmyne7HKmb",
-	"TrfzdyVFUrGzqQxQ9LmmqWYxeTSl8zkTLP6eUA2EMdYsXd2+3f7u4U5/b6c/uOj3j+D//61q4mYwf5p2",
-	"JUedmGq2o/mMBW/fLzyOmai8fVQTLUksCR3JTJPYkYRC1k6JzgQXE5JmCSNTHhsVPWH0hpmdnhGZ6S6Z",
-	"5v/UUsIdEFJPza9YUi17pzCxKqL/GCVZvELz+SdcuL+kSJbho6nm3asHsD/u0wGNBtEhe/pkL3r6tH8w",
-	"Zrvj6OAwekJp9OSurBPUqSrW+R/AOAe7TysY59kYbJ4wIzJmFZ6RIXnUskjKlBEoIpcMRq8mU6rI0Blb",
-	"w67lpkb04JxJLJkKW1aweDTmiuU782yT5eWt+dFl54/+zjNY69NPl53/ubz84fuqFRtTr2LVJwIWfZTP",
-	"3xgKSnNQQxhJ+WSqjWGEIlGohZGviuz199utrbA2NwqT9dn/ymsVUXJtnimpfLFQVQqfebyRsufTGBLY",
-	"ldnwvd0QbfnK32FId/2Nz7gO091MKk1gFmC/ghJWdcUTeE3whhvDa0Y/8pm53YN+vw9c3/4zn5FRrSYs",
-	"hTm9pPO6ac0ZSx3jShlRU7kQ5BFMM2ds3ykyo/MjI+MYjaYkkkk2E9/fdQkHjVbw8TySaUCzeMvVNVHm",
-	"OyMrzFqq5jOjH6/gwTJt4sDPnnmz6IdnwXTKIxUSBjyakhl+fbyic1nPA/+Im6voEiZp9GCjvsGHCRsD",
-	"L+IpSYEZgRZXuQ4Y5n6dFJ5zpiDll1w02vSE0Q2z5eKuuy5jPuYsrtIZZMpiYNoppxMW+yrDERrTWpK5",
-	"TBIiReUs7RhXt9UVXluNO8TEVNkXJce5hl5maJ7pUcHX3C/reZu9V3dwU70WE2meXFvTL1QRIQkTMVmy",
-	"yrOX9uf+TEsma7fzcWcid8ynO+qaz3ckDEGTHbDnjPYNtq6ZzRvnKnwFrw8pKWbgXljzgP9s0j02+S3y",
-	"oX9luDNvfONhnSjljIH+sJhKouk1U2DLgHlAxZKkMmE9AiokV2TGqIA/tExiMloCx0ikvHZGxA1NMnZE",
-	"qHDmapdQZ0N3Cd/p9XpdwoT9w1jM8IdesOSGkZhPjMLyyPwcHZzfdy+FTEHFJJRMDf+HjSNDtASPhl0y",
-	"NB/DH5liKfwxl6k+GhZOO2BmShpNFjSIHrlwk1VkliltDTqgd8GIkqnuXYoQwfd7/ceDwyqS927PQ1D9",
-	"WxbJNP4vmEMFq0/hEXUMKyyb2IW+ZHQQ8iOJhQJ/fBrJmJH/34+kX3Fh3D9buVzeMiWTDCyP27ny0vwF",
-	"7R16xeD1br1zJpRMbzlJBT+uPf56J2zt8Z/LtMp794otmNIonrskoYbEI81vmPtoIdPie5nE3tMydQ4o",
-	"mcYsNQtWWpo5VS5Zpqv0vukgzKxx+nMqwqLy5P5s6Wou2lBemlleyPU5/pT7JAPT262dnpb3MjlNdabY",
-	"bSkVft3+KuU+JRy+/j5dGNoLqaMvzy7ePicnFxeXWb+/e3j6a0nJuDjp9/f3qrithtfW37RVz+bFCVqq",
-	"+3VWU9BlfkEngXVcs+WPTvathP9Aaza2uWG/uYGo6aRJ8I/8YGStEcPw7nIQQdz8OE9lXL07k9qt2Tcy",
-	"yDcr//vHD//+4222hUVTwf+RsSaHfEwuBoNBH9QJhT6KbLSj81cQLWWZEMwPKlfqftmaFBwlPLq87OHf",
-	"e5++/z81dHEQ3oCPoTiZIJrrhHWJ+UGXeN92V5zG1qHGVBcMAXbD0LcT0errq82QVd6LknKxF+IeIbYW",
-	"8GyO7oHTteZsF8t5y6Ca0XREz6h+VyqiopJYlnN2zyZpP0QQv8/NAitswd88gVxyHIfmnOG7bm3z2bmE",
-	"ztufyeYwm5vE7c7zd1VlDRlV3Gju3xVGUUFnMynoLa2k0nFWOGjRP3u4X+GefffqrM7bl4cIYya0sc3T",
-	"yhDQjeBh0ss3MeNC7+12fL/Z4ZMnT3YHB5u9D7X86d2b09pcFWvz5Sszv7l9jsrNPHqA/JR3PNJ81tSZ",
-	"cYNPl32zo579Vy+SsyrGgb/dvln3yRC1mkth9bqfaPyWGbEI8iWSQjMBf9L5POGY6fR4nspRwmb//neF",
-	"+SwNnQX4Kxy0TBljzpKYzMAnICQxZg07JkOWpjJVQ2NSK7IwNmYHMgnEOOHRg07xTBMzVEpjHmmFDjSI",
-	"FkjDDzCEOMIA1APOCpLeZGLjxBix6EL0xQh4orLxmEfMTO+V1C9kJuIH3jOOE9FTljIXyCPXbK6J+cRO",
-	"zLkyQ84rUEoV8AAIUBlKMD97AxI45hBtpjxhD7qy3JMFziKbkUS4Bi1zMeUJK8/xbS46HnD/XdYjV2TG",
-	"lbIMwf3iIS+44fSGCMjcPWQ0QvmSiuWD3hcpyQxcjcjkFNBkIqNrFkOiKCX56f0uaKanMuX/fNhTeyXz",
-	"GCukJMaEYw6T/S0khL45+5XBzs1TOWeptklhUcqM2tRUVTKCac5Tpq4w+aHBbxp7prsdHof1L8hxtD7c",
-	"a7ZEs5Vbvh+l6DgvO6/WZp5Qpa8yFeIaFxLePZUZKLn3uyph9craCcqFwCyZmjiv0Raja4YO83LqWrdj",
-	"2Hutu9E8g7LccZk/MKfAKa7mgWIgN7luTjBFzoMc/Z1F2oyMRPYbR12gRGjSaDCaheecqyqNPDyWmMtm",
-	"zpqy0u0Ia/fWuX+7ncV02STTurRjMHa3WFxwV4z5wnXAB/5aMEITlgL9rm7XyoMr03o6eLYbmL9yEcbG",
-	"IcFuByi7uZHkr9w+5E/TzWFtD7y7Aslk5ix7+a74N4nPjIFspmS1WnwYCNGsvTPhepqNjB78eMaNqrcw",
-	"4mrlb/uTT97Ov6TzzQRZ5qeYOsQVRpRlBge0TrUsnrDmVPuSzp/HE7ZOtgG6HVu7vBlPFjJuN49XMi7N",
-	"Yy84DTnj2kqHmje+tk8aqpLNZ25vXWFRq6lcmL0/6BuGvz/YxYyKVf7e4GZaXwR4A/KTdjvlTq5YYPDe",
-	"GpkdkhbvMS3NJjxZuZRmCVOFYidKCv/6Dd/MEKe5ZbD5CkOCSf1jt+JuRXocDLKJzbUQh5C5/1zoNKCN",
-	"0LzioaCIPG2mhy6eVVIIFlfQcEHCie/IOSaXnWu2PLrsQEiRCnLy5sxoF98pwmPzrTnR/Gs43++U+Vwt",
-	"lWazy05J6QhLahtoblISAj62CmrjCi0iIuSiZx5GZ1jF0wtqH4dHUauqnanMdCRDHrATCMgeEZVFEVPq",
-	"GE2YxXRpzBczVMrGRq3q1V/Sriu2qKfFO0kn0GTsk67WJC92sVOoEVNwbXsesW6UU/B0KzGlpjRl8WP8",
-	"YV7R8gC6U7Gir0R/glqXNapM5IIMdnafdcmMxTybkb3+zsGzLpnyyZQc9neePOsSlwxOnvZ3nj3ream8",
-	"iVwYaoVfdgy3nUxBt8Xn1xN6gyrMT1i6szX1xbz/jWGf6xQBE165GzIbJd7FENlshKzfLLXZk2Y7qGj4",
-	"8N11x+IMIH8JlhQ+f8XecnVddS8+Wt16E9X/xm5YApdlNqfoB2z0eMKvWcKnUsYNf1Jaqvf7rj/dfCLB",
-	"BXMRB7PF3k8lGfMkYXGRt+Q59sliysS6ouGqMZuIIJRWJWXSv9P9zcFXT7LcUpflQmkqItZkunnZU5OH",
-	"A2Z4WO6kbLJudQVfqbKRYI02Vtu4/CYKuqCTc6YLDTokhdHZZARvQhUW8zTb1hvB7ymSczOP6ldcugYY",
-	"WSqOyxJFM0vRXYdtclocYvvS162lgejdokDNomsWWOjIVbHSGF3QNHmz8sBmwiglIC2Jed8xEVIwjNL9",
-	"k6XSKon+e/cDUyw41mbrR9NU31IK4W/dUI20Qbtx29YEf8qSa0Ma6ycUM0150oiLrWn9YZ9jyhRUEng1",
-	"Z2jCgrGsr8YQAjK7ZCNo5hrf0AQ07DGGUT4E34u1PiuHw4U+3O/UJqqvafJ2kmFaTq69+GOYcm2Vb25T",
-	"/mkXaf7ykjaPOiMm+ERc6TRjV3OpuOY3kI2BiWRHnSiRCp0c3NyUP+qLtz50wY7EDaajpEgFmLkSozwR",
-	"HefvBLBL6X3We9b58AmXroKZJLlw67zLEsFSOuIJ10tivhV2T0ssLV/+RoEEhQCn+Cy6/lmkQx6RX+QC",
-	"oyS29lFj3dOIJZzdsJhoWVRo5wJnd6VeZZ0UWvgUxnmBKU2S1+PO0R8NUwRtZeqnD6HrXn5qq/e+VZhE",
-	"3U/arjsBJ4fWhZCj3WbbegGFmm/Nb8I76j3wZWxmidvYe1HNaByzDF2neMX7Xkfdn7obPNDPb1i6hFx/",
-	"D7+CUEWoukZHy50VESdj1gnivmgAX1+ig9LXLaj+fvShbn5YoUM+pZomcpKx7WqBOWO5MC+q1QVvo+MZ",
-	"ri1YUisTQwBEM6YUnTBFJrJHXEmesfuV4eKGt8dszkSsiMREfDN6wO4sXJ+ro6ilSuTkiGTx/OjxY6iP",
-	"ORjsd4mO8n8f9gddohOV//tgsN/IvwgYQFfzlN9QXZHN59AxZnRJRozYZ8OXapyX+Tv1yNbjd7odGalx",
-	"p9uhajwOqkAeAFWlQu2nxO6H9LPV6b/DmiCaMrJIudZMgHdaQEJuymhMRjS6DujYXlZ0QSPIXctbBGgD",
-	"R4QChoER4XIBhxxTTclYJjEmgtaeBEbm19+/YKOplNdH5JeXJ6fkmi2PoYA3jTO9PCKpzDQXE/N5j7zH",
-	"NXYrFljjPmazeWKJYB3fYf1xOedRgFaFOiInb181G3I5Zz6t2KUaDTKh0TUINLtS85mA4ga4DBtQHrqd",
-	"LE2aEEvZy2a+bWTWOF6xbbvmVM7mNOU27aUNe7XAKk3CGO28TbOiErlZ7BSe9xZSU/17q2hoOxGXg874",
-	"IU+3rjopIYUOVga8d6gOKQMYHACGuxZyYUvui6AcOZVpyhLEDjJMiSkoaZQzRhRksynMHs9/JdPvnE7T",
-	"xeDahEK8lIkCs8vcXKxMSVN+w1YxMwxD/Xum9Ayx/v74s0B6gvVcxVKmVxIKBAzJGlXCHM+B2TkK9NfR",
-	"0Zzs7sJY+CDRC0lmXGRmBTa8ZrSXiCYJDpILtM7g2dPewaA36Pd7T4wIyGdTOQdwNnWOOrvjAd0bPYt2",
-	"DvbH/Z19OmA7z+jBk50Duj8+HESHdACwInY9Jy6f7JxFWcr18v+mMpufiQnMwwhcLiI+pwni0WUzFu+k",
-	"MmGPYzZP5PIxhfT0Ys1rK8RcadA2zX3v4ulOzCh50SwkFn+n4EUJu0Hn7LNdw+FTvJYdFu326Iz+Uwq6",
-	"UJCl3O2obDaj6dLQm91f3HE5Jmqy06eD0W60B6YhQkz1H/cN9ebFMkedi8HB4W6v33/ignmrhR17R/3d",
-	"o/7B3/CUcv5hFRuzMTHu+bPx08O4/3Tw9Ol+9CQ+PHhGd8eM0n50cEDjPoBTzWgceP3+Uf/Z34ykHwe/",
-	"OzDfKZmlEUMCwb9ByTfHbVHScudBoYPqaSqzyXT9rVip8qnrvQtgkJT/IpeZaRlG55UE4TyiCu0FQzxx",
-	"b/UtY6MWJXKy8qIF5dp/0Qsj681D9taRbG7Ox6gZjmzMvQSErCVqIZRrmwiZCc0T0t872jVbQ36/OC1N",
-	"IUpkFuuU8qTtruyv7wq8bOEQUtzLYiY4XDdcT/HQ0f9lGnn3z0aNsUnGoCzCVn0wP5HlW24xBBC9zIUl",
-	"OnynP9jd2z84fPL0GR1FMRv3fTg/ZcPMmIbnfQCOc/O/gd9/+vBpXX32WFyQP8ux4bTISZUFoFHX3unQ",
-	"mRQT1NBZOsuxwsxTXVfF1kjsXbC0ZCkOAoEeyynXoPrMx06GnLw5U67s8IZZ4CfwDnML8QEwKpbTaA/B",
-	"o8k8rTwzI9ZVBXY3JoARJDTAAS1InIolmdkapHUlBRzJQeSKU0OH7yGx2gpmMmKKx8yClWQqowmufkxT",
-	"PUWZO269eBj/FVuoOnydbmfM6tO6XjAWnwnNJkbywI8SuaidhmEi55b3f/L5cBil0yzaPVOASeX6hTkB",
-	"m/7bKMkXGXkAWFfgyxe0RdDM8P1gPRgkIrnZF3PVufYi5TUgqDQfK5cjYV8Qfo36EihJEdQ3jQlV15Cr",
-	"qI/yjDMrHyD5jCLcWCMCOocxzrUxmlbLgELRqUCM0gfzsJvBUuZ2I5t3C7iWlrR9BkFuvaxjQiXdWI6d",
-	"bF9xAbm9bhZ/dEryFuOPPt8KpK1FtjybCsdDi8ptj4OuqOXnYH6jr0DTayaIzKzIaOGqeZHKGeJyrMKm",
-	"WGw34YgQJ2YVwmaOGk9nXuO/9rVOcvmCyyb/ayz96jXIBoSSsBBPgAQ2jGEdW9iRAtgt5rHRERqtxSr3",
-	"ISAd+OrsZ8IFASlwYfSfRpzM5SsUmZB11kB92UBhLoRSSwyZraXxVfilnE1Rsaslylxhk11wbEcJzRRr",
-	"Olhud/y5AtlW52FPWSVbvbBkpGUWTdkqk6yf0WbhmhtG/umFbKTaE8uNqHBWKJBp+/30jKxGkBcliIL7",
-	"zNS0D+ENyqtP3Ab6JFtshk8QOSW24uXAaLfPz8+ttRK6bFMaexwVvB/HCL9vPwEEO9UlNNNSyJnMFMHM",
-	"Y8RAAm0z5UwdA74zmG6/yYk6hmu8om8jovGMRlMumPqOyIUgTln1kyJ9qzW3On3DccWC8yywZumSq5uy",
-	"1d0vFOGANF3Txh2e0FRmacm91XWKuvlOkYRfs6AAHVHFK/EM8beIU0jLUBV6ylU+8u4TEtNl7n5qwCBc",
-	"Iui6kmq+YaqkgVamc7ZJu7PAiSvc7RVmI77OdCO2xoRmoswhi3eAnrJuJoNuPdgnhmkgMgtYTmCb5fvY",
-	"kAWaV4Q3DtBsSMxveMxyGDkcyOIJNNjPTCBMaLG6n5aalaT0XkiZyASMFXaE518F4Echkbbh9G6wQUYF",
-	"erXZRsDYM6to9MZyiNJRU7dA2cQh3RLynGvYqGLVHm005ejFZd8qT7lhKZ2wcBHfGg6/M9QYlDAjTjC8",
-	"M1QJ9LkTdL30hWa26ph/rKo8kVkSu8oovlaX29/df8iUX6j4VYyJFqV0TbOEvRLclaTa2gS3Wt2ZKxRI",
-	"UDtmI9P1m9g8a/nWqXldBx7YJLFQMaWaplFrG6bd7N3CC5i7J7aVfP3AmdLdzoKqlotf47ZFXjXu5YYs",
-	"lwomarnbA3DQX7gCHXOrGTZuMCyfaZBtrTSb+6F7IwI73U5Ml8GQ/J2SkWCs2sgsLmD7Ken52X8l5WCr",
-	"R7teQqor3L+2WBENn7iFY3ZK0+bcCR4urwu6feB7Nq3orU1iDtd/AiqOTGJC5zSEGJBzARUG+jPmh4XL",
-	"UswMmADQIzgP8t/i9pgPIwZqNaM2a7emCpmm9SUC5QR8/FHXn3mzfBV/v7aftFIMpqqaCGKOBID5A1Sx",
-	"HBN4UaWu1/hWwhobyrDyb27mUcvflMt25pBCks/ZTqP1IakHO6Vzd1kD+ekZ4hpZNRzOSM482lcbNfM1",
-	"Q4mSd29Om/ifVy/m5ot0zZZhGnv35hQDhHZK4IK/7Fxm/f5epOkE/mA/4r/B1MJPLjtek0OaJNZ1LxXW",
-	"5FhoizLm6roFAZtvU5w3rmDO0ijoDX9pXwGt+ajhwcdk0O9bj7soMDfwS7SgoNRcimTpwMGTBCIabj5h",
-	"47TWRVwYwqAv3aHoqZRn6cm4gr/jgkLnmneumMuER8sCh822GoI9yJuJAECblvO5ddI3Z7WGrFYIMZ+U",
-	"d7TF2eXb0uqm4917sJvujAansa2sw1UMKp7YBU1pLBeYioV7G4PXQWVzM0cWX1nkVf+jFcU6kVpdjTNw",
-	"HP8jk5p2up1RFtvWkXgsHRdtauoR9dfyALr3eRFOqBZLrbRGq/DUFhFs1lhTq/k0lVTKF4lbma+WGh1t",
-	"rV7qJO5WpnQrlRrX0a0S5Xbr61RuxPyqwpDjtlaxGWRXUMSdQ58ko3U2QFUJMzcziQ2T/11hgdjq1OdU",
-	"qYVM400zOsYeHKMCttEmqWCPyEROdrhoBAaT2Tls2iiYZ3mJ+TTtOyrWCUkSNFG1VR+rm7Aeaba4xu2g",
-	"cP29LF4VyTRlkSZTmSpGRlA/siRK03kSCnDU9cf0d8UGC/NxQ7vyM6Pxb0zr0OG3xj5siKST5OOFDyHU",
-	"lvrCQkh1bTdP6Hg1lQsix7owXnXKnWa08NMXvIS0oKD+u5Ki95YuXmJlT7jK1m1HvoDN+7l9z4R3dl+J",
-	"byIv7AqHCVDFBX1uYjQ9KbqEOoSwLplno4QrY5uYA1YsvQlHCwo4wWaIP+4HTYDn8q7mDRyXeSvolQsP",
-	"5ckN4lyRFGPbQzaIOFMo8TUqfFQUMTTIDYVfFBe/2lGEp1LkqTVjESXcxnUamCeUC+KCXOiPwbWUk5kq",
-	"gB5dEcXVDUs9D3vRxrA+LYaFAJXKACOWQpsvPW8JXHMQrsWx+c0ko2kcZ3p5Za7aDU3YWhwsHF5AbLqr",
-	"0XJTXqnfOBYT5ngMgeNG0rohgsKsEos6QE0JVbpLRkuvGAaBuOcsVW02G7pxNGYBr6RuomHOS83YGr3b",
-	"S/oMsWmRJQk1N9qKvbUxy4mITQXmcs5ir+31SnWRXIh1kWjzwRzYQ5t+XH7ILNwHd+XkGoYBLabVxmmY",
-	"Z1oG3tpgohS1E617Kumia1JVL5tWbXq8tLTbvvQg9FKuk2aVg3n15qoo85A26n19FqKy8e7fV7AxiH+I",
-	"Dg3cAE9al1F7gQ5X5HHX671lUXJy7M0VHtH1+8CvCaZmscdCZ9qiA6QM5dG2LJ5HU78xObggGRUamvhS",
-	"ohhNo2l3tVc5NJeUmo8t8Hv+oaI3LCY3nC165KUtrM+dfDYPWdGl84keozjLfYWQ0Z17Q41teimmMomP",
-	"MXct4Up/p1z7SChZoctSu8gc6+mPEPQhltBWdbMTUkOdlG04YvR864hh4gb6PkEk4dOHbh2yjWtWWbr6",
-	"eTutdelgldNQlYTzcQsAw69K5w3ns21kIDkqVjNcDSrimo5z+VXk1YzOaMwtYFyqQffC7bNKTZ2a8aoC",
-	"knjTBmCz/859wtSE7b2iDXU70POikXLL3620Nr6H/smNFb1QgZpgRSMkc/kxyZenBE8JYSEkMgs+ES5W",
-	"0g6exKEj1RX++fe8oapYvFo274287lDwO9reZvB0tefrnVq1HoQKAfJOrdtosurkNFNbao7ZSMu7E5/S",
-	"GzozXqIguOzUtmK889SCmuN2eya2aocYxgR17LzojNeMp2jXvXAbzQW7q/0AG6vCXgO/5upzroO0vvk3",
-	"gqsHbnJXH0p9UMQ5Xy2GSjJ1CyDFUWbTYHf3u53RsuhgWUDybVYnzXGH+3Wuwxbmg611O6apyjNwAL3i",
-	"O0XUzOjHU660nKR0RqS7gTi17xQxM8MQu+xis7g81IMKtraAym1Q3Ua1YNSw2T+hmpbvUkuBnPAZt9xp",
-	"TAGUDnMdfEegN9NBrck4Wm72aP/i9vEuRLL/1F9ytQ3yqXt7qtlANC125w5H047tNWd3GzqcuDVuPMH6",
-	"gE24DQ4YnQDfyZRfXg63B9LU53TCyCjTqOUK9lGThNHYiOf7wCosPAT3GgbKQ/wlP3iSeEvuFhXBC4e/",
-	"SMYyrUnAaY9rGE76tHvda93/pl246hz8F60AdDEvDj2zgSvt+xMKJfUPwAKC+20ZmNEJoT//UWcHrbJ1",
-	"sNoiBc+yOjudAARHlq67SSuO/x5Z70E7zutWXIfGkOqA2rBybLnv1iVBwfZ2OzS6FnKRsBiBnLm4mqfS",
-	"lYlbEONmKUrnzhG4fdfchfW/lisro2sj0UUF7DDkRGpNo2uykOm1KhAyjLlA+YxwtZbiGCQIP5xZF7zM",
-	"sZzXABMMaR7BrOY0pTOmWUqGuWtUMa25mKghUQtuOSpgvYT55K3DYzOu+YSGo5DvrSsilh7gTpZOWBBu",
-	"p77yaLNvoEmUI+/w8RWFFaph87gGxBNlxETX5WkgcKryAFy4EDJC0BsjTfEnrnN1M4ptEdvIgGA3I0lZ",
-	"QFTFtKt63UjCzdGjcPB63IT7iMB4UfFgbatbR6+UJ9wgbL7kLIlDNQDGnEadQdFl0X18JlNG2Eca6WR5",
-	"ZPWIwnE3I5rZQv2iX7l1pHVRrzIPXzM2V+QfGWf6lk7t9Z0OIYUWgSILduMx3hV+ku/DSkjJXduV65bH",
-	"ltyhFIzTI8mwZuIANO5aKtukPpZ91CwVVTXXwBNblpGCDaqqGcSUQpFnJGczKTAJBLodqyPozn0Uj64g",
-	"/8dQAp0caUZnP6qpnHcJlj0eDfq9fm/Q6z/e3a8ii3Ddao3vxphiVxXV4b/QdGYEB9aoTu2/ZlQsIaXB",
-	"yFszedUjsMw5k/OEwZXAklZjgKc8xkKLQMtDqXSg/LaigL+qV/BaKfZxocHbKiqjGyHig8Pa4AJmD0UW",
-	"AGUYQ9W2InJkjgHDd6C52+533o+b5ZJ8QSXOMxo1UXHMUbSx0cyFfWWOr4GRZvhcuuF6UKEWLIXGES2i",
-	"FmYG5xY5pskkHDk2e/Pr/HGocgnOP++DAVc89iCQjsmILaWIseZIT2WmjKnkiV1KEq51wkjiiKqmiLwq",
-	"JcUKupXb1jY1xbaQXr9emPMsxy1uem09uqxWTMwdjKSIs0gTNZULhZBNZMRa0gU2vK5lf23ybORYL2y1",
-	"WRsCdT+rn0zbpmHzqwqytBRheIXZTSONKSYyFJVghSkwWmo8uBaresMCSbqByIBim26971zZzp3/vG3Q",
-	"IC3H6SWe2rGiY/g83TEan1k1zaqxAFpbtNvNCKd5J6GmniNfw0D3kYPO5UliLCGHZWyD9Svldd1AH8xC",
-	"XSnpFPfeo7/NC6Vuosi0eGM1wz8TBOC6DFs+G++8dJ2W1pl+nu3Q7z8ZPHu2e7D/ZL//7NngvnyZTm5s",
-	"vBVtmvNUGAYPUXvQlKV8GXUHufa1titqAwgdIj4iXv8RyfHfuiSeRvMuiYXqGoV6xKXqEiV4l0y1njeC",
-	"BFzflUZNK9D2tHNuw+peYTHQltnda19nDEgxTxMCn8qxTfwxBj7mgpCE0VTYjiYIPqmCkHIbWVtjltWc",
-	"FTW9vnWR7JVTKfZr60cDKsgGgztegcoVYG5jTFgKBt0PNuLi1vkQqNrQRcNIccLVEYkSzgTkhaF53+Qq",
-	"gT52xcVtoKbwtzILQxicven6kNtmF6EyBUD/7bRXBEnDUStAE0591XPtvaiG1XQYdV6hdaBdHjcyxO/f",
-	"1dPObXELe93dlXVjDGnou/W9HBz60v7w4GCvVp+dpxJD0XXk6IHbtlJ+8z41QQWYYjsTCeFsWLEjI5+I",
-	"vctQqTO3ERrAM7bOmd5atrrKW/xyqcLhnXs+9ge7JVtNCqKj+eOD/b1d8mgulZ6kTP0j+R4D8c8sb1FN",
-	"AKsdoy/GzR2ODQx2xdeK9hpnLcDIK2UD+LY2p/ZWJg8g6s8LOq+MR98rdwswkeD2Vxj5P/PxmKWGe1tC",
-	"AKAVK/7Q4dYtBM/Kt8Ysv82M3a4/EO8pF8WHuEUbOjrPUaa3TUqeq6iUwSlnzMuy4ZqkmVG6KTbRAo+X",
-	"bbK44CE8qQpifMsimcYuKDWVC9Dyb3PGtxGJ1zwUrf873e+Sv9N91SVTqtTU/icPdGSKpVd0ApXv5nMk",
-	"Y/w7qC0F3da3ELAhW6UB7ASHyJi1WJysugehlFPLFunyuSd8SmJJxK2KB9vUGmY8FD5dY5zbiHG6Ojaz",
-	"vGaH8bwQUds7BuionedprLfjb1V3FAC73Au6LCrRyl3TP4DvTZnSrgK8UBQGuwBR3i2C1g68PKbLJrpH",
-	"wsa6skMPc3Vr5ilvLm2q8Fv4q1QZRCplNF4COlY642Jylc03wX9uzNkrKunNyxTJ5qsbiVHIsUwJ7ugx",
-	"2UOUL8YQnKqdn8gBvwLVbKLwuj1Z7foUOiiwnCFcAFTt5At1iZOAVDJlYXG1yUXnw8LXm1JmHXMWhO4x",
-	"+2jzKhwsGIY1cIIn78+RwGSmLXi8oeXr/EfzVMaZ7emU0vGYR3VAcxsxKspdxr1ORO3AzlfPZouM6QVn",
-	"SfzcNc4pOUWwa96q/WDzWuSciS7x0w+7xMs+7BKbfNgEon9s5rA6Sl6WXGvn544zb4pzJv5P63uFsyjg",
-	"693qQ25Y2LXt+6ZRuYPByolq99M8/EUiF6dhxdJ8tZPICUlRw/QS2qDt4FQmcY8MsSJp6OBkMcyYMjOA",
-	"0US9fhv4pNVwRSwXgeYaS4t10dYPdSeMdlhe+5+W7V37nmIy1ofR9MbnR7HN257IxZuwlynlDExF5yOF",
-	"thDjEhEEgVPZvIyt1fTU7tuq9JqtRPMGDldHp3c+/JKFmm+KN0RzKniDL9kqEZxvbDe10mfIxThsmmhe",
-	"9tgjb5DQLVgBUbZZmesqnBKaJ2mdnP5muYKyus8NS3OR3SVK4luEtOEToiikfM82k1xdf0q8UUYTxkY7",
-	"rX4CHsi8FWagqxjUmOWtdGMe38aHjsM4Q7ZiFBdTsqDmK7mk0UZ/VIMZtKtjSmSofyCqYro8X9tcjyjG",
-	"1jvvRVSY70Ys7155B3Awc0WaS9b8ntU3TfGZRGPa8RXcUAyfC7JwDLVBD6P7KB0LMaX8XjTnTud5b7at",
-	"MSgomwyZyeUC+4Y1uuFwfpFffDugbtATPcxtYXtG1dvFdMQC5WgvSvBgTUJM2tZnNs0HvR2QRt7LdZMv",
-	"GqM+DfIZoXKpdtux4LttpwFEiMUNLlx1tlaqWH6+df7aijEbgWEjkW67bttVEHueC5vE76Xk58YSuARc",
-	"iv5Kj30PuiMvpsfUthwquONhQub5kZhIV1NB5m3IT8uH2ZLt2154vg34SEV1KRbaO/ymFPBejW1ks4Mh",
-	"TZPPIMlV1l+a+8kocpMNmYK/MJro6fqeyuvQbpbbL1+H35kDCVUVphE6kpn2EbesMukjOgKYo+O0CaM3",
-	"2AR/RmxTA3czoAASIN8NvYtk2Yxw7Sy3Tbd5XX1AslXBHZxgO2iz2K5dvxQBNJSNDmN4eTOJuNFnp9n8",
-	"SrFIipBvH8kSgclGNK1Q5jYpcLcicd/D5s9vc6V83mQ8mCtHfTMHi8FRqTVyda0XvM2M58qpt37tyX20",
-	"AGyUk+R3C1xPmZmn/Ab62AtWGXe5TT9Bqq4at9GjKsAITsotbysCl05X2d99tv/s8Mnus1qfAM20vFIR",
-	"TYKIU37fcTMHco5PounaKL8I2/KGUGnPX5O9weHhzqBL9EISxNhew/xtDSmMs81rhhqpmhUIZhwAiTEQ",
-	"wwHqwVZKSTDGZHOAoaryt/MVX8D9BfvaFljhs1eu3rRVRZbX0VvwnT4djHajvXifHYwP+08GTxvkz7jL",
-	"sX4jgQA1nTQ6RetECQX/J1wKJGSqMYLWpBBnnsoxDxX+nLx95a6F2ztiH25mkgCyeXS1gR/9DiV3iMGD",
-	"lXqKMWFEueIxu0/u1KZRJiDdhNJKXfYdj5gDC4nZ+k308rqg8/sOS0ZNuEi4/spnT+YJLFvsNWu4nIZT",
-	"J0/en+cLWYAmWqDQY+gV0AXLBY/Fwp6f7jZJGdtSs05N1fVGen1+ek7MQ208Kptx0ROqtGrOCm9TJ+RE",
-	"fDP3S662bNH3ciYiHgfbev1c0tFHLJFiQrScQJwYUpmkYACAvgwoPgmnYQUlhrgDtwPbty8YIO+mE4gi",
-	"QS1yJVpFGBhjoxRxKRdNEF43imXgD2bFiA88Zosc8r8hGkk9Rr8PJdAarD9UPv3S8DAoW1CE0TThTHk2",
-	"2Oq1f/Z0d/fJwf6TwbNnO/vjPh3QaBAdsqdP9qKnT/sHY7Y7jg4OoyeURk9KIZfguYSzQsrExXXRIk04",
-	"mIyNCl/CxbUKt1qGeGWJXBubT+5C/MbFdQlEMwhWizDPYalfmLlQRw+pSscYEZWpcp7x3GUAuBKtJ4pA",
-	"0w2aAODtujK3KyCCIECjmAa6FrZQ28LbGpvI3U1V1HBDwYVLNR2xaB3eJEwSG/yL2DlPjrFg1XMTrOPX",
-	"NNmbNzQtt0fxcgs9zSHct9vBEIEXkUSgw7kS5SaNu2/fjnuz1zYMPdUuZc+D4ykxi7OLt8/JycXFZdbv",
-	"7x6e/tp1YX2ZAnqCsNocXDN36FVY1xv4dOgk6iF9bvNSPmMJF2wjG6Iihqo5EE5GeTp5c6a6RCaxYZa3",
-	"I7/nYDGW8/Y2tDIo2PD5+dsXhmcMnj3tHQx6g36/94RIQRZsBIamMeaMIkBURIV5EL4wTyAE+27vSRNT",
-	"o2hrsC7m0Gfu5EZxF1uoSIVT//6vbbAzgkW6cW5/6yC39zvQ9KAC3SYUJSh3V3Cc36OvhmqdU7keQK17",
-	"7nwWq8qZy+N2ntTYa9VgLkEwNxIOrronT/4OKEaAuZz97L40LzWc4zSRWXyRUp40khQ2stGAAxShj0YP",
-	"N6thxaO9ZSzWPmSzyc3m2YHbUQme4AOQCig8a5QS9igVp47qZLqqTdaea5n+FJ2xKy9iFU0pVILB54op",
-	"izEF/7TRrDCFOjnupTUDOxz0BgdGdwExZscxSxhJPW0kzEM6U7ELhlVCuWmD1W8I2ee0AstoRydwfA9C",
-	"Jl8p2KxbgEto2AYCwOfAei3ZAetHE0a/DPtDm3VGu01SQVv19A7dnWgUMaV6SqXjqxnTNKaaNuFK7Xo8",
-	"tevMtKZ54B62u+P2iB/glqMGtp4h3jxEVVG/9vOKGrnZoimqwltVf5fiKOhoRjYtI5q4HMUKsLqKeEMF",
-	"AkOgPLy+wMyrjm5T27h6Ng9ABJuTRrEhlStlHBMqcp9eINP7y/G/FYbMBpi33CdTT6X/Yv68b86bb86b",
-	"h3XefPONfBW+kZyrrnLwdrLtAbKNz4RmSdiKGdEAs/2NC4buQVyA8uLCtnyhQbhilMrrUGrcmSaRzBLM",
-	"mh8xkjLEMwLWLuKj3L8+pa4dFFGaLgGNM8ORA+0SjMFAudCqBuwTchS76MlPuGBdTHP2wMwVsYVx1e24",
-	"Nsfq9wI9DO0NKU8tUjdd0Cq65J+MXXeJ0vyjSwT0gyUL6CAHhmUToCUuYh5RbRu21eR/c5vvFoY9/LMW",
-	"yWilfdGSmPcdQ7I47vI/WSrtnFcAEA8Dpl04nwQPMCnlITxmOloheTOp5PGYsbgXqZsmuQSZyFSo7Bbn",
-	"aTMRIZUTS2dd6tuUJTGhE2pUZywbTNmNvGZxnoDWIqVbINybJZGVs8tn2IWbml+qRvnbxbXfduInjPSW",
-	"hdGd3rvaKSh6sikYdjvtFm6okywJezYzirDOazQ1vWa3AAVucz3C4Vyzr16rW0MUWhqimNPU0EfaKKCr",
-	"dBtx6I6zFKMNKogbergDwzXcFsaHJJD1yqUpLeo9GgJoUL5hUPMtURJGOyJUY3+zCCBX8QZJERkuDKW0",
-	"LUYNoRw3sEjz7H+YdunSIfW5A7Ik0PzOPeR9U9utEfBvdq378Da+vN/YDZYKOcd4IhcQaop5NusgiH/D",
-	"/j74qi3qUS/p/Hk8CTX2gQLHlEWM35RqbZtlhrsKyZD/6CejCBgzbkLFLZLOIymEZ/23ZJThYAg0J5Ax",
-	"c2lSE4oW11qdZq3FMZUVeIC5do155zLTNj8qBLUBOX+bW9O2bbQj22fq+3ENf9dXjrdbJhZv/rgdoVvy",
-	"ks5fyZhVuidZDYC/0oDQX272NggjXibZLJyeTYtj+U6RGZ37tSkW6HalDkvTdMJ0MHJ1N7qsgs987+RX",
-	"sWJwRmmr2ec1C3dE11wLG9QUQjYHrF1dTxG5Swmanl4XP6P8KCjlcC6PypjkYSNnvisrLKhq9ZwqSPP1",
-	"jGvN4upwkNGO4pSGqkXuRgYsnjQxUQyvaltoib9xQzTYhxC8okrHVzpsBlu1GDUg7NUa0RS9vOYo//87",
-	"p+dvX+xcmF+TKaMxS0tampAkkvKao3FozIRWkeiw7xBgtFMCVZIx4cK/4ZmCS40lqH9fgK1Cw3Fps56r",
-	"KAfULztzlySWzpyFAKhiGrAUFmROlVrINA7zemcfFlbgTAra5D57ACrrswGV2D4RHjjlk2mVb8EcuQU2",
-	"fZT/fRZ/X4AF2F2d0SX8ectikWCOo+MbG1F2oGNI2Ox0EXgEIi2QXfwTzJcfJnydYsbKKvGvH5UPflub",
-	"O++coI1LyCsinAIbXJZmUYu+GN4s51GEt1ZvxqmczWnKVQgKb5ZvV90WyIW4mlNV213TR96zmKpXEwcw",
-	"0OaHMuw+ey2Ysd81m2MzSJXNnBt4xkUGbeEt8Fhi5L3zs7FZ4cEiuGwHohTnRfXAAhR5BEiwXRLLGeVC",
-	"fW9rDq3Xy/aussm4wAO7FmDFOZcaWTONUQXLlaB5XOPp4f5Kc73DoLxxRBesb0NUwCMEces6rtMlvV6v",
-	"LVVaWlqrDLUnWU2g2y8ut1xhKzbjK7Y4eXP2K8JWNO3Vwj7OecrUFWgXu/3dJzv9QbkVt7USNTdHgnYm",
-	"stcOFTRZouulhDHqvfbPe4Z0DLVFsNSX/zvMN6rqvIwEt7VRUJnmIM8kVuqr3Pc+o8tj+Jyqa+VUTrx5",
-	"jcrvfGFb1+n4rhIMfl9BJ69sw4iNVLJ6oi5VspAYJ9DMCUKKZmuPCCWJpDHRTJV34+ng2W7NAYXahFTM",
-	"/o3VhVquYO79rKwX+VOr5S/5iyrm97tCQmt6B8dZkth66s5LKSj5jSta3DurytVdOe8tt0tYMSQ7hya2",
-	"5l789x8nO3+jO//s7zz7UPzZu/qPnQ9/9ruHe5/+rXNXCvcPpJQ1YQNT7oljsFa5wmBbNt908xqc53Yv",
-	"1zvOFq2O/xa91S1pnNrn0FOMaDfoFnWdt2o6r9+6RXojTcohw2zoZVPDtN1i1pQGaKVKFEOLX1Ykhrbq",
-	"wh4KPuF6gwdtWWjJ8ZTpaSO/ezD3HNnkFnLP7bRa5Z3DArfoNn4lNR/zCPTst1nSqsOcMcAEupAUi1Jm",
-	"NkXtmT928D/FxizYaCrltbFO0qRz1JlqPVdHjx+bD1XPvhPnvFjp+473BxKVK+5m4B7atjpS7ED1xNp9",
-	"8ya+iSZP7WOfup0oZVSz+Gq0DIEt5H28g/D5YcKL+cSih637OmypJJlQc8FsxP0IjA2qibXRvZz6g9ka",
-	"uoUnQv7tf/77DyM//hx0Dz79MZt+CMoMr9P++g3O978lf7olvwnlj72Sgh0Rew7AaZmKaGL+tWJiOX+Q",
-	"fTLPoDF/5b8wSrwDSI7kDUspOBKmCMJk5geQzB82ejyedDsiSxJouW7ptGyqzVl6NZVZQOE90ZiWp7Cx",
-	"M5kxpegEMlsgyIi476mxVyGzEsnlmPSPyGF/rad6nSsS2po3No/+yzz9i8xSVReLCPProvc40k03v3CN",
-	"wpRrLGnbEcvygGa5AQPUElTzhlVUXTm+2MhNXxELkjEf8zYDN0uWDMZX0qxeI1s7n6C7Pp9E17uK+Vrs",
-	"SCubVCHfV8bavm8gSAxfSXtKRAR+wZOqMPAdgqwNM2Fliy4laaA+4LmXXMbRxyZFsiTRlEXXa0GE4A6X",
-	"ds4M0/Xin9Ub1zpdodDbS1HxNy8I+zhPsVIOPe1zHl2r9UC0A9GrJ5t2ZOyRQn276G1SZEpnTLPN7Q3q",
-	"lSVnxYaD6OEf1cQmSnUNteHScpGkq1vpdDsxXfqZOQCt0+1Yd3EpZDlPuYj4nCbKykWM4CmmNRcTFdQ5",
-	"nBq1+cDtTv/KlnfNmGehhgRG/T+ygVw4DUyXC5t86Ee+x/PaGB9arQR3hJXPoqAfXJu3ORtp1jpxi+Sf",
-	"iCZX3rGnTDNhBr0yBHC1knNd+q5oT1B8kedarH0DP0H/eeALmsVce4rrlaU3nWbK2CgF3UFCwZWKjPIF",
-	"uWMTqtkCiTUWynb7gizyhbhKZYIUmpjn46uCOHFlMr3aSKX5vm1fSBdspY653YlpvcupuKlJ7Oj+j86g",
-	"34P/e/y00+0Mnuz2Bofwz8Gu+fcz8++n+MEh2LCrm/U1NCFvcMdr7Lw2N96OVnFeDi80HCAEaDtykcO5",
-	"FaGEmMddsKuxDGdBlxA6tA5UsghWz20HRLRNeaWI4TSatJG9v1LMdg142wFFeriPteGbe2pbkvdmtex9",
-	"HaH7w51h8zIbg6jfrtvA19m0iECf32a+Rf/ebNHF6A3zIleYNzLU9RvsQwLPmLmaFLGZefX9rGRNZmcb",
-	"c6aDgOq4IbHxxH0FLir/QlXhanoz2b2NFrsxvbQdFw6tdXOqoeMJgZ247Hhu3csOmTEqFKDJKUCDW9iY",
-	"Abbuxzb9kI2kKosgdw8O7rgax5W2Rxs5L9veEOu9Vu7KCzeP53heZQlWvflWgap+TC47P1x2EMZuidkn",
-	"gWosz/FYSH3DWzfQ/V0p5WYebesEPzXxgq5zzW27QV1A/zTPjGwR1o+yNGVC34L9CIzT3ikXwI2Obwvq",
-	"iCzog2iB8W5hFmv66hZplXPG0kBhRDMTnKrrFkOhELj1YNuuECmmeIsSkVuijtxVfb3/uo0K7GF31h6F",
-	"Na7JqCL0BzDA2brgaN6cxfw60JslbxX7hfRkeeNsrFIOVotEAK9B6jrdb+5ea1+Iv2+o0MOEt6nKp+zG",
-	"5tWUows5yP/9tvdpSLSBEjC2YC1QTvLgdQN1KEzUAQzlBUAJTI2RTaHpkFeQO4W2N2TJ9JZIHafZzY+m",
-	"29D5hUf8FjH5W2oBt8sTKCcOw0vCc5OjhAVq/t6+OCXP9g+erNuCMdOUJ2G3UMIFgyIsP2m/3ASZXGJD",
-	"Y9RSId/7/lswM3PbWrRPLLpGN7Z4wrfEtl74ThEeA4S8LfBJ5KRRBYPtfeZnpGIOujM/DlbAdnzMbo++",
-	"A6Ay3uTIDErJHLhHk+Qax4vW+zoo13fcENIRFm8ejRIqrqFO4LH9Rj3GjHcP0CH/hosbmvC4fh7lC7mK",
-	"Rme3LkTnXgJGu/sHgaiK1JlyaY/ze80gaKKhSx2GTfQ0g4gphwp0iJpkoj4ZZg1WxEaOfba1kpj06I/+",
-	"4AOkJv3P7h/9nb0P3x/90d85wI+CSUozLooWiqX4VA5ciQhTUtjSDsirsUBfmbbd87F3K6TTQKnGSkZN",
-	"PXriegXuHRf2TxnCwz47eXUCHpNj8vvF6Vq6rdccJDNk8PgnliZc1KbAV5YGN0rP8Yhz2xbp2xxLbDNe",
-	"chmv1gem7XakUTSvFIe+dCtQtgVK8YcNqaGBeIKFuCul4d0HtG25oyYGOCvz8LFFffUO1YF9pfnvw1wG",
-	"09pCcsP8DgQGJmksUq61EYiAqvM3xq6/UwR6+qPLzwspBGnr70b8vqWLl3hf75hw67YNn7WLrN4/bPG/",
-	"tonVGQJhqZNjFa3u16/mY1T+pvSGEa4RgOjI7B0kt3j14MpwI5rg1qlbosGFWq6sVzzyuCdTPrmaNql4",
-	"DApULKHWypaNGd32GIBbjhwcpfXz+YW6QMtdZ/XkhwR+0xuarAQ0jKpvoU4CV7SiDBLFLB5G9Znn/SBv",
-	"p+l6PSOrMjEHd0+nyimqigj8ShGsDbn68Oegu7cbLgzZTCL/yNgaLnFVMvx9tMTe1CMSD2n7jgzLQO81",
-	"wS83EO8nzr697Cxc/DmjKVptjWtlgIg7u/3dw53+XrlQ0ZIREC/5kcS2mwd8TP4fuez02A1PXNL/ZQfJ",
-	"wXvdrve69dz9Asi4rrIpytJ1+KWKM/uS7yWUP64s+aDfbcd2AG505RUddJB4jDn/AJusBHWih2UR1TR7",
-	"Iedt+ULMleYi0pu6qFs5FoYbDoO1teI2F3IOOUVN+I2FqQ+1nYSMMdQoEhpde4jGnt5Q0wYeSreqX451",
-	"uIVcx+KTGRSmTI0Ow2bq4Xy0drbFpnjHuZFImgr3lUJAs4OYx14oSK6x44duO+4XSQHmhs0xMa/DNNEP",
-	"rbiem9Q9xCPxWUd61Wb718EJB205YQsOBoe25kwBvVURLQmNY5LNQW1nFLPw7uN0wnBfd9S1LAFVXxb1",
-	"K5vrDcjphiPaXNWcH1yzOcJJYqk+F+Tk/fmRZZ/QyTSNpvwGMu7GPGHgXjzfQ87lEHYs6sYj6EX0nupo",
-	"CviO4KPh/zSM7VKYf6C22CWUxHQJiM/f47CJlNfmRQ630eF7mBOCkBqhBLhAnotPsbkJVdeKGHtrabFC",
-	"rMN+xMic8jg/WOg83rsUTYFAXwsSc2yFek9ZmZ9yoXzvOA4u/ziYJn67yZbT1PIM54LzVXkC6mb7liWu",
-	"CGvNz2/jN20CPYi23cZaAIdUSXoHIFrWMOcHdZyptGl+CzAHEe5mG77EsDEPYTDhCTTQYLZpuCiZZOGW",
-	"FA67DKIvHlSjzlLBYhtfJiPWIz8xwSfiiAB+lMVxXKCbZj5ngsXdPC14BXbbKcyYc8+u5lJxzW8AxR1e",
-	"eVX+GMjX/yATZmLpjAsWN0QQ9da8xQjvWx5q9HyRN26wnk0Ls2T+NMtQXUSdHjG9YEyQATDmZ8/u1nkE",
-	"SeAjx9Y3m36B6KqGlmdzGunGjyf8miV8KmXc+Ce3abYEW9TcSGDpLFDXsLnWuIwgvNpVwFvnyrbmG+bm",
-	"2CzPAIhkm0QYhJt8bkTxjC7xjmLKiIXgR1Ag/27ecLYAN4tDaul2aDzjou6yYYzjrXyAsuNzJuK3TNm6",
-	"tmZh6/dTgEwdU56sFUOGy9bkdYjrl8hFXgfZ7DngUP+CVfHrc0zlfD37tEG+GZbZL8PSyMOuafveovVM",
-	"7a4EkbkrQtzcRs+bGUQLyrU121voSDnit9sbN66PeogbXgzR7LL+4kANtnZdz21HyIbpleFCmcl69mj4",
-	"6FrX4XupqQF4TIe/a4yBcN2LRVG7f9W7aXs/xsRduuAV5ffwpmJDwlceznL7eqQjms+qR54znc19ILNq",
-	"rLIS5stULgR0Bei1zgPZCFx2zifiLHCVooQzoa9CXQwusKZcyYRBCo92WHpzKRMAlVaEQ0huno0SHhF8",
-	"F4ZqISWCIAJDo4wfrC6tAreG5BrAMbHaYTERmrIjQDex0D/EcgdvGob79Mh7rqdkGMmJ4FoOIUKarwva",
-	"kOqFXI28u1d6/GnHzHJnMBgMdnd3d/f29vZ6NNPTHst2IiZ0SpOdQY/O6D+lsCMZbtdEoIYhin9XLEXH",
-	"iOcUkSkZLQn1NkGOyakdzlNWoPoOaBW+CnreVSTnIWcDmDsasBAdhPqt0HtrFEpYdZBg874qLrCw41pX",
-	"ueXlH+zkzax2nILqvnJMqpF6BmNuXT0DyPhzHWw6BrtuZAcCy5MJvWHrxo5Fna+DmZJCs48ax1tNqtuM",
-	"mObmlwFOj56mMptMA6QpNE/IwvY6mVKF/U4wEcomqvIkIQo16IZqTqjDrp8b0/XwdW0mpc2fdBy51yA1",
-	"sqwmORj/quS5oAbkn+Q21SD/QEKdxTZu/bHXiGbGwDWK7s2ZtB22okwTOR4brpKJlNHYWIPHRT8cTWia",
-	"8hsWkyXT8DnyfudotRzZK6VUx4i0Cj9WTJNsfkxO3p+TlI0zxeJjWyKNLwdfKjA1Vz0N013NzvTZmhfA",
-	"gUGBxznltdsBVLPVmA4TCA6E9k1Dx8jKvm/zfPOTLdfq5x7U+kwDdLPnFkgbfcmzxRooTS2rFFiq1tOc",
-	"6nMH3e/yNB63rJCosHXRzSoJw8K33KatH6oMBAdKJeR7fX25QxoPe3h2zL8aGp9NUvxs2lIVLHaQ5GGF",
-	"WyT1PE4dMAEc8sFmCJlsVlGhWlX9UhME2ww2cXhwsHfYLq4Whpdo2AIa1ZB8l7atilyknE5Yw7rMcJcT",
-	"25wDelWuKM9/dgRgqIIZcZMlgqV0xBOul8QCxzjBoViUpeZzzShk9KWeF37dxe20GIe0iOnbK7d3rXBf",
-	"QWsPFoIiNjr0d8pmQ2MLShBcIxkva1G/2+Cay5C+dxLHa/62ejjtVmE4P6JBk+T1uHP0R51EyX/z6cPn",
-	"ihm0WuODgNoM7pJsV+jezc4gDyc6RTx8EFvWThov8FNIXGYC4wr3hNDWgC+vJyMjpkGDROT1LMywppDX",
-	"XQb4IQCXdW32Os+T1xFp1WJclXlKcCUVGciY4XxjZUMBPuY29EP4FLiYNIJgLgEG85hZQCOonGNl/l6F",
-	"pZwXTKy2avvDFjI86z0DYCozU+Xi+KJnDgogxXzk5XchuRHI3bx/FOXVFP21YMkRWUwlYIsYgwnP2xzy",
-	"ktE0b+Ci846o9YV6m1CS2zmKHxpWuRlWbzPFp6DVras++VBhVF4agbqxHizEdSEKj9QEz6aicRedzxOL",
-	"sLvpJE7sY7cJQnytYL/eUd8K5teejx1sM+PbftChRE1fCayv62RSCr9ytYEXjSlPsjTkMP5NTna4K1JH",
-	"RwuBWKNtkqU0fmX9PvVJvu1anpgBrhI54eL+A2qJjK5ZfJUJjbHz+317qW1gdf+/Fg2Iqtux2JEeiBPc",
-	"RyOWlVC1I85yr7615dWAsRrab2j4eipPvsOo8rimPZAA0sAO3XC1WtBLi3vR4q3VxPMXs8QcTTa0hYE6",
-	"P3yeZJ47mV+Gwrcv+UCGfCXy7l0QYuazN0mq7mVXa6YUDZS21h3JTaeRAg87vG3V3QxyT600vkTt2QEh",
-	"bTo32Odb6c3w9qrLsX12kZ/dV8EyIJyGzulzswC3H/Kas0pPw5vX5xfk8c3gscJMpB5BPUPZVtcrPa5H",
-	"TPEYPStGcXXvLroDFhehIDM65xaM/5oFPB4ngpy8OSPXbHlsS2cIJf/5/qIHKf9mGeYEGU2xTB7fOdV6",
-	"3vn0CYB9xjJQnoSIs17eu7GAU6bmUihEOzIDvXtzSi5SOh7ziLyEuXMx6ZHnNyxdYrS4aA+NqUVETeVC",
-	"kUjOmCLjVM4gx6V3KS7FD+SHH95PJaTg/vADGX7cMbJ7aFQIKooG1C53PGHGxgAkbo1eK2w8TbgmjzBF",
-	"qUswf7dLbPpul4Dydoz1OMEk4EtBbB7w9z0zB6soDbHMZ2ybAGOuv5YrXbXz4zW/A3j9oZssjYqyIc9T",
-	"aDuMwbMAloS7cM4nxsAkXJiNOCGWtFwr9EfDMtENoYbJ0QF5NDyBHnH8n7BjR+QnOH4yW1z1ej3zsEy7",
-	"lli6SC1EpuScT97t98wGnLie7W7C0KoRMDmom4Uhb26BkIZFF3g4r6GZ24wNHQ4U9nYnQ/8yDO1iDRdS",
-	"P/xAFF2SobudwyNidO68C7xHTNY7CbPCkD90V4eDHBomMjSkESuiARPYdoDhiqB+T4aL6XJoRkNvJ5x3",
-	"/qqeewV3C4Pi72FeFyuTRC7MmHM6YcdFdy37fY41lSmMkhXYJna5ljv88IP5ycJuL5a62d74WpHh8ws6",
-	"gd0bOu15SB7JFL90TD/f3pGMl36eDHBfSOeQgn3fI/uD3SPIBzEPmgWzRGEyyJgqbe7H/u7TIyIYNxOB",
-	"Lyb8hgk7ZYAIMzOmKSND8HJhYyMHZvXvf1dSDHsEk/eoBWzhioBrIEt0lwwRm2xokZvzGuNu0S/a9um1",
-	"gUZbJ4MzuOAz5ibw9sUp2dvbe3ZM1JwKBV548xKeEsgCy311+BkTMdbcJTwC3K9COTmZ02jKdnZ7/bWG",
-	"govFokfh655MJ4/tb9Xj385On786fw6/KRDHOi9X+HaeBdEZ9Pr4oJwzQee8c9TZ6/V7e1YjAvlirgq4",
-	"t7he7swoqJiTUOuUk2RhiNawQwJpfJAHaV3u5hpbmHCobQS4U/OXYdEyBQ4KDcaRh4JBgYlBFOoS4bW2",
-	"mdzegMR0qWx/cpvXE6d0AbwXItvMbmrOlc9io94xfWJX8pLOMV8HW2CoSsureOTx+ZyKF6k02kKjZy8k",
-	"PBlETjdrtvsRgleyHTOsGMZi3lwKF8AxeJPaoq2vT+osxmMr4GtD41qM2oph60GQq8d99+a0atCbeVQ1",
-	"Ym3F8fqATm/gMRPaKKGpE99l4qucj+Ar81mp3tjbXWlZePjkyZPdwUFdRWRFaZ+QMSNcVU0E7T1/KkVu",
-	"an5SLkct/8BuZzYS2CEInQaaToLAQ6EcbCPAXU0cnbj8xyFMB+USnaySNJ3PK9Zgxq043CaRnmZdCYwW",
-	"kzB6w1wTstBM2McoyeJV4r5zK4MQJnot53hJ579B/f+nD5AvARotTGO330eFX2hb6OHLur/bvKxi/huD",
-	"PB4fBD17/aANr//U7ezjqKGX5bN7/BONHQYF/GRQ/5PfBbVKIMaa9vv79T96JfULmWHdpBeL3/wjh6f6",
-	"CTO2ZhSQK4wqr+by2uqNiymiCEATgKKaG1xt1rFqi+3Ma0AozvnONUMkSisQV8VNwpU+eXP2K1uq1rLG",
-	"kkA9uZwi+s92iQUWAeZ4gFZOQNcs6iywykI9LO3s1f/ohUxHgEZ8D8Rj7oe1ZpRHNWC9caWRCFaIJ/fK",
-	"z6WqKNIynJVbbFpoFYGoDqAuIpc1erFLZsYCDKqmGO5dJT10tuC5ddDRwJT+ScbLeyOKV2xh3/9p1Zdh",
-	"DKNPa9Q4uLeBT9GR5A++upcvaWzbHMcW/Oc3iSNVvdo++jh/Dt765VLvQ/PKl/SaeQZ8DcVj5z5wDF1d",
-	"s2UPibGzfhlKjPTxnzz+hFfDOfhWqTplN/Lap+oVCtsPwTyZH8R/4ZPBFd7+bOxWBxlVK4F19nPn0wd3",
-	"oDjIJrFomzu2G6Op8WUNr5qnYA4nkQZ48cZPYzFns8cvaDphjaT4lyXuzdzrpD3C6JExTx3n+wuL+twB",
-	"2krW+7fhMfvoQk/BS4Ff3/JaoAnagHq+1gvUntqTVXLPrfQRFxTsvvVojGYf9eNI3bT9ZdB4GtuW1P8a",
-	"14JQRU7P3xGZkv88f/0KWk6oppLI/Ldnr0flJYqopomcYK5z0P34Hq04LNlLpMRoSNd+JISMmNAEHfX4",
-	"tcPH74LbOkdJR++B+WhEFSOpxThbcyWe5lPaIi8uBqkgNMxbvi3Z3JEIIJAGUyBy7INQYVjDJwG1VJrN",
-	"NtnTrtHzRsXh1D20xiTLUUfnpVJYmMsqHWnKVswGHD+b65lxJlhwuxpA3g35fUpFxGMorIZwKDbyrJqf",
-	"68O7wQta6xmzo6VswrH/S2gg/PY+xrm9PzcwwtekOjmiqNOeRktSdAN+QDFxL/c9n3nXhsQYhOWAidpg",
-	"O1cEok3YaMWygPyCN2ACj0dcxNCDvYrfP/9II50sHSrw8EbwIcxnmM8P3NEYKVxj4IaZ/OTGqGEm61GD",
-	"zxgdyCfjVrnqbGeC7/TpYLQb7cUVkywo7/4CK69FsiSLqUSAPMBOLkIskMLAFZnJGdvA53R46+4hq3mr",
-	"d95SUdWVN0LaEfPnNJse3rs+5gnUprhIjE8SiykTFmSBR1NziY3aVRA1mdJbs458FhWc4/UY82sAu9qQ",
-	"6m6/TyCvD1F6sKOSVLqYjuqShUzdwR2TYcqUHjpQX2iCA9jdPXJBJwiQg0k7CDB+zZbKoVIgm7kUQzff",
-	"K7NIm3hwvLoJBWaQpja9BMexLVbyaDfJoAHP8DLr9/ciTSfwB/txWBEGz5UXu1UPIBLdUBVXxB3aZ5Js",
-	"v8gFmWXR1JNcIKXfvTntOgUNuxvSyW3pUqcMMZWqqBKywzySk7Yo3ZCQHBeSbh4Nu2RoZ2WFnqaTYY/8",
-	"PidaugQJyGJz1YZTmaXH5ueJFBOWQlKFKmphcIHS3oyYLi/Fo98vTr/vkVOk8RzzaSxTst/v2xSMEwFv",
-	"JlzYm+xyoQDKBYkTFpI/kGfQqGuG4NNTGhMhfbUCkV5sIH4zBV/Apn6WVI47K7ttZex9mgy3GxsToSBn",
-	"A4L/NMfJNfcI8gaZIlyXdZKbH+epjNtnAez3a5NZHkKdhy5K1bwLQU26BMHLH1643xfvgw5nyPwgCml1",
-	"rha8LncBVOvt1jumsTeybRWbKRaDyAWSwh46xRU8JkVGaTHCYwUdfYZEAzST7XhoO5oQS7D5S75z7bsu",
-	"BRVLyK2dyiQ+9vCi7GjwplmmdI+Um91SoqG0kqRZwqDjLTLGvKVzJhKmFBli21ubxgkie8EVC7EyY4cU",
-	"w7T3/br6jwf2/f4OEHdx05fax5u9+6WtD2j68tdiIjH3pp6XA0AFOMxqny1QRRo9/hMVcaMHX3JxHmFB",
-	"VYNkoI+Nn72wnsB6RwjVbCJT3uzpi9wv2uhpGmkeNXr0jYfQ1uiYLZBDo4ffQVvMRo+eoLBs9to3pw23",
-	"YdJsbAsF1Ojhcws61mSer84aHu7HRr6zX4CfvTEfNJqpTHXjh1s78Bo8aQ7UTmCb+kHOuDf7+74iXQC7",
-	"5BWufGsRjxOqPRHpaQWexG+kFzweZQlgtYfzoJ5jiv+Qx2oIdgMlQ9QWhoVtPmQf5yzSLB4WdouL/Njy",
-	"iyOv3kAvJImh+VlunRjLGSuzyaP9/rPve+Q5jaaXIp/nd4qkAFoPGa0yicFlqxVLxg661+gAw25JJ3C1",
-	"KLbyQdEZg6qfI+zUAbaayubzlCkVUgfM7qyoA9tI3fopS65zOmuSvNW/56GhG0DwuthNdz2JOl94Gtaz",
-	"+l+cSjFOOFY13jXmCgB5JAMjf9fY4MU1BaDeiG24mS7gmn/ey3GKi6CrbSMRuLdrCQwltR6UcO0p93JM",
-	"hv/3eVlrH2LQQOmU0ZkqMGLh3rprA30czQuM2QVlT6fn76BGSqZEzQHkaMqYVkeEkojZd1yKEZtwx7KG",
-	"Pw67ZPjv5n92zP/8B95VOkKuAuVhZjdTprNUkAnTCjpoSe312+gSJV0fLzJPoZOutTc4Uik1/zvLEmrL",
-	"UZSW8zkg8lwK3LLibYowAXVH5k9wuyRcsCMy/POyA/VHl50j0uv1Pg1xjqlc4OAr6/pf8GjQs4cD3sWc",
-	"aJ5K8s3w+GZ4fDM8vhkeD2h4fEsDe5D4vp/HUxQ0d+uSvOr1jfUkr2ozAerJlG8olEIA5vuta8r5AACc",
-	"oj6T0gyDb4ov42Z1SULTydfogQZ73ddmoZ8IFGDfxdSccqVBZau2N0/IhM6d2jlmLLa5gQm/ZuQfGWfY",
-	"5AQr6fP3QQQkSfJOsZolicJ2rHROU72ebpL/9OFI9hc35Gei2nz8yqwImqqvnEihNN3YM7YD4a1JFWMZ",
-	"1ewOv3844kE/0EOTzL+MP81wk8VUJs5avgvpuKqpYM7shBXmYGtr8Gz8SgoG8B4P5EetYhV+n2Cvru/5",
-	"BZ3U1fTBM/DavYY5UM4M/GqSrV6L1R1qSEq3KvECZJBoWgE5Xm7BYCOoMlVkIokUBFxO0MbcUzMXU6oB",
-	"vZprZbsoHRON7hmuiIDvtMwgMI35LLN1EYverLtQu0/p989bV9pbfC7GGmSqKu+PtLjL/foL1cvuD3ab",
-	"XEYWSYFQrS+wlZP56e7Tdj9966jg3hzEsiE/uKNH2AieZtBAZ0a/ThkjkUyymVBHtqGcQnglB9Fv/gkV",
-	"X+oYsdcsMNsNSxVF6WmzNfw4jdHBeuR5DO0YXZbZykOXImXK5rANp1IPC+igPHMDcppwejmKWsJnXH+n",
-	"iKLXrB5aKL9jt8EW+vJQP76SJOOUURALPh25ugQ5M4zNPrFluVhxPcwvaMrtKQUvxwsb6yIzplMeFYBj",
-	"hmDNTq0SMy4OwNxWIPBcTLS4OQj6850iciHInCpNHpmPD4z+icB+z8zfc5ZGTGiesEvheiDRGWaMQlkX",
-	"XZp7BVlMkPX5PcwAhjECe85Yih6IlagnXsu8X6ptqi8lSbjWCYMpsCTpkiEUYEGtxnBB0xkXk6tsPnTL",
-	"xB8KicutzAbNt7nt6f0Mu9Q4W+ElHJLadhlRvpyKa+rR1V+4iuDCu9TfKTJiU3rDDVkikiWQX07crmrT",
-	"0KP6PLd9avNEN+U+MqEBl9JeNa+GdmTkEPc6FsP3OaYVXPQ5k/OEkcjcMHMDw4VNLl/160Yd2gRD4O3k",
-	"v1ZRjUtbCcgEY0Z9HroXUrtW4rcxKIOe2VeMxcD3HcJo1/bvgMGcUYjANBbMly7oEuUSyFOQWOsXhMbx",
-	"K6nZ9mCR4O1fkoG34kFBB5RhlHhq3wy+e7iZJzHUuSFZbdPc8vpiBCXMfn+/8DBis9YcpFiwvIonCGjw",
-	"Ju9rsrEaFko9FWBTY+FvnnVvbiKyoqlckBkVSzJaaqaOzDUuBJl5Eqpyuw4L1+XkmQ2MnRZZoE5X1I1E",
-	"UxZdhxEwba+UMj78VuWV277ABcy14KVZ/F/4HuQLzTHHywY7bED9HbE/76UM6kBznHPX62ar4sxrdR28",
-	"ZD8tA54J2+lcEXbDYwaCis6gcJQb+oZfuK+s1+KYDAEo+Ue/WfkQ7gZmxo2YXjAmCgcJXJgbTDEhXCjN",
-	"aNzbXFNiG3K31gWf27memxl+dRhWuOovJ4z0OSynPDrtehwUlxD9YVsPFlTer8Q1RqmE8uGCKHbDBFay",
-	"2hRKwAMfa5YeFX6GwumTf4QXxPsAPSFEiqJUmxgDskuofdjxKSMkrUflUvg+pfwB+PEjahRxLr4vvDHo",
-	"9HA5a4ROqLmfvjtF6R6BUudIolNj4Q4GBbUyMhKze7sE6shAksdcaWr4iS3Jq6oie2t3dWtG3x1zsdpc",
-	"XlhJ1e21XwNoQBfz6letv6/gfro1FFfD2XBLNF74g7kwzNXYDGL8s32mRjE8E4TH3QLx38o/cw0M/XY9",
-	"YANpTLeJ6hahPxCoVFWCz9tuw2Ho+VKVcAuscA+H/5j4haErFcx/rMLyf2iOy78lDPGSRp5pcIdBzEJG",
-	"NMmxz6vhzjVLBU1W5nrbRnvBavEpn0zRjQ04CgvPeWVsB5naghqjRcVZVFnKbt5z5XpMb2OuICnzLj3e",
-	"FDnAKx9jcRG61NHusQZLt1D57BqweVAlvBZi7d8XuFZRXn8zj+ogf9qjbjWBHvC6VgwGg93d3d29vb29",
-	"LcKY/cJo6rBOzHzEFwXMRG2bEjJPpZaRTKCAbS5TnZMKqBPpauvyjlLTKmg6lm5qudFoz36jShNlrAiq",
-	"oazE6E+VWHiMiatxClD4raCYvjqkNpRpTXDa4q8x3cwJ7EKDwE82ppTBIw3yySxNfrHJZDC/Sj8otLgh",
-	"Z1qR5xd04jppuaZVuZ5/w9LUNcP7lnIWTjmzhNCEyG4Xlr1Nytl7Z1UpLFshCaOpWMkicxA14QSyW5L3",
-	"drPHcFqfK3us6kZ9Sx37q6SOndNVJf1ayIXfFKzqmhdBDeCrTSIahZgJ4wVVGaCb6lrXLFFMAzNzqATJ",
-	"UhXds6hYeq2z8F/ODQQ9ayPNZxX9sh60FvYbKsfXUkXwOdy/Xs1BDr7nbrOtYZ/TVG9ffocu/symUdXf",
-	"epdw9RAQf9ukSlzHpnwW8Jf9tfNXeJ7mqApanFL1eYgQM8U2keAbm0v2IOiSX0SKsFnxJiKFPesiPO5q",
-	"APRfIf1qVlBt0Tvw8xCvYinf4LfPDfVzfK5OY9IK+M+qZwqyN65kpitUKLzKnbItchfY0YcAbsUZWF+d",
-	"5EITiDYatVr1SP+IqAxKCNCOdLktrvtwv1/dSYJVdGTte/7Fp4cO1RT/3W/WExZbwLsEWOu1mDGqspQd",
-	"rWTCIt6uy4StDgHMWaQrVGC5EFfmVZ4e7H1k3nvl+s8KKVhIGd6+LK3PkrZ35C/Mk05c1YC8saDOXS//",
-	"K1gg8GDsaspooqcb6x4SSWMyogkVEaCnn2mETF3pqE+J0rCUlKipzBJsn24M1GAa2y847DYr23GEANGd",
-	"aRJLpLjbHSyLspTrZefojw+lvCqXageN/rA3aE1/nXk2SniUG95cRBAnqc5r8uBuAdWWi2ssuFxMJdFS",
-	"XoPB0LXg/Xk7/ExlNEmWZCyTRC4wreGYxDJSxZi9WQyo3kCWWcJUjwy9rKccxFdcilDHeL7T6/XMJ1PD",
-	"ggU0bZIpGSIBHw27ZJgplh4Nbct4CBj2CBp6GNOlN4yMDWkbohJkCMVdQ2MXJYwMBfuohyRhNFZEiqoU",
-	"i7N8Cz9v68I2SE6N4aHWYJECNXyMaK4T1rXpRPn3cBra2TB4CHm+JwZQVwloC1H/vUb934tKAWw/UXR1",
-	"qJTqiFkTEpM7SqMF7YRk/sEOJPnczkn0RcXJHMn/ZRAZ8jvc9T0kFmYvkUboyAlw27ywZJVOWmM15Eyw",
-	"HForXzD7GJmxdMIIVWQmU6P0RdJcKiPwBGaQ8dj1g4B5L6j9DYALomxgsetrjoHnEYuAa2JDkiGPh/is",
-	"dHJFBIWpm9SXG+7LZ1ihA/JiBd/CeKEwntugblEZ4melLaZLTH1Zux2u4M5onQkX7GES1oyRlFReohOF",
-	"6XMY+yOKcmhQJmwhcIwgTQlV+giLFNDSY5j05Sk1GAaeIZqvkPBC1iOGDaJ2NOYJU64QsQg3XopHw50d",
-	"mOTw++NckQUzEmu3ECiqWsUwy9vqfdEsecvmMg3XKlxA4bsy/HG0tIv6XLwaHYYwGzyQlFHsypQkfAJJ",
-	"9v5pmyMsetDZDNxWPShnbJND5eVWW32+rMxZiGiSsM94CNL264Gkt/yGwK2ZUb/juGJK5Q1eZ5nSO0jy",
-	"lVUb+bY/nlOlFjKFpPB5FkIGF7EiDAAKbQI3Dkb8mnVjBKzLMZzEGzfCdgL07vWfJ0QfJh6cS3wMptSC",
-	"RFJec8g8V+zL9tTu7zZA1r6Q8iUVy/uAdoN9MgpVgZbgaCVI2y7qDfTmPdyW6u1LNwchXi7P3WNbpCA7",
-	"xibffz7bz8SJXufno4oNCZ5P7YbnqnjMEqbZ+san7EZes3zrO7cEyyod136Qr31FCuNzEbs+dLLxabjb",
-	"Yj/s4d5uwIEVUvOxJWP1OGY03kmY1nXRup8ZjX+zz33V0AfFQr6kFIYH7jD/yicCNHSj3Ps7YiRmCb8x",
-	"hq5HdiuEs8IKVtvJVxNYLWPAz4sT6jS55C9kOpFau5Syv2Ttr1kj01gGn2/u7c+tSCyj8RUeTs+eyfqx",
-	"3sWgrKEFs27bt/NO6BZl8WJeuomK7lOyi7i658r7vH23UQylAJN+QZd/YUo9hzYcGi3E9lRoCaIhc4Fo",
-	"x0ax5TO6t/D0Vy28ysvZLMJ65JxFKbNOFUzSBkfNiEbXvb+0gIOcL59XpvbwG0uzKu4SpYxqVj6IbSHe",
-	"lIdpZPoOtjb+mWZByPGXNGa3dQJ3O79JHKHu+fy5Lzyv/Y60+xKAl9bJtxk39b+6Mj/rIcW24qkNNbXA",
-	"LbhLZUedpvczDBp/q1C49woF3Nn7JLoN6mSVC/geqOmB4mJN2eKFzcj4SuJjX7pu+VqwtgR6D6ZMN+wz",
-	"PyEKlCtsJ4fn5hph53lhfvUcobagq+taWUOGxpQKwZLvFNHLOeuS39/+Bm+0EAo2rLXud59n+p6575ei",
-	"vTz8Nf1WafdXkWM22HCPcixQdNdIeXqsGVoP9+jYMK8MGh6f27lB05Tf/KVFD7g1KFGQvW/5xK3oCcii",
-	"kprknAk6570lnSWbouWv8bl2h+9eeufOe7GMshmkBd1zKu7FlKvi7W0ScP1btqnmyG+zvUW0SjvKxmKf",
-	"YiqftSNhPg8vRwmVmDwbgQNiolysuJWxM/emkKDH1v4UdMY2Il/ke/blav3FFOuO9Fs+XIX27u9QA0Jq",
-	"Swr5Cb2iM1atur/2kzvRLaqYznPoAbrkstO/7ATV7rtQ6nb17Xxm76DFxUOr2xvvxzcd+y+DZgGByLqb",
-	"XIAN2+dqNek6ZOAh1A4MXXleQsUkg45MY4cYrGTCjsjwmouY/EhigcUS8DPy/8hlp8dueNKzJZiXHYeQ",
-	"TdJIxoz8SPrD7qUYGtOb/Eh8VEJ48hE0nP+R7O4aA93Ch5EfiVJT7NoiUz65grJOcpn1+3uMDPrw/4bV",
-	"sKK3ww/G3/0X1FJsr7Cz5slfuSt+CdaByJTIJGZ1FSAyReSPUAkIlgh4JSD5B/jmByoB+XLQN/7VkZct",
-	"BFuaXxvHedwnG7RR+8hj2yi7isu89mnWa8YNIVTtIT+jsrAkC5Yyski51kwcQxNvp0cAH7IQxsLyKGjR",
-	"Rqi6ZjG0QuOCDKEXsxrmdV5G6H2nilZUMKAZz8xmXSXBBd2WlbxAE7ABkX/RTOfU7qwVBqfn76oYDu52",
-	"LZBsbUF9DZDst376X1x6JZi79ja16r6/wl2cYoMf1vfdd3zH0t2mim2zmISBy5ILQq3mMqK2Hsi1TowK",
-	"WqdE0xHCcK1rFy8cpW9NHsEIm5wcdtGfycFRzMDsFVSzAE+WY0sGt5Mgwdb3FS3pC7a8DYMP3/6tGf1n",
-	"5izYvd4pBrZ1/e1oq1mv+oegqs/Tpf6bhutruNYlSwlUhzpF5hZkpeW8mqa0nD8EQV2YYT4Lg8rHr2JQ",
-	"2BLWIm+NYQvEv0DPw3W+VbTHlWOSa8otCM7VptSmjhW1P/V5X+d8IlhMZKaPrQLkau2ihNH0Dj7wu95W",
-	"PhEEIbwaFed4SVFNatmq2jeeQ0ov+UXr+WuRLLvknM7YOdduZ3rkBeVJllqr1bbWPkJ4eugTDP3jHKYI",
-	"9OqWkTNJKeK2oM5p2YEDrZlxzeJLMVq6BJUewTpiOcZXmd+4mj1wry9SafvPoZ+d8mCPb8xR9Ini/tnQ",
-	"acqglwFN1JdRQmrpmosyWX8rId0QJIZLx22vzTWia3oV15NiSxFlxSdih1e3Fn+P8FkAgiSgn6qWiOyc",
-	"N9RajmS8BHeQciftunZnCjrO2ZaRCGHANaHqWsElXL9M5h+KiRghDoiWl2L45vX5BfHY7rBHzgR0EuHa",
-	"Ai7ZbuRmmrl3xAxO5lImYPm+Psn0lOz2+jBTro9sh0ikEMygAQc5bPibX0+fk0dvX5ySJ4d7h993LwU0",
-	"hR0+luYXu49zyhoSqskwljPKxRAqDsxchm5fhyW/vS13tGzFXYiYIbqa68xrXulG0vKawWsuBUKZ5dhW",
-	"1nF29jOBZ1bagZ28OUM8rIpu54a6zsRWs2pwhAA/+EUu7v22/CIXeeMde3EMsdUU95bvgqY624iHeY5P",
-	"bHPbcIQQG7XffB4d4B1LFaB05ZAnXMGlLrq1+g0Txqs9OuthMzCo9nieMvOFr8WvEQ+K9XJXUFvfaXiN",
-	"0jJlMYCPYLapuyqg6pKDvoNmCQS+cfwLmM0WK17e4DifyVKwo1cmeLiv/8LVJ1aupVnCyAJqS6c8Zpvz",
-	"Ncp9CCzN1pfnFeT0lRfmFQv5y4C5GYLHg1wrntucshNkT2faQggZ7cZllSE/MkqI/6mWJJIzZrvNcGUI",
-	"MEYxXvBVaAdn229jYkkeVOtVWBdb513eAA9cp1eM/K1C7+Eq9IBHgnA1LNKHdqtJisHPKqvzNnDTQGFe",
-	"qG8TzMjeEajEXr8T+IKVO3FvtXv3x1dPzC/NKa9T9LdqwK1XA5YKJ+pIOVDz9/+xdwXLbYNA9FcYX3px",
-	"pz30lFsn0+n03DaXTg7E3tpMCGSEJNeH/HuHBQSyQLJiWYllHRNbMhKPXXZ5+9ZBOV31dxICR2L+dpvX",
-	"C6v0G5/52wKlIQQsE0xfZw2FxCMUyKylDiwjtu4UK4hyfQczj2+/2RhzNcxk38kV1PV0Bd296jAD2hoc",
-	"/lYXLzamH+GKZcZ+2WRzuB9G0jdTuZnsduWVGKEoU7lPijPsv5ZvK2luy+k2cSFwZXNcT4VCfawgj+zT",
-	"XlxuPvrMvJACk84bVoIg9g9UKi6eU5GlnuZzKcDADu8+ckB5i8+19j89R5NDOoPPR5yf3Urxl7NVPly8",
-	"WqhauUZsJdbEV7uEY3BpB7V9qZgU5YUp5+H50wdVSVsa3X1OVU6CISHZ0XbXEfSBw5qsqPA6dzr2S0W1",
-	"dj1euxZNX5RderjaF9+v0Kh5JbJGilNT5tr54VmHZrB49gisnaY9o+fSl7H2adLe35oyZf4lM7KGJxm1",
-	"rGZHP4BlHX6PpAf1NtLwqQU3B8BX642qiLmvN+qqjw13W/WWDifYldRZ3YmBlYB/Pq7q2P4ZEoJpUYc8",
-	"REJ3dN80QBko439rzSbOJn2TF8/VDyX1Htznk3V131npsEzoYfTtPIqNjvuAvdbXoeEoizgoRwRbDGpn",
-	"Ce7rGOvyXF+iZODFtDzFGJBdbaUCMRBiYwY67D7S3gdD4yzdhOQMXS3e+wR+E2u3gunh+j1yxtLdMNoj",
-	"PJd2nkpTmPc/2V97zvBgQZVdtCWDXfsxxB1+46KPIfQjTIaX9pOWsCY4b8ugUY4hhdEMsIlOb7ZaLK2v",
-	"X9v5PP9dRTQdL62vfzN1aIvvdapJ/QEwRyiCruMQVH8lkjg/IHUjeo8UWbconIXVLzo3rSqrdQyAmplp",
-	"b7FSqelX4mSk1HSb5cESXDP6mTwVSzZ3gueMFKofOfpXyMgT3ZukDxX11HKUOjWA2XpjtzsO+OdU8eS4",
-	"Uv1sfTPvW20W6nV9GozykcHi5s+9DiweAav99FpRkJVuidXhhSlc8/FiuSgyvrhZfML1ZQd2eIFiG6z5",
-	"YGZLLYvc9SWWlg3jtbRc6WBTjwtrOTYSFJEi6GvsKhEplqmx3N8q4M4374bUd8+0XwbiycvgbQcjs287",
-	"NjBp6kGlr89DZaBCFZTzPXmALS1BhSMr2QpU6iF3FDu75VsgO4a1ffY6p5aQuE4PAvWn1v6SlSwhM9FY",
-	"Yty55MH368rjzYswI7Ukj7D3cnKIPcLlxt/mIM5u3mcLlOdbvEX4gceBqWJ8uX/5HwAA//8=",
+	"7L0Ld9u2tif+VfDX3Flpe2lF8iOJ7dU113WTqec0j4nddtatcy2IhCQcUwAPAVrR6WQ++39hb4CkKFAk",
+	"ZctJejp31qkjUcRrY7/3b//RC+U8kYIJrXonf/RmjEYshT9fXtGp+W/EVJjyRHMpeie9qxkjKbvjiksR",
+	"EC7IPzKpmTohE5mSi8nea6rDGaEiMv94IwXDT/q9oMc+0nkSs95J77p3eN3rBT0VzticmkHm9OPPTEz1",
+	"rHdysB/09DIxzymdcjHtffoU9H6WIcUpVGf024yljHBNuOrXvfNo6Hnpp6CX0JTOmbYrPgtDmdmNWB3j",
+	"jCQ01TzkCRWayAmhYmn+o2dMMXL22yWh9renZMH1jIxKz48C8xxRdM6IFMxMkpuX/iNj6bIX9ASdm3nZ",
+	"N6wsgWs2V5W1PDsMenMu3D+HawsLzNMX+MujQf41TVO6hL08U4pPBWPwZhrHcvFynujlrzTOWO9EpxkL",
+	"qusvLfeUMPM04YoIOZbRMiDXvTm77plPFjNJqLpVtYu0Q7daZed1ZRHXZ2EdmVAdEJnCWZjTIWM2kUA5",
+	"ikRSr1Joplhae07wxhpKazyd0jxl6pumrCcQ84uacYf7L1oOfEXTKdPrI19E5ogXM6rJgioSzqiYsqhu",
+	"MhrfUjOb/aNnzbP5gYrId9dKtFY3+piKyE9C/5aySe+k99+eFnztKT6mnpoBV8no0ENF51SzqUw5azG3",
+	"nGB+77GPEx73PvjnG+I7l41kb5hf68u977sE54aJvDN8bX368B2hcUy0Oea548zeKa8xo4hNaBbr3smE",
+	"xorlQ4+ljBkVOHiWKh9VjwT7qEd260hCp8zevtrR8UU15HU4OH7mo6gf2R0P2cWPHuLWivDoBIYXTC9k",
+	"eku40Cyd0JCdwsc0ilKmlJFphiX8+u6cfHOXhHvDp8NB3/zf8FvDPjIRsRSekGPF0juQSiSRXGjyzZ3g",
+	"e8PnxQ8ClAb/ff+VeS2uXc9OHRuyQ66ynuGgvz/oD/vDI7c35jfF1nBD+Sn7R8ZTFjl2XX8LE6o1S81r",
+	"/uv3s73/pHv/HOwd929O/vt/PN378Mcw2D969unfevW7WUNKv82kMoc4o3dcZilu4YSnyojHCTOb9MSI",
+	"AyOb6VgxoeuOOoJh7sVJXt7xiImQXYbSfOXTWUIp7liq4LSUI0RmfwdywVyLMdMLxkQuI6wErxVnCgb0",
+	"XpKee7k5XJHNgUcUH5XfbrjG+qJe8Viz1KeL/Mg0AyGEjxCqyP+6fPsG1LEkpiFz65vEVJMJPFQhsj+u",
+	"gYeq697J79e9MOWahzS+7n34VLNSfEut9Hl28GJV8HmVuFcynVOP6Hlrp8vjWoYwwZ9uony3y6G66wW9",
+	"vysp4pqdTaWHoi81TTWLyDczmiRMsOhbQjUQxkSzdHX79gf7z/YGB3uD4dVgcAL//z/rJm4GK0/TruSk",
+	"F1HN9jSfM+/t+4lHERO1t49qoiWJJKFjmWkSOZJQyNop0ZngYkrSLGZkxiOjoseM3jGz03MiMx2QWf5P",
+	"LSXcASH1zPyKxfWydwYTqyP6j2GcRSs0n3/ChftLinjpP5p63r16AIeTAR3ScBg+Yy+eH4QvXgyOJmx/",
+	"Eh49C59TGj6/L+sEdaqOdf4HMM7h/osaxnkxAZvHz4iMWYVnZEgetSySMmUEisglg9GryYwqMnLG1iiw",
+	"3NSIHpwziSRTfssKFo/GXLF8Z55tsrxKa/7muvf7YO8Y1vri03Xv/15ff/dt3YqNqVez6jMBiz7J528M",
+	"BaU5qCGMpHw608YwQpEo1MLIV0UOBofd1lZYmxuFyfrs/8YbFVFya56pqHyRUHUKn3m8lbJXpjEksBuz",
+	"4Qf7PtoqK3/PfLrrz3zOtZ/u5lJpArMA+xWUsLorHsNrvDfcGF5z+pHPze0eDgYD4Pr2n/mMjGo1ZSnM",
+	"6TVNmqaVMJY6xpUyomZyIcg3MM2csT1RZE6TEyPjGA1nJJRxNhff3ncJR61W8PEylKlHs3jP1S1R5jsj",
+	"K8xa6uYzpx9v4MEqbeLAx8elWQz8s2A65aHyCQMezsgcvz5d0bms54F/xM1VdAmTNHqwUd/gw5hNgBfx",
+	"lKTAjECLq10HDPOwToqSc6Yg5ddctNr0mNENs+XivrsuIz7hLKrTGWTKImDaKadTFpVVhhM0prUkiYxj",
+	"IkXtLO0YN9vqCm+txu1jYqrqi5KTXEOvMrSS6VHD19wvm3mbvVf3cFO9FVNpnlxb009UESEJExFZstqz",
+	"l/bn5ZlWTNag93FvKvfMp3vqlid7Eoag8R7Yc0b7BlvXzOadcxW+gdf7lBQzcN+vecB/Nukem/wW+dB/",
+	"Y7gz78rGwzpRyjkD/WExk0TTW6bAlgHzgIolSWXM+gRUSK7InFEBf2gZR2S8BI4RS3nrjIg7GmfshFDh",
+	"zNWAUGdDB4Tv9fv9gDBh/zAWM/yhFyy+YyTiU6OwfGN+jg7Ob4NrIVNQMQklM8P/YePICC3Bk1FARuZj",
+	"+CNTLIU/Epnqk1HhtANmpqTRZEGD6JMrN1lF5pnS1qADeheMKJnq/rXwEfygP3g6fFZH8qXb8xhU/56F",
+	"Mo3+N8yhhtWn8Ig6hRVWTexCXzI6CPmeREKBPz4NZcTI//c9GdRcGPfPTi6X90zJOAPLYztXXpq/oLtD",
+	"rxi82a13yYSS6ZaTVPDjxuNvdsI2Hv+lTOu8d2/YgimN4jkgMTUkHmp+x9xHC5kW38s4Kj0tU+eAkmnE",
+	"UrNgpaWZU+2SZbpK75sOwswap59Q4ReVZw9nS9dz0Zby0szySq7P8YfcJ+mZ3n7j9LR8kMlpqjPFtqVU",
+	"+HX3q5T7lHD45vt0ZWjPp46+vrh6/5KcXV1dZ4PB/rPzv1WUjKuzweDwoI7banht801b9WxenaGlethk",
+	"NXld5ld06lnHLVt+72TfSvgPtGZjmxv2mxuImk7bBP/Id0bWGjEM764GEcTd90kqo/rdmTZuzaGRQWWz",
+	"8r++//Dv32+zLSycCf6PjLU55FNyNRwOB6BOKPRRZOM9nb+CaCmrhGB+ULtS98vOpOAo4Zvr6z7+ffDp",
+	"2//RQBdH/g346IuTCaK5jllAzA8CUvo2WHEaW4caUwEYAuyOoW8npPXXV5sh67wXFeXiwMc9fGzN49kc",
+	"PwCn68zZrpZJx6Ca0XRE36h+NyqkopZYlgl7YJN04COIXxKzwBpb8OeSQK44jn1zzvBdW9t8di6+8y7P",
+	"ZHOYzU1iu/P8RdVZQ0YVN5r7k8IoKuhsLgXd0kqqHGeNgxb9s88Oa9yzv765aPL25SHCiAltbPO0NgR0",
+	"J7if9PJNzLjQB/u9st/s2fPnz/eHR5u9D4386dd35425Ktbmy1dmfrN9jspdEj5CfsqvPNR83taZcYdP",
+	"V32z4779Vz+U8zrGgb/dvVn3yRC1SqSwet0PNHrPjFgE+RJKoZmAP2mSxBwznZ4mqRzHbP7vf1eYz9LS",
+	"WYC/wkGrlDHhLI7IHHwCQhJj1rBTMmJpKlM1Mia1IgtjY/Ygk0BMYh4+6hQvNDFDpTTioVboQINogTT8",
+	"AEOIYwxAPeKsIOlNxjZOjBGLAKIvRsATlU0mPGRmem+kfiUzET3ynnGciJ6xlLlAHrlliSbmEzsx58r0",
+	"Oa9AKVXAAyBAZSjB/OwdSOCIQ7SZ8pg96spyTxY4i2xGEuEatMzFjMesOsf3ueh4xP13WY9ckTlXyjIE",
+	"94vHvOCG0xsiIIl7yGiE8jUVy0e9L1KSObgakckpoMlYhrcsgkRRSvLT+0XQTM9kyv/5uKf2RuYxVkhJ",
+	"jAjHHCb7W0gIfXfxNwY7l6QyYam2SWFhyoza1FZVMoIp4SlTN5j80OI3rT3TQY9Hfv0LchytD/eWLdFs",
+	"5Zbvhyk6zqvOq7WZx1Tpm0z5uMaVhHfPZAZK7sOuSli9snGCciEwS6Yhzmu0xfCWocO8mroW9Ax7b3Q3",
+	"mmdQljsu8zvmFDjF1TxQDOQmF+QEU+Q8yPHfWajNyEhkP3PUBSqEJo0Go5l/zrmq0srDY4m5auasKStB",
+	"T1i7t8n9G/QWs2WbTOvKjsHYQbE4764Y84Vrjw/8rWCExiwF+l3drpUHV6b1Yni875m/chHG1iHBoAeU",
+	"3d5IKq/cPlSeppvD2h6U7gokk5mz7Oe7Ur5JfG4MZDMlq9Xiw0CIZu29KdezbGz04KdzblS9hRFXK3/b",
+	"n3wq7fxrmmwmyCo/xdQhrjCiLDM4oHWqZdGUtafa1zR5GU3ZOtl66HZi7fJ2PFnIqNs83sioMo8D7zTk",
+	"nGsrHRre+NY+aahKtp+5vXWFRa1mcmH2/mhgGP7hcB8zKlb5e4ubaX0R4A3IT9rtlDu5YoHee2tktk9a",
+	"/IZpaTbhycqlNIuZKhQ7UVH412/4ZoY4yy2DzVcYEkyaH9uKuxXpcTDIJjbXQRxC5v5LoVOPNkLzioeC",
+	"IvK0mT66eFZJwVtcQf0FCWdlR84pue7dsuXJdQ9CilSQs3cXRrt4ogiPzLfmRPOv4XyfKPO5WirN5te9",
+	"itLhl9Q20NymJAR8bDXUxhVaRETIRd88jM6wmqcX1D4Oj6JW1ThTmelQ+jxgZxCQPSEqC0Om1CmaMIvZ",
+	"0pgvZqiUTYxa1W++pIErtmimxXtJJ9Bk7JOu1iQvdrFTaBBTcG37JWLdKKfg6U5iSs1oyqKn+MO8ouUR",
+	"dKdiRV+J/gS1LmtUGcsFGe7tHwdkziKezcnBYO/oOCAzPp2RZ4O958cBccng5MVg7/i4X0rljeXCUCv8",
+	"sme47XQGui0+v57Q61VhfsDSnZ2pL+b97wz7XKcImPDK3ZDZOC5dDJHNx8j6zVLbPWm2g4qWD99fdyzO",
+	"APKXYEn+81fsPVe3dffio9WtN1H9z+yOxXBZ5glFP2Crx2N+y2I+kzJq+ZPKUku/D8rTzSfiXTAXkTdb",
+	"7LeZJBMexywq8pZKjn2ymDGxrmi4asw2IgilVUWZLN/pwebga0mybKnLcqE0FSFrM9287KnNwx4z3C93",
+	"UjZdt7q8r1TZWLBWG6ttXH4TBV3R6SXThQbtk8LobDKCN6YKi3nabeud4A8UyblLwuYVV64BRpaK47JE",
+	"0c5SdNdhl5wWh9i99HVraSF6dyhQs/CWeRY6dlWsNEIXNI3frTywmTAqCUhLYt53SoQUDKN0/2SptEpi",
+	"+b2HnikWHGuz9aNpqreUQvhbN1QrbdBu3K41wR+y+NaQxvoJRUxTHrfiYmtav9/nmDIFlQSlmjM0YcFY",
+	"1jcTCAGZXbIRNHON72gMGvYEwygfvO/FWp+Vw+FCPzvsNSaqr2nydpJ+Wo5vS/FHP+XaKt/cpvzDLtL8",
+	"VUraPOmNmeBTcaPTjN0kUnHN7yAbAxPJTnphLBU6Obi5Kb83F299CMCOxA2m47hIBZi7EqM8ER3n7wSw",
+	"S+k97h/3PnzCpStvJkku3Hq/ZrFgKR3zmOslMd8Ku6cVlpYvf6NAgkKAc3wWXf8s1D6PyE9ygVESW/uo",
+	"se5pzGLO7lhEtCwqtHOBs79Sr7JOCh18CpO8wJTG8dtJ7+T3limCtjL10wffda8+tdN73ylMoh4mbded",
+	"gJND60LI0W67bb2CQs335jf+HS098GVsZoXb2HtRz2gcs/Rdp2jF+95E3Z+CDR7ol3csXUKufwm/glBF",
+	"qLpFR8u9FREnY9YJ4qFoAF9foYPK1x2o/mH0oSA/LN8hn1NNYznN2G61wJyxXJkXNeqC2+h4hmsLFjfK",
+	"RB8A0ZwpRadMkansE1eSZ+x+Zbi44e0RS5iIFJGYiG9G99idhetzdRS1VLGcnpAsSk6ePoX6mKPhYUB0",
+	"mP/72WAYEB2r/N9Hw8NW/kXAALpJUn5HdU02n0PHmNMlGTNin/Vfqkle5u/UI1uP3wt6MlSTXtCjajLx",
+	"qkAlAKpahbqcEnvo089Wp/8r1gTRlJFFyrVmArzTAhJyU0YjMqbhrUfHLmVFFzSC3LW6RYA2cEIoYBgY",
+	"ES4XcMgR1ZRMZBxhImjjSWBkfv39CzaeSXl7Qn56fXZObtnyFAp40yjTyxOSykxzMTWf98lvuMagZoEN",
+	"7mM2T2JLBOv4DuuPy4SHHloV6oScvX/Tbshlwsq0YpdqNMiYhrcg0OxKzWcCihvgMmxAeQh6WRq3IZaq",
+	"l81828qscbxi13bNuZwnNOU27aULe7XAKm3CGN28TfOiErld7BSeLy2kofp3q2hoNxGXg86UQ55uXU1S",
+	"QgrtrQz4zaE6pAxgcAAY7lbIhS25L4Jy5FymKYsRO8gwJaagpFHOGVGQzaYwezz/lUyfOJ0mwODalEK8",
+	"lIkCs8vcXKxMSVN+x1YxMwxD/Xum9Byx/n7/o0B6gvXcRFKmNxIKBAzJGlXCHM+R2TkK9NfTYUL292Es",
+	"fJDohSRzLjKzAhteM9pLSOMYB8kFWm94/KJ/NOwPB4P+cyMC8tnUzgGcTb2T3v5kSA/Gx+He0eFksHdI",
+	"h2zvmB493zuih5Nnw/AZHQKsiF3Pmcsnu2RhlnK9/J+pzJILMYV5GIHLRcgTGiMeXTZn0V4qY/Y0Ykks",
+	"l08ppKcXa15bIeZKg7Zp7nuApzs1o+RFs5BY/ETBi2J2h87Z433D4VO8lj0W7vfpnP5TCrpQkKUc9FQ2",
+	"n9N0aejN7i/uuJwQNd0b0OF4PzwA0xAhpgZPB4Z682KZk97V8OjZfn8weO6CeauFHQcng/2TwdF/4inl",
+	"/MMqNmZjItzz48mLZ9HgxfDFi8PwefTs6JjuTxilg/DoiEYDAKea08jz+sOTwfF/Gkk/8X53ZL5TMktD",
+	"hgSCf4OSb47boqTlzoNCB9WzVGbT2fpbsVLlU1B6F8AgqfKLXGamZRi9NxKE85gqtBcM8UT91bdMjFoU",
+	"y+nKixaU6/KLXhlZbx6yt45kiTkfo2Y4sjH3EhCylqiFUK5tImQmNI/J4OBk32wN+eXqvDKFMJZZpFPK",
+	"4667cri+K/CyhUNIcS+LmOBw3XA9xUMn/5Np5N0/GjXGJhmDsghb9cH8RFZvucUQQPQyF5bo8b3BcP/g",
+	"8OjZ8xfHdBxGbDIow/kpG2bGNLzSB+A4N//r+f2nD5/W1ecSi/PyZzkxnBY5qbIANOq2dDp0LsUUNXSW",
+	"znOsMPNU4KrYWom9K5ZWLMWhJ9BjOeUaVJ/52MmQs3cXypUd3jEL/ATeYW4hPgBGxXIaXULwaDNPK8/M",
+	"iE1VgcHGBDCChAY4oAWJU7Ekc1uDtK6kgCPZi1xxbujwN0istoKZjJniEbNgJZnKaIyrn9BUz1DmTjov",
+	"HsZ/wxaqCV8n6E1Yc1rXK8aiC6HZ1Ege+FEsF43TMEzk0vL+T2U+7EfpNIt2zxRgUrl+YU7Apv+2SvJF",
+	"Ru4B1hX48gXtEDQzfN9bDwaJSG72xVx1rr1IeQsIKu3HyuWI3xeEX6O+BEpSCPVNE0LVLeQq6pM848zK",
+	"B0g+owg31oqALmGMS22MptUyIF90yhOjLIN52M1gKXO7kSVBAdfSkbYvIMitl01MqKIby4mT7SsuILfX",
+	"7eKPTkneYfyxzLc8aWuhLc+mwvHQonK7xEFX1PJLML/RV6DpLRNEZlZkdHDVvErlHHE5VmFTLLabcESI",
+	"E7MKYTtHTUlnXuO/9rVOcpUFl03+11j61W+RDQglYT6eAAlsGMM6tbAjBbBbxCOjI7Rai1XufUA68NXF",
+	"j4QLAlLgyug/rTiZy1coMiGbrIHmsoHCXPCllhgyW0vjq/FLOZuiZlcrlLnCJgNwbIcxzRRrO1hud/yx",
+	"AtnW5GFPWS1bvbJkpGUWztgqk2ye0WbhmhtG5dPz2UiNJ5YbUf6sUCDT7vtZMrJaQV5UIAoeMlPTPoQ3",
+	"KK8+cRtYJtliM8oEkVNiJ14OjHb3/PzSWiu+yzajUYmjgvfjFOH37SeAYKcCQjMthZzLTBHMPEYMJNA2",
+	"U87UKeA7g+n2s5yqU7jGK/o2IhrPaTjjgqknRC4EccpqOSmybLXmVmfZcFyx4EoWWLt0ydVN2enuF4qw",
+	"R5quaeMOT2gms7Ti3gqcom6+UyTmt8wrQMdU8Vo8Q/wt4hTSKlSFnnGVj7z/nER0mbufWjAIlwi6rqSa",
+	"b5iqaKC16Zxd0u4scOIKd3uD2YhvM92KrTGhmahyyOIdoKesm8mgWw8PiWEaiMwClhPYZvk+tmSB5hX+",
+	"jQM0GxLxOx6xHEYOB7J4Ai32MxMIE1qs7oelZhUpfeBTJjIBY/kd4flXHvhRSKRtOb07bJBRg15tthEw",
+	"9swqWr2xGqJ01BQUKJs4pFtCnnMNG1WsukQbbTl6cdl3ylPuWEqnzF/Et4bD7ww1BiXMiBMM7/RVAn3u",
+	"BN1S+kI7W3XCP9ZVnsgsjlxlFF+ryx3sHz5myi9U/CrGRIdSurZZwqUS3JWk2sYEt0bdmSsUSFA7ZiPT",
+	"zZvYPmt569S8wIEHtkksVEyptmnU2oZpN3u38ALm7oldJV8/cqZ00FtQ1XHxa9y2yKvGvdyQ5VLDRC13",
+	"ewQO+hNXoGPuNMPGDYblMy2yrZVmSTl0b0RgL+hFdOkNyd8rGQnGaozM4gJ2n5Ken/1XUg62erTrJaS6",
+	"xv1rixXR8Ik6OGZnNG3PneDh6rqg2we+Z9OK3tskZn/9J6DiyDgiNKE+xICcCyg/0J8xPyxclmJmwBiA",
+	"HsF5kP8Wt8d8GDJQqxm1WbsNVcg0bS4RqCbg44+C8szb5auU92v3SSvFYKquiSDmSACYP0AVywmBF9Xq",
+	"eq1vJayxpQyr/uYuCTv+plq2k0AKST5nO43Oh6Qe7ZQu3WX15KdniGtk1XA4Izkv0b7aqJmvGUqU/Pru",
+	"vI3/efVibr5It2zpp7Ff351jgNBOCVzw173rbDA4CDWdwh/se/w3mFr4yXWv1OSQxrF13UuFNTkW2qKK",
+	"ubpuQcDm2xTnjStIWBp6veGv7SugNR81PPiUDAcD63EXBeYGfokWFJSaSxEvHTh4HENEw83Hb5w2uogL",
+	"Qxj0pXsUPVXyLEsyruDvuCDfueadKxIZ83BZ4LDZVkOwB3kzEQBo0zJJrJO+Pas1ZLVCiPmkSkdbnF2+",
+	"LZ1uOt69R7vpzmhwGtvKOlzFoOKxXdCMRnKBqVi4txF4HVSWmDmy6MYir5Y/WlGsY6nVzSQDx/E/Mqlp",
+	"L+iNs8i2jsRj6bloU1uPaHktj6B7XxbhhHqx1ElrtApPYxHBZo01tZpPW0mlyiJxJ/PVUqOjrdNLncTd",
+	"yZS2UqlxHUGdKLdb36RyI+ZXHYYct7WK7SC7vCLuEvokGa2zBaqKn7mZSWyY/C8KC8RWp55QpRYyjTbN",
+	"6BR7cIwL2EabpII9ImM53eOiFRhMZuewaaNgntUl5tO076hZJyRJ0Fg1Vn2sbsJ6pNniGneDwi3vZfGq",
+	"UKYpCzWZyVQxMob6kSVRmiaxL8DR1B+zvCs2WJiP69uVHxmNfmZa+w6/M/ZhSySdOB/Pfwi+ttRXFkIq",
+	"sN08oePVTC6InOjCeNUpd5rRopy+UEpI8wrqvysp+u/p4jVW9virbN125AvYvJ+790yUzu4r8U3khV3+",
+	"MAGquKDPTY2mJ0VAqEMIC0iSjWOujG1iDlix9M4fLSjgBNsh/rgftAGey7uat3Bc5q2gVy48lCe3iHOF",
+	"UkxsD1kv4kyhxDeo8GFRxNAiNxR+UVz8ekcRnkqRp9aORVRwG9dpIIkpF8QFudAfg2upJjPVAD26Ioqb",
+	"O5aWPOxFG8PmtBjmA1SqAoxYCm2/9LwlcMNBuBbH5jfTjKZRlOnljblqdzRma3Ewf3gBseluxstNeaXl",
+	"xrGYMMcjCBy3ktYtERTmtVjUHmqKqdIBGS9LxTAIxJ2wVHXZbOjG0ZoFvJG6jYaZVJqxtXp3KenTx6ZF",
+	"FsfU3Ggr9tbGrCYithWYy4RFpbbXK9VFciHWRaLNB3NgD136cZVDZv4+uCsn1zIMaDGtNk7DPNMx8NYF",
+	"E6WonejcU0kXXZPqetl0atNTSkvb9qVHvpdyHberHMyrN1dFWQlpo9nXZyEqW+/+QwUbvfiH6NDADShJ",
+	"6ypqL9DhijwOSr23LEpOjr25wiOCch/4NcHULvZY6Ew7dIBUoTy6lsXzcFZuTA4uSEaFhia+lChG03AW",
+	"rPYqh+aSUvOJBX7PP1T0jkXkjrNFn7y2hfW5k8/mISu6dD7RUxRnua8QMrpzb6ixTa/FTMbRKeauxVzp",
+	"J8q1j4SSFbqstIvMsZ5+90EfYgltXTc7ITXUSdmGI0bPt44YJu6g7xNEEj59CJqQbVyzysrVz9tprUsH",
+	"q5z6qiScj1sAGH5dOq8/n20jA8lRsdrhalARNXScy68ir2d0RmPuAONSD7rnb59VaerUjlcVkMSbNgCb",
+	"/fceEqbGb+8Vbai7gZ4XjZQ7/m6ltfED9E9urej5CtQEKxohmcuPSb48JXhKCAshkVnwqXCxkm7wJA4d",
+	"qanwr3zPW6qKxatl+97I6w6FckfbbQZPV3u+3qtV65GvECDv1LqLJqtOTjO1o+aYrbS8e/EpvaEz4zUK",
+	"guteYyvGe0/Nqznutmdip3aIfkxQx86LznjteIp23Qt30VwwWO0H2FoVLjXwa68+5zpI55t/J7h65CZ3",
+	"zaHUR0WcK6vFUEmmtgBSHGc2DXb/MOiNl0UHywKSb7M6aY7b369zHbYwH2yt2zFNVZ6BA+gVTxRRc6Mf",
+	"z7jScprSOZHuBuLUnihiZoYhdhlgs7g81IMKtraAyl1Q3caNYNSw2T+gmpbvUkeBHPM5t9xpQgGUDnMd",
+	"yo7A0kyHjSbjeLnZo/2T28f7EMnhi/KS622QT8H2VLOBaDrszj2Ophvba8/uNnQ4cWvceILNARt/Gxww",
+	"OgG+k6lyeTncHkhTT+iUkXGmUcsV7KMmMaOREc8PgVVYeAgeNAyUh/grfvA4Li05KCqCFw5/kUxk2pCA",
+	"0x3X0J/0afe637n/Tbdw1SX4LzoB6GJeHHpmPVe67E8olNTfAQsI7rdlYEYnhP78J709tMrWwWqLFDzL",
+	"6ux0PBAcWbruJq05/gdkvUfdOK9bcRMaQ6o9asPKseW+W5cEBdsb9Gh4K+QiZhECOXNxk6TSlYlbEON2",
+	"KUqXzhG4e9fclfW/Visrw1sj0UUN7DDkRGpNw1uykOmtKhAyjLlA+ZxwtZbi6CWIcjizKXiZYzmvASYY",
+	"0jyBWSU0pXOmWUpGuWtUMa25mKoRUQtuOSpgvfj55NbhsTnXfEr9UcjfrCsikiXAnSydMi/cTnPl0Wbf",
+	"QJsoR97h4ysKK9TD5nENiCfKiInA5WkgcKoqAbhwIWSIoDdGmuJPXOfqdhTbIbaRAcFuRpKygKiKaVf1",
+	"upGE26NH4eDNuAkPEYEpRcW9ta1uHf1KnnCLsPmSszjy1QAYcxp1BkWXRffxuUwZYR9pqOPlidUjCsfd",
+	"nGhmC/WLfuXWkRagXmUevmUsUeQfGWd6S6f2+k77kEKLQJEFuykx3hV+ku/DSkjJXduV65bHltyhFIyz",
+	"RJJ+zcQBaNy3VLZNfSz7qFkq6mqugSd2LCMFG1TVM4gZhSLPUM7nUmASCHQ7VifQnfskGt9A/o+hBDo9",
+	"0YzOv1czmQQEyx5PhoP+oD/sD57uH9aRhb9utcF3Y0yxm5rq8J9oOjeCA2tUZ/ZfcyqWkNJg5K2ZvOoT",
+	"WGbCZBIzuBJY0moM8JRHWGjhaXkolfaU39YU8Nf1Cl4rxT4tNHhbRWV0I0R8cFgbXMDsocgCoAwjqNpW",
+	"RI7NMWD4DjR32/2u9ON2uSRfUInznIZtVBxzFF1sNHNh35jja2GkGT6XbrgeVKgFS6FxRIeohZnBpUWO",
+	"aTMJR47t3vw2fxyqXLzzz/tgwBWPShBIp2TMllJEWHOkZzJTxlQqiV1KYq51zEjsiKqhiLwuJcUKupXb",
+	"1jU1xbaQXr9emPMsJx1uemM9uqxXTMwdDKWIslATNZMLhZBNZMw60gU2vG5kf13ybOREL2y1WRcCdT9r",
+	"nkzXpmHJTQ1ZWoowvMLsppHGFBMZikqwwhQYLzUeXIdVvWOeJF1PZECxTbe+7FzZzZ3/vG3QIC3H6SUl",
+	"tWNFxyjzdMdoysyqbVaNBdDaod1uRjjPOwm19RyVNQx0HznoXB7HxhJyWMY2WL9SXhd4+mAW6kpFp3jw",
+	"Hv1dXih1G0WmwxvrGf6FIADXZdjyxWTvteu0tM7082yHweD58Ph4/+jw+eHg+Hj4UL5MJzc23oouzXlq",
+	"DIPHqD1oy1K+jLqDXPta2xW1AYQOER8Rr/+E5PhvAYlmYRKQSKjAKNRjLlVAlOABmWmdtIIEXN+VVk0r",
+	"0Pa0c+7C6t5gMdCO2d3bss7okWIlTQh8Kqc28ccY+JgLQmJGU2E7miD4pPJCym1kba1ZVntW1Pb6NkWy",
+	"V06l2K+dHw2oIBsM7mgFKleAuY0xYSkYdD/YiIvb5EOgakMXDSPFCVcnJIw5E5AXhuZ9m6sE+tgNF9tA",
+	"TeFvZeaHMLh4F5Qht80uQmUKgP7baa8Ikpaj1oAmnJdVz7X3ohrW0GHUeYXWgXZ51MoQf3hXTze3xRb2",
+	"ursr68YY0tCT9b0cPitL+2dHRweN+mySSgxFN5FjCdy2k/Kb96nxKsAU25lICGfDih0ZlYm4dBlqdeYu",
+	"QgN4xs4503vLVld5S7lcqnB4556Pw+F+xVaTgugweXp0eLBPvkmk0tOUqX/E32Ig/tjyFtUGsNox+mLc",
+	"3OHYwmBXfK1or3XWAoy8UjaAb+tyau9l/Aii/rKg89p49INyNw8T8W5/jZH/I59MWGq4tyUEAFqx4g8d",
+	"bkEheFa+NWb5NjN2u/5IvKdaFO/jFl3o6DJHmd41KZVcRZUMTjlnpSwbrkmaGaWbYhMt8HjZJosL7sOT",
+	"qiHG9yyUaeSCUjO5AC1/mzPeRiTecl+0/u/0MCB/p4cqIDOq1Mz+Jw90ZIqlN3QKle/mcyRj/NurLXnd",
+	"1lsIWJ+t0gJ2gkNkzFosTlY9gFDKqWWHdPmyJHwqYklEnYoHu9QaZtwXPl1jnLuIcbo6NrO8dofxshBR",
+	"uzsG6Kid52mst+PvVHfkAbs88LosatHKXdM/gO9NmdKuArxQFIb7AFEeFEFrB14e0WUb3SNmE13boYe5",
+	"ujXzVGkuXarwO/irVBVEKmU0WgI6VjrnYnqTJZvgPzfm7BWV9OZlimTJ6kZiFHIiU4I7ekoOEOWLMQSn",
+	"6uYncsCvQDWbKLxpT1a7PvkOCixnCBcAVTv5Ql3iJCCVzJhfXG1y0ZVh4ZtNKbOOhHmhe8w+2rwKBwuG",
+	"YQ2c4Nlvl0hgMtMWPN7Q8m3+oySVUWZ7OqV0MuFhE9DcRoyKapfxUieibmDnq2ezQ8b0irM4euka51Sc",
+	"Itg1b9V+sHktMmEiIOX0w4CUsg8DYpMP20D0T8wcVkfJy5Ib7fzccVaaYsLE/+h8r3AWBXy9W73PDQu7",
+	"tnvfNCp3MFg1Ue1hmoe/iuXi3K9Ymq/2YjklKWqYpYQ2aDs4k3HUJyOsSBo5OFkMM6bMDGA00VK/DXzS",
+	"argikgtPc42lxbro6oe6F0Y7LK/7T6v2rn1PMRnrw2h74/Oj2OVtj+Xind/LlHIGpqLzkUJbiEmFCLzA",
+	"qSypYmu1PbWHtipLzVbCpIXD1dHpvQ+/YqHmm1Iaoj0VvMOX7JQILje2m1rpM+RiHDZNNC977JN3SOgW",
+	"rIAo26zMdRVOCc2TtM7Of7ZcQVnd546lucgOiJL4FiFt+IQoCinf880k19SfEm+U0YSx0U6nn4AHMm+F",
+	"6ekqBjVmeSvdiEfb+NBxGGfI1oziYkoW1HwllzTc6I9qMYNudUyx9PUPRFVMV+drm+sRxdh6572QCvPd",
+	"mOXdK+8BDmauSHvJmt+z5qYpZSbRmnbKCq4vhs8FWTiG2qKH0UOUjvmYUn4v2nOny7w3284YFJRN+szk",
+	"aoF9yxpdfzi/yC/eDqgb9MQS5rawPaOa7WI6Zp5ytFcVeLA2ISZt6zPb5oNuB6SR93Ld5IvGqE+LfEao",
+	"XGrcdiz47tppABFicYMLV52tlSqWn29deW3FmK3AsJFId1237SqIS54Lm8RfSsnPjSVwCbgU/ZUe+yXo",
+	"jryYHlPbcqjgXgkTMs+PxES6hgqy0ob8sHycLdm97YXn24KP1FSXYqG9w29KAe/V2EY2OxjSNPkcklxl",
+	"86V5mIwiN1mfKfgTo7Gere+pvPXtZrX98q3/nTmQUF1hGqFjmeky4pZVJsuIjgDm6DhtzOgdNsGfE9vU",
+	"wN0MKIAEyHdD7yJetiNcO8td021eV++RbHVwB2fYDtosNrDrl8KDhrLRYQwvbycRN/rsNEtuFAul8Pn2",
+	"kSwRmGxM0xplbpMCtxWJlz1s5fltrpTPm4x7c+Vo2czBYnBUao1cXesFbzPjuXLqbbn25CFaALbKSSp3",
+	"C1xPmUlSfgd97AWrjbts00+QqpvWbfSo8jCCs2rL25rApdNVDvePD4+fPd8/bvQJ0EzLGxXS2Is4Ve47",
+	"buZALvFJNF1b5RdhW14fKu3lW3IwfPZsbxgQvZAEMbbXMH87QwrjbPOaoVaqZg2CGQdAYgzEcIB6sJVS",
+	"Eowx2R5gqK787XLFF/Bwwb6uBVb47I2rN+1UkVXq6C343oAOx/vhQXTIjibPBs+HL1rkz7jLsX4jgQA1",
+	"nbY6RetE8QX/p1wKJGSqMYLWphAnSeWE+wp/zt6/cdfC7R2xD7czSQDZPLzZwI9+gZI7xODBSj3FmDCi",
+	"XPGIPSR36tIoE5BufGmlLvuOh8yBhURs/SaW8rqg8/sei8dtuIi//qrMnswTWLbYb9dwOfWnTp79dpkv",
+	"ZAGaaIFCj6FXQBesFjwWC3t5vt8mZWxHzTo1Vbcb6fXl+SUxD3XxqGzGRY+p0qo9K9ymTsiJ+Hbul1xt",
+	"2aHv5UKEPPK29fqxoqOPWSzFlGg5hTgxpDJJwQAAfelRfGJO/QpKBHEHbge2b18wQN5NpxBFglrkWrQK",
+	"PzDGRiniUi7aILxuFMvAH8yKER94whY55H9LNJJmjP4ylEBnsH5f+fRrw8OgbEERRtOYM1WywVav/fGL",
+	"/f3nR4fPh8fHe4eTAR3ScBg+Yy+eH4QvXgyOJmx/Eh49C59TGj6vhFy85+LPCqkSF9dFizThYDI2Knwx",
+	"F7fK32oZ4pUVcm1tPrkL8TMXtxUQTS9YLcI8+6V+YeZCHT2kKp1iRFSmynnGc5cB4Ep0nigCTbdoAoC3",
+	"68bcLo8IggCNYhroWthCbQtva2widzdVUcMNBRcu1XTMwnV4Ez9JbPAvYuc8OcGC1ZKbYB2/ps3evKNp",
+	"tT1KKbewpDn4+3Y7GCLwIpIQdDhXotymcff27bg3e2390FPdUvZKcDwVZnFx9f4lObu6us4Gg/1n538L",
+	"XFhfpoCeIKw2B9fMHXod1vUGPu07iWZIn21eyucs5oJtZENURFA1B8LJKE9n7y5UQGQcGWa5Hfm9BIux",
+	"mre3oZVBwYYvL9+/MjxjePyifzTsDweD/nMiBVmwMRiaxpgzigBRIRXmQfjCPIEQ7Pv9521MjaKtwbqY",
+	"Q5+5kxvFXeygIhVO/Ye/tt7OCBbpxrn9rYPc3m9P04MadBtflKDaXcFx/hJ9tVTrnMr1CGrdS+ezWFXO",
+	"XB6386RGpVYN5hJ4cyPh4Op78uTvgGIEmMvFj+5L81LDOc5jmUVXKeVxK0lhIxstOEAR+mj1cLsaVjza",
+	"LWOx9iGbTW42zw7cjUrwBB+BVEDhWaMUv0epOHVUJ9NVbbLxXKv0p+ic3ZQiVuGMQiUYfK6YshhT8E8b",
+	"zfJTqJPjpbRmYIfD/vDI6C4gxuw4ZgljqWethLlPZyp2wbBKKDdtsfoNIfucVmAZ3egEju9RyOQrBZt1",
+	"C3AJDbtAAPgcWK8VO2D9aPzol35/aLvOaNskFXRVT+/R3YmGIVOqr1Q6uZkzTSOqaRuu1K3HU7fOTGua",
+	"B+5htztuj/gRbjlqYOsZ4u1DVDX1az+uqJGbLZqiKrxT9XcljoKOZmTTMqSxy1GsAauriTfUIDB4ysOb",
+	"C8xK1dFdahtXz+YRiGBz0ig2pHKljBNCRe7T82R6fzn+t8KQ2QDzlvtkmqn0X8yf95fz5i/nzeM6b/7y",
+	"jXwVvpGcq65y8G6y7RGyjS+EZrHfihlTD7P9mQuG7kFcgCrFhW35QotwxTiVt77UuAtNQpnFmDU/ZiRl",
+	"iGcErF1EJ7l/fUZdOyiiNF0CGmeGI3vaJRiDgXKhVQPYJ+QoBujJj7lgAaY5l8DMFbGFcfXtuDbH6g88",
+	"PQztDalOLVR3AWgVAfknY7cBUZp/dImA5WDJAjrIgWHZBmiJi4iHVNuGbQ3539zmu/lhD/9oRDJaaV+0",
+	"JOZ9p5Asjrv8T5ZKO+cVAMRnHtPOn0+CBxhX8hCeMh2ukLyZVPx0wljUD9Vdm1yCTGTKV3aL87SZiJDK",
+	"iaWzLvVtxuKI0Ck1qjOWDabsTt6yKE9A65DSLRDuzZLIytnlMwzgpuaXqlX+dnHtd534CSO9Z350p99c",
+	"7RQUPdkUDLuddgs31ElWhD2bG0VY5zWamt6yLUCBu1wPfzjX7Gup1a0hCi0NUSQ0NfSRtgroKt1FHLrj",
+	"rMRovQrihh7uwHANt4XxIQlkvXJpRot6j5YAGpRvGNR8S5SE0U4I1djfLATIVbxBUoSGC0MpbYdRfSjH",
+	"LSzSPPsfpl25dEh97oAsCbS/c49539RuawTKN7vRfbiNL+9ndoelQs4xHssFhJoins17COLfsr8PvmqH",
+	"etRrmryMpr7GPlDgmLKQ8btKrW27zHBXIenzH/1gFAFjxk2p2CLpPJRClKz/jozSHwyB5gQyYi5NakrR",
+	"4lqr02y0OGayBg8w164x71xm2uZH+aA2IOdvc2varo12ZPdM/XJco7zrK8cbVImlNH/cDt8teU2TNzJi",
+	"te5J1gDgrzQg9FebvQ39iJdxNvenZ9PiWJ4oMqdJuTbFAt2u1GFpmk6Z9kau7keXdfCZvzn5VawYnFHa",
+	"avZ5zcI90TXXwgYNhZDtAWtX11NE7lKCpmepi59RfhSUcjiXR21M8lkrZ74rKyyoavWcakjz7ZxrzaL6",
+	"cJDRjqKU+qpF7kcGLJq2MVEMr+paaIm/cUO02AcfvKJKJzfabwZbtRg1IOzVGtIUvbzmKP/P3vnl+1d7",
+	"V+bXZMZoxNKKliYkCaW85WgcGjOhUyTa7zsEGO2UQJVkRLgo3/BMwaXGEtS/L8BWof64tFnPTZgD6led",
+	"uUsSSWfOQgBUMQ1YCguSUKUWMo38vN7Zh4UVOJeCtrnPJQCV9dmASmyf8A+c8umszrdgjtwCm36T/30R",
+	"fVuABdhdndMl/LllsYg3x9HxjY0oO9AxxG92ugg8ApEWyC7lE8yX7yd8nWLGyirxrx9VGfy2MXfeOUFb",
+	"l5DXRDgFNriszKIRfdG/Wc6jCG+t34xzOU9oypUPCm+eb1fTFsiFuEmoauyuWUbes5iqN1MHMNDlh9Lv",
+	"PnsrmLHfNUuwGaTK5s4NPOcig7bwFngsNvLe+dnYvPBgEVy2A1GK8qJ6YAGKfANIsAGJ5Jxyob61NYfW",
+	"62V7V9lkXOCBgQVYcc6lVtZMa1TBaiVoHtd48exwpbneM6+8cUTnrW9DVMATBHELHNcJSL/f70qVlpbW",
+	"KkPtSdYT6O6Lyy1X2InN+IYtzt5d/A1hK9r2amEfE54ydQPaxf5g//neYFhtxW2tRM3NkaCdiey1RwWN",
+	"l+h6qWCMll77xwNDOvraIljqy//t5xt1dV5GgtvaKKhMc5BnEiv1Ve57n9PlKXxO1a1yKifevFbld2Vh",
+	"29Tp+L4SDH5fQydvbMOIjVSyeqIuVbKQGGfQzAlCimZrTwglsaQR0UxVd+PF8Hi/4YB8bUJqZv/O6kId",
+	"V5CUflbVi8pTa+Qv+Ytq5veLQkJrewcnWRzbeureayko+ZkrWtw7q8o1XbnSW7ZLWDEkm0ATW3Mv/uv3",
+	"s73/pHv/HOwdfyj+7N/8x96HPwbBs4NP/9a7L4WXD6SSNWEDU+6JU7BWucJgW5ZsunktznO3l+tXzhad",
+	"jn+L3uqWNM7tc+gpRrQbdIu6zlsNnde3bpHeSpNyyDAbetk0MG23mDWlAVqpEsXQ4pc1iaGdurD7gk+4",
+	"Xu9BWxZacTxletbK7+7NPUc2uYPcczutTnnnsMAduo3fSM0nPAQ9+30Wd+owZwwwgS4kxcKUmU1RB+aP",
+	"PfxPsTELNp5JeWuskzTunfRmWifq5OlT86Hq23finBcrfd/x/kCics3d9NxD21ZHij2onli7b6WJb6LJ",
+	"c/vYp6AXpoxqFt2Mlz6whbyPtxc+3094EZ9a9LB1X4ctlSRTai6YjbifgLFBNbE2eimn/mi+hm5REiH/",
+	"9n//63cjP/4YBkeffp/PPnhlRqnT/voNzve/I3/akt/48sfeSMFOiD0H4LRMhTQ2/1oxsZw/yD6ZZ9CY",
+	"v/JfGCXeASSH8o6lFBwJMwRhMvMDSOYPGz0ez4OeyOIYWq5bOq2aaglLb2Yy8yi8ZxrT8hQ2diZzphSd",
+	"QmYLBBkR9z019ipkViK5nJLBCXk2WOup3uSKhLbmrc2j/22e/klmqWqKRfj5ddF7HOkmyC9cqzDlGkva",
+	"dcSyOqBZrscAtQTVvmEVVTeOL7Zy09fEgmTEJ7zLwO2SJb3xlTRr1sjWzsfrrs8nEZSuYr4WO9LKJtXI",
+	"95Wxdu8b8BLDV9Ke8m3RRR29SX7HPsBE2IwXqsiM0TRy2NN5W3cAu5hwcLeLkJVgZYtob6u0mLcTwoVg",
+	"KZmkdM62QsiNsiQ2R+J7/QoKMsBWAKAN5uYFiB3GFTaVB1Bk7Ei4FVCvsaTq+nksqCKLVEI/Cttiw24X",
+	"pN6AT9KXzkLjGH/LKq73PHTJY4zN6jQTob1IU5pAZmexMZtllQeDA17hUT9iBsmMV+fviNIpo3PlsKEx",
+	"IjLhccy2glpegXdaB34rAHAK4luPKo25iMw0oG1+W1ielWZF68AQ0LAbjeb2yT2todfuhY7vT6a/EFjR",
+	"q4gU8bJVMkPrXKRS37ma1jHWT+5J+tiYJJ+Tb4s7HGY678dFl9sQm+1AnmvJw8FgGNy/IXmFLZtRSmit",
+	"uHOVzuKVfgQrt9Zzq9vZhT8Zpr1Lw7AqS3Yvedek11cidZF6X/G4LvnqHqlNLa+W7NAbLPVU5b0spXRz",
+	"lGWGsZBwxsLbtdC9d4crO2eGCUpZR/Ub1zlJsPCWVXLR3r0i7GOSYn06MpOEh7dqPf3LQdc2k003Ei6R",
+	"QpV412l3lxRpVC3NNjcVanZRON+xP3XN/6OGjIBKNWGj2KpCE7hqUcNG6bLMVQHQLujZIG0lUShJuQh5",
+	"QmNlrVHMm1FMay6mfu3JCfjNB253+m9sed86NeZrA0RjxU5s+hScBqpJfkcrRm8f8Lw2ZmWs4q84wspn",
+	"UdAPrq20ORtp1oZOi5TbkMY3pWNPmTbaoRQ3hgBuViqdKt8VTYGKL/IMx7Vv4CcYtfZ8QbOI65K76MbS",
+	"m04zpVl0U9AdpPHdqJAaq0eBWNdsgcQaCWV7bELt1kLcpEbhNhQam+ejm4I4cWUyvdlIpfm+7V5AF2yl",
+	"ibndi2n9mlNxW0e0o/vfe8NBH/7v6Yte0Bs+3+8Pn8E/h0bVGx6bf7/AD56B53h1s8q319c2JIRy2ovJ",
+	"3mujLflLO/Ii08Hg+fD4eP/o8Pnh4Ph4uPH6d4i7t7jjDd7VLjfejlZzXg6l25+WA4Cy5CoHUS0C+BGP",
+	"AvBmY/Hrgi4hYcdqymThrVnfDXR3F1ADESXOq9JU4vZwAAjd2t53g2cumeONSRMP1Cws74hu2ft6X4wP",
+	"9warzWzkv3m7tgGNtcmInu767Sy38r3Zof1WGuZVrjBvZKjrN7gMxD9n5mpS7IjA6+9nLWsyO9uaMx15",
+	"VMcN5QRn7isIDJUvVB2adWkm+9tosRuLOrpxYd9aNyf4O57g2YnrXimYet0jc0aFss6yMYvlwkbqT4EZ",
+	"Q5Yi5gCrWuiB/aOje67GcaXd0UbOy3Y3xHqHs/vyws3jOZ5XW/jcbL7V9DI5Jde97657CB67xJxPTw10",
+	"KdxXSH3DWzfQ/X0p5S4Jd3WCn9rEHte55q6Djy6N7jyvR+iQTBdmacqE3oL9CMyOulcGnhsd3+bVEZnX",
+	"B9Ghs4oFN27oZl8UMySMpR7PdDsTnKrbDkOhENh6sF3XZRZT3KIwc0usr/uqrw9fLVmD+O/OukRhrSsh",
+	"6wj9EQxwti442rdEM7/2dETLG7R/IZ3Q8sh1JfO5Q/pdqS35Ot1v7hlvX4i/b6nQw4R3qcqn7M5ms1aj",
+	"C3lrnYdtqteSaD2F12zBOmCL5SljLdQhP1F7OhcsAMBnZoxsCq3+SjAYM2g2R5YY6N0BqeM0g/xogpbO",
+	"Lzzi99gJp6MWsF12XrVcB17in5scx8xTaf/+1Tk5Pjx6vm4LRkxTHvvdQjEXDEqfy6VyRTIjJlqTa8iy",
+	"/h+opUKVFaL2mU8DQsNbIRcxi6YsCggXN0kqp4axByTP62uWNszctg5NizmLo5eQGNja4vHfEtvw6Iki",
+	"PILGLbasNpbTVnWDtuNoObyNlV/O/Dhagbgrd8oo0bcHyq00OTKHAm4HqdUmy8LxovVuShiCS5CQThAy",
+	"4WQcU3EL1XlP7TfqKdaZlWCU8m+4uKMxj5rnUb2Qqxiwdut8dF5Ke+x2/yAQVZOwSmuyeuYQNNHQGxbD",
+	"JnqWQcQUEgoAa0llojkFdQ3My0aOy2xrJR34m98Hww+QEPx/938f7B18+Pbk98HeEX7kTQ2ec1E0Lq7E",
+	"p3K4aMR1tDkbNpvVwmtmkLOcd0yHJFYokFzJY23GLF7Hvbjnwv4pfV0oLs7enIHH5JT8cnW+VuRSasmV",
+	"GTJ4+gNLYy4aC89qATlaJcWWiHPXFun7POloc5eCKkp8GQ4+6EGW3Y3i0A12BUC+6A3wYUNBhieeYIFl",
+	"K8nvDwEoX+1jjQHO2uq39xA9rN+hJojNNP+9n8tgMrlPbpjfgcBwCYdcayMQAcvuPxm7faLIxMgpdPmV",
+	"Qgpe2vq7Eb/v6eI13td7lrm4bcNn7SLr9w/k6fom1mcI+KVOjhC4ul9/Mx+j8jejd4xwjbB/J2bvILml",
+	"hMKiDDeiMW6d2hKD1dfobB1ngEd9mfLpzawNzoBXoCJwiVa2WNvotqcAl3biQKCtn68MjwG0HDirJz8k",
+	"8Jve0XgloGFUfQsw5rmiNeADKGbxMOrPPO/CvJ2mW+rUXFf/MLx/OlVOUXVEUK7PxIrMmw9/DIODfX85",
+	"5mYS+UfG1roB1JWgyS1vZhn9aVNnZjyk3TsyLAN90AS/3EB8mDj77rKzcPGXjKZotbWuUAUi7u0P9p/t",
+	"DQ6q8ACWjIB4yfcksj204GPy/8h1r8/ueOxK7a57SA6l1+2XXrdeMVe0D2iqJw6zdD3RuObMvuR7CaAD",
+	"K0s+GgTd2A6AfK+8oocOkhJjzj/A1mZenehxWUQ9zV7JpCtfiLjSXIS+1hM5zIqVY36Qf38lQSducyUT",
+	"yClqw29scxhfs2fIGEONIqbhbamPQElv2DxvUIpV/csR/aKQ61jyOYdy0JnRYdhcPZ6P1s622JTScW4k",
+	"krbCfaX83uwgVo8VCpJrp/wh6Mb9QinA3LA5JuZ1mCb6oRPXc5N6gHgkPutIr95s/zo44bArJ+zAweDQ",
+	"1pwpoLcqoiWhUUSyBNR2RjEL7yFOxw+yeU9dyxJQ/WVRf2OJ3tCvxHBEm6ua84NbliCIMwLkcEHOfrs8",
+	"sewT+oen4YzfQcbdhNtyrsuD1SouW8PzDXQA/I3qcAa1gOCj4f80jO1amH+gthgQSiK6hD4L3+KwsZS3",
+	"5kUOLdmhapkTgpAaoQS4QJ6LT7GlGFW3ihh7a2kRuqzDfsxIQnmUHywxu92/Fq3rDAWJODYgf6CszE+5",
+	"UH5w9CSXf+xNE99ustU0tTzDueB8dZ6Aptm+Z7Er3Frz89v4TZdAD1a1dbEWwCFVkd4eYLS1Ti/DJs5U",
+	"2bRy403XmMPN1n+JYWMew2DCE2ihwezScFEyzvyNoBxiKERfSgDJOksFi2x8mYxZn/zABJ+KEwKojRY9",
+	"eYFumiRhgkVBnha80uzCKcyYc89uEqm45nfQOwVeeVP9GMi3/EEmzMTSORcsaonbXVrzDiO877m6rWmu",
+	"BW5169m04IbmT7MMFWCvhzHTC8YEGQJjPj6+X78vJIGPHBvObfoFYpobWp4nNNStH4/5LYv5TMqo9U+2",
+	"aXEIW9TeSGDp3FPXsBnho4rbv9rLp7TOlW3NN8zNsV2eARDJLonQC/L80ojiOV3iHcWUEdv4BqH4ynfz",
+	"jrMFuFkcPlrQo9Gci6bLhjGO9/IRwD4umYjeM2Xr2tqFrX+bAVD5hPJ4rRjSX7Ymb31cv0Iu8tbLZi+h",
+	"mvgnxKJZn2Mqk61qyRHcZumXRg9So75dDXpNiNvVoLcziBaUa2u2d9CR8rpttzdFBXdRtY0bXgzRuj4b",
+	"oYR2dl0vbR/mlumV/kKZ6Xr2qP/oOqPflFJTPaDUDvXeGAP+uheLXfrwqnfbproWLWLb3rMF6I3FAXAb",
+	"4r/ycJa71yMd0XxWPfKS6Swpw4fWI4RWkNZmciGgF0+/cx7IRrjQSz4VF56rFMacCX3j6x10hTXlSsYM",
+	"Uni0Q7BNpIyhlYMiHEJySTaOeUjwXRiqhZQIgrhHrTJ+sLq0rqUEJNcAepjVDouJ0JSdAKaYBdwjljuU",
+	"pmG4T5/8xvWMjEI5FVzLEURI83VB82+9kKuRd/fKEn/aM7PcGw6Hw/39/f2Dg4ODPs30rM+yvZAJndJ4",
+	"b9inc/pPKexIhtu1Eaj+xgC/KJaiY6TkFJEpGS8JLW2CnJBzO1xJWYHqO6BV+MrreVehTFgd5I8GBGLX",
+	"uGQrzPwGhRJW7SXYvJuZCyzsuYaRbnn5B3t5C8k9p6C6rxyTaqWewZg7V8+gUcul9rb6LNCr4CkypXds",
+	"3dixvV6awB2l0OyjxvFWk+o245S6+WWAjqdnqcymMw9pCs1jxIKyHcugyxgmQtlEVR7HRFXgbTarOb6+",
+	"9uXcmKCEam8zKW3+pOPI/RapkVU1yTXPqUue82pA5ZPcpRpUPhBfP8+NW39aav82Z+AaRffmXNq+loBE",
+	"NJkYrpKJlNHIWIOnRRc6TWia8jsWkSXT8DnyfudotRy5VEqpThHfHH6smCZZckrOfrskKZtkikWntkQa",
+	"Xw6+VGBqrnoapruanVlma6UADgwKPM4pr0EPsERXYzpMICQf2jctHSMr+77L881Ptlqrn3tQmzMN0M2e",
+	"WyBd9KWSLdZCaepYpcBStZ7m1Jw76H6Xp/G4ZflEha2LbldJ6Be+1eaoA19lIDhQahutNNeXu/4efg/P",
+	"nvlXS+OzTYqfTVuqa0bhJXlY4Q5JPY9Te0wAh3ywGUImm9dUqNZVvzQEwTaDTTw7Ojp41i2u5oeXCOwC",
+	"W2XC5ru0a1XkKuV0ylrWZfp7i1nwQugQvaI8/9ETgFwOZsRdFguW0jGPuV4SCxzjBIdiYZaazzWjkNGX",
+	"lrzw6y5up8U4fGNM3165vWuF+woaajFfAwCjQz9RNhsaGz+D4BrLaNnYa6NLNxHp0/fOomjN39bcxKJT",
+	"GK4c0aBx/HbSO/m9SaLkv/n04XPFDDqt8VFAbYb3SbYrdO92Z5CHE50i7j+IHWsnrRf4yScuM4FxhQdC",
+	"aGvBl9eTkRHToEUi8noWpl9TyOsuPfwQgMsCm73O8+R1xDe3GFdVnuJdSU0GMmY431nZUICPuQ394D8F",
+	"LqatGh9UcHJ5xCygEVTOsSp/r+tgkBdMrDZI/d0WMhz3jwGYysxUuTi+6JuDAkixcr+DX31yw5O7+fC9",
+	"C1ZT9NeCJSdkMZOALWIMJjxvc8hLRtO8bZrO+5A3F+pt6k3QzVH82M0M2iHkt1N8ClrdueqTD+XHwqch",
+	"qBvrwUJcF6LwSE3wbGraZdIkiS2u/aaTOLOPbROE+Foh9ktHvRW4vj0fO9hmxrf7oEOFmr4SWF/XP6wS",
+	"fuVqAy+aUB5nqc9h/LOc7nFXpI6OlhKwPgCQw1fW79Oc5Nut0RgAUsdyysXDB9RiGd6y6CYTGmPnD/v2",
+	"SrPe+q67Hdr+1TdBsyM9Eid4iPZnK6FqR5zVDrlry2sAYzW039LwLak8+Q6jyuNa5UECSAs7dMPV6kAv",
+	"He5Fh7fWE8+fzBJzNNnSFgbq/PB5knnuZX4ZCt+95AMZ8pXIu1+9EDOfvTVhfQfZ5j4WedvCnfUkdNNp",
+	"pcDDDu9adTeDPFADqy9Re3ZASJvODfZ5K70Z3l53OXbPLvKz+ypYBoTT0Dl9aRbg9kPeclbraXj39vKK",
+	"PL0bPlWYidQnqGcoEtI0XZL/s3d++f7V3pW8hSZOikfoWTGKq3t30ZO3uAgFmdGEWzD+W+bxeJwJcvbu",
+	"gtyy5aktnSGU/K/frvqQ8m+WYU6Q0RTL5PGdM62T3qdPAOwzkZ7yJNs1q8h7NxZwylQihUK0IzPQr+/O",
+	"yVVKJxMektcwdy6mffLyjqVLjBbn4II2tYiomVwoEso5U2SSyjnkuPSvxbX4jnz33W8zCSm4331HRh/3",
+	"jOweGRWCCmJIFAALXe54zIyNAUjcGr1WSxLSOCZck28wRSkgmL8bEJu+GxBQ3k6xHsebBHwtiM0D/rZv",
+	"5mAVpRGW+Uxs633M9dcS/EE5zrc7XvM7gNcfucnSsCgbKnkKbV9PeBbAknAXLvnUGJiEC7MRZ8SSFkFy",
+	"Id+MqkQ3ghomRwfkm9EZdGbl/4QdOyE/wPGT+eKm3++bh2UaWGIJkFqITMkln/562DcbcEZQr84nDA2S",
+	"AZODulkY8uYWCGkUqnRyow2Nw3mNzNzmbORwoGaMRiwlo/JlGNnFGi6kvvuOKLokI3c7RyfE6Nx5l6wS",
+	"MVnvJMwKQ/5k7CouRoaJjAxpRIpowAS2HWC4Iqjfk9FithyZ0dDbCeedv6rvXsHdwqD4e5TXxco4lgsz",
+	"ZkKn7LToaWm/z7GmMoVRsgLbxC7XcofvvjM/WdjtxVI3ZBhcKzJ6eUWnsHsjpz2PyDcyxS8d08+3dyyj",
+	"ZTlPBrgvpHNIwb7tk8Ph/gnkg5gHzYJZrDAZZEKVNvfjcP/FCRGMm4nAF1N+x4SdMkCEmRnTlJEReLmw",
+	"naADs/r3vyspRn2CyXvUArZwRcA1kMU6ICPEJhtZ5Oa8xhjbgoKP23bHt4FGWyeDM7jic+Ym8P7VOTk4",
+	"ODg+JSqhQoEX3ryEpwSywHJfHX7GRIQ1dzEPAferUE7OEhrO2N5+f7DWxnexWPQpfN2X6fSp/a16+vPF",
+	"+cs3ly/hNwXiWO/1Ct/OsyB6w/4AH5QJEzThvZPeQX/QP7AaEcgXc1XAvcX1cm9OQcWc+lqnnMULQ7SG",
+	"HRJI44M8SOtyN9fYwoRDbSPAnZq/DIuGLoFEFu2osHsgJgZRqEuE19oWrgdDEtGlMudJ87yeKKUL4L0Q",
+	"2WZ2U3OufBEZ9Y7pM7uS1zTBfB1sgaFqLa/ikaeXCRWvUmm0hVbPXkl40oucbtZs98MHr2Q7ZlgxjMW8",
+	"uRQugGPwJnVFW1+f1EWEx1bA1/rGtRi1NcM2gyDXj/vru/O6Qe+SsG7Exorj9QHfrHfbtOK7Sny188EG",
+	"dPl8ujW481ZE1pT2CRkxwlXdRNDeK0+lyE3NT8rlqOUf2O3MxgI7BKHTQNOpF3jIl4NtBLiriaNTl/84",
+	"gumgXKLTVZKmSVKzBjNuzeG2ifS060pgtJiY0TvmmpD5ZsI+hnEWrRL3vVsZ+DDRGznHa5r8DPX/nz5A",
+	"vgRotDCN/cEAFX6hbaFHWdb93eZlFfPfGOQp8UHQs9cP2vD6T0HvEEf1vSyf3dMfaOQwKOAnw+af/CKo",
+	"VQIx1nQ4OGz+0RupX8kM6yZLsfjNP3J4qp8wY2tOAbnCqPIqkbdWb1zMEEUAmgAU1dzgarOOVVtsZ14D",
+	"QjHhe7cMkSitQFwVNzFX+uzdxd/YUnWWNZYEmsnlHNF/dksssAgwxz20cga6ZlFngVUW6nFp56D5R69k",
+	"OgY04gcgHnM/rDWjSlQD1htXGolghXhyr3wiVU2RluGs3GLTQqsIRHUAdRG5rNGLXTIzFmBQNcNw7yrp",
+	"obMFz62Hjgam9A8yWj4YUbxhC/v+T6u+DGMYfVqjxuGDDXyOjqTy4Kt7+ZoCI0ejDob/WeJIda+2jz7N",
+	"n4O3frnU+9i88jW9ZSUDvoHisXMfOIZubtmyj8TYW78MFUb69A8efcKr4Rx8q1Sdsjt5W6bqFQo79ME8",
+	"mR9Ef+KTwRVufzZ2q72MqpPAuvix9+mDO1AcZJNYtM0du43R1viyhlfDUzCHs1ADvHjrp7GYs93jVzSd",
+	"slZS/MsS92buTdIeYfTIhKeO8/2JRX3uAO0k68u34Sn76EJP3kuBX295LdAEbUE9X+sF6k7t8Sq551b6",
+	"mAsKdt96NEazj/ppqO66/tJrPE1sS+p/jWtBqCLnl78SmZL/dfn2DbScUG0lkflv316P2ksUUk1jOcVc",
+	"Z6/78Te04rBkL5YSoyGB/UgIGTKhCTrq8WuHjx+A2zpHSUfvgfloTBUjqcU4W3MlnudT2iEvLgapITTM",
+	"W96WbO5JBBBIgykQOSmDUGFYo0wCaqk0m2+yp12j542Kw7l7aI1JVqOOzkulsDCX1TrSlK2Y9Th+Ntcz",
+	"40yw4HY1gLzv8/tUiognUFgN4VBs5Fk3P9eHd4MXtNEzZkdL2ZRj/xffQPjtQ4yzvT/XM8LXpDo5omjS",
+	"nsZLUnQDfkQx8SD3PZ95YENiDMJywERtsJ0rAtEmbLRiWUB+wVswgadjLiLowV7H719+pKGOlw4VeHQn",
+	"+AjmM8rnB+5ojBSuMXDDTH5wYzQwk/WowWeMDuSTcatcdbYzwfcGdDjeDw+imkkWlPdwgZW3Il6SxUwi",
+	"QB5gJxchFkhh4IrM5Zxt4HPav3UPkNW80ztvqajuyhsh7Yj5c5pNj+9dn/AYalNcJKZMEosZExZkgYcz",
+	"c4mN2lUQNZnRrVlHUdruZRxvjSCUiwL31jO9b359c/EtcBOs9Ld9TRhNI0SzMHokOTiCQLTtBoNZRIDy",
+	"6woNqHa/x6al5J3NxNGQ2UHtt09UPofQjCBTcstSwWISpTJJWIQdVYRcuVRiCaAZAES8hNQDG/o20gVf",
+	"DEk0o//50ibjQHXmqA8ZO/mqrgUTEYsw48RlsriXB0RJh+GhzK4pcstY4tKS2JIsMD3Ky1/fFkHVd3gm",
+	"X3UYpLqcNkK+fF6OmL4igQ+haLgklmJmVNlrICcWh9qftrHIU8mkmOIFAdfGVjc6n1DdlbZzATR6cw/3",
+	"BwMCmbqquJuQO1L0LQ/IQqaOFZ+SUcqUHrkLDG2tAI2/T67oFCGvMA0PWwbcsqVyODNIg9di5OZ7YxZp",
+	"U4lOV9lagQKmqU0Yw3Fs06Q8f4Vk0FJrdJ0NBgehplP4g30/qklsyc0Ru1WPoOS6oWqEnju0z0S6P8kF",
+	"mWfhrKSLwpX89d154Ewu7FdKp9vSpU4ZoqTVUSXke5ZITlqYCUNCclLorkk4CsjIzsqqsZpOR33yS0K0",
+	"dClPkJfq6odnMktPzc9jKaYshTQpVVS34QLdLY3o8lp888vV+bd9co40nqO4GUF4OBjYpKozAW82kgNl",
+	"s5MJAM6ExAkLyR/Ic+LULUM4+RmNQFoVhgJiN9nUms0UfAWb+lmSs+5tvnbVmh/SCbDd2JjaCFlYkM5D",
+	"c+Rrc48gE5gpwnXVyrj7Pkll1D2v53DQmJ72GAY69EWr512oQgYE2xE8vrr+ULwPehYi84O8AmtFdeB1",
+	"uVOvXqG2/m6N3c5t8+dMsQhELpAUdsUqruApKXLEixGeKujRNSIawNZsD1Pbo4hYgs1f8sQ15LsWoK7S",
+	"JeTanpYQ4Oxo8KZ5pnSfVNtXU6KhWJqkWcyghzUyxrxJeyZiphQZYSNrm5gNInvBVa3mWwzTPZrjKroe",
+	"OZrzC4BWRm1fah9v9+7XtuKn7cvfiqnEbLpmXg5GDbjAG58tcIJaPf4DFVGrB19zcRliiWSL9L6PrZ+9",
+	"sr79ZuuHajaVKW/39FUe6Wj1NA01D1s9+q6EudjqmC00S6uHf4VGt60ePUNh2e61785bbsO03dgW3KvV",
+	"w5cWRrDNPN9ctDzcj60M5p+An70zH7SaqUx164c7W+0tnjQHaiewS/0gZ9ybjfuvSBfAvpdFcM5axJOY",
+	"6pKILGkFJYnfSi94Os5i6L7gz2x8iUU7Ix6pEdgNlIxQWxgVtvmIfUxYqFk0KuwWF8u1BVUnpQoivZAk",
+	"gnaGuXViLGfEWiDfHA6Ov+2TlzScXYt8nk8USaENBeSoyxjcZFwrFk8cGLfRAUZBRSdw1WW2lknROYM6",
+	"vhPsvYN+nSxJUqaUTx0wu7OiDuwiGfOHLL7N6axNOubggYeG/h7e62I33Xlbe194YuVx8y/OpZjEHOuU",
+	"75tFAZCXJAMjf9/Y4MU1BejtkG24mS6FIv+8nyOPF2kUtjGM596upSRV1HpQwnVJuZeTwplcvGeEDj+l",
+	"U0bnqkB9hnvrrg10ZjUvMGYXFDKeX/4KVY8yJSoB2LIZY1qdEEpCZt9xLcZsyh3LGn0/Csjo383/7Jn/",
+	"+Q+8q3SMXAUKPs1upkxnqSBTphX0xJO61EGn8GgLSZIUemNbe4MjlVLzv/MsprbATGn0wVNxLXDLircp",
+	"wgRUEpo/we0Sc8FOyOiP6x5UFF73Tki/3/80wjmmcoGDr6zrv8GjXs8eDngfc6J9cthfhsdfhsdfhsdf",
+	"hscjGh5/JXY+SsZOOTOvgCgImtI2m/WN9bTNejMBKkRV2VCohADM9zvXlPMBAApJfSalGQbflDGCmxWQ",
+	"mKbTr9EDDfZ6WZuFDkEAqXAfU3PGlQaVrd7ePCNTmji1c8JYZLN9Y37LyD8yzrBtEWJj5O+DCEgc572f",
+	"NYtjhQ2WaUJTvZ5Alv/08Uj2JzfkZ6LafPzaPCeaqq+cSAFswtgztqfo1qSKsYx6doffPx7xoB/osUnm",
+	"X8afZrjJYiZjZy3fh3RcHaQ3C37KCnOwszV4MXkjBQPAnkfyo9axinLn71Kl7ssrOm2q0oVn4LUHLbMa",
+	"nRn41aRPvhWrO9SSlLYq2gSsn3BW00Sg2lTFRlBlqshUEikIuJwgZ7CkZi5mVAMePdfK9kU7JRrdM1wR",
+	"Ad9pmUFgGvNZ5usiFr1Z96H2MqU/PG9daVjzuRirl6mqvOPZ4j73609UAX843G9zGVkoBYIvv8LmbOan",
+	"+y+6/fS9o4IHcxDLlvzgnh5hI3jagX1dGP06ZYyEMs7mQp3YFpEKAdNc0w3zT6jhVKeIpmihFu9YqihK",
+	"T5utUY7TGB2sT15G0GDVZZmtPHQtUqZsDttoJvWoAAPLMzcgpwmnl+MixnzO9RNFFL1lzWBh+R3bBi3s",
+	"y8Px+UrKBlJGQSyU6cjlFMu5YWz2iR3LxZrrYX5BU25PyXs5XrnKgjnTKQ8LCEFDsGanVokZFwfwjCug",
+	"li4mWtwchPF6oohcCJJQpck35uMjo38iVOex+TthaciE5jG7Fq6rGZ1jxigUatKluVeQxQRZn1jqAMMY",
+	"gZ0wlqIHYiXqidcy74AMFZ5ES0lirnXMYAosjgMygpJKqL4aLWg652J6kyUjt0z8oZC43Nps0Hybu57e",
+	"j7BLrbMVXsMhqV0XBubLqbmmJbr6E9cFXZUu9RNFxmxG77ghS8SmBfLLidvVYRt6VJ/nts9snuim3Ecm",
+	"NCDN2qtWqoofGznESz3I4fscpQ4uesJkEjMSmhtmbqC/VNHlq37dOGKbgEVKO/mvVSbn0lY8MsGYUZ+H",
+	"7oXUeP7bGZRez+wbxiLg+w4zOLCFcjCYMwoRasrCc9MFXaJcwlojIz3WLwiNojdSs90BncHbvyQDb8WD",
+	"4qqrFG7kXwbfQ9zMswgqV5GsdmlulTrdeCXM4eCw8DBi++UcdlywvIrHC1HyLu9UtLG+HYq3FaDNYyl/",
+	"nnVvbiKyoplckDkVSzJeaqZOzDUuBJl5EursA4du7XLyzAZGTosscORr6kbCGQtv/Zi2tvtRtePDTuWV",
+	"2z7PBcy1YKi8/RPfg3yheReBqsEOG9B8R+zP+ymDyu68c4HrXrVTcVZqXu+9ZD8sPZ6JvO6Z3fGIgaCi",
+	"c2bLvS1Ju6+s1+KUjAD6/PuklJEygruBmXFjpheMicJBAhfmDlNMCBdKMxr1N9eU2Bb7nXXBl3aul2aG",
+	"Xx0qHa76ywkjfQ7LKY9Ou64lxSVEf9jOgwW19yt2rY5qwbm4IIrdMYGVrDaFEhD+J5qlJ4WfoXD65B/h",
+	"BSl9gJ4QIkVRqk2MARkQah92fMoISetRuRZln1L+APz4G2oUcS6+Lbwx6PRwOWuETqm5n2V3itJ9AqXO",
+	"oUSnhsNFsIJaGRmJ2b0BgToykOQRV5oafmJL8uqqyN7bXd2Z0XfPXKwulxdWUnd77dcAAxJgXv2q9fcV",
+	"3E+3huJqOBtuicYLfzQXhrkam2HJf7TPNCiGF4LwKCh6eFj5Z66Bod+gBGwgjek2VUER+gOBSlVtOwnb",
+	"P9zfTKJSJdwB/b/UWeOUlAtDVyqYf19ttPGhfaeNHXUFqGjkmQZ3GMQsZEjjvJtBfQMDzVJB45W5bts6",
+	"01stPuPTGbqxAUdhUXJeGdtBpragxmhRURbWlrKb99y4rvG7mCtIyrzvVmmKHADTT7G4CF3qaPdYgyUo",
+	"VD67BmwHVguYh90zHgouryivv0vCJhCv7jh6baAHSn1ohsPh/v7+/sHBwcEOgQl/AiwZxDox8xFfFNQa",
+	"tY2HSJJKLUMZQwFbIlOdkwqoE6la3TylZnVgkyzd1ESn1Z79TJUmylgRVENZidGfatEtGRM3kxSaW3QC",
+	"V/vqsBdRprUCZfoa082cwC40CPxkY0oZPNIin8zS5BebTAbzq/WDQtMqcqEVeXlFp643nmtDl+v5dyxN",
+	"XXvLv1LO/ClnlhDaENl2YdltUs5+c1YVgpApEjOaipUsMgdR408g25K8d5s9htP6XNljdTfqr9SxP0vq",
+	"2CVdVdJvhVyU2/zVXfMiqAF8tU1EoxAzfrygOgN0U13rmiWKaWBmDrUgWaqmHx4Vy1IzPPyXcwNBF+pQ",
+	"83lNB7xHrYX9C5Xja6ki+Bzu31LNQQ6+526zrWFPaKp3L799F39u06iab71LuHoMiL9dUiWuY1M+C/jL",
+	"/tz5KzxPc1QFLc6o+jxEiJlim0jwnc0lexR0yS8iRdiseBORwp4FCI+7GgD9V0i/mhdUW3QD/TzEqxgA",
+	"KTQa6pf4XJPGpBXwn1XPFGRv3MhM16hQeJV7VVvkPrCjjwHcijOwvjrJhSYQbTRqteqTwQlRGZQQoB3p",
+	"cltcP/HBoL43DKvpsTwo+RdfPHOopvjvQbsuz1KxUgKs9VrMGVVZyk5WMmERb9dlwtaHABIW6hoVWC7E",
+	"jXlVSQ8ufWTee+M6SgspmE8Z3r0sbc6StnfkT8yTzlzVgLyzoM6l/gL+AoFHY1czRmM921j3EEsakTGN",
+	"qQgBPf1Cr3YWsKirSsNSUqJmMoshZQwMVG8a20847C4r23EED9FdaBJJpLjtDpaFWcr1snfy+4dKXpVL",
+	"tYPWndjtt6FjVpKNYx7mhjcXIcRJ6vOaSnC3gGrLxS0WXC5mkmgpb8FgCGw7jhy3P1MZjeMlmcg4lgtM",
+	"azglkQxVMWZ/HgGqN5BlFjPVJ6NS1lMO4iuuRR4/zluBBITv9ft988nMsGABbdhkSkZIwCejgIwyxdIT",
+	"rBqhGHjsEzT0MKZL7xiZGNI2RCXICIq7RsYuihkZCfZRj0jMaKSIFHUpFhf5Fn7eZqRdkJxaw0OtwSJ5",
+	"avgY0VzHLLDpRPn3cBra2TB4CHm+JwZQVwloB1H/gxbBsDelSgFsKFN0daiV6ohZ4xOTe0qjBe2EZP7B",
+	"HiT5bOck+qLiZI7k/zSIDPkdDsoeEguzF0sjdOQUuG1eWLJKJ52xGnImWA2tVS+YfYzMWTplhCpoqkPG",
+	"LJTmUhmBJzCDjEeuHwTMe0HtbwBcEGUDi1APcLioYxYC18SGJCMejfBZ6eSK8ApTN6kvN9yXz7BGB+TF",
+	"Cv4K4/nCeG6DgqIypJyVtpgtMfVl7Xa4gjujdcZcsMdJWDNGUlx7ic7USgMiRTm0HBS2EDhCkKaYKn2C",
+	"RQpo6TFM+iopNRgGniOar5DwQtYnhg2idjThMVOuELEIN16Lb0Z7ezDJ0benuSILZiTWbiFQVL2KYZa3",
+	"0/uiWfyeJTL11ypcQeG7Mvwx7wz2+RpK8XCGs8EDSRnFrkxxzKeQZL/SbkrGUdFV0mbgduoqO2ebHCqv",
+	"d9q893VtzkJI45h9xkOQtl8PJL3lNwRuzZwuyxvMlMpbNs8zpfeQ5GurNvJtf5pQpRYyhaTwJPMhg4tI",
+	"EQYAhTaBGwcj5Zp1YwSsyzGcxDs3wm4C9O71nydE7ycenEt0CqbUgoRS3nLIPFfsy/bUHu63QNa+kvI1",
+	"FcuHgHaDfTIKVYGW4GjFS9su6g30Vnq4K9Xbl24OQrxeXrrHdkhBdoxNvv98tp+JE73Nz0cVG+I9n8YN",
+	"z1XxiMVMs/WNT9mdvGX51ve2BMuqHNehl699RQrjSxG5PnSy9Wm422I/7OPebsCBFVLziSVj9TRiNNqL",
+	"mdZN0bofGY1+ts991dAHxUK+pBSGrqlT9yS1N2UiQEM3zL2/Y0YiFvM7Y+iWyG6FcFZYAY3mXLQgsEbG",
+	"gJ8XJ9Rrc8lfyXQqtXYpZX/K2l+zRqaxDD7f3O3PrUgso9ENHk7fnsn6sd7HoGygBbNu27fzXugWVfFi",
+	"XrqJih5SsouovufKb3lDfqMYSgEm/YIu/8SUegltODRaiN2p0BJES+YC0Y6NYqvM6N7D01+18KouZ7MI",
+	"65NLFqbMOlUwSRscNWMa3vb/1AIOcr7KvDK1h99amtVxlzBlVLPqQewK8aY6TCvTd7iz8S8080KOv6YR",
+	"29YJHPR+ljhC0/P5c194Xvs9afc1AC+tk287blr+6sb8rI8U24mnttTUPLfgPpUdTZrejzBo9FeFwoNX",
+	"KODOPiTRbVAn61zAD0BNjxQXa8sWr2xGxlcSH/vSdcu3gnUl0AcwZQK/z/yMKFCusJ0cnptrhJ3nhZWr",
+	"5wi1BV2Ba2UNGRozKgSLnyiilwkLyC/vf4Y3WggFG9Za97snmX5g7vulaC+Pf03/qrT7s8gxG2x4QDnm",
+	"KbprpTw91Qythwd0bJhXeg2Pz+3coGnK7/7UogfcGpQoyN63fGIregKyqKUmmTBBE95f0nm8KVr+Fp/r",
+	"dvjupffuvBfJMJtDWtADp+Jezbgq3t4lAbd8yzbVHJXbbO8QrdKOsrHYp5jKZ+1ImM+jlKOESkyejcAB",
+	"MVEuVtzK2Jl7U0iwxNb+EHTONiJf5Hv25Wr9xRSbjvSvfLga7b28Qy0IqSsp5Cf0hs5Zver+tpzciW5R",
+	"xXSeQw/QJde9wXXPq3bfh1J3q2/nM/sVWlw8trq98X78pWP/adAsIBDZdJMLsGH7XKMm3YQMPILagZEr",
+	"z4upmGbQkWniEIOVjNkJGd1yEZHvSSSwWAJ+Rv4fue712R2P+7YE87rnELJJGsqIke/JYBRci5Exvcn3",
+	"pIxKCE9+Aw3nvyf7+8ZAt/Bh5Hui1Ay7tsiUT2+grJNcZ4PBASPDAfy/UT2s6Hb4wfi7/w21FLsr7Gx4",
+	"8m/cFb9460BkSmQcsaYKEJki8oevBARLBEolIPkH+OZHKgH5ctA3/tWRly0EW5pfG8d53CcbtFH7yFPb",
+	"KLuOy7wt02ypGTeEUHUJ+RmVhSVZsJSRRcq1ZuIUmng7PQL4kIUwFpZHQYs2QtUti6AVGhdkBL2Y1Siv",
+	"8zJC74kqWlHBgGY8M5t1lQQXtC0reYUmYAsi/6KZzrndWSsMzi9/rWM4uNuNQLKNBfUNQLJ/9dP/4tIr",
+	"wdy1t6lT9/0V7uIUG/ywue++4zuW7jZVbJvFxAxcllwQajWXMbX1QK51YljQOiWajhGGa127eOUofWfy",
+	"CEbY5OSwi/5MDo5iBmavoJoFeLKcWDLYToJ4W9/XtKQv2PIuDD58+1/N6D8zZ8Hu9U4xsK3rt6Otdr3q",
+	"H4OqPk+X+r803LKGa12ylEB1qFNktiArLZN6mtIyeQyCujLDfBYGlY9fx6CwJaxF3prAFoh/gZ6H63yr",
+	"aI8rJyTXlDsQnKtNaUwdK2p/mvO+LvlUsIjITJ9aBcjV2oUxo+k9fOD3va18KghCeLUqziklRbWpZatr",
+	"33gJKb3kJ62TtyJeBuSSztkl125n+uQV5XGWWqvVttY+QXh66BMM/eMcpgj06pahM0kp4ragzmnZgQOt",
+	"mXPNomsxXroElT7BOmI5wVeZ37iaPXCvL1L5/7N3BbuN20D0Vwhf2gLeJNi2WyC3IN12jR42aNL00Cxg",
+	"xuLaRBQyECm7Puy/LzgkRUoiJTuR5NjxMbEl0tKbIWc4857Rn9N5dkyDGt+6RtEHRfdu6DIjoGWAU/E6",
+	"WkgNrimrwvrYQtpwSAxGR43WZg10m5pivSi2cqIs6Jy9o3Fp8X81fRaQIDHQU5VcMzsXglrre56sIR0k",
+	"7Ju2qt25AMU5IxmpKQyoRFg8CDDCujGpPwRhiaY4QJLfsenV5+sb5Lnd6QmaMFASodIQLhk1cjXNIjui",
+	"BkdPnKcQ+X6+yOUCvT85g5lSeW4UIjVCdAUNJMjhgV/9dfkR/fj3H5fotw8/f/hpfMdAFHZ6ytUV708L",
+	"ZE0Rlmia8EdM2RQ6DtRcpva5Tit5e9PuaNyKNYiEaHY1q8yrbmlHkvyBwG3umKYyK7itTOJs8juC75Tk",
+	"wC6uJpoPK6J2rtA1Yb1W1egRAv7gE191bi2f+KoQ3jGGo8DW0txbtQWJZd7Ih3mtv9HnY9MjhNyo+WQ3",
+	"e4Bbkglg6SooT6gAo3Zqrb5gwteyRmc7bYY+VDt9yoj6wN/F18Cjl/WqKqjp71S+RkiekQTIR3S1qTUV",
+	"2OqiX88sNUvg4FuPfwOz6bHj5UqPs6NIwYweLfCwHx9w94lZ17I8JWgFvaULmpDmeo2qDoHBbHt7noPT",
+	"njfmuR9yMGRuCvD6Rdaa55pLdoLuaSINhZDa3diqMu2P1CbE/6/kaMYfiVGboUIBMNHLuPOrIAdn5Ld1",
+	"YUlxqHYSiS56913eAAP36bmRjx16w3XogY+ExVW5SJ/araUoRv8v2p3X4E0DjXkh3SaYkbER6MSu24S+",
+	"QckmOuvd686vXqgr1VuuI/rYDdh7N2ClcaINyoGePwvleNffixA4UOVvu3vds06/4St/G6DUBYFlpNLX",
+	"ekPG4QiFZMZTe54RpDvZjARrfTtzj7vfbAxpDcdi34NrqNtyKWjXqoMMaGNw+I/Ye7Ix9RPeMM3YjUk2",
+	"+/thKPqmQuqX3cy8EiooyoR0SXEK+mtyUVBzm5puHReSVJgc12MugB/LyyO7tFfK5+9cZp5xBknnOV0S",
+	"hswfwFScP8UiS/Wa+2KAISu4+8AB5SX8rsQNfYwmu1wMzjY4P7vk7GtKZ7K7eDUXpXaNkCWWyFfbiGPA",
+	"tL3evlhMCvTCOE3986cfREFtqXn3Uywk8qYExY5GXYfh+5QkaIaZ47lTsV8sqjX2+Na5aLZF2b6Hq9vi",
+	"+xkcNc9E1kBxasxd23X4yEPTWTy7AdZexj2j3qVrY91GpH17b0qF/hfPUEIeedCz6h19B561+z2SmtRu",
+	"qOFjBncMgN/salREzNuuRm39sf5uqyzp8AK/Ejure2Fgxcj/Lq5q2f7pIgQtUQd1iAiv8LrugDIi9Ppb",
+	"EpvojfpG5k/FQFG+B/v5wS51f9KlxTLC1ejbrigmOt4G7CVdh9pCmYdBOSDYQlDrJbgvY6xt5folWAw8",
+	"OqyVYgjIzhZcENYRYkMO2lcfadbBUDiLi5D0oGrx2l/gR5ZYC8ZV+93wjcXVMJojPJt2PhRRmNf/si+2",
+	"fMOdBVXGaJeUrJqPIW7hG3t9DKF+wsHUpV3jJUkQvLexJ5Sji8JwRkBEZ+tqtVBaXz22/lb+26LQdLi0",
+	"vhozdmgLz/VQk/odYA5hAF3LIaj6SiBxXinqBvRuSLJuUHgkVt/r3LQovNYmAKpnpp3HiqWmn4mTgVLT",
+	"TZ4HWnD17I/FU6Fkcyt4eiyhmkhYX0mGHvFaJ30wK6eWg6VTHbitHS+7w4D/mCo+uFqp7Xx9Pe9bbBbK",
+	"fX0KjPyBktH5f19UYPFAoNtP2Yog2dKaWBlekMLVH4/GozxLR+ejU7AvM7HqBYLOoeeD6i01z6XVJeam",
+	"GsZxadnWwTofF/RyzDkRiDNP19h2ImJoU6PS3cqrna/fDUrfXaX92CNPHntP25uZedqhiXHdD8pdfx4w",
+	"A+Uix2m6RvdkgZdE+DNb0hkRsR+5wqDsJhcErSj09pnrLFtC5Do1CeCfStwlM74kmY7GIvOWPPW+X2Ye",
+	"r18EGakxeiBrRycH2EMpn7vbVOLs+n0WBKdyAbfwP3A40F2M3758+x4AAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -102,6 +102,12 @@ export async function coverage(w: World): Promise<void> {
   assert.deepEqual(prod && [prod.interfaces, prod.percent, prod.states['mirrored']], [1, 100, 1])
   assert.deepEqual(summary.rest.tags, { shares: 0, interfaces: 0 })
   await coverageTrend(w)
+  const points = await walk<Schemas['ObservationPoint']>(
+    async cursor => good(await w.victor.api.GET('/v1/coverage/points', { params: { query: { limit: 2, ...(cursor ? { cursor } : {}) } } })),
+    p => `${p.vni} ${p.sensor}`,
+  )
+  const point = points.find(p => p.vni === 9001)
+  assert.deepEqual(point && [point.sensor, point.interface, point.packets, point.gaps, point.faults], ['gone', 'eni-0new', 400, 8, ['gaps']])
   const held = good(await w.victor.api.GET('/v1/coverage/bindings', { params: { query: { vni: 9001 } } }))
   assert.deepEqual(held.items.map(b => b.interface), ['eni-0new', 'eni-0old'], 'newest first')
   const then = good(await w.victor.api.GET('/v1/coverage/bindings', { params: { query: { vni: 9001, at: held.items[1]!.from } } }))

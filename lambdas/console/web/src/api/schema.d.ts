@@ -1098,6 +1098,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/coverage/points": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What each sensor has heard of each observation point, and what is wrong with it
+         * @description One row for each network identifier (VNI) and sensor that heard it within 35 days, with the counts since that sensor began. Packets that
+         *     a sensor's network card or kernel dropped have no identifier any more: they are counted by sensor, in `GET /v1/status`. A sensor that
+         *     ended says nothing any more, so that its rows keep what they were.
+         */
+        get: operations["listObservationPoints"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/notifications/rules": {
         parameters: {
             query?: never;
@@ -3226,6 +3248,60 @@ export interface components {
             items: components["schemas"]["Binding"][];
             complete: boolean;
             why?: string;
+        };
+        /** @description What one sensor has heard of one network identifier since the sensor began. */
+        ObservationPoint: {
+            /**
+             * Format: uint32
+             * @example 1001
+             */
+            vni: number;
+            sensor: string;
+            /**
+             * Format: date-time
+             * @description When the counts began.
+             */
+            since: string;
+            /**
+             * Format: date-time
+             * @description Its last packet.
+             */
+            last_seen: string;
+            /** Format: uint64 */
+            packets: number;
+            /**
+             * Format: uint64
+             * @description Of inner frames.
+             */
+            bytes: number;
+            /**
+             * Format: uint64
+             * @description Packets that were seen before, at this point or another.
+             */
+            duplicates: number;
+            /**
+             * Format: uint64
+             * @description Packets that were cut on the way.
+             */
+            truncated: number;
+            /**
+             * Format: uint64
+             * @description Holes in TCP streams that nothing filled.
+             */
+            gaps: number;
+            /** @description Who holds the identifier; absent where no binding names it. */
+            interface?: string;
+            name?: string;
+            /** @description What was wrong when the sensor told of it last; absent where all was well. */
+            faults?: ("silent" | "truncated" | "gaps" | "duplicates")[];
+            /** @description In events only. */
+            reason?: string;
+        };
+        ObservationPointList: {
+            items: components["schemas"]["ObservationPoint"][];
+            complete: boolean;
+            why?: string;
+            next?: string;
         };
         /**
          * @example {
@@ -6028,6 +6104,34 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             404: components["responses"]["NotFound"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listObservationPoints: {
+        parameters: {
+            query?: {
+                /** @description The most items of a page. */
+                limit?: components["parameters"]["Limit"];
+                /** @description `next` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page, by identifier and sensor */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObservationPointList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
             default: components["responses"]["Problem"];
         };
     };

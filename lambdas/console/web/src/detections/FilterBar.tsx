@@ -4,14 +4,14 @@ import PropertyFilter, { type PropertyFilterProps } from '@cloudscape-design/com
 import { useMemo, useState, type ReactNode } from 'react'
 import type { DetectionFilter } from '../api/names'
 import { visible } from '../ui/Wire'
-import { filterTokens, normalised, tokenFilter, type Token } from './filter'
+import { filterTokens, normalised, rebased, tokenFilter, type Token } from './filter'
 import { groups, properties } from './properties'
 import { slots } from './slots'
 import { useNames, useSuggestions } from './suggest'
 
 interface Props {
   value: DetectionFilter
-  onChange: (f: DetectionFilter) => void
+  onChange: (f: DetectionFilter, onto: (now: DetectionFilter) => DetectionFilter) => void // `onto` makes the same change in a filter that has changed since
   without?: readonly string[] // keys of places that are not offered (band, start, hidden, not, ...); what stands there stays
   count?: string // "57 detections": read out when the filter has changed
   label?: string
@@ -21,6 +21,8 @@ interface Props {
 }
 
 const nothing: readonly string[] = []
+
+const tokensOf = (f: DetectionFilter, without: readonly string[]) => filterTokens(f).filter((t) => !without.includes(t.propertyKey ?? ''))
 
 /** A filter of detections that can be typed, chosen and changed. */
 export function FilterBar({
@@ -40,11 +42,11 @@ export function FilterBar({
   const names = useNames(needed)
   const { options, state, again } = useSuggestions(key, value, needed)
   const offered = useMemo(() => properties(without, names), [without, names])
-  const tokens = useMemo(() => filterTokens(value).filter((t) => !without.includes(t.propertyKey ?? '')), [value, without])
+  const tokens = useMemo(() => tokensOf(value, without), [value, without])
   const change = (next: readonly Token[]) => {
     const { filter, problems } = tokenFilter(next)
     setProblems(problems)
-    onChange(withRest(filter, value, without))
+    onChange(withRest(filter, value, without), (now) => withRest(tokenFilter(rebased(tokens, next, tokensOf(now, without))).filter, now, without))
   }
   return (
     <div className="mw-filter" onFocus={() => setUsed(true)}>

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { DetectionFilter } from '../api/names'
-import { filterTokens, isEmpty, joined, normalised, single, split, tokenFilter, wholeOf } from './filter'
+import { filterTokens, isEmpty, joined, normalised, rebased, single, split, tokenFilter, wholeOf } from './filter'
 import { filterQuery, queryFilter } from './query'
 import { randomFilter, seeded } from './random.testing'
 import { momentOf, slots } from './slots'
@@ -146,4 +146,12 @@ test('times as a person writes them', () => {
     undefined,
     undefined,
   ])
+})
+
+test('a change of tokens is made in those that there are by now', () => {
+  const [a, b, c] = [{ operator: ':', value: 'a' }, { propertyKey: 'status', operator: '=', value: ['open'] }, { propertyKey: 'vni', operator: '=', value: '7' }]
+  expect(rebased([a, b], [b], [a, b])).toEqual([b])
+  expect(rebased([a], [a, b], [c])).toEqual([c, b]) // what is gone meanwhile stays gone, what came stays
+  expect(rebased([a, b], [a], [b, c])).toEqual([c])
+  expect(rebased([], [b], [b])).toEqual([b])
 })

@@ -98,6 +98,20 @@ export function tokenFilter(tokens: readonly Token[]): Taken {
   return taken
 }
 
+/** Makes the change from the tokens that were shown to the next ones in those that there are now: a bar may be drawn later than they change. */
+export function rebased(shown: readonly Token[], next: readonly Token[], now: readonly Token[]): readonly Token[] {
+  const gone = missing(shown, next)
+  return [...missing(now, gone), ...missing(missing(next, shown), now)]
+}
+
+// missing gives those of a list that another does not have.
+const missing = (all: readonly Token[], from: readonly Token[]) => {
+  const there = new Set(from.map(named))
+  return all.filter((t) => !there.has(named(t)))
+}
+
+const named = (t: Token) => JSON.stringify([t.propertyKey, t.operator, t.value])
+
 function takeToken(t: Token, taken: Taken, values: Map<Slot, string[]>): void {
   const key = t.propertyKey ?? ''
   const s = slots.find((s) => s.key === key && (s.op === t.operator || negated(s) === t.operator))

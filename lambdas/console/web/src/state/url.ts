@@ -1,15 +1,29 @@
 // State of a view that others may be sent: it is in the URL's query, and what is the default is not.
 import { useCallback, useMemo } from 'react'
-import { useLocation, useSearchParams } from 'wouter'
+import { useLocation, useRouter, useSearchParams } from 'wouter'
+import { useSearch as ofBrowser } from 'wouter/use-browser-location'
 
 export type Query = Readonly<Record<string, string | undefined>>
 
-/** Gives the query and what changes it: members that are undefined or empty go. `push` makes a step that Back undoes; else the place is only rewritten. */
-export function useView(): [Query, (change: Query, how?: { push?: boolean }) => void] {
+/** A change of the query, or what gives it for the query as it is by then. */
+export type Change = Query | ((now: Query) => Query)
+
+/**
+ * Gives the query and what changes it: members that are undefined or empty go. `push` makes a step that Back undoes; else the place is only rewritten.
+ * A change starts from the address, and not from the query that was drawn last: somebody else may have changed that since.
+ */
+export function useView(): [Query, (change: Change, how?: { push?: boolean }) => void] {
   const [params, setParams] = useSearchParams()
+  const browser = useRouter().searchHook === ofBrowser // else a test's own address, of which only what was drawn is known
   const query = useMemo(() => Object.fromEntries(params), [params])
-  const change = (next: Query, how: { push?: boolean } = {}) =>
-    setParams((now) => changed(now, next), { replace: !how.push })
+  const change = (next: Change, how: { push?: boolean } = {}) =>
+    setParams(
+      (drawn) => {
+        const now = browser ? new URLSearchParams(location.search) : drawn
+        return changed(now, typeof next === 'function' ? next(Object.fromEntries(now)) : next)
+      },
+      { replace: !how.push },
+    )
   return [query, change]
 }
 

@@ -1,4 +1,4 @@
-import { configure, fireEvent, screen, waitFor, within } from '@testing-library/react'
+import { act, configure, fireEvent, screen, waitFor, within } from '@testing-library/react'
 import { beforeEach, expect, test } from 'vitest'
 import type { DetectionFilter } from '../../api/names'
 import { Messages, Said } from '../../shell/Messages'
@@ -76,6 +76,23 @@ test('a band is asked for, and stays chosen', async () => {
   await waitFor(() => expect(asked.some((r) => r.path.endsWith('/search') && asFilter(r).bands?.join() === 'high' && !asFilter(r).hidden)).toBe(true))
   await waitFor(() => expect(screen.getByRole('button', { name: /High 60–79/ }).getAttribute('aria-pressed')).toBe('true'))
   expect(asked.filter((r) => r.path === '/v1/detections/histogram').every((r) => asFilter(r).bands === undefined)).toBe(true)
+}, 20_000)
+
+test('what is changed before the change before it was drawn does not undo it', async () => {
+  const asked = world()
+  page('/detections?status=open')
+  const band = (name: RegExp) => screen.getByRole('button', { name })
+  await screen.findByRole('button', { name: /High 60–79/ })
+  const token = await screen.findByRole('button', { name: /^Remove.*Status/ })
+  act(() => { // nothing is drawn in between
+    band(/High 60–79/).click()
+    token.click()
+    band(/Low/).click()
+  })
+  const last = () => asked.filter((r) => r.path.endsWith('/search') && asFilter(r).hidden !== 'only').at(-1)
+  await waitFor(() => expect(last() && asFilter(last() as Request)).toMatchObject({ bands: ['high', 'low'] }))
+  expect(last() && asFilter(last() as Request)).not.toHaveProperty('statuses')
+  await waitFor(() => expect(band(/High 60–79/).getAttribute('aria-pressed')).toBe('true'))
 }, 20_000)
 
 test('a link shows what it says', async () => {

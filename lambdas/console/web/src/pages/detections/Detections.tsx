@@ -23,8 +23,8 @@ import { Groups } from './Groups'
 import { useLiking, type Liking } from './liking'
 import { List } from './List'
 import { Nothing } from './Nothing'
-import { Overview } from './Overview'
-import { groupings, usePlace, within, type Place } from './place'
+import { Overview, pressed } from './Overview'
+import { groupings, usePlace, within, type Place, type Step } from './place'
 import { Toolbar } from './Toolbar'
 import { useTriage } from './triage'
 import { useAcknowledge, useItemKeys } from './useItemKeys'
@@ -70,9 +70,9 @@ export default function Detections(): ReactNode {
           silence={useDeferredValue(silence)}
           span={around.span}
           chosen={around.place.filter.bands ?? noBands}
-          choose={useLatest((bands: Band[]) => change({ filter: { ...place.filter, bands } }))}
+          toggle={useCallback((b: Band) => change((now) => ({ filter: { ...now.filter, bands: pressed(now.filter.bands ?? noBands, b) } })), [change])}
           brush={around.place.brush}
-          onBrush={useLatest((brush: Place['brush']) => change({ brush }))}
+          onBrush={useCallback((brush: Place['brush']) => change({ brush }), [change])}
         />
         <div>
           <Fresh {...live} show={renew} />
@@ -96,7 +96,7 @@ interface FramedProps {
   span: Span
   of: Reading<Schemas['DetectionList'] | Schemas['GroupList']>
   renew: () => void
-  change: (p: Partial<Place>) => void
+  change: (s: Step) => void
   children: ReactNode
 }
 
@@ -134,7 +134,7 @@ function useLatest<A extends unknown[]>(f: (...args: A) => void): (...args: A) =
 
 interface ResultsProps {
   place: Place
-  change: (p: Partial<Place>) => void
+  change: (s: Step) => void
   span: Span
   asOf: number
   list: Reading<Schemas['DetectionList']>
@@ -174,7 +174,7 @@ const Results = memo(function Results({ place, change, span, asOf, list, groups,
               <ShowHidden
                 of={hidden.data?.total}
                 on={place.filter.hidden !== undefined}
-                set={(on) => change({ filter: { ...place.filter, hidden: on ? 'include' : undefined } })}
+                set={(on) => change((now) => ({ filter: { ...now.filter, hidden: on ? 'include' : undefined } }))}
               />
             }
           />

@@ -21,7 +21,7 @@ interface Props {
   silence: Reading<Silence>
   span: Span
   chosen: readonly Band[]
-  choose: (bands: Band[]) => void
+  toggle: (b: Band) => void
   brush?: Stretch
   onBrush: (s: Stretch | undefined) => void
 }
@@ -33,7 +33,7 @@ export const Overview = memo(function Overview(p: Props): ReactNode {
         {(h) => (
           <>
             <div className="mw-bands">
-              <Bands counts={countsOf(h.buckets)} chosen={p.chosen} choose={p.choose} />
+              <Bands counts={countsOf(h.buckets)} chosen={p.chosen} toggle={p.toggle} />
               <Brushed brush={p.brush} step={h.grid.step} clear={() => p.onBrush(undefined)} />
             </div>
             <Chart {...p} buckets={h.buckets} grid={h.grid} />
@@ -65,8 +65,11 @@ function Chart({ buckets, grid, chosen, silence, brush, onBrush }: Props & { buc
   )
 }
 
+/** Gives the bands that are chosen once one is pressed, in their order. */
+export const pressed = (chosen: readonly Band[], b: Band): Band[] => bands.filter((x) => (x === b) !== chosen.includes(x))
+
 /** One button a band. None pressed means all of them. */
-function Bands({ counts, chosen, choose }: { counts: Record<Band, number>; chosen: readonly Band[]; choose: (b: Band[]) => void }): ReactNode {
+function Bands({ counts, chosen, toggle }: { counts: Record<Band, number>; chosen: readonly Band[]; toggle: (b: Band) => void }): ReactNode {
   return (
     <div role="group" aria-label="Bands of risk; none chosen shows all" className="mw-band-buttons">
       {bands.map((b) => {
@@ -77,7 +80,7 @@ function Bands({ counts, chosen, choose }: { counts: Record<Band, number>; chose
             type="button"
             aria-pressed={on}
             className="mw-band-button"
-            onClick={() => choose(on ? chosen.filter((x) => x !== b) : bands.filter((x) => x === b || chosen.includes(x)))}
+            onClick={() => toggle(b)}
           >
             {on ? (
               <Check />

@@ -3,11 +3,11 @@ import SegmentedControl from '@cloudscape-design/components/segmented-control'
 import Select from '@cloudscape-design/components/select'
 import { memo, type ReactNode } from 'react'
 import { FilterBar } from '../../detections/FilterBar'
-import { groupings, sorts, type Place } from './place'
+import { groupings, sorts, type Place, type Step } from './place'
 
 interface Props {
   place: Place
-  change: (p: Partial<Place>) => void
+  change: (s: Step) => void
   count?: string
 }
 
@@ -21,7 +21,7 @@ export const Toolbar = memo(function Toolbar({ place, change, count }: Props): R
   const sorted = sorts.find((s) => s.id === place.sort) ?? sorts[0]
   return (
     <div className="mw-tools">
-      <FilterBar value={place.filter} onChange={(filter) => change({ filter })} without={elsewhere} count={count} />
+      <FilterBar value={place.filter} onChange={(_, onto) => change((now) => ({ filter: onto(now.filter) }))} without={elsewhere} count={count} />
       <div className="mw-tools-right">
         <div className="mw-group">
           <Select

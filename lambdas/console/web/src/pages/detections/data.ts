@@ -9,7 +9,7 @@ import { useNow } from '../../state/now'
 import { iso, spanOf, type Span } from '../../state/span'
 import { useView } from '../../state/url'
 import { gridOf, silenceOf, type Grid, type Silence } from './bars'
-import { placeOf, placeQuery, usePlace, within, type Place } from './place'
+import { placeOf, placeQuery, usePlace, within, type Place, type Step } from './place'
 
 const held = ['as-of', 'detections'] as const
 
@@ -55,14 +55,15 @@ export function useAsk(span: Span, limit: number): (p: Place) => void {
 /** Gives a place whose changes ask for their list first: the server is at work while the page is drawn. */
 export function useAhead(...[place, change, span, limit]: [...ReturnType<typeof usePlace>, span: Span, limit: number]): ReturnType<typeof usePlace> {
   const ask = useAsk(span, limit)
-  const latest = useRef({ place, ask })
-  latest.current = { place, ask }
+  const latest = useRef(ask)
+  latest.current = ask
   const ahead = useCallback(
-    (p: Partial<Place>) => {
-      const next = placeOf({ ...placeQuery({ ...latest.current.place }), ...placeQuery(p) })
-      latest.current.ask(next)
-      change(p)
-    },
+    (s: Step) =>
+      change((now) => {
+        const step = typeof s === 'function' ? s(now) : s
+        latest.current(placeOf({ ...placeQuery(now), ...placeQuery(step) }))
+        return step
+      }),
     [change],
   )
   return [place, ahead]

@@ -72,13 +72,16 @@ export function placeQuery(p: Partial<Place>): Query {
   return out
 }
 
+/** A change of the place, or what gives it for the place as it is by then: what somebody acts on may have been drawn before the last change. */
+export type Step = Partial<Place> | ((now: Place) => Partial<Place>)
+
 /** Gives the place of the page's URL and what changes it: each change is a step that Back undoes. */
-export function usePlace(): [Place, (change: Partial<Place>) => void] {
+export function usePlace(): [Place, (change: Step) => void] {
   const [query, change] = useView()
   const place = useMemo(() => placeOf(query), [query])
   const latest = useRef(change)
   latest.current = change
-  const set = useCallback((p: Partial<Place>) => latest.current(placeQuery(p), { push: true }), [])
+  const set = useCallback((s: Step) => latest.current((now) => placeQuery(typeof s === 'function' ? s(placeOf(now)) : s), { push: true }), [])
   return [place, set]
 }
 
