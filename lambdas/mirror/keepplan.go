@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"path"
 	"time"
 
@@ -21,8 +20,11 @@ type Wanted struct {
 // Look makes a plan as Plan does for everything, and keeps it for people. It changes nothing else: no lease, nothing in AWS. Where a plan
 // that answers it is there already, looked is false and the plan empty: a hundred who ask cost AWS one look.
 func (l *Loop) Look(ctx context.Context, want Wanted) (made plan.Plan, looked bool, err error) {
-	if answered, err := l.answered(ctx, want.At); answered || err != nil {
-		return plan.Plan{}, false, err
+	if !want.At.IsZero() {
+		answered, err := store.MirrorLookAnswered(ctx, l.o.Store.Documents, want.At)
+		if answered || err != nil {
+			return plan.Plan{}, false, err
+		}
 	}
 	p, err := l.look(ctx, nil)
 	if err != nil {
@@ -32,21 +34,6 @@ func (l *Loop) Look(ctx context.Context, want Wanted) (made plan.Plan, looked bo
 	p.plan = plan.Make(p.world, *p.policy)
 	p.keepPlan(ctx)
 	return p.plan, true, errors.Join(p.errs...)
-}
-
-// answered says whether a plan was begun after a moment and is kept.
-func (l *Loop) answered(ctx context.Context, at time.Time) (bool, error) {
-	if at.IsZero() {
-		return false, nil
-	}
-	have, err := store.NewestMirrorPlan(ctx, l.o.Store.Documents, "")
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return false, nil
-	case err != nil:
-		return false, fmt.Errorf("look: %w", err)
-	}
-	return have.Kind != KindTeardown && !have.At.Before(at), nil
 }
 
 // keepPlan keeps what a sweep, a teardown or a look came to, so that people see it. Passes about events keep nothing: each knows a corner

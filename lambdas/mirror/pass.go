@@ -10,14 +10,15 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/lambdas/mirror/plan"
 	"github.com/mirrorwatch/mirrorwatch/lambdas/mirror/policy"
 	"github.com/mirrorwatch/mirrorwatch/shared/ec2api"
+	"github.com/mirrorwatch/mirrorwatch/shared/store"
 )
 
 // Kinds of passes.
 const (
-	KindSweep    = "sweep"
+	KindSweep    = store.MirrorSweep
 	KindEvent    = "event"
-	KindTeardown = "teardown"
-	KindLook     = "look" // without lease and without writes
+	KindTeardown = store.MirrorTeardown
+	KindLook     = store.MirrorLook // without lease, and without writes but for its plan where somebody wants that kept
 )
 
 // spare is how much of the caller's time is left for remembering: a step that would begin later is left to the next pass.
