@@ -20,7 +20,7 @@ func TestStored(t *testing.T) {
 	}
 	defer s.Close()
 	for _, fill := range []func(context.Context, *store.Store, time.Time) error{
-		Enriched, Hostile, Interfaces,
+		Enriched, Hostile, Interfaces, Watched,
 		func(ctx context.Context, s *store.Store, now time.Time) error {
 			return s.Devices.Observe(ctx, Past("10.20.2.50", now)...)
 		},

@@ -27,7 +27,7 @@ const (
 )
 
 // Interfaces stores what a loop of lambdas/mirror would: the state of thirty interfaces in two networks and accounts, every state at least
-// once, who filled which number, what sensors hear, and how the share of what is watched came to be.
+// once, who filled which number, and what sensors hear.
 func Interfaces(ctx context.Context, s *store.Store, now time.Time) error {
 	list := interfaces(now)
 	if _, err := s.Mirror.PutCoverage(ctx, list...); err != nil {
@@ -52,7 +52,12 @@ func Interfaces(ctx context.Context, s *store.Store, now time.Time) error {
 			return fmt.Errorf("hear %d: %w", c.VNI, err)
 		}
 	}
-	all, err := s.Mirror.Coverage(ctx, store.CoverageQuery{Limit: store.MaxPage}) // points of captures that were played before count as well
+	return nil
+}
+
+// Watched stores how the share of what is watched came to be what it is, of all interfaces and observation points that are stored by now.
+func Watched(ctx context.Context, s *store.Store, now time.Time) error {
+	all, err := s.Mirror.Coverage(ctx, store.CoverageQuery{Limit: store.MaxPage})
 	if err != nil {
 		return fmt.Errorf("read coverage: %w", err)
 	}

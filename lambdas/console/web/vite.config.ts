@@ -2,13 +2,14 @@ import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
 import { chunks } from './scripts/chunks.ts'
 import { fonts } from './scripts/fonts.ts'
+import { mended } from './scripts/mended.ts'
 import { noticesModule } from './scripts/notices.ts'
 
 // In development the API is somebody else's: `mirrorwatch serve`, or whatever MIRRORWATCH_URL names.
 const api = process.env.MIRRORWATCH_URL ?? 'http://127.0.0.1:8080'
 
 export default defineConfig({
-  plugins: [react(), noticesModule(import.meta.dirname), fonts()],
+  plugins: [react(), mended(), noticesModule(import.meta.dirname), fonts()],
   build: { target: 'es2022', modulePreload: { polyfill: false }, sourcemap: false, chunkSizeWarningLimit: 2000, rolldownOptions: { output: { manualChunks: chunks() } } },
   server: { host: '127.0.0.1', proxy: { '/v1': { target: api, changeOrigin: true } }, fs: { strict: false } },
   test: {

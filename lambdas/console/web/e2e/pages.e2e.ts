@@ -1,5 +1,5 @@
-// Every page in both themes: whoever cannot see, or cannot use a mouse, can use it, as far as a program can tell; it is no wider than its window;
-// and there is a picture of it in build/console, for whoever reviews a change.
+// Every page in three widths and both themes: whoever cannot see, or cannot use a mouse, can use it, as far as a program can tell; it is no wider
+// than its window; and there is a picture of it in build/console, for whoever reviews a change.
 import { mkdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import axe from 'axe-core'
@@ -21,26 +21,28 @@ const levels = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 
 // Of all the rules those that look at colours are the only ones that a theme can change. The others would see the same page twice.
 const ofColour = ['color-contrast', 'link-in-text-block']
+const allRules = { runOnly: { type: 'tag' as const, values: levels } }
+const colours = { runOnly: { type: 'rule' as const, values: ofColour } }
+const allButColours = { ...allRules, rules: Object.fromEntries(ofColour.map((r) => [r, { enabled: false }])) } // those of a narrow window are those of a wide one
 
 // Long lists are made of rows that one piece of code draws. Axe looks at the first of them; a hundred of each would take most of the time.
 const alike = 'main tbody tr:nth-child(n+26), main li:nth-child(n+26), main article:nth-child(n+26)'
 
 /** What axe finds on a page, a line each. */
-async function found(page: Page, only?: string[]): Promise<string[]> {
+async function found(page: Page, what: typeof allRules | typeof colours | typeof allButColours): Promise<string[]> {
   if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe.source)
-  const run = only ? { type: 'rule' as const, values: only } : { type: 'tag' as const, values: levels }
   const list = await page.evaluate(
-    async ([runOnly, selector]) => {
+    async ([what, selector]) => {
       const checker = (window as unknown as { axe: typeof axe }).axe
       const far = [...document.querySelectorAll<HTMLElement>(selector)].filter((e) => e.style.display === '')
       for (const e of far) e.style.display = 'none'
       // What is out of sight may not be laid out yet, and has the sizes and colours that it had last: axe takes those for its own.
       for (const e of document.querySelectorAll<HTMLElement>('.mw-cards > li')) e.style.contentVisibility = 'visible'
-      const { violations } = await checker.run(document, { runOnly, resultTypes: ['violations'], preload: false })
+      const { violations } = await checker.run(document, { ...what, resultTypes: ['violations'], preload: false })
       for (const e of far) e.style.display = ''
       return violations
     },
-    [run, alike] as const,
+    [what, alike] as const,
   )
   return list.flatMap((v) => v.nodes.map((n) => `${v.id} (${v.impact}): ${n.target.join(' ')}: ${n.html.slice(0, 160)}: ${n.any[0]?.message ?? v.help}`))
 }
@@ -69,15 +71,16 @@ for (const place of await places()) {
   test(place.name, async () => {
     const page = await at(place)
     await wear(page, 'light')
-    expect.soft(await found(page), 'axe, light').toEqual([])
+    expect.soft(await found(page, allRules), 'axe, light').toEqual([])
     await picture(page, `${place.name}-light-1440`)
     await wear(page, 'dark')
-    expect.soft(await found(page, ofColour), 'axe, dark').toEqual([])
+    expect.soft(await found(page, colours), 'axe, dark').toEqual([])
     await picture(page, `${place.name}-dark-1440`)
     for (const [width, height] of [[1024, 768], [390, 844]] as const) {
       await page.setViewportSize({ width, height })
       await settled(page)
       expect.soft(await over(page), `pixels that the page is wider than ${width}`).toBeLessThanOrEqual(0)
+      expect.soft(await found(page, allButColours), `axe, ${width} wide`).toEqual([])
       if (place.main) await picture(page, `${place.name}-dark-${width}`)
     }
   })
@@ -87,7 +90,25 @@ test('signing in', async () => {
   for (const theme of ['light', 'dark'] as const) {
     const page = await open('/sign-in', { as: 'nobody', theme })
     await page.getByRole('button', { name: 'Sign in' }).waitFor()
-    expect.soft(await found(page), `axe, ${theme}`).toEqual([])
+    expect.soft(await found(page, allRules), `axe, ${theme}`).toEqual([])
     await picture(page, `sign-in-${theme}-1440`)
+    if (theme === 'dark') continue
+    await page.setViewportSize({ width: 390, height: 844 })
+    expect.soft(await over(page), 'pixels that the page is wider than 390').toBeLessThanOrEqual(0)
+    expect.soft(await found(page, allButColours), 'axe, 390 wide').toEqual([])
   }
+})
+
+test('the way to another page in a narrow window', async () => {
+  const page = await open('/settings/about', { width: 390, height: 844 })
+  await settled(page)
+  await page.getByRole('button', { name: 'Open side navigation' }).click()
+  const way = page.getByRole('link', { name: 'Incidents' })
+  await way.waitFor()
+  await settled(page)
+  expect.soft(await found(page, allRules), 'axe').toEqual([])
+  await picture(page, 'navigation-light-390')
+  await way.click()
+  await page.getByRole('heading', { level: 1, name: /^Incidents/ }).waitFor()
+  await way.waitFor({ state: 'hidden' }) // it does not lie over what one went to
 })

@@ -93,7 +93,7 @@ function Hide({ all, close }: { all: Detection[]; close: (made: boolean) => void
   return (
     <Modal visible size="large" header="Hide detections like these" closeAriaLabel="Close" onDismiss={() => close(false)}>
       <Suspense fallback={<Loading lines={6} />}>
-        <RuleForm start={ruleOf(all)} draft="list" onDone={(saved) => close(saved !== undefined)} />
+        <RuleForm start={ruleOf(all)} draft={`list.${all.map((d) => d.id).sort().join('.')}`} onDone={(saved) => close(saved !== undefined)} />
       </Suspense>
     </Modal>
   )

@@ -35,7 +35,7 @@ export default function Notifications(): ReactNode {
             columns={columns({ edit: (r) => edit(r.id), remove: setDeleting })}
             empty="Nobody is told of anything: what is found waits here until somebody looks. Make a rule for what must not wait."
           />
-          <DeadLetters rules={rules.data?.items} />
+          <DeadLetters rules={rules.data} />
         </div>
         {editing === 'new' && <EditRule close={close} />}
         {open && <EditRule key={open.id} of={open} close={close} />}

@@ -7,7 +7,7 @@ import Modal from '@cloudscape-design/components/modal'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import Textarea from '@cloudscape-design/components/textarea'
 import type { ReactNode } from 'react'
-import { useDraft } from '../../../state/draft'
+import { useDraft, useSaidWhenLeft } from '../../../state/draft'
 import { isNumber, titles, type Parameter } from './names'
 import { refused, refusedText, valuesOf } from './lines'
 import { numberText } from './ParameterTable'
@@ -15,18 +15,19 @@ import { usePut } from './put'
 
 /** Changes one parameter: a number, or a list with one value a line. */
 export function EditParameter({ of: p, close }: { of: Parameter; close: () => void }): ReactNode {
-  const draft = useDraft(`parameter.${p.name}`, p.values.join('\n'), (kept): kept is string => typeof kept === 'string')
+  const draft = useDraft(`parameter.${p.name}`, p.values.join('\n'), (kept): kept is string => typeof kept === 'string', p.revision)
+  useSaidWhenLeft(draft)
   const text = draft.value
   const leave = () => {
     draft.forget()
     close()
   }
-  const put = usePut(p, leave)
+  const put = usePut(p, draft, leave)
   const wrong = refusedText(refused(put.problem, text, p.allowed))
   const values = valuesOf(text)
   return (
     <Modal
-      visible size="medium" header={titles[p.name]} onDismiss={leave} closeAriaLabel="Close"
+      visible size="medium" header={titles[p.name]} onDismiss={close} closeAriaLabel="Close"
       footer={
         <Box float="right">
           <SpaceBetween direction="horizontal" size="xs">
