@@ -105,7 +105,6 @@ test('the way to another page in a narrow window', async () => {
   await page.getByRole('button', { name: 'Open side navigation' }).click()
   const way = page.getByRole('link', { name: 'Incidents' })
   await way.waitFor()
-  await settled(page)
   expect.soft(await found(page, allRules), 'axe').toEqual([])
   await picture(page, 'navigation-light-390')
   await way.click()

@@ -36,7 +36,7 @@ export function useInterfaces(): Pages<Coverage> {
 
 /** What sensors heard of each observation point, asked for only where it is shown: there may be as many rows as interfaces, for each sensor. */
 export function useHeard(when: boolean): Pages<Heard> {
-  const all = usePages<Heard>(['coverage', 'points'], (cursor, signal) => told(api.GET('/v1/coverage/points', { signal, params: { query: { limit: 1000, cursor } } })), when)
+  const all = usePages<Heard>(['coverage', 'points'], (cursor, signal) => told(api.GET('/v1/coverage/points', { signal, params: { query: { limit: 1000, cursor } } })), { when })
   useEvery(all, when)
   return all
 }

@@ -25,7 +25,7 @@ export function NewKey({ close }: { close: () => void }): ReactNode {
   const draft = useDraft<New>('key.new', start, isNew)
   useSaidWhenLeft(draft)
   const [made, setMade] = useState<Schemas['CreatedAPIKey']>()
-  const users = usePages(['users'], (cursor, signal) => told(api.GET('/v1/users', { signal, params: { query: { limit: 200, cursor } } })), useDenied('listUsers') === undefined)
+  const users = usePages(['users'], (cursor, signal) => told(api.GET('/v1/users', { signal, params: { query: { limit: 200, cursor } } })), { when: useDenied('listUsers') === undefined })
   const make = useChange((k: New) => told(api.POST('/v1/api-keys', { body: { ...k, name: k.name.trim() } })), {
     touches: ['api-keys'], failed: () => true,
     done: (m) => {

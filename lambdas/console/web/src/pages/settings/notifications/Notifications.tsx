@@ -20,7 +20,7 @@ import '../settings.css'
 /** Who is told of what, and what did not arrive. */
 export default function Notifications(): ReactNode {
   const allowed = useDenied('listNotificationRules') === undefined
-  const rules = usePages<RuleItem>(['notification-rules'], (cursor, signal) => told(api.GET('/v1/notifications/rules', { signal, params: { query: { limit: 200, cursor } } })), allowed)
+  const rules = usePages<RuleItem>(['notification-rules'], (cursor, signal) => told(api.GET('/v1/notifications/rules', { signal, params: { query: { limit: 200, cursor } } })), { when: allowed })
   const [editing, edit] = useEditing()
   const [deleting, setDeleting] = useState<RuleItem>()
   const open = rules.data?.items.find((r) => r.id === editing)

@@ -28,7 +28,7 @@ type Doing = { what: 'reset' | 'set' | 'sessions' | 'delete'; user: User }
 /** Who may sign in, and what each may. */
 export default function Users(): ReactNode {
   const allowed = useDenied('listUsers') === undefined
-  const users = usePages(['users'], (cursor, signal) => told(api.GET('/v1/users', { signal, params: { query: { limit: 200, cursor } } })), allowed)
+  const users = usePages(['users'], (cursor, signal) => told(api.GET('/v1/users', { signal, params: { query: { limit: 200, cursor } } })), { when: allowed })
   const me = useMe()
   const zone = useZoneLabel()
   const [editing, edit] = useEditing()
