@@ -19,7 +19,7 @@ build: ## Build bin/mirrorwatch, with the console in it where Node is there
 	@mkdir -p bin
 	go build -trimpath -o bin/mirrorwatch ./cmd/mirrorwatch
 
-console: ## Build the console into lambdas/console/dist, where its sources changed (Node 20.19 or newer, with npm)
+console: ## Build the console into lambdas/console/dist, where its sources changed (Node with npm; a Node too old for Vite fetches a newer)
 	@lambdas/console/web/build.sh
 
 lambdas: ## Build the functions for provided.al2023 on arm64 into build/<name>/bootstrap, the same bytes each time

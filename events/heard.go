@@ -27,7 +27,6 @@ type Heard struct {
 	Interface  string    `json:"interface,omitempty"`
 	Name       string    `json:"name,omitempty"`
 
-	// In an event only.
-	Faults []HeardFault `json:"faults,omitempty"` // absent where all is well
-	Reason string       `json:"reason,omitempty"` // what changed, one sentence
+	Faults []HeardFault `json:"faults,omitempty"` // that hold now; absent where all is well
+	Reason string       `json:"reason,omitempty"` // in an event only: what changed, one sentence
 }

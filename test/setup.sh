@@ -35,6 +35,6 @@ for fetch in dynamodb duckdb client; do
   [ -x "$here/$fetch/setup.sh" ] && "$here/$fetch/setup.sh"
 done
 if command -v npm >/dev/null; then "$here/../infra/nag/setup.sh" >/dev/null; fi
-if command -v npm >/dev/null; then "$here/../lambdas/console/web/setup.sh"; fi
+if command -v npm >/dev/null; then "$here/../lambdas/console/web/setup.sh" || echo "setup: no browser looks at the console" >&2; fi
 "$here/../lambdas/console/web/build.sh" --optional
 exit 0

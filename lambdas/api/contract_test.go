@@ -23,7 +23,7 @@ func nouns() map[string]any {
 		"DeviceName": events.DeviceName{}, "DeviceService": events.DeviceService{},
 		"DeviceRole": events.DeviceRole{}, "DeviceSoftware": events.DeviceSoftware{}, "DevicePeer": events.DevicePeer{},
 		"Point": events.Point{}, "Coverage": events.Coverage{},
-		"Binding": events.Binding{}, "SensorHealth": events.Health{}, "DetectionFilter": store.DetectionFilter{}, "ParticipantFilter": store.ParticipantFilter{},
+		"Binding": events.Binding{}, "ObservationPoint": events.Heard{}, "SensorHealth": events.Health{}, "DetectionFilter": store.DetectionFilter{}, "ParticipantFilter": store.ParticipantFilter{},
 		"Bucket": store.Bucket{}, "Group": store.Group{}, "TopValue": store.TopValue{}, "TuningRule": store.TuningRule{},
 		"NotificationRule": store.NotificationRule{}, "Channel": store.Channel{}, "QuietHours": store.QuietHours{}, "View": store.View{},
 		"Context": events.Context{}, "SourceState": events.SourceState{}, "Identity": events.Identity{}, "ContextCall": events.ContextCall{},
@@ -33,6 +33,10 @@ func nouns() map[string]any {
 		"IncidentMember": events.IncidentMember{}, "IncidentLink": events.IncidentLink{}, "IncidentEntry": events.IncidentEntry{},
 		"AuditEntry": store.AuditEntry{}, "CoverageShare": store.CoverageShare{}, "CoverageRest": store.CoverageRest{}, "CoverageRests": store.CoverageRests{},
 		"IntelReport": store.Intel{}, "IntelList": store.IntelList{},
+		"MirrorAsk": store.MirrorAsk{}, "MirrorPlan": store.MirrorPlan{}, "MirrorPlace": store.MirrorPlace{}, "MirrorStep": store.MirrorStep{},
+		"MirrorChange": store.MirrorChange{}, "MirrorHeld": store.MirrorHeld{}, "MirrorLeftOut": store.MirrorLeftOut{}, "MirrorRogue": store.MirrorRogue{},
+		"MirrorEstimate": store.MirrorEstimate{}, "MirrorCounts": store.MirrorCounts{}, "MirrorCount": store.MirrorCount{},
+		"MirrorHeldCount": store.MirrorHeldCount{}, "MirrorRest": store.MirrorRest{},
 	}
 }
 

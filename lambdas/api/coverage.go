@@ -86,3 +86,9 @@ func (s *server) ListBindings(ctx context.Context, q gen.ListBindingsRequestObje
 	}
 	return out, nil
 }
+
+// ListObservationPoints gives a page of what sensors have heard under each network identifier.
+func (s *server) ListObservationPoints(ctx context.Context, q gen.ListObservationPointsRequestObject) (gen.ListObservationPointsResponseObject, error) {
+	page, err := s.Store.Mirror.Heard(ctx, store.ListQuery{Limit: cmp.Or(q.Params.Limit, defaultLimit), Cursor: q.Params.Cursor})
+	return gen.ListObservationPoints200JSONResponse{Items: list(page.Items), Complete: page.Complete, Why: page.Why, Next: page.Next}, err
+}

@@ -51,6 +51,30 @@ func TestCoverage(t *testing.T) {
 	w.ask("viewer", "GET", "/v1/coverage/bindings", nil).names("vni", "0", "either vni or interface")
 }
 
+// TestObservationPoints pages through what two sensors heard, faults and all.
+func TestObservationPoints(t *testing.T) {
+	w := newWorld(t)
+	heard := func(vni uint32, sensor string, faults ...events.HeardFault) events.Heard {
+		return events.Heard{VNI: vni, Sensor: sensor, Since: noon.Add(-time.Hour), LastSeen: noon, Packets: 9, Bytes: 900, Gaps: 1, Faults: faults}
+	}
+	if err := w.store.Mirror.Hear(context.Background(), heard(1002, "b", events.HeardGaps), heard(1001, "b"), heard(1001, "a", events.HeardSilent)); err != nil {
+		t.Fatal(err)
+	}
+	var rows []string
+	for next := ""; ; {
+		l := decode[gen.ObservationPointList](w.ask("viewer", "GET", "/v1/coverage/points?limit=2&cursor="+next, nil).is(200))
+		for _, h := range l.Items {
+			rows = append(rows, fmt.Sprintf("%d %s %d %d %v", h.VNI, h.Sensor, h.Packets, h.Gaps, h.Faults))
+		}
+		if next = l.Next; next == "" {
+			break
+		}
+	}
+	if got, want := strings.Join(rows, " "), "1001 a 9 1 [silent] 1001 b 9 1 [] 1002 b 9 1 [gaps]"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
 // TestTagsOfCoverage lets people say which tags count.
 func TestTagsOfCoverage(t *testing.T) {
 	w := newWorld(t)
@@ -115,6 +139,10 @@ func (w *world) watched() {
 	w.counted(w.now.Add(-50*time.Minute), "mirrored", other)
 	one := events.Coverage{Interface: "eni-a", VPC: "vpc-a", Account: "111122223333", Tags: map[string]string{"env": "prod"}, State: "mirrored"}
 	if _, err := w.store.Mirror.PutCoverage(context.Background(), one, other); err != nil {
+		w.t.Fatal(err)
+	}
+	h := events.Heard{VNI: 1001, Sensor: "sensor-a", Since: w.now.Add(-time.Hour), LastSeen: w.now, Packets: 12_000, Gaps: 300, Faults: []events.HeardFault{events.HeardGaps}}
+	if err := w.store.Mirror.Hear(context.Background(), h); err != nil {
 		w.t.Fatal(err)
 	}
 }

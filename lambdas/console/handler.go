@@ -19,8 +19,8 @@ const (
 const assets = "assets/"
 
 // notBuilt is what a program says that was built without the console.
-const notBuilt = "Mirrorwatch is running, and this program was built without its console. 'make console build' builds both; it needs Node 20.19 or newer " +
-	"with npm.\nThe API is under /v1, described by /v1/openapi.yaml.\n"
+const notBuilt = "Mirrorwatch is running, and this program was built without its console. 'make console build' builds both; it needs Node " +
+	"and npm.\nThe API is under /v1, described by /v1/openapi.yaml.\n"
 
 // handler has all files by their paths. There are no others: a path is looked up and never opened.
 type handler map[string]*file

@@ -60,22 +60,25 @@ func TestPoints(t *testing.T) {
 	check(t, p, 2*m-time.Second)
 	check(t, p, 2*m, "heard 7 15", "coverage vni-7 mirrored")
 	check(t, p, 5*m)
-	n = check(t, p, 16*m+time.Second, "coverage vni-7 silent", "event 7 silent")
+	n = check(t, p, 16*m+time.Second, "heard 7 15", "coverage vni-7 silent", "event 7 silent")
 	if n.Coverage[0].Fix == "" || p.Stats().Silent != 1 {
 		t.Errorf("silent: %+v, %+v", n.Coverage, p.Stats())
+	}
+	if h := n.Heard[0]; !slices.Equal(h.Faults, []events.HeardFault{events.HeardSilent}) || h.LastSeen.Sub(events.Time(2*m).Time()) > time.Second || h.Reason != "" {
+		t.Errorf("the row of a silent point: %+v", h)
 	}
 	check(t, p, 18*m)
 	p.Add([]events.Heard{came(20*m, 7, 1)})
 	n = check(t, p, 20*m, "heard 7 16", "coverage vni-7 mirrored", "event 7")
-	if !strings.Contains(n.Events[0].Detail.Heard.Reason, "again") {
-		t.Errorf("reason %q", n.Events[0].Detail.Heard.Reason)
+	if !strings.Contains(n.Events[0].Detail.Heard.Reason, "again") || len(n.Heard[0].Faults) > 0 {
+		t.Errorf("heard again: %+v, reason %q", n.Heard[0], n.Events[0].Detail.Heard.Reason)
 	}
 	p.Add([]events.Heard{came(20*m+1, 7, 1)})
 	check(t, p, 20*m+1) // within the second
 	if got := told(p.Last(events.Time(20*m + 2))); !slices.Equal(got, []string{"heard 7 17", "coverage vni-7 mirrored"}) {
 		t.Errorf("at the end: %q", got)
 	}
-	check(t, p, 36*m, "coverage vni-7 silent", "event 7 silent")
+	check(t, p, 36*m, "heard 7 17", "coverage vni-7 silent", "event 7 silent")
 	check(t, p, 25*60*m)
 	if s := p.Stats(); s.Points != 0 || s.Packets != 17 || s.Silent != 0 {
 		t.Errorf("after a day: %+v", s)

@@ -56,14 +56,15 @@ func (p *point) look(n *News, b events.Binding, g glance) {
 	if g.known || b.Interface != "" {
 		p.heard.Interface, p.heard.Name = b.Interface, b.Name
 	}
-	if reasons := p.turn(g.now); len(reasons) > 0 {
+	reasons := p.turn(g.now)
+	if len(reasons) > 0 {
 		n.Events = append(n.Events, p.event(g.now, reasons))
 	}
 	due := p.fresh && (p.told == 0 || g.last || g.now.Sub(p.told) >= every)
 	if g.known {
 		p.cover(n, b, g.now, due)
 	}
-	if due {
+	if due || len(reasons) > 0 { // a fault that begins or ends is on the row as soon as in the event
 		p.fresh, p.told = false, g.now
 		n.Heard = append(n.Heard, p.row())
 	}
@@ -73,6 +74,7 @@ func (p *point) look(n *News, b events.Binding, g glance) {
 // came in behind the last packet, it is told a nanosecond later.
 func (p *point) row() events.Heard {
 	h := p.heard
+	h.Faults = p.faults
 	if !h.LastSeen.After(p.stored) {
 		h.LastSeen = p.stored.Add(1)
 	}

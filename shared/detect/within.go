@@ -14,3 +14,11 @@ func (c *Cases) Within(k CaseKey, h *events.Head, window time.Duration) *Case {
 	}
 	return c.Note(k, h)
 }
+
+// Lasted says to a person how long something took, to the second: of what took no longer than one, the detector's numbers tell more.
+func Lasted(d time.Duration) string {
+	if d = d.Round(time.Second); d <= time.Second {
+		return "one second"
+	}
+	return d.String()
+}

@@ -30,3 +30,12 @@ func TestWithin(t *testing.T) {
 		t.Errorf("%d acts after a rest", c.Count)
 	}
 }
+
+// Catches: "within 0s", which nobody says.
+func TestLasted(t *testing.T) {
+	for d, want := range map[time.Duration]string{0: "one second", 49 * time.Millisecond: "one second", 1499 * time.Millisecond: "one second", 1500 * time.Millisecond: "2s", 65 * time.Second: "1m5s"} {
+		if got := Lasted(d); got != want {
+			t.Errorf("%d: %q, want %q", d, got, want)
+		}
+	}
+}

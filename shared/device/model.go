@@ -150,7 +150,7 @@ func (m *Model) Observe(r events.Record) View {
 	}
 	m.mark(h.TS)
 	sc := m.scopeOf(h.VNI)
-	v := View{model: m, scope: sc, Orig: m.see(sc, h.OrigH, h, true), Resp: m.see(sc, h.RespH, h, answers(r))}
+	v := View{model: m, scope: sc, Orig: m.see(sc, onWire(r, h.OrigH), h, true), Resp: m.see(sc, onWire(r, h.RespH), h, answers(r))}
 	v.Fresh = freshness(&v)
 	switch r := r.(type) {
 	case *events.Conn:
@@ -189,6 +189,15 @@ func (m *Model) called(h *events.Head) View {
 		v.Orig = v.Device(h.OrigH)
 	}
 	return v
+}
+
+// onWire gives the address of an end of a record, or none in particular where an envelope ends within one machine: mirrored packets are handed
+// on to a sensor over loopback, and whoever does so is no device of the network that they tell of.
+func onWire(r events.Record, a netip.Addr) netip.Addr {
+	if r.Kind() == events.KindTunnel && a.IsLoopback() {
+		return netip.IPv4Unspecified()
+	}
+	return a
 }
 
 // answers says whether the responder of a record sent anything.

@@ -40,6 +40,24 @@ func TestClassify(t *testing.T) {
 	}
 }
 
+// Catches: the sensor's own machine listed as a device of each network whose mirrored packets are handed on to it over loopback.
+func TestEnvelopeWithinOneMachine(t *testing.T) {
+	m := New(Options{})
+	for _, ends := range [][2]string{{"127.0.0.1", "::"}, {"::1", "127.0.0.1"}, {"10.0.0.1", "127.0.0.1"}} {
+		e := &events.Tunnel{TunnelType: "Tunnel::VXLAN"}
+		e.TS, e.VNI, e.OrigH, e.RespH = 1, 17, addr(ends[0]), addr(ends[1])
+		m.Observe(e)
+	}
+	m.Collect()
+	changed, _ := m.Collected(10)
+	if len(changed) != 1 || changed[0].ID != "vni-17/10.0.0.1" {
+		t.Errorf("devices %+v, want the one that is on the wire", changed)
+	}
+	if v := m.Observe(conn(2, "127.0.0.1", "127.0.0.2", 22, "SF")); v.Orig.Class != Local || v.Resp.Class != Local {
+		t.Errorf("classes %d and %d: what was captured on a loopback is between hosts", v.Orig.Class, v.Resp.Class)
+	}
+}
+
 // Catches: services learned from refused connections, twice from a conversation that is told twice, or under the wrong end.
 func TestServices(t *testing.T) {
 	m := New(Options{})

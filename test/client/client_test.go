@@ -28,7 +28,10 @@ const document = "../../lambdas/api/openapi.yaml"
 
 // otherwise are the operations that cannot go well here, and how each is answered instead.
 func otherwise() map[string]int {
-	return map[string]int{"getPackets": 404} // no packets are kept yet: a problem that says so
+	return map[string]int{
+		"getPackets":     404, // no packets are kept yet: a problem that says so
+		"makeMirrorPlan": 409, // no mirror loop runs here: one that says what to run instead
+	}
 }
 
 // TestEveryPage makes a client of the document, checks its types, and has it walk through every page of the console. Every answer must
@@ -183,6 +186,11 @@ func fill(t *testing.T, folder string) {
 			err = s.Mirror.Bind(ctx, events.Binding{VNI: 9001, Interface: "eni-0new", VPC: "vpc-0a", From: end})
 		}
 	}
+	if err == nil {
+		h := events.Heard{VNI: 9001, Sensor: "gone", Since: now.Add(-time.Hour), LastSeen: now, Packets: 400, Bytes: 40_000, Gaps: 8, Interface: "eni-0new"}
+		h.Faults = []events.HeardFault{events.HeardGaps}
+		err = s.Mirror.Hear(ctx, h)
+	}
 	for _, ago := range []time.Duration{40 * 24 * time.Hour, 2 * time.Hour, time.Hour} {
 		if err == nil {
 			err = store.PutCoverageTrend(ctx, s.Documents, trend(now.Add(-ago), ago))
@@ -195,7 +203,7 @@ func fill(t *testing.T, folder string) {
 		}
 	}
 	if err == nil {
-		err = furnish.Enriched(ctx, s, now)
+		err = errors.Join(furnish.Enriched(ctx, s, now), furnish.Planned(ctx, s, now))
 	}
 	if err := errors.Join(err, s.Close()); err != nil {
 		t.Fatal(err)

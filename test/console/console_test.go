@@ -94,10 +94,11 @@ func (h *house) fill() {
 			return err
 		}
 		return errors.Join(
-			s.Devices.Observe(ctx, furnish.Past(sender, now)...), furnish.Interfaces(ctx, s, now), furnish.Enriched(ctx, s, now), furnish.Hostile(ctx, s, now),
+			s.Devices.Observe(ctx, furnish.Past(sender, now)...), furnish.Interfaces(ctx, s, now), furnish.Planned(ctx, s, now), furnish.Enriched(ctx, s, now), furnish.Hostile(ctx, s, now),
 		)
 	})
 	e2e.Run(h.t, "demo", scenes, "--once", "--data", h.folder, "--http", "127.0.0.1:0", "--sensor-name", "lab", "--workers", "2")
+	h.open(h.folder, furnish.Watched)
 	h.password = strings.TrimSpace(e2e.Run(h.t, "users", "reset", "admin", "--data", h.folder))
 }
 
@@ -169,17 +170,18 @@ func needed(t *testing.T) string {
 	if browser == "" {
 		browser = "/usr/bin/chromium"
 	}
-	_, noNode := exec.LookPath("npx")
+	node, noNode := exec.Command(filepath.Join(web, "node.sh")).Output()
 	_, noBrowser := os.Stat(browser)
 	_, noModules := os.Stat(filepath.Join(web, "node_modules", "playwright-core"))
 	switch {
 	case noNode != nil:
-		missing(t, "npx is not installed: apt-get install nodejs npm (Node 20.19 or newer)")
+		missing(t, "there is no Node that Vite runs on: apt-get install nodejs npm, and see what lambdas/console/web/node.sh says")
 	case noBrowser != nil:
 		missing(t, "there is no browser at "+browser+": apt-get install chromium fonts-liberation, or set MIRRORWATCH_CHROMIUM")
 	case noModules != nil:
 		missing(t, "the console's packages are not installed: run lambdas/console/web/setup.sh")
 	}
+	t.Setenv("PATH", strings.TrimSpace(string(node))+string(os.PathListSeparator)+os.Getenv("PATH"))
 	return browser
 }
 

@@ -16,6 +16,9 @@ const (
 	shopVPC, dataVPC         = "vpc-0a1b2c3d4e5f60001", "vpc-0a1b2c3d4e5f60002"
 )
 
+// Sensor is the sensor that hears them: the one that a furnished server is, too.
+const Sensor = "lab"
+
 // Unwatched is the interface that cannot be mirrored, with the reason and the fix that its row has.
 const (
 	Unwatched    = "eni-0a1b2c3d4e5f60104"
@@ -24,7 +27,7 @@ const (
 )
 
 // Interfaces stores what a loop of lambdas/mirror would: the state of thirty interfaces in two networks and accounts, every state at least
-// once, who filled which number, what sensors hear, and how the share of what is watched came to be.
+// once, who filled which number, and what sensors hear.
 func Interfaces(ctx context.Context, s *store.Store, now time.Time) error {
 	list := interfaces(now)
 	if _, err := s.Mirror.PutCoverage(ctx, list...); err != nil {
@@ -42,33 +45,54 @@ func Interfaces(ctx context.Context, s *store.Store, now time.Time) error {
 			return fmt.Errorf("bind %d: %w", c.VNI, err)
 		}
 		h := events.Heard{
-			VNI: c.VNI, Sensor: "sensor-a", Since: now.Add(-24 * time.Hour), LastSeen: now.Add(-time.Minute), Packets: 90_000 + uint64(i)*1000, Bytes: 70e6 + uint64(i)*1e6,
-			Duplicates: uint64(i * 10), Truncated: uint64(i % 3 * 400), Gaps: uint64(i % 4 * 5), Interface: c.Interface, Name: c.Name,
+			VNI: c.VNI, Sensor: Sensor, Since: now.Add(-24 * time.Hour), LastSeen: now.Add(-time.Minute), Packets: 90_000 + uint64(i)*1000, Bytes: 70e6 + uint64(i)*1e6,
+			Duplicates: uint64(i * 10), Truncated: uint64(i % 3 * 40), Gaps: uint64(i % 4 * 5), Interface: c.Interface, Name: c.Name,
 		}
-		if c.State == events.CoverageSilent {
-			h.LastSeen = now.Add(-3 * time.Hour)
-		}
-		if err := s.Mirror.Hear(ctx, h); err != nil {
+		if err := s.Mirror.Hear(ctx, faring(h, i, c.State)); err != nil {
 			return fmt.Errorf("hear %d: %w", c.VNI, err)
 		}
+	}
+	return nil
+}
+
+// Watched stores how the share of what is watched came to be what it is, of all interfaces and observation points that are stored by now.
+func Watched(ctx context.Context, s *store.Store, now time.Time) error {
+	all, err := s.Mirror.Coverage(ctx, store.CoverageQuery{Limit: store.MaxPage})
+	if err != nil {
+		return fmt.Errorf("read coverage: %w", err)
 	}
 	for hour := 30 * 24; hour >= 0; hour-- {
 		if hour > 8*24 && hour%24 != 0 { // counted once an hour, as it is in truth; long ago once a day is enough
 			continue
 		}
 		at := now.Add(-time.Duration(hour) * time.Hour)
-		if err := store.PutCoverageTrend(ctx, s.Documents, store.ShareCoverage(earlier(list, hour/24), at, []string{"env"})); err != nil {
+		if err := store.PutCoverageTrend(ctx, s.Documents, store.ShareCoverage(earlier(all.Items, hour/24), at, []string{"env"})); err != nil {
 			return fmt.Errorf("store trend: %w", err)
 		}
 	}
 	return nil
 }
 
+// faring is what is heard of the interface: of a few there is something wrong, and one was only heard by a sensor that ended.
+func faring(h events.Heard, i int, state events.CoverageState) events.Heard {
+	switch {
+	case state == events.CoverageSilent:
+		h.LastSeen, h.Faults = h.LastSeen.Add(-3*time.Hour), []events.HeardFault{events.HeardSilent}
+	case i == 3:
+		h.Gaps, h.Faults = h.Packets/25, []events.HeardFault{events.HeardGaps}
+	case i == 5:
+		h.Truncated, h.Duplicates, h.Faults = h.Packets/3, h.Packets*19/20, []events.HeardFault{events.HeardDuplicates, events.HeardTruncated}
+	case i == 7:
+		h.Sensor, h.LastSeen = "lab-ended", h.LastSeen.Add(-26*time.Hour)
+	}
+	return h
+}
+
 // earlier is how it was some days ago: one interface after the other came to be watched.
 func earlier(list []events.Coverage, days int) []events.Coverage {
 	out := append([]events.Coverage{}, list...)
 	for i := range out {
-		if out[i].State == events.CoverageMirrored && i < days/2 {
+		if out[i].State == events.CoverageMirrored && i%30 < days/2 {
 			out[i].State = events.CoveragePending
 		}
 	}
@@ -98,7 +122,7 @@ func interfaces(now time.Time) []events.Coverage {
 		seen := now.Add(-time.Duration(i+1) * time.Minute)
 		list = append(list, events.Coverage{
 			State: events.CoverageMirrored, Name: fmt.Sprintf("%s-%d", []string{"shop", "cache", "orders"}[i%3], i/3+1), VNI: uint32(9001 + i), Session: fmt.Sprintf("tms-0d%d", i),
-			Sensor: "sensor-a", LastSeen: &seen, Packets: 90_000 + uint64(i)*1000,
+			Sensor: Sensor, LastSeen: &seen, Packets: 90_000 + uint64(i)*1000,
 		})
 	}
 	list = append(list, unwatched()...)

@@ -605,6 +605,27 @@ func (e ListIncidentsParamsSort) Valid() bool {
 	}
 }
 
+// Defines values for GetMirrorPlanParamsKind.
+const (
+	GetMirrorPlanParamsKindLook     GetMirrorPlanParamsKind = "look"
+	GetMirrorPlanParamsKindSweep    GetMirrorPlanParamsKind = "sweep"
+	GetMirrorPlanParamsKindTeardown GetMirrorPlanParamsKind = "teardown"
+)
+
+// Valid indicates whether the value is a known member of the GetMirrorPlanParamsKind enum.
+func (e GetMirrorPlanParamsKind) Valid() bool {
+	switch e {
+	case GetMirrorPlanParamsKindLook:
+		return true
+	case GetMirrorPlanParamsKindSweep:
+		return true
+	case GetMirrorPlanParamsKindTeardown:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ListRecordsParamsOrder.
 const (
 	ListRecordsParamsOrderNewest ListRecordsParamsOrder = "newest"
@@ -1289,6 +1310,51 @@ type MetricList struct {
 	Items    []Metric `json:"items"`
 }
 
+// MirrorAsk That a look is wanted.
+//
+// Example: {"at":"2026-11-26T16:00:00Z","by":"mona"}
+type MirrorAsk = store.MirrorAsk
+
+// MirrorChange One field that changes.
+type MirrorChange = store.MirrorChange
+
+// MirrorCount How many steps have the same action and outcome.
+type MirrorCount = store.MirrorCount
+
+// MirrorCounts All steps, told or not.
+type MirrorCounts = store.MirrorCounts
+
+// MirrorEstimate What mirroring costs, in USD a month of 730 hours.
+type MirrorEstimate = store.MirrorEstimate
+
+// MirrorHeld A step that is not taken.
+type MirrorHeld = store.MirrorHeld
+
+// MirrorHeldCount How many steps with the same action the same kind of rail holds.
+type MirrorHeldCount = store.MirrorHeldCount
+
+// MirrorLeftOut An interface that should be watched and is not.
+type MirrorLeftOut = store.MirrorLeftOut
+
+// MirrorPlace An account and region that was looked at, or was not.
+type MirrorPlace = store.MirrorPlace
+
+// MirrorPlan What a pass of the mirror loop, or a look, came to.
+//
+// Example: {"asked_by":"mona","at":"2026-11-26T16:00:00Z","counts":{"held":[],"steps":[{"action":"create_session","count":1,"does":"create"}]},"estimate":{"monthly_usd":0,"monthly_usd_after":10.95,"sessions":0,"sessions_after":1},"held":[],"holder":"2026/11/26/[$LATEST]5f0c6a1e9b7d4c02","kind":"look","left_out":[],"places":[{"account":"111122223333","region":"eu-central-1"}],"rest":{"held":0,"left_out":0,"places":0,"rogues":0,"steps":0,"warnings":0},"rogues":[],"seconds":4.2,"steps":[{"account":"111122223333","action":"create_session","does":"create","interface":"eni-0a1b2c3d","monthly_usd":10.95,"name":"web-1","reason":"wanted by the tag mirrorwatch=on of instance i-0a1b","region":"eu-central-1"}],"warnings":[]}
+type MirrorPlan = store.MirrorPlan
+
+// MirrorRest How many of each list are not told.
+type MirrorRest = store.MirrorRest
+
+// MirrorRogue A session or target of somebody else that sends packets to nobody who is known (ATT&CK T1020.001).
+type MirrorRogue = store.MirrorRogue
+
+// MirrorStep One thing to do.
+//
+// Example: {"account":"111122223333","action":"modify_session","changes":[{"field":"packet_length","from":"128","to":"0"}],"does":"modify","interface":"eni-0a1b2c3d","monthly_usd":0,"name":"web-1","object":"tms-0a1b","outcome":"done","reason":"profile default says another length","region":"eu-central-1"}
+type MirrorStep = store.MirrorStep
+
 // NewAPIKey Example: {"expires_at":"2027-01-01T00:00:00Z","name":"ticketing","role":"analyst"}
 type NewAPIKey struct {
 	ExpiresAt *time.Time `json:"expires_at,omitempty"`
@@ -1335,7 +1401,12 @@ type NewView struct {
 	// Example: {"bands":["high","critical"],"from":"2026-03-01T00:00:00Z","not":[{"victim":{"tags":{"env":"test"}}}],"offender":{"addresses":["10.20.0.0/16"]},"techniques":["T1110"]}
 	Filter DetectionFilter `json:"filter"`
 	Group  GroupBy         `json:"group,omitempty,omitzero"`
-	Name   string          `json:"name"`
+
+	// Last The time up to now that it looks at, in minutes, hours or days; absent: whatever is looked at.
+	//
+	// Example: 7d
+	Last string `json:"last,omitempty,omitzero"`
+	Name string `json:"name"`
 
 	// Shared Others see it too.
 	Shared bool `json:"shared,omitempty,omitzero"`
@@ -1366,6 +1437,17 @@ type NotificationRuleList struct {
 	Items    []NotificationRuleItem `json:"items"`
 	Next     string                 `json:"next,omitempty,omitzero"`
 	Why      string                 `json:"why,omitempty,omitzero"`
+}
+
+// ObservationPoint What one sensor has heard of one network identifier since the sensor began.
+type ObservationPoint = events.Heard
+
+// ObservationPointList defines model for ObservationPointList.
+type ObservationPointList struct {
+	Complete bool               `json:"complete"`
+	Items    []ObservationPoint `json:"items"`
+	Next     string             `json:"next,omitempty,omitzero"`
+	Why      string             `json:"why,omitempty,omitzero"`
 }
 
 // PacketFile defines model for PacketFile.
@@ -2147,6 +2229,15 @@ type ListBindingsParams struct {
 	At *time.Time `form:"at,omitempty" json:"at,omitempty"`
 }
 
+// ListObservationPointsParams defines parameters for ListObservationPoints.
+type ListObservationPointsParams struct {
+	// Limit The most items of a page.
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// Cursor `next` of the page before.
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+}
+
 // GetCoverageTrendParams defines parameters for GetCoverageTrend.
 type GetCoverageTrendParams struct {
 	// From At or after.
@@ -2594,6 +2685,15 @@ type GetIncidentParams struct {
 	IfNoneMatch IfNoneMatch `json:"If-None-Match,omitempty,omitzero"`
 }
 
+// GetMirrorPlanParams defines parameters for GetMirrorPlan.
+type GetMirrorPlanParams struct {
+	// Kind The last of one kind of pass.
+	Kind GetMirrorPlanParamsKind `form:"kind,omitempty" json:"kind,omitempty,omitzero"`
+}
+
+// GetMirrorPlanParamsKind defines parameters for GetMirrorPlan.
+type GetMirrorPlanParamsKind string
+
 // ListDeadLettersParams defines parameters for ListDeadLetters.
 type ListDeadLettersParams struct {
 	// Limit The most items of a page.
@@ -2878,6 +2978,9 @@ type ServerInterface interface {
 	// ListBindings Who filled a network identifier when, or which ones an interface had
 	// (GET /v1/coverage/bindings)
 	ListBindings(w http.ResponseWriter, r *http.Request, params ListBindingsParams)
+	// ListObservationPoints What each sensor has heard of each observation point, and what is wrong with it
+	// (GET /v1/coverage/points)
+	ListObservationPoints(w http.ResponseWriter, r *http.Request, params ListObservationPointsParams)
 	// GetCoverageSummary How much is watched, by VPC, account and tag
 	// (GET /v1/coverage/summary)
 	GetCoverageSummary(w http.ResponseWriter, r *http.Request)
@@ -2974,6 +3077,12 @@ type ServerInterface interface {
 	// RevokeMySession End one of one's own sessions
 	// (DELETE /v1/me/sessions/{id})
 	RevokeMySession(w http.ResponseWriter, r *http.Request, id ID)
+	// GetMirrorPlan What the mirror loop last meant to do, and what came of it
+	// (GET /v1/mirror/plan)
+	GetMirrorPlan(w http.ResponseWriter, r *http.Request, params GetMirrorPlanParams)
+	// MakeMirrorPlan Have the mirror loop look now, and keep the plan
+	// (POST /v1/mirror/plan)
+	MakeMirrorPlan(w http.ResponseWriter, r *http.Request)
 	// ListDeadLetters Notifications that could not be delivered
 	// (GET /v1/notifications/dead-letters)
 	ListDeadLetters(w http.ResponseWriter, r *http.Request, params ListDeadLettersParams)
@@ -3721,6 +3830,52 @@ func (siw *ServerInterfaceWrapper) ListBindings(w http.ResponseWriter, r *http.R
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ListBindings(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListObservationPoints operation middleware
+func (siw *ServerInterfaceWrapper) ListObservationPoints(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListObservationPointsParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListObservationPoints(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -6044,6 +6199,53 @@ func (siw *ServerInterfaceWrapper) RevokeMySession(w http.ResponseWriter, r *htt
 	handler.ServeHTTP(w, r)
 }
 
+// GetMirrorPlan operation middleware
+func (siw *ServerInterfaceWrapper) GetMirrorPlan(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetMirrorPlanParams
+
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", r.URL.Query(), &params.Kind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "kind"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "kind", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetMirrorPlan(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// MakeMirrorPlan operation middleware
+func (siw *ServerInterfaceWrapper) MakeMirrorPlan(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.MakeMirrorPlan(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ListDeadLetters operation middleware
 func (siw *ServerInterfaceWrapper) ListDeadLetters(w http.ResponseWriter, r *http.Request) {
 
@@ -7769,6 +7971,9 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/coverage/summary", wrapper.GetCoverageSummary)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/coverage/trend", wrapper.GetCoverageTrend)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/coverage/bindings", wrapper.ListBindings)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/coverage/points", wrapper.ListObservationPoints)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/mirror/plan", wrapper.GetMirrorPlan)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/mirror/plan", wrapper.MakeMirrorPlan)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/notifications/rules", wrapper.ListNotificationRules)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/notifications/rules", wrapper.CreateNotificationRule)
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/v1/notifications/rules/{id}", wrapper.DeleteNotificationRule)
@@ -8607,6 +8812,77 @@ type ListBindingsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListBindingsdefaultApplicationProblemPlusJSONResponse) VisitListBindingsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListObservationPointsRequestObject struct {
+	Params ListObservationPointsParams
+}
+
+type ListObservationPointsResponseObject interface {
+	VisitListObservationPointsResponse(w http.ResponseWriter) error
+}
+
+type ListObservationPoints200JSONResponse ObservationPointList
+
+func (response ListObservationPoints200JSONResponse) VisitListObservationPointsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListObservationPoints400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ListObservationPoints400ApplicationProblemPlusJSONResponse) VisitListObservationPointsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListObservationPoints401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListObservationPoints401ApplicationProblemPlusJSONResponse) VisitListObservationPointsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListObservationPointsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListObservationPointsdefaultApplicationProblemPlusJSONResponse) VisitListObservationPointsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -11260,6 +11536,179 @@ type RevokeMySessiondefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response RevokeMySessiondefaultApplicationProblemPlusJSONResponse) VisitRevokeMySessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMirrorPlanRequestObject struct {
+	Params GetMirrorPlanParams
+}
+
+type GetMirrorPlanResponseObject interface {
+	VisitGetMirrorPlanResponse(w http.ResponseWriter) error
+}
+
+type GetMirrorPlan200JSONResponse MirrorPlan
+
+func (response GetMirrorPlan200JSONResponse) VisitGetMirrorPlanResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMirrorPlan400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetMirrorPlan400ApplicationProblemPlusJSONResponse) VisitGetMirrorPlanResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMirrorPlan401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetMirrorPlan401ApplicationProblemPlusJSONResponse) VisitGetMirrorPlanResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMirrorPlan404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetMirrorPlan404ApplicationProblemPlusJSONResponse) VisitGetMirrorPlanResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMirrorPlandefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetMirrorPlandefaultApplicationProblemPlusJSONResponse) VisitGetMirrorPlanResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MakeMirrorPlanRequestObject struct {
+}
+
+type MakeMirrorPlanResponseObject interface {
+	VisitMakeMirrorPlanResponse(w http.ResponseWriter) error
+}
+
+type MakeMirrorPlan202JSONResponse MirrorAsk
+
+func (response MakeMirrorPlan202JSONResponse) VisitMakeMirrorPlanResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MakeMirrorPlan401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response MakeMirrorPlan401ApplicationProblemPlusJSONResponse) VisitMakeMirrorPlanResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MakeMirrorPlan403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response MakeMirrorPlan403ApplicationProblemPlusJSONResponse) VisitMakeMirrorPlanResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MakeMirrorPlan409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response MakeMirrorPlan409ApplicationProblemPlusJSONResponse) VisitMakeMirrorPlanResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MakeMirrorPlandefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response MakeMirrorPlandefaultApplicationProblemPlusJSONResponse) VisitMakeMirrorPlanResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -15367,6 +15816,9 @@ type StrictServerInterface interface {
 	// ListBindings Who filled a network identifier when, or which ones an interface had
 	// (GET /v1/coverage/bindings)
 	ListBindings(ctx context.Context, request ListBindingsRequestObject) (ListBindingsResponseObject, error)
+	// ListObservationPoints What each sensor has heard of each observation point, and what is wrong with it
+	// (GET /v1/coverage/points)
+	ListObservationPoints(ctx context.Context, request ListObservationPointsRequestObject) (ListObservationPointsResponseObject, error)
 	// GetCoverageSummary How much is watched, by VPC, account and tag
 	// (GET /v1/coverage/summary)
 	GetCoverageSummary(ctx context.Context, request GetCoverageSummaryRequestObject) (GetCoverageSummaryResponseObject, error)
@@ -15463,6 +15915,12 @@ type StrictServerInterface interface {
 	// RevokeMySession End one of one's own sessions
 	// (DELETE /v1/me/sessions/{id})
 	RevokeMySession(ctx context.Context, request RevokeMySessionRequestObject) (RevokeMySessionResponseObject, error)
+	// GetMirrorPlan What the mirror loop last meant to do, and what came of it
+	// (GET /v1/mirror/plan)
+	GetMirrorPlan(ctx context.Context, request GetMirrorPlanRequestObject) (GetMirrorPlanResponseObject, error)
+	// MakeMirrorPlan Have the mirror loop look now, and keep the plan
+	// (POST /v1/mirror/plan)
+	MakeMirrorPlan(ctx context.Context, request MakeMirrorPlanRequestObject) (MakeMirrorPlanResponseObject, error)
 	// ListDeadLetters Notifications that could not be delivered
 	// (GET /v1/notifications/dead-letters)
 	ListDeadLetters(ctx context.Context, request ListDeadLettersRequestObject) (ListDeadLettersResponseObject, error)
@@ -15863,6 +16321,32 @@ func (sh *strictHandler) ListBindings(w http.ResponseWriter, r *http.Request, pa
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ListBindingsResponseObject); ok {
 		if err := validResponse.VisitListBindingsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListObservationPoints operation middleware
+func (sh *strictHandler) ListObservationPoints(w http.ResponseWriter, r *http.Request, params ListObservationPointsParams) {
+	var request ListObservationPointsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListObservationPoints(ctx, request.(ListObservationPointsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListObservationPoints")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListObservationPointsResponseObject); ok {
+		if err := validResponse.VisitListObservationPointsResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -16746,6 +17230,56 @@ func (sh *strictHandler) RevokeMySession(w http.ResponseWriter, r *http.Request,
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(RevokeMySessionResponseObject); ok {
 		if err := validResponse.VisitRevokeMySessionResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetMirrorPlan operation middleware
+func (sh *strictHandler) GetMirrorPlan(w http.ResponseWriter, r *http.Request, params GetMirrorPlanParams) {
+	var request GetMirrorPlanRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetMirrorPlan(ctx, request.(GetMirrorPlanRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetMirrorPlan")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetMirrorPlanResponseObject); ok {
+		if err := validResponse.VisitGetMirrorPlanResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// MakeMirrorPlan operation middleware
+func (sh *strictHandler) MakeMirrorPlan(w http.ResponseWriter, r *http.Request) {
+	var request MakeMirrorPlanRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.MakeMirrorPlan(ctx, request.(MakeMirrorPlanRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "MakeMirrorPlan")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(MakeMirrorPlanResponseObject); ok {
+		if err := validResponse.VisitMakeMirrorPlanResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -17965,448 +18499,499 @@ func (sh *strictHandler) PutView(w http.ResponseWriter, r *http.Request, id ID, 
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7P2Ld9u2li+O/yv46c5dTTuyIvmVxF5dd1w3ufW0eUzsJr916owFkZCEYwrQIUArOp3cv/27sDdAQhQo",
-	"krblJD25c9epI1HEa2O/92f/2YnkbC4FE1p1jv7sTBmNWQp/Pr+gE/PfmKko5XPNpegcdS6mjKTshisu",
-	"RZdwQf6RSc3UERnLlJyNd15SHU0JFbH5xyspGH7S63Q77COdzRPWOepcdvYvO51uR0VTNqNmkBn9+BsT",
-	"Ez3tHO3tdjt6OTfPKZ1yMel8+tTt/CYjilMoz+j9lKWMcE246lW982AQeOmnbmdOUzpj2q74JIpkZjdi",
-	"dYwTMqep5hGfU6GJHBMqluY/esoUIyfvzwm1vz0mC66nZOg9P+ya54iiM0akYGaS3Lz0HxlLl51uR9CZ",
-	"mZd9w8oSuGYzVVrL4X63M+PC/XOwtrCuefoMf3nQz7+maUqXsJcnSvGJYAzeTJNELp7P5nr5jiYZ6xzp",
-	"NGPd8vq95R4TZp4mXBEhRzJedsllZ8YuO+aTxVQSqq5V5SLt0I1W2XpdWcz1SVRFJlR3iUzhLMzpkBEb",
-	"S6AcRWKpVyk0UyytPCd4YwWl1Z6ON0+ZhqYpqwnE/KJi3MHu04YDX9B0wvT6yGexOeLFlGqyoIpEUyom",
-	"LK6ajMa3VMxm9+CwfjY/URGH7ppHa1Wjj6iIwyT0bykbd446/+txwdce42PqsRlwlYz2A1R0SjWbyJSz",
-	"BnPLCeaPDvs45knnQ3i+Eb5zWUv2hvk1vty7oUtwapjIG8PX1qcP3xGaJESbY545zhyc8hozitmYZonu",
-	"HI1polg+9EjKhFGBg2epClH1ULCPemi3jszphNnbVzk6vqiCvPb7zw5DFPUzu+ERO/s5QNxaER4fwfCC",
-	"6YVMrwkXmqVjGrFj+JjGccqUMjLNsIR3b07Jo5t5tDN4POj3zP8NvjfsIxMxS+EJOVIsvQGpROaSC00e",
-	"3Qi+M3hS/KCL0uB/774wr8W16+mxY0N2yFXWM+j3dvu9QW9w4PbG/KbYGm4oP2X/yHjKYseuq2/hnGrN",
-	"UvOa//7jZOdvdOef/Z1nvauj//0fj3c+/Dno7h4cfvq3TvVuVpDS+6lU5hCn9IbLLMUtHPNUGfE4ZmaT",
-	"vjPiwMhmOlJM6KqjjmGYO3GS5zc8ZiJi55E0X4V0lkiKG5YqOC3lCJHZ34FcMNdixPSCMZHLCCvBK8WZ",
-	"ggGDl6TjXm4OV2Qz4BHFR/7bDddYX9QLnmiWhnSRn5lmIITwEUIV+c/z169AHZsnNGJufeOEajKGh0pE",
-	"9ucl8FB12Tn647ITpVzziCaXnQ+fKlaKb6mUPod7T1cFX1CJeyHTGQ2Intd2ujypZAhj/Okmyne7HKmb",
-	"TrfzdyVFUrGzqQxQ9LmmqWYxeTSl8zkTLP6eUA2EMdYsXd2+3f7u4U5/b6c/uOj3j+D//61q4mYwf5p2",
-	"JUedmGq2o/mMBW/fLzyOmai8fVQTLUksCR3JTJPYkYRC1k6JzgQXE5JmCSNTHhsVPWH0hpmdnhGZ6S6Z",
-	"5v/UUsIdEFJPza9YUi17pzCxKqL/GCVZvELz+SdcuL+kSJbho6nm3asHsD/u0wGNBtEhe/pkL3r6tH8w",
-	"Zrvj6OAwekJp9OSurBPUqSrW+R/AOAe7TysY59kYbJ4wIzJmFZ6RIXnUskjKlBEoIpcMRq8mU6rI0Blb",
-	"w67lpkb04JxJLJkKW1aweDTmiuU782yT5eWt+dFl54/+zjNY69NPl53/ubz84fuqFRtTr2LVJwIWfZTP",
-	"3xgKSnNQQxhJ+WSqjWGEIlGohZGviuz199utrbA2NwqT9dn/ymsVUXJtnimpfLFQVQqfebyRsufTGBLY",
-	"ldnwvd0QbfnK32FId/2Nz7gO091MKk1gFmC/ghJWdcUTeE3whhvDa0Y/8pm53YN+vw9c3/4zn5FRrSYs",
-	"hTm9pPO6ac0ZSx3jShlRU7kQ5BFMM2ds3ykyo/MjI+MYjaYkkkk2E9/fdQkHjVbw8TySaUCzeMvVNVHm",
-	"OyMrzFqq5jOjH6/gwTJt4sDPnnmz6IdnwXTKIxUSBjyakhl+fbyic1nPA/+Im6voEiZp9GCjvsGHCRsD",
-	"L+IpSYEZgRZXuQ4Y5n6dFJ5zpiDll1w02vSE0Q2z5eKuuy5jPuYsrtIZZMpiYNoppxMW+yrDERrTWpK5",
-	"TBIiReUs7RhXt9UVXluNO8TEVNkXJce5hl5maJ7pUcHX3C/reZu9V3dwU70WE2meXFvTL1QRIQkTMVmy",
-	"yrOX9uf+TEsma7fzcWcid8ynO+qaz3ckDEGTHbDnjPYNtq6ZzRvnKnwFrw8pKWbgXljzgP9s0j02+S3y",
-	"oX9luDNvfONhnSjljIH+sJhKouk1U2DLgHlAxZKkMmE9AiokV2TGqIA/tExiMloCx0ikvHZGxA1NMnZE",
-	"qHDmapdQZ0N3Cd/p9XpdwoT9w1jM8IdesOSGkZhPjMLyyPwcHZzfdy+FTEHFJJRMDf+HjSNDtASPhl0y",
-	"NB/DH5liKfwxl6k+GhZOO2BmShpNFjSIHrlwk1VkliltDTqgd8GIkqnuXYoQwfd7/ceDwyqS927PQ1D9",
-	"WxbJNP4vmEMFq0/hEXUMKyyb2IW+ZHQQ8iOJhQJ/fBrJmJH/34+kX3Fh3D9buVzeMiWTDCyP27ny0vwF",
-	"7R16xeD1br1zJpRMbzlJBT+uPf56J2zt8Z/LtMp794otmNIonrskoYbEI81vmPtoIdPie5nE3tMydQ4o",
-	"mcYsNQtWWpo5VS5Zpqv0vukgzKxx+nMqwqLy5P5s6Wou2lBemlleyPU5/pT7JAPT262dnpb3MjlNdabY",
-	"bSkVft3+KuU+JRy+/j5dGNoLqaMvzy7ePicnFxeXWb+/e3j6a0nJuDjp9/f3qrithtfW37RVz+bFCVqq",
-	"+3VWU9BlfkEngXVcs+WPTvathP9Aaza2uWG/uYGo6aRJ8I/8YGStEcPw7nIQQdz8OE9lXL07k9qt2Tcy",
-	"yDcr//vHD//+4222hUVTwf+RsSaHfEwuBoNBH9QJhT6KbLSj81cQLWWZEMwPKlfqftmaFBwlPLq87OHf",
-	"e5++/z81dHEQ3oCPoTiZIJrrhHWJ+UGXeN92V5zG1qHGVBcMAXbD0LcT0errq82QVd6LknKxF+IeIbYW",
-	"8GyO7oHTteZsF8t5y6Ca0XREz6h+VyqiopJYlnN2zyZpP0QQv8/NAitswd88gVxyHIfmnOG7bm3z2bmE",
-	"ztufyeYwm5vE7c7zd1VlDRlV3Gju3xVGUUFnMynoLa2k0nFWOGjRP3u4X+GefffqrM7bl4cIYya0sc3T",
-	"yhDQjeBh0ss3MeNC7+12fL/Z4ZMnT3YHB5u9D7X86d2b09pcFWvz5Sszv7l9jsrNPHqA/JR3PNJ81tSZ",
-	"cYNPl32zo579Vy+SsyrGgb/dvln3yRC1mkth9bqfaPyWGbEI8iWSQjMBf9L5POGY6fR4nspRwmb//neF",
-	"+SwNnQX4Kxy0TBljzpKYzMAnICQxZg07JkOWpjJVQ2NSK7IwNmYHMgnEOOHRg07xTBMzVEpjHmmFDjSI",
-	"FkjDDzCEOMIA1APOCpLeZGLjxBix6EL0xQh4orLxmEfMTO+V1C9kJuIH3jOOE9FTljIXyCPXbK6J+cRO",
-	"zLkyQ84rUEoV8AAIUBlKMD97AxI45hBtpjxhD7qy3JMFziKbkUS4Bi1zMeUJK8/xbS46HnD/XdYjV2TG",
-	"lbIMwf3iIS+44fSGCMjcPWQ0QvmSiuWD3hcpyQxcjcjkFNBkIqNrFkOiKCX56f0uaKanMuX/fNhTeyXz",
-	"GCukJMaEYw6T/S0khL45+5XBzs1TOWeptklhUcqM2tRUVTKCac5Tpq4w+aHBbxp7prsdHof1L8hxtD7c",
-	"a7ZEs5Vbvh+l6DgvO6/WZp5Qpa8yFeIaFxLePZUZKLn3uyph9craCcqFwCyZmjiv0Raja4YO83LqWrdj",
-	"2Hutu9E8g7LccZk/MKfAKa7mgWIgN7luTjBFzoMc/Z1F2oyMRPYbR12gRGjSaDCaheecqyqNPDyWmMtm",
-	"zpqy0u0Ia/fWuX+7ncV02STTurRjMHa3WFxwV4z5wnXAB/5aMEITlgL9rm7XyoMr03o6eLYbmL9yEcbG",
-	"IcFuByi7uZHkr9w+5E/TzWFtD7y7Aslk5ix7+a74N4nPjIFspmS1WnwYCNGsvTPhepqNjB78eMaNqrcw",
-	"4mrlb/uTT97Ov6TzzQRZ5qeYOsQVRpRlBge0TrUsnrDmVPuSzp/HE7ZOtgG6HVu7vBlPFjJuN49XMi7N",
-	"Yy84DTnj2kqHmje+tk8aqpLNZ25vXWFRq6lcmL0/6BuGvz/YxYyKVf7e4GZaXwR4A/KTdjvlTq5YYPDe",
-	"GpkdkhbvMS3NJjxZuZRmCVOFYidKCv/6Dd/MEKe5ZbD5CkOCSf1jt+JuRXocDLKJzbUQh5C5/1zoNKCN",
-	"0LzioaCIPG2mhy6eVVIIFlfQcEHCie/IOSaXnWu2PLrsQEiRCnLy5sxoF98pwmPzrTnR/Gs43++U+Vwt",
-	"lWazy05J6QhLahtoblISAj62CmrjCi0iIuSiZx5GZ1jF0wtqH4dHUauqnanMdCRDHrATCMgeEZVFEVPq",
-	"GE2YxXRpzBczVMrGRq3q1V/Sriu2qKfFO0kn0GTsk67WJC92sVOoEVNwbXsesW6UU/B0KzGlpjRl8WP8",
-	"YV7R8gC6U7Gir0R/glqXNapM5IIMdnafdcmMxTybkb3+zsGzLpnyyZQc9neePOsSlwxOnvZ3nj3ream8",
-	"iVwYaoVfdgy3nUxBt8Xn1xN6gyrMT1i6szX1xbz/jWGf6xQBE165GzIbJd7FENlshKzfLLXZk2Y7qGj4",
-	"8N11x+IMIH8JlhQ+f8XecnVddS8+Wt16E9X/xm5YApdlNqfoB2z0eMKvWcKnUsYNf1Jaqvf7rj/dfCLB",
-	"BXMRB7PF3k8lGfMkYXGRt+Q59sliysS6ouGqMZuIIJRWJWXSv9P9zcFXT7LcUpflQmkqItZkunnZU5OH",
-	"A2Z4WO6kbLJudQVfqbKRYI02Vtu4/CYKuqCTc6YLDTokhdHZZARvQhUW8zTb1hvB7ymSczOP6ldcugYY",
-	"WSqOyxJFM0vRXYdtclocYvvS162lgejdokDNomsWWOjIVbHSGF3QNHmz8sBmwiglIC2Jed8xEVIwjNL9",
-	"k6XSKon+e/cDUyw41mbrR9NU31IK4W/dUI20Qbtx29YEf8qSa0Ma6ycUM0150oiLrWn9YZ9jyhRUEng1",
-	"Z2jCgrGsr8YQAjK7ZCNo5hrf0AQ07DGGUT4E34u1PiuHw4U+3O/UJqqvafJ2kmFaTq69+GOYcm2Vb25T",
-	"/mkXaf7ykjaPOiMm+ERc6TRjV3OpuOY3kI2BiWRHnSiRCp0c3NyUP+qLtz50wY7EDaajpEgFmLkSozwR",
-	"HefvBLBL6X3We9b58AmXroKZJLlw67zLEsFSOuIJ10tivhV2T0ssLV/+RoEEhQCn+Cy6/lmkQx6RX+QC",
-	"oyS29lFj3dOIJZzdsJhoWVRo5wJnd6VeZZ0UWvgUxnmBKU2S1+PO0R8NUwRtZeqnD6HrXn5qq/e+VZhE",
-	"3U/arjsBJ4fWhZCj3WbbegGFmm/Nb8I76j3wZWxmidvYe1HNaByzDF2neMX7Xkfdn7obPNDPb1i6hFx/",
-	"D7+CUEWoukZHy50VESdj1gnivmgAX1+ig9LXLaj+fvShbn5YoUM+pZomcpKx7WqBOWO5MC+q1QVvo+MZ",
-	"ri1YUisTQwBEM6YUnTBFJrJHXEmesfuV4eKGt8dszkSsiMREfDN6wO4sXJ+ro6ilSuTkiGTx/OjxY6iP",
-	"ORjsd4mO8n8f9gddohOV//tgsN/IvwgYQFfzlN9QXZHN59AxZnRJRozYZ8OXapyX+Tv1yNbjd7odGalx",
-	"p9uhajwOqkAeAFWlQu2nxO6H9LPV6b/DmiCaMrJIudZMgHdaQEJuymhMRjS6DujYXlZ0QSPIXctbBGgD",
-	"R4QChoER4XIBhxxTTclYJjEmgtaeBEbm19+/YKOplNdH5JeXJ6fkmi2PoYA3jTO9PCKpzDQXE/N5j7zH",
-	"NXYrFljjPmazeWKJYB3fYf1xOedRgFaFOiInb181G3I5Zz6t2KUaDTKh0TUINLtS85mA4ga4DBtQHrqd",
-	"LE2aEEvZy2a+bWTWOF6xbbvmVM7mNOU27aUNe7XAKk3CGO28TbOiErlZ7BSe9xZSU/17q2hoOxGXg874",
-	"IU+3rjopIYUOVga8d6gOKQMYHACGuxZyYUvui6AcOZVpyhLEDjJMiSkoaZQzRhRksynMHs9/JdPvnE7T",
-	"xeDahEK8lIkCs8vcXKxMSVN+w1YxMwxD/Xum9Ayx/v74s0B6gvVcxVKmVxIKBAzJGlXCHM+B2TkK9NfR",
-	"0Zzs7sJY+CDRC0lmXGRmBTa8ZrSXiCYJDpILtM7g2dPewaA36Pd7T4wIyGdTOQdwNnWOOrvjAd0bPYt2",
-	"DvbH/Z19OmA7z+jBk50Duj8+HESHdACwInY9Jy6f7JxFWcr18v+mMpufiQnMwwhcLiI+pwni0WUzFu+k",
-	"MmGPYzZP5PIxhfT0Ys1rK8RcadA2zX3v4ulOzCh50SwkFn+n4EUJu0Hn7LNdw+FTvJYdFu326Iz+Uwq6",
-	"UJCl3O2obDaj6dLQm91f3HE5Jmqy06eD0W60B6YhQkz1H/cN9ebFMkedi8HB4W6v33/ignmrhR17R/3d",
-	"o/7B3/CUcv5hFRuzMTHu+bPx08O4/3Tw9Ol+9CQ+PHhGd8eM0n50cEDjPoBTzWgceP3+Uf/Z34ykHwe/",
-	"OzDfKZmlEUMCwb9ByTfHbVHScudBoYPqaSqzyXT9rVip8qnrvQtgkJT/IpeZaRlG55UE4TyiCu0FQzxx",
-	"b/UtY6MWJXKy8qIF5dp/0Qsj681D9taRbG7Ox6gZjmzMvQSErCVqIZRrmwiZCc0T0t872jVbQ36/OC1N",
-	"IUpkFuuU8qTtruyv7wq8bOEQUtzLYiY4XDdcT/HQ0f9lGnn3z0aNsUnGoCzCVn0wP5HlW24xBBC9zIUl",
-	"OnynP9jd2z84fPL0GR1FMRv3fTg/ZcPMmIbnfQCOc/O/gd9/+vBpXX32WFyQP8ux4bTISZUFoFHX3unQ",
-	"mRQT1NBZOsuxwsxTXVfF1kjsXbC0ZCkOAoEeyynXoPrMx06GnLw5U67s8IZZ4CfwDnML8QEwKpbTaA/B",
-	"o8k8rTwzI9ZVBXY3JoARJDTAAS1InIolmdkapHUlBRzJQeSKU0OH7yGx2gpmMmKKx8yClWQqowmufkxT",
-	"PUWZO269eBj/FVuoOnydbmfM6tO6XjAWnwnNJkbywI8SuaidhmEi55b3f/L5cBil0yzaPVOASeX6hTkB",
-	"m/7bKMkXGXkAWFfgyxe0RdDM8P1gPRgkIrnZF3PVufYi5TUgqDQfK5cjYV8Qfo36EihJEdQ3jQlV15Cr",
-	"qI/yjDMrHyD5jCLcWCMCOocxzrUxmlbLgELRqUCM0gfzsJvBUuZ2I5t3C7iWlrR9BkFuvaxjQiXdWI6d",
-	"bF9xAbm9bhZ/dEryFuOPPt8KpK1FtjybCsdDi8ptj4OuqOXnYH6jr0DTayaIzKzIaOGqeZHKGeJyrMKm",
-	"WGw34YgQJ2YVwmaOGk9nXuO/9rVOcvmCyyb/ayz96jXIBoSSsBBPgAQ2jGEdW9iRAtgt5rHRERqtxSr3",
-	"ISAd+OrsZ8IFASlwYfSfRpzM5SsUmZB11kB92UBhLoRSSwyZraXxVfilnE1Rsaslylxhk11wbEcJzRRr",
-	"Olhud/y5AtlW52FPWSVbvbBkpGUWTdkqk6yf0WbhmhtG/umFbKTaE8uNqHBWKJBp+/30jKxGkBcliIL7",
-	"zNS0D+ENyqtP3Ab6JFtshk8QOSW24uXAaLfPz8+ttRK6bFMaexwVvB/HCL9vPwEEO9UlNNNSyJnMFMHM",
-	"Y8RAAm0z5UwdA74zmG6/yYk6hmu8om8jovGMRlMumPqOyIUgTln1kyJ9qzW3On3DccWC8yywZumSq5uy",
-	"1d0vFOGANF3Txh2e0FRmacm91XWKuvlOkYRfs6AAHVHFK/EM8beIU0jLUBV6ylU+8u4TEtNl7n5qwCBc",
-	"Iui6kmq+YaqkgVamc7ZJu7PAiSvc7RVmI77OdCO2xoRmoswhi3eAnrJuJoNuPdgnhmkgMgtYTmCb5fvY",
-	"kAWaV4Q3DtBsSMxveMxyGDkcyOIJNNjPTCBMaLG6n5aalaT0XkiZyASMFXaE518F4Echkbbh9G6wQUYF",
-	"erXZRsDYM6to9MZyiNJRU7dA2cQh3RLynGvYqGLVHm005ejFZd8qT7lhKZ2wcBHfGg6/M9QYlDAjTjC8",
-	"M1QJ9LkTdL30hWa26ph/rKo8kVkSu8oovlaX29/df8iUX6j4VYyJFqV0TbOEvRLclaTa2gS3Wt2ZKxRI",
-	"UDtmI9P1m9g8a/nWqXldBx7YJLFQMaWaplFrG6bd7N3CC5i7J7aVfP3AmdLdzoKqlotf47ZFXjXu5YYs",
-	"lwomarnbA3DQX7gCHXOrGTZuMCyfaZBtrTSb+6F7IwI73U5Ml8GQ/J2SkWCs2sgsLmD7Ken52X8l5WCr",
-	"R7teQqor3L+2WBENn7iFY3ZK0+bcCR4urwu6feB7Nq3orU1iDtd/AiqOTGJC5zSEGJBzARUG+jPmh4XL",
-	"UswMmADQIzgP8t/i9pgPIwZqNaM2a7emCpmm9SUC5QR8/FHXn3mzfBV/v7aftFIMpqqaCGKOBID5A1Sx",
-	"HBN4UaWu1/hWwhobyrDyb27mUcvflMt25pBCks/ZTqP1IakHO6Vzd1kD+ekZ4hpZNRzOSM482lcbNfM1",
-	"Q4mSd29Om/ifVy/m5ot0zZZhGnv35hQDhHZK4IK/7Fxm/f5epOkE/mA/4r/B1MJPLjtek0OaJNZ1LxXW",
-	"5FhoizLm6roFAZtvU5w3rmDO0ijoDX9pXwGt+ajhwcdk0O9bj7soMDfwS7SgoNRcimTpwMGTBCIabj5h",
-	"47TWRVwYwqAv3aHoqZRn6cm4gr/jgkLnmneumMuER8sCh822GoI9yJuJAECblvO5ddI3Z7WGrFYIMZ+U",
-	"d7TF2eXb0uqm4917sJvujAansa2sw1UMKp7YBU1pLBeYioV7G4PXQWVzM0cWX1nkVf+jFcU6kVpdjTNw",
-	"HP8jk5p2up1RFtvWkXgsHRdtauoR9dfyALr3eRFOqBZLrbRGq/DUFhFs1lhTq/k0lVTKF4lbma+WGh1t",
-	"rV7qJO5WpnQrlRrX0a0S5Xbr61RuxPyqwpDjtlaxGWRXUMSdQ58ko3U2QFUJMzcziQ2T/11hgdjq1OdU",
-	"qYVM400zOsYeHKMCttEmqWCPyEROdrhoBAaT2Tls2iiYZ3mJ+TTtOyrWCUkSNFG1VR+rm7Aeaba4xu2g",
-	"cP29LF4VyTRlkSZTmSpGRlA/siRK03kSCnDU9cf0d8UGC/NxQ7vyM6Pxb0zr0OG3xj5siKST5OOFDyHU",
-	"lvrCQkh1bTdP6Hg1lQsix7owXnXKnWa08NMXvIS0oKD+u5Ki95YuXmJlT7jK1m1HvoDN+7l9z4R3dl+J",
-	"byIv7AqHCVDFBX1uYjQ9KbqEOoSwLplno4QrY5uYA1YsvQlHCwo4wWaIP+4HTYDn8q7mDRyXeSvolQsP",
-	"5ckN4lyRFGPbQzaIOFMo8TUqfFQUMTTIDYVfFBe/2lGEp1LkqTVjESXcxnUamCeUC+KCXOiPwbWUk5kq",
-	"gB5dEcXVDUs9D3vRxrA+LYaFAJXKACOWQpsvPW8JXHMQrsWx+c0ko2kcZ3p5Za7aDU3YWhwsHF5AbLqr",
-	"0XJTXqnfOBYT5ngMgeNG0rohgsKsEos6QE0JVbpLRkuvGAaBuOcsVW02G7pxNGYBr6RuomHOS83YGr3b",
-	"S/oMsWmRJQk1N9qKvbUxy4mITQXmcs5ir+31SnWRXIh1kWjzwRzYQ5t+XH7ILNwHd+XkGoYBLabVxmmY",
-	"Z1oG3tpgohS1E617Kumia1JVL5tWbXq8tLTbvvQg9FKuk2aVg3n15qoo85A26n19FqKy8e7fV7AxiH+I",
-	"Dg3cAE9al1F7gQ5X5HHX671lUXJy7M0VHtH1+8CvCaZmscdCZ9qiA6QM5dG2LJ5HU78xObggGRUamvhS",
-	"ohhNo2l3tVc5NJeUmo8t8Hv+oaI3LCY3nC165KUtrM+dfDYPWdGl84keozjLfYWQ0Z17Q41teimmMomP",
-	"MXct4Up/p1z7SChZoctSu8gc6+mPEPQhltBWdbMTUkOdlG04YvR864hh4gb6PkEk4dOHbh2yjWtWWbr6",
-	"eTutdelgldNQlYTzcQsAw69K5w3ns21kIDkqVjNcDSrimo5z+VXk1YzOaMwtYFyqQffC7bNKTZ2a8aoC",
-	"knjTBmCz/859wtSE7b2iDXU70POikXLL3620Nr6H/smNFb1QgZpgRSMkc/kxyZenBE8JYSEkMgs+ES5W",
-	"0g6exKEj1RX++fe8oapYvFo274287lDwO9reZvB0tefrnVq1HoQKAfJOrdtosurkNFNbao7ZSMu7E5/S",
-	"GzozXqIguOzUtmK889SCmuN2eya2aocYxgR17LzojNeMp2jXvXAbzQW7q/0AG6vCXgO/5upzroO0vvk3",
-	"gqsHbnJXH0p9UMQ5Xy2GSjJ1CyDFUWbTYHf3u53RsuhgWUDybVYnzXGH+3Wuwxbmg611O6apyjNwAL3i",
-	"O0XUzOjHU660nKR0RqS7gTi17xQxM8MQu+xis7g81IMKtraAym1Q3Ua1YNSw2T+hmpbvUkuBnPAZt9xp",
-	"TAGUDnMdfEegN9NBrck4Wm72aP/i9vEuRLL/1F9ytQ3yqXt7qtlANC125w5H047tNWd3GzqcuDVuPMH6",
-	"gE24DQ4YnQDfyZRfXg63B9LU53TCyCjTqOUK9lGThNHYiOf7wCosPAT3GgbKQ/wlP3iSeEvuFhXBC4e/",
-	"SMYyrUnAaY9rGE76tHvda93/pl246hz8F60AdDEvDj2zgSvt+xMKJfUPwAKC+20ZmNEJoT//UWcHrbJ1",
-	"sNoiBc+yOjudAARHlq67SSuO/x5Z70E7zutWXIfGkOqA2rBybLnv1iVBwfZ2OzS6FnKRsBiBnLm4mqfS",
-	"lYlbEONmKUrnzhG4fdfchfW/lisro2sj0UUF7DDkRGpNo2uykOm1KhAyjLlA+YxwtZbiGCQIP5xZF7zM",
-	"sZzXABMMaR7BrOY0pTOmWUqGuWtUMa25mKghUQtuOSpgvYT55K3DYzOu+YSGo5DvrSsilh7gTpZOWBBu",
-	"p77yaLNvoEmUI+/w8RWFFaph87gGxBNlxETX5WkgcKryAFy4EDJC0BsjTfEnrnN1M4ptEdvIgGA3I0lZ",
-	"QFTFtKt63UjCzdGjcPB63IT7iMB4UfFgbatbR6+UJ9wgbL7kLIlDNQDGnEadQdFl0X18JlNG2Eca6WR5",
-	"ZPWIwnE3I5rZQv2iX7l1pHVRrzIPXzM2V+QfGWf6lk7t9Z0OIYUWgSILduMx3hV+ku/DSkjJXduV65bH",
-	"ltyhFIzTI8mwZuIANO5aKtukPpZ91CwVVTXXwBNblpGCDaqqGcSUQpFnJGczKTAJBLodqyPozn0Uj64g",
-	"/8dQAp0caUZnP6qpnHcJlj0eDfq9fm/Q6z/e3a8ii3Ddao3vxphiVxXV4b/QdGYEB9aoTu2/ZlQsIaXB",
-	"yFszedUjsMw5k/OEwZXAklZjgKc8xkKLQMtDqXSg/LaigL+qV/BaKfZxocHbKiqjGyHig8Pa4AJmD0UW",
-	"AGUYQ9W2InJkjgHDd6C52+533o+b5ZJ8QSXOMxo1UXHMUbSx0cyFfWWOr4GRZvhcuuF6UKEWLIXGES2i",
-	"FmYG5xY5pskkHDk2e/Pr/HGocgnOP++DAVc89iCQjsmILaWIseZIT2WmjKnkiV1KEq51wkjiiKqmiLwq",
-	"JcUKupXb1jY1xbaQXr9emPMsxy1uem09uqxWTMwdjKSIs0gTNZULhZBNZMRa0gU2vK5lf23ybORYL2y1",
-	"WRsCdT+rn0zbpmHzqwqytBRheIXZTSONKSYyFJVghSkwWmo8uBaresMCSbqByIBim26971zZzp3/vG3Q",
-	"IC3H6SWe2rGiY/g83TEan1k1zaqxAFpbtNvNCKd5J6GmniNfw0D3kYPO5UliLCGHZWyD9Svldd1AH8xC",
-	"XSnpFPfeo7/NC6Vuosi0eGM1wz8TBOC6DFs+G++8dJ2W1pl+nu3Q7z8ZPHu2e7D/ZL//7NngvnyZTm5s",
-	"vBVtmvNUGAYPUXvQlKV8GXUHufa1titqAwgdIj4iXv8RyfHfuiSeRvMuiYXqGoV6xKXqEiV4l0y1njeC",
-	"BFzflUZNK9D2tHNuw+peYTHQltnda19nDEgxTxMCn8qxTfwxBj7mgpCE0VTYjiYIPqmCkHIbWVtjltWc",
-	"FTW9vnWR7JVTKfZr60cDKsgGgztegcoVYG5jTFgKBt0PNuLi1vkQqNrQRcNIccLVEYkSzgTkhaF53+Qq",
-	"gT52xcVtoKbwtzILQxicven6kNtmF6EyBUD/7bRXBEnDUStAE0591XPtvaiG1XQYdV6hdaBdHjcyxO/f",
-	"1dPObXELe93dlXVjDGnou/W9HBz60v7w4GCvVp+dpxJD0XXk6IHbtlJ+8z41QQWYYjsTCeFsWLEjI5+I",
-	"vctQqTO3ERrAM7bOmd5atrrKW/xyqcLhnXs+9ge7JVtNCqKj+eOD/b1d8mgulZ6kTP0j+R4D8c8sb1FN",
-	"AKsdoy/GzR2ODQx2xdeK9hpnLcDIK2UD+LY2p/ZWJg8g6s8LOq+MR98rdwswkeD2Vxj5P/PxmKWGe1tC",
-	"AKAVK/7Q4dYtBM/Kt8Ysv82M3a4/EO8pF8WHuEUbOjrPUaa3TUqeq6iUwSlnzMuy4ZqkmVG6KTbRAo+X",
-	"bbK44CE8qQpifMsimcYuKDWVC9Dyb3PGtxGJ1zwUrf873e+Sv9N91SVTqtTU/icPdGSKpVd0ApXv5nMk",
-	"Y/w7qC0F3da3ELAhW6UB7ASHyJi1WJysugehlFPLFunyuSd8SmJJxK2KB9vUGmY8FD5dY5zbiHG6Ojaz",
-	"vGaH8bwQUds7BuionedprLfjb1V3FAC73Au6LCrRyl3TP4DvTZnSrgK8UBQGuwBR3i2C1g68PKbLJrpH",
-	"wsa6skMPc3Vr5ilvLm2q8Fv4q1QZRCplNF4COlY642Jylc03wX9uzNkrKunNyxTJ5qsbiVHIsUwJ7ugx",
-	"2UOUL8YQnKqdn8gBvwLVbKLwuj1Z7foUOiiwnCFcAFTt5At1iZOAVDJlYXG1yUXnw8LXm1JmHXMWhO4x",
-	"+2jzKhwsGIY1cIIn78+RwGSmLXi8oeXr/EfzVMaZ7emU0vGYR3VAcxsxKspdxr1ORO3AzlfPZouM6QVn",
-	"SfzcNc4pOUWwa96q/WDzWuSciS7x0w+7xMs+7BKbfNgEon9s5rA6Sl6WXGvn544zb4pzJv5P63uFsyjg",
-	"693qQ25Y2LXt+6ZRuYPByolq99M8/EUiF6dhxdJ8tZPICUlRw/QS2qDt4FQmcY8MsSJp6OBkMcyYMjOA",
-	"0US9fhv4pNVwRSwXgeYaS4t10dYPdSeMdlhe+5+W7V37nmIy1ofR9MbnR7HN257IxZuwlynlDExF5yOF",
-	"thDjEhEEgVPZvIyt1fTU7tuq9JqtRPMGDldHp3c+/JKFmm+KN0RzKniDL9kqEZxvbDe10mfIxThsmmhe",
-	"9tgjb5DQLVgBUbZZmesqnBKaJ2mdnP5muYKyus8NS3OR3SVK4luEtOEToiikfM82k1xdf0q8UUYTxkY7",
-	"rX4CHsi8FWagqxjUmOWtdGMe38aHjsM4Q7ZiFBdTsqDmK7mk0UZ/VIMZtKtjSmSofyCqYro8X9tcjyjG",
-	"1jvvRVSY70Ys7155B3Awc0WaS9b8ntU3TfGZRGPa8RXcUAyfC7JwDLVBD6P7KB0LMaX8XjTnTud5b7at",
-	"MSgomwyZyeUC+4Y1uuFwfpFffDugbtATPcxtYXtG1dvFdMQC5WgvSvBgTUJM2tZnNs0HvR2QRt7LdZMv",
-	"GqM+DfIZoXKpdtux4LttpwFEiMUNLlx1tlaqWH6+df7aijEbgWEjkW67bttVEHueC5vE76Xk58YSuARc",
-	"iv5Kj30PuiMvpsfUthwquONhQub5kZhIV1NB5m3IT8uH2ZLt2154vg34SEV1KRbaO/ymFPBejW1ks4Mh",
-	"TZPPIMlV1l+a+8kocpMNmYK/MJro6fqeyuvQbpbbL1+H35kDCVUVphE6kpn2EbesMukjOgKYo+O0CaM3",
-	"2AR/RmxTA3czoAASIN8NvYtk2Yxw7Sy3Tbd5XX1AslXBHZxgO2iz2K5dvxQBNJSNDmN4eTOJuNFnp9n8",
-	"SrFIipBvH8kSgclGNK1Q5jYpcLcicd/D5s9vc6V83mQ8mCtHfTMHi8FRqTVyda0XvM2M58qpt37tyX20",
-	"AGyUk+R3C1xPmZmn/Ab62AtWGXe5TT9Bqq4at9GjKsAITsotbysCl05X2d99tv/s8Mnus1qfAM20vFIR",
-	"TYKIU37fcTMHco5PounaKL8I2/KGUGnPX5O9weHhzqBL9EISxNhew/xtDSmMs81rhhqpmhUIZhwAiTEQ",
-	"wwHqwVZKSTDGZHOAoaryt/MVX8D9BfvaFljhs1eu3rRVRZbX0VvwnT4djHajvXifHYwP+08GTxvkz7jL",
-	"sX4jgQA1nTQ6RetECQX/J1wKJGSqMYLWpBBnnsoxDxX+nLx95a6F2ztiH25mkgCyeXS1gR/9DiV3iMGD",
-	"lXqKMWFEueIxu0/u1KZRJiDdhNJKXfYdj5gDC4nZ+k308rqg8/sOS0ZNuEi4/spnT+YJLFvsNWu4nIZT",
-	"J0/en+cLWYAmWqDQY+gV0AXLBY/Fwp6f7jZJGdtSs05N1fVGen1+ek7MQ208Kptx0ROqtGrOCm9TJ+RE",
-	"fDP3S662bNH3ciYiHgfbev1c0tFHLJFiQrScQJwYUpmkYACAvgwoPgmnYQUlhrgDtwPbty8YIO+mE4gi",
-	"QS1yJVpFGBhjoxRxKRdNEF43imXgD2bFiA88Zosc8r8hGkk9Rr8PJdAarD9UPv3S8DAoW1CE0TThTHk2",
-	"2Oq1f/Z0d/fJwf6TwbNnO/vjPh3QaBAdsqdP9qKnT/sHY7Y7jg4OoyeURk9KIZfguYSzQsrExXXRIk04",
-	"mIyNCl/CxbUKt1qGeGWJXBubT+5C/MbFdQlEMwhWizDPYalfmLlQRw+pSscYEZWpcp7x3GUAuBKtJ4pA",
-	"0w2aAODtujK3KyCCIECjmAa6FrZQ28LbGpvI3U1V1HBDwYVLNR2xaB3eJEwSG/yL2DlPjrFg1XMTrOPX",
-	"NNmbNzQtt0fxcgs9zSHct9vBEIEXkUSgw7kS5SaNu2/fjnuz1zYMPdUuZc+D4ykxi7OLt8/JycXFZdbv",
-	"7x6e/tp1YX2ZAnqCsNocXDN36FVY1xv4dOgk6iF9bvNSPmMJF2wjG6Iihqo5EE5GeTp5c6a6RCaxYZa3",
-	"I7/nYDGW8/Y2tDIo2PD5+dsXhmcMnj3tHQx6g36/94RIQRZsBIamMeaMIkBURIV5EL4wTyAE+27vSRNT",
-	"o2hrsC7m0Gfu5EZxF1uoSIVT//6vbbAzgkW6cW5/6yC39zvQ9KAC3SYUJSh3V3Cc36OvhmqdU7keQK17",
-	"7nwWq8qZy+N2ntTYa9VgLkEwNxIOrronT/4OKEaAuZz97L40LzWc4zSRWXyRUp40khQ2stGAAxShj0YP",
-	"N6thxaO9ZSzWPmSzyc3m2YHbUQme4AOQCig8a5QS9igVp47qZLqqTdaea5n+FJ2xKy9iFU0pVILB54op",
-	"izEF/7TRrDCFOjnupTUDOxz0BgdGdwExZscxSxhJPW0kzEM6U7ELhlVCuWmD1W8I2ee0AstoRydwfA9C",
-	"Jl8p2KxbgEto2AYCwOfAei3ZAetHE0a/DPtDm3VGu01SQVv19A7dnWgUMaV6SqXjqxnTNKaaNuFK7Xo8",
-	"tevMtKZ54B62u+P2iB/glqMGtp4h3jxEVVG/9vOKGrnZoimqwltVf5fiKOhoRjYtI5q4HMUKsLqKeEMF",
-	"AkOgPLy+wMyrjm5T27h6Ng9ABJuTRrEhlStlHBMqcp9eINP7y/G/FYbMBpi33CdTT6X/Yv68b86bb86b",
-	"h3XefPONfBW+kZyrrnLwdrLtAbKNz4RmSdiKGdEAs/2NC4buQVyA8uLCtnyhQbhilMrrUGrcmSaRzBLM",
-	"mh8xkjLEMwLWLuKj3L8+pa4dFFGaLgGNM8ORA+0SjMFAudCqBuwTchS76MlPuGBdTHP2wMwVsYVx1e24",
-	"Nsfq9wI9DO0NKU8tUjdd0Cq65J+MXXeJ0vyjSwT0gyUL6CAHhmUToCUuYh5RbRu21eR/c5vvFoY9/LMW",
-	"yWilfdGSmPcdQ7I47vI/WSrtnFcAEA8Dpl04nwQPMCnlITxmOloheTOp5PGYsbgXqZsmuQSZyFSo7Bbn",
-	"aTMRIZUTS2dd6tuUJTGhE2pUZywbTNmNvGZxnoDWIqVbINybJZGVs8tn2IWbml+qRvnbxbXfduInjPSW",
-	"hdGd3rvaKSh6sikYdjvtFm6okywJezYzirDOazQ1vWa3AAVucz3C4Vyzr16rW0MUWhqimNPU0EfaKKCr",
-	"dBtx6I6zFKMNKogbergDwzXcFsaHJJD1yqUpLeo9GgJoUL5hUPMtURJGOyJUY3+zCCBX8QZJERkuDKW0",
-	"LUYNoRw3sEjz7H+YdunSIfW5A7Ik0PzOPeR9U9utEfBvdq378Da+vN/YDZYKOcd4IhcQaop5NusgiH/D",
-	"/j74qi3qUS/p/Hk8CTX2gQLHlEWM35RqbZtlhrsKyZD/6CejCBgzbkLFLZLOIymEZ/23ZJThYAg0J5Ax",
-	"c2lSE4oW11qdZq3FMZUVeIC5do155zLTNj8qBLUBOX+bW9O2bbQj22fq+3ENf9dXjrdbJhZv/rgdoVvy",
-	"ks5fyZhVuidZDYC/0oDQX272NggjXibZLJyeTYtj+U6RGZ37tSkW6HalDkvTdMJ0MHJ1N7qsgs987+RX",
-	"sWJwRmmr2ec1C3dE11wLG9QUQjYHrF1dTxG5Swmanl4XP6P8KCjlcC6PypjkYSNnvisrLKhq9ZwqSPP1",
-	"jGvN4upwkNGO4pSGqkXuRgYsnjQxUQyvaltoib9xQzTYhxC8okrHVzpsBlu1GDUg7NUa0RS9vOYo//87",
-	"p+dvX+xcmF+TKaMxS0tampAkkvKao3FozIRWkeiw7xBgtFMCVZIx4cK/4ZmCS40lqH9fgK1Cw3Fps56r",
-	"KAfULztzlySWzpyFAKhiGrAUFmROlVrINA7zemcfFlbgTAra5D57ACrrswGV2D4RHjjlk2mVb8EcuQU2",
-	"fZT/fRZ/X4AF2F2d0SX8ectikWCOo+MbG1F2oGNI2Ox0EXgEIi2QXfwTzJcfJnydYsbKKvGvH5UPflub",
-	"O++coI1LyCsinAIbXJZmUYu+GN4s51GEt1ZvxqmczWnKVQgKb5ZvV90WyIW4mlNV213TR96zmKpXEwcw",
-	"0OaHMuw+ey2Ysd81m2MzSJXNnBt4xkUGbeEt8Fhi5L3zs7FZ4cEiuGwHohTnRfXAAhR5BEiwXRLLGeVC",
-	"fW9rDq3Xy/aussm4wAO7FmDFOZcaWTONUQXLlaB5XOPp4f5Kc73DoLxxRBesb0NUwCMEces6rtMlvV6v",
-	"LVVaWlqrDLUnWU2g2y8ut1xhKzbjK7Y4eXP2K8JWNO3Vwj7OecrUFWgXu/3dJzv9QbkVt7USNTdHgnYm",
-	"stcOFTRZouulhDHqvfbPe4Z0DLVFsNSX/zvMN6rqvIwEt7VRUJnmIM8kVuqr3Pc+o8tj+Jyqa+VUTrx5",
-	"jcrvfGFb1+n4rhIMfl9BJ69sw4iNVLJ6oi5VspAYJ9DMCUKKZmuPCCWJpDHRTJV34+ng2W7NAYXahFTM",
-	"/o3VhVquYO79rKwX+VOr5S/5iyrm97tCQmt6B8dZkth66s5LKSj5jSta3DurytVdOe8tt0tYMSQ7hya2",
-	"5l789x8nO3+jO//s7zz7UPzZu/qPnQ9/9ruHe5/+rXNXCvcPpJQ1YQNT7oljsFa5wmBbNt908xqc53Yv",
-	"1zvOFq2O/xa91S1pnNrn0FOMaDfoFnWdt2o6r9+6RXojTcohw2zoZVPDtN1i1pQGaKVKFEOLX1Ykhrbq",
-	"wh4KPuF6gwdtWWjJ8ZTpaSO/ezD3HNnkFnLP7bRa5Z3DArfoNn4lNR/zCPTst1nSqsOcMcAEupAUi1Jm",
-	"NkXtmT928D/FxizYaCrltbFO0qRz1JlqPVdHjx+bD1XPvhPnvFjp+473BxKVK+5m4B7atjpS7ED1xNp9",
-	"8ya+iSZP7WOfup0oZVSz+Gq0DIEt5H28g/D5YcKL+cSih637OmypJJlQc8FsxP0IjA2qibXRvZz6g9ka",
-	"uoUnQv7tf/77DyM//hx0Dz79MZt+CMoMr9P++g3O978lf7olvwnlj72Sgh0Rew7AaZmKaGL+tWJiOX+Q",
-	"fTLPoDF/5b8wSrwDSI7kDUspOBKmCMJk5geQzB82ejyedDsiSxJouW7ptGyqzVl6NZVZQOE90ZiWp7Cx",
-	"M5kxpegEMlsgyIi476mxVyGzEsnlmPSPyGF/rad6nSsS2po3No/+yzz9i8xSVReLCPProvc40k03v3CN",
-	"wpRrLGnbEcvygGa5AQPUElTzhlVUXTm+2MhNXxELkjEf8zYDN0uWDMZX0qxeI1s7n6C7Pp9E17uK+Vrs",
-	"SCubVCHfV8bavm8gSAxfSXtKRAR+wZOqMPAdgqwNM2Fliy4laaA+4LmXXMbRxyZFsiTRlEXXa0GE4A6X",
-	"ds4M0/Xin9Ub1zpdodDbS1HxNy8I+zhPsVIOPe1zHl2r9UC0A9GrJ5t2ZOyRQn276G1SZEpnTLPN7Q3q",
-	"lSVnxYaD6OEf1cQmSnUNteHScpGkq1vpdDsxXfqZOQCt0+1Yd3EpZDlPuYj4nCbKykWM4CmmNRcTFdQ5",
-	"nBq1+cDtTv/KlnfNmGehhgRG/T+ygVw4DUyXC5t86Ee+x/PaGB9arQR3hJXPoqAfXJu3ORtp1jpxi+Sf",
-	"iCZX3rGnTDNhBr0yBHC1knNd+q5oT1B8kedarH0DP0H/eeALmsVce4rrlaU3nWbK2CgF3UFCwZWKjPIF",
-	"uWMTqtkCiTUWynb7gizyhbhKZYIUmpjn46uCOHFlMr3aSKX5vm1fSBdspY653YlpvcupuKlJ7Oj+j86g",
-	"34P/e/y00+0Mnuz2Bofwz8Gu+fcz8++n+MEh2LCrm/U1NCFvcMdr7Lw2N96OVnFeDi80HCAEaDtykcO5",
-	"FaGEmMddsKuxDGdBlxA6tA5UsghWz20HRLRNeaWI4TSatJG9v1LMdg142wFFeriPteGbe2pbkvdmtex9",
-	"HaH7w51h8zIbg6jfrtvA19m0iECf32a+Rf/ebNHF6A3zIleYNzLU9RvsQwLPmLmaFLGZefX9rGRNZmcb",
-	"c6aDgOq4IbHxxH0FLir/QlXhanoz2b2NFrsxvbQdFw6tdXOqoeMJgZ247Hhu3csOmTEqFKDJKUCDW9iY",
-	"Abbuxzb9kI2kKosgdw8O7rgax5W2Rxs5L9veEOu9Vu7KCzeP53heZQlWvflWgap+TC47P1x2EMZuidkn",
-	"gWosz/FYSH3DWzfQ/V0p5WYebesEPzXxgq5zzW27QV1A/zTPjGwR1o+yNGVC34L9CIzT3ikXwI2Obwvq",
-	"iCzog2iB8W5hFmv66hZplXPG0kBhRDMTnKrrFkOhELj1YNuuECmmeIsSkVuijtxVfb3/uo0K7GF31h6F",
-	"Na7JqCL0BzDA2brgaN6cxfw60JslbxX7hfRkeeNsrFIOVotEAK9B6jrdb+5ea1+Iv2+o0MOEt6nKp+zG",
-	"5tWUows5yP/9tvdpSLSBEjC2YC1QTvLgdQN1KEzUAQzlBUAJTI2RTaHpkFeQO4W2N2TJ9JZIHafZzY+m",
-	"29D5hUf8FjH5W2oBt8sTKCcOw0vCc5OjhAVq/t6+OCXP9g+erNuCMdOUJ2G3UMIFgyIsP2m/3ASZXGJD",
-	"Y9RSId/7/lswM3PbWrRPLLpGN7Z4wrfEtl74ThEeA4S8LfBJ5KRRBYPtfeZnpGIOujM/DlbAdnzMbo++",
-	"A6Ay3uTIDErJHLhHk+Qax4vW+zoo13fcENIRFm8ejRIqrqFO4LH9Rj3GjHcP0CH/hosbmvC4fh7lC7mK",
-	"Rme3LkTnXgJGu/sHgaiK1JlyaY/ze80gaKKhSx2GTfQ0g4gphwp0iJpkoj4ZZg1WxEaOfba1kpj06I/+",
-	"4AOkJv3P7h/9nb0P3x/90d85wI+CSUozLooWiqX4VA5ciQhTUtjSDsirsUBfmbbd87F3K6TTQKnGSkZN",
-	"PXriegXuHRf2TxnCwz47eXUCHpNj8vvF6Vq6rdccJDNk8PgnliZc1KbAV5YGN0rP8Yhz2xbp2xxLbDNe",
-	"chmv1gem7XakUTSvFIe+dCtQtgVK8YcNqaGBeIKFuCul4d0HtG25oyYGOCvz8LFFffUO1YF9pfnvw1wG",
-	"09pCcsP8DgQGJmksUq61EYiAqvM3xq6/UwR6+qPLzwspBGnr70b8vqWLl3hf75hw67YNn7WLrN4/bPG/",
-	"tonVGQJhqZNjFa3u16/mY1T+pvSGEa4RgOjI7B0kt3j14MpwI5rg1qlbosGFWq6sVzzyuCdTPrmaNql4",
-	"DApULKHWypaNGd32GIBbjhwcpfXz+YW6QMtdZ/XkhwR+0xuarAQ0jKpvoU4CV7SiDBLFLB5G9Znn/SBv",
-	"p+l6PSOrMjEHd0+nyimqigj8ShGsDbn68Oegu7cbLgzZTCL/yNgaLnFVMvx9tMTe1CMSD2n7jgzLQO81",
-	"wS83EO8nzr697Cxc/DmjKVptjWtlgIg7u/3dw53+XrlQ0ZIREC/5kcS2mwd8TP4fuez02A1PXNL/ZQfJ",
-	"wXvdrve69dz9Asi4rrIpytJ1+KWKM/uS7yWUP64s+aDfbcd2AG505RUddJB4jDn/AJusBHWih2UR1TR7",
-	"Iedt+ULMleYi0pu6qFs5FoYbDoO1teI2F3IOOUVN+I2FqQ+1nYSMMdQoEhpde4jGnt5Q0wYeSreqX451",
-	"uIVcx+KTGRSmTI0Ow2bq4Xy0drbFpnjHuZFImgr3lUJAs4OYx14oSK6x44duO+4XSQHmhs0xMa/DNNEP",
-	"rbiem9Q9xCPxWUd61Wb718EJB205YQsOBoe25kwBvVURLQmNY5LNQW1nFLPw7uN0wnBfd9S1LAFVXxb1",
-	"K5vrDcjphiPaXNWcH1yzOcJJYqk+F+Tk/fmRZZ/QyTSNpvwGMu7GPGHgXjzfQ87lEHYs6sYj6EX0nupo",
-	"CviO4KPh/zSM7VKYf6C22CWUxHQJiM/f47CJlNfmRQ630eF7mBOCkBqhBLhAnotPsbkJVdeKGHtrabFC",
-	"rMN+xMic8jg/WOg83rsUTYFAXwsSc2yFek9ZmZ9yoXzvOA4u/ziYJn67yZbT1PIM54LzVXkC6mb7liWu",
-	"CGvNz2/jN20CPYi23cZaAIdUSXoHIFrWMOcHdZyptGl+CzAHEe5mG77EsDEPYTDhCTTQYLZpuCiZZOGW",
-	"FA67DKIvHlSjzlLBYhtfJiPWIz8xwSfiiAB+lMVxXKCbZj5ngsXdPC14BXbbKcyYc8+u5lJxzW8AxR1e",
-	"eVX+GMjX/yATZmLpjAsWN0QQ9da8xQjvWx5q9HyRN26wnk0Ls2T+NMtQXUSdHjG9YEyQATDmZ8/u1nkE",
-	"SeAjx9Y3m36B6KqGlmdzGunGjyf8miV8KmXc+Ce3abYEW9TcSGDpLFDXsLnWuIwgvNpVwFvnyrbmG+bm",
-	"2CzPAIhkm0QYhJt8bkTxjC7xjmLKiIXgR1Ag/27ecLYAN4tDaul2aDzjou6yYYzjrXyAsuNzJuK3TNm6",
-	"tmZh6/dTgEwdU56sFUOGy9bkdYjrl8hFXgfZ7DngUP+CVfHrc0zlfD37tEG+GZbZL8PSyMOuafveovVM",
-	"7a4EkbkrQtzcRs+bGUQLyrU121voSDnit9sbN66PeogbXgzR7LL+4kANtnZdz21HyIbpleFCmcl69mj4",
-	"6FrX4XupqQF4TIe/a4yBcN2LRVG7f9W7aXs/xsRduuAV5ffwpmJDwlceznL7eqQjms+qR54znc19ILNq",
-	"rLIS5stULgR0Bei1zgPZCFx2zifiLHCVooQzoa9CXQwusKZcyYRBCo92WHpzKRMAlVaEQ0huno0SHhF8",
-	"F4ZqISWCIAJDo4wfrC6tAreG5BrAMbHaYTERmrIjQDex0D/EcgdvGob79Mh7rqdkGMmJ4FoOIUKarwva",
-	"kOqFXI28u1d6/GnHzHJnMBgMdnd3d/f29vZ6NNPTHst2IiZ0SpOdQY/O6D+lsCMZbtdEoIYhin9XLEXH",
-	"iOcUkSkZLQn1NkGOyakdzlNWoPoOaBW+CnreVSTnIWcDmDsasBAdhPqt0HtrFEpYdZBg874qLrCw41pX",
-	"ueXlH+zkzax2nILqvnJMqpF6BmNuXT0DyPhzHWw6BrtuZAcCy5MJvWHrxo5Fna+DmZJCs48ax1tNqtuM",
-	"mObmlwFOj56mMptMA6QpNE/IwvY6mVKF/U4wEcomqvIkIQo16IZqTqjDrp8b0/XwdW0mpc2fdBy51yA1",
-	"sqwmORj/quS5oAbkn+Q21SD/QEKdxTZu/bHXiGbGwDWK7s2ZtB22okwTOR4brpKJlNHYWIPHRT8cTWia",
-	"8hsWkyXT8DnyfudotRzZK6VUx4i0Cj9WTJNsfkxO3p+TlI0zxeJjWyKNLwdfKjA1Vz0N013NzvTZmhfA",
-	"gUGBxznltdsBVLPVmA4TCA6E9k1Dx8jKvm/zfPOTLdfq5x7U+kwDdLPnFkgbfcmzxRooTS2rFFiq1tOc",
-	"6nMH3e/yNB63rJCosHXRzSoJw8K33KatH6oMBAdKJeR7fX25QxoPe3h2zL8aGp9NUvxs2lIVLHaQ5GGF",
-	"WyT1PE4dMAEc8sFmCJlsVlGhWlX9UhME2ww2cXhwsHfYLq4Whpdo2AIa1ZB8l7atilyknE5Yw7rMcJcT",
-	"25wDelWuKM9/dgRgqIIZcZMlgqV0xBOul8QCxzjBoViUpeZzzShk9KWeF37dxe20GIe0iOnbK7d3rXBf",
-	"QWsPFoIiNjr0d8pmQ2MLShBcIxkva1G/2+Cay5C+dxLHa/62ejjtVmE4P6JBk+T1uHP0R51EyX/z6cPn",
-	"ihm0WuODgNoM7pJsV+jezc4gDyc6RTx8EFvWThov8FNIXGYC4wr3hNDWgC+vJyMjpkGDROT1LMywppDX",
-	"XQb4IQCXdW32Os+T1xFp1WJclXlKcCUVGciY4XxjZUMBPuY29EP4FLiYNIJgLgEG85hZQCOonGNl/l6F",
-	"pZwXTKy2avvDFjI86z0DYCozU+Xi+KJnDgogxXzk5XchuRHI3bx/FOXVFP21YMkRWUwlYIsYgwnP2xzy",
-	"ktE0b+Ci846o9YV6m1CS2zmKHxpWuRlWbzPFp6DVras++VBhVF4agbqxHizEdSEKj9QEz6aicRedzxOL",
-	"sLvpJE7sY7cJQnytYL/eUd8K5teejx1sM+PbftChRE1fCayv62RSCr9ytYEXjSlPsjTkMP5NTna4K1JH",
-	"RwuBWKNtkqU0fmX9PvVJvu1anpgBrhI54eL+A2qJjK5ZfJUJjbHz+317qW1gdf+/Fg2Iqtux2JEeiBPc",
-	"RyOWlVC1I85yr7615dWAsRrab2j4eipPvsOo8rimPZAA0sAO3XC1WtBLi3vR4q3VxPMXs8QcTTa0hYE6",
-	"P3yeZJ47mV+Gwrcv+UCGfCXy7l0QYuazN0mq7mVXa6YUDZS21h3JTaeRAg87vG3V3QxyT600vkTt2QEh",
-	"bTo32Odb6c3w9qrLsX12kZ/dV8EyIJyGzulzswC3H/Kas0pPw5vX5xfk8c3gscJMpB5BPUPZVtcrPa5H",
-	"TPEYPStGcXXvLroDFhehIDM65xaM/5oFPB4ngpy8OSPXbHlsS2cIJf/5/qIHKf9mGeYEGU2xTB7fOdV6",
-	"3vn0CYB9xjJQnoSIs17eu7GAU6bmUihEOzIDvXtzSi5SOh7ziLyEuXMx6ZHnNyxdYrS4aA+NqUVETeVC",
-	"kUjOmCLjVM4gx6V3KS7FD+SHH95PJaTg/vADGX7cMbJ7aFQIKooG1C53PGHGxgAkbo1eK2w8TbgmjzBF",
-	"qUswf7dLbPpul4Dydoz1OMEk4EtBbB7w9z0zB6soDbHMZ2ybAGOuv5YrXbXz4zW/A3j9oZssjYqyIc9T",
-	"aDuMwbMAloS7cM4nxsAkXJiNOCGWtFwr9EfDMtENoYbJ0QF5NDyBHnH8n7BjR+QnOH4yW1z1ej3zsEy7",
-	"lli6SC1EpuScT97t98wGnLie7W7C0KoRMDmom4Uhb26BkIZFF3g4r6GZ24wNHQ4U9nYnQ/8yDO1iDRdS",
-	"P/xAFF2SobudwyNidO68C7xHTNY7CbPCkD90V4eDHBomMjSkESuiARPYdoDhiqB+T4aL6XJoRkNvJ5x3",
-	"/qqeewV3C4Pi72FeFyuTRC7MmHM6YcdFdy37fY41lSmMkhXYJna5ljv88IP5ycJuL5a62d74WpHh8ws6",
-	"gd0bOu15SB7JFL90TD/f3pGMl36eDHBfSOeQgn3fI/uD3SPIBzEPmgWzRGEyyJgqbe7H/u7TIyIYNxOB",
-	"Lyb8hgk7ZYAIMzOmKSND8HJhYyMHZvXvf1dSDHsEk/eoBWzhioBrIEt0lwwRm2xokZvzGuNu0S/a9um1",
-	"gUZbJ4MzuOAz5ibw9sUp2dvbe3ZM1JwKBV548xKeEsgCy311+BkTMdbcJTwC3K9COTmZ02jKdnZ7/bWG",
-	"govFokfh655MJ4/tb9Xj385On786fw6/KRDHOi9X+HaeBdEZ9Pr4oJwzQee8c9TZ6/V7e1YjAvlirgq4",
-	"t7he7swoqJiTUOuUk2RhiNawQwJpfJAHaV3u5hpbmHCobQS4U/OXYdEyBQ4KDcaRh4JBgYlBFOoS4bW2",
-	"mdzegMR0qWx/cpvXE6d0AbwXItvMbmrOlc9io94xfWJX8pLOMV8HW2CoSsureOTx+ZyKF6k02kKjZy8k",
-	"PBlETjdrtvsRgleyHTOsGMZi3lwKF8AxeJPaoq2vT+osxmMr4GtD41qM2oph60GQq8d99+a0atCbeVQ1",
-	"Ym3F8fqATm/gMRPaKKGpE99l4qucj+Ar81mp3tjbXWlZePjkyZPdwUFdRWRFaZ+QMSNcVU0E7T1/KkVu",
-	"an5SLkct/8BuZzYS2CEInQaaToLAQ6EcbCPAXU0cnbj8xyFMB+USnaySNJ3PK9Zgxq043CaRnmZdCYwW",
-	"kzB6w1wTstBM2McoyeJV4r5zK4MQJnot53hJ579B/f+nD5AvARotTGO330eFX2hb6OHLur/bvKxi/huD",
-	"PB4fBD17/aANr//U7ezjqKGX5bN7/BONHQYF/GRQ/5PfBbVKIMaa9vv79T96JfULmWHdpBeL3/wjh6f6",
-	"CTO2ZhSQK4wqr+by2uqNiymiCEATgKKaG1xt1rFqi+3Ma0AozvnONUMkSisQV8VNwpU+eXP2K1uq1rLG",
-	"kkA9uZwi+s92iQUWAeZ4gFZOQNcs6iywykI9LO3s1f/ohUxHgEZ8D8Rj7oe1ZpRHNWC9caWRCFaIJ/fK",
-	"z6WqKNIynJVbbFpoFYGoDqAuIpc1erFLZsYCDKqmGO5dJT10tuC5ddDRwJT+ScbLeyOKV2xh3/9p1Zdh",
-	"DKNPa9Q4uLeBT9GR5A++upcvaWzbHMcW/Oc3iSNVvdo++jh/Dt765VLvQ/PKl/SaeQZ8DcVj5z5wDF1d",
-	"s2UPibGzfhlKjPTxnzz+hFfDOfhWqTplN/Lap+oVCtsPwTyZH8R/4ZPBFd7+bOxWBxlVK4F19nPn0wd3",
-	"oDjIJrFomzu2G6Op8WUNr5qnYA4nkQZ48cZPYzFns8cvaDphjaT4lyXuzdzrpD3C6JExTx3n+wuL+twB",
-	"2krW+7fhMfvoQk/BS4Ff3/JaoAnagHq+1gvUntqTVXLPrfQRFxTsvvVojGYf9eNI3bT9ZdB4GtuW1P8a",
-	"14JQRU7P3xGZkv88f/0KWk6oppLI/Ldnr0flJYqopomcYK5z0P34Hq04LNlLpMRoSNd+JISMmNAEHfX4",
-	"tcPH74LbOkdJR++B+WhEFSOpxThbcyWe5lPaIi8uBqkgNMxbvi3Z3JEIIJAGUyBy7INQYVjDJwG1VJrN",
-	"NtnTrtHzRsXh1D20xiTLUUfnpVJYmMsqHWnKVswGHD+b65lxJlhwuxpA3g35fUpFxGMorIZwKDbyrJqf",
-	"68O7wQta6xmzo6VswrH/S2gg/PY+xrm9PzcwwtekOjmiqNOeRktSdAN+QDFxL/c9n3nXhsQYhOWAidpg",
-	"O1cEok3YaMWygPyCN2ACj0dcxNCDvYrfP/9II50sHSrw8EbwIcxnmM8P3NEYKVxj4IaZ/OTGqGEm61GD",
-	"zxgdyCfjVrnqbGeC7/TpYLQb7cUVkywo7/4CK69FsiSLqUSAPMBOLkIskMLAFZnJGdvA53R46+4hq3mr",
-	"d95SUdWVN0LaEfPnNJse3rs+5gnUprhIjE8SiykTFmSBR1NziY3aVRA1mdJbs458FhWc4/UY82sAu9qQ",
-	"6m6/TyCvD1F6sKOSVLqYjuqShUzdwR2TYcqUHjpQX2iCA9jdPXJBJwiQg0k7CDB+zZbKoVIgm7kUQzff",
-	"K7NIm3hwvLoJBWaQpja9BMexLVbyaDfJoAHP8DLr9/ciTSfwB/txWBEGz5UXu1UPIBLdUBVXxB3aZ5Js",
-	"v8gFmWXR1JNcIKXfvTntOgUNuxvSyW3pUqcMMZWqqBKywzySk7Yo3ZCQHBeSbh4Nu2RoZ2WFnqaTYY/8",
-	"PidaugQJyGJz1YZTmaXH5ueJFBOWQlKFKmphcIHS3oyYLi/Fo98vTr/vkVOk8RzzaSxTst/v2xSMEwFv",
-	"JlzYm+xyoQDKBYkTFpI/kGfQqGuG4NNTGhMhfbUCkV5sIH4zBV/Apn6WVI47K7ttZex9mgy3GxsToSBn",
-	"A4L/NMfJNfcI8gaZIlyXdZKbH+epjNtnAez3a5NZHkKdhy5K1bwLQU26BMHLH1643xfvgw5nyPwgCml1",
-	"rha8LncBVOvt1jumsTeybRWbKRaDyAWSwh46xRU8JkVGaTHCYwUdfYZEAzST7XhoO5oQS7D5S75z7bsu",
-	"BRVLyK2dyiQ+9vCi7GjwplmmdI+Um91SoqG0kqRZwqDjLTLGvKVzJhKmFBli21ubxgkie8EVC7EyY4cU",
-	"w7T3/br6jwf2/f4OEHdx05fax5u9+6WtD2j68tdiIjH3pp6XA0AFOMxqny1QRRo9/hMVcaMHX3JxHmFB",
-	"VYNkoI+Nn72wnsB6RwjVbCJT3uzpi9wv2uhpGmkeNXr0jYfQ1uiYLZBDo4ffQVvMRo+eoLBs9to3pw23",
-	"YdJsbAsF1Ojhcws61mSer84aHu7HRr6zX4CfvTEfNJqpTHXjh1s78Bo8aQ7UTmCb+kHOuDf7+74iXQC7",
-	"5BWufGsRjxOqPRHpaQWexG+kFzweZQlgtYfzoJ5jiv+Qx2oIdgMlQ9QWhoVtPmQf5yzSLB4WdouL/Njy",
-	"iyOv3kAvJImh+VlunRjLGSuzyaP9/rPve+Q5jaaXIp/nd4qkAFoPGa0yicFlqxVLxg661+gAw25JJ3C1",
-	"KLbyQdEZg6qfI+zUAbaayubzlCkVUgfM7qyoA9tI3fopS65zOmuSvNW/56GhG0DwuthNdz2JOl94Gtaz",
-	"+l+cSjFOOFY13jXmCgB5JAMjf9fY4MU1BaDeiG24mS7gmn/ey3GKi6CrbSMRuLdrCQwltR6UcO0p93JM",
-	"hv/3eVlrH2LQQOmU0ZkqMGLh3rprA30czQuM2QVlT6fn76BGSqZEzQHkaMqYVkeEkojZd1yKEZtwx7KG",
-	"Pw67ZPjv5n92zP/8B95VOkKuAuVhZjdTprNUkAnTCjpoSe312+gSJV0fLzJPoZOutTc4Uik1/zvLEmrL",
-	"UZSW8zkg8lwK3LLibYowAXVH5k9wuyRcsCMy/POyA/VHl50j0uv1Pg1xjqlc4OAr6/pf8GjQs4cD3sWc",
-	"aJ5K8s3w+GZ4fDM8vhkeD2h4fEsDe5D4vp/HUxQ0d+uSvOr1jfUkr2ozAerJlG8olEIA5vuta8r5AACc",
-	"oj6T0gyDb4ov42Z1SULTydfogQZ73ddmoZ8IFGDfxdSccqVBZau2N0/IhM6d2jlmLLa5gQm/ZuQfGWfY",
-	"5AQr6fP3QQQkSfJOsZolicJ2rHROU72ebpL/9OFI9hc35Gei2nz8yqwImqqvnEihNN3YM7YD4a1JFWMZ",
-	"1ewOv3844kE/0EOTzL+MP81wk8VUJs5avgvpuKqpYM7shBXmYGtr8Gz8SgoG8B4P5EetYhV+n2Cvru/5",
-	"BZ3U1fTBM/DavYY5UM4M/GqSrV6L1R1qSEq3KvECZJBoWgE5Xm7BYCOoMlVkIokUBFxO0MbcUzMXU6oB",
-	"vZprZbsoHRON7hmuiIDvtMwgMI35LLN1EYverLtQu0/p989bV9pbfC7GGmSqKu+PtLjL/foL1cvuD3ab",
-	"XEYWSYFQrS+wlZP56e7Tdj9966jg3hzEsiE/uKNH2AieZtBAZ0a/ThkjkUyymVBHtqGcQnglB9Fv/gkV",
-	"X+oYsdcsMNsNSxVF6WmzNfw4jdHBeuR5DO0YXZbZykOXImXK5rANp1IPC+igPHMDcppwejmKWsJnXH+n",
-	"iKLXrB5aKL9jt8EW+vJQP76SJOOUURALPh25ugQ5M4zNPrFluVhxPcwvaMrtKQUvxwsb6yIzplMeFYBj",
-	"hmDNTq0SMy4OwNxWIPBcTLS4OQj6850iciHInCpNHpmPD4z+icB+z8zfc5ZGTGiesEvheiDRGWaMQlkX",
-	"XZp7BVlMkPX5PcwAhjECe85Yih6IlagnXsu8X6ptqi8lSbjWCYMpsCTpkiEUYEGtxnBB0xkXk6tsPnTL",
-	"xB8KicutzAbNt7nt6f0Mu9Q4W+ElHJLadhlRvpyKa+rR1V+4iuDCu9TfKTJiU3rDDVkikiWQX07crmrT",
-	"0KP6PLd9avNEN+U+MqEBl9JeNa+GdmTkEPc6FsP3OaYVXPQ5k/OEkcjcMHMDw4VNLl/160Yd2gRD4O3k",
-	"v1ZRjUtbCcgEY0Z9HroXUrtW4rcxKIOe2VeMxcD3HcJo1/bvgMGcUYjANBbMly7oEuUSyFOQWOsXhMbx",
-	"K6nZ9mCR4O1fkoG34kFBB5RhlHhq3wy+e7iZJzHUuSFZbdPc8vpiBCXMfn+/8DBis9YcpFiwvIonCGjw",
-	"Ju9rsrEaFko9FWBTY+FvnnVvbiKyoqlckBkVSzJaaqaOzDUuBJl5Eqpyuw4L1+XkmQ2MnRZZoE5X1I1E",
-	"UxZdhxEwba+UMj78VuWV277ABcy14KVZ/F/4HuQLzTHHywY7bED9HbE/76UM6kBznHPX62ar4sxrdR28",
-	"ZD8tA54J2+lcEXbDYwaCis6gcJQb+oZfuK+s1+KYDAEo+Ue/WfkQ7gZmxo2YXjAmCgcJXJgbTDEhXCjN",
-	"aNzbXFNiG3K31gWf27memxl+dRhWuOovJ4z0OSynPDrtehwUlxD9YVsPFlTer8Q1RqmE8uGCKHbDBFay",
-	"2hRKwAMfa5YeFX6GwumTf4QXxPsAPSFEiqJUmxgDskuofdjxKSMkrUflUvg+pfwB+PEjahRxLr4vvDHo",
-	"9HA5a4ROqLmfvjtF6R6BUudIolNj4Q4GBbUyMhKze7sE6shAksdcaWr4iS3Jq6oie2t3dWtG3x1zsdpc",
-	"XlhJ1e21XwNoQBfz6letv6/gfro1FFfD2XBLNF74g7kwzNXYDGL8s32mRjE8E4TH3QLx38o/cw0M/XY9",
-	"YANpTLeJ6hahPxCoVFWCz9tuw2Ho+VKVcAuscA+H/5j4haErFcx/rMLyf2iOy78lDPGSRp5pcIdBzEJG",
-	"NMmxz6vhzjVLBU1W5nrbRnvBavEpn0zRjQ04CgvPeWVsB5naghqjRcVZVFnKbt5z5XpMb2OuICnzLj3e",
-	"FDnAKx9jcRG61NHusQZLt1D57BqweVAlvBZi7d8XuFZRXn8zj+ogf9qjbjWBHvC6VgwGg93d3d29vb29",
-	"LcKY/cJo6rBOzHzEFwXMRG2bEjJPpZaRTKCAbS5TnZMKqBPpauvyjlLTKmg6lm5qudFoz36jShNlrAiq",
-	"oazE6E+VWHiMiatxClD4raCYvjqkNpRpTXDa4q8x3cwJ7EKDwE82ppTBIw3yySxNfrHJZDC/Sj8otLgh",
-	"Z1qR5xd04jppuaZVuZ5/w9LUNcP7lnIWTjmzhNCEyG4Xlr1Nytl7Z1UpLFshCaOpWMkicxA14QSyW5L3",
-	"drPHcFqfK3us6kZ9Sx37q6SOndNVJf1ayIXfFKzqmhdBDeCrTSIahZgJ4wVVGaCb6lrXLFFMAzNzqATJ",
-	"UhXds6hYeq2z8F/ODQQ9ayPNZxX9sh60FvYbKsfXUkXwOdy/Xs1BDr7nbrOtYZ/TVG9ffocu/symUdXf",
-	"epdw9RAQf9ukSlzHpnwW8Jf9tfNXeJ7mqApanFL1eYgQM8U2keAbm0v2IOiSX0SKsFnxJiKFPesiPO5q",
-	"APRfIf1qVlBt0Tvw8xCvYinf4LfPDfVzfK5OY9IK+M+qZwqyN65kpitUKLzKnbItchfY0YcAbsUZWF+d",
-	"5EITiDYatVr1SP+IqAxKCNCOdLktrvtwv1/dSYJVdGTte/7Fp4cO1RT/3W/WExZbwLsEWOu1mDGqspQd",
-	"rWTCIt6uy4StDgHMWaQrVGC5EFfmVZ4e7H1k3nvl+s8KKVhIGd6+LK3PkrZ35C/Mk05c1YC8saDOXS//",
-	"K1gg8GDsaspooqcb6x4SSWMyogkVEaCnn2mETF3pqE+J0rCUlKipzBJsn24M1GAa2y847DYr23GEANGd",
-	"aRJLpLjbHSyLspTrZefojw+lvCqXageN/rA3aE1/nXk2SniUG95cRBAnqc5r8uBuAdWWi2ssuFxMJdFS",
-	"XoPB0LXg/Xk7/ExlNEmWZCyTRC4wreGYxDJSxZi9WQyo3kCWWcJUjwy9rKccxFdcilDHeL7T6/XMJ1PD",
-	"ggU0bZIpGSIBHw27ZJgplh4Nbct4CBj2CBp6GNOlN4yMDWkbohJkCMVdQ2MXJYwMBfuohyRhNFZEiqoU",
-	"i7N8Cz9v68I2SE6N4aHWYJECNXyMaK4T1rXpRPn3cBra2TB4CHm+JwZQVwloC1H/vUb934tKAWw/UXR1",
-	"qJTqiFkTEpM7SqMF7YRk/sEOJPnczkn0RcXJHMn/ZRAZ8jvc9T0kFmYvkUboyAlw27ywZJVOWmM15Eyw",
-	"HForXzD7GJmxdMIIVWQmU6P0RdJcKiPwBGaQ8dj1g4B5L6j9DYALomxgsetrjoHnEYuAa2JDkiGPh/is",
-	"dHJFBIWpm9SXG+7LZ1ihA/JiBd/CeKEwntugblEZ4melLaZLTH1Zux2u4M5onQkX7GES1oyRlFReohOF",
-	"6XMY+yOKcmhQJmwhcIwgTQlV+giLFNDSY5j05Sk1GAaeIZqvkPBC1iOGDaJ2NOYJU64QsQg3XopHw50d",
-	"mOTw++NckQUzEmu3ECiqWsUwy9vqfdEsecvmMg3XKlxA4bsy/HG0tIv6XLwaHYYwGzyQlFHsypQkfAJJ",
-	"9v5pmyMsetDZDNxWPShnbJND5eVWW32+rMxZiGiSsM94CNL264Gkt/yGwK2ZUb/juGJK5Q1eZ5nSO0jy",
-	"lVUb+bY/nlOlFjKFpPB5FkIGF7EiDAAKbQI3Dkb8mnVjBKzLMZzEGzfCdgL07vWfJ0QfJh6cS3wMptSC",
-	"RFJec8g8V+zL9tTu7zZA1r6Q8iUVy/uAdoN9MgpVgZbgaCVI2y7qDfTmPdyW6u1LNwchXi7P3WNbpCA7",
-	"xibffz7bz8SJXufno4oNCZ5P7YbnqnjMEqbZ+san7EZes3zrO7cEyyod136Qr31FCuNzEbs+dLLxabjb",
-	"Yj/s4d5uwIEVUvOxJWP1OGY03kmY1nXRup8ZjX+zz33V0AfFQr6kFIYH7jD/yicCNHSj3Ps7YiRmCb8x",
-	"hq5HdiuEs8IKVtvJVxNYLWPAz4sT6jS55C9kOpFau5Syv2Ttr1kj01gGn2/u7c+tSCyj8RUeTs+eyfqx",
-	"3sWgrKEFs27bt/NO6BZl8WJeuomK7lOyi7i658r7vH23UQylAJN+QZd/YUo9hzYcGi3E9lRoCaIhc4Fo",
-	"x0ax5TO6t/D0Vy28ysvZLMJ65JxFKbNOFUzSBkfNiEbXvb+0gIOcL59XpvbwG0uzKu4SpYxqVj6IbSHe",
-	"lIdpZPoOtjb+mWZByPGXNGa3dQJ3O79JHKHu+fy5Lzyv/Y60+xKAl9bJtxk39b+6Mj/rIcW24qkNNbXA",
-	"LbhLZUedpvczDBp/q1C49woF3Nn7JLoN6mSVC/geqOmB4mJN2eKFzcj4SuJjX7pu+VqwtgR6D6ZMN+wz",
-	"PyEKlCtsJ4fn5hph53lhfvUcobagq+taWUOGxpQKwZLvFNHLOeuS39/+Bm+0EAo2rLXud59n+p6575ei",
-	"vTz8Nf1WafdXkWM22HCPcixQdNdIeXqsGVoP9+jYMK8MGh6f27lB05Tf/KVFD7g1KFGQvW/5xK3oCcii",
-	"kprknAk6570lnSWbouWv8bl2h+9eeufOe7GMshmkBd1zKu7FlKvi7W0ScP1btqnmyG+zvUW0SjvKxmKf",
-	"YiqftSNhPg8vRwmVmDwbgQNiolysuJWxM/emkKDH1v4UdMY2Il/ke/blav3FFOuO9Fs+XIX27u9QA0Jq",
-	"Swr5Cb2iM1atur/2kzvRLaqYznPoAbrkstO/7ATV7rtQ6nb17Xxm76DFxUOr2xvvxzcd+y+DZgGByLqb",
-	"XIAN2+dqNek6ZOAh1A4MXXleQsUkg45MY4cYrGTCjsjwmouY/EhigcUS8DPy/8hlp8dueNKzJZiXHYeQ",
-	"TdJIxoz8SPrD7qUYGtOb/Eh8VEJ48hE0nP+R7O4aA93Ch5EfiVJT7NoiUz65grJOcpn1+3uMDPrw/4bV",
-	"sKK3ww/G3/0X1FJsr7Cz5slfuSt+CdaByJTIJGZ1FSAyReSPUAkIlgh4JSD5B/jmByoB+XLQN/7VkZct",
-	"BFuaXxvHedwnG7RR+8hj2yi7isu89mnWa8YNIVTtIT+jsrAkC5Yyski51kwcQxNvp0cAH7IQxsLyKGjR",
-	"Rqi6ZjG0QuOCDKEXsxrmdV5G6H2nilZUMKAZz8xmXSXBBd2WlbxAE7ABkX/RTOfU7qwVBqfn76oYDu52",
-	"LZBsbUF9DZDst376X1x6JZi79ja16r6/wl2cYoMf1vfdd3zH0t2mim2zmISBy5ILQq3mMqK2Hsi1TowK",
-	"WqdE0xHCcK1rFy8cpW9NHsEIm5wcdtGfycFRzMDsFVSzAE+WY0sGt5Mgwdb3FS3pC7a8DYMP3/6tGf1n",
-	"5izYvd4pBrZ1/e1oq1mv+oegqs/Tpf6bhutruNYlSwlUhzpF5hZkpeW8mqa0nD8EQV2YYT4Lg8rHr2JQ",
-	"2BLWIm+NYQvEv0DPw3W+VbTHlWOSa8otCM7VptSmjhW1P/V5X+d8IlhMZKaPrQLkau2ihNH0Dj7wu95W",
-	"PhEEIbwaFed4SVFNatmq2jeeQ0ov+UXr+WuRLLvknM7YOdduZ3rkBeVJllqr1bbWPkJ4eugTDP3jHKYI",
-	"9OqWkTNJKeK2oM5p2YEDrZlxzeJLMVq6BJUewTpiOcZXmd+4mj1wry9SafvPoZ+d8mCPb8xR9Ini/tnQ",
-	"acqglwFN1JdRQmrpmosyWX8rId0QJIZLx22vzTWia3oV15NiSxFlxSdih1e3Fn+P8FkAgiSgn6qWiOyc",
-	"N9RajmS8BHeQciftunZnCjrO2ZaRCGHANaHqWsElXL9M5h+KiRghDoiWl2L45vX5BfHY7rBHzgR0EuHa",
-	"Ai7ZbuRmmrl3xAxO5lImYPm+Psn0lOz2+jBTro9sh0ikEMygAQc5bPibX0+fk0dvX5ySJ4d7h993LwU0",
-	"hR0+luYXu49zyhoSqskwljPKxRAqDsxchm5fhyW/vS13tGzFXYiYIbqa68xrXulG0vKawWsuBUKZ5dhW",
-	"1nF29jOBZ1bagZ28OUM8rIpu54a6zsRWs2pwhAA/+EUu7v22/CIXeeMde3EMsdUU95bvgqY624iHeY5P",
-	"bHPbcIQQG7XffB4d4B1LFaB05ZAnXMGlLrq1+g0Txqs9OuthMzCo9nieMvOFr8WvEQ+K9XJXUFvfaXiN",
-	"0jJlMYCPYLapuyqg6pKDvoNmCQS+cfwLmM0WK17e4DifyVKwo1cmeLiv/8LVJ1aupVnCyAJqS6c8Zpvz",
-	"Ncp9CCzN1pfnFeT0lRfmFQv5y4C5GYLHg1wrntucshNkT2faQggZ7cZllSE/MkqI/6mWJJIzZrvNcGUI",
-	"MEYxXvBVaAdn229jYkkeVOtVWBdb513eAA9cp1eM/K1C7+Eq9IBHgnA1LNKHdqtJisHPKqvzNnDTQGFe",
-	"qG8TzMjeEajEXr8T+IKVO3FvtXv3x1dPzC/NKa9T9LdqwK1XA5YKJ+pIOVDz9/+xdwXLbYNA9FcYX3px",
-	"pz30lFsn0+n03DaXTg7E3tpMCGSEJNeH/HuHBQSyQLJiWYllHRNbMhKPXXZ5+9ZBOV31dxICR2L+dpvX",
-	"C6v0G5/52wKlIQQsE0xfZw2FxCMUyKylDiwjtu4UK4hyfQczj2+/2RhzNcxk38kV1PV0Bd296jAD2hoc",
-	"/lYXLzamH+GKZcZ+2WRzuB9G0jdTuZnsduWVGKEoU7lPijPsv5ZvK2luy+k2cSFwZXNcT4VCfawgj+zT",
-	"XlxuPvrMvJACk84bVoIg9g9UKi6eU5GlnuZzKcDADu8+ckB5i8+19j89R5NDOoPPR5yf3Urxl7NVPly8",
-	"WqhauUZsJdbEV7uEY3BpB7V9qZgU5YUp5+H50wdVSVsa3X1OVU6CISHZ0XbXEfSBw5qsqPA6dzr2S0W1",
-	"dj1euxZNX5RderjaF9+v0Kh5JbJGilNT5tr54VmHZrB49gisnaY9o+fSl7H2adLe35oyZf4lM7KGJxm1",
-	"rGZHP4BlHX6PpAf1NtLwqQU3B8BX642qiLmvN+qqjw13W/WWDifYldRZ3YmBlYB/Pq7q2P4ZEoJpUYc8",
-	"REJ3dN80QBko439rzSbOJn2TF8/VDyX1Htznk3V131npsEzoYfTtPIqNjvuAvdbXoeEoizgoRwRbDGpn",
-	"Ce7rGOvyXF+iZODFtDzFGJBdbaUCMRBiYwY67D7S3gdD4yzdhOQMXS3e+wR+E2u3gunh+j1yxtLdMNoj",
-	"PJd2nkpTmPc/2V97zvBgQZVdtCWDXfsxxB1+46KPIfQjTIaX9pOWsCY4b8ugUY4hhdEMsIlOb7ZaLK2v",
-	"X9v5PP9dRTQdL62vfzN1aIvvdapJ/QEwRyiCruMQVH8lkjg/IHUjeo8UWbconIXVLzo3rSqrdQyAmplp",
-	"b7FSqelX4mSk1HSb5cESXDP6mTwVSzZ3gueMFKofOfpXyMgT3ZukDxX11HKUOjWA2XpjtzsO+OdU8eS4",
-	"Uv1sfTPvW20W6nV9GozykcHi5s+9DiweAav99FpRkJVuidXhhSlc8/FiuSgyvrhZfML1ZQd2eIFiG6z5",
-	"YGZLLYvc9SWWlg3jtbRc6WBTjwtrOTYSFJEi6GvsKhEplqmx3N8q4M4374bUd8+0XwbiycvgbQcjs287",
-	"NjBp6kGlr89DZaBCFZTzPXmALS1BhSMr2QpU6iF3FDu75VsgO4a1ffY6p5aQuE4PAvWn1v6SlSwhM9FY",
-	"Yty55MH368rjzYswI7Ukj7D3cnKIPcLlxt/mIM5u3mcLlOdbvEX4gceBqWJ8uX/5HwAA//8=",
+	"7P2Ld+M2lieO/yv4aWdPkh5aJflVZfnk7DhO1aa2U48tO8mejmtsiIQktClATYBWqTP1+9u/B/cCIEWB",
+	"ImlbTqonZ+Z0XBJFvC7u+37ub71YzhdSMKFVb/Rbb8ZowjL48+UlnZr/JkzFGV9oLkVv1LucMZKxO664",
+	"FBHhgvwjl5qpEZnIjLye7L2hOp4RKhLzj7dSMPyk34t67BOdL1LWG/WueodXvV7UU/GMzakZZE4//cjE",
+	"VM96o4P9qKdXC/Oc0hkX097nz1HvRxlTnEJ1Rr/MWMYI14Srft07j4aBl36Oegua0TnTdsVncSxzuxHr",
+	"Y5yRBc00j/mCCk3khFCxMv/RM6YYOfvlglD721Oy5HpGbkrP30TmOaLonBEpmJkkNy/9R86yVS/qCTo3",
+	"87JvWFsC12yuKms5Pox6cy7cP4cbC4vM06/xl0cD/zXNMrqCvTxTik8FY/BmmqZy+XK+0KufaZqz3khn",
+	"OYuq6y8t95Qw8zThigg5lskqIle9ObvqmU+WM0moulW1i7RDt1pl53XlCddncR2ZUB0RmcFZmNMhYzaR",
+	"QDmKJFKvU2iuWFZ7TvDGGkprPJ3SPGUWmqasJxDzi5pxh/svWg58SbMp05sjv07MES9nVJMlVSSeUTFl",
+	"Sd1kNL6lZjb7R8fNs/mOiiR010q0Vjf6mIokTEL/lrFJb9T7H88KvvYMH1PPzIDrZHQYoKJzqtlUZpy1",
+	"mJsnmF977NOEp72P4fnG+M5VI9kb5tf6cu+HLsG5YSLvDV/bnD58R2iaEm2Oee44c3DKG8woYROap7o3",
+	"mtBUMT/0WMqUUYGD55kKUfWNYJ/0jd06sqBTZm9f7ej4ohryOhycHIco6nt2x2P2+vsAcWtFeDKC4QXT",
+	"S5ndEi40yyY0ZqfwMU2SjCllZJphCT+/Pydf3y3iveGz4aBv/m/4jWEfuUhYBk/IsWLZHUglspBcaPL1",
+	"neB7w+fFDyKUBv9z/5V5La5dz04dG7JDrrOe4aC/P+gP+8MjtzfmN8XWcEP5GftHzjOWOHZdfwsXVGuW",
+	"mdf8569ne3+je/8c7J30r0f/8z+e7X38bRjtHx1//rde/W7WkNIvM6nMIc7oHZd5hls44Zky4nHCzCZ9",
+	"ZcSBkc10rJjQdUedwDAP4iQv73jCRMwuYmm+CukssRR3LFNwWsoRIrO/A7lgrsWY6SVjwssIK8FrxZmC",
+	"AYOXpOdebg5X5HPgEcVH5bcbrrG5qFc81SwL6SLfM81ACOEjhCryfy7evQV1bJHSmLn1TVKqyQQeqhDZ",
+	"b1fAQ9VVb/TrVS/OuOYxTa96Hz/XrBTfUit9jg9erAu+oBL3SmZzGhA97+x0eVrLECb4022U73Y5Vne9",
+	"qPd3JUVas7OZDFD0haaZZgn5ekYXCyZY8g2hGghjolm2vn37g/3jvcHB3mB4ORiM4P//VjdxM1h5mnYl",
+	"o15CNdvTfM6Ct+8HniRM1N4+qomWJJGEjmWuSeJIQiFrp0TngospyfKUkRlPjIqeMnrHzE7Picx1RGb+",
+	"n1pKuANC6pn5FUvrZe8MJlZH9J/iNE/WaN5/woX7S4p0FT6aet69fgCHkwEd0ngYH7MXzw/iFy8GRxO2",
+	"P4mPjuPnlMbPH8o6QZ2qY53/AYxzuP+ihnG+noDNE2ZExqzCMzIkj1oWyZgyAkV4yWD0ajKjitw4Y+sm",
+	"stzUiB6cM0kkU2HLChaPxlyxfGeebbO8Smv++qr362DvBNb64vNV77+urv7yTd2KjalXs+ozAYse+fkb",
+	"Q0FpDmoIIxmfzrQxjFAkCrU08lWRg8Fht7UV1uZWYbI5+7/yRkWU3JpnKipfIlSdwmceb6XslWkMCeza",
+	"bPjBfoi2ysrfcUh3/ZHPuQ7T3VwqTWAWYL+CElZ3xVN4TfCGG8NrTj/xubndw8FgAFzf/tPPyKhWU5bB",
+	"nN7QRdO0FoxljnFljKiZXAryNUzTM7avFJnTxcjIOEbjGYllms/FNw9dwlGrFXy6iGUW0Cw+cHVLlPnO",
+	"yAqzlrr5zOmna3iwSps48MlJaRaD8CyYznisQsKAxzMyx69P13Qu63ngn3BzFV3BJI0ebNQ3+DBlE+BF",
+	"PCMZMCPQ4mrXAcM8rpOi5JwpSPkNF602PWV0y2y5eOiuy4RPOEvqdAaZsQSYdsbplCVllWGExrSWZCHT",
+	"lEhRO0s7xvV9dYV3VuMOMTFV9UXJidfQqwytZHrU8DX3y2beZu/VA9xU78RUmic31vQDVURIwkRCVqz2",
+	"7KX9eXmmFZM16n3am8o98+meuuWLPQlD0HQP7DmjfYOta2bz3rkK38LrQ0qKGbgf1jzgP9t0j21+Cz/0",
+	"XxnuzPuy8bBJlHLOQH9YziTR9JYpsGXAPKBiRTKZsj4BFZIrMmdUwB9apgkZr4BjpFLeOiPijqY5GxEq",
+	"nLkaEeps6IjwvX6/HxEm7B/GYoY/9JKld4wkfGoUlq/Nz9HB+U10JWQGKiahZGb4P2wcuUFLcHQTkRvz",
+	"MfyRK5bBHwuZ6dFN4bQDZqak0WRBg+iTSzdZRea50tagA3oXjCiZ6f6VCBH8oD94NjyuI/nS7XkKqv/A",
+	"Ypkl/xfmUMPqM3hEncIKqyZ2oS8ZHYR8SxKhwB+fxTJh5P/3LRnUXBj3z04ulw9MyTQHy+N+rrzMv6C7",
+	"Q68YvNmtd8GEktk9J6ngx43H3+yEbTz+C5nVee/esiVTGsVzRFJqSDzW/I65j5YyK76XaVJ6WmbOASWz",
+	"hGVmwUpLM6faJctsnd63HYSZNU5/QUVYVJ49ni1dz0Vbykszy0u5OcfvvE8yML39xulp+SiT01Tnit2X",
+	"UuHX3a+S9ynh8M336dLQXkgdffP68sNLcnZ5eZUPBvvH53+tKBmXZ4PB4UEdt9Xw2uabtu7ZvDxDS/Ww",
+	"yWoKuswv6TSwjlu2+tbJvrXwH2jNxjY37NcbiJpO2wT/yF+MrDViGN5dDSKIu28XmUzqd2fauDWHRgaV",
+	"zcr//Pbjv397n21h8Uzwf+SszSGfksvhcDgAdUKhjyIf72n/CqKlrBKC+UHtSt0vO5OCo4Svr676+PfB",
+	"52/+VwNdHIU34FMoTiaI5jplETE/iEjp22jNaWwdakxFYAiwO4a+nZjWX19thqzzXlSUi4MQ9wixtYBn",
+	"c/wInK4zZ7tcLToG1YymI/pG9btWMRW1xLJasEc2SQchgvhpYRZYYwv+WBLIFcdxaM45vuveNp+dS+i8",
+	"yzPZHmZzk7jfef6k6qwho4obzf2rwigq6GwuBb2nlVQ5zhoHLfpnjw9r3LM/v33d5O3zIcKECW1s86w2",
+	"BHQneJj0/CbmXOiD/V7Zb3b8/Pnz/eHRdu9DI3/6+f15Y66Ktfn8ysxv7p+jcreInyA/5Wceaz5v68y4",
+	"w6ervtlx3/6rH8t5HePA3+7erPtsiFotpLB63Xc0+cCMWAT5EkuhmYA/6WKRcsx0erbI5Dhl83//u8J8",
+	"lpbOAvwVDlqljAlnaULm4BMQkhizhp2SG5ZlMlM3xqRWZGlszB5kEohJyuMnneJrTcxQGU14rBU60CBa",
+	"IA0/wBDiGANQTzgrSHqTqY0TY8QiguiLEfBE5ZMJj5mZ3lupX8lcJE+8ZxwnomcsYy6QR27ZQhPziZ2Y",
+	"c2WGnFeglCrgARCgMpRgfvYeJHDCIdpMecqedGXekwXOIpuRRLgGLXM54ymrzvGDFx1PuP8u65ErMudK",
+	"WYbgfvGUF9xwekMEZOEeMhqhfEPF6knvi5RkDq5GZHIKaDKV8S1LIFGUEn96Pwma65nM+D+f9tTeSh9j",
+	"hZTEhHDMYbK/hYTQ96//ymDnFplcsEzbpLA4Y0ZtaqsqGcG04BlT15j80OI3rT3TUY8nYf0LchytD/eW",
+	"rdBs5Zbvxxk6zqvOq42Zp1Tp61yFuMalhHfPZA5K7uOuSli9snGCcikwS6Yhzmu0xfiWocO8mroW9Qx7",
+	"b3Q3mmdQljsu8yvmFDjF1TxQDOQmF3mCKXIe5PjvLNZmZCSyHznqAhVCk0aD0Sw8Z6+qtPLwWGKumjkb",
+	"ykrUE9bubXL/Rr3lbNUm07qyYzB2VCwuuCvGfOE64AN/JxihKcuAfte3a+3BtWm9GJ7sB+avXISxdUgw",
+	"6gFltzeSyiu3D5Wn6eawsQeluwLJZOYs+35XyjeJz42BbKZktVp8GAjRrL035XqWj40e/GzOjaq3NOJq",
+	"7W/7k8+lnX9DF9sJsspPMXWIK4woyxwOaJNqWTJl7an2DV28TKZsk2wDdDuxdnk7nixk0m0eb2VSmcdB",
+	"cBpyzrWVDg1vfGefNFQl28/c3rrColYzuTR7fzQwDP9wuI8ZFev8vcXNtL4I8Ab4k3Y75U6uWGDw3hqZ",
+	"HZIWv2Bamk14snIpy1OmCsVOVBT+zRu+nSHOvGWw/QpDgknzY/fibkV6HAyyjc11EIeQuf9S6CygjVBf",
+	"8VBQhE+b6aOLZ50UgsUVNFyQcFZ25JySq94tW42uehBSpIKcvX9ttIuvFOGJ+dacqP8azvcrZT5XK6XZ",
+	"/KpXUTrCktoGmtuUhICPrYbauEKLiAi57JuH0RlW8/SS2sfhUdSqGmcqcx3LkAfsDAKyI6LyOGZKnaIJ",
+	"s5ytjPlihsrYxKhV/eZLGrlii2ZafJB0Ak3GPulqTXyxi51Cg5iCa9svEetWOQVPdxJTakYzljzDH/qK",
+	"lifQnYoVfSH6E9S6bFBlKpdkuLd/EpE5S3g+JweDvaOTiMz4dEaOB3vPTyLiksHJi8HeyUm/lMqbyqWh",
+	"Vvhlz3Db6Qx0W3x+M6E3qMJ8h6U7O1NfzPvfG/a5SREw4bW7IfNxWroYIp+PkfWbpbZ70mwHFS0ffrju",
+	"WJwB5C/BksLnr9gHrm7r7sUnq1tvo/of2R1L4bLMFxT9gK0eT/ktS/lMyqTlTypLLf0+Kk/XTyS4YC6S",
+	"YLbYLzNJJjxNWVLkLZUc+2Q5Y2JT0XDVmG1EEEqrijJZvtOD7cHXkmS5py7LhdJUxKzNdH3ZU5uHA2Z4",
+	"WO5kbLppdQVfqfKxYK02Vtu4/DYKuqTTC6YLDTokhdHZZARvShUW87Tb1jvBHymSc7eIm1dcuQYYWSqO",
+	"yxJFO0vRXYddclocYvfS162lhejdoUDN41sWWOjYVbHSBF3QNH2/9sB2wqgkIK2Ied8pEVIwjNL9k2XS",
+	"Konl9x4GplhwrO3Wj6aZvqcUwt+6oVppg3bjdq0Jfpent4Y0Nk8oYZrytBUX29D6wz7HjCmoJCjVnKEJ",
+	"C8ayvp5ACMjsko2gmWt8R1PQsCcYRvkYfC/W+qwdDhf6+LDXmKi+ocnbSYZpOb0txR/DlGurfL1N+Ztd",
+	"pPmrlLQ56o2Z4FNxrbOcXS+k4prfQTYGJpKNenEqFTo5uLkpvzYXb32MwI7EDabjtEgFmLsSI5+IjvN3",
+	"Atil9J70T3ofP+PSVTCTxAu33s95KlhGxzzlekXMt8LuaYWl+eVvFUhQCHCOz6Lrn8U65BH5QS4xSmJr",
+	"HzXWPY1ZytkdS4iWRYW2Fzj7a/Uqm6TQwacw8QWmNE3fTXqjX1umCNrK1M8fQ9e9+tRO732nMIl6nLRd",
+	"dwJODm0KIUe77bb1Ego1P5jfhHe09MAfYzMr3Mbei3pG45hl6Dola973Jur+HG3xQL+8Y9kKcv1L+BWE",
+	"KkLVLTpaHqyIOBmzSRCPRQP4+godVL7uQPWPow9F/rBCh3xONU3lNGe71QI9Y7k0L2rUBe+j4xmuLVja",
+	"KBNDAERzphSdMkWmsk9cSZ6x+5Xh4oa3J2zBRKKIxER8M3rA7ixcn+ujqJVK5XRE8mQxevYM6mOOhocR",
+	"0bH/9/FgGBGdKv/vo+FhK/8iYABdLzJ+R3VNNp9Dx5jTFRkzYp8NX6qJL/N36pGtx+9FPRmrSS/qUTWZ",
+	"BFWgEgBVrUJdTok9DOln69P/GWuCaMbIMuNaMwHeaQEJuRmjCRnT+DagY5eyogsaQe5a3SJAGxgRChgG",
+	"RoTLJRxyQjUlE5kmmAjaeBIYmd98/5KNZ1LejsgPb87OyS1bnUIBb5bkejUimcw1F1PzeZ/8gmuMahbY",
+	"4D5m80VqiWAT32HzcbngcYBWhRqRsw9v2w25WrAyrdilGg0ypfEtCDS7UvOZgOIGuAxbUB6iXp6lbYil",
+	"6mUz37Yyaxyv2LVdcy7nC5pxm/bShb1aYJU2YYxu3qZ5UYncLnYKz5cW0lD9e69oaDcR50FnyiFPt64m",
+	"KSGFDlYG/OJQHTIGMDgADHcr5NKW3BdBOXIus4yliB1kmBJTUNIo54woyGZTmD3ufyWzr5xOE2FwbUoh",
+	"XspEgdllbi5WpmQZv2PrmBmGof49V3qOWH+//lYgPcF6rhMps2sJBQKGZI0qYY7nyOwcBfrr6XhB9vdh",
+	"LHyQ6KUkcy5yswIbXjPaS0zTFAfxAq03PHnRPxr2h4NB/7kRAX42tXMAZ1Nv1NufDOnB+CTeOzqcDPYO",
+	"6ZDtndCj53tH9HByPIyP6RBgRex6zlw+2QWL84zr1f/OZL54LaYwDyNwuYj5gqaIR5fPWbKXyZQ9S9gi",
+	"latnFNLTizVvrBBzpUHbNPc9wtOdmlF80SwkFn+l4EUpu0Pn7Mm+4fAZXssei/f7dE7/KQVdKshSjnoq",
+	"n89ptjL0ZvcXd1xOiJruDehwvB8fgGmIEFODZwNDvb5YZtS7HB4d7/cHg+cumLde2HEwGuyPBkd/w1Py",
+	"/MMqNmZjEtzzk8mL42TwYvjixWH8PDk+OqH7E0bpID46oskAwKnmNAm8/nA0OPmbkfST4HdH5jsl8yxm",
+	"SCD4Nyj55rgtSpp3HhQ6qJ5lMp/ONt+KlSqfo9K7AAZJlV/kMjMtw+i9lSCcx1ShvWCIJ+mvv2Vi1KJU",
+	"TtdetKRcl1/0ysh685C9dSRfmPMxaoYjG3MvASFrhVoI5domQuZC85QMDkb7ZmvIT5fnlSnEqcwTnVGe",
+	"dt2Vw81dgZctHUKKe1nCBIfrhuspHhr9b6aRd39v1BibZAzKImzVR/MTWb3lFkMA0ctcWKLH9wbD/YPD",
+	"o+PnL07oOE7YZFCG81M2zIxpeKUPwHFu/jfw+88fP2+qzyUWF+TPcmI4LXJSZQFo1G3pdOhciilq6Cyb",
+	"e6ww81Tkqthaib1LllUsxWEg0GM55QZUn/nYyZCz96+VKzu8Yxb4CbzD3EJ8AIyK5TS6hODRZp5WnpkR",
+	"m6oCo60JYAQJDXBACxKnYkXmtgZpU0kBR3IQueLc0OEvkFhtBTMZM8UTZsFKcpXTFFc/oZmeocyddF48",
+	"jP+WLVUTvk7Um7DmtK5XjCWvhWZTI3ngR6lcNk7DMJELy/s/l/lwGKXTLNo9U4BJef3CnIBN/22V5IuM",
+	"PACsK/DlS9ohaGb4frAeDBKR3OyLuWqvvUh5Cwgq7cfyciTsC8KvUV8CJSmG+qYJoeoWchX1yGecWfkA",
+	"yWcU4cZaEdAFjHGhjdG0XgYUik4FYpRlMA+7GSxjbjfyRVTAtXSk7dcQ5NarJiZU0Y3lxMn2NReQ2+t2",
+	"8UenJO8w/ljmW4G0tdiWZ1PheGhRuV3ioGtq+QWY3+gr0PSWCSJzKzI6uGpeZXKOuBzrsCkW2004IsSJ",
+	"WYWwnaOmpDNv8F/7Wie5yoLLJv9rLP3qt8gGhJKwEE+ABDaMYZ1a2JEC2C3hidERWq3FKvchIB346vX3",
+	"hAsCUuDS6D+tOJnLVygyIZusgeaygcJcCKWWGDLbSOOr8Us5m6JmVyuUucYmI3BsxynNFWs7mLc7fluD",
+	"bGvysGeslq1eWjLSMo9nbJ1JNs9ou3D1hlH59EI2UuOJeSMqnBUKZNp9P0tGVivIiwpEwWNmatqH8Ab5",
+	"6hO3gWWSLTajTBCeEjvxcmC0u+fnF9ZaCV22GU1KHBW8H6cIv28/AQQ7FRGaaynkXOaKYOYxYiCBtplx",
+	"pk4B3xlMtx/lVJ3CNV7TtxHReE7jGRdMfUXkUhCnrJaTIstWq7c6y4bjmgVXssDapUuub8pOd79QhAPS",
+	"dEMbd3hCM5lnFfdW5BR1850iKb9lQQE6porX4hnibxGnkFahKvSMKz/y/nOS0JV3P7VgEC4RdFNJNd8w",
+	"VdFAa9M5u6TdWeDENe72FrMR3+W6FVtjQjNR5ZDFO0BP2TSTQbceHhLDNBCZBSwnsM38PrZkgeYV4Y0D",
+	"NBuS8DueMA8jhwNZPIEW+5kLhAktVvfdSrOKlD4IKRO5gLHCjnD/VQB+FBJpW07vDhtk1KBXm20EjD2z",
+	"ilZvrIYoHTVFBcomDumW4HOuYaOKVZdooy1HLy77TnnKHcvolIWL+DZw+J2hxqCEGXGC4Z2hSqDfO0G3",
+	"lL7Qzlad8E91lScyTxNXGcU36nIH+4dPmfILFb+KMdGhlK5tlnCpBHctqbYxwa1Rd+YKBRLUjtnIdPMm",
+	"ts9avndqXuTAA9skFiqmVNs0am3DtNu9W3gBvXtiV8nXT5wpHfWWVHVc/Aa3LfKqcS+3ZLnUMFHL3Z6A",
+	"g/7AFeiYO82wcYNh+UyLbGul2aIcujcisBf1EroKhuQflIwEYzVGZnEBu09J92f/hZSDrR/tZgmprnH/",
+	"2mJFNHySDo7ZGc3acyd4uLou6PaB79m2og82iTlc/wmoODJNCF3QEGKA5wIqDPRnzA8Ll6WYGTAFoEdw",
+	"Hvjf4vaYD2MGajWjNmu3oQqZZs0lAtUEfPxRVJ55u3yV8n7tPmmlGEzVNRHEHAkA8weoYjkh8KJaXa/1",
+	"rYQ1tpRh1d/cLeKOv6mW7SwghcTP2U6j8yGpJzulC3dZA/npOeIaWTUczkjOS7SvtmrmG4YSJT+/P2/j",
+	"f16/mNsv0i1bhWns5/fnGCC0UwIX/FXvKh8MDmJNp/AH+xb/DaYWfnLVKzU5pGlqXfdSYU2OhbaoYq5u",
+	"WhCw+TbFeesKFiyLg97wN/YV0JqPGh58SoaDgfW4iwJzA79ECwpKzaVIVw4cPE0houHmEzZOG13EhSEM",
+	"+tIDip4qeZYlGVfwd1xQ6Fx954qFTHm8KnDYbKsh2APfTAQA2rRcLKyTvj2rNWS1Roh+UqWjLc7Ob0un",
+	"m45378luujManMa2tg5XMah4ahc0o4lcYioW7m0CXgeVL8wcWXJtkVfLH60p1qnU6nqSg+P4H7nUtBf1",
+	"xnliW0fisfRctKmtR7S8lifQvS+KcEK9WOqkNVqFp7GIYLvGmlnNp62kUmWRuJP5aqnR0dbppU7i7mRK",
+	"91KpcR1RnSi3W9+kciPmVx2GHLe1iu0gu4Ii7gL6JBmtswWqSpi5mUlsmfxPCgvE1qe+oEotZZZsm9Ep",
+	"9uAYF7CNNkkFe0SmcrrHRSswmNzOYdtGwTyrS/TTtO+oWSckSdBUNVZ9rG/CZqTZ4hp3g8It72Xxqlhm",
+	"GYs1mclMMTKG+pEVUZou0lCAo6k/ZnlXbLDQjxvale8ZTX5kWocOvzP2YUskndSPFz6EUFvqSwshFdlu",
+	"ntDxaiaXRE50YbzqjDvNaFlOXyglpAUF9d+VFP0PdPkGK3vCVbZuO/wCtu/n7j0TpbP7QnwTvrArHCZA",
+	"FRf0uanR9KSICHUIYRFZ5OOUK2ObmANWLLsLRwsKOMF2iD/uB22A53xX8xaOS98Keu3CQ3lyizhXLMXE",
+	"9pANIs4USnyDCh8XRQwtckPhF8XFr3cU4akUeWrtWEQFt3GTBhYp5YK4IBf6Y3At1WSmGqBHV0Rxfcey",
+	"koe9aGPYnBbDQoBKVYARS6Htl+5bAjcchGtxbH4zzWmWJLleXZurdkdTthEHC4cXEJvuerzalldabhyL",
+	"CXM8gcBxK2ndEkFhXotFHaCmlCodkfGqVAyDQNwLlqkumw3dOFqzgLdSt9EwF5VmbK3eXUr6DLFpkacp",
+	"NTfair2NMauJiG0F5mrBklLb67XqIrkUmyLR5oM5sIcu/bjKIbNwH9y1k2sZBrSYVlunYZ7pGHjrgolS",
+	"1E507qmki65Jdb1sOrXpKaWl3felR6GXcp22qxz01ZvroqyEtNHs67MQla13/7GCjUH8Q3Ro4AaUpHUV",
+	"tRfocE0eR6XeWxYlx2NvrvGIqNwHfkMwtYs9FjrTDh0gVSiPrmXxPJ6VG5ODC5JRoaGJLyWK0SyeReu9",
+	"yqG5pNR8YoHf/YeK3rGE3HG27JM3trDeO/lsHrKiK+cTPUVx5n2FkNHtvaHGNr0SM5kmp5i7lnKlv1Ku",
+	"fSSUrNBVpV2kx3r6NQR9iCW0dd3shNRQJ2Ubjhg93zpimLiDvk8QSfj8MWpCtnHNKitX37fT2pQOVjkN",
+	"VUk4H7cAMPy6dN5wPttWBuJRsdrhalCRNHSc81eR1zM6ozF3gHGpB90Lt8+qNHVqx6sKSOJtG4DN/nuP",
+	"CVMTtveKNtTdQM+LRsodf7fW2vgR+ie3VvRCBWqCFY2QzOXHJF+eETwlhIWQyCz4VLhYSTd4EoeO1FT4",
+	"V77nLVXF4tWyfW/kTYdCuaPtfQbP1nu+PqhV61GoEMB3at1Fk1Unp5naUXPMVlreg/iU3tKZ8QoFwVWv",
+	"sRXjg6cW1Bx32zOxUzvEMCaoY+dFZ7x2PEW77oW7aC4YrfcDbK0Klxr4tVefvQ7S+ebfCa6euMldcyj1",
+	"SRHnymoxVJKpewApjnObBrt/GPXGq6KDZQHJt12dNMcd7te5CVvoB9vodkwz5TNwAL3iK0XU3OjHM660",
+	"nGZ0TqS7gTi1rxQxM8MQu4ywWZwP9aCCrS2gchdUt3EjGDVs9neopvld6iiQUz7nljtNKIDSYa5D2RFY",
+	"mumw0WQcr7Z7tH9w+/gQIjl8UV5yvQ3yObo/1Wwhmg6784Cj6cb22rO7LR1O3Bq3nmBzwCbcBgeMToDv",
+	"ZKpcXg63B9LUF3TKyDjXqOUK9kmTlNHEiOfHwCosPASPGgbyIf6KHzxNS0uOiorgpcNfJBOZNSTgdMc1",
+	"DCd92r3ud+5/0y1cdQH+i04AupgXh57ZwJUu+xMKJfVXwAKC+20ZmNEJoT//qLeHVtkmWG2RgmdZnZ1O",
+	"AIIjzzbdpDXH/4is96gb53UrbkJjyHRAbVg7Nu+7dUlQsL1Rj8a3Qi5TliCQMxfXi0y6MnELYtwuRenC",
+	"OQJ375q7tP7XamVlfGskuqiBHYacSK1pfEuWMrtVBUKGMRconxOuNlIcgwRRDmc2BS89lvMGYIIhzRHM",
+	"akEzOmeaZeTGu0YV05qLqbohasktRwWslzCfvHd4bM41n9JwFPIX64pIZAlwJ8+mLAi301x5tN030CbK",
+	"4Tt8fEFhhXrYPK4B8UQZMRG5PA0ETlUlABcuhIwR9MZIU/yJ61zdjmI7xDZyINjtSFIWEFUx7apet5Jw",
+	"e/QoHLwZN+ExIjClqHiwttWto1/JE24RNl9xliahGgBjTqPOoOiq6D4+lxkj7BONdboaWT2icNzNiWa2",
+	"UL/oV24daRHqVebhW8YWivwj50zf06m9udMhpNAiUGTBbkqMd42f+H1YCym5a7t23XxsyR1KwThLJBnW",
+	"TByAxkNLZdvUx7JPmmWiruYaeGLHMlKwQVU9g5hRKPKM5XwuBSaBQLdjNYLu3KNkfA35P4YS6HSkGZ1/",
+	"q2ZyEREsexwNB/1Bf9gfPNs/rCOLcN1qg+/GmGLXNdXhP9BsbgQH1qjO7L/mVKwgpcHIWzN51SewzAWT",
+	"i5TBlcCSVmOAZzzBQotAy0OpdKD8tqaAv65X8EYp9mmhwdsqKqMbIeKDw9rgAmYPRRYAZZhA1bYicmyO",
+	"AcN3oLnb7nelH7fLJfkDlTjPadxGxTFH0cVGMxf2rTm+Fkaa4XPZlutBhVqyDBpHdIhamBlcWOSYNpNw",
+	"5Njuze/841DlEpy/74MBVzwpQSCdkjFbSZFgzZGeyVwZU6kkdilJudYpI6kjqoYi8rqUFCvo1m5b19QU",
+	"20J683phzrOcdLjpjfXosl4xMXcwliLJY03UTC4VQjaRMetIF9jwupH9dcmzkRO9tNVmXQjU/ax5Ml2b",
+	"hi2ua8jSUoThFWY3jTSmmMhQVIIVpsB4pfHgOqzqPQsk6QYiA4ptu/Vl58pu7vzv2wYN0nKcXlJSO9Z0",
+	"jDJPd4ymzKzaZtVYAK0d2u1mhHPfSait56isYaD7yEHn8jQ1lpDDMrbB+rXyuijQB7NQVyo6xaP36O/y",
+	"QqnbKDId3ljP8F8LAnBdhi2/nuy9cZ2WNpm+z3YYDJ4PT072jw6fHw5OToaP5ct0cmPrrejSnKfGMHiK",
+	"2oO2LOWPUXfgta+NXVFbQOgQ8RHx+kfE479FJJnFi4gkQkVGoR5zqSKiBI/ITOtFK0jAzV1p1bQCbU87",
+	"5y6s7i0WA+2Y3b0r64wBKVbShMCncmoTf4yBj7kgJGU0E7ajCYJPqiCk3FbW1ppltWdFba9vUyR77VSK",
+	"/dr50YAKssXgTtagcgWY2xgTloJB94OtuLhNPgSqtnTRMFKccDUiccqZgLwwNO/bXCXQx665uA/UFP5W",
+	"5mEIg9fvozLkttlFqEwB0H877TVB0nLUGtCE87LqufFeVMMaOow6r9Am0C5PWhnij+/q6ea2uIe97u7K",
+	"pjGGNPTV5l4Oj8vS/vjo6KBRn11kEkPRTeRYArftpPz6PjVBBZhiOxMJ4WxYsSOjMhGXLkOtztxFaADP",
+	"2Dln+mDZ6jpvKZdLFQ5v7/k4HO5XbDUpiI4Xz44OD/bJ1wup9DRj6h/pNxiIP7G8RbUBrHaMvhjXOxxb",
+	"GOyKbxTttc5agJHXygbwbV1O7YNMn0DUXxR0XhuPflTuFmAiwe2vMfK/55MJywz3toQAQCtW/KHDLSoE",
+	"z9q3xiy/z4zdrj8R76kWxYe4RRc6uvAo07smpZKrqJLBKeeslGXDNclyo3RTbKIFHi/bZHHJQ3hSNcT4",
+	"gcUyS1xQaiaXoOXf54zvIxJveSha/3d6GJG/00MVkRlVamb/4wMduWLZNZ1C5bv5HMkY/w5qS0G39T0E",
+	"bMhWaQE7wSEyZi0WJ6seQSh5atkhXb4sCZ+KWBJJp+LBLrWGOQ+FTzcY5y5inK6OzSyv3WG8LETU7o4B",
+	"Omr7PI3Ndvyd6o4CYJcHQZdFLVq5a/oH8L0ZU9pVgBeKwnAfIMqjImjtwMsTumqje6Rsoms79DBXt2ae",
+	"Ks2lSxV+B3+VqoJIZYwmK0DHyuZcTK/zxTb4z605e0UlvXmZIvlifSMxCjmRGcEdPSUHiPLFGIJTdfMT",
+	"OeBXoJptFN60J+tdn0IHBZYzhAuAqp18oS5xEpBKZiwsrra56Mqw8M2mlFnHggWhe8w+2rwKBwuGYQ2c",
+	"4NkvF0hgMtcWPN7Q8q3/0SKTSW57OmV0MuFxE9DcVoyKapfxUieibmDn62ezQ8b0irM0eeka51ScItg1",
+	"b91+sHktcsFERMrphxEpZR9GxCYftoHon5g5rI/iy5Ib7XzvOCtNccHE/+p8r3AWBXy9W33IDQu7tnvf",
+	"NCp3MFg1Ue1xmoe/SuXyPKxYmq/2UjklGWqYpYQ2aDs4k2nSJzdYkXTj4GQxzJgxM4DRREv9NvBJq+GK",
+	"RC4DzTVWFuuiqx/qQRjtsLzuP63au/Y9xWSsD6PtjfdHscvbnsrl+7CXKeMMTEXnI4W2EJMKEQSBU9mi",
+	"iq3V9tQe26osNVuJFy0cro5OH3z4FQvVb0ppiPZU8B5fslMiuNjabmqtz5CLcdg0UV/22CfvkdAtWAFR",
+	"tlmZ6yqcEeqTtM7Of7RcQVnd545lXmRHREl8i5A2fEIUhZTv+XaSa+pPiTfKaMLYaKfTT8AD6VthBrqK",
+	"QY2Zb6Wb8OQ+PnQcxhmyNaO4mJIFNV/LJY23+qNazKBbHVMqQ/0DURXT1fna5npEMbbZeS+mwnw3Zr57",
+	"5QPAwcwVaS9Z/T1rbppSZhKtaaes4IZi+FyQpWOoLXoYPUbpWIgp+XvRnjtd+N5sO2NQUDYZMpOrBfYt",
+	"a3TD4fwiv/h+QN2gJ5Ywt4XtGdVsF9MxC5SjvarAg7UJMWlbn9k2H/R+QBq+l+s2XzRGfVrkM0LlUuO2",
+	"Y8F3104DiBCLG1y46mytVLF8v3XltRVjtgLDRiLddd22qyAueS5sEn8pJd8bS+AScCn6az32S9Advpge",
+	"U9s8VHCvhAnp8yMxka6hgqy0Id+tnmZLdm974fm24CM11aVYaO/wmzLAezW2kc0OhjRNPockV9l8aR4n",
+	"o8hNNmQK/sBoqmebeypvQ7tZbb98G36nBxKqK0wjdCxzXUbcsspkGdERwBwdp00ZvcMm+HNimxq4mwEF",
+	"kAD5buhdpKt2hGtnuWu69XX1AclWB3dwhu2gzWIju34pAmgoWx3G8PJ2EnGrz06zxbVisRQh3z6SJQKT",
+	"jWlWo8xtU+DuReJlD1t5ftsr5X2T8WCuHC2bOVgMjkqtkasbveBtZjxXTr0t1548RgvAVjlJ5W6Bmykz",
+	"i4zfQR97wWrjLvfpJ0jVdes2elQFGMFZteVtTeDS6SqH+yeHJ8fP908afQI01/JaxTQNIk6V+46bOZAL",
+	"fBJN11b5RdiWN4RKe/GOHAyPj/eGEdFLSRBjewPztzOkMM7W1wy1UjVrEMw4ABJjIIYD1IOtlJJgjMn2",
+	"AEN15W8Xa76Axwv2dS2wwmevXb1pp4qsUkdvwfcGdDjejw+SQ3Y0OR48H75okT/jLsfmjQQC1HTa6hSt",
+	"EyUU/J9yKZCQqcYIWptCnEUmJzxU+HP24a27Fm7viH24nUkCyObx9RZ+9BOU3CEGD1bqKcaEEeWKJ+wx",
+	"uVOXRpmAdBNKK3XZdzxmDiwkYZs3sZTXBZ3f91g6bsNFwvVXZfZknsCyxX67hstZOHXy7JcLv5AlaKIF",
+	"Cj2GXgFdsFrwWCzs5fl+m5SxHTXr1FTdbqXXl+cXxDzUxaOyHRc9pUqr9qzwPnVCTsS3c794tWWHvpfX",
+	"IuZJsK3X9xUdfcxSKaZEyynEiSGVSQoGAOirgOKTchpWUBKIO3A7sH37kgHybjaFKBLUIteiVYSBMbZK",
+	"EZdy0QbhdatYBv5gVoz4wBO29JD/LdFImjH6y1ACncH6Q+XTbwwPg7IFRRjNUs5UyQZbv/YnL/b3nx8d",
+	"Ph+enOwdTgZ0SONhfMxePD+IX7wYHE3Y/iQ+Oo6fUxo/r4RcgucSzgqpEhfXRYs04WAytip8KRe3Ktxq",
+	"GeKVFXJtbT65C/EjF7cVEM0gWC3CPIelfmHmQh09pCqdYkRUZsp5xr3LAHAlOk8UgaZbNAHA23VtbldA",
+	"BEGARjENdC1sobaFtzU2kbubqqjhhoILl2o6ZvEmvEmYJLb4F7FznpxgwWrJTbCJX9Nmb97TrNoepZRb",
+	"WNIcwn27HQwReBFJDDqcK1Fu07j7/u24t3ttw9BT3VL2SnA8FWbx+vLDS3J2eXmVDwb7x+d/jVxYX2aA",
+	"niCsNgfXzB16Hdb1Fj4dOolmSJ/7vJTPWcoF28qGqEigag6Ek1Gezt6/VhGRaWKY5f3I7yVYjNW8vS2t",
+	"DAo2fHHx4ZXhGcOTF/2jYX84GPSfEynIko3B0DTGnFEEiIqpMA/CF+YJhGDf7z9vY2oUbQ02xRz6zJ3c",
+	"KO5iBxWpcOo//rUNdkawSDfO7W8d5PZ+B5oe1KDbhKIE1e4KjvOX6KulWudUridQ6146n8W6cubyuJ0n",
+	"NSm1ajCXIJgbCQdX35PHvwOKEWAur793X5qXGs5xnso8ucwoT1tJChvZaMEBitBHq4fb1bDi0d4zFmsf",
+	"stnkZvPswN2oBE/wCUgFFJ4NSgl7lIpTR3UyW9cmG8+1Sn+Kztl1KWIVzyhUgsHniimLMQX/tNGsMIU6",
+	"OV5KawZ2OOwPj4zuAmLMjmOWMJZ61kqYh3SmYhcMq4Ry0xar3xKy97QCy+hGJ3B8T0ImXyjYrFuAS2jY",
+	"BQLA74H1WrEDNo8mjH4Z9oe264x2n6SCrurpA7o70ThmSvWVyibXc6ZpQjVtw5W69Xjq1plpQ/PAPex2",
+	"x+0RP8EtRw1sM0O8fYiqpn7t+zU1crtFU1SFd6r+rsRR0NGMbFrGNHU5ijVgdTXxhhoEhkB5eHOBWak6",
+	"uktt4/rZPAERbE8axYZUrpRxQqjwPr1Apvcfx/9WGDJbYN68T6aZSv+b+fP+dN786bx5WufNn76RL8I3",
+	"4rnqOgfvJtueINv4tdAsDVsxYxpgtj9ywdA9iAtQpbiwLV9oEa4YZ/I2lBr3WpNY5ilmzY8ZyRjiGQFr",
+	"F8nI+9dn1LWDIkrTFaBx5jhyoF2CMRgoF1o1gH1CjmKEnvyUCxZhmnMJzFwRWxhX345re6z+INDD0N6Q",
+	"6tRidReBVhGRfzJ2GxGl+SeXCFgOliyhgxwYlm2AlrhIeEy1bdjWkP/Nbb5bGPbwt0Yko7X2RSti3ncK",
+	"yeK4y/9kmbRzXgNAPA6YduF8EjzAtJKH8IzpeI3kzaTSZxPGkn6s7trkEuQiV6GyW5ynzUSEVE4snXWp",
+	"bzOWJoROqVGdsWwwY3fyliU+Aa1DSrdAuDdLImtn52cYwU31l6pV/nZx7Xed+AkjfWBhdKdfXO0UFD3Z",
+	"FAy7nXYLt9RJVoQ9mxtFWPsaTU1v2T1Agbtcj3A41+xrqdWtIQotDVEsaGboI2sV0FW6izh0x1mJ0QYV",
+	"xC093IHhGm4L40MSyGbl0owW9R4tATQo3zKo+ZYoCaONCNXY3ywGyFW8QVLEhgtDKW2HUUMoxy0sUp/9",
+	"D9OuXDqkPndAlgTa37mnvG9qtzUC5Zvd6D68jy/vR3aHpULOMZ7KJYSaEp7Pewji37K/D75qh3rUG7p4",
+	"mUxDjX2gwDFjMeN3lVrbdpnhrkIy5D/6zigCxoybUnGPpPNYClGy/jsyynAwBJoTyIS5NKkpRYtro06z",
+	"0eKYyRo8QK9dY965zLXNjwpBbUDO3/bWtF0b7cjumfrluEZ519eON6oSS2n+uB2hW/KGLt7KhNW6J1kD",
+	"gL/SgNBfbfY2DCNepvk8nJ5Ni2P5SpE5XZRrUyzQ7VodlqbZlOlg5OphdFkHn/mLk1/FisEZpa1m72sW",
+	"HoiuuRE2aCiEbA9Yu76eInKXETQ9S138jPKjoJTDuTxqY5LHrZz5rqywoKr1c6ohzXdzrjVL6sNBRjtK",
+	"MhqqFnkYGbBk2sZEMbyqa6El/sYN0WIfQvCKKptc67AZbNVi1ICwV2tMM/TymqP8f3vnFx9e7V2aX5MZ",
+	"ownLKlqakCSW8pajcWjMhE6R6LDvEGC0MwJVkgnhonzDcwWXGktQ/74EW4WG49JmPdexB9SvOnNXJJHO",
+	"nIUAqGIasBSWZEGVWsosCfN6Zx8WVuBcCtrmPpcAVDZnAyqxfSI8cManszrfgjlyC2z6tf/7dfJNARZg",
+	"d3VOV/DnPYtFgjmOjm9sRdmBjiFhs9NF4BGItEB2KZ+gX36Y8HWGGSvrxL95VGXw28bceecEbV1CXhPh",
+	"FNjgsjKLRvTF8GY5jyK8tX4zzuV8QTOuQlB4c79dTVsgl+J6QVVjd80y8p7FVL2eOoCBLj+UYffZO8GM",
+	"/a7ZAptBqnzu3MBzLnJoC2+Bx1Ij752fjc0LDxbBZTsQpcQX1QMLUORrQIKNSCLnlAv1ja05tF4v27vK",
+	"JuMCD4wswIpzLrWyZlqjClYrQX1c48Xx4VpzveOgvHFEF6xvQ1TAEYK4RY7rRKTf73elSktLG5Wh9iTr",
+	"CXT3xeWWK+zEZnwD5tlZqFzm0sZppbw1tLKkQqNYLHVtAf0CGm4Ph3v7x5fD46IZN7R9B5Gy0buXdohW",
+	"jesKb11boHbFTtVaGjQf2nkiik3atTcCRzqvEfaGewDwHEpDlCgBmC0PkdcoyZ1N2pwnI7v7hXAaHXb4",
+	"3InIJ9nkcIqJN/UMH1BkRu9YAZ5E0YwGF1uuYzlnoZptvVlIeLg1yaXBPpMhk/SsrL5Sl4a+4T4t65xx",
+	"xjA2N5cJn6wg1FZhDCWJietby/OVApzrlGOrzoorr+6m+dTgNtkqa+TQDHD3uNRQg6kAlBDhpsrMbHCg",
+	"LYu9ce0YOgz5A0sTDwFVcPYXNTJUdXx9q1dvoMWacSJcTdeTUk90VC+V5vNgbB30HHyDMYZiqYwywAX5",
+	"6eJ7QslcCgSdeH4wANd4gHXCM+nqOlc1vscNp2DpF9d0YsuCW/zOJiarkoZQTumw3xavbLCx/es2frs2",
+	"xV5owh1O2m/+05z1D/ZaVS4lXEnviAKOR29ZwCWSUZ6G6ITHM2K+szE0riNCSSxTKRxy6aqVz9XMo911",
+	"vDBPhu6bsQjNLDscwg+IPftUB9BOUvpukWVJ6f9tTGPoD+o3/V9WcoZpDn+gRtj+W8+oQPBUqhT4MvD7",
+	"UzLJ5D+ZGPlW6zLl8eqUoNBFoxG7+jl7DgARljOZslOypFyrESjFy/LlgKWumN7IcWwtvGFR95DhBf08",
+	"Db3+yCb6Xaiv1ZkoMBh8/4s8TcjYbKWOZyyBm49b1haKJ0iddZ2aw5p1yyxgMx8uHfh6CJnYJTI2t/kJ",
+	"QV0000KxrDIKnH1ZaXptS1DKZOKO7WmI5H1Kg6AXgth12TSUKbIw6zwxhrAhEg0uGnv9HkQo5lLnWYhH",
+	"nUMtKQyNN/++3dyPAvlTdtTrzOJBhvJwN7Ix2rSenrZk37UQ/b/MVkTIsUxWdre7V71sUGYHKkS6eDIa",
+	"rI9kgFRY61Rg9mMRIUyy2ZrI5SRXHTLqliXXhesl2uqiib3Vg/bLrx+9rfFrIY+t+CuV0lkKHzoR6wTk",
+	"54+fox4r6edr6vQgqCwPB/2To7I6PNjUfoefo9IMjfpgPoVVPRsOn+0fP/v13348u3x5cfnxaDKIj+mQ",
+	"nYyfJ4fxYN+55Uc9s23WasXWh+ZdIEvdcu2yesPhcLi/v79/cHBwUBDSqMfyvZgJndF0b9j7/NF8gzcI",
+	"5zYov3xQvHsQ9TI5ze2fdn8H0E1EcDE1//hcPAJn4Nylh/399ROpmWL9Ua0f0JpwWkOqqpgJ7lgs2UMO",
+	"dMHZRz30BjotRdMpKdH8twgz5UGhcJStO1nsxa8fN92FnqhDjkA7FaPDo06n5JwBD0ladn+kuj7ZymZk",
+	"SLh17XOpipvV0lJXvcrVaf6dt8X87dgAVgPN3CGu0wnTK9TAb5n5Ykzj29YO/5Lp0YxJ4K5o6Lwg95nr",
+	"keFzGWBcOpvLxuIz2i6tIBx9PUOPtXWOlhN9fXbFkoHZZRmCZjRL5FIElfniQgdZ9ThPpgwat/4jl5ra",
+	"VD+SSTnv1LF+XQtq3l/HWrYI7yWz0rswEEgs56xjPU1ZMraIoLLmGBu+8QPD7EvH9jYxAVEEAGlg7gt2",
+	"nDDGjKVpOOiU34KHdtJ1TR/MyBtRlYDzrQ7F9NIm1+sNztAqm8w79WqPEFW/0qnZ8hRdOeW0++LRHdFc",
+	"xFzw5d/up382uRwhEGMD55ZrFFvuCT1ad02W7qWnoNJcS4zUc2JLm920QfFEyuCHoCbuHSxygim+UDJZ",
+	"VcrDfujmPGzH1Rq6pXhG06D8+2vcVMhtib4BwbpEdl06q9yHWjqQxAemnspGRe4Ucn0iY4Q0AWCLhjy8",
+	"ysNSxxkUE4lyIXGjwFjDajmTBYbr16ViP3I5HOwP+oPB8JsHuj+CNdBhGd7NV2IPqNWjSxFSQM6sgW+N",
+	"K9zBVtrGDhwsPqmzc2g14H/xxNvd+4K09jR0fWE95puRbYv0IUmyYdQ2mj3oly1bqKj+gdVkw+E2Ies6",
+	"xW12we/ecP8FphqPegOwRazJ5H29bU2mwYa55Oi1p+fK2UA+sOriqd6msti5JGETmqeaKLoy6g9oPMTP",
+	"usaGesCF7eB3d7vaLRKJYf11bSNQrGvfXuOXgsZ26j6OKRcGuJc3n7luh5ueKl4k5Lbt5rLG7sLaJC9y",
+	"y5tYUiVYGUoY1oQmAIID7G7M0/SUCDalmt+xEVH0rtLiuz5eGS4nrAKNg4vK9xBXYOy1WkvB2sN5z0gc",
+	"ife9tn9xkcgQNBRdddYpqNEj3/gTIIQW1AIbd0uBeAp3PFB1VERoAiLBV2eXCaWDXLjA8ORuxcJbtjx7",
+	"//qv2DgpXDYLPWjXJAL7tOAZU9fOufl8bzDcGwwvwbNpnZt2ipobro+VTpjg26OCpis0Pytdrkuv/e2R",
+	"mwoH4jxDm//o/91ej7mcMeiMbtG5gW84N4rEXjHKV3/P6eoUPqfqVjkvGeZ+tgKAL6d7g2jyRxJI7n5g",
+	"DjX8PpSp+JYt30p0jW2lkvUTdWB9Rc7yGeQNAqiF2doRONRpQjRT1d14MTzZbzigKmxfEKIPZ//eZuN3",
+	"XMGi9LMqsytPrTEy4l9UM7+fFBJa2zs4ydPUdvTovZGCkh+5osW9s+GHpitXesv9IJMMyS6o1iwz9+I/",
+	"fz3b+xvd++dg7+Rj8Wf/+j/2Pv42iI4PPv9b76EUXj6QqkRBaAT3xCmE+K0UJPli281rcZ67vVw/c7bs",
+	"dPw8tZlJYwruMaNYcc1jbBmFbcZAA8eWah/98fXO7XOYSIn91lAu9EY6y1nUUyBmensIN7JJNH7sbTvh",
+	"0cJe4eOuA0mrZl7frbDoTNUUVUJ7n3yBhvXS45AblUJBjJiLIqUfks2M5oId3ZEAEJ0DMu95Kbq8Dszw",
+	"vNryfZ3Yh4bMDa3/NogOPv86nyUfgwRed8EahI87lA2tD52wijFS9CQLVJNaZWHbZl9AOXQNjAOeW5Bg",
+	"rSioGD25nrWqYA+iuCK73wGKq51WJwRXWOAOC7DfSs0nPIaKlQ95yrpcfaOLCyzGVCzOmNkUdWD+2MP/",
+	"FBuzZOMZhlnyLO2NejOtF2r07Jn5UPXtO3HOS8RDo+O04AMA+VnDYwL8xJo5UuwBDvEG3yhNfBtNntvH",
+	"jE0KtmI4+HjBtAuAQklNO6Mt4dNab69tOkCm1Fwwi10zAhPTWL1Y7VZCpz2ab/SJKnGHf/uv/0TeMIyO",
+	"DG8Iswa/46FCFb//HfnsPflNCIntrRRsROw5gMRgKqYp1ZWkmHXrPvFYVAmEA+wvelEvTiWiwMTyjmUU",
+	"6g1m2M7QzA/M/Y9bYxrPo57I09Rsm6PTjfgcy64N0w/oCBoB7pRE3/6cKUWngBEFYiLCPj5MYS8FguRy",
+	"SgYjcjzor/U4HqyVTwVdH//IOboXW7lr/q95+gcjq5qq+sP82pGSo5vIX7hWRucGS9q56VkZ0Cw3UMpl",
+	"Cap1xdKMqmvHF1sVvNegKsiET3iXgdvBDgaRCrK8WbPcOJ9g4bufRFS6in4tdqS1TaqR72tj7b7KLkgM",
+	"u4B53gGK8zuo6YSpY11m2I0GDZcsdhRVZMZoBknZ5nPXex+A9MxZZURB57+iQXuBm9IKYOrdhHAhWEYm",
+	"GZ2ze/WaT/JFao4k9Pr3LrLlw+CQ6IAodxF24eSKgB8G8ubQkX6vlvfGIlQ1m7qkiiwzI7htj0S/XVgw",
+	"NHHdwSqQAzRN8besUsTu01R4iignOstFbC/SlEJcs7Qx22VVoJsVvCKgfqQMYAEvz98TpTNG53ZvHbbA",
+	"hKc2EbXr/m3xev8yk6VWcgXxbeIzjLlIzDQM+1dtG9yZfb82dBFusWS+tiHS9qldrZuYlrwKXXesDpb2",
+	"tcDeGIpIkbYsUWmL6hX14MLXpMIhJhFUnAfgk7bCzXrybXGH49ywKexyRVf3IbY7wdccfsPBYLi1Tezw",
+	"+Pnz5/vDo05Ag2aUUt9z3LkyvZXxHxxMQunWBm51O7vwB8O0d2kYVmXJ7iXvhvT6QqQuUu8r2xu1Ribe",
+	"EySs5dWS7Z8F+7t6AV+WwFE5yjLDWEg8Y/Fm+n1whys7Z4aJSvhd9RvXGW6v8PpVUN3evyLs0yKziTHA",
+	"TBY8vlWbQGquCXwz2XQj4RIpNCcU7pIijaqlQ408LA5vKzngfeDhnL+aYPT2zNAKLn+j2Ko2+XF9Fwwb",
+	"pasyV4XWsFHPwp1UILcWGRcxX9BUlZJCDOPWupL8tSngtx+43em/stVDEd9ZKNuBpoqNLBAZpoP4qsnN",
+	"m4E4KI94XlvxjdY7mTnC8rMo6AfXVtqcrTRrQ8AFeGVM0+vSsWdMG+1QimtDANdrmOGV7zIWyyxZ/8Jj",
+	"BW58Az9B/JfAFzRPuC65i64tveksV5ol1wXdQUrdtYqpsXoUiHXNlkisiTDmbnaHX5jnMqNwY4arECy5",
+	"LogTVyaz661U6vdt9wK6YCtNzO1BTOtnT8VtHdGO7n/tDQd9+L9nL3pRb/h8vz88hn8Ojao3PDH/foEf",
+	"HPc2C0zKt3dD4cZyWzkhryd7b4y2FAZJ9u0aBoPnw5OT/aPD54eDk5Ph1uvfIX+gxR1v8K52ufF2tJrz",
+	"0tzw1JCf4Z1gBFqzk0vfjrxIREh4EoE3G9tILOkKoK9ckuoy2P0lnMkWzFTo0GGoS3sgkSycV6UJLP7x",
+	"WgnNpNKh2uAw5GVN0m24T1dNzm04+UNWWosYA2p4XKb446Ojg6NGi9aGrh17LyGbbunJ163te24zGJq3",
+	"6z7t1y2sn6Ox0lm3s9zK92aH9ltpmFdeYd7KUDdv8KJ4B5kzczVpmqIrq/Z+1rIms7OtOdNRQHXcAsx7",
+	"5r6CwFD5QgWLVdbTrfbvo8VuhUfuxoVDa90Olet4QmAnrnqlYOpVj8wZFco6y8YslUsbqT8tsg4QTVPV",
+	"NvHZPzp64GocV9odbXhetrshPDS8f/tDeeH28RzPq20h0my+VRGsLIbkKbnq/eWqh23YV4ieGOgmUgr3",
+	"FVLf8NYtdP9QSrlbxLs6wc9tYo+bXHPXwUeXDliA/XVICozzLGNC34P9CMzyelAmoRsd3xbUEVnQB9Fe",
+	"PaNCLVkw9+h8zZ/jYYEXjGUBz3Q7ExwKzFsPhULg3oPtusNBMcV7FKXes2vmQ9XXx+87UC2Y8lobnnWJ",
+	"wlr3FKgj9CcwwNmm4Ah2WtAhy8P8WhVNKSNbP5yyiSYy9/l7DRWZj+K0dHMMbqWzsSoZ3B3S76yV3AqB",
+	"L5yqh79vqdDDhHepymfszmblVqML165xcSv6gYzWNmGVlkQbaGHClqwDqoBPGWuhDoWJumgF7HNvl4Dn",
+	"NTNGNoAGlCvFZjxJmPAYaI9P6jjNyB9N1NL5hUf8gf0jt1mBHbSA+2XnVYGv4SXhuclxygI9az68Oicn",
+	"h0fPN23BhOkg+p0xKlMuGFRXlUHni2RGTBgnV5At/r9QSwW8cux/az6NCI1vhVymLIFSMC6uAUGEKRUR",
+	"n9fXLG2gpq8994XKw5eQGNja4gnfkgyP+StFeBIRqlyDilROWyHw4x6thbcRQ92ZH0drzWIPB0H6DjRF",
+	"LU2OzKEVimtO2SbLwvGiSuIm2J6gmyEhjbD50GicUnELhXzP7DfqGSK2lxoS+m+4uKMpTzojfFe6qdut",
+	"C9F5Ke2x2/2DQFRNwiqtyeqZQ9BEQ701hk30LIeIKSQUAByGykVzCuoGrNsmlPd6scDXvw6GWCzwX/u/",
+	"DvYOPn4z+nWwd4QfBVOD51xc+37ElfhUJueYYIUdkm3Ohs1mtY2qc8hZ9iCgkMQKrQbW8libu/9vdpB6",
+	"4ML+KUVgTa/P3p6Bx+SU/HR5vlGsUxDny9yQwbPvWJZy0VhAV9vaqlVSbIk4d22RfvBJR+tkXg3FmrO8",
+	"Lvlv4d/WiRv1IMvuWvGEYcQVdgge8Y2Aw65em9ERiCfYFu2V5HfoxjzsD4+MpIC0f9/gaULGEvO5G1p1",
+	"V87GBjhrq/g+QPSwfoeamlVn/vdhLoPJ5CG5YX4HAsMlHHKtjUAE1N2/MXb7lbKtAYRLttxGW3834vcD",
+	"Xb7B+/rAMhe3bfisXWT9/r1y7QmqukNdhkA9/FeA/f7VfIzKH4D3c40NdEdm7yC5pdTPTBluRFPcOnXP",
+	"bubHgSTLzY49POnLjE+vZ2069gQFqq3oV7btidFtTwETCGpYedErplyxDrQcOavHHxL4Te9ouhbQMKq+",
+	"bdXZjOvv2vigmMXDqD/zH7jSgPV2P013nPuMobr6h+HD06k8RdURQbn0DitLrz/+NowO9sNlpdtJ5B85",
+	"y1YtS9DkPW9muY+i28P6Q9q9I8My0EdN8PMG4uPE2XeXnYWLv2A0Q6utdaUt4tQAhuvgoApzYMkIiJd8",
+	"SxILmQcfk/8/uer12R1PXandVc9h3fjX7Zdet1kxV2C/N9VFx3m2mWhcc2Z/5HsJ4AlrSz4aRN3Yjsw8",
+	"+qV9RQ8dJCXG7D+QacJUGEXkaVlEPc1eykVXvpBwpbkIIbp87xuWWTnmPZPNrplu3OZSLiCnqA2/mXOl",
+	"zPZsOjswY8wiTtL41nkk9IyV9Ibt80bUyvqXI4pHIdex5HMO5aAzo8OwuXo6H62dbbEppePcSiRthfsa",
+	"jIDZQaweKxQk63M3o3XifrEUYG7YHBPzOkwT/diJ67lJPUI8Ep91pFdvtn8ZnHDYlRN24GBwaBvOFNBb",
+	"AcCKJgnJF6C2M4pZeI9xOuF21Q/UtSwB1V8W9Ve20A29SWyuqucHt2yhifkGgX64IGe/XIws+zRswigW",
+	"/A4y7ibclnNdHKxXcdkanq/PU5knv1Adz6AWEHw0/J+GsV0JgAoDbTEilCR0RVKq2Tc4bCrlrXkR1QhK",
+	"6vpTmhOCkBqhBLiAz8WnZEGnDMCHiLG3VhYYwzrsx4wsKE/8wQK0Rv9KtK4zFCTh6vYRszI/e6H86ChQ",
+	"Lv84mCZ+v8lW09R8hnPB+eo8AU2z/cBSV7i14ednHjWwdaAHq9q6WAvgkKpI7wBCs/NRllnTds5UBVPz",
+	"03RvK2YbvsSwMU9hMOEJtIFq3qHhomSa62CCtOu9DdGXomk60XkmWGLjy2TM+uQ7JvhUjAj0P8ZQACYG",
+	"z+hiwQRLIp8WDPmGcmnbjVqFGXPu2fVCKq75nTmiMbzyuvoxkG/5g1yYiWVzLliyqWgHg7ulNe8wwvuB",
+	"hzuvMutWt55N2yYYEGtZNlcRmTHgnHrJmCBDYMwnJ4HSbIqOyW0k9p15xsd+P9kOQ9t+8SO7Q3QUPl/Q",
+	"WLd+POW3LOUzKZPWP9m82i3CBWaL2hsJLJsH6hq2I3xU+7hZlgHbvbbOtW31G+bm2C7PAIhkl0QoQ+3B",
+	"XxpRPKcrvKOYMoLF9RZSsHw37zhbgpvF4bxFPZrMuWi6bBjj+CCfAOzjgonkA1O2rq1d2NqivBYtmBrL",
+	"1uRtiOtXyEXeBtnsBVQT/4BYNJtzzOTiXrXkCG6zCkujR6lRv18Nek2I29WgtzOIlpRra7Z30JF83bbb",
+	"m6KCu6jaxg0vhmhdn41QQju7rrYzRtv0ynChzHQzezR8dJ3Rb0qpqZtSTQrXWkzV1b1YDNbHV71bwu44",
+	"tIh7WICQpVCA3lgcALch4SsPZ7l7PdIRze+qR14wnS/KMKj1SKcVpLWZXAoibQy4Wx7IVtjTCz4VrwNX",
+	"KU45E/qaJ2EyjqVQMmWQwqMdEu9CyhTaKijX3Sgfpzwm+C4M1UJKBEHco1YZP1hdGsTksEb/AtDDrHZY",
+	"TIRmbASYYhZwj1juUJqG4T598gvXM3ITy6ngWt5AhNSvCzCw9XIdj99j+JX4056Z5V4Znb9Pcz3rlzHq",
+	"+3RO/ymFHclwuzYCNdzk6SfFMnSMlJwiMiPjFaGlTZATcm6HKykrUH0HtApfBT3vKpYLVgf5owFJeaPB",
+	"UxPT7ZCuDKsOEqyVJEVgYU9pmpUDC/6DPQTAM385BdV95ZhUK/UMxty5eibzLGYXur6xN6BXwVNkSu8C",
+	"nffxy0ZwRyk0+6RxvPWkuu04pW5+OaDj6Vkm8+ksQJpC8xSxoLgG35qiPLGJUDZRlacpURV4m+1qzmy1",
+	"PTfGoXqDtYiZlDZ/0nHkfovUyKqahHtUnzwX1IDKJ7lLNah8IAF0p+1bf2r+Ad8qOWfgGkX3JrRnXlKF",
+	"SESTieEqucgYTYw1eOrOFOIzWcbvWEJWTMPnyPudo9Vy5FIppTottYxQTJN8cUrOfrkgGZvkiiWntkQa",
+	"Xw6+VGx3YOcO013PzlxrUl0EcGBQ4HFOeY16gCW6HtNhAiH5bDuDdo6RtX3f5fn6k63W6nsPanOmAbrZ",
+	"vQXSRV8q2WItlKaOVQosU5tpTs25g+53Po3HLSskKmxddLtKwto+buVflAEfSuOwLICaWYPUHqgv56KS",
+	"2LPm4dkz/2ppfLZJ8bNpS3bYdhwNVrhDUvdx6oAJ0KrRvcrnNRWq9f1ctgbBtoNNHB8dHRx3i6uF4SU6",
+	"NZT3u7RrVeQy43TKWtZlhrvVWPBCpelKVZpZCUAuBzPiLk8Fy+iYp1yviAWOcYJDsTjPzOeaUcjoy0pe",
+	"+E0Xt9NiHL4xpm+v3d7NtrqKTwULtsYxOvRXymZDg+hAwTWWyaqxZ0iXrigypO+dJcmGv625GUenMFw5",
+	"okHT9N0EWoVtlyj+N58//l4xg05rfBJQm+FDku0K3bvdGfhwolPEwwexY+2k9QI/h8RlLjCu8EgIbS34",
+	"8mYyMmIatEhE3szCDGsKvu4ywA8BuCyy2evcJ68jvrnFuKrylOBKajKQMcP5zsqGAnzMbejH8ClwMW3V",
+	"+KCCk8sTZgGNoHKOVfl7XQcDXzBReGo9dNX+oH/SPwFgKjNT5eL4om8OCiDFyv0Ofg7JjUDu5uP3LlhP",
+	"0d8IlozIciYBW8QYTHje5pBXjGLXNmjaZwzVfrtCvW29Cbo5ip+6mUE7hPx2ik9BqztXffxQYSx8GoO6",
+	"sRksxHUhCo/UBM8mCXv46WKRWlz7bSdxZh+7TxDiS4XYLx31vcD17fnYwbYzvt0HHSrU9IXA+ro+aJXw",
+	"K1dbeNGE8jTPQg7jH+V0j7siddvQvQDWBwBy+Mr6fZqTfLs1TANA6lROuXj8gFoq41uWXOdCY+z8cd8+",
+	"z5W2oJjhPW/tYShC3PXN3OxIT8QJHqON21qo2hHn+rYFltcAxmpov6XhW1J5/A6jyuNa/kECSAs7dMvV",
+	"6kAvHe5Fh7fWE8+/mCXmaLKlLQzU+fH3SeZ5kPllKHz3kg9kyBci734OQsz8q7dY3F1PxfoWvs0NOHy/",
+	"xZ01U3TTaWV5AGns2uYwgzxS560/otrvEJy2nRvs870Ufnh73a3ePZ/zZ/dF8DqIA6JX/cIswO2HvOWs",
+	"1kXy/t3FJXl2N3ymMIWqT1BBUiSmWbYi/2/v/OLDq71LeQvdpxRP0CVkNG737qIpcnERCjKjC267CNyy",
+	"gKvmTJCz96/JLVud2pofQsn/+eWyD7UKZhnmBBnNsL4f3znTetH7/BkQiSYyUFdl230VCfvGdM+YWkih",
+	"EKbJDPTz+3NymdHJhMcEe8JzMe2Tl3csW2GY26Mi2pwoomZyqUgs50yRSSbnkJzTvxJX4i/kL3/5ZSYh",
+	"d/gvfyE3n/aM0nFjdB8qiCFRQFp0Se8pM8YRQIhrdLetSEzT1MiArzG3KiKYeBwRm3ccEdA6T7GQKJi9",
+	"fCWITWD+pm/mYDW8G6xPct3/sUhBS3BkeYByd7zmd9AX4MZNlsZFvVPJxWkbksKzgPKEu3DBp8YyJlyY",
+	"jTgjlrQIkgv5+qZKdDdQfOXogHx9cwYtZfk/YcdG5Ds4fjJfXvf7ffOwzCJLLBFSixGNF3z682HfbMAZ",
+	"QYPATxg6VAOYCHWzMOTNLYLTTayyybU2NA7ndWPmNmc3DsBqxmjCMnJTvgw3drGGC6m//IUouiI37nbe",
+	"jIgxFnx7rxIxWbcqzApzFcjYlYrcGCZyY0gjUUQDmLFtXcMVQcOE3CxnqxszGrpp4bz9q/ruFdwtDKrW",
+	"b3xBr0xTuTRjLuiUnRbNOO33HiQrVxjeK0BZ7HItd/jLX8xPlnZ7sUYPGQbXity8vKRT2L0bp/bfkK9l",
+	"hl86pu+3dyyTVTnBB7gv5KFIwb7pk8Ph/ggSWcyDZsEsVZjFMqFKm/txuP9iRATjZiLwxZTfMWGnDNhm",
+	"ZsY0Y+QG3HPYB9GhcP3735UUN32CWYfUIs1wo4UR8LZH5AZB1W4s5LQvjsZ+puCcBxbjdsQV+OAMLvmc",
+	"uQl8eHVODg4OTk6JWlChIHxgXsIzAulr3smInzGRYLFgymMALCuUk7MFjWdsb78/2Og/vFwu+xS+7sts",
+	"+sz+Vj378fX5y7cXL+E3BVRa780a3/bpG71hf4APygUTdMF7o95Bf9A/sBoRyBdzVcAvx/Vqb05BN56G",
+	"er6cpUtDtIYdEsg/hAROGysw19jim0NRJuC0mr8Mi4b2hkQWfbSw7SFmNFFUpM1rbe/ZgyFoyeY8qU9I",
+	"SjK6BN4LIXlmN9Vz5deJUe+YPrMreUMXmGiEvTtUrclYPPLsYkHFq0wabaHVs5cSngxCvps12/0I4ULZ",
+	"Vh9WDGMVspfCBeIN3qSuMPGbk3qd4LEVuLuhcS24bs2wzejN9eP+/P68btC7RVw3YmOp9OaAbzfbhFrx",
+	"XSW+2vlg5zw/n26d+YKlnDU1iUImjHBVNxE0VMtTKZJq/Um55Dr/gd3OfCywtRF6OzSdBhGTQmatEeCu",
+	"mI9OXeLmDUwH5RKdrpM0XSxq1mDGrTncNiGqdu0UjBaTMnrHXPe00EzYpzjNk3XifnAPhhCYeyPneEMX",
+	"PwJwweePkOgBGi1MY38wQIVfaFuhUpZ1f7cJZcX8t0anSnwQ9OzNgza8/nPUO8RRQy/zs3v2HU0ceAb8",
+	"ZNj8k58EtUogBskOB4fNP3or9SuZY8FnKYlg+48cEOxnTDWbU4DcMKq8WshbqzcuZwh/AN0LijJ08BFa",
+	"j7CtEjSvAaG44Hu3DCE0rUBcFzcpV/rs/eu/spXqLGssCTSTyznCFu2WWGARYI4HaOUMdM2iQATLQ9TT",
+	"0s5B849eyWwMMMqPQDzmflhrRpWoBqw3rjQSwRrx+HDCQtY5DA1n5RZUF3pcIBwFqIvIZY1e7LKwsXKE",
+	"qhnGqddJD50teG49dDQwpb+TyerRiOItW9r3f173ZRjD6PMGNQ4fbeBzdCSVB1/fyzcUGDkadTD8jxJH",
+	"qnu1ffSZfw7e+sel3qfmlW/oLSsZ8A0Ujy0HwTF0fctWfSTG3uZlqDDSZ7/x5DNeDefgW6fqjN3J2zJV",
+	"r1HYYQifyvwg+Rc+GVzh/c/GbnWQUXUSWK+/733+6A4UB9kmFm1Xym5jtDW+rOHV8BTM4SzWgIve+mms",
+	"Qm33+CXNpqyVFP9jiXsz9yZpj/h/ZMIzx/n+hUW9d4B2kvXl2/CMfXKhp+ClwK/veS3QBG1BPV/qBepO",
+	"7ek6uXsrfcwFBbtvMxqj2Sf9LFZ3XX8ZNJ4mtpf2f49rQagi5xc/E5mR/3Px7i30ylBtJZH5b99ej9pL",
+	"FFNNUznFJO2g+/EXtOLKQfaJzCL7kRAyZkITdNTj1w7YPwK3tYd3R++B+WhMFSOZBWfbcCWe+yntkBcX",
+	"g9QQGiZc35dsHkgEEEiDKRA5KaNnYVijTAJqpTSbb7OnXYfqrYrDuXtog0lWo47OS6WwopjVOtKULfUN",
+	"OH62F2LjTLBSeD2AvB/y+1SqnydQEQ7hUOxAWjc/10B4ixe00TNmR8vYlGPjmtBA+O1jjHN/f25ghC9J",
+	"dXJE0aQ9jVekaGP8hGLiUe67n3lkQ2IMwnLARG2wnSsC0SbsEGNZgL/gLZjAszEXCTSPr+P3Lz/RWKcr",
+	"B2d8cyf4Dcznxs8P3NEYKdxg4IaZfOfGaGAmm1GD3zE64CfjVrnubGeC7w3ocLwfHyQ1kywo7/ECK+9E",
+	"uiLLmURkPwB9LkIskMLAFZnLOdvC53R46x4hHXund95SUd2VN0LaEfPvaTY9vXd9wlMoqnGRmDJJLGdM",
+	"WHQIHs/MJTZqV0HUZEbvzTqKmvwg43hnBKFcFoC9gel9/fPb198AN0GIAtuQhdEsQRgOo0eSgyMIRNs2",
+	"NphFBPDErkKCavd77LZK3ttMHA2ZHdR++5Xyc4jNCDIjtywTLCVJJhcLlmArGCHXLpVYAdoHICivIPXA",
+	"hr6NdMEXQxLNzf9+aZNxoKz0pg8ZO35VV4KJhCWYceIyWdzLI6Kky1xVZtcUuWVs4dKS2IosMT0qyF/f",
+	"FUHV93gmX3QYpLqcNkK+fF6OmL4ggQ+haLgklmJmVNlrICcWQDuctrH0qWRSTPGCgGvjXjfaT6juStu5",
+	"AIy+uYf7gwGBTF1V3E3IHSkarkdkKTPHik/JTcaUvnEXGPpxQRuBPrmkU8TqwjQ87HVwy1bKAeQgDV6J",
+	"Gzffa7NIm0p0us7WCvgyTW3CGI5juz35/BWSQy+wm6t8MDiINZ3CH+zbm5rEFm+O2K16AiXXDVUj9Nyh",
+	"/U6k+4Ncknkez0q6KFzJn9+fR87kwkardHpfutQZQ3i3OqqEfM8SyUmLj2FISE4K3XUR30Tkxs7KqrGa",
+	"Tm/65CcoILApT5CX6gqfZzLPTs3PUymmLIM0KVWU5eEC3S1N6OpKfP3T5fk3fXKONO7h54wgPBwMbFLV",
+	"mYA3G8mBstnJBECVQuKEhfgHfE6cumWIgz+jCUirwlBA0CmbWrOdgi9hU3+X5KwHm69dtebHdALcb2xM",
+	"bYQsLEjnoR6y29wjyARminBdtTLuvl1kMume13M4aExPewoDHRq61fMuVCEjgn0Unl5dfyzeB80WkflB",
+	"XoG1ojrwOu/Uq1eorb9bY5t227U6VywBkQskhe28iit4Sooc8WKEZwqai90QDShxtvmqba5ELMH6l3zl",
+	"OgleCVBX6QpybU9L0HV2NHjTPFe6T6p9tynRUOVNsjxl0HwbGaPvLp+LlClFbrADt03MBpG95KpW8y2G",
+	"6R7NcaVoTxzN+QnQNpO2L7WPt3v3G1vx0/bl78RUYjZdMy8HowZc4I3PFgBHrR7/joqk1YNvuLiIsbaz",
+	"RXrfp9bPXlrffrP1QzWbyoy3e/rSRzpaPU1jzeNWj74vgUW2OmaLKdPq4Z+hQ2+rR89QWLZ77fvzltsw",
+	"bTe2RSVr9fCFxT9sM8+3r1se7qdWBvMPwM/emw9azVRmuvXDna32Fk+aA7UT2KV+4Bn3duP+C9IFsGFn",
+	"EZyzFvEkpbokIktaQUnit9ILno3zFNpGhDMbX2LRzg1P1A3YDZTcoLZwU9jmN+zTgsWaJTeF3eJiubag",
+	"alSqINJLSRLow+itE2M5I0gE+fpwcPJNn7yk8exK+Hl+pUgG/TMgR12m4CbjWrF04lDEjQ5wE1V0Aldd",
+	"ZmuZFJ0zqOMbYdMg9Ovki0XGlAqpA2Z31tSBXSRjfpent57O2qRjDh55aGhMErwudtOdt7X3B0+sPGn+",
+	"xbkUk5RjnfJDsygAq9OiBOwbG7y4poAZHrMtN9OlUPjP+x4yvUijsB1tAvd2IyWpotaDEq5Lyr2cFM7k",
+	"4j036PBTOmN0rgq4ari37tpAS1nzAmN2QSHj+cXPUPUoM6IWgLc2Y0yrEaEkZvYdV2LMptyxrJtvbyJy",
+	"8+/mf/bM//wH3lU6Rq4CBZ9mNzOm80yQKdMKmvlJXWr9U3i0hSSLDJp6W3uDI5VS87/zPKW2wExp9MFT",
+	"cSVwy4q3KcIEVBKaP8HtknLBRuTmt6seVBRe9Uak3+9/vsE5Zg4IYm1d/wMeDXr2cMCHmBPtk8P+NDz+",
+	"NDz+NDz+NDye0PD4M7HzSTJ2ypl5BURB1JS22axvbKZt1psJUCGqyoZCJQRgvt+5puwHAAwn9TspzTD4",
+	"towR3KyIpDSbfokeaLDXy9ostDYCSIWHmJozrjSobPX25hmZ0oVTOyeMJTbbN+W3jPwj5wz7LSE2hn8f",
+	"REDS1Det1ixNFXaGpgua6c0EMv/TpyPZH9yQvxPV+vFr85xopr5wIgWwCWPP2Gao9yZVjGXUszv8/umI",
+	"B/1AT00y/238aYabLGcyddbyQ0jH1UEGs+CnrDAHO1uDrydvpWAA2PNEftQ6VlFuWV6q1H15SadNVbrw",
+	"DLz2oGVWozMDv5j0yXdifYdaktK9ijYB6yee1XQ/qHaDsRFUmSkylUQKAi4nyBksqZkFbqVWtqHbKdHo",
+	"nuGKCPhOyxwC05jPMt8UsejNegi1lyn98XnrWqed34uxBpmq8q3alg+5X/9CFfCHw/02l5HFUiBq9Cvs",
+	"Kmd+uv+i208/OCp4NAexbMkPHugRNoKnHdjXa6NfZ4yRWKb5XKiR7W2pEDDNdQsx/4QaTnWKaIoWavGO",
+	"ZYqi9LTZGuU4jdHB+uRlAp1hXZbZ2kNXImPK5rDdzKS+KcDAfOYG5DTh9DwuYsrnXH+liKK3rBkszN+x",
+	"+6CF/fFwfL6QsoGMURALZTpyOcVybhibfWLHcrHmephf0IzbUwpejleusmDOdMbjAkLQEKzZqXVixsUB",
+	"POMaqKWLiRY3B2G8vlJELgVZUKXJ1+bjI6N/IlTnifl7wbKYCc1TdiVcOzY6x4xRKNSkK3OvIIsJsj6x",
+	"1AGGMQJ7wViGHoi1qCdeS9+6GSo8iZaSpFzrlMEUWJpG5AZKKqH66mZJszkX0+t8ceOWiT8UEpdbmw3q",
+	"t7nr6X0Pu9Q6W+ENHJLadWGgX07NNS3R1b9wXdBl6VJ/pciYzegdN2SJ2LRAfp64XR22oUf1+9z2mc0T",
+	"3Zb7yIQGpFl71UpV8WMjh3ipeTp871Hq4KIvmFykjMTmhpkbGC5VdPmqXzaO2DZgkdJO/vcqk3NpKwGZ",
+	"YMyo34fuhdR4/vczKIOe2beMJcD3HWZwZAvlYDBnFCLUlIXnpku6QrmEtUZGemxeEJokb6VmuwM6g7f/",
+	"kQy8NQ+Kq65SuJF/GnyPcTPPEqhcRbLapblVatETlDCHg8PCw4h9oz3suGC+iicIUfLet1jaWt8OxdsK",
+	"0OaxlN9n3ZubiKxoJpdkTsWKjFeaqZG5xoUgM09CnX3k0K1dTp7ZwMRpkQWOfE3dSDxj8W0Y09a2bap2",
+	"fNipvHLbF7iAXguGytt/4XvgF+q7CFQNdtiA5jtif97PGFR2+84Fru3WTsVZqet+8JJ9twp4JnzdM7vj",
+	"CQNBRefMlntbknZfWa/FKbkB6PNvF6WMlBu4G5gZN2Z6yZgoHCRwYe4wxYRwoTSjSX97TckHu5iuG/TS",
+	"zvXCzPCLQ6XDVf9xwki/h+Xko9Oua0lxCdEftvNgQe39Sl2ro1pwLi6IYndMYCWrTaEEhP+JZtmo8DMU",
+	"Th//EV6Q0gfoCSFSFKXaxBiQEaH2YcenjJC0HpUrUfYp+Qfgx19To4hz8U3hjUGnh8tZI3RKzf0su1OU",
+	"7hModY4lOjUcLoIV1MrISMzujQjUkYEkT7jS1PATW5JXV0X2we7qzoy+B+Zidbm8sJK622u/BhiQCPPq",
+	"162/L+B+ujUUV8PZcCs0XviTuTDM1dgOS/69faZBMXwtCE+iooeHlX/mGhj6jUrABtKYblMVFaE/EKhU",
+	"1baTsI3Pw80kKlXCHdD/S501Tkm5MHStgvnX9UYbH9t32thRV4CKRp5rcIdBzELGNPXdDOobGGiWCZqu",
+	"zfW+PT+D1eIzPp2hGxtwFJYl55WxHWRmC2qMFpXkcW0pu3nPtWt3v4u5gqT0fbdKU+QAmH6KxUXoUke7",
+	"xxosUaHy2TVgO7BawDzsnvFYcHlFef3dIm4C8eqOo9cGeqDUh2Y4HO7v7+8fHBwc7BCY8AfAkkGsEzMf",
+	"8YeCWqO28RBZZFLLWKZQwLaQmfakAupEptY3T6lZHdgky7Y10Wm1Zz9SpYkyVgTVUFZi9KdadEvGxPUk",
+	"g+YWncDVvjjsRZRprUCZvsR0MyewCw0CP9maUgaPtMgnszT5h00mg/nV+kGhaRV5rRV5eUmnrjeea0Pn",
+	"9fw7lmWuveWfKWfhlDNLCG2I7H5h2fuknP3irCoEIVMkZTQTa1lkDqImnEB2T/LebfYYTuv3yh6ru1F/",
+	"po79q6SOXdB1Jf1WyGW5zV/dNS+CGsBX20Q0CjETxguqM0C31bVuWKKYBmbmUAuSpWr64VGxKjXDw385",
+	"NxB0oY41n9d0wHvSWtg/UTm+lCqC38P9W6o58OB77jbbGvYFzfTu5Xfo4s9tGlXzrXcJV08B8bdLqsR1",
+	"bMtnAX/Zv3b+CvdpjqqgxRlVvw8RYqbYNhJ8b3PJngRd8g+RImxWvI1IYc8ihMddD4D+d0i/mhdUW3QD",
+	"/X2IVzEAUmg01C/wuSaNSSvgP+ueKcjeuJa5rlGh8Cr3qrbIQ2BHnwK4FWdgfXWSC00g2mjUatUngxFR",
+	"OZQQoB3pcltcP/HBoL43DKvpsTwo+RdfHDtUU/z3oF2XZ6lYKQHWei3mjKo8Y6O1TFjE23WZsPUhgAWL",
+	"dY0KLJfi2ryqpAeXPjLvvXYdpYUULKQM716WNmdJ2zvyL8yTzlzVgLyzoM6l/gLhAoEnY1czRlM921r3",
+	"kEqakDFNqYgBPf21Xu8sYFFXlYalZETNZJ5CyhgYqME0th9w2F1WtuMIAaJ7rUkikeLud7AszjOuV73R",
+	"rx8reVUu1Q5ad2K334aOWYt8nPLYG95cxBAnqc9rKsHdAqotF7dYcLmcSaKlvAWDIbLtODxuf65ymqYr",
+	"MpFpKpeY1nBKEhmrYsz+PAFUbyDLPGWqT25KWU8exFdcCR8/9q1AIsL3+v2++WRmWLCANmwyIzdIwKOb",
+	"6P9j7+p627iV9l8hdJMWkGU37dsXx0EuDLc58Wkd50RuenFUZGntWCK8IoUlJVUoen77AWdI7q60H5Kt",
+	"D1tR7mLtB5ecGc4M53mGRRMN6TmhRjgdPHYYBXp0psunwO6taFuhkixCcFdk46IEWCThTxOxBHismZJV",
+	"JRZXYQr324x0HSanlemhlmiRSjB8wIwwCbRdOVH4HVfD+BiGFiHUe9IBalGAtnDq//0Kh2EfckgBaiiT",
+	"dXWo3NWJs6ZsmzzRhiJov0mGP5xgkc/jkkTP6pzMi/zBMDIEHW7nMySOZi9RdtNRA7S2AVhSlJO1uRqC",
+	"EVw8WltUMHcZG0E6AMY1NtVhd9BXVqnshiepgkzEvh8EjnvG3T1ILkh7A8TkB3he1Dvoo9WkhiSRiCO6",
+	"Vvl9RZZupn5Qz/e4L4ywwgcU2Rccj/HKjvH8BLUzZEi+Km02nFPpy5J2eMCd9ToTIWE3BWs2SEoqlehC",
+	"FxoQaS6w5aB0QOCYSJoSrs05gRQo0gMq+so5NXQMPCI2X6nwgdBh1gySd3QvEtAeiJgdN/bkN9HJCQ4y",
+	"+vZNcGQxjCTsFhFFVbsY9vO2qi8Gkk8wVmk5VuEWge/a2sfQGWx/DaVEf0ijoQVJgVNXpiQRAyyyL7Sb",
+	"UkmcdZV0FbhrdZUdQV1C5XqrzXuvK2sW+jxJYI+LoFy/Hix6CxqCWjPi8/wEg9ahZfNoos0JiXwlaiNM",
+	"++mYaz1TKRaFjydlzOAy1gyQoNAVcNPLWB6zboOA5X2MBvHRv2E7B/T+8fs5oi8XHhpL/AZDqRnrK/Ug",
+	"sPJcw/PO1P7wegVm7Vulrrmcb4LaDefJOlQZW4KXlVLZ9qfeKG+5i9eVevfQ+kOI63nXX7ZFCXLvqMv9",
+	"h9HuyRLdhPXR2YSUrk/jhAdXPIYEDCxPfApT9QBh6luPJMtaWK4fSu3aC3IYf5ax70OnVl4Nry3ujx2a",
+	"2xoe2JFIU5WejhMua7kUXHxmrzundL6eAYyJPd0AT2M7vJAPVRODLfF8mzttYOy77HEk/my7c3LvqTn3",
+	"DdtJFXtGIn27nQmhe/IBxqZN5PQBs+R9ReuU0IY54gaJ8anPVbGFpO+KJ5WhdhPO/6T9NqKrwtU8SXDw",
+	"usMQ8OsAvj1pZ8I+BjG+5VQp1zi3HxMum86EbsNnUqyJ367u0ThWJUvsNYVkic+M4MK02i07y1ZO3OLs",
+	"/OQg+/qqA0787ZBPMV15JCmZFfsxLfMIuLTSx2KVc/P6rqx99X6sVYwOV2ZRr5iQ7OL3LiU1KG/BKNnh",
+	"AH+EaFEP59b9DLxcKOXo3rOJNCJxeojmIO0w67By/aBdbpc02/6uJMarMz7vyYFvrGxvtmr0j6BGhZnp",
+	"c8nugLpVIgU2NWGgS7BZHtOQTiF64yGWXCR0iEFesmLpRAasbolOjvgDFJRyQfhfb1j4L/RDxdFFvivn",
+	"AbdRec+nsKwBVkakmpHkY9tqL2qVcu/3NXrOF3ttx65mXfmjVEbcu+XTpzHw+CQBY5oKUX4CHv/qrnvR",
+	"rD7Zhzyn6rx1RfaJEvghLwRkhfrhYPPOWpFETCEtnNUWBKdgd3k8EnIFAWv0eenv2Qq1VvFf36l0oIzx",
+	"qnyQtBb2G8EQw0uY3MevW1YzzeMvtDgdtybLy/qUXGmDLNjvdi2pn0TctBg52YfWSdEmg1YZV7cT86fm",
+	"BFHIdv8DltQudpgy5B2tL4VOIFY0LniQX7tt5Q3dJ7z6RW9ei59Tv4V1WBf6KbjzAsIf4RnEHe8/dA56",
+	"g8PgPG8rU7f4K+9mVdalnwI3sLgQ2yJzW3zNSlnd77b2/isDpd00rnkMjz3fbLd+VfSGpuvDdc8csvVE",
+	"2b1GTsFl8V3NmuZ/+mJv65DErmVTV/TUSrTgKaDFJk/vJ3xpfATfbRx8RzO7SaGrcSerTjc3IE07KvlY",
+	"1SzeumLDF1L68dx9yxsJ6wroBkKZdvlx8AXT6FxRrp/W7ZWmws9Q8pwHhjPusMptNpHIroXFh0MuJSSv",
+	"NDPzMbTZb59+xSc6diCXr1w+Uh5PzIat73PxXnavpkcQ+aHsY+4cfYP7WAmefCXn6dQARQ8bTGzYR5YG",
+	"HvtObvA0FdOD3nowrcGZRmCasxOPkicUi0ppUmOQfCw6cz5K6grBbui69RbfP/TJTWVj1Z+MsOJ1wyiT",
+	"26HQ2dPXwZbktawOTptdtlUiZveWWhxrNpS9NtsN48iV35ITE05gBR74q1khrWwm0opITbVLzqz9JfkI",
+	"akmdwpw9X68/G2LTkh5LvSu89/wMrSBI64pCWKEPfATVrvtNHrdAaVENJsDDkJWr1zrrtUrd7qdI6nb9",
+	"7TCyz9i9adfudq1+HH3sgyFqwoPIJk3OePTddY2edBPpfYSVXpFHnidcDibYbPDek+FrlcA5i7BM7C2L",
+	"JeEA8Tb2X9ZrdWAqko5jF+i1fPMHlvZVDOwtO4vaPRnZ0Ju9ZXnCXbzym7FKDXvLXr9mWGeHzJjsLdN6",
+	"SA3JVCoGX5CxgPUmZ2ffA/vuDP9F1YzZj6PGp/v+jZVv2+MsaLjyF+FxnaUQR5UylcTQBG5UKZFalaEb",
+	"qboyh24Mf6An7wjd+HyIpb72pgKOXTQNauMtj/9LjTfqLjmFP60eV1qZm7zMsn91bz6wREjXNMbkmhqQ",
+	"szBnM0iBzVJhDMg37LL7OfgRaIccO790Ngq7j2ZFbkxIFt0LSGIdBQiz3fRe6azLIr7Qvs+OZtkloQ96",
+	"rCl5RyHgCkL+rI3OpZtZtxlcdj9XGRya7UaO9EaumAaO9PXNwNqxeRvR6ad9Pd1IVH8vkoM2HhTuOm0y",
+	"rh6+PwSNVbVWcVWaU/gq6+IdG/pjx5mTZrvj5K6OjMR+TAKYshSScee53HEHdfXVx/1M1jkz/I4YJpe9",
+	"i3de0re2H+Eb6pIc7qP3lODIRhAQFx5CQKvyuB0Em2wO7GZ//ldFpjZckpnlbQR89PT32cucRu427gvv",
+	"r5KCO54eNAcSun/BMbibM89Qv75safRwqgWLft+FVJGvtWtZOnq4eQ/XpWQ5Q+ID78g8QqyMGlfLlFHj",
+	"XQjUrX3NXgxUeH+VgaJu545U8h6nQH4F7XyX7VbW+V3ds+ApryFwHnbZWDqWwVqb6766YiAhZmpi3jgH",
+	"yMPI+wnw9Ak58KdqqxhIRuyUK+FOc0VRq8C0q3BsXSzpZe+NGd/IZN5mXT6CrjB+ZjrsHRfJJHVRK2I2",
+	"IT6nzivYAh9bo3q6LDuRier7kJQTbI18TmcOPB/bSBiIe/Ju7gtUOowoMtQ9Pcre4+HomF6fpcq1VqU8",
+	"OxelGDSqUcwLxebN0GUK2KaHJ/p5sCM4uRZyUayP7Ag1h8SodMKhqpeEblVVXC6KXThR1mIgT0Q1/Pt3",
+	"YoZEfj+JrcKNoqYFoVfk/E7Fc0wHab/SVl8gJZ4QHbohEzuPMIQatUq4rEz2PxpkTOw9zKiejD7edG9Z",
+	"zuxGHXaFgFb7LOISNMp1wx1kLf/ty9lYqQQj35uLiRmy150zHKkw5675MUkIVdBgghwn/OMvlz+zbz69",
+	"u2T//+P3P37b7knsdx6dKnvH69MgWRHjhkWxGnEhI0Qc2LFEfl6jhby9Q/I7s+IVIgYiDvVN5+0j/ZuM",
+	"egB8TE8SS2egbXSJs6ufGF5T6HR58fGKqB4r0OlWuq7kVqtq6A0l9uC9mm1cW96rWegp5xTHClsDb8Wi",
+	"LhhuJrVUz126YpvTRm8oM6Pul/34AJ8h1UhAGdi8HP1B1og83wvovth+upkRig7VTscp2B/yXvyS8NC2",
+	"vtjw2uE7ra3RRqUQI68WVZt6VUFXl/3fmWd9KDn4pvff4mi2iHj5SO/ZU6Tg3l5Z4OF/PmD0idvX0kkC",
+	"bIbY0qGIob5eYxFj7mS2GZ6XidMLB+ZlH3IwPKVW4Gkhl8Bz9SU7VdwbxI5nvRtfVUb2yDoh+b8ahRwc",
+	"rpGa0FYAY5BFu4qdTh1jhigyR3Qqoout267cC3aM08vefETo7Q6hhzYSN1drIvOspQ1FMfS3SnRejTUt",
+	"AeaVtSTEETkdQST2sk7QAwo6sTHs3ubs6oW9067yskQf0YBbRwMuACeaRLkE8+dFuRr19yQJ3FHlb7N5",
+	"fWFIv91X/taI0ia4mSsqfb01lAqPUCB1ljpnGbErtexDaa3vxszj/p2NXWrDsdj34AB1a24FzW1YMQNa",
+	"Gxz+pl882Zj9hK+YZuzWJZvz/jAWfQttaLHrmVfKCopSbbKkuMDWomYYuk64mm6KCyHRLsc1mmjkx8rl",
+	"kbO0V6IGJ1lmXjoux4GYgvTEjkjCPxlXRZZ2mbfFAAMzfPqOA8pL/K44e/UxmtzkZrBjwkkXr050Aa5R",
+	"pokFXvEm4hhU7Ry2ryomReZ8niT586dXOrA2E/sqMsDmhoTFjq5xnOR3CcSsz2XGc2djv6qo1unj185F",
+	"s66UvfRwdV35fgRHzSMla0dxapW59vvwkYdmY/HsCrL2NO4Zu5YZjBVlpyK8LdLMPMaaCk1/UimLYaRK",
+	"LSt59BuwrJv3keyg9tP1pErhjgHwV7sbhYh53d2oCR+b97aK3YqeYFeqzuqeGFhJ+DOLqxrcPypCoO6r",
+	"WIfI+IzPlw1QCpr230Ifpa1R35jJOLyoku/B/36wW90/xdTLMuOL0bffUVx0vI6wF1oWLW2Uk3Kh3KGw",
+	"lYnaVoL7oow17Vw/lBYDtw5rp9iFyPaHSoPckMSWGeh8Y636Fk9Wzqr7a22hYdNzX8CfZew1mC/q74or",
+	"Vt3oqT7C82nnQ+l39vwX+2LNFd5YUOWUdipgVn8M8RmveNHHEPYTDqYurcunEDNct3auBxwVhfEUsD/c",
+	"2tVqZWl9O23b2/k/h0LT3aX17TurDm1xXg81qb8BmWMcha7hENReUpI4XyjqRuldkWTdSeGRWP1F56Z1",
+	"sFqrCNByZjqzWFWp6UfKyY5S03WWByG4NPpj8VRZsrlReLZYQnVlcH+FlI34nJI+XBZTy6WlUxswW3ve",
+	"dncj/MdU8cHVSq1n65fzvsFZKOL6rDCqBwGt8//8YQOLB0C0n9UV7ABa2kMXU7j0c6vdmqRJ67x1ivrl",
+	"BrZ4gxYD6TqjIqnhxPherMpVw2RcWh46uMzHhViOgQLNlMz1cvVIRD4PHV3do3K188tPw9L3rNK+nSNP",
+	"budmOzcyN9tlA1OEB1UZPg+ZgSZ6wpNkzu5gyKeg8yObij7oqo+ccezsZobAZgKxfe4+z5ZQcZ8dBPJP",
+	"xdktobtn5biNSnLXF5nHl2/CjFSbPcA8o5ND2WOJGmSPWYizl58zBJ6YIT4i/0MmB4Ri/PuPv/8XAAD/",
+	"/w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -37,11 +37,9 @@ state() {
 
 if [ -s "$dist/index.html" ] && [ "$(state)" = "$(cat "$stamp" 2>/dev/null)" ]; then exit 0; fi
 
-need="install Node 20.19 or newer (of 22: 22.12) with npm"
-command -v node >/dev/null || cannot "node is missing: $need"
-command -v npm >/dev/null || cannot "npm is missing: $need"
-node -e 'const [major, minor] = process.versions.node.split(".").map(Number)
-	process.exit(major > 22 || (major === 22 && minor >= 12) || (major === 20 && minor >= 19) ? 0 : 1)' 9>&- || cannot "Node $(node --version) is too old: $need"
+node=$(./node.sh 2>"$stamp.why" 9>&-) || cannot "$(tail -n 1 "$stamp.why")"
+rm -f "$stamp.why"
+export PATH=$node:$PATH
 ./setup.sh 9>&- || cannot "its packages cannot be had from npm's registry"
 
 out=$(mktemp -d "$root/build/console.XXXXXX")

@@ -3,7 +3,8 @@
 # tree is walked by Go's tools, and a link is not followed. Each set of versions has a folder of its own: branches do not fight over one.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-command -v npm >/dev/null || { echo "npm is missing: install Node 20.19 or newer" >&2; exit 1; }
+node=$("$here/node.sh")
+export PATH=$node:$PATH
 name=$(sha256sum "$here/package-lock.json" | cut -c1-16)
 all=${XDG_CACHE_HOME:-$HOME/.cache}/mirrorwatch/console
 cache=$all/$name

@@ -147,7 +147,7 @@ func (d *Chains) report(k detect.CaseKey, c *detect.Case) detect.Finding {
 			words = append(words, s.words)
 		}
 	}
-	f := c.Finding(k, 0.7, fmt.Sprintf("%s got from %s (%s) within %s, in %d answers: %s.", k.To, k.By, k.What, c.Last.Sub(c.Start).Round(time.Second), c.Count, strings.Join(words, ", ")))
+	f := c.Finding(k, 0.7, fmt.Sprintf("%s got from %s (%s) within %s, in %d answers: %s.", k.To, k.By, k.What, detect.Lasted(c.Last.Sub(c.Start)), c.Count, strings.Join(words, ", ")))
 	f.Properties = map[string]any{"answers": c.Count, "host": k.What, "stages": words, "seconds": c.Last.Sub(c.Start).Seconds()}
 	if len(c.Names) > 1 && c.Names[1] != "" {
 		f.Properties["led_by"] = c.Names[1]

@@ -141,7 +141,7 @@ func webGuessAt(r *events.HTTP) string {
 }
 
 func (w *WebGuesses) report(k detect.CaseKey, c *detect.Case) detect.Finding {
-	f := c.Finding(k, 0.8, fmt.Sprintf("%s tried to log in %d times at %s port %d (%s) within %s", k.By, c.Count, k.To, c.Head.RespP, k.What, c.Last.Sub(c.Start).Round(time.Second)))
+	f := c.Finding(k, 0.8, fmt.Sprintf("%s tried to log in %d times at %s port %d (%s) within %s", k.By, c.Count, k.To, c.Head.RespP, k.What, detect.Lasted(c.Last.Sub(c.Start))))
 	f.Properties = map[string]any{"attempts": c.Count, "page": k.What, "port": c.Head.RespP, "users": c.Things.Count(), "success": c.Flags&webGuessHit != 0}
 	if c.Flags&webGuessHit != 0 {
 		f.Description += ", and then it worked."

@@ -146,7 +146,7 @@ func (g *KerberosGuesses) guess(t *events.Kerberos) []detect.Finding {
 }
 
 func (g *KerberosGuesses) report(key detect.CaseKey, one *detect.Case) detect.Finding {
-	n, span := one.Things.Count(), one.Last.Sub(one.Start).Round(time.Second)
+	n, span := one.Things.Count(), detect.Lasted(one.Last.Sub(one.Start))
 	text := fmt.Sprintf("%s failed to sign in with Kerberos for %d accounts, %d times within %s", key.By, n, one.Count, span)
 	if key.What != "" {
 		text = fmt.Sprintf("%s failed to sign in with Kerberos %d times within %s for %q", key.By, one.Count, span, one.Names[0])

@@ -115,7 +115,7 @@ func (g *LDAPGuesses) worked(key detect.CaseKey, one *detect.Case, b *events.LDA
 }
 
 func ldapReport(key detect.CaseKey, one *detect.Case) detect.Finding {
-	span, success := one.Last.Sub(one.Start).Round(time.Second), one.Flags&ldapHit != 0
+	span, success := detect.Lasted(one.Last.Sub(one.Start)), one.Flags&ldapHit != 0
 	text := fmt.Sprintf("%s failed to log in to a directory over LDAP %d times within %s", key.By, one.Count, span)
 	f := one.Finding(key, 0.8, text)
 	f.Properties = map[string]any{"failed": one.Count, "success": success}

@@ -99,7 +99,7 @@ func (g *loginGuesses) report(k detect.CaseKey, c *detect.Case) detect.Finding {
 		confidence = 0.95
 	}
 	f := c.Finding(k, confidence, fmt.Sprintf("%s failed to log in to %s (%s) at %s %d times within %s, as %s.",
-		k.By, g.what, k.What, at, c.Count, c.Last.Sub(c.Start).Round(time.Second), counted(c.Things.Text(), "user")))
+		k.By, g.what, k.What, at, c.Count, detect.Lasted(c.Last.Sub(c.Start)), counted(c.Things.Text(), "user")))
 	f.Properties = map[string]any{
 		"failed": c.Count, "users": c.Things.Count(), "names": c.Names, "servers": c.Hosts.Count(), "service": k.What, "success": c.Flags&guessWorked != 0,
 	}

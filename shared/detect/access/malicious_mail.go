@@ -122,7 +122,7 @@ func (d *BadMails) sends(m *events.SMTP) []detect.Finding {
 func (d *BadMails) report(k detect.CaseKey, c *detect.Case) detect.Finding {
 	if k.What == "spam" {
 		f := c.Finding(k, 0.75, fmt.Sprintf("%s sent %s under %s different senders to %s within %s, and is no mail server.",
-			k.By, counted(fmt.Sprint(c.Count), "mail"), c.Things.Text(), counted(c.Hosts.Text(), "server"), c.Last.Sub(c.Start).Round(time.Second)))
+			k.By, counted(fmt.Sprint(c.Count), "mail"), c.Things.Text(), counted(c.Hosts.Text(), "server"), detect.Lasted(c.Last.Sub(c.Start))))
 		f.Properties = map[string]any{"mails": c.Count, "senders": c.Things.Count(), "names": c.Names, "servers": c.Hosts.Count()}
 		f.Techniques = []string{"T1566.001", "T1586.002"}
 		return f

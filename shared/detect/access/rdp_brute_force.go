@@ -130,7 +130,7 @@ func (g *RDPGuesses) long(c *events.Conn) []detect.Finding {
 }
 
 func rdpGuessReport(key detect.CaseKey, one *detect.Case) detect.Finding {
-	hosts, span := one.Hosts.Count(), one.Last.Sub(one.Start).Round(time.Second)
+	hosts, span := one.Hosts.Count(), detect.Lasted(one.Last.Sub(one.Start))
 	text := fmt.Sprintf("%s had %d short remote desktop sessions with %d hosts within %s, as log-ins that fail are", key.By, one.Count, hosts, span)
 	if hosts == 1 {
 		text = fmt.Sprintf("%s had %d short remote desktop sessions with %s within %s, as log-ins that fail are", key.By, one.Count, one.Victims[0].Addr, span)

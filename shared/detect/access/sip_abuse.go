@@ -108,7 +108,7 @@ func (d *SIPAbuses) count(s *events.SIP, what, thing string, reached func(*detec
 }
 
 func (d *SIPAbuses) report(k detect.CaseKey, c *detect.Case) detect.Finding {
-	span, text := c.Last.Sub(c.Start).Round(time.Second), ""
+	span, text := detect.Lasted(c.Last.Sub(c.Start)), ""
 	switch k.What {
 	case "tool":
 		text = fmt.Sprintf("%s sent %s to %s as %q, the name of a tool that attacks telephone systems.", k.By, counted(fmt.Sprint(c.Count), "SIP request"), counted(c.Hosts.Text(), "server"), shortName(c.Names[0]))

@@ -165,7 +165,7 @@ func (g *SMBGuesses) report(k detect.CaseKey, c *detect.Case) detect.Finding {
 	if n := c.Things.Count(); n > 1 {
 		who = fmt.Sprintf("with %d different users' names, %q first,", n, c.Names[0])
 	}
-	text := fmt.Sprintf("%s was %s %d times when it logged in over SMB at %s %s within %s", k.By, how, c.Count, where, who, c.Last.Sub(c.Start).Round(time.Second))
+	text := fmt.Sprintf("%s was %s %d times when it logged in over SMB at %s %s within %s", k.By, how, c.Count, where, who, detect.Lasted(c.Last.Sub(c.Start)))
 	hit := c.Flags&smbGuessHit != 0
 	if hit {
 		text += ", and then it worked"

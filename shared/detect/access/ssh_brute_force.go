@@ -235,7 +235,7 @@ func (s *SSHGuesses) report(g *guesses, h *events.Head) detect.Finding {
 		Start: g.start, End: g.last, UIDs: g.uids, VNI: h.VNI, Sensor: h.Sensor,
 		Offenders:   []detect.Party{{Addr: h.OrigH, Endpoint: detect.Client}},
 		Victims:     []detect.Party{{Addr: h.RespH, Port: h.RespP, Endpoint: detect.Server}},
-		Description: fmt.Sprintf("%s %s over SSH at %s port %d within %s.", h.OrigH, tried, h.RespH, h.RespP, g.last.Sub(g.start).Round(time.Second)),
+		Description: fmt.Sprintf("%s %s over SSH at %s port %d within %s.", h.OrigH, tried, h.RespH, h.RespP, detect.Lasted(g.last.Sub(g.start))),
 		Properties: map[string]any{
 			"failed": g.failed, "sessions": max(g.sessions, g.short), "port": h.RespP, "success": g.success,
 			"seconds": g.last.Sub(g.start).Seconds(),
@@ -273,7 +273,7 @@ func (s *SSHGuesses) spray(g *guesses, h *events.Head, v device.View) []detect.F
 	return []detect.Finding{{
 		Key: h.OrigH.String() + " many", Confidence: 0.85, Start: p.start, End: p.last, UIDs: p.uids, VNI: h.VNI, Sensor: h.Sensor,
 		Offenders: []detect.Party{{Addr: h.OrigH, Endpoint: detect.Client}}, Victims: p.victims, Techniques: []string{"T1110.003"},
-		Description: fmt.Sprintf("%s failed to log in over SSH at %d hosts within %s.", h.OrigH, len(p.victims), p.last.Sub(p.start).Round(time.Second)),
+		Description: fmt.Sprintf("%s failed to log in over SSH at %d hosts within %s.", h.OrigH, len(p.victims), detect.Lasted(p.last.Sub(p.start))),
 		Properties:  map[string]any{"victims": len(p.victims)},
 	}}
 }

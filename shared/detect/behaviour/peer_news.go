@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
-	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/shared/bounded"
@@ -88,7 +87,7 @@ func (n *peerNews) report(own []newPeer, most float64, peers int) detect.Finding
 	}
 	count := len(own) + n.more
 	f.Description = fmt.Sprintf("%s used %d services for the first time within %s, such as %s; %s.",
-		n.addr, count, f.End.Sub(f.Start).Round(time.Second), strings.Join(names, ", "), usually(most))
+		n.addr, count, detect.Lasted(f.End.Sub(f.Start)), strings.Join(names, ", "), usually(most))
 	f.Properties = map[string]any{"new_services": count, "usual_most": int(most + 0.5), "seconds": f.End.Sub(f.Start).Seconds(), "examples": names}
 	if count >= 3*peers {
 		f.Terms = []events.Term{{Name: "many_at_once", Points: 10, Reason: fmt.Sprintf("%d within the hour", count)}}

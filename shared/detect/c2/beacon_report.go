@@ -41,7 +41,7 @@ func (s *series) report(t *tempo, marks []events.Term) detect.Finding {
 	}
 	f.Properties["interval_seconds"], f.Properties["jitter"] = round2(every.Seconds()), round2(jitter)
 	f.Description = fmt.Sprintf("%s turned to %s port %d %d times within %s, every %s with a jitter of %.0f %%", p.client, p.whom(), p.port, s.count,
-		s.last.Sub(s.started).Round(time.Second), every.Round(100*time.Millisecond), 100*jitter)
+		detect.Lasted(s.last.Sub(s.started)), every.Round(100*time.Millisecond), 100*jitter)
 	f.Description += slept(&t.pulse) + "."
 	if s.count < fewContacts {
 		f.Confidence -= 0.2

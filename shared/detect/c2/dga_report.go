@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
-	"time"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/shared/detect"
@@ -92,7 +91,7 @@ func (g *Generated) finding(n *asker) detect.Finding {
 }
 
 func (n *asker) sentence() string {
-	took := n.last.Sub(n.start).Round(time.Second)
+	took := detect.Lasted(n.last.Sub(n.start))
 	var text string
 	list := n.examples
 	switch n.why {

@@ -281,7 +281,7 @@ func (n *names) report(registered string) detect.Finding {
 		Key: d.OrigH.String() + " " + registered, Confidence: 0.75, Start: n.start, End: n.last, UIDs: n.uids, VNI: d.VNI, Sensor: d.Sensor,
 		Offenders: []detect.Party{{Addr: d.OrigH, Endpoint: detect.Client}},
 		Description: fmt.Sprintf("%s asked for %d different names below %s within %s, %.0f bytes long on average; the answers carried %d bytes.",
-			d.OrigH, different, below, n.last.Sub(n.start).Round(time.Second), length, n.answers),
+			d.OrigH, different, below, detect.Lasted(n.last.Sub(n.start)), length, n.answers),
 		Properties: map[string]any{
 			"domain": registered, "names": different, "queries": n.queries, "mean_length": round2(length), "entropy": round2(bits),
 			"data_share": round2(data), "bytes_up": n.length, "bytes_down": n.answers, "types": copyCounts(n.types),

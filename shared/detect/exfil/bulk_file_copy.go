@@ -123,7 +123,7 @@ func (f *FileCopies) Overflow() uint64 { return f.cases.Overflow() + f.days.Evic
 
 func (f *FileCopies) report(k detect.CaseKey, c *detect.Case) detect.Finding {
 	n := c.Things.Count()
-	one := c.Finding(k, 0.7, fmt.Sprintf("%s read about %d different files of %s whole, %d bytes, within %s.", k.By, n, k.To, c.Sum, c.Last.Sub(c.Start).Round(100*time.Millisecond)))
+	one := c.Finding(k, 0.7, fmt.Sprintf("%s read about %d different files of %s whole, %d bytes, within %s.", k.By, n, k.To, c.Sum, detect.Lasted(c.Last.Sub(c.Start))))
 	one.Properties = map[string]any{"files": n, "reads": c.Count, "bytes": c.Sum, "seconds": c.Last.Sub(c.Start).Seconds()}
 	if n < 10*f.tune.Files {
 		one.Terms = []events.Term{{Name: "a_folder", Points: -20, Reason: "a person may copy a folder of that size"}}

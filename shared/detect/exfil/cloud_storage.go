@@ -163,7 +163,7 @@ func (u *CloudUploads) Tick(events.Time, device.View) []detect.Finding { return 
 func (u *CloudUploads) Close(device.View) []detect.Finding { return u.LastWords(u.report) }
 
 func (u *CloudUploads) report(k detect.CaseKey, c *detect.Case) detect.Finding {
-	f := c.Finding(k, 0.7, fmt.Sprintf("%s sent %s to %s within %s and received %s from there.", k.By, megabytes(c.Sum), k.What, c.Last.Sub(c.Start).Round(time.Second), megabytes(c.Flags)))
+	f := c.Finding(k, 0.7, fmt.Sprintf("%s sent %s to %s within %s and received %s from there.", k.By, megabytes(c.Sum), k.What, detect.Lasted(c.Last.Sub(c.Start)), megabytes(c.Flags)))
 	f.Offenders, f.Victims = append(f.Offenders, c.Victims...), nil // whose data it was is not on the wire
 	f.Properties = map[string]any{"service": k.What, "bytes_out": c.Sum, "bytes_in": c.Flags}
 	return f

@@ -218,7 +218,7 @@ func (d *DatabaseExports) report(k detect.CaseKey, c *detect.Case) detect.Findin
 	if k.What == exportEncrypted {
 		by = "encrypted conversation"
 	}
-	said := fmt.Sprintf("%s read %d bytes from the database %s by %s within %s", k.By, c.Sum, k.To, plural(fmt.Sprint(c.Count), by), c.Last.Sub(c.Start).Round(100*time.Millisecond))
+	said := fmt.Sprintf("%s read %d bytes from the database %s by %s within %s", k.By, c.Sum, k.To, plural(fmt.Sprint(c.Count), by), detect.Lasted(c.Last.Sub(c.Start)))
 	if len(c.Names) > 0 {
 		said += fmt.Sprintf("; it reads tables whole, the first by %q", c.Names[0][:min(len(c.Names[0]), 64)])
 	}

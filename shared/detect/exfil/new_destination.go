@@ -204,7 +204,7 @@ func (p *newPair) news(v device.View) detect.Finding {
 		Key: p.id + " " + p.to.String(), Confidence: 0.7, Start: p.start, End: p.last, UIDs: p.uids, VNI: p.vni, Sensor: p.sensor,
 		Offenders: []detect.Party{{Addr: p.from, Endpoint: detect.Client}, {Addr: p.to, Port: p.port, Endpoint: detect.Server}},
 		Description: fmt.Sprintf("%s sent %s within %s to %s, which nobody here knew before, and received %s from there.",
-			p.from, megabytes(p.out), p.last.Sub(p.start).Round(time.Second), called(p.to, name), megabytes(p.in)),
+			p.from, megabytes(p.out), detect.Lasted(p.last.Sub(p.start)), called(p.to, name), megabytes(p.in)),
 		Properties: map[string]any{
 			"bytes_out": p.out, "bytes_in": p.in, "connections": p.conns, "destination": p.to.String(), "destination_name": name, "port": p.port,
 			"service": p.service,

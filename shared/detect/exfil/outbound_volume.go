@@ -204,7 +204,7 @@ func (p *volume) report(c *events.Conn, v device.View) detect.Finding {
 		// Who sends and who takes; whose data it was is not on the wire.
 		Offenders: []detect.Party{{Addr: c.OrigH, Endpoint: detect.Client}, {Addr: c.RespH, Port: c.RespP, Endpoint: detect.Server}},
 		Description: fmt.Sprintf("%s sent %s to %s within %s and received %s from there.",
-			c.OrigH, megabytes(p.out), c.RespH, p.last.Sub(p.start).Round(time.Second), megabytes(p.in)),
+			c.OrigH, megabytes(p.out), c.RespH, detect.Lasted(p.last.Sub(p.start)), megabytes(p.in)),
 		Properties: map[string]any{
 			"bytes_out": p.out, "bytes_in": p.in, "connections": p.conns, "destination": c.RespH.String(), "port": c.RespP, "service": c.Service,
 			"destination_name": v.Hostname(c.RespH),

@@ -188,7 +188,7 @@ func (w *Rewriting) Overflow() uint64 { return w.Cases.Overflow() + w.made.Evict
 
 func (w *Rewriting) report(k detect.CaseKey, c *detect.Case) detect.Finding {
 	f := c.Finding(k, 0.9, fmt.Sprintf("%s gave %d files of %s, of %d different kinds, the new extension %q within %s.", k.By, c.Count, k.To, c.Things.Count(), k.What,
-		c.Last.Sub(c.Start).Round(100*time.Millisecond)))
+		detect.Lasted(c.Last.Sub(c.Start))))
 	f.Properties = map[string]any{"files": c.Count, "kinds": c.Things.Count(), "extension": k.What, "before": c.Names, "seconds": c.Last.Sub(c.Start).Seconds()}
 	return f
 }

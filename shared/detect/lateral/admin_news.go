@@ -141,7 +141,7 @@ func (n *news) report(several int) detect.Finding {
 func (n *news) sentence() string {
 	text := fmt.Sprintf("%s worked on %s by %s for the first time", n.addr, n.victims[0].Addr, names(n.services))
 	if n.count > 1 {
-		text = fmt.Sprintf("%s worked on %d hosts by %s for the first time within %s", n.addr, n.count, names(n.services), n.last.Sub(n.began).Round(time.Second))
+		text = fmt.Sprintf("%s worked on %d hosts by %s for the first time within %s", n.addr, n.count, names(n.services), detect.Lasted(n.last.Sub(n.began)))
 	}
 	if n.reasons.first {
 		text += "; it never administered anything before"

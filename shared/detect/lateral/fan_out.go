@@ -238,7 +238,7 @@ func (o *fanner) report() detect.Finding {
 	return detect.Finding{
 		Key: o.id, Confidence: 0.75, Start: o.start, End: o.last, UIDs: o.uids, VNI: o.vni, Sensor: o.sensor,
 		Offenders: []detect.Party{{Addr: o.addr, Endpoint: detect.Client}}, Victims: o.victims, Terms: terms,
-		Description: fmt.Sprintf("%s worked on %s hosts by %s within %s.", o.addr, o.hosts.Text(), names(o.services), o.last.Sub(o.start).Round(time.Second)),
+		Description: fmt.Sprintf("%s worked on %s hosts by %s within %s.", o.addr, o.hosts.Text(), names(o.services), detect.Lasted(o.last.Sub(o.start))),
 		Properties: map[string]any{
 			"hosts": o.hosts.Count(), "services": names(o.services), "seconds": o.last.Sub(o.start).Seconds(), "most_before": o.most,
 		},

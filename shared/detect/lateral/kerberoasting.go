@@ -129,7 +129,7 @@ func (k *Roasts) strong(t *events.Kerberos) []detect.Finding {
 }
 
 func (k *Roasts) report(key detect.CaseKey, one *detect.Case) detect.Finding {
-	by, n, span := one.Head.OrigH, one.Things.Count(), one.Last.Sub(one.Start).Round(time.Second)
+	by, n, span := one.Head.OrigH, one.Things.Count(), detect.Lasted(one.Last.Sub(one.Start))
 	if key.What == anyService {
 		f := one.Finding(key, 0.6, fmt.Sprintf("%s got tickets of %d different services within %s, such as %q.", by, n, span, one.Names[0]))
 		f.Properties = map[string]any{"services": n, "tickets": one.Count, "names": one.Names}

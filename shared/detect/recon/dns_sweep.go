@@ -123,7 +123,7 @@ func (s *DNSSweeper) report(k detect.CaseKey, c *detect.Case) detect.Finding {
 		bits = 120
 	}
 	net := netip.PrefixFrom(k.To, bits).String()
-	f := c.Finding(k, 0.85, fmt.Sprintf("%s asked DNS for the names of %s addresses of the network %q within %s.", k.By, c.Things.Text(), net, c.Last.Sub(c.Start).Round(time.Second)))
+	f := c.Finding(k, 0.85, fmt.Sprintf("%s asked DNS for the names of %s addresses of the network %q within %s.", k.By, c.Things.Text(), net, detect.Lasted(c.Last.Sub(c.Start))))
 	f.Terms = []events.Term{{Name: "questions_only", Points: -10, Reason: "no host was touched, and inventories ask the same"}}
 	f.Properties = map[string]any{"addresses": c.Things.Count(), "network": net, "questions": c.Count, "seconds": c.Last.Sub(c.Start).Seconds()}
 	return f

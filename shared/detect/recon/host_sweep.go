@@ -270,7 +270,7 @@ func (s *sweep) report(q question) detect.Finding {
 		Key:        fmt.Sprintf("%s %d/%d", c.OrigH, q.proto, q.port),
 		Confidence: 0.85, Start: s.start, End: s.last, UIDs: s.uids, VNI: c.VNI, Sensor: c.Sensor,
 		Offenders:   []detect.Party{{Addr: c.OrigH, Endpoint: detect.Client}},
-		Description: fmt.Sprintf("%s asked for hosts by %s within %s: %s did not respond and %s did.", c.OrigH, what, s.last.Sub(s.start).Round(time.Second), s.silent.Text(), s.answered.Text()),
+		Description: fmt.Sprintf("%s asked for hosts by %s within %s: %s did not respond and %s did.", c.OrigH, what, detect.Lasted(s.last.Sub(s.start)), s.silent.Text(), s.answered.Text()),
 		Properties: map[string]any{
 			"hosts": silent + answered, "silent": silent, "proto": s.proto, "port": q.port, "networks": s.nets.Count(),
 			"seconds": s.last.Sub(s.start).Seconds(),

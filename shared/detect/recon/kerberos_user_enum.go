@@ -112,7 +112,7 @@ func (n *KerberosNames) count(t *events.Kerberos, what string, least, less int) 
 }
 
 func kerbNamesReport(key detect.CaseKey, one *detect.Case) detect.Finding {
-	names, span, which, confidence := one.Things.Count(), one.Last.Sub(one.Start).Round(time.Second), "that do not exist", 0.85
+	names, span, which, confidence := one.Things.Count(), detect.Lasted(one.Last.Sub(one.Start)), "that do not exist", 0.85
 	if key.What == kerbAsked {
 		which, confidence = "and hardly ever went on to sign in", 0.6
 	}

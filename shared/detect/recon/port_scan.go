@@ -206,7 +206,7 @@ func (s *PortScanner) report(offender uint32, p *scannedPair) detect.Finding {
 		f.Description = fmt.Sprintf("%s sent %s %d conversations with TCP flags that no network stack sends.", c.OrigH, c.RespH, p.crafted)
 		return f
 	}
-	f.Description = fmt.Sprintf("%s tried %s ports of %s within %s.", c.OrigH, p.text(), c.RespH, p.last.Sub(p.start).Round(time.Second))
+	f.Description = fmt.Sprintf("%s tried %s ports of %s within %s.", c.OrigH, p.text(), c.RespH, detect.Lasted(p.last.Sub(p.start)))
 	if n := len(o.victims); n > 1 {
 		f.Description = fmt.Sprintf("%s scanned the ports of %d hosts, last %s of %s.", c.OrigH, n, p.text(), c.RespH)
 	}

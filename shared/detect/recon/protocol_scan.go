@@ -84,7 +84,7 @@ func (s *ProtocolScanner) Close(device.View) []detect.Finding { return s.LastWor
 
 func (s *ProtocolScanner) report(k detect.CaseKey, c *detect.Case) detect.Finding {
 	f := c.Finding(k, 0.95, fmt.Sprintf("%s tried %s IP protocols other than TCP, UDP and ICMP on %s within %s.", k.By, c.Things.Text(), k.To,
-		c.Last.Sub(c.Start).Round(time.Second)))
+		detect.Lasted(c.Last.Sub(c.Start))))
 	f.Properties = map[string]any{"protocols": c.Things.Count(), "conversations": c.Count, "seconds": c.Last.Sub(c.Start).Seconds()}
 	return f
 }

@@ -183,7 +183,7 @@ func TestHostSweepByARP(t *testing.T) {
 	const step = 10 * time.Millisecond
 	wireCases(t, func() detect.Detector { return NewHostSweep(HostSweepDefaults()) }, []wireCase{
 		{"below", asks(90, step, false), 0, ""},
-		{"at", asks(110, step, false), 1, "10.0.9.9 asked for hosts by ARP within 1s: about 100 did not respond and 0 did."},
+		{"at", asks(110, step, false), 1, "10.0.9.9 asked for hosts by ARP within one second: about 100 did not respond and 0 did."},
 		{"once", asks(256, step, false), 1, "by ARP"},
 		{"some answer", append(asks(50, step, true), asks(256, step, false)...), 1, "by ARP"},
 		// The innocent twins.

@@ -102,11 +102,29 @@ export async function coverage(w: World): Promise<void> {
   assert.deepEqual(prod && [prod.interfaces, prod.percent, prod.states['mirrored']], [1, 100, 1])
   assert.deepEqual(summary.rest.tags, { shares: 0, interfaces: 0 })
   await coverageTrend(w)
+  const points = await walk<Schemas['ObservationPoint']>(
+    async cursor => good(await w.victor.api.GET('/v1/coverage/points', { params: { query: { limit: 2, ...(cursor ? { cursor } : {}) } } })),
+    p => `${p.vni} ${p.sensor}`,
+  )
+  const point = points.find(p => p.vni === 9001)
+  assert.deepEqual(point && [point.sensor, point.interface, point.packets, point.gaps, point.faults], ['gone', 'eni-0new', 400, 8, ['gaps']])
   const held = good(await w.victor.api.GET('/v1/coverage/bindings', { params: { query: { vni: 9001 } } }))
   assert.deepEqual(held.items.map(b => b.interface), ['eni-0new', 'eni-0old'], 'newest first')
   const then = good(await w.victor.api.GET('/v1/coverage/bindings', { params: { query: { vni: 9001, at: held.items[1]!.from } } }))
   assert.deepEqual(then.items.map(b => b.interface), ['eni-0old'])
   assert.equal(good(await w.victor.api.GET('/v1/coverage/bindings', { params: { query: { interface: 'eni-0new' } } })).items[0]?.vni, 9001)
+}
+
+// mirrorPlan: what the last sweep came to; and here nobody can be asked for a new look.
+export async function mirrorPlan(w: World): Promise<void> {
+  const plan = good(await w.victor.api.GET('/v1/mirror/plan'))
+  assert.deepEqual([plan.kind, plan.steps[0]?.outcome, plan.steps.length, plan.held.length, plan.left_out.length], ['sweep', 'failed', 6, 2, 2])
+  const told = plan.counts.steps.reduce((n, c) => n + c.count, 0)
+  assert.equal(told, plan.steps.length + plan.rest.steps)
+  assert.equal(good(await w.victor.api.GET('/v1/mirror/plan', { params: { query: { kind: 'sweep' } } })).at, plan.at)
+  refused(await w.victor.api.GET('/v1/mirror/plan', { params: { query: { kind: 'look' } } }), 404)
+  refused(await w.victor.api.POST('/v1/mirror/plan'), 403)
+  assert.match(refused(await w.mona.api.POST('/v1/mirror/plan'), 409).detail ?? '', /mirrorwatch mirror plan --keep/)
 }
 
 async function coverageTrend(w: World): Promise<void> {

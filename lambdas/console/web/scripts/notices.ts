@@ -23,7 +23,7 @@ interface Locked {
   dev?: boolean
 }
 
-const named = /^(licen[cs]e|notice|copying|third-party-licenses)/i
+const named = /^(licen[cs]e|notice|copying|third[-_]party[-_]licenses)/i
 
 /** Gives the packages that package-lock.json has for more than development, by name, and each of their texts once. Packages of types alone are no part of what is built. */
 export function notices(web: string): Notices {

@@ -10,6 +10,8 @@ import { visible } from '../ui/Wire'
 import { categoryNames, resolutionWord, statusWord } from './names'
 import { nobody, none, slots } from './slots'
 import { isListed } from './filter'
+import { usePeople } from './people'
+import { useValues } from './values'
 import { plainNames, type Naming } from './words'
 
 type Option = PropertyFilterProps.FilteringOption
@@ -51,15 +53,12 @@ export function useSuggestions(key: string, value: DetectionFilter, when = true)
   const names = useNames(when)
   const types = useCatalogue(when).data?.items
   const by = learnedBy(key)
-  const groups = useRead(
-    ['detections', 'values', by],
-    (signal) => told(api.POST('/v1/detections/groups', { body: { by: by ?? 'type', limit: 200, filter: { hidden: 'include' } }, signal })),
-    { when: by !== undefined, patience: 60_000 },
-  )
+  const groups = useValues(by)
+  const people = usePeople(key === 'assignee')
   const learned = by ? groups.data?.items : undefined
   const options = useMemo(
-    () => unique([...known(types ?? [], me.name, names), ...(learned ? seen(key, learned, names) : []), ...present(value, names)]),
-    [types, me.name, names, learned, key, value],
+    () => unique([...known(types ?? [], me.name, names), ...(learned ? seen(key, learned, names) : []), ...people.map((n) => option('assignee', n, names('assignee', n))), ...present(value, names)]),
+    [types, me.name, names, learned, people, key, value],
   )
   const state = by && groups.state === 'loading' ? 'loading' : by && groups.state === 'failed' ? 'error' : 'finished'
   return { options, state, again: groups.again }

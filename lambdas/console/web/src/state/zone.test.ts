@@ -14,6 +14,6 @@ test('the zone of the browser is what it is at that time', () => {
   expect([zoneLabel('utc', summer), zoneLabel('local', summer).slice(0, 3)]).toEqual(['UTC', 'GMT'])
 })
 
-test.each([[-5, '0 s'], [45_000, '45 s'], [720_000, '12 min'], [11_520_000, '3 h 12 min'], [10_800_000, '3 h'], [93 * 3_600_000, '3 d 21 h']])('%d ms last %s', (ms, says) => {
+test.each([[-5, 'less than a second'], [999, 'less than a second'], [1000, '1 s'], [45_000, '45 s'], [720_000, '12 min'], [11_520_000, '3 h 12 min'], [10_800_000, '3 h'], [93 * 3_600_000, '3 d 21 h']])('%d ms last %s', (ms, says) => {
   expect(lasting(ms)).toBe(says)
 })

@@ -32,9 +32,10 @@ export function written(ms: number, z: Zone, fine = false): string {
   return fine ? `${day} ${time}.${pad(d.getUTCMilliseconds(), 3)}` : `${day} ${time}`
 }
 
-/** Writes a length of time as a person says it: 45 s, 12 min, 3 h 12 min, 4 d 2 h. */
+/** Writes a length of time as a person says it: less than a second, 45 s, 12 min, 3 h 12 min, 4 d 2 h. */
 export function lasting(ms: number): string {
-  const s = Math.max(0, Math.round(ms / 1000))
+  if (ms < 1000) return 'less than a second'
+  const s = Math.round(ms / 1000)
   if (s < 60) return `${s} s`
   const min = Math.floor(s / 60)
   if (min < 60) return `${min} min`

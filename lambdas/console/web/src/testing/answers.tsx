@@ -32,7 +32,7 @@ export function answering(routes: Record<string, Answer>): Request[] {
     seen.push(request)
     const answer = routes[`${input.method} ${url.pathname}`]
     if (!answer) return problem(404, `nothing answers ${input.method} ${url.pathname}`)
-    const said = answer(request)
+    const said = await answer(request)
     return said instanceof Response ? said : Response.json(said)
   })
   return seen

@@ -1,9 +1,12 @@
 import createWrapper from '@cloudscape-design/components/test-utils/dom'
 import { act, fireEvent, screen, waitFor } from '@testing-library/react'
+import { useState, type ReactNode } from 'react'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { TuningRule } from '../api/names'
 import { answering, problem, shown, somebody, type Request } from '../testing/answers'
+import { Messages, Said } from '../shell/Messages'
 import { RuleForm } from './RuleForm'
+import { RuleModal } from './RuleModal'
 
 const start: TuningRule = { name: 'Scanner', enabled: true, match: { types: ['recon.port_scan'], offender: { addresses: ['10.20.9.9'] } } }
 const item = { id: 'r1', revision: 4, created: '2026-03-01T00:00:00Z', modified: '2026-03-02T03:04:05Z', active: true, rule: start }
@@ -98,3 +101,65 @@ test('what the API refuses is told at the field', async () => {
   fireEvent.click(screen.getByRole('button', { name: 'Make the rule' }))
   expect((await screen.findAllByText(/10.0.0.0\/33.*allowed is an address or a network/)).length).toBeGreaterThan(0)
 })
+
+function Page({ draft, at }: { draft: string; at: string }): ReactNode {
+  const [open, setOpen] = useState(false)
+  return (
+    <Messages>
+      <Said />
+      <button onClick={() => setOpen(true)}>open {at}</button>
+      {open && <RuleModal start={{ ...start, name: at }} draft={draft} onDone={() => setOpen(false)} />}
+    </Messages>
+  )
+}
+
+test('closing the dialog keeps what was typed and says so; it shows at the same detection only, and Cancel gives it up', async () => {
+  answering(routes(1, 9))
+  shown(<><Page draft="detection.one" at="One" /><Page draft="detection.two" at="Two" /></>)
+  const name = () => createWrapper().findModal()?.findContent().findAllInputs()[0]
+  const open = (at: string) => fireEvent.click(screen.getByText(`open ${at}`))
+  const close = () => createWrapper().findModal()?.findDismissButton().click()
+  const kept = () => screen.queryAllByText(/^What you typed is kept until you close this tab/).length > 0
+  open('One')
+  close()
+  expect(kept()).toBe(false) // nothing was typed
+  open('One')
+  name()?.setInputValue('Mine')
+  close()
+  expect(kept()).toBe(true)
+  open('Two')
+  expect(name()?.getInputValue()).toBe('Two')
+  expect(screen.queryByText('This is what you were writing before.')).toBeNull()
+  close()
+  open('One')
+  expect(name()?.getInputValue()).toBe('Mine')
+  expect(screen.getByText('This is what you were writing before.')).toBeTruthy()
+  fireEvent.click(screen.getByRole('button', { name: 'Cancel' }))
+  open('One')
+  expect(name()?.getInputValue()).toBe('One')
+}, 20_000)
+
+test('what was typed before somebody else changed the rule is not saved over theirs unseen', async () => {
+  const theirs = { ...item, revision: 9, rule: { ...start, name: 'Scanner of Mona' } }
+  const matches: (string | null)[] = []
+  answering({
+    ...routes(1, 9), 'GET /v1/tuning/rules/r1': () => theirs,
+    'PUT /v1/tuning/rules/r1': (r) => {
+      matches.push(r.headers.get('If-Match'))
+      return matches.length === 1 ? problem(412, 'somebody else changed it') : { ...theirs, revision: 10, rule: r.body }
+    },
+  })
+  const first = shown(<RuleForm start={start} of={item} onDone={() => {}} />)
+  createWrapper().findAllInputs()[0]?.setInputValue('Mine')
+  first.unmount()
+  const done = vi.fn()
+  shown(<RuleForm start={theirs.rule} of={theirs} onDone={done} />)
+  fireEvent.click(screen.getByRole('button', { name: 'Save the rule' }))
+  await screen.findByText('Scanner of Mona')
+  fireEvent.click(screen.getByRole('button', { name: 'Take theirs' }))
+  expect(createWrapper().findAllInputs()[0]?.getInputValue()).toBe('Scanner of Mona')
+  createWrapper().findAllInputs()[0]?.setInputValue('Ours')
+  fireEvent.click(screen.getByRole('button', { name: 'Save the rule' }))
+  await waitFor(() => expect(done).toHaveBeenCalled())
+  expect(matches).toEqual(['"4"', '"9"'])
+}, 20_000)

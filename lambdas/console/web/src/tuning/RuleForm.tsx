@@ -13,7 +13,7 @@ import type { Schemas } from '../api/client'
 import type { DetectionFilter, TuningRule } from '../api/names'
 import { isEmpty } from '../detections/filter'
 import { useDenied } from '../state/me'
-import { useDraft } from '../state/draft'
+import { useDraft, useSaidWhenLeft } from '../state/draft'
 import { Expiry } from '../ui/Expiry'
 import { MatchField } from './MatchField'
 import { Preview } from './Preview'
@@ -29,26 +29,30 @@ const notInRules = ['hidden']
 interface Props {
   start: TuningRule
   of?: Pick<RuleItem, 'id' | 'revision'> // the rule that is changed; absent: a new one is made
-  draft?: string // the name of what is typed, where a page has several forms of new rules; absent: by the rule
+  draft?: string // the name of what is typed, where a page has several forms of new rules: what was typed at one thing never shows at another. Absent: by the rule
+  also?: ReactNode // what is done besides, chosen where the form is used
   onDone: (saved?: RuleItem) => void // undefined: given up
 }
 
 /** A rule that hides detections, with what it would hide. What is typed outlives a session that ends and a reload. */
-export function RuleForm({ start, of, draft: name, onDone }: Props): ReactNode {
-  const draft = useDraft<TuningRule>(`rule.${of?.id ?? name ?? 'new'}`, start, isRule)
+export function RuleForm({ start, of, draft: name, also, onDone }: Props): ReactNode {
+  const draft = useDraft<TuningRule>(`rule.${of?.id ?? name ?? 'new'}`, start, isRule, of?.revision)
+  useSaidWhenLeft(draft)
   const rule = draft.value
   const change = (part: Partial<TuningRule>) => draft.set((r) => ({ ...r, ...part }))
   const [round, setRound] = useState(0) // the fields that keep something of their own start anew with it
-  const save = useSaveRule(of, (saved) => {
+  const save = useSaveRule(of, draft.rests, (saved) => {
     draft.forget()
     onDone(saved)
   })
   const denied = useDenied(of ? 'putTuningRule' : 'createTuningRule')
   const why = denied ?? reasonAgainst(rule)
   const wrong = fieldsOf(save.problem)
-  const restart = (to?: TuningRule) => {
-    if (to) draft.set(to)
-    else draft.restart()
+  const restart = (to?: RuleItem) => {
+    if (to) {
+      draft.set(to.rule)
+      draft.restOn(to.revision)
+    } else draft.restart()
     setRound(round + 1)
   }
   const giveUp = () => {
@@ -68,7 +72,7 @@ export function RuleForm({ start, of, draft: name, onDone }: Props): ReactNode {
       >
         <SpaceBetween size="l">
           {draft.found && <Alert type="info" action={<Button formAction="none" onClick={() => restart()}>Start over</Button>}>This is what you were writing before.</Alert>}
-          {save.theirs && <Theirs of={save.theirs} take={(t) => { save.settle(); restart(t) }} overwrite={() => save.send(rule, save.theirs?.revision)} />}
+          {save.theirs && <Theirs of={save.theirs} take={() => { save.settle(); restart(save.theirs) }} overwrite={() => save.send(rule, save.theirs?.revision)} />}
           <SpaceBetween size="m">
             <FormField label="Name" errorText={wrong.of('name')} stretch>
               <Input value={rule.name} onChange={(e) => change({ name: e.detail.value })} placeholder="Vulnerability scanner of the security team" />
@@ -83,6 +87,7 @@ export function RuleForm({ start, of, draft: name, onDone }: Props): ReactNode {
           <Container header={<Header variant="h3" description="Hidden is never deleted: what is hidden shows where it is asked for, and again when the rule goes.">What it would hide</Header>}>
             <WhatIsHidden match={rule.match} />
           </Container>
+          {also}
         </SpaceBetween>
       </Form>
     </form>

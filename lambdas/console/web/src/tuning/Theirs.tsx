@@ -4,14 +4,13 @@ import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import type { ReactNode } from 'react'
 import type { Schemas } from '../api/client'
-import type { TuningRule } from '../api/names'
 import { Time } from '../ui/Time'
 import { Wire } from '../ui/Wire'
 import { Match } from './Match'
 
 interface Props {
   of: Schemas['TuningRuleItem']
-  take: (theirs: TuningRule) => void
+  take: () => void
   overwrite: () => void
 }
 
@@ -23,7 +22,7 @@ export function Theirs({ of, take, overwrite }: Props): ReactNode {
       header={<>Somebody changed this rule at <Time at={of.modified} label />, while you were writing</>}
       action={
         <SpaceBetween direction="horizontal" size="xs">
-          <Button formAction="none" onClick={() => take(of.rule)}>Take theirs</Button>
+          <Button formAction="none" onClick={take}>Take theirs</Button>
           <Button formAction="none" onClick={overwrite}>Save mine over it</Button>
         </SpaceBetween>
       }

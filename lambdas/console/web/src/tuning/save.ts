@@ -18,11 +18,10 @@ export interface Saving {
   settle: () => void // what was theirs has been taken over
 }
 
-/** Makes a rule, or changes the one that is named. */
-export function useSaveRule(of: Pick<RuleItem, 'id' | 'revision'> | undefined, done: (saved: RuleItem) => void): Saving {
+/** Makes a rule, or changes the one that is named, where it still is of the revision `base`. */
+export function useSaveRule(of: Pick<RuleItem, 'id'> | undefined, base: number, done: (saved: RuleItem) => void): Saving {
   const queries = useQueryClient()
   const [theirs, setTheirs] = useState<RuleItem>()
-  const [base, setBase] = useState(of?.revision)
   const m = useMutation({
     mutationFn: ({ rule, revision }: { rule: TuningRule; revision?: number }) => sent(rule, of?.id, revision ?? base),
     onSuccess: (saved) => {
@@ -35,7 +34,6 @@ export function useSaveRule(of: Pick<RuleItem, 'id' | 'revision'> | undefined, d
   })
   const problem = m.error ? asProblem(m.error) : undefined
   const settle = () => {
-    setBase(theirs?.revision)
     setTheirs(undefined)
     m.reset()
   }

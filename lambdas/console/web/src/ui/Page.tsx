@@ -33,20 +33,17 @@ export function Page({ title, tab, counter, description, within, span, of, actio
     <ContentLayout
       breadcrumbs={within && <Within places={within} here={tab ?? (typeof title === 'string' ? title : '')} />}
       header={
-        <Header
-          variant="h1"
-          counter={counter === undefined ? undefined : `(${counter})`}
-          description={description}
-          actions={
-            <div className="mw-page-actions">
-              {span && <SpanPicker {...(span === true ? {} : span)} />}
-              {of && of.length > 0 && <Refresh of={of} />}
-              {actions}
-            </div>
-          }
-        >
-          {title}
-        </Header>
+        <div className="mw-page-head">
+          <div className="mw-page-title">
+            <Header variant="h1" counter={counter === undefined ? undefined : `(${counter})`}>{title}</Header>
+          </div>
+          <div className="mw-page-actions">
+            {span && <SpanPicker {...(span === true ? {} : span)} />}
+            {of && of.length > 0 && <Refresh of={of} />}
+            {actions}
+          </div>
+          {description && <div className="mw-page-description mw-quiet">{description}</div>}
+        </div>
       }
     >
       {children}

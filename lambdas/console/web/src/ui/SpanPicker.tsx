@@ -115,10 +115,15 @@ function walled(ms: number, zone: Zone): string {
 
 const lastText = (amount: number, unit: string) => `Last ${amount === 1 ? '' : `${amount} `}${unit}${amount === 1 ? '' : 's'}`
 
+/** Says a time up to now: "Last 7 days". */
+export function lastWords(last: string): string {
+  const m = /^(\d+)([mhd])$/.exec(last)
+  return lastText(Number(m?.[1]), units[m?.[2] ?? ''] ?? '')
+}
+
 /** Says a span as a person would: "Last 7 days", or "2026-11-26 13:00 – 14:30 UTC". */
 export function spanText(span: Span, zone: Zone): string {
-  const m = /^(\d+)([mhd])$/.exec(span.last ?? '')
-  if (span.last) return lastText(Number(m?.[1]), units[m?.[2] ?? ''] ?? '')
+  if (span.last) return lastWords(span.last)
   const fine = span.from % minute !== 0 || span.to % minute !== 0
   const [from, to] = [written(span.from, zone), written(span.to, zone)].map((t) => (fine ? t : t.slice(0, -3))) as [string, string]
   const sameDay = from.slice(0, 10) === to.slice(0, 10)

@@ -10,6 +10,11 @@ test('half a character is never left over', () => {
   expect(visible('ab😀', 3)).toBe('ab…')
 })
 
+test('what is cut at an ellipsis of its own gets no second one', () => {
+  expect(visible('a name… on a host', 7)).toBe('a name…')
+  expect(visible('a name…', 7)).toBe('a name…')
+})
+
 test('markup stays text', () => {
   const { container } = render(<Wire>{'<img src=x onerror=alert(1)>'}</Wire>)
   expect(container.querySelector('img')).toBeNull()

@@ -20,8 +20,8 @@ export function visible(text: string, length = most): string {
   return cut(text, length).replace(unseen, escaped) + (text.length > length ? '…' : '')
 }
 
-// Half of a surrogate pair is not left over.
-const cut = (text: string, length: number) => (text.length > length ? text.slice(0, length).replace(/[\ud800-\udbff]$/, '') : text)
+// Half of a surrogate pair is not left over, nor an ellipsis of the text's own before the one that says that it goes on.
+const cut = (text: string, length: number) => (text.length > length ? text.slice(0, length).replace(/[\ud800-\udbff]$|[\s…]+$/, '') : text)
 
 interface Props {
   children: string | undefined | null

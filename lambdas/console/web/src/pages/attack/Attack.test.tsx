@@ -25,6 +25,19 @@ test('a cell has its number and its word, and leads to the detections', async ()
   expect(screen.getByRole('region', { name: /^Credential Access/ })).toBeTruthy()
 })
 
+test('a technique is counted with its sub-techniques, each detection once', async () => {
+  const seen = answering({
+    ...routes,
+    'POST /v1/detections/groups': (r) => ((r.body as { by: string }).by === 'status'
+      ? { items: [{ ...group('open', 6, 93), open: 6 }, { ...group('closed', 3, 40), open: 0 }], complete: true, total: 2 }
+      : { items: [group('T1110.001', 8, 93), group('T1110', 2, 40)], complete: true, total: 2 }),
+  })
+  shown(<Attack />, { at: '/attack' })
+  const cell = await screen.findByRole('link', { name: /^T1110 Brute Force, with its sub-techniques: 9 detections, 6 open, highest risk 93/ })
+  expect(cell.textContent).toContain('9 seen, with sub-techniques')
+  expect(seen.map((r) => r.body).filter((b) => (b as { by?: string } | undefined)?.by === 'status')).toMatchObject([{ filter: { techniques: ['T1110'] } }])
+})
+
 test('the matrix is one stop of the keyboard, and arrows lead through it', async () => {
   answering(routes)
   shown(<Attack />, { at: '/attack' })

@@ -52,7 +52,7 @@ function One({ cell: c, at, stop, focus }: { cell: Cell; at: string; stop: boole
       <span className="mw-cell-name">{visible(techniqueShort(c.id), 60)}</span>
       <span className="mw-cell-id">{visible(c.id, 20)}{parent !== c.id && ` ${visible(techniqueName(parent) === parent ? techniqueName(c.id).split(': ')[0] ?? '' : techniqueName(parent), 40)}`}</span>
       <span className="mw-cell-count">
-        {band ? <><b className={`mw-cell-badge mw-band-${band}`}>{c.score} {bandWord[band]}</b> {digits(c.count)} seen</> : c.types.length === 0 ? 'Switched off' : 'Quiet'}
+        {band ? <><b className={`mw-cell-badge mw-band-${band}`}>{c.score} {bandWord[band]}</b> {digits(c.count)} seen{c.subs > 0 && ', with sub-techniques'}</> : c.types.length === 0 ? 'Switched off' : 'Quiet'}
       </span>
     </Link>
   )

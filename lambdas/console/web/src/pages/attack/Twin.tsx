@@ -20,7 +20,7 @@ export const csvOf = (cells: readonly Cell[]): string =>
   csv(['technique', 'name', 'tactics', 'detections', 'open', 'highest_risk', 'types', 'types_switched_off'], cells.map((c) => [c.id, c.name, tacticsText(c), c.count, c.open, c.score, c.types.join('; '), c.off]))
 
 const columns = (kept: Query): TableProps.ColumnDefinition<Cell>[] => [
-  { id: 'id', header: 'Technique', isRowHeader: true, minWidth: 240, sortingField: 'id', cell: (c) => <span className="mw-cell-wrap"><Go to="/detections" query={{ ...kept, technique: c.id }}>{visible(c.id, 20)} {c.name !== c.id && c.name}</Go></span> },
+  { id: 'id', header: 'Technique', isRowHeader: true, minWidth: 240, sortingField: 'id', cell: (c) => <span className="mw-cell-wrap"><Go to="/detections" query={{ ...kept, technique: c.id }}>{visible(c.id, 20)} {c.name !== c.id && c.name}</Go>{c.subs > 0 && <span className="mw-dim"> with its sub-techniques</span>}</span> },
   { id: 'tactics', header: 'Tactics', minWidth: 160, cell: (c) => <span className="mw-cell-wrap">{tacticsText(c)}</span> },
   { id: 'score', header: 'Highest risk', sortingField: 'score', cell: (c) => (c.count > 0 ? <Score score={c.score} /> : <span className="mw-quiet">Quiet</span>) },
   { id: 'count', header: 'Detections', sortingField: 'count', cell: (c) => digits(c.count) },

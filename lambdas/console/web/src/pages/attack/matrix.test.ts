@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { counted } from '../../ui/number'
-import { cellsOf, cellText, matrix, moved } from './matrix'
+import { cellsOf, cellText, matrix, moved, parentsOf } from './matrix'
 
 const group = (key: string, count: number, max_score: number) => ({ key, count, open: count - 1, max_score })
 const types = [
@@ -14,6 +14,14 @@ test('what was seen and what is looked for are both there, sub-techniques behind
   expect(cells.map((c) => [c.id, c.count, c.score, c.types.length, c.off])).toEqual([
     ['T1046', 0, 0, 0, 1], ['T1110', 2, 40, 0, 0], ['T1110.001', 8, 93, 1, 0], ['T1557.001', 0, 0, 1, 0], ['T9999', 1, 20, 0, 0],
   ])
+})
+
+test('a technique counts with its sub-techniques, as its list has them', () => {
+  const groups = [group('T1110.001', 8, 93), group('T1110', 2, 40), group('T1110.003', 1, 50)]
+  expect(parentsOf(groups, [{ techniques: ['T1110', 'T1557.001'] }].map((t) => ({ ...t, title: 'x', enabled: true })))).toEqual(['T1110'])
+  const cell = cellsOf(groups, types, [{ id: 'T1110', count: 9, open: 4 }]).find((c) => c.id === 'T1110')
+  expect(cell).toMatchObject({ count: 9, open: 4, score: 93, subs: 2 })
+  expect(cell && cellText(cell, (n) => counted(n, 'detection'))).toContain('T1110 Brute Force, with its sub-techniques: 9 detections, 4 open, highest risk 93')
 })
 
 test('the columns are the tactics in the order of an attack; what has none comes last', () => {

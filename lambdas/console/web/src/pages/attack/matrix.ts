@@ -7,7 +7,8 @@ export interface Cell {
   id: string
   name: string
   tactics: readonly string[]
-  count: number // detections in the time
+  count: number // detections in the time, those of its sub-techniques too: they are what its list shows
+  subs: number // its sub-techniques that were seen
   open: number
   score: number // the highest; 0 where nothing was seen
   types: string[] // titles of the types that look for it and are switched on
@@ -23,14 +24,29 @@ export interface Column {
 
 export type Which = 'seen' | 'covered'
 
+/** What was seen of a technique together with its sub-techniques. Those of one detection may be several: it is no sum. */
+export interface Seen {
+  id: string
+  count: number
+  open: number
+}
+
 type Group = Pick<Schemas['Group'], 'key' | 'count' | 'open' | 'max_score'>
 type Type = Pick<Schemas['DetectionType'], 'title' | 'techniques' | 'enabled'>
 
+const isOf = (parent: string) => (g: Group) => g.key.startsWith(`${parent}.`)
+
+/** The techniques of a cell of their own of which sub-techniques were seen: what they are together, the groups do not say. */
+export function parentsOf(groups: readonly Group[], types: readonly Type[]): string[] {
+  const ids = [...types.flatMap((t) => t.techniques), ...groups.map((g) => g.key)]
+  return [...new Set(ids)].filter((id) => id !== '' && groups.some(isOf(id)))
+}
+
 /** Every technique that was seen or that a type looks for. */
-export function cellsOf(groups: readonly Group[], types: readonly Type[]): Cell[] {
+export function cellsOf(groups: readonly Group[], types: readonly Type[], together: readonly Seen[] = []): Cell[] {
   const cells = new Map<string, Cell>()
   const cell = (id: string): Cell => {
-    const have = cells.get(id) ?? { id, name: techniqueName(id), tactics: tacticsOf(id), count: 0, open: 0, score: 0, types: [], off: 0 }
+    const have = cells.get(id) ?? { id, name: techniqueName(id), tactics: tacticsOf(id), count: 0, subs: 0, open: 0, score: 0, types: [], off: 0 }
     cells.set(id, have)
     return have
   }
@@ -42,6 +58,11 @@ export function cellsOf(groups: readonly Group[], types: readonly Type[]): Cell[
     }
   }
   for (const g of groups) if (g.key) Object.assign(cell(g.key), { count: g.count, open: g.open, score: g.max_score })
+  for (const { id, count, open } of together) {
+    const subs = groups.filter(isOf(id))
+    const c = cell(id)
+    Object.assign(c, { count, open, subs: subs.length, score: Math.max(c.score, ...subs.map((g) => g.max_score)) })
+  }
   return [...cells.values()].sort((a, b) => (a.id < b.id ? -1 : 1)) // a sub-technique comes behind its parent
 }
 
@@ -81,5 +102,5 @@ export function moved(columns: readonly Column[], at: Place, key: string): Place
 export function cellText(c: Cell, detections: (n: number) => string): string {
   const seen = c.count === 0 ? 'nothing seen' : `${detections(c.count)}, ${c.open} open, highest risk ${c.score}`
   const looks = c.types.length > 0 ? `looked for by ${c.types.slice(0, 3).join(', ')}${c.types.length > 3 ? ` and ${c.types.length - 3} more` : ''}` : c.off > 0 ? 'what looks for it is switched off' : 'no type of the catalogue looks for it'
-  return `${c.id} ${c.name === c.id ? '' : c.name}: ${seen}; ${looks}`
+  return `${c.id} ${c.name === c.id ? '' : c.name}${c.subs > 0 ? ', with its sub-techniques' : ''}: ${seen}; ${looks}`
 }

@@ -19,6 +19,7 @@ const routes = {
   'GET /v1/coverage': (r: { path: string }) => (r.path.includes('cursor=') ? { items: rows.slice(1), complete: true } : { items: rows.slice(0, 1), complete: true, next: 'two' }),
   'GET /v1/coverage/trend': () => ({ items: [{ at: '2026-11-26T10:00:00Z', share: share('', 1, 2, {}) }], step: 'hour', complete: true }),
   'GET /v1/coverage/bindings': () => ({ items: [{ vni: 9001, interface: 'eni-1', name: 'web-1', from: '2026-11-01T00:00:00Z' }], complete: true }),
+  'GET /v1/coverage/points': () => ({ items: [{ vni: 9001, sensor: 's1', since: '2026-11-26T00:00:00Z', last_seen: '2026-11-26T09:59:00Z', packets: 1000, bytes: 5_000_000, gaps: 52, truncated: 0, duplicates: 0, faults: ['gaps'] }, { vni: 77, sensor: '<i>s1', since: '2026-11-26T00:00:00Z', last_seen: '2026-11-26T09:59:00Z', packets: 5, bytes: 500, gaps: 0, truncated: 0, duplicates: 0 }], complete: true }),
   'GET /v1/status': () => ({ version: 'v', time: '2026-11-26T10:00:00Z', sensors: [{ sensor: 's1', healthy: false, reason: 'its disk is full', since: '2026-11-26T00:00:00Z', packets: 900, drops: 100, waiting: 3 }] }),
 }
 
@@ -69,12 +70,26 @@ test('a sensor that is not well is named on its tab, with why', async () => {
   expect(table.textContent).toContain('100 (10.00 %)')
 })
 
-test('what happens next is told from the states, and where a plan is made', async () => {
+test('an observation point says what is wrong with it, whose it is, and what helps', async () => {
   answering(routes)
+  shown(<Coverage />, { at: '/coverage?tab=points' })
+  const table = await screen.findByRole('grid', { name: 'Observation points' })
+  const row = (await within(table).findByText('9001')).closest('tr') as HTMLElement
+  await waitFor(() => expect(row.textContent).toContain('web-1'))
+  expect(row.textContent).toContain('Packets are missing')
+  expect(row.textContent).toContain('5.20 %')
+  expect(row.textContent).toContain('Holes in TCP streams')
+  const nobody = within(table).getByText('77').closest('tr') as HTMLElement
+  expect(nobody.textContent).toContain('Nobody’s')
+  expect(nobody.querySelector('i')).toBeNull()
+})
+
+test('where no plan is kept, what happens next is told from the states, and how a plan is made', async () => {
+  answering({ ...routes, 'GET /v1/mirror/plan': () => problem(404, 'There is no plan') })
   shown(<Coverage />, { at: '/coverage?tab=plan' })
   const next = await screen.findByText(/it tries again in each pass/)
   expect(within(next.closest('li') as HTMLElement).getByText('1 interface')).toBeTruthy()
-  expect(screen.getByText('mirrorwatch mirror plan --policy mirror.yaml')).toBeTruthy()
+  expect(screen.getByText('mirrorwatch mirror plan --keep')).toBeTruthy()
 })
 
 test('a part that fails leaves the others', async () => {

@@ -2,16 +2,16 @@
 import Container from '@cloudscape-design/components/container'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import Tabs from '@cloudscape-design/components/tabs'
-import { useEffect, useRef, type ReactNode } from 'react'
+import { useEffect, useMemo, useRef, type ReactNode } from 'react'
 import { useSpan } from '../../state/span'
 import { useStill } from '../../state/still'
 import { useView, type Query } from '../../state/url'
 import { Page } from '../../ui/Page'
-import { useInterfaces, useStatus, useSummary, type Of } from './ask'
+import { useHeard, useInterfaces, useStatus, useSummary, type Of } from './ask'
 import { Detail } from './Detail'
 import { Interfaces } from './Interfaces'
-import { readFilter, type Filter, type Share } from './logic'
-import { Plan } from './Plan'
+import { readFilter, type Coverage as Interface, type Filter, type Share } from './logic'
+import { Plan } from './plan/Plan'
 import { Points } from './Points'
 import { Sensors } from './Sensors'
 import { Shares, type By } from './Shares'
@@ -22,12 +22,17 @@ import './coverage.css'
 
 const none: Query = { state: undefined, account: undefined, region: undefined, vpc: undefined, text: undefined }
 
+const noRows: Interface[] = []
+
 /** Shows how much is watched. */
 export default function Coverage(): ReactNode {
   const [query, change] = useView()
   const [moving] = useSpan('7d')
   const [span, renew] = useStill(moving, () => true, 5 * 60_000)
   const [summary, status, interfaces] = [useSummary(), useStatus(), useInterfaces()]
+  const heard = useHeard(query.tab === 'points')
+  const running = useMemo(() => status.data?.sensors.map((s) => s.sensor), [status.data])
+  const known = useMemo(() => new Set(interfaces.data?.items.map((c) => c.interface)), [interfaces.data])
   const filter = readFilter(query)
   const by: By = query.by === 'accounts' || query.by === 'tags' ? query.by : 'vpcs'
   const narrow = (f: Partial<Filter>) => change(queryOf(f))
@@ -61,8 +66,8 @@ export default function Coverage(): ReactNode {
             ariaLabel="Details of coverage" activeTabId={query.tab ?? 'interfaces'} onChange={(e) => change({ tab: e.detail.activeTabId === 'interfaces' ? undefined : e.detail.activeTabId })}
             tabs={[
               { id: 'interfaces', label: 'Interfaces', content: <Interfaces of={interfaces} filter={filter} change={narrow} clear={narrowed ? () => change(none) : undefined} chosen={query.interface} choose={choose} /> },
-              { id: 'points', label: 'Observation points', content: <Points of={interfaces} choose={choose} /> },
-              { id: 'plan', label: 'What happens next', content: <Plan of={summary} /> },
+              { id: 'points', label: 'Observation points', content: <Points of={heard} interfaces={interfaces.data?.items ?? noRows} running={running} faulty={query.faulty === '1'} only={(on) => change({ faulty: on ? '1' : undefined })} choose={choose} /> },
+              { id: 'plan', label: 'What happens next', content: <Plan of={summary} query={query} change={change} known={known} choose={choose} /> },
               { id: 'sensors', label: status.data?.sensors.some((s) => !s.healthy) ? 'Sensors (not all well)' : 'Sensors', content: <Sensors of={status} /> },
             ]}
           />

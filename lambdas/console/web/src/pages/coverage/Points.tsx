@@ -1,47 +1,96 @@
-// Observation points: what a sensor hears under each network identifier, those longest unheard first.
+// Observation points: what sensors hear under each network identifier, those with something wrong first.
 import { useCollection } from '@cloudscape-design/collection-hooks'
 import Header from '@cloudscape-design/components/header'
 import Pagination from '@cloudscape-design/components/pagination'
 import StatusIndicator from '@cloudscape-design/components/status-indicator'
 import Table, { type TableProps } from '@cloudscape-design/components/table'
+import Toggle from '@cloudscape-design/components/toggle'
 import { useMemo, type ReactNode } from 'react'
 import type { Pages } from '../../api/pages'
 import { lasting } from '../../state/zone'
-import { digits } from '../../ui/number'
+import { bytes, counted, digits } from '../../ui/number'
 import { Read } from '../../ui/Panel'
 import { Time, useZoneLabel } from '../../ui/Time'
 import { Wire } from '../../ui/Wire'
+import { faults } from './faults'
 import type { Coverage } from './logic'
-import { stateOf } from './states'
+import { faresOf, part, pointsOf, worst, type Heard, type Point } from './points'
 
-export function Points({ of, choose }: { of: Pages<Coverage>; choose: (id: string) => void }): ReactNode {
+interface Shown {
+  of: Pages<Heard>
+  interfaces: readonly Coverage[] // as far as they are known
+  running?: readonly string[] // the sensors that tell of themselves; undefined: not known
+  faulty: boolean // only what is not well
+  only: (faulty: boolean) => void
+  choose: (id: string) => void
+}
+
+/** Shows how each observation point fares. */
+export function Points({ of, interfaces, running, ...how }: Shown): ReactNode {
+  const points = useMemo(() => of.data && pointsOf(of.data.items, interfaces, running), [of.data, interfaces, running])
   return (
-    <Read of={{ ...of, data: of.data && { list: of.data } }} lines={6} empty={({ list }) => (list.items.some((c) => c.vni !== undefined) ? undefined : 'No network identifier is in use yet: sensors tell of them as packets come.')}>
-      {({ list }) => <Rows list={list.items.filter((c) => c.vni !== undefined)} now={of.since} choose={choose} />}
+    <Read of={{ ...of, data: of.data && points && { ...of.data, points } }} lines={6} empty={(d) => (d.points.length > 0 ? undefined : 'No network identifier is in use yet: sensors tell of them as packets come.')}>
+      {(d) => <Rows points={d.points} now={of.since} {...how} />}
     </Read>
   )
 }
 
-const heard = (c: Coverage) => (c.last_seen ? Date.parse(c.last_seen) : 0)
-
-const longest = (a: Coverage, b: Coverage) => heard(a) - heard(b)
-
-function Rows({ list, now, choose }: { list: Coverage[]; now: number; choose: (id: string) => void }): ReactNode {
+function Rows({ points, now, faulty, only, choose }: { points: Point[]; now: number } & Pick<Shown, 'faulty' | 'only' | 'choose'>): ReactNode {
   const zone = useZoneLabel()
-  const columns = useMemo((): TableProps.ColumnDefinition<Coverage>[] => [
-    { id: 'vni', header: 'VNI', isRowHeader: true, width: 110, sortingField: 'vni', cell: (c) => c.vni },
-    { id: 'who', header: 'Interface', minWidth: 200, cell: (c) => <button type="button" className="mw-more mw-who" onClick={() => choose(c.interface)}><Wire length={60}>{c.name ?? c.interface}</Wire></button> },
-    { id: 'state', header: 'State', minWidth: 130, cell: (c) => <StatusIndicator type={stateOf(c.state).sign}>{stateOf(c.state).name}</StatusIndicator> },
-    { id: 'seen', header: `Last packet (${zone})`, minWidth: 230, sortingComparator: longest, cell: (c) => (c.last_seen ? <><Time at={c.last_seen} /> <span className="mw-quiet">{lasting(now - heard(c))} ago</span></> : 'None was told of') },
-    { id: 'packets', header: 'Packets', sortingField: 'packets', cell: (c) => (c.packets === undefined ? '–' : digits(c.packets)) },
-    { id: 'sensor', header: 'Sensor', sortingField: 'sensor', minWidth: 110, cell: (c) => <Wire length={60}>{c.sensor ?? '–'}</Wire> },
-  ], [zone, now]) // eslint-disable-line
-  const { items, collectionProps, paginationProps } = useCollection(list, { sorting: { defaultState: { sortingColumn: { sortingComparator: longest } } }, pagination: { pageSize: 50 } })
+  const columns = useMemo(() => columnsOf(zone, now, choose), [zone, now]) // eslint-disable-line
+  const ill = points.filter((p) => faresOf(p) !== 'well')
+  const { items, collectionProps, paginationProps } = useCollection(faulty ? ill : points, { sorting: { defaultState: { sortingColumn: { sortingComparator: worst } } }, pagination: { pageSize: 50 } })
   return (
     <Table
-      {...collectionProps} variant="embedded" items={items} trackBy="interface" columnDefinitions={columns} enableKeyboardNavigation ariaLabels={{ tableLabel: 'Observation points' }}
-      header={<Header variant="h3" counter={`(${digits(list.length)})`} description="Those that were not heard for longest come first. Drops are counted by sensor, not by identifier: see Sensors.">Observation points</Header>}
+      {...collectionProps} variant="embedded" items={items} trackBy={(p) => String(p.vni)} columnDefinitions={columns} enableKeyboardNavigation ariaLabels={{ tableLabel: 'Observation points' }}
+      empty="Every observation point is well."
+      header={
+        <Header
+          variant="h3" counter={`(${digits(points.length)})`} description="What all sensors hear under each network identifier, since they began. Packets that a network card dropped have no identifier: see Sensors."
+          actions={<Toggle checked={faulty} onChange={(e) => only(e.detail.checked)}>Only what is not well ({digits(ill.length)})</Toggle>}
+        >
+          Observation points
+        </Header>
+      }
       pagination={<Pagination {...paginationProps} />}
     />
   )
 }
+
+type Column = TableProps.ColumnDefinition<Point>
+
+const columnsOf = (zone: string, now: number, choose: (id: string) => void): Column[] => [
+  { id: 'vni', header: 'VNI', isRowHeader: true, width: 110, sortingField: 'vni', cell: (p) => p.vni },
+  { id: 'who', header: 'Interface', minWidth: 180, cell: (p) => <Who p={p} choose={choose} /> },
+  { id: 'health', header: 'Health', minWidth: 200, sortingComparator: worst, cell: (p) => <Health p={p} /> },
+  { id: 'seen', header: `Last packet (${zone})`, minWidth: 180, sortingComparator: (a, b) => (a.seen ?? 0) - (b.seen ?? 0), cell: (p) => <Seen p={p} now={now} /> },
+  { id: 'packets', header: 'Packets', sortingField: 'packets', cell: (p) => digits(p.packets) },
+  { id: 'bytes', header: 'Bytes', sortingField: 'bytes', cell: (p) => bytes(p.bytes) },
+  share('gaps', 'Missing'), share('truncated', 'Cut'), share('duplicates', 'Seen before'),
+  { id: 'sensor', header: 'Sensor', minWidth: 110, cell: (p) => <Sensors names={p.sensors} /> },
+]
+
+const share = (of: 'gaps' | 'truncated' | 'duplicates', header: string): Column => ({
+  id: of, header, sortingComparator: (a, b) => a[of] / Math.max(1, a.packets) - b[of] / Math.max(1, b.packets), cell: (p) => <span title={digits(p[of])}>{part(p[of], p.packets)}</span>,
+})
+
+function Who({ p, choose }: { p: Point; choose: (id: string) => void }): ReactNode {
+  const id = p.interface
+  if (id === undefined) return <span className="mw-quiet">Nobody’s: no binding names it</span>
+  if (!p.listed) return <Wire length={60}>{p.name ?? id}</Wire>
+  return <button type="button" className="mw-more mw-who" onClick={() => choose(id)}><Wire length={60}>{p.name ?? id}</Wire></button>
+}
+
+function Health({ p }: { p: Point }): ReactNode {
+  switch (faresOf(p)) {
+    case 'unheard': return <StatusIndicator type="error">Never heard</StatusIndicator>
+    case 'ended': return <StatusIndicator type="stopped">{p.sensors.length === 1 ? 'Its sensor ended' : 'Its sensors ended'}</StatusIndicator>
+    case 'well': return <StatusIndicator type="success">Well</StatusIndicator>
+  }
+  return <ul className="mw-faults">{p.faults.map((f) => <li key={f}><StatusIndicator type={f === 'silent' ? 'error' : 'warning'}>{faults[f].name}</StatusIndicator><span className="mw-quiet mw-wrap">{faults[f].help}</span></li>)}</ul>
+}
+
+const Seen = ({ p, now }: { p: Point; now: number }): ReactNode =>
+  p.seen === undefined ? 'None in 35 days' : <><Time at={new Date(p.seen).toISOString()} /> <span className="mw-quiet">{lasting(now - p.seen)} ago</span></>
+
+const Sensors = ({ names }: { names: string[] }): ReactNode => (names.length > 1 ? <span title={names.join('\n')}>{counted(names.length, 'sensor')}</span> : <Wire length={60}>{names[0] ?? '–'}</Wire>)

@@ -17,7 +17,8 @@ interface Tactic {
 
 /** The tactics in the order of an attack: this detection's with its techniques, and how many related ones have each. */
 export function stripOf(d: Detection, related: readonly Detection[]): Tactic[] {
-  const own = new Set(d.tactics ?? [])
+  // Whoever names none says by the techniques where it is.
+  const own = new Set(d.tactics?.length ? d.tactics : (d.techniques ?? []).flatMap(tacticsOf))
   const places = (id: string) => {
     const mine = tacticsOf(id).filter((t) => own.has(t))
     return mine.length > 0 ? mine : [...own].slice(0, 1) // one that is not known here stands under the first

@@ -10,5 +10,6 @@ test('the strip is in the order of an attack, with techniques where they belong'
   expect(strip.at(-1)?.name).toBe('Impact')
   const c2 = strip.find((t) => t.id === 'TA0011')
   expect(c2).toMatchObject({ here: true, related: 1, techniques: ['T1071.001', 'T9999'] })
+  expect(stripOf(d([], ['T1552.005']), []).filter((t) => t.here).map((t) => t.name)).toEqual(['Credential Access'])
   expect(strip.find((t) => t.id === 'TA0007')).toMatchObject({ here: false, related: 2, techniques: [] })
 })

@@ -8,10 +8,11 @@ import SpaceBetween from '@cloudscape-design/components/space-between'
 import Textarea from '@cloudscape-design/components/textarea'
 import { useState, type ReactNode } from 'react'
 import { isResolution, isStatus, resolutionWord, statusWord } from '../../detections/names'
-import { useSuggestions } from '../../detections/suggest'
+import { usePeople } from '../../detections/people'
 import { nobody } from '../../detections/slots'
 import { useMe } from '../../state/me'
 import { counted } from '../../ui/number'
+import { visible } from '../../ui/Wire'
 import type { Change } from './triage'
 
 interface Props {
@@ -46,7 +47,7 @@ export default function BulkForm({ count, busy, send, close }: Props): ReactNode
   const [note, setNote] = useState('')
   const change = changeOf(status, resolution, assignee, note)
   const long = note.length > 8192 ? 'At most 8,192 characters' : undefined
-  const people = usePeople()
+  const people = useAssignees()
   return (
     <Modal
       visible
@@ -111,14 +112,9 @@ function Chosen({ label, description, value, set, options, closed }: ChosenProps
   )
 }
 
-// Those who have detections already, oneself, and nobody: the list of all users is an administrator's.
-function usePeople(): { value: string; label: string }[] {
+// Oneself, nobody, and whoever else may have it.
+function useAssignees(): { value: string; label: string }[] {
   const me = useMe()
-  const known = useSuggestions('assignee', {}).options.filter((o) => o.propertyKey === 'assignee' && o.value !== nobody && o.value !== me.name)
-  return [
-    stays,
-    { value: me.name, label: `Me (${me.name})` },
-    { value: nobody, label: 'Nobody' },
-    ...known.map((o) => ({ value: o.value, label: o.label ?? o.value })),
-  ]
+  const others = usePeople(true).filter((n) => n !== me.name)
+  return [stays, { value: me.name, label: `Me (${me.name})` }, { value: nobody, label: 'Nobody' }, ...others.map((n) => ({ value: n, label: visible(n, 64) }))]
 }

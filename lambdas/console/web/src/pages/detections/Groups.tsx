@@ -27,18 +27,20 @@ export function Groups({ groups, ...p }: Props): ReactNode {
   return (
     <ul className="mw-groups">
       {worstFirst(groups.items).map((g) => (
-        <Row key={g.key} g={g} {...p} />
+        <Row key={g.key} g={g} all={groups} {...p} />
       ))}
     </ul>
   )
 }
 
-function Row({ g, ...p }: Omit<Props, 'groups'> & { g: Schemas['Group'] }): ReactNode {
+const none = 'none' // in the URL, the group of what is in no group
+
+function Row({ g, all, ...p }: Omit<Props, 'groups'> & { g: Schemas['Group']; all: Schemas['GroupList'] }): ReactNode {
   const id = useId()
   const by = p.place.group ?? 'type'
-  const inside = groupFilter(p.place.filter, by, g.key)
-  const open = p.place.open === g.key && inside !== undefined
-  const [name, beside] = groupName(by, g)
+  const inside = groupFilter(p.place.filter, by, g.key, all)
+  const open = p.place.open === (g.key || none) && inside !== undefined
+  const [name, beside] = groupName(by, g, all.items)
   return (
     <li>
       <button
@@ -47,8 +49,8 @@ function Row({ g, ...p }: Omit<Props, 'groups'> & { g: Schemas['Group'] }): Reac
         aria-expanded={inside ? open : undefined}
         aria-controls={open ? id : undefined}
         disabled={!inside}
-        title={inside ? undefined : 'These have nothing in common to look them up by'}
-        onClick={() => p.change({ open: open ? undefined : g.key })}
+        title={inside ? undefined : 'There are more groups than are listed, so that what is in none of them cannot be looked up'}
+        onClick={() => p.change({ open: open ? undefined : g.key || none })}
       >
         <span className="mw-group-arrow">{inside && <Arrow />}</span>
         <Score score={g.max_score} />

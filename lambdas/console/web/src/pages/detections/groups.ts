@@ -7,9 +7,41 @@ import type { GroupBy } from './place'
 
 type Group = Schemas['Group']
 
-/** Gives the filter of what is in a group; undefined where no filter says it: nobody can ask for those without a victim. */
-export function groupFilter(f: DetectionFilter, by: GroupBy, key: string): DetectionFilter | undefined {
-  if (key === '') return undefined
+/** Gives the filter of what is in a group of a list; undefined where none says it. */
+export function groupFilter(f: DetectionFilter, by: GroupBy, key: string, list: Pick<Schemas['GroupList'], 'items' | 'total'>): DetectionFilter | undefined {
+  return key === '' ? noneFilter(f, by, list) : keyFilter(f, by, key)
+}
+
+const [mostNots, mostValues] = [16, 50] // of a filter, and of a list in it
+
+// Those that are in no group: in none of all the others, where all of them are listed.
+function noneFilter(f: DetectionFilter, by: GroupBy, list: Pick<Schemas['GroupList'], 'items' | 'total'>): DetectionFilter | undefined {
+  const keys = list.items.map((g) => g.key).filter((key) => key !== '')
+  const not = [...(f.not ?? [])]
+  if (list.items.length < (list.total ?? 0)) {
+    if (by !== 'offender' && by !== 'victim') return undefined
+    return { ...f, not: [...not, { [by]: { external: true } }, { [by]: { external: false } }] } // whoever there is, is within or without
+  }
+  for (let i = 0; i < keys.length; i += mostValues) not.push(keysFilter(by, keys.slice(i, i + mostValues)))
+  return not.length > mostNots ? undefined : { ...f, not }
+}
+
+function keysFilter(by: GroupBy, keys: string[]): DetectionFilter {
+  switch (by) {
+    case 'technique':
+      return { techniques: keys }
+    case 'offender':
+      return { offender: { devices: keys } }
+    case 'victim':
+      return { victim: { devices: keys } }
+    case 'vpc':
+      return { participant: { vpcs: keys } }
+    default:
+      return { types: keys }
+  }
+}
+
+function keyFilter(f: DetectionFilter, by: GroupBy, key: string): DetectionFilter | undefined {
   switch (by) {
     case 'type':
       return { ...f, types: [key] }
@@ -27,9 +59,12 @@ export function groupFilter(f: DetectionFilter, by: GroupBy, key: string): Detec
 }
 
 /** Gives the name of a group, and what stands beside it. */
-export function groupName(by: GroupBy, g: Pick<Group, 'key' | 'label'>): [name: string, beside: string] {
+export function groupName(by: GroupBy, g: Pick<Group, 'key' | 'label'>, others: readonly Pick<Group, 'key'>[] = []): [name: string, beside: string] {
   if (g.key === '') return [`No ${by === 'vpc' ? 'VPC is known' : by}`, '']
-  if (by === 'technique') return techniqueName(g.key) === g.key ? [g.key, ''] : [`${g.key} ${techniqueName(g.key)}`, '']
+  if (by === 'technique') {
+    const beside = others.some((o) => o.key.startsWith(`${g.key}.`)) ? 'opens with its sub-techniques' : '' // the API means them too, and counts them apart
+    return [techniqueName(g.key) === g.key ? g.key : `${g.key} ${techniqueName(g.key)}`, beside]
+  }
   const slash = g.key.lastIndexOf('/')
   if (g.label === g.key && slash > 0 && by !== 'type') return [g.key.slice(slash + 1), g.key.slice(0, slash)] // "vni-7/10.0.0.1": the address says more
   return by === 'type' || g.label === g.key ? [g.label, ''] : [g.label, g.key]

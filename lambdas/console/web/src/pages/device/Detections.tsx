@@ -17,20 +17,20 @@ export function Detections({ d }: { d: Device }): ReactNode {
   return (
     <Container header={<Header variant="h2" description="Worst first, whenever they were">Detections</Header>}>
       <div className="mw-halves">
-        <Side d={d} as="offender" title="As offender" none="It offends in no detection." />
-        <Side d={d} as="victim" title="As victim" none="It is the victim of no detection." />
+        <Side d={d} as="offender" title="As offender" />
+        <Side d={d} as="victim" title="As victim" />
       </div>
     </Container>
   )
 }
 
-function Side({ d, as, title, none }: { d: Device; as: As; title: string; none: string }): ReactNode {
+function Side({ d, as, title }: { d: Device; as: As; title: string }): ReactNode {
   const list = useDetections(d.id, as)
   const total = list.data?.total ?? list.data?.items.length
   return (
     <section aria-label={`Detections ${title.toLowerCase()}`}>
       <h3 className="mw-h3">{title}{total !== undefined && <span className="mw-quiet"> ({digits(total)})</span>}</h3>
-      <Read of={list} lines={3} empty={(l) => (l.items.length === 0 ? none : undefined)}>
+      <Read of={list} lines={3} empty={(l) => (l.items.length === 0 ? 'None.' : undefined)}>
         {(l) => (
           <>
             <ul className="mw-plain mw-rows">{l.items.map((one) => <One key={one.id} of={one} />)}</ul>

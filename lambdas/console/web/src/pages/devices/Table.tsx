@@ -4,7 +4,7 @@ import Pagination from '@cloudscape-design/components/pagination'
 import CloudscapeTable, { type TableProps } from '@cloudscape-design/components/table'
 import { useRef, useState, type ReactNode } from 'react'
 import type { Device } from '../../api/names'
-import { isHighValue, nameOf, roleBasis, roleOf, roleWord } from '../../devices/device'
+import { isHighValue, nameOf, roleBasis, roleOf, roleWord, valueBasis } from '../../devices/device'
 import { useKeys } from '../../state/keys'
 import { remember, remembered } from '../../state/memory'
 import { Score } from '../../ui/Band'
@@ -26,7 +26,8 @@ interface Props {
   footer: ReactNode
 }
 
-const usual: readonly Column[] = ['name', 'address', 'role', 'value', 'detections', 'last', 'peers', 'offers', 'vpc']
+// As many as a window of 1440 px has room for. The VPC stands behind the address already, where one is known, and high value behind the role.
+const usual: readonly Column[] = ['name', 'address', 'role', 'detections', 'last', 'peers', 'offers']
 const titles: Record<Column, string> = {
   name: 'Device', address: 'Address', role: 'Role', value: 'High value', detections: 'Open detections', peers: 'Peers', offers: 'Offers', last: 'Last seen', first: 'First seen', vpc: 'VPC',
   account: 'Account', instance: 'Instance', interface: 'Interface', vni: 'VNI', tags: 'Tags',
@@ -49,7 +50,7 @@ export function Table({ devices, troubled, order, setOrder, page, setPage, ...re
   return (
     <div ref={root}>
       <CloudscapeTable
-        {...rest} items={devices.slice((here - 1) * pageSize, here * pageSize)} trackBy="id" variant="container" wrapLines={false} contentDensity="compact" resizableColumns
+        {...rest} items={devices.slice((here - 1) * pageSize, here * pageSize)} trackBy="id" variant="container" wrapLines={false} contentDensity="compact" resizableColumns stickyColumns={{ first: 1 }}
         pagination={pages > 1 ? <Pagination currentPageIndex={here} pagesCount={pages} onChange={(e) => setPage(e.detail.currentPageIndex)} /> : undefined}
         ariaLabels={{ tableLabel: 'Devices' }}
         columnDefinitions={defined} columnDisplay={columns.map((id) => ({ id, visible: id === 'name' || shown.includes(id) }))}
@@ -73,14 +74,14 @@ export function Table({ devices, troubled, order, setOrder, page, setPage, ...re
 
 function definitions(zone: string, troubled: Troubled | undefined): TableProps.ColumnDefinition<Device>[] {
   const cells: Record<Column, [cell: (d: Device) => ReactNode, width: number]> = {
-    name: [(d) => <DeviceLink id={d.id} name={nameOf(d)} />, 165],
-    address: [(d) => <Placed d={d} />, 185],
-    role: [(d) => <Role of={d} />, 145],
+    name: [(d) => <DeviceLink id={d.id} name={nameOf(d)} />, 145],
+    address: [(d) => <Placed d={d} />, 180],
+    role: [(d) => <Role of={d} />, 218],
     value: [(d) => (isHighValue(d) ? 'Yes' : '–'), 135],
-    detections: [(d) => <Troubles of={d} troubled={troubled} />, 170],
-    peers: [(d) => digits(d.peers), 95],
-    offers: [(d) => <Offers of={d} />, 155],
-    last: [(d) => <Time at={d.last_seen} />, 170],
+    detections: [(d) => <Troubles of={d} troubled={troubled} />, 165],
+    peers: [(d) => digits(d.peers), 98],
+    offers: [(d) => <Offers of={d} />, 125],
+    last: [(d) => <Time at={d.last_seen} />, 172],
     first: [(d) => <Time at={d.first_seen} />, 175],
     vpc: [(d) => text(d.vpc), 170],
     account: [(d) => text(d.account), 150],
@@ -103,9 +104,15 @@ function Placed({ d }: { d: Device }): ReactNode {
 }
 
 function Role({ of }: { of: Device }): ReactNode {
-  const basis = roleBasis(of)
-  if (!basis) return <span className="mw-dim">Not known</span>
-  return <span title={visible(`${basis.sure}. ${basis.why}`)}><Wire length={40}>{roleWord(roleOf(of))}</Wire>{of.overrides.role && <span className="mw-dim"> (said)</span>}</span>
+  const [basis, value] = [roleBasis(of), valueBasis(of)]
+  return (
+    <>
+      {basis
+        ? <span title={visible(`${basis.sure}. ${basis.why}`)}><Wire length={40}>{roleWord(roleOf(of))}</Wire>{of.overrides.role && <span className="mw-dim"> (said)</span>}</span>
+        : <span className="mw-dim">Not known</span>}
+      {value && <span className="mw-device-value" title={visible(value)}>High value</span>}
+    </>
+  )
 }
 
 function Troubles({ of, troubled }: { of: Device; troubled?: Troubled }): ReactNode {

@@ -57,6 +57,7 @@ test('the list shows role, value and detections; hostile names stay text', async
   const { container } = shown(<Devices />)
   await screen.findByText('Database server', {}, slow)
   expect(container.querySelector('img')).toBeNull()
+  expect(screen.getByText('High value').getAttribute('title')).toMatch(/^Its conduct shows it: harm to a database server/)
   expect(screen.getByRole('link', { name: /img src=x/ }).getAttribute('href')).toBe('/devices/vni-1%2F10.0.0.1')
   await waitFor(() => expect(screen.getByText('84')).toBeTruthy())
   expect(new URL(seen[0]?.path ?? '', 'http://x').searchParams.get('external')).toBe('false')

@@ -13,7 +13,7 @@ import { Read } from '../../ui/Panel'
 import { Card } from './Card'
 import { Filters } from './Filters'
 import { filtered, readFilter, writeFilter } from './filter'
-import { usePages } from './usePages'
+import { useIncidents } from './ask'
 import './incidents.css'
 
 /** Lists incidents, newest or worst first. */
@@ -24,7 +24,7 @@ export default function Incidents(): ReactNode {
   const list = useRef<HTMLDivElement>(null)
   const several = useRef(false)
   const [span, renew] = useStill(moving, () => scrollY < 100 && !several.current && !list.current?.contains(document.activeElement))
-  const read = usePages(filter, span)
+  const read = useIncidents(filter, span)
   several.current = read.pages > 1
   const pages = { ...read, again: () => { renew(); read.again() } }
   const step = (by: number) => move(list.current, by)
@@ -44,7 +44,7 @@ export default function Incidents(): ReactNode {
           {(d) => (
             <div ref={list} className="mw-incidents">
               {d.items.map((i) => <Card key={i.id} of={i} />)}
-              {pages.more && <Button onClick={pages.next} loading={pages.loadingMore} loadingText="Loading more">Show more</Button>}
+              {pages.more && <Button onClick={pages.more} loading={pages.bringing} loadingText="Loading more">Show more</Button>}
             </div>
           )}
         </Read>

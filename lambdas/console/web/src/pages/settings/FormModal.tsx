@@ -14,16 +14,17 @@ interface Props {
   size?: 'medium' | 'large'
   again?: () => void // starts over, where a draft was found
   send: () => void
-  close: () => void
+  close: () => void // gives up what was typed
+  keep?: () => void // closes it with what was typed kept; absent: nothing is
   children: ReactNode
 }
 
 /** A form in a dialog: Enter sends it, and what is missing is said at the button. */
-export function FormModal({ title, does, busy, why, wrong, size = 'medium', again, send, close, children }: Props): ReactNode {
+export function FormModal({ title, does, busy, why, wrong, size = 'medium', again, send, close, keep = close, children }: Props): ReactNode {
   const id = useId()
   return (
     <Modal
-      visible size={size} header={title} onDismiss={close} closeAriaLabel="Close"
+      visible size={size} header={title} onDismiss={keep} closeAriaLabel="Close"
       footer={
         <Box float="right">
           <SpaceBetween direction="horizontal" size="xs">

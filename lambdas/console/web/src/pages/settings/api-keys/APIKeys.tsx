@@ -19,7 +19,7 @@ export type Key = Schemas['APIKey']
 /** The keys by which programs ask the API. */
 export default function APIKeys(): ReactNode {
   const allowed = useDenied('listAPIKeys') === undefined
-  const keys = usePages(['api-keys'], (cursor, signal) => told(api.GET('/v1/api-keys', { signal, params: { query: { limit: 200, cursor } } })), allowed)
+  const keys = usePages(['api-keys'], (cursor, signal) => told(api.GET('/v1/api-keys', { signal, params: { query: { limit: 200, cursor } } })), { when: allowed })
   const zone = useZoneLabel()
   const [editing, edit] = useEditing()
   const [revoking, revoke] = useState<Key>()

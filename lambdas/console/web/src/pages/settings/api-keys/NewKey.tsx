@@ -6,7 +6,7 @@ import { api, told, type Schemas } from '../../../api/client'
 import { useChange } from '../../../api/change'
 import { usePages } from '../../../api/pages'
 import { useDenied, useMe } from '../../../state/me'
-import { useDraft } from '../../../state/draft'
+import { useDraft, useSaidWhenLeft } from '../../../state/draft'
 import { fieldsOf } from '../../../tuning/save'
 import { Expiry } from '../../../ui/Expiry'
 import { visible } from '../../../ui/Wire'
@@ -23,8 +23,9 @@ const fields = ['name', 'owner', 'role', 'packets', 'expires_at'] as const
 export function NewKey({ close }: { close: () => void }): ReactNode {
   const me = useMe()
   const draft = useDraft<New>('key.new', start, isNew)
+  useSaidWhenLeft(draft)
   const [made, setMade] = useState<Schemas['CreatedAPIKey']>()
-  const users = usePages(['users'], (cursor, signal) => told(api.GET('/v1/users', { signal, params: { query: { limit: 200, cursor } } })), useDenied('listUsers') === undefined)
+  const users = usePages(['users'], (cursor, signal) => told(api.GET('/v1/users', { signal, params: { query: { limit: 200, cursor } } })), { when: useDenied('listUsers') === undefined })
   const make = useChange((k: New) => told(api.POST('/v1/api-keys', { body: { ...k, name: k.name.trim() } })), {
     touches: ['api-keys'], failed: () => true,
     done: (m) => {
@@ -42,7 +43,7 @@ export function NewKey({ close }: { close: () => void }): ReactNode {
     close()
   }
   return (
-    <FormModal title="Make an API key" does="Make the key" busy={make.busy} why={k.name.trim() ? undefined : 'The key has no name yet.'} wrong={wrong.rest} again={draft.found ? draft.restart : undefined} send={() => make.run(k)} close={leave}>
+    <FormModal title="Make an API key" does="Make the key" busy={make.busy} why={k.name.trim() ? undefined : 'The key has no name yet.'} wrong={wrong.rest} again={draft.found ? draft.restart : undefined} send={() => make.run(k)} close={leave} keep={close}>
       <FormField label="Name" description="The program that will use it." errorText={wrong.of('name')}>
         <Input value={k.name} onChange={(e) => change({ name: e.detail.value })} placeholder="ticketing" autoComplete={false} autoFocus />
       </FormField>

@@ -32,7 +32,7 @@ export default function AuditLog(): ReactNode {
   const { actor, action, target } = query
   const asked = { from: iso(span.from), to: iso(span.to), actor: actor || undefined, action: action || undefined, target: target || undefined }
   const rested = useRested(JSON.stringify(asked), 400)
-  const log = usePages<Entry>(['audit', rested], (cursor, signal) => told(api.GET('/v1/audit', { signal, params: { query: { ...(JSON.parse(rested) as typeof asked), limit: 100, cursor } } })), allowed)
+  const log = usePages<Entry>(['audit', rested], (cursor, signal) => told(api.GET('/v1/audit', { signal, params: { query: { ...(JSON.parse(rested) as typeof asked), limit: 100, cursor } } })), { when: allowed })
   const zone = useZoneLabel()
   const exported = (format: 'csv' | 'jsonl') => () => ({ path: `/v1/audit/export?${new URLSearchParams({ format, ...Object.fromEntries(Object.entries(asked).filter(([, v]) => v)) as Record<string, string> })}`, name: `audit.${format}` })
   return (

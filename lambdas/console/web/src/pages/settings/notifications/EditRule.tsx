@@ -4,7 +4,7 @@ import Input from '@cloudscape-design/components/input'
 import Select from '@cloudscape-design/components/select'
 import Toggle from '@cloudscape-design/components/toggle'
 import { useState, type ReactNode } from 'react'
-import { useDraft } from '../../../state/draft'
+import { useDraft, useSaidWhenLeft } from '../../../state/draft'
 import { MatchField } from '../../../tuning/MatchField'
 import { fieldsOf } from '../../../tuning/save'
 import { visible } from '../../../ui/Wire'
@@ -23,7 +23,8 @@ const notInRules = ['hidden']
 /** Makes or changes a rule that tells people. Secrets are typed, and never kept in the browser: a draft is without them. */
 export function EditRule({ of, close }: { of?: RuleItem; close: () => void }): ReactNode {
   const [start] = useState<Rule>(() => of?.rule ? { ...of.rule, on: of.rule.on?.length ? of.rule.on : [...usualReasons] } : fresh)
-  const draft = useDraft<Rule>(`notification.${of?.id ?? 'new'}`, start, isRule)
+  const draft = useDraft<Rule>(`notification.${of?.id ?? 'new'}`, start, isRule, of?.revision)
+  useSaidWhenLeft(draft)
   const [secret, setSecret] = useState('')
   const [headers, setHeaders] = useState<HeaderLine[]>(() => Object.keys(start.channel.headers ?? {}).map((name) => ({ name, value: '' })))
   const r = draft.value
@@ -33,7 +34,7 @@ export function EditRule({ of, close }: { of?: RuleItem; close: () => void }): R
     draft.forget()
     close()
   }
-  const save = useSaveNotification(of, leave)
+  const save = useSaveNotification(of, draft, leave)
   const whole: Rule = { ...r, name: r.name.trim(), channel: fitting({ ...r.channel, secret, headers: Object.fromEntries(headers.filter((h) => h.name.trim()).map((h) => [h.name.trim(), h.value])) }) }
   const kept = keepsSecrets(of?.rule.channel, whole.channel)
   const keptHeaders = kept ? Object.keys(of?.rule.channel.headers ?? {}) : []
@@ -45,7 +46,7 @@ export function EditRule({ of, close }: { of?: RuleItem; close: () => void }): R
   return (
     <FormModal
       size="large" title={of ? `Change “${visible(of.rule.name, 80)}”` : 'Make a notification rule'} does={of ? 'Save the rule' : 'Make the rule'} busy={save.busy} why={why} wrong={save.faster ?? wrong.rest}
-      again={draft.found ? draft.restart : undefined} send={() => save.run(whole)} close={leave}
+      again={draft.found ? draft.restart : undefined} send={() => save.run(whole)} close={leave} keep={close}
     >
       <FormField label="Name" errorText={wrong.of('name')} stretch><Input value={r.name} placeholder="Critical to the on-call" onChange={(e) => change({ name: e.detail.value })} autoComplete={false} /></FormField>
       <FormField label="When" errorText={wrong.of('on')} constraintText={r.on?.length ? undefined : 'Nothing is ticked: then it is new ones and those that get worse.'} stretch>

@@ -20,7 +20,7 @@ import '../settings.css'
 /** Who is told of what, and what did not arrive. */
 export default function Notifications(): ReactNode {
   const allowed = useDenied('listNotificationRules') === undefined
-  const rules = usePages<RuleItem>(['notification-rules'], (cursor, signal) => told(api.GET('/v1/notifications/rules', { signal, params: { query: { limit: 200, cursor } } })), allowed)
+  const rules = usePages<RuleItem>(['notification-rules'], (cursor, signal) => told(api.GET('/v1/notifications/rules', { signal, params: { query: { limit: 200, cursor } } })), { when: allowed })
   const [editing, edit] = useEditing()
   const [deleting, setDeleting] = useState<RuleItem>()
   const open = rules.data?.items.find((r) => r.id === editing)
@@ -35,7 +35,7 @@ export default function Notifications(): ReactNode {
             columns={columns({ edit: (r) => edit(r.id), remove: setDeleting })}
             empty="Nobody is told of anything: what is found waits here until somebody looks. Make a rule for what must not wait."
           />
-          <DeadLetters rules={rules.data?.items} />
+          <DeadLetters rules={rules.data} />
         </div>
         {editing === 'new' && <EditRule close={close} />}
         {open && <EditRule key={open.id} of={open} close={close} />}

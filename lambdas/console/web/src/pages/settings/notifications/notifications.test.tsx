@@ -75,3 +75,54 @@ test('a secret that is kept is not sent, and never put into the draft', async ()
   expect(sent).toMatchObject({ name: 'On-call at night', channel: { url: 'https://hooks.example.com/s3cret', headers: { 'X-Token': '' } } })
   expect(sent.channel.secret).toBeUndefined()
 }, 30_000)
+
+const letters = ['l1', 'l2', 'l3'].map((id) => ({ ...dead, id, letter: { ...dead.letter, rule: id === 'l3' ? 'gone' : 'n1', event: { detail: { detection: { id: 'd1', title: `about ${id}` } } } } }))
+const button = (text: string) => createWrapper().findAllButtons().find((b) => b.getElement().textContent?.startsWith(text))
+
+test('all are sent again, and what of them failed stays to be read', async () => {
+  let open = () => {}
+  const first = new Promise<void>((r) => { open = r })
+  const seen = answering({
+    ...routes, 'GET /v1/notifications/dead-letters': () => ({ items: letters, complete: true }),
+    'POST /v1/notifications/dead-letters/l1/resend': () => first.then(() => Response.json({ ok: true })),
+    'POST /v1/notifications/dead-letters/l2/resend': () => ({ ok: false, detail: 'the store is full' }),
+  })
+  shown(<Notifications />)
+  await screen.findByText('about l2')
+  button('Send all again')?.click()
+  await screen.findByText('Send all 3 again?')
+  createWrapper().findModal()?.findFooter()?.findAllButtons().at(-1)?.click()
+  await screen.findByText('0 of 3')
+  expect(seen.some((r) => r.method === 'POST' && r.path.includes('l2'))).toBe(false) // one after the other
+  open()
+  const list = await screen.findByRole('list', { name: 'What failed' }, { timeout: 5000 })
+  expect(list.textContent).toBe('about l2: the store is fullabout l3: Its rule is gone: there is nowhere to send it.')
+  expect(createWrapper().findModal()?.getElement().textContent).toContain('1 is on its way again, 2 could not be sent again.')
+  expect(seen.filter((r) => r.method === 'POST').map((r) => r.path)).toEqual(['/v1/notifications/dead-letters/l1/resend', '/v1/notifications/dead-letters/l2/resend'])
+}, 30_000)
+
+test('all are forgotten only once that was confirmed, and the rest stays where it is stopped', async () => {
+  let items = letters
+  let open = () => {}
+  const first = new Promise<void>((r) => { open = r })
+  const seen = answering({
+    ...routes, 'GET /v1/notifications/dead-letters': () => ({ items, complete: true }),
+    'DELETE /v1/notifications/dead-letters/l1': () => first.then(() => {
+      items = letters.slice(1)
+      return new Response(null, { status: 204 })
+    }),
+  })
+  shown(<Notifications />)
+  await screen.findByText('about l1')
+  button('Forget all')?.click()
+  await screen.findByText('Forget all 3?')
+  expect(seen.some((r) => r.method === 'DELETE')).toBe(false)
+  createWrapper().findModal()?.findFooter()?.findAllButtons().at(-1)?.click()
+  await screen.findByText('0 of 3')
+  button('Stop')?.click()
+  open()
+  await screen.findByText('Stopped')
+  expect(createWrapper().findModal()?.getElement().textContent).toContain('1 is forgotten, 2 not tried.')
+  await waitFor(() => expect(screen.queryByText('about l1')).toBeNull())
+  expect(seen.filter((r) => r.method === 'DELETE')).toHaveLength(1)
+}, 30_000)

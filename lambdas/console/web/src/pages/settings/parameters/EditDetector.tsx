@@ -10,7 +10,7 @@ import Toggle from '@cloudscape-design/components/toggle'
 import { useState, type ReactNode } from 'react'
 import type { Schemas } from '../../../api/client'
 import type { DetectionType } from '../../../api/names'
-import { useDraft } from '../../../state/draft'
+import { useDraft, useSaidWhenLeft } from '../../../state/draft'
 import type { Parameter } from './names'
 import { usePut } from './put'
 import { linesWith, refusedOf, settingOf, type Setting } from './settings'
@@ -19,18 +19,20 @@ import { linesWith, refusedOf, settingOf, type Setting } from './settings'
 export function EditDetector({ of: t, settings, close }: { of: DetectionType; settings: Parameter; close: () => void }): ReactNode {
   const [start] = useState(() => settingOf(t))
   const draft = useDraft<Setting>(`detector.${t.type}`, start, isSetting)
+  useSaidWhenLeft(draft)
   const leave = () => {
     draft.forget()
     close()
   }
-  const put = usePut(settings, leave)
-  const rests = put.theirs ?? settings
-  const lines = linesWith(rests.values, t, draft.value)
+  const [rests, restOn] = useState(settings.revision) // and not the draft's: others' detectors are in there too
+  const put = usePut(settings, { rests, restOn }, leave)
+  const now = put.theirs ?? settings
+  const lines = linesWith(now.values, t, draft.value)
   const wrong = refusedOf(put.problem, t, put.of ?? lines)
   const set = (name: string, value: string) => draft.set((s) => ({ ...s, values: { ...s.values, [name]: value } }))
   return (
     <Modal
-      visible size="large" header={t.title} onDismiss={leave} closeAriaLabel="Close"
+      visible size="large" header={t.title} onDismiss={close} closeAriaLabel="Close"
       footer={
         <Box float="right">
           <SpaceBetween direction="horizontal" size="xs">

@@ -5,28 +5,28 @@ import FormField from '@cloudscape-design/components/form-field'
 import Input from '@cloudscape-design/components/input'
 import Modal from '@cloudscape-design/components/modal'
 import SpaceBetween from '@cloudscape-design/components/space-between'
-import Textarea from '@cloudscape-design/components/textarea'
 import type { ReactNode } from 'react'
-import { useDraft } from '../../../state/draft'
+import { useDraft, useSaidWhenLeft } from '../../../state/draft'
 import { isNumber, titles, type Parameter } from './names'
+import { Lines } from './Lines'
 import { refused, refusedText, valuesOf } from './lines'
 import { numberText } from './ParameterTable'
 import { usePut } from './put'
 
 /** Changes one parameter: a number, or a list with one value a line. */
 export function EditParameter({ of: p, close }: { of: Parameter; close: () => void }): ReactNode {
-  const draft = useDraft(`parameter.${p.name}`, p.values.join('\n'), (kept): kept is string => typeof kept === 'string')
+  const draft = useDraft(`parameter.${p.name}`, p.values.join('\n'), (kept): kept is string => typeof kept === 'string', p.revision)
+  useSaidWhenLeft(draft)
   const text = draft.value
   const leave = () => {
     draft.forget()
     close()
   }
-  const put = usePut(p, leave)
-  const wrong = refusedText(refused(put.problem, text, p.allowed))
+  const put = usePut(p, draft, leave)
   const values = valuesOf(text)
   return (
     <Modal
-      visible size="medium" header={titles[p.name]} onDismiss={leave} closeAriaLabel="Close"
+      visible size="medium" header={titles[p.name]} onDismiss={close} closeAriaLabel="Close"
       footer={
         <Box float="right">
           <SpaceBetween direction="horizontal" size="xs">
@@ -44,11 +44,13 @@ export function EditParameter({ of: p, close }: { of: Parameter; close: () => vo
             Now it is: {put.theirs.values.join(', ') || 'none'}. What you typed is still below; saving again puts it in the place of theirs.
           </Alert>
         )}
-        <FormField label={isNumber(p) ? (p.kind === 'days' ? 'Days' : 'Bytes') : 'One value a line'} description={p.description} constraintText={`Allowed is ${p.allowed}.`} errorText={wrong} stretch>
-          {isNumber(p)
-            ? <Input value={text} inputMode="numeric" onChange={(e) => draft.set(e.detail.value)} />
-            : <Textarea value={text} rows={Math.min(16, Math.max(4, values.length + 1))} spellcheck={false} onChange={(e) => draft.set(e.detail.value)} />}
-        </FormField>
+        {isNumber(p)
+          ? (
+            <FormField label={p.kind === 'days' ? 'Days' : 'Bytes'} description={p.description} constraintText={`Allowed is ${p.allowed}.`} errorText={refusedText(refused(put.problem, text, p.allowed))} stretch>
+              <Input value={text} inputMode="numeric" onChange={(e) => draft.set(e.detail.value)} />
+            </FormField>
+          )
+          : <Lines text={text} change={(t) => draft.set(t)} problem={put.problem} description={p.description} allowed={p.allowed} />}
         {p.kind === 'bytes' && <span className="mw-quiet">{numberText(p.kind, text.trim())}</span>}
         {isShorter(p, text) && <Alert type="warning">What is older than that is deleted for good.</Alert>}
       </SpaceBetween>

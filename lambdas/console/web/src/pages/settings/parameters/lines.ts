@@ -27,3 +27,10 @@ export function refused(p: Problem | undefined, text: string, allowed?: string):
 /** The refusal as one text for a field. */
 export const refusedText = (r: Refused[]): string | undefined =>
   r.map((one) => (one.line ? `Line ${one.line}: ${one.text}` : one.text)).join('; ') || undefined
+
+/** Where a line is in a text: from its first character to behind its last. */
+export function rangeOf(text: string, line: number): [number, number] {
+  const lines = text.split('\n')
+  const from = lines.slice(0, line - 1).reduce((n, l) => n + l.length + 1, 0)
+  return [from, from + (lines[line - 1]?.length ?? 0)]
+}

@@ -1,22 +1,22 @@
 import { useState } from 'react'
 import { api, told } from '../../../api/client'
 import { useChange, type Change } from '../../../api/change'
+import type { Draft } from '../../../state/draft'
 import { titles, type Parameter } from './names'
 
 interface Put extends Change<string[]> {
   theirs?: Parameter // somebody was faster: what is there now
 }
 
-/** Sets a parameter. It rests on what was read when the form was opened. */
-export function usePut(p: Parameter, done: () => void): Put {
-  const [base, setBase] = useState(p.revision)
+/** Sets a parameter. It rests on what was read when what is typed was begun. */
+export function usePut(p: Parameter, { rests, restOn }: Pick<Draft<unknown>, 'rests' | 'restOn'>, done: () => void): Put {
   const [theirs, setTheirs] = useState<Parameter>()
   const change = useChange(
-    (values: string[]) => told(api.PUT('/v1/parameters/{name}', { params: { path: { name: p.name }, header: { 'If-Match': `"${base}"` } }, body: { values } })),
+    (values: string[]) => told(api.PUT('/v1/parameters/{name}', { params: { path: { name: p.name }, header: { 'If-Match': `"${rests}"` } }, body: { values } })),
     {
       touches: ['parameters', 'catalogue'], done, says: () => ({ text: `${titles[p.name]}: saved.` }),
       failed: (problem) => {
-        if (problem.status === 412) void told(api.GET('/v1/parameters/{name}', { params: { path: { name: p.name } } })).then((now) => { setTheirs(now); setBase(now.revision) }, () => undefined)
+        if (problem.status === 412) void told(api.GET('/v1/parameters/{name}', { params: { path: { name: p.name } } })).then((now) => { setTheirs(now); restOn(now.revision) }, () => undefined)
         return true
       },
     },

@@ -3,7 +3,7 @@ import Input from '@cloudscape-design/components/input'
 import { useState, type ReactNode } from 'react'
 import { api, told, type Schemas } from '../../../api/client'
 import { useChange } from '../../../api/change'
-import { useDraft } from '../../../state/draft'
+import { useDraft, useSaidWhenLeft } from '../../../state/draft'
 import { fieldsOf } from '../../../tuning/save'
 import { FormModal } from '../FormModal'
 import { Once } from '../Once'
@@ -17,6 +17,7 @@ const fields = ['name', 'full_name', 'role', 'packets'] as const
 /** Makes a user; the first password is made up by the server, and shown this once. */
 export function NewUser({ close }: { close: () => void }): ReactNode {
   const draft = useDraft<New>('user.new', start, isNew)
+  useSaidWhenLeft(draft)
   const [made, setMade] = useState<Schemas['CreatedUser']>()
   const make = useChange((u: New) => told(api.POST('/v1/users', { body: { ...u, name: u.name.trim(), full_name: u.full_name?.trim() || undefined } })), {
     touches: ['users'], failed: () => true,
@@ -40,7 +41,7 @@ export function NewUser({ close }: { close: () => void }): ReactNode {
     close()
   }
   return (
-    <FormModal title="Make a user" does="Make the user" busy={make.busy} why={u.name.trim() ? undefined : 'The user has no name yet.'} wrong={wrong.rest} again={draft.found ? draft.restart : undefined} send={() => make.run(u)} close={leave}>
+    <FormModal title="Make a user" does="Make the user" busy={make.busy} why={u.name.trim() ? undefined : 'The user has no name yet.'} wrong={wrong.rest} again={draft.found ? draft.restart : undefined} send={() => make.run(u)} close={leave} keep={close}>
       <FormField label="Name" description="What is typed to sign in." constraintText="Letters, digits, dot, dash, underline and @; at most 64." errorText={wrong.of('name')}>
         <Input value={u.name} onChange={(e) => change({ name: e.detail.value })} autoComplete={false} spellcheck={false} autoFocus />
       </FormField>

@@ -1,6 +1,7 @@
 import createWrapper from '@cloudscape-design/components/test-utils/dom'
 import { fireEvent, screen, waitFor } from '@testing-library/react'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { Messages, Said } from '../../../shell/Messages'
 import { answering, problem, shown, somebody } from '../../../testing/answers'
 import { changeOf } from './ChangeUser'
 import Users, { type User } from './Users'
@@ -20,7 +21,7 @@ test('one\'s own account can neither be deleted nor reset, and says why; others 
   expect(container.textContent).toContain('5 wrong passwords since')
   const [own, other] = createWrapper().findAllButtonDropdowns()
   own?.openDropdown()
-  expect(own?.findItems().map((i) => [i.getElement().textContent?.slice(0, 8), i.find('[aria-disabled="true"]') !== null])).toEqual([['New pass', true], ['Sessions', false], ['DeleteTh', true]])
+  expect(own?.findItems().map((i) => [i.getElement().textContent?.slice(0, 8), i.find('[aria-disabled="true"]') !== null])).toEqual([['New pass', true], ['Choose a', true], ['Sessions', false], ['DeleteTh', true]])
   own?.openDropdown()
   other?.openDropdown()
   expect(other?.findItems().some((i) => i.find('[aria-disabled="true"]'))).toBe(false)
@@ -42,10 +43,42 @@ test('the first password is shown once, with no way out but to say that one has 
   await waitFor(() => expect(screen.queryByText('once-upon-a-time')).toBeNull())
 }, 20_000)
 
+test('a password that an administrator chooses is sent once, kept nowhere, and what the server refuses is said at it', async () => {
+  let refuse = true
+  const seen = answering({
+    'GET /v1/users': () => ({ items: [ada, mona], complete: true }),
+    'PUT /v1/users/mona/password': () => (refuse ? problem(400, 'no', [{ field: 'password', value: '(hidden)', allowed: 'one that is not among those that everybody knows' }]) : new Response(null, { status: 204 })),
+  })
+  shown(<Messages><Said /><Users /></Messages>)
+  await screen.findByText('You')
+  const menu = createWrapper().findAllButtonDropdowns()[1]
+  menu?.openDropdown()
+  menu?.findItems().find((i) => i.getElement().textContent === 'Choose a password')?.click()
+  const form = await waitFor(() => createWrapper().findModal()?.findContent() ?? Promise.reject(new Error('not yet')))
+  const type = (text: string, again = text) => ['New password', 'New password once more'].forEach((label, i) => fireEvent.change(screen.getByLabelText(label), { target: { value: i === 0 ? text : again } }))
+  expect(form.getElement().textContent).toContain('must choose another at the next sign-in')
+  const set = () => createWrapper().findModal()?.findFooter()?.findAllButtons().at(-1)
+  type('mona in winter')
+  expect(set()?.isDisabled()).toBe(true)
+  type('seven quiet lanterns', 'seven loud lanterns')
+  expect(screen.getAllByText('The two are not the same.').length).toBeTruthy()
+  type('seven quiet lanterns')
+  set()?.click()
+  await screen.findAllByText('It must be one that is not among those that everybody knows.')
+  refuse = false
+  type('eight quiet lanterns')
+  set()?.click()
+  await waitFor(() => expect(screen.queryByLabelText('New password')).toBeNull())
+  expect(screen.getAllByText(/must change it at the next sign-in/).length).toBeTruthy()
+  expect(seen.filter((r) => r.method === 'PUT').map((r) => r.body)).toEqual([{ password: 'seven quiet lanterns' }, { password: 'eight quiet lanterns' }])
+  expect(document.body.innerHTML + JSON.stringify({ ...sessionStorage, ...localStorage })).not.toContain('lanterns')
+}, 20_000)
+
 test('where an identity provider keeps users, that is said, and nobody can be made here', async () => {
   answering({ 'GET /v1/users': () => problem(404, 'an identity provider keeps them') })
   shown(<Users />)
   await screen.findByText(/Amazon Cognito user pool/, {}, { timeout: 5000 })
+  for (const group of ['viewer', 'analyst', 'admin', 'packets']) expect(document.body.textContent).toContain(`mirrorwatch-${group}`)
   expect(createWrapper().findAllButtons().find((b) => b.getElement().textContent?.startsWith('Make a user'))?.isDisabled()).toBe(true)
 })
 

@@ -17,17 +17,18 @@ import { ChangeUser } from './ChangeUser'
 import { DeleteUser } from './DeleteUser'
 import { NewUser } from './NewUser'
 import { ResetPassword } from './ResetPassword'
+import { SetPassword } from './SetPassword'
 import { UserSessions } from './UserSessions'
 import '../settings.css'
 
 export type User = Schemas['User']
 
-type Doing = { what: 'reset' | 'sessions' | 'delete'; user: User }
+type Doing = { what: 'reset' | 'set' | 'sessions' | 'delete'; user: User }
 
 /** Who may sign in, and what each may. */
 export default function Users(): ReactNode {
   const allowed = useDenied('listUsers') === undefined
-  const users = usePages(['users'], (cursor, signal) => told(api.GET('/v1/users', { signal, params: { query: { limit: 200, cursor } } })), allowed)
+  const users = usePages(['users'], (cursor, signal) => told(api.GET('/v1/users', { signal, params: { query: { limit: 200, cursor } } })), { when: allowed })
   const me = useMe()
   const zone = useZoneLabel()
   const [editing, edit] = useEditing()
@@ -41,7 +42,10 @@ export default function Users(): ReactNode {
     >
       <Readable op="listUsers" what="the users">
         {isElsewhere(users)
-          ? <Elsewhere of={users}>Add people to it and to its groups mirrorwatch-viewer, mirrorwatch-analyst and mirrorwatch-admin there; passwords and second factors are its matter as well.</Elsewhere>
+          ? <Elsewhere of={users}>
+              Add people to it there, and each to one of its groups mirrorwatch-viewer, mirrorwatch-analyst or mirrorwatch-admin. Whoever may read packets is in mirrorwatch-packets besides, which is no role by itself.
+              Passwords and second factors are its matter as well.
+            </Elsewhere>
           : (
             <List<User>
               title="Users" what="users" of={users} idOf={(u) => u.name} textOf={(u) => `${u.name} ${u.full_name ?? ''} ${u.role}`} sort={{ column: 'name' }} empty="There are none, which cannot be: you are one."
@@ -57,6 +61,7 @@ export default function Users(): ReactNode {
         {editing === 'new' && <NewUser close={close} />}
         {open && <ChangeUser key={open.name} of={open} own={open.name === me.name} close={close} />}
         {doing?.what === 'reset' && <ResetPassword of={doing.user} close={() => does(undefined)} />}
+        {doing?.what === 'set' && <SetPassword of={doing.user} close={() => does(undefined)} />}
         {doing?.what === 'sessions' && <UserSessions of={doing.user} close={() => does(undefined)} />}
         {doing?.what === 'delete' && <DeleteUser of={doing.user} close={() => does(undefined)} />}
       </Readable>
@@ -87,11 +92,13 @@ function State({ of: u }: { of: User }): ReactNode {
 }
 
 function Actions({ of: u, own, edit, does }: { of: User; own: boolean; edit: () => void; does: (d: Doing) => void }): ReactNode {
+  const ownPassword = own ? 'Change your own password in the menu at the top: this would end your session.' : undefined
   return (
     <RowActions
       named={u.name} first={{ text: 'Change', op: 'updateUser', run: edit }}
       rest={[
-        { text: 'New password', op: 'resetUserPassword', against: own ? 'Change your own password in the menu at the top: a reset would end this session.' : undefined, run: () => does({ what: 'reset', user: u }) },
+        { text: 'New password', op: 'resetUserPassword', against: ownPassword, run: () => does({ what: 'reset', user: u }) },
+        { text: 'Choose a password', op: 'setUserPassword', against: ownPassword, run: () => does({ what: 'set', user: u }) },
         { text: 'Sessions', op: 'listUserSessions', run: () => does({ what: 'sessions', user: u }) },
         { text: 'Delete', op: 'deleteUser', against: own ? 'This is your own account: another administrator has to delete it.' : undefined, run: () => does({ what: 'delete', user: u }) },
       ]}
