@@ -94,7 +94,7 @@ func (h *house) fill() {
 			return err
 		}
 		return errors.Join(
-			s.Devices.Observe(ctx, furnish.Past(sender, now)...), furnish.Interfaces(ctx, s, now), furnish.Enriched(ctx, s, now), furnish.Hostile(ctx, s, now),
+			s.Devices.Observe(ctx, furnish.Past(sender, now)...), furnish.Interfaces(ctx, s, now), furnish.Planned(ctx, s, now), furnish.Enriched(ctx, s, now), furnish.Hostile(ctx, s, now),
 		)
 	})
 	e2e.Run(h.t, "demo", scenes, "--once", "--data", h.folder, "--http", "127.0.0.1:0", "--sensor-name", "lab", "--workers", "2")

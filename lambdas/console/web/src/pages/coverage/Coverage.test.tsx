@@ -84,12 +84,12 @@ test('an observation point says what is wrong with it, whose it is, and what hel
   expect(nobody.querySelector('i')).toBeNull()
 })
 
-test('what happens next is told from the states, and where a plan is made', async () => {
-  answering(routes)
+test('where no plan is kept, what happens next is told from the states, and how a plan is made', async () => {
+  answering({ ...routes, 'GET /v1/mirror/plan': () => problem(404, 'There is no plan') })
   shown(<Coverage />, { at: '/coverage?tab=plan' })
   const next = await screen.findByText(/it tries again in each pass/)
   expect(within(next.closest('li') as HTMLElement).getByText('1 interface')).toBeTruthy()
-  expect(screen.getByText('mirrorwatch mirror plan --policy mirror.yaml')).toBeTruthy()
+  expect(screen.getByText('mirrorwatch mirror plan --keep')).toBeTruthy()
 })
 
 test('a part that fails leaves the others', async () => {
