@@ -81,8 +81,11 @@ func newAPIFunction(s awscdk.Stack, p *place, pipe *pipeline, who *users, addres
 		env: deploy.API{
 			Table: pipe.Table, Database: pipe.Database, Workgroup: pipe.Workgroup, UserPool: who.Pool, UserPoolClient: who.Client, Domain: who.Domain,
 			Address: address, Callers: p.Callers, Topics: *pipe.Topic.TopicArn(), Version: p.code.version(),
+			MirrorFunction: p.Name() + "-mirror",
 		}.Env(),
-		grants: slices.Concat(pipe.onTable(true, p.region, apiCalls()...), pipe.askRecords(p), toTopic(p, pipe)),
+		grants: slices.Concat(pipe.onTable(true, p.region, apiCalls()...), pipe.askRecords(p), toTopic(p, pipe), []grant{{
+			actions: []string{"lambda:InvokeFunction"}, resources: []string{p.functionArn("mirror")}, // to look: what removes sessions is another function
+		}}),
 	})
 }
 

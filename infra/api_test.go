@@ -205,7 +205,7 @@ func TestEnvironmentsAreRead(t *testing.T) {
 		tpl, _ := apiTemplates(t, pairs...)
 		a, err := deploy.APIFromEnv(tpl.environment(t, "APIFunction"))
 		if err != nil || a.Table != "mirrorwatch-main" || a.Database != "mirrorwatch_main" || a.Domain != "mirrorwatch-main-111122223333.auth.eu-central-1.amazoncognito.com" ||
-			!strings.Contains(a.Topics, "Topic") || a.Version != "" {
+			!strings.Contains(a.Topics, "Topic") || a.Version != "" || a.MirrorFunction != "mirrorwatch-main-mirror" {
 			t.Errorf("%+v, %v", a, err)
 		}
 		n, err := deploy.NotifyFromEnv(tpl.environment(t, "NotifyFunction"))

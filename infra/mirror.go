@@ -61,7 +61,7 @@ func newMirror(s awscdk.Stack, p *place, pipe *pipeline, f *fleet) (*mirror, err
 
 // mirrorFunction makes the program as one of its two functions.
 func (p *place) mirrorFunction(s awscdk.Stack, pipe *pipeline, f *fleet, name, does string, reserved int) (*function, error) {
-	env := deploy.Mirror{Table: pipe.Table, Policy: "ssm:" + p.parameter(), Role: p.role(name)}.Env()
+	env := deploy.Mirror{Table: pipe.Table, Policy: "ssm:" + p.parameter(), Role: p.role(name), Teardown: name == "teardown"}.Env()
 	grants := slices.Concat(pipe.onTable(false, p.region, mirrorCalls()...), p.mirrorGrants(p.Account), p.fleetGrants(f), []grant{{
 		actions: []string{"ssm:GetParameter"}, resources: []string{fmt.Sprintf("arn:aws:ssm:%s:%s:parameter%s", p.region, p.Account, p.parameter())},
 	}})

@@ -14,6 +14,7 @@ import (
 
 	"github.com/mirrorwatch/mirrorwatch/infra/settings"
 	"github.com/mirrorwatch/mirrorwatch/lambdas/mirror/policy"
+	"github.com/mirrorwatch/mirrorwatch/shared/deploy"
 )
 
 // standIn is a fleet as its stack would give it.
@@ -72,6 +73,34 @@ func TestSessionsGoFirst(t *testing.T) {
 	}
 	if got := tpl.Resources[end].Properties["ServiceTimeout"]; got != 3600.0 {
 		t.Errorf("CloudFormation waits %v seconds, want an hour", got)
+	}
+}
+
+// TestOnlyTheTeardownTearsDown: the function that the API may call is not the one that CloudFormation has remove every session, and the API
+// may call no other.
+func TestOnlyTheTeardownTearsDown(t *testing.T) {
+	tpl := mirrorTemplate(t)
+	for prefix, want := range map[string]bool{"mirrorFunction": false, "teardownFunction": true} {
+		m, err := deploy.MirrorFromEnv(tpl.environment(t, prefix))
+		if err != nil || m.Teardown != want {
+			t.Errorf("%s: %+v, %v", prefix, m, err)
+		}
+	}
+	service := text(tpl.only(t, "Custom::MirrorSessions", "").Properties["ServiceToken"])
+	if !strings.Contains(service, "teardownFunction") {
+		t.Errorf("CloudFormation calls %s", service)
+	}
+	api, _ := apiTemplates(t, everySetting()...)
+	var may []string
+	for _, p := range api.of("AWS::IAM::Policy") {
+		for _, s := range dig(p.Properties, "PolicyDocument", "Statement").([]any) {
+			if strings.Contains(text(dig(s, "Action")), "lambda:") {
+				may = append(may, text(dig(s, "Action"))+" "+text(dig(s, "Resource")))
+			}
+		}
+	}
+	if len(may) != 1 || may[0] != `"lambda:InvokeFunction" "arn:aws:lambda:eu-central-1:111122223333:function:mirrorwatch-main-mirror"` {
+		t.Errorf("the API may %q", may)
 	}
 }
 

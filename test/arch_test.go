@@ -100,7 +100,7 @@ var rules = []rule{
 	{"lambdas/api/gen", []string{"events", "shared/store"}, []string{"github.com/oapi-codegen/runtime", "github.com/getkin/kin-openapi"}, "generated from openapi.yaml"},
 	{"lambdas/mirror/policy", nil, []string{"go.yaml.in/yaml/v4"}, "what is wanted: text in, values out"},
 	{"lambdas/mirror/plan", []string{"events", "lambdas/mirror/policy", "shared/ec2api"}, nil, "what is to be done: values in, values out"},
-	{"lambdas/mirror/trigger", []string{"lambdas/mirror/policy"}, nil, "events of AWS in, what to look at out"},
+	{"lambdas/mirror/trigger", []string{"events", "lambdas/mirror/policy"}, nil, "events of AWS in, what to look at out"},
 	{"lambdas/archive/...", []string{"events", "shared/archive", "shared/deploy"}, []string{"github.com/aws/aws-lambda-go", "github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go", "github.com/klauspost/compress"}, "frames of lines in, files of the archive out"},
 	{"lambdas/console", nil, nil, "the console's files, for browsers: it knows nothing of what they show"},
 	{"lambdas/...", []string{"events", "shared/..."}, []string{"github.com/aws/aws-lambda-go", "github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go", "github.com/oapi-codegen", "github.com/getkin/kin-openapi", "golang.org/x/crypto", "golang.org/x/time"}, "a function is its own logic and what both sides share: no sensor, no other function"},

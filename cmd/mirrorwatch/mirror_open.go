@@ -33,7 +33,7 @@ const (
 	mostPolicy = 1<<20 + 1
 )
 
-// access says whether a command changes what is stored.
+// access says whether a command changes what is stored: that of reads is false.
 type access bool
 
 const (

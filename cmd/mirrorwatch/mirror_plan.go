@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/mirrorwatch/mirrorwatch/lambdas/mirror"
 	"github.com/mirrorwatch/mirrorwatch/lambdas/mirror/plan"
 )
 
@@ -16,18 +17,21 @@ import (
 const exitChanges = exitCode(2)
 
 func newMirrorPlan(o *mirrorOptions) *cobra.Command {
-	var all bool
+	var all, keep bool
 	cmd := &cobra.Command{
 		Use:   "plan",
 		Short: "Say what apply would do, and change nothing",
 		Long: `Plan looks at every account and region of the policy and prints what a pass would make (+), change (~) and delete (-), each step with its
 reason, what safety rails hold back, what budget or quota left out, sessions of others that look like theft, and what it all costs.
-It changes nothing in AWS, and nothing in the store.
+It changes nothing in AWS, and nothing in the store unless --keep is given: then the plan is kept for a week, and the console shows it
+until there is a newer one. So people can see what a policy would do before anybody applies it. A server that holds the folder has to be
+stopped for that; a table can be written at any time.
 
 Exit codes, as those of 'terraform plan -detailed-exitcode': 0 there is nothing to do; 1 something failed, or the command line makes no
 sense; 2 there is something to do. What is only held back or left out is nothing to do.`,
 		Example: `  mirrorwatch mirror plan
   mirrorwatch mirror plan --policy policies/prod.yaml --all
+  mirrorwatch mirror plan --policy policies/next.yaml --table mirrorwatch --keep
   mirrorwatch mirror plan --json | jq '.steps[] | select(.action == "delete_session")'
   mirrorwatch mirror plan > plan.txt; case $? in 0) echo up to date;; 2) cat plan.txt;; *) exit 1;; esac`,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -38,17 +42,18 @@ sense; 2 there is something to do. What is only held back or left out is nothing
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return mirrored(cmd, o, reads, func(ctx context.Context, m *mirroring) error { return m.plan(ctx, cmd, all) })
+			return mirrored(cmd, o, access(keep), func(ctx context.Context, m *mirroring) error { return m.plan(ctx, cmd, all, keep) })
 		},
 	}
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return planUsage{err} })
+	cmd.Flags().BoolVar(&keep, "keep", false, "keep the plan in the store, so that the console shows it")
 	cmd.Flags().BoolVar(&all, "all", false, "show every row of long tables, not the first 50")
 	return cmd
 }
 
-// plan prints what a pass would do. What could not be seen is an error beside what could.
-func (m *mirroring) plan(ctx context.Context, cmd *cobra.Command, all bool) error {
-	p, _, err := m.loop.Plan(ctx, nil)
+// plan prints what a pass would do. What could not be seen is an error beside what could, and so is a plan that could not be kept.
+func (m *mirroring) plan(ctx context.Context, cmd *cobra.Command, all, keep bool) error {
+	p, err := m.look(ctx, keep)
 	m.bar.finish()
 	if err != nil && p.Coverage == nil && p.Empty() {
 		return err
@@ -64,13 +69,21 @@ func (m *mirroring) plan(ctx context.Context, cmd *cobra.Command, all bool) erro
 	return err
 }
 
+func (m *mirroring) look(ctx context.Context, keep bool) (plan.Plan, error) {
+	if !keep {
+		p, _, err := m.loop.Plan(ctx, nil)
+		return p, err
+	}
+	p, _, err := m.loop.Look(ctx, mirror.Wanted{By: "mirrorwatch mirror plan --keep, by the policy " + m.o.policy})
+	return p, err
+}
+
 // kindOf is what a step does to its object: make, change or delete.
 func kindOf(a plan.Action) (sign string, kind int) {
-	name := string(a)
-	switch {
-	case strings.HasPrefix(name, "delete"), a == plan.DisassociateShare, a == plan.Release:
+	switch a.Does() {
+	case plan.Deletes:
 		return "-", 2
-	case strings.HasPrefix(name, "create"), a == plan.AssociateShare, a == plan.AcceptShare, a == plan.Bind:
+	case plan.Creates:
 		return "+", 0
 	}
 	return "~", 1

@@ -41,6 +41,7 @@ type Options struct {
 	SignIn        *Pages   // the identity provider's; nil where Accounts is given
 	Notifier      Notifier // nil where nothing can be sent from here
 	Packets       Packets  // nil where no packets are kept
+	Mirror        Looker   // nil where no mirror loop can be asked to look
 	Catalogue     []detect.Spec
 	Fields        query.Schema                                   // of the records
 	Health        func(context.Context) ([]events.Health, error) // of the sensors that are known; may be nil

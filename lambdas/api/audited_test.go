@@ -50,6 +50,7 @@ func TestEveryChangeIsWritten(t *testing.T) {
 	ask("GET", "/v1/records/export?format=csv&"+lastHour(), nil).is(200)
 	ask("GET", "/v1/audit/export?format=csv", nil).is(200)
 	ask("PATCH", "/v1/devices/10.20.1.15", map[string]any{"name": "x"}, "If-Match", "*").is(200)
+	ask("POST", "/v1/mirror/plan", nil).is(202)
 	ask("PUT", "/v1/parameters/retention_days_audit", map[string]any{"values": []string{"90"}}, "If-Match", "*").is(200)
 
 	rule := map[string]any{"name": "r", "enabled": true, "match": map[string]any{"types": []string{"a"}}}

@@ -33,6 +33,10 @@ func nouns() map[string]any {
 		"IncidentMember": events.IncidentMember{}, "IncidentLink": events.IncidentLink{}, "IncidentEntry": events.IncidentEntry{},
 		"AuditEntry": store.AuditEntry{}, "CoverageShare": store.CoverageShare{}, "CoverageRest": store.CoverageRest{}, "CoverageRests": store.CoverageRests{},
 		"IntelReport": store.Intel{}, "IntelList": store.IntelList{},
+		"MirrorAsk": store.MirrorAsk{}, "MirrorPlan": store.MirrorPlan{}, "MirrorPlace": store.MirrorPlace{}, "MirrorStep": store.MirrorStep{},
+		"MirrorChange": store.MirrorChange{}, "MirrorHeld": store.MirrorHeld{}, "MirrorLeftOut": store.MirrorLeftOut{}, "MirrorRogue": store.MirrorRogue{},
+		"MirrorEstimate": store.MirrorEstimate{}, "MirrorCounts": store.MirrorCounts{}, "MirrorCount": store.MirrorCount{},
+		"MirrorHeldCount": store.MirrorHeldCount{}, "MirrorRest": store.MirrorRest{},
 	}
 }
 

@@ -64,6 +64,17 @@ func (o *outbox) Resend(_ context.Context, id string) error {
 	return o.fails
 }
 
+// loop is a Looker that remembers.
+type loop struct {
+	asked []events.Look
+	fails error
+}
+
+func (l *loop) Look(_ context.Context, look events.Look) error {
+	l.asked = append(l.asked, look)
+	return l.fails
+}
+
 // world is an API with a store, and what is told to it.
 type world struct {
 	t       *testing.T
@@ -71,6 +82,7 @@ type world struct {
 	handler http.Handler
 	table   *table
 	sent    *outbox
+	loop    *loop
 	now     time.Time
 	log     bytes.Buffer
 	changed []string
@@ -79,7 +91,7 @@ type world struct {
 
 func newWorld(t *testing.T, change ...func(*Options)) *world {
 	t.Helper()
-	w := &world{t: t, now: noon, sent: &outbox{}}
+	w := &world{t: t, now: noon, sent: &outbox{}, loop: &loop{}}
 	now := func() time.Time { return w.now }
 	s := memory.New(memory.Options{Now: now, Schema: archive.Schema()})
 	var err error
@@ -92,7 +104,7 @@ func newWorld(t *testing.T, change ...func(*Options)) *world {
 		t.Fatal(err)
 	}
 	o := Options{
-		Store: s, Authenticator: byHeader{}, Accounts: w.local, Notifier: w.sent, Catalogue: all.Specs(), Fields: archive.Schema(),
+		Store: s, Authenticator: byHeader{}, Accounts: w.local, Notifier: w.sent, Mirror: w.loop, Catalogue: all.Specs(), Fields: archive.Schema(),
 		Changed: func(name string) { w.changed = append(w.changed, name) }, Now: now, Version: "test",
 		Log: slog.New(slog.NewTextHandler(&w.log, nil)),
 	}

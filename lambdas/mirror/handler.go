@@ -61,6 +61,9 @@ func (h *Handler) Handle(ctx context.Context, raw json.RawMessage) (any, error) 
 	if err != nil {
 		return nil, fmt.Errorf("handle event: %w", err)
 	}
+	if t.Look {
+		return nil, h.look(ctx, &t)
+	}
 	again, err := h.take(ctx, []message{{t.ID, t}})
 	if err != nil {
 		return nil, err
@@ -69,6 +72,22 @@ func (h *Handler) Handle(ctx context.Context, raw json.RawMessage) (any, error) 
 		return nil, fmt.Errorf("%s (%s): %w", t.Cause, t.ID, errAgain)
 	}
 	return nil, nil
+}
+
+// look makes a plan that somebody wants to see. A place that could not be seen is said in the plan and in the log, as with a sweep; only a
+// look that came to nothing has failed.
+func (h *Handler) look(ctx context.Context, t *trigger.Trigger) error {
+	made, looked, err := h.o.Loop.Look(ctx, Wanted{By: t.By, At: t.Time})
+	args := []any{"event", t.ID, "cause", t.Cause, "looked", looked, "steps", len(made.Steps), "held", len(made.Held)}
+	if err != nil {
+		h.o.Log.ErrorContext(ctx, "look ended with errors", append(args, "error", err)...)
+		if made.Coverage == nil && made.Empty() {
+			return fmt.Errorf("%s (%s): %w", t.Cause, t.ID, err)
+		}
+		return nil
+	}
+	h.o.Log.InfoContext(ctx, "look ended", args...)
+	return nil
 }
 
 func (h *Handler) batch(ctx context.Context, records []aws.SQSMessage) (aws.SQSEventResponse, error) {

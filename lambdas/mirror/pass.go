@@ -10,14 +10,15 @@ import (
 	"github.com/mirrorwatch/mirrorwatch/lambdas/mirror/plan"
 	"github.com/mirrorwatch/mirrorwatch/lambdas/mirror/policy"
 	"github.com/mirrorwatch/mirrorwatch/shared/ec2api"
+	"github.com/mirrorwatch/mirrorwatch/shared/store"
 )
 
 // Kinds of passes.
 const (
-	KindSweep    = "sweep"
+	KindSweep    = store.MirrorSweep
 	KindEvent    = "event"
-	KindTeardown = "teardown"
-	KindLook     = "look" // without lease and without writes
+	KindTeardown = store.MirrorTeardown
+	KindLook     = store.MirrorLook // without lease, and without writes but for its plan where somebody wants that kept
 )
 
 // spare is how much of the caller's time is left for remembering: a step that would begin later is left to the next pass.
@@ -33,6 +34,7 @@ type pass struct {
 	policy *policy.Policy
 	at     time.Time
 	cause  cause
+	by     string    // who asked for the look
 	stop   time.Time // no step begins after it; zero: whenever
 	places []*place
 	index  map[string]*place // those that are looked at, by plan.Place
@@ -201,6 +203,7 @@ func (p *pass) run(ctx context.Context, list []*place, decide func(plan.World, p
 	p.apply()
 	p.remember(ctx)
 	p.leave(ctx)
+	p.keepPlan(ctx)
 	r := p.report()
 	p.l.o.Observe(r.Metrics)
 	p.note(ctx)

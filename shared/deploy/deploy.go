@@ -33,6 +33,8 @@ const (
 	Group          = "MIRRORWATCH_GROUP"            // name of the Auto Scaling group that has this hook; empty: there is none
 	Archive        = "MIRRORWATCH_ARCHIVE"          // name of the bucket with the records
 	Policy         = "MIRRORWATCH_POLICY"           // "ssm:" and the name of the parameter that holds the mirror policy
+	MirrorFunction = "MIRRORWATCH_MIRROR_FUNCTION"  // name of the function that keeps mirror sessions, which people may ask to look; empty: nobody can be asked
+	Teardown       = "MIRRORWATCH_TEARDOWN"         // on or off: whether CloudFormation may have the function remove every session; empty: off
 	FlowFormat     = "MIRRORWATCH_FLOW_FORMAT"      // fields of flow logs that come without a header line: "${version} ${account-id} ..."
 	Role           = "MIRRORWATCH_ROLE"             // ARN of the function's own role: what it did itself is no news to it; empty: nobody knows
 	Ranges         = "MIRRORWATCH_RANGES"           // file of AWS's published address ranges, as in /opt/mirrorwatch/ip-ranges.json; empty: none
@@ -51,6 +53,7 @@ type API struct {
 	Callers                     string // may be empty
 	Topics                      string // as the variable has them: those that a notification rule can be tried with; may be empty
 	Version                     string // of the installation, for /v1/status; may be empty
+	MirrorFunction              string // may be empty
 }
 
 func (a *API) fields() []field {
@@ -59,6 +62,7 @@ func (a *API) fields() []field {
 		{Output, &a.Output, optional(beginning("s3://"))}, {UserPool, &a.UserPool, anyName}, {UserPoolClient, &a.UserPoolClient, anyName},
 		{Domain, &a.Domain, anyName}, {Address, &a.Address, beginning("https://")}, {Callers, &a.Callers, optional(anyName)},
 		{Topics, &a.Topics, optional(arns)}, {Version, &a.Version, optional(anyName)},
+		{MirrorFunction, &a.MirrorFunction, optional(anyName)},
 	}
 }
 
@@ -125,24 +129,35 @@ func (n Notify) Env() map[string]string {
 
 // Mirror is the environment of lambdas/mirror.
 type Mirror struct {
-	Table  string
-	Policy string
-	Role   string // may be empty
+	Table    string
+	Policy   string
+	Role     string // may be empty
+	Teardown bool   // CloudFormation may have it remove every session: of its two functions one, which nothing else may call
 }
 
-func (m *Mirror) fields() []field {
-	return []field{{Table, &m.Table, anyName}, {Policy, &m.Policy, beginning("ssm:")}, {Role, &m.Role, optional(beginning("arn:"))}}
+func (m *Mirror) fields(teardown *string) []field {
+	return []field{
+		{Table, &m.Table, anyName}, {Policy, &m.Policy, beginning("ssm:")}, {Role, &m.Role, optional(beginning("arn:"))}, {Teardown, teardown, optional(onOrOff)},
+	}
 }
 
 // MirrorFromEnv reads the environment of lambdas/mirror.
 func MirrorFromEnv(get func(string) string) (Mirror, error) {
 	var m Mirror
-	err := read(get, "lambdas/mirror", m.fields())
+	teardown := ""
+	err := read(get, "lambdas/mirror", m.fields(&teardown))
+	m.Teardown = teardown == "on"
 	return m, err
 }
 
 // Env is the environment as infrastructure writes it.
-func (m Mirror) Env() map[string]string { return env(m.fields()) }
+func (m Mirror) Env() map[string]string {
+	teardown := ""
+	if m.Teardown {
+		teardown = "on"
+	}
+	return env(m.fields(&teardown))
+}
 
 // field is one variable: where it goes, and what is wrong with a value ("" is nothing).
 type field struct {

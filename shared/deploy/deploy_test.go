@@ -12,7 +12,7 @@ func TestRoundTrip(t *testing.T) {
 		Table: "mw", Database: "db", Workgroup: "wg", Output: "s3://bucket/results/", UserPool: "eu-central-1_abc", UserPoolClient: "client",
 		Domain: "mw.auth.eu-central-1.amazoncognito.com", Address: "https://mw.example.com",
 		Callers: "arn:aws:iam::123456789012:role/Analyst* analyst", Topics: "arn:aws:sns:eu-central-1:123456789012:a,arn:aws:sns:eu-central-1:123456789012:b",
-		Version: "v1.4.0",
+		Version: "v1.4.0", MirrorFunction: "mw-mirror",
 	}
 	if got, err := APIFromEnv(from(api.Env())); err != nil || got != api {
 		t.Errorf("api: %+v, %v", got, err)
@@ -31,7 +31,7 @@ func TestRoundTrip(t *testing.T) {
 		t.Errorf("archiver: %+v, %v", got, err)
 	}
 	for _, role := range []string{"", "arn:aws:iam::123456789012:role/mirror"} {
-		mirror := Mirror{Table: "mw", Policy: "ssm:/mirrorwatch/policy", Role: role}
+		mirror := Mirror{Table: "mw", Policy: "ssm:/mirrorwatch/policy", Role: role, Teardown: role != ""}
 		if got, err := MirrorFromEnv(from(mirror.Env())); err != nil || got != mirror {
 			t.Errorf("mirror: %+v, %v", got, err)
 		}

@@ -34,6 +34,7 @@ const (
 	KindSensor           Kind = "sensor"         // what a sensor says of itself
 	KindIntel            Kind = "intel"          // the lists of indicators that a sensor read
 	KindMirrorPlan       Kind = "mirror_plan"    // what the mirror loop last meant to do, and what came of it
+	KindMirrorAsk        Kind = "mirror_ask"     // somebody waits for a look of the mirror loop
 )
 
 // Document is one of the small things that people make: a rule, a user, a key.

@@ -27,6 +27,13 @@ type MirrorPlan struct {
 	Rest   MirrorRest   `json:"rest"`   // how many of each list are not told
 }
 
+// The kinds of passes whose plans are kept.
+const (
+	MirrorSweep    = "sweep"
+	MirrorLook     = "look" // changes nothing
+	MirrorTeardown = "teardown"
+)
+
 // MirrorPlace is an account and region that was looked at, or was not.
 type MirrorPlace struct {
 	Account      string   `json:"account"`

@@ -28,7 +28,10 @@ const document = "../../lambdas/api/openapi.yaml"
 
 // otherwise are the operations that cannot go well here, and how each is answered instead.
 func otherwise() map[string]int {
-	return map[string]int{"getPackets": 404} // no packets are kept yet: a problem that says so
+	return map[string]int{
+		"getPackets":     404, // no packets are kept yet: a problem that says so
+		"makeMirrorPlan": 409, // no mirror loop runs here: one that says what to run instead
+	}
 }
 
 // TestEveryPage makes a client of the document, checks its types, and has it walk through every page of the console. Every answer must
@@ -200,7 +203,7 @@ func fill(t *testing.T, folder string) {
 		}
 	}
 	if err == nil {
-		err = furnish.Enriched(ctx, s, now)
+		err = errors.Join(furnish.Enriched(ctx, s, now), furnish.Planned(ctx, s, now))
 	}
 	if err := errors.Join(err, s.Close()); err != nil {
 		t.Fatal(err)

@@ -52,7 +52,7 @@ func (in *installation) environments() map[string]map[string]string {
 	address := "https://mirrorwatch.example"
 	correlate := deploy.Correlate{Table: named, Account: account, Metrics: true, Role: role}.Env()
 	return map[string]map[string]string{
-		"mirror":    deploy.Mirror{Table: named, Policy: "ssm:" + parameter, Role: role}.Env(),
+		"mirror":    deploy.Mirror{Table: named, Policy: "ssm:" + parameter, Role: role, Teardown: true}.Env(), // both of its functions in one,
 		"publish":   deploy.Publish{Bus: named}.Env(),
 		"correlate": correlate,
 		"logs":      correlate,

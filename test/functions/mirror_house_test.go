@@ -96,7 +96,7 @@ func (e *estate) host(timeout time.Duration, more ...string) *lambdahost.Host {
 		"AWS_ENDPOINT_URL=" + e.aws.URL, "AWS_ENDPOINT_URL_DYNAMODB=" + e.database, "AWS_ACCESS_KEY_ID=" + stage.Key,
 		"AWS_SECRET_ACCESS_KEY=not-verified", "AWS_REGION=" + stage.Region, "AWS_EC2_METADATA_DISABLED=true",
 	}
-	for k, v := range (deploy.Mirror{Table: "mirrorwatch", Policy: "ssm:" + parameter, Role: "arn:aws:iam::" + stage.Account + ":role/mirror"}).Env() {
+	for k, v := range (deploy.Mirror{Table: "mirrorwatch", Policy: "ssm:" + parameter, Role: "arn:aws:iam::" + stage.Account + ":role/mirror", Teardown: true}).Env() {
 		vars = append(vars, k+"="+v)
 	}
 	h, err := lambdahost.New(lambdahost.Options{Bootstrap: e.bootstrap, Name: "mirror", Env: append(vars, more...), Timeout: timeout})

@@ -96,7 +96,7 @@ func TestPageIsWhole(t *testing.T) {
 			}
 		}
 	}
-	for name := range (deploy.Mirror{Table: "t", Policy: "p", Role: "r"}).Env() {
+	for name := range (deploy.Mirror{Table: "t", Policy: "p", Role: "r", Teardown: true}).Env() {
 		if !strings.Contains(text, "`"+name+"`") {
 			t.Errorf("variable %s is not on the page", name)
 		}

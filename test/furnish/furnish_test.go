@@ -20,7 +20,7 @@ func TestStored(t *testing.T) {
 	}
 	defer s.Close()
 	for _, fill := range []func(context.Context, *store.Store, time.Time) error{
-		Enriched, Hostile, Interfaces, Watched,
+		Enriched, Hostile, Interfaces, Watched, Planned,
 		func(ctx context.Context, s *store.Store, now time.Time) error {
 			return s.Devices.Observe(ctx, Past("10.20.2.50", now)...)
 		},
@@ -33,6 +33,9 @@ func TestStored(t *testing.T) {
 	page, err := s.Detections.Search(ctx, store.DetectionQuery{Limit: 1, Count: true})
 	if err != nil || page.Total != 1202 {
 		t.Errorf("%v detections, want 1202: %v", page.Total, err)
+	}
+	if p, err := store.NewestMirrorPlan(ctx, s.Documents, ""); err != nil || len(p.Steps) != 6 || p.Steps[0].Outcome != store.MirrorFailed || p.Steps[0].Interface == "" || len(p.Held) != 2 {
+		t.Errorf("plan %+v, %v", p, err)
 	}
 	covered, err := s.Mirror.Coverage(ctx, store.CoverageQuery{Limit: 100})
 	if err != nil {

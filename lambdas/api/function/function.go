@@ -12,6 +12,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+
 	"github.com/mirrorwatch/mirrorwatch/events"
 	"github.com/mirrorwatch/mirrorwatch/lambdas/api"
 	"github.com/mirrorwatch/mirrorwatch/lambdas/api/signin"
@@ -33,9 +36,15 @@ type Options struct {
 	Table  dynamo.Client
 	Athena athena.Client
 	SNS    notify.SNSClient // nil: rules that write to topics cannot be tried
+	Lambda LambdaClient     // nil: the mirror function cannot be asked to look
 	Region string           // that the function is in
 	Now    func() time.Time
 	Log    *slog.Logger
+}
+
+// LambdaClient is what is called of Lambda.
+type LambdaClient interface {
+	Invoke(ctx context.Context, in *lambda.InvokeInput, opts ...func(*lambda.Options)) (*lambda.InvokeOutput, error)
 }
 
 // New makes the handler.
@@ -62,7 +71,7 @@ func New(o Options) (http.Handler, error) {
 	return api.New(api.Options{
 		Store: memory, Authenticator: gate, Address: gate.Address, SignIn: &api.Pages{
 			Domain: "https://" + o.Env.Domain, Client: o.Env.UserPoolClient, Scopes: deploy.SignInScopes(),
-		}, Notifier: o.sender(memory),
+		}, Notifier: o.sender(memory), Mirror: o.mirror(),
 		Health: func(ctx context.Context) ([]events.Health, error) {
 			return store.Sensors(ctx, memory.Documents, o.Now())
 		}, Catalogue: all.Specs(),
@@ -73,6 +82,33 @@ func New(o Options) (http.Handler, error) {
 // groupClaims are the claims that hold groups: those of the user pool itself, and the attribute that it fills from what a SAML provider says.
 // Nobody can write that one: no token of the console's has the scope that it takes (infra/signin.go).
 func groupClaims() []string { return []string{"cognito:groups", "custom:groups"} }
+
+// mirror asks the mirror function; nil where there is none.
+func (o *Options) mirror() api.Looker {
+	if o.Env.MirrorFunction == "" || o.Lambda == nil {
+		return nil
+	}
+	return &mirror{o.Lambda, o.Env.MirrorFunction}
+}
+
+// mirror is the function that keeps mirror sessions.
+type mirror struct {
+	client LambdaClient
+	name   string
+}
+
+// Look has the function look. Lambda takes the event and answers before it runs.
+func (m *mirror) Look(ctx context.Context, l events.Look) error {
+	event, err := l.Event()
+	if err != nil {
+		return err
+	}
+	_, err = m.client.Invoke(ctx, &lambda.InvokeInput{FunctionName: &m.name, InvocationType: types.InvocationTypeEvent, Payload: event})
+	if err != nil {
+		return fmt.Errorf("invoke function %s: %w", m.name, err)
+	}
+	return nil
+}
 
 // sender tests rules and puts dead letters on their way again; lambdas/notify sends what is on its way.
 func (o *Options) sender(s *store.Store) api.Notifier {

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/athena"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 
 	"github.com/mirrorwatch/mirrorwatch/events"
@@ -43,6 +44,14 @@ type topics struct{ got []string }
 func (t *topics) Publish(_ context.Context, in *sns.PublishInput, _ ...func(*sns.Options)) (*sns.PublishOutput, error) {
 	t.got = append(t.got, *in.TopicArn)
 	return &sns.PublishOutput{}, nil
+}
+
+// functions takes what is invoked.
+type functions struct{ got []*lambda.InvokeInput }
+
+func (f *functions) Invoke(_ context.Context, in *lambda.InvokeInput, _ ...func(*lambda.Options)) (*lambda.InvokeOutput, error) {
+	f.got = append(f.got, in)
+	return &lambda.InvokeOutput{StatusCode: 202}, nil
 }
 
 const topic = "arn:aws:sns:eu-central-1:111122223333:mirrorwatch-main"
@@ -93,8 +102,10 @@ func TestAFunctionOnATable(t *testing.T) {
 	}
 	var log bytes.Buffer
 	var published topics
+	var invoked functions
 	h, err := New(Options{
-		Env: deploy.API{Table: "mirrorwatch", Database: "mirrorwatch", Domain: "mw.auth.eu-central-1.amazoncognito.com", UserPoolClient: "4f0a1ac1", Topics: topic, Version: "v1.4.0"}, Table: client, Athena: noAthena{}, SNS: &published,
+		Env: deploy.API{Table: "mirrorwatch", Database: "mirrorwatch", Domain: "mw.auth.eu-central-1.amazoncognito.com", UserPoolClient: "4f0a1ac1", Topics: topic, Version: "v1.4.0",
+			MirrorFunction: "mirrorwatch-main-mirror"}, Table: client, Athena: noAthena{}, SNS: &published, Lambda: &invoked,
 		Region: "eu-central-1", Now: now,
 		Log: slog.New(slog.NewTextHandler(&log, nil)),
 	})
@@ -139,6 +150,9 @@ func TestAFunctionOnATable(t *testing.T) {
 		{"mirrorwatch-admin", "POST", ours, "", nil, 200, `"ok":true`},
 		{"mirrorwatch-admin", "POST", others, "", nil, 200, `not among those`},
 		{"mirrorwatch-viewer", "GET", "/v1/records/fields", "", nil, 200, `"id.orig_h"`},
+		{"mirrorwatch-viewer", "GET", "/v1/mirror/plan", "", nil, 404, "There is no plan"},
+		{"mirrorwatch-viewer", "POST", "/v1/mirror/plan", "", nil, 403, "analyst"},
+		{"mirrorwatch-analyst", "POST", "/v1/mirror/plan", "", nil, 202, `"by":"mona"`},
 	} {
 		got := asked(t, f, c.group, c.method, c.path, c.body, c.headers)
 		text := got.Body
@@ -154,6 +168,10 @@ func TestAFunctionOnATable(t *testing.T) {
 	}
 	if len(published.got) != 1 || published.got[0] != topic {
 		t.Errorf("published to %q, want %s alone", published.got, topic)
+	}
+	if len(invoked.got) != 1 || *invoked.got[0].FunctionName != "mirrorwatch-main-mirror" || invoked.got[0].InvocationType != "Event" ||
+		!strings.Contains(string(invoked.got[0].Payload), events.LookWanted) {
+		t.Errorf("invoked %+v", invoked.got)
 	}
 	if log.Len() > 0 && strings.Contains(log.String(), "level=ERROR") {
 		t.Errorf("%s", log.String())

@@ -605,6 +605,27 @@ func (e ListIncidentsParamsSort) Valid() bool {
 	}
 }
 
+// Defines values for GetMirrorPlanParamsKind.
+const (
+	GetMirrorPlanParamsKindLook     GetMirrorPlanParamsKind = "look"
+	GetMirrorPlanParamsKindSweep    GetMirrorPlanParamsKind = "sweep"
+	GetMirrorPlanParamsKindTeardown GetMirrorPlanParamsKind = "teardown"
+)
+
+// Valid indicates whether the value is a known member of the GetMirrorPlanParamsKind enum.
+func (e GetMirrorPlanParamsKind) Valid() bool {
+	switch e {
+	case GetMirrorPlanParamsKindLook:
+		return true
+	case GetMirrorPlanParamsKindSweep:
+		return true
+	case GetMirrorPlanParamsKindTeardown:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ListRecordsParamsOrder.
 const (
 	ListRecordsParamsOrderNewest ListRecordsParamsOrder = "newest"
@@ -1289,6 +1310,51 @@ type MetricList struct {
 	Items    []Metric `json:"items"`
 }
 
+// MirrorAsk That a look is wanted.
+//
+// Example: {"at":"2026-11-26T16:00:00Z","by":"mona"}
+type MirrorAsk = store.MirrorAsk
+
+// MirrorChange One field that changes.
+type MirrorChange = store.MirrorChange
+
+// MirrorCount How many steps have the same action and outcome.
+type MirrorCount = store.MirrorCount
+
+// MirrorCounts All steps, told or not.
+type MirrorCounts = store.MirrorCounts
+
+// MirrorEstimate What mirroring costs, in USD a month of 730 hours.
+type MirrorEstimate = store.MirrorEstimate
+
+// MirrorHeld A step that is not taken.
+type MirrorHeld = store.MirrorHeld
+
+// MirrorHeldCount How many steps with the same action the same kind of rail holds.
+type MirrorHeldCount = store.MirrorHeldCount
+
+// MirrorLeftOut An interface that should be watched and is not.
+type MirrorLeftOut = store.MirrorLeftOut
+
+// MirrorPlace An account and region that was looked at, or was not.
+type MirrorPlace = store.MirrorPlace
+
+// MirrorPlan What a pass of the mirror loop, or a look, came to.
+//
+// Example: {"asked_by":"mona","at":"2026-11-26T16:00:00Z","counts":{"held":[],"steps":[{"action":"create_session","count":1,"does":"create"}]},"estimate":{"monthly_usd":0,"monthly_usd_after":10.95,"sessions":0,"sessions_after":1},"held":[],"holder":"2026/11/26/[$LATEST]5f0c6a1e9b7d4c02","kind":"look","left_out":[],"places":[{"account":"111122223333","region":"eu-central-1"}],"rest":{"held":0,"left_out":0,"places":0,"rogues":0,"steps":0,"warnings":0},"rogues":[],"seconds":4.2,"steps":[{"account":"111122223333","action":"create_session","does":"create","interface":"eni-0a1b2c3d","monthly_usd":10.95,"name":"web-1","reason":"wanted by the tag mirrorwatch=on of instance i-0a1b","region":"eu-central-1"}],"warnings":[]}
+type MirrorPlan = store.MirrorPlan
+
+// MirrorRest How many of each list are not told.
+type MirrorRest = store.MirrorRest
+
+// MirrorRogue A session or target of somebody else that sends packets to nobody who is known (ATT&CK T1020.001).
+type MirrorRogue = store.MirrorRogue
+
+// MirrorStep One thing to do.
+//
+// Example: {"account":"111122223333","action":"modify_session","changes":[{"field":"packet_length","from":"128","to":"0"}],"does":"modify","interface":"eni-0a1b2c3d","monthly_usd":0,"name":"web-1","object":"tms-0a1b","outcome":"done","reason":"profile default says another length","region":"eu-central-1"}
+type MirrorStep = store.MirrorStep
+
 // NewAPIKey Example: {"expires_at":"2027-01-01T00:00:00Z","name":"ticketing","role":"analyst"}
 type NewAPIKey struct {
 	ExpiresAt *time.Time `json:"expires_at,omitempty"`
@@ -1335,7 +1401,12 @@ type NewView struct {
 	// Example: {"bands":["high","critical"],"from":"2026-03-01T00:00:00Z","not":[{"victim":{"tags":{"env":"test"}}}],"offender":{"addresses":["10.20.0.0/16"]},"techniques":["T1110"]}
 	Filter DetectionFilter `json:"filter"`
 	Group  GroupBy         `json:"group,omitempty,omitzero"`
-	Name   string          `json:"name"`
+
+	// Last The time up to now that it looks at, in minutes, hours or days; absent: whatever is looked at.
+	//
+	// Example: 7d
+	Last string `json:"last,omitempty,omitzero"`
+	Name string `json:"name"`
 
 	// Shared Others see it too.
 	Shared bool `json:"shared,omitempty,omitzero"`
@@ -2614,6 +2685,15 @@ type GetIncidentParams struct {
 	IfNoneMatch IfNoneMatch `json:"If-None-Match,omitempty,omitzero"`
 }
 
+// GetMirrorPlanParams defines parameters for GetMirrorPlan.
+type GetMirrorPlanParams struct {
+	// Kind The last of one kind of pass.
+	Kind GetMirrorPlanParamsKind `form:"kind,omitempty" json:"kind,omitempty,omitzero"`
+}
+
+// GetMirrorPlanParamsKind defines parameters for GetMirrorPlan.
+type GetMirrorPlanParamsKind string
+
 // ListDeadLettersParams defines parameters for ListDeadLetters.
 type ListDeadLettersParams struct {
 	// Limit The most items of a page.
@@ -2997,6 +3077,12 @@ type ServerInterface interface {
 	// RevokeMySession End one of one's own sessions
 	// (DELETE /v1/me/sessions/{id})
 	RevokeMySession(w http.ResponseWriter, r *http.Request, id ID)
+	// GetMirrorPlan What the mirror loop last meant to do, and what came of it
+	// (GET /v1/mirror/plan)
+	GetMirrorPlan(w http.ResponseWriter, r *http.Request, params GetMirrorPlanParams)
+	// MakeMirrorPlan Have the mirror loop look now, and keep the plan
+	// (POST /v1/mirror/plan)
+	MakeMirrorPlan(w http.ResponseWriter, r *http.Request)
 	// ListDeadLetters Notifications that could not be delivered
 	// (GET /v1/notifications/dead-letters)
 	ListDeadLetters(w http.ResponseWriter, r *http.Request, params ListDeadLettersParams)
@@ -6113,6 +6199,53 @@ func (siw *ServerInterfaceWrapper) RevokeMySession(w http.ResponseWriter, r *htt
 	handler.ServeHTTP(w, r)
 }
 
+// GetMirrorPlan operation middleware
+func (siw *ServerInterfaceWrapper) GetMirrorPlan(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetMirrorPlanParams
+
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", r.URL.Query(), &params.Kind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "kind"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "kind", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetMirrorPlan(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// MakeMirrorPlan operation middleware
+func (siw *ServerInterfaceWrapper) MakeMirrorPlan(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.MakeMirrorPlan(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ListDeadLetters operation middleware
 func (siw *ServerInterfaceWrapper) ListDeadLetters(w http.ResponseWriter, r *http.Request) {
 
@@ -7839,6 +7972,8 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/coverage/trend", wrapper.GetCoverageTrend)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/coverage/bindings", wrapper.ListBindings)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/coverage/points", wrapper.ListObservationPoints)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/mirror/plan", wrapper.GetMirrorPlan)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/mirror/plan", wrapper.MakeMirrorPlan)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/notifications/rules", wrapper.ListNotificationRules)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/notifications/rules", wrapper.CreateNotificationRule)
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/v1/notifications/rules/{id}", wrapper.DeleteNotificationRule)
@@ -11401,6 +11536,179 @@ type RevokeMySessiondefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response RevokeMySessiondefaultApplicationProblemPlusJSONResponse) VisitRevokeMySessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMirrorPlanRequestObject struct {
+	Params GetMirrorPlanParams
+}
+
+type GetMirrorPlanResponseObject interface {
+	VisitGetMirrorPlanResponse(w http.ResponseWriter) error
+}
+
+type GetMirrorPlan200JSONResponse MirrorPlan
+
+func (response GetMirrorPlan200JSONResponse) VisitGetMirrorPlanResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMirrorPlan400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetMirrorPlan400ApplicationProblemPlusJSONResponse) VisitGetMirrorPlanResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMirrorPlan401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetMirrorPlan401ApplicationProblemPlusJSONResponse) VisitGetMirrorPlanResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMirrorPlan404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetMirrorPlan404ApplicationProblemPlusJSONResponse) VisitGetMirrorPlanResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMirrorPlandefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetMirrorPlandefaultApplicationProblemPlusJSONResponse) VisitGetMirrorPlanResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MakeMirrorPlanRequestObject struct {
+}
+
+type MakeMirrorPlanResponseObject interface {
+	VisitMakeMirrorPlanResponse(w http.ResponseWriter) error
+}
+
+type MakeMirrorPlan202JSONResponse MirrorAsk
+
+func (response MakeMirrorPlan202JSONResponse) VisitMakeMirrorPlanResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MakeMirrorPlan401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response MakeMirrorPlan401ApplicationProblemPlusJSONResponse) VisitMakeMirrorPlanResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MakeMirrorPlan403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response MakeMirrorPlan403ApplicationProblemPlusJSONResponse) VisitMakeMirrorPlanResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MakeMirrorPlan409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response MakeMirrorPlan409ApplicationProblemPlusJSONResponse) VisitMakeMirrorPlanResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MakeMirrorPlandefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response MakeMirrorPlandefaultApplicationProblemPlusJSONResponse) VisitMakeMirrorPlanResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -15607,6 +15915,12 @@ type StrictServerInterface interface {
 	// RevokeMySession End one of one's own sessions
 	// (DELETE /v1/me/sessions/{id})
 	RevokeMySession(ctx context.Context, request RevokeMySessionRequestObject) (RevokeMySessionResponseObject, error)
+	// GetMirrorPlan What the mirror loop last meant to do, and what came of it
+	// (GET /v1/mirror/plan)
+	GetMirrorPlan(ctx context.Context, request GetMirrorPlanRequestObject) (GetMirrorPlanResponseObject, error)
+	// MakeMirrorPlan Have the mirror loop look now, and keep the plan
+	// (POST /v1/mirror/plan)
+	MakeMirrorPlan(ctx context.Context, request MakeMirrorPlanRequestObject) (MakeMirrorPlanResponseObject, error)
 	// ListDeadLetters Notifications that could not be delivered
 	// (GET /v1/notifications/dead-letters)
 	ListDeadLetters(ctx context.Context, request ListDeadLettersRequestObject) (ListDeadLettersResponseObject, error)
@@ -16923,6 +17237,56 @@ func (sh *strictHandler) RevokeMySession(w http.ResponseWriter, r *http.Request,
 	}
 }
 
+// GetMirrorPlan operation middleware
+func (sh *strictHandler) GetMirrorPlan(w http.ResponseWriter, r *http.Request, params GetMirrorPlanParams) {
+	var request GetMirrorPlanRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetMirrorPlan(ctx, request.(GetMirrorPlanRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetMirrorPlan")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetMirrorPlanResponseObject); ok {
+		if err := validResponse.VisitGetMirrorPlanResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// MakeMirrorPlan operation middleware
+func (sh *strictHandler) MakeMirrorPlan(w http.ResponseWriter, r *http.Request) {
+	var request MakeMirrorPlanRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.MakeMirrorPlan(ctx, request.(MakeMirrorPlanRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "MakeMirrorPlan")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(MakeMirrorPlanResponseObject); ok {
+		if err := validResponse.VisitMakeMirrorPlanResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListDeadLetters operation middleware
 func (sh *strictHandler) ListDeadLetters(w http.ResponseWriter, r *http.Request, params ListDeadLettersParams) {
 	var request ListDeadLettersRequestObject
@@ -18135,458 +18499,499 @@ func (sh *strictHandler) PutView(w http.ResponseWriter, r *http.Request, id ID, 
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L0Ld9u2tif+VfDX3Flpe2lF8iOJ7dU113WTqec0j4nddtatcy2IhCQcUwAPAVrR6WQ++39hb4CkKFAk",
-	"ZctJejp31qkjUcRrY7/3b//RC+U8kYIJrXonf/RmjEYshT9fXtGp+W/EVJjyRHMpeie9qxkjKbvjiksR",
-	"EC7IPzKpmTohE5mSi8nea6rDGaEiMv94IwXDT/q9oMc+0nkSs95J77p3eN3rBT0VzticmkHm9OPPTEz1",
-	"rHdysB/09DIxzymdcjHtffoU9H6WIcUpVGf024yljHBNuOrXvfNo6Hnpp6CX0JTOmbYrPgtDmdmNWB3j",
-	"jCQ01TzkCRWayAmhYmn+o2dMMXL22yWh9renZMH1jIxKz48C8xxRdM6IFMxMkpuX/iNj6bIX9ASdm3nZ",
-	"N6wsgWs2V5W1PDsMenMu3D+HawsLzNMX+MujQf41TVO6hL08U4pPBWPwZhrHcvFynujlrzTOWO9EpxkL",
-	"qusvLfeUMPM04YoIOZbRMiDXvTm77plPFjNJqLpVtYu0Q7daZed1ZRHXZ2EdmVAdEJnCWZjTIWM2kUA5",
-	"ikRSr1Joplhae07wxhpKazyd0jxl6pumrCcQ84uacYf7L1oOfEXTKdPrI19E5ogXM6rJgioSzqiYsqhu",
-	"MhrfUjOb/aNnzbP5gYrId9dKtFY3+piKyE9C/5aySe+k99+eFnztKT6mnpoBV8no0ENF51SzqUw5azG3",
-	"nGB+77GPEx73PvjnG+I7l41kb5hf68u977sE54aJvDN8bX368B2hcUy0Oea548zeKa8xo4hNaBbr3smE",
-	"xorlQ4+ljBkVOHiWKh9VjwT7qEd260hCp8zevtrR8UU15HU4OH7mo6gf2R0P2cWPHuLWivDoBIYXTC9k",
-	"eku40Cyd0JCdwsc0ilKmlJFphiX8+u6cfHOXhHvDp8NB3/zf8FvDPjIRsRSekGPF0juQSiSRXGjyzZ3g",
-	"e8PnxQ8ClAb/ff+VeS2uXc9OHRuyQ66ynuGgvz/oD/vDI7c35jfF1nBD+Sn7R8ZTFjl2XX8LE6o1S81r",
-	"/uv3s73/pHv/HOwd929O/vt/PN378Mcw2D969unfevW7WUNKv82kMoc4o3dcZilu4YSnyojHCTOb9MSI",
-	"AyOb6VgxoeuOOoJh7sVJXt7xiImQXYbSfOXTWUIp7liq4LSUI0RmfwdywVyLMdMLxkQuI6wErxVnCgb0",
-	"XpKee7k5XJHNgUcUH5XfbrjG+qJe8Viz1KeL/Mg0AyGEjxCqyP+6fPsG1LEkpiFz65vEVJMJPFQhsj+u",
-	"gYeq697J79e9MOWahzS+7n34VLNSfEut9Hl28GJV8HmVuFcynVOP6Hlrp8vjWoYwwZ9uony3y6G66wW9",
-	"vysp4pqdTaWHoi81TTWLyDczmiRMsOhbQjUQxkSzdHX79gf7z/YGB3uD4dVgcAL//z/rJm4GK0/TruSk",
-	"F1HN9jSfM+/t+4lHERO1t49qoiWJJKFjmWkSOZJQyNop0ZngYkrSLGZkxiOjoseM3jGz03MiMx2QWf5P",
-	"LSXcASH1zPyKxfWydwYTqyP6j2GcRSs0n3/ChftLinjpP5p63r16AIeTAR3ScBg+Yy+eH4QvXgyOJmx/",
-	"Eh49C59TGj6/L+sEdaqOdf4HMM7h/osaxnkxAZvHz4iMWYVnZEgetSySMmUEisglg9GryYwqMnLG1iiw",
-	"3NSIHpwziSRTfssKFo/GXLF8Z55tsrxKa/7muvf7YO8Y1vri03Xv/15ff/dt3YqNqVez6jMBiz7J528M",
-	"BaU5qCGMpHw608YwQpEo1MLIV0UOBofd1lZYmxuFyfrs/8YbFVFya56pqHyRUHUKn3m8lbJXpjEksBuz",
-	"4Qf7PtoqK3/PfLrrz3zOtZ/u5lJpArMA+xWUsLorHsNrvDfcGF5z+pHPze0eDgYD4Pr2n/mMjGo1ZSnM",
-	"6TVNmqaVMJY6xpUyomZyIcg3MM2csT1RZE6TEyPjGA1nJJRxNhff3ncJR61W8PEylKlHs3jP1S1R5jsj",
-	"K8xa6uYzpx9v4MEqbeLAx8elWQz8s2A65aHyCQMezsgcvz5d0bms54F/xM1VdAmTNHqwUd/gw5hNgBfx",
-	"lKTAjECLq10HDPOwToqSc6Yg5ddctNr0mNENs+XivrsuIz7hLKrTGWTKImDaKadTFpVVhhM0prUkiYxj",
-	"IkXtLO0YN9vqCm+txu1jYqrqi5KTXEOvMrSS6VHD19wvm3mbvVf3cFO9FVNpnlxb009UESEJExFZstqz",
-	"l/bn5ZlWTNag93FvKvfMp3vqlid7Eoag8R7Yc0b7BlvXzOadcxW+gdf7lBQzcN+vecB/Nukem/wW+dB/",
-	"Y7gz78rGwzpRyjkD/WExk0TTW6bAlgHzgIolSWXM+gRUSK7InFEBf2gZR2S8BI4RS3nrjIg7GmfshFDh",
-	"zNWAUGdDB4Tv9fv9gDBh/zAWM/yhFyy+YyTiU6OwfGN+jg7Ob4NrIVNQMQklM8P/YePICC3Bk1FARuZj",
-	"+CNTLIU/Epnqk1HhtANmpqTRZEGD6JMrN1lF5pnS1qADeheMKJnq/rXwEfygP3g6fFZH8qXb8xhU/56F",
-	"Mo3+N8yhhtWn8Ig6hRVWTexCXzI6CPmeREKBPz4NZcTI//c9GdRcGPfPTi6X90zJOAPLYztXXpq/oLtD",
-	"rxi82a13yYSS6ZaTVPDjxuNvdsI2Hv+lTOu8d2/YgimN4jkgMTUkHmp+x9xHC5kW38s4Kj0tU+eAkmnE",
-	"UrNgpaWZU+2SZbpK75sOwswap59Q4ReVZw9nS9dz0Zby0szySq7P8YfcJ+mZ3n7j9LR8kMlpqjPFtqVU",
-	"+HX3q5T7lHD45vt0ZWjPp46+vrh6/5KcXV1dZ4PB/rPzv1WUjKuzweDwoI7banht801b9WxenaGlethk",
-	"NXld5ld06lnHLVt+72TfSvgPtGZjmxv2mxuImk7bBP/Id0bWGjEM764GEcTd90kqo/rdmTZuzaGRQWWz",
-	"8r++//Dv32+zLSycCf6PjLU55FNyNRwOB6BOKPRRZOM9nb+CaCmrhGB+ULtS98vOpOAo4Zvr6z7+ffDp",
-	"2//RQBdH/g346IuTCaK5jllAzA8CUvo2WHEaW4caUwEYAuyOoW8npPXXV5sh67wXFeXiwMc9fGzN49kc",
-	"PwCn68zZrpZJx6Ca0XRE36h+NyqkopZYlgl7YJN04COIXxKzwBpb8OeSQK44jn1zzvBdW9t8di6+8y7P",
-	"ZHOYzU1iu/P8RdVZQ0YVN5r7k8IoKuhsLgXd0kqqHGeNgxb9s88Oa9yzv765aPL25SHCiAltbPO0NgR0",
-	"J7if9PJNzLjQB/u9st/s2fPnz/eHR5u9D4386dd35425Ktbmy1dmfrN9jspdEj5CfsqvPNR83taZcYdP",
-	"V32z4779Vz+U8zrGgb/dvVn3yRC1SqSwet0PNHrPjFgE+RJKoZmAP2mSxBwznZ4mqRzHbP7vf1eYz9LS",
-	"WYC/wkGrlDHhLI7IHHwCQhJj1rBTMmJpKlM1Mia1IgtjY/Ygk0BMYh4+6hQvNDFDpTTioVboQINogTT8",
-	"AEOIYwxAPeKsIOlNxjZOjBGLAKIvRsATlU0mPGRmem+kfiUzET3ynnGciJ6xlLlAHrlliSbmEzsx58r0",
-	"Oa9AKVXAAyBAZSjB/OwdSOCIQ7SZ8pg96spyTxY4i2xGEuEatMzFjMesOsf3ueh4xP13WY9ckTlXyjIE",
-	"94vHvOCG0xsiIIl7yGiE8jUVy0e9L1KSObgakckpoMlYhrcsgkRRSvLT+0XQTM9kyv/5uKf2RuYxVkhJ",
-	"jAjHHCb7W0gIfXfxNwY7l6QyYam2SWFhyoza1FZVMoIp4SlTN5j80OI3rT3TQY9Hfv0LchytD/eWLdFs",
-	"5Zbvhyk6zqvOq7WZx1Tpm0z5uMaVhHfPZAZK7sOuSli9snGCciEwS6Yhzmu0xfCWocO8mroW9Ax7b3Q3",
-	"mmdQljsu8zvmFDjF1TxQDOQmF+QEU+Q8yPHfWajNyEhkP3PUBSqEJo0Go5l/zrmq0srDY4m5auasKStB",
-	"T1i7t8n9G/QWs2WbTOvKjsHYQbE4764Y84Vrjw/8rWCExiwF+l3drpUHV6b1Yni875m/chHG1iHBoAeU",
-	"3d5IKq/cPlSeppvD2h6U7gokk5mz7Oe7Ur5JfG4MZDMlq9Xiw0CIZu29KdezbGz04KdzblS9hRFXK3/b",
-	"n3wq7fxrmmwmyCo/xdQhrjCiLDM4oHWqZdGUtafa1zR5GU3ZOtl66HZi7fJ2PFnIqNs83sioMo8D7zTk",
-	"nGsrHRre+NY+aahKtp+5vXWFRa1mcmH2/mhgGP7hcB8zKlb5e4ubaX0R4A3IT9rtlDu5YoHee2tktk9a",
-	"/IZpaTbhycqlNIuZKhQ7UVH412/4ZoY4yy2DzVcYEkyaH9uKuxXpcTDIJjbXQRxC5v5LoVOPNkLzioeC",
-	"IvK0mT66eFZJwVtcQf0FCWdlR84pue7dsuXJdQ9CilSQs3cXRrt4ogiPzLfmRPOv4XyfKPO5WirN5te9",
-	"itLhl9Q20NymJAR8bDXUxhVaRETIRd88jM6wmqcX1D4Oj6JW1ThTmelQ+jxgZxCQPSEqC0Om1CmaMIvZ",
-	"0pgvZqiUTYxa1W++pIErtmimxXtJJ9Bk7JOu1iQvdrFTaBBTcG37JWLdKKfg6U5iSs1oyqKn+MO8ouUR",
-	"dKdiRV+J/gS1LmtUGcsFGe7tHwdkziKezcnBYO/oOCAzPp2RZ4O958cBccng5MVg7/i4X0rljeXCUCv8",
-	"sme47XQGui0+v57Q61VhfsDSnZ2pL+b97wz7XKcImPDK3ZDZOC5dDJHNx8j6zVLbPWm2g4qWD99fdyzO",
-	"APKXYEn+81fsPVe3dffio9WtN1H9z+yOxXBZ5glFP2Crx2N+y2I+kzJq+ZPKUku/D8rTzSfiXTAXkTdb",
-	"7LeZJBMexywq8pZKjn2ymDGxrmi4asw2IgilVUWZLN/pwebga0mybKnLcqE0FSFrM9287KnNwx4z3C93",
-	"UjZdt7q8r1TZWLBWG6ttXH4TBV3R6SXThQbtk8LobDKCN6YKi3nabeud4A8UyblLwuYVV64BRpaK47JE",
-	"0c5SdNdhl5wWh9i99HVraSF6dyhQs/CWeRY6dlWsNEIXNI3frTywmTAqCUhLYt53SoQUDKN0/2SptEpi",
-	"+b2HnikWHGuz9aNpqreUQvhbN1QrbdBu3K41wR+y+NaQxvoJRUxTHrfiYmtav9/nmDIFlQSlmjM0YcFY",
-	"1jcTCAGZXbIRNHON72gMGvYEwygfvO/FWp+Vw+FCPzvsNSaqr2nydpJ+Wo5vS/FHP+XaKt/cpvzDLtL8",
-	"VUraPOmNmeBTcaPTjN0kUnHN7yAbAxPJTnphLBU6Obi5Kb83F299CMCOxA2m47hIBZi7EqM8ER3n7wSw",
-	"S+k97h/3PnzCpStvJkku3Hq/ZrFgKR3zmOslMd8Ku6cVlpYvf6NAgkKAc3wWXf8s1D6PyE9ygVESW/uo",
-	"se5pzGLO7lhEtCwqtHOBs79Sr7JOCh18CpO8wJTG8dtJ7+T3limCtjL10wffda8+tdN73ylMoh4mbded",
-	"gJND60LI0W67bb2CQs335jf+HS098GVsZoXb2HtRz2gcs/Rdp2jF+95E3Z+CDR7ol3csXUKufwm/glBF",
-	"qLpFR8u9FREnY9YJ4qFoAF9foYPK1x2o/mH0oSA/LN8hn1NNYznN2G61wJyxXJkXNeqC2+h4hmsLFjfK",
-	"RB8A0ZwpRadMkansE1eSZ+x+Zbi44e0RS5iIFJGYiG9G99idhetzdRS1VLGcnpAsSk6ePoX6mKPhYUB0",
-	"mP/72WAYEB2r/N9Hw8NW/kXAALpJUn5HdU02n0PHmNMlGTNin/Vfqkle5u/UI1uP3wt6MlSTXtCjajLx",
-	"qkAlAKpahbqcEnvo089Wp/8r1gTRlJFFyrVmArzTAhJyU0YjMqbhrUfHLmVFFzSC3LW6RYA2cEIoYBgY",
-	"ES4XcMgR1ZRMZBxhImjjSWBkfv39CzaeSXl7Qn56fXZObtnyFAp40yjTyxOSykxzMTWf98lvuMagZoEN",
-	"7mM2T2JLBOv4DuuPy4SHHloV6oScvX/Tbshlwsq0YpdqNMiYhrcg0OxKzWcCihvgMmxAeQh6WRq3IZaq",
-	"l81828qscbxi13bNuZwnNOU27aULe7XAKm3CGN28TfOiErld7BSeLy2kofp3q2hoNxGXg86UQ55uXU1S",
-	"QgrtrQz4zaE6pAxgcAAY7lbIhS25L4Jy5FymKYsRO8gwJaagpFHOGVGQzaYwezz/lUyfOJ0mwODalEK8",
-	"lIkCs8vcXKxMSVN+x1YxMwxD/Xum9Byx/n7/o0B6gvXcRFKmNxIKBAzJGlXCHM+R2TkK9NfTYUL292Es",
-	"fJDohSRzLjKzAhteM9pLSOMYB8kFWm94/KJ/NOwPB4P+cyMC8tnUzgGcTb2T3v5kSA/Gx+He0eFksHdI",
-	"h2zvmB493zuih5Nnw/AZHQKsiF3Pmcsnu2RhlnK9/J+pzJILMYV5GIHLRcgTGiMeXTZn0V4qY/Y0Ykks",
-	"l08ppKcXa15bIeZKg7Zp7nuApzs1o+RFs5BY/ETBi2J2h87Z433D4VO8lj0W7vfpnP5TCrpQkKUc9FQ2",
-	"n9N0aejN7i/uuJwQNd0b0OF4PzwA0xAhpgZPB4Z682KZk97V8OjZfn8weO6CeauFHQcng/2TwdF/4inl",
-	"/MMqNmZjItzz48mLZ9HgxfDFi8PwefTs6JjuTxilg/DoiEYDAKea08jz+sOTwfF/Gkk/8X53ZL5TMktD",
-	"hgSCf4OSb47boqTlzoNCB9WzVGbT2fpbsVLlU1B6F8AgqfKLXGamZRi9NxKE85gqtBcM8UT91bdMjFoU",
-	"y+nKixaU6/KLXhlZbx6yt45kiTkfo2Y4sjH3EhCylqiFUK5tImQmNI/J4OBk32wN+eXqvDKFMJZZpFPK",
-	"4667cri+K/CyhUNIcS+LmOBw3XA9xUMn/5Np5N0/GjXGJhmDsghb9cH8RFZvucUQQPQyF5bo8b3BcP/g",
-	"8OjZ8xfHdBxGbDIow/kpG2bGNLzSB+A4N//r+f2nD5/W1ecSi/PyZzkxnBY5qbIANOq2dDp0LsUUNXSW",
-	"znOsMPNU4KrYWom9K5ZWLMWhJ9BjOeUaVJ/52MmQs3cXypUd3jEL/ATeYW4hPgBGxXIaXULwaDNPK8/M",
-	"iE1VgcHGBDCChAY4oAWJU7Ekc1uDtK6kgCPZi1xxbujwN0istoKZjJniEbNgJZnKaIyrn9BUz1DmTjov",
-	"HsZ/wxaqCV8n6E1Yc1rXK8aiC6HZ1Ege+FEsF43TMEzk0vL+T2U+7EfpNIt2zxRgUrl+YU7Apv+2SvJF",
-	"Ru4B1hX48gXtEDQzfN9bDwaJSG72xVx1rr1IeQsIKu3HyuWI3xeEX6O+BEpSCPVNE0LVLeQq6pM848zK",
-	"B0g+owg31oqALmGMS22MptUyIF90yhOjLIN52M1gKXO7kSVBAdfSkbYvIMitl01MqKIby4mT7SsuILfX",
-	"7eKPTkneYfyxzLc8aWuhLc+mwvHQonK7xEFX1PJLML/RV6DpLRNEZlZkdHDVvErlHHE5VmFTLLabcESI",
-	"E7MKYTtHTUlnXuO/9rVOcpUFl03+11j61W+RDQglYT6eAAlsGMM6tbAjBbBbxCOjI7Rai1XufUA68NXF",
-	"j4QLAlLgyug/rTiZy1coMiGbrIHmsoHCXPCllhgyW0vjq/FLOZuiZlcrlLnCJgNwbIcxzRRrO1hud/yx",
-	"AtnW5GFPWS1bvbJkpGUWztgqk2ye0WbhmhtG5dPz2UiNJ5YbUf6sUCDT7vtZMrJaQV5UIAoeMlPTPoQ3",
-	"KK8+cRtYJtliM8oEkVNiJ14OjHb3/PzSWiu+yzajUYmjgvfjFOH37SeAYKcCQjMthZzLTBHMPEYMJNA2",
-	"U87UKeA7g+n2s5yqU7jGK/o2IhrPaTjjgqknRC4EccpqOSmybLXmVmfZcFyx4EoWWLt0ydVN2enuF4qw",
-	"R5quaeMOT2gms7Ti3gqcom6+UyTmt8wrQMdU8Vo8Q/wt4hTSKlSFnnGVj7z/nER0mbufWjAIlwi6rqSa",
-	"b5iqaKC16Zxd0u4scOIKd3uD2YhvM92KrTGhmahyyOIdoKesm8mgWw8PiWEaiMwClhPYZvk+tmSB5hX+",
-	"jQM0GxLxOx6xHEYOB7J4Ai32MxMIE1qs7oelZhUpfeBTJjIBY/kd4flXHvhRSKRtOb07bJBRg15tthEw",
-	"9swqWr2xGqJ01BQUKJs4pFtCnnMNG1WsukQbbTl6cdl3ylPuWEqnzF/Et4bD7ww1BiXMiBMM7/RVAn3u",
-	"BN1S+kI7W3XCP9ZVnsgsjlxlFF+ryx3sHz5myi9U/CrGRIdSurZZwqUS3JWk2sYEt0bdmSsUSFA7ZiPT",
-	"zZvYPmt569S8wIEHtkksVEyptmnU2oZpN3u38ALm7oldJV8/cqZ00FtQ1XHxa9y2yKvGvdyQ5VLDRC13",
-	"ewQO+hNXoGPuNMPGDYblMy2yrZVmSTl0b0RgL+hFdOkNyd8rGQnGaozM4gJ2n5Ken/1XUg62erTrJaS6",
-	"xv1rixXR8Ik6OGZnNG3PneDh6rqg2we+Z9OK3tskZn/9J6DiyDgiNKE+xICcCyg/0J8xPyxclmJmwBiA",
-	"HsF5kP8Wt8d8GDJQqxm1WbsNVcg0bS4RqCbg44+C8szb5auU92v3SSvFYKquiSDmSACYP0AVywmBF9Xq",
-	"eq1vJayxpQyr/uYuCTv+plq2k0AKST5nO43Oh6Qe7ZQu3WX15KdniGtk1XA4Izkv0b7aqJmvGUqU/Pru",
-	"vI3/efVibr5It2zpp7Ff351jgNBOCVzw173rbDA4CDWdwh/se/w3mFr4yXWv1OSQxrF13UuFNTkW2qKK",
-	"ubpuQcDm2xTnjStIWBp6veGv7SugNR81PPiUDAcD63EXBeYGfokWFJSaSxEvHTh4HENEw83Hb5w2uogL",
-	"Qxj0pXsUPVXyLEsyruDvuCDfueadKxIZ83BZ4LDZVkOwB3kzEQBo0zJJrJO+Pas1ZLVCiPmkSkdbnF2+",
-	"LZ1uOt69R7vpzmhwGtvKOlzFoOKxXdCMRnKBqVi4txF4HVSWmDmy6MYir5Y/WlGsY6nVzSQDx/E/Mqlp",
-	"L+iNs8i2jsRj6bloU1uPaHktj6B7XxbhhHqx1ElrtApPYxHBZo01tZpPW0mlyiJxJ/PVUqOjrdNLncTd",
-	"yZS2UqlxHUGdKLdb36RyI+ZXHYYct7WK7SC7vCLuEvokGa2zBaqKn7mZSWyY/C8KC8RWp55QpRYyjTbN",
-	"6BR7cIwL2EabpII9ImM53eOiFRhMZuewaaNgntUl5tO076hZJyRJ0Fg1Vn2sbsJ6pNniGneDwi3vZfGq",
-	"UKYpCzWZyVQxMob6kSVRmiaxL8DR1B+zvCs2WJiP69uVHxmNfmZa+w6/M/ZhSySdOB/Pfwi+ttRXFkIq",
-	"sN08oePVTC6InOjCeNUpd5rRopy+UEpI8wrqvysp+u/p4jVW9virbN125AvYvJ+790yUzu4r8U3khV3+",
-	"MAGquKDPTY2mJ0VAqEMIC0iSjWOujG1iDlix9M4fLSjgBNsh/rgftAGey7uat3Bc5q2gVy48lCe3iHOF",
-	"UkxsD1kv4kyhxDeo8GFRxNAiNxR+UVz8ekcRnkqRp9aORVRwG9dpIIkpF8QFudAfg2upJjPVAD26Ioqb",
-	"O5aWPOxFG8PmtBjmA1SqAoxYCm2/9LwlcMNBuBbH5jfTjKZRlOnljblqdzRma3Ewf3gBseluxstNeaXl",
-	"xrGYMMcjCBy3ktYtERTmtVjUHmqKqdIBGS9LxTAIxJ2wVHXZbOjG0ZoFvJG6jYaZVJqxtXp3KenTx6ZF",
-	"FsfU3Ggr9tbGrCYithWYy4RFpbbXK9VFciHWRaLNB3NgD136cZVDZv4+uCsn1zIMaDGtNk7DPNMx8NYF",
-	"E6WonejcU0kXXZPqetl0atNTSkvb9qVHvpdyHberHMyrN1dFWQlpo9nXZyEqW+/+QwUbvfiH6NDADShJ",
-	"6ypqL9DhijwOSr23LEpOjr25wiOCch/4NcHULvZY6Ew7dIBUoTy6lsXzcFZuTA4uSEaFhia+lChG03AW",
-	"rPYqh+aSUvOJBX7PP1T0jkXkjrNFn7y2hfW5k8/mISu6dD7RUxRnua8QMrpzb6ixTa/FTMbRKeauxVzp",
-	"J8q1j4SSFbqstIvMsZ5+90EfYgltXTc7ITXUSdmGI0bPt44YJu6g7xNEEj59CJqQbVyzysrVz9tprUsH",
-	"q5z6qiScj1sAGH5dOq8/n20jA8lRsdrhalARNXScy68ir2d0RmPuAONSD7rnb59VaerUjlcVkMSbNgCb",
-	"/fceEqbGb+8Vbai7gZ4XjZQ7/m6ltfED9E9urej5CtQEKxohmcuPSb48JXhKCAshkVnwqXCxkm7wJA4d",
-	"qanwr3zPW6qKxatl+97I6w6FckfbbQZPV3u+3qtV65GvECDv1LqLJqtOTjO1o+aYrbS8e/EpvaEz4zUK",
-	"guteYyvGe0/Nqznutmdip3aIfkxQx86LznjteIp23Qt30VwwWO0H2FoVLjXwa68+5zpI55t/J7h65CZ3",
-	"zaHUR0WcK6vFUEmmtgBSHGc2DXb/MOiNl0UHywKSb7M6aY7b369zHbYwH2yt2zFNVZ6BA+gVTxRRc6Mf",
-	"z7jScprSOZHuBuLUnihiZoYhdhlgs7g81IMKtraAyl1Q3caNYNSw2T+gmpbvUkeBHPM5t9xpQgGUDnMd",
-	"yo7A0kyHjSbjeLnZo/2T28f7EMnhi/KS622QT8H2VLOBaDrszj2Ophvba8/uNnQ4cWvceILNARt/Gxww",
-	"OgG+k6lyeTncHkhTT+iUkXGmUcsV7KMmMaOREc8PgVVYeAgeNAyUh/grfvA4Li05KCqCFw5/kUxk2pCA",
-	"0x3X0J/0afe637n/Tbdw1SX4LzoB6GJeHHpmPVe67E8olNTfAQsI7rdlYEYnhP78J709tMrWwWqLFDzL",
-	"6ux0PBAcWbruJq05/gdkvUfdOK9bcRMaQ6o9asPKseW+W5cEBdsb9Gh4K+QiZhECOXNxk6TSlYlbEON2",
-	"KUqXzhG4e9fclfW/Visrw1sj0UUN7DDkRGpNw1uykOmtKhAyjLlA+ZxwtZbi6CWIcjizKXiZYzmvASYY",
-	"0jyBWSU0pXOmWUpGuWtUMa25mKoRUQtuOSpgvfj55NbhsTnXfEr9UcjfrCsikiXAnSydMi/cTnPl0Wbf",
-	"QJsoR97h4ysKK9TD5nENiCfKiInA5WkgcKoqAbhwIWSIoDdGmuJPXOfqdhTbIbaRAcFuRpKygKiKaVf1",
-	"upGE26NH4eDNuAkPEYEpRcW9ta1uHf1KnnCLsPmSszjy1QAYcxp1BkWXRffxuUwZYR9pqOPlidUjCsfd",
-	"nGhmC/WLfuXWkRagXmUevmUsUeQfGWd6S6f2+k77kEKLQJEFuykx3hV+ku/DSkjJXduV65bHltyhFIyz",
-	"RJJ+zcQBaNy3VLZNfSz7qFkq6mqugSd2LCMFG1TVM4gZhSLPUM7nUmASCHQ7VifQnfskGt9A/o+hBDo9",
-	"0YzOv1czmQQEyx5PhoP+oD/sD57uH9aRhb9utcF3Y0yxm5rq8J9oOjeCA2tUZ/ZfcyqWkNJg5K2ZvOoT",
-	"WGbCZBIzuBJY0moM8JRHWGjhaXkolfaU39YU8Nf1Cl4rxT4tNHhbRWV0I0R8cFgbXMDsocgCoAwjqNpW",
-	"RI7NMWD4DjR32/2u9ON2uSRfUInznIZtVBxzFF1sNHNh35jja2GkGT6XbrgeVKgFS6FxRIeohZnBpUWO",
-	"aTMJR47t3vw2fxyqXLzzz/tgwBWPShBIp2TMllJEWHOkZzJTxlQqiV1KYq51zEjsiKqhiLwuJcUKupXb",
-	"1jU1xbaQXr9emPMsJx1uemM9uqxXTMwdDKWIslATNZMLhZBNZMw60gU2vG5kf13ybOREL2y1WRcCdT9r",
-	"nkzXpmHJTQ1ZWoowvMLsppHGFBMZikqwwhQYLzUeXIdVvWOeJF1PZECxTbe+7FzZzZ3/vG3QIC3H6SUl",
-	"tWNFxyjzdMdoysyqbVaNBdDaod1uRjjPOwm19RyVNQx0HznoXB7HxhJyWMY2WL9SXhd4+mAW6kpFp3jw",
-	"Hv1dXih1G0WmwxvrGf6FIADXZdjyxWTvteu0tM7082yHweD58Ph4/+jw+eHg+Hj4UL5MJzc23oouzXlq",
-	"DIPHqD1oy1K+jLqDXPta2xW1AYQOER8Rr/+E5PhvAYlmYRKQSKjAKNRjLlVAlOABmWmdtIIEXN+VVk0r",
-	"0Pa0c+7C6t5gMdCO2d3bss7okWIlTQh8Kqc28ccY+JgLQmJGU2E7miD4pPJCym1kba1ZVntW1Pb6NkWy",
-	"V06l2K+dHw2oIBsM7mgFKleAuY0xYSkYdD/YiIvb5EOgakMXDSPFCVcnJIw5E5AXhuZ9m6sE+tgNF9tA",
-	"TeFvZeaHMLh4F5Qht80uQmUKgP7baa8Ikpaj1oAmnJdVz7X3ohrW0GHUeYXWgXZ51MoQf3hXTze3xRb2",
-	"ursr68YY0tCT9b0cPitL+2dHRweN+mySSgxFN5FjCdy2k/Kb96nxKsAU25lICGfDih0ZlYm4dBlqdeYu",
-	"QgN4xs4503vLVld5S7lcqnB4556Pw+F+xVaTgugweXp0eLBPvkmk0tOUqX/E32Ig/tjyFtUGsNox+mLc",
-	"3OHYwmBXfK1or3XWAoy8UjaAb+tyau9l/Aii/rKg89p49INyNw8T8W5/jZH/I59MWGq4tyUEAFqx4g8d",
-	"bkEheFa+NWb5NjN2u/5IvKdaFO/jFl3o6DJHmd41KZVcRZUMTjlnpSwbrkmaGaWbYhMt8HjZJosL7sOT",
-	"qiHG9yyUaeSCUjO5AC1/mzPeRiTecl+0/u/0MCB/p4cqIDOq1Mz+Jw90ZIqlN3QKle/mcyRj/NurLXnd",
-	"1lsIWJ+t0gJ2gkNkzFosTlY9gFDKqWWHdPmyJHwqYklEnYoHu9QaZtwXPl1jnLuIcbo6NrO8dofxshBR",
-	"uzsG6Kid52mst+PvVHfkAbs88LosatHKXdM/gO9NmdKuArxQFIb7AFEeFEFrB14e0WUb3SNmE13boYe5",
-	"ujXzVGkuXarwO/irVBVEKmU0WgI6VjrnYnqTJZvgPzfm7BWV9OZlimTJ6kZiFHIiU4I7ekoOEOWLMQSn",
-	"6uYncsCvQDWbKLxpT1a7PvkOCixnCBcAVTv5Ql3iJCCVzJhfXG1y0ZVh4ZtNKbOOhHmhe8w+2rwKBwuG",
-	"YQ2c4Nlvl0hgMtMWPN7Q8m3+oySVUWZ7OqV0MuFhE9DcRoyKapfxUieibmDnq2ezQ8b0irM4euka51Sc",
-	"Itg1b9V+sHktMmEiIOX0w4CUsg8DYpMP20D0T8wcVkfJy5Ib7fzccVaaYsLE/+h8r3AWBXy9W73PDQu7",
-	"tnvfNCp3MFg1Ue1hmoe/iuXi3K9Ymq/2YjklKWqYpYQ2aDs4k3HUJyOsSBo5OFkMM6bMDGA00VK/DXzS",
-	"argikgtPc42lxbro6oe6F0Y7LK/7T6v2rn1PMRnrw2h74/Oj2OVtj+Xind/LlHIGpqLzkUJbiEmFCLzA",
-	"qSypYmu1PbWHtipLzVbCpIXD1dHpvQ+/YqHmm1Iaoj0VvMOX7JQILje2m1rpM+RiHDZNNC977JN3SOgW",
-	"rIAo26zMdRVOCc2TtM7Of7ZcQVnd546lucgOiJL4FiFt+IQoCinf880k19SfEm+U0YSx0U6nn4AHMm+F",
-	"6ekqBjVmeSvdiEfb+NBxGGfI1oziYkoW1HwllzTc6I9qMYNudUyx9PUPRFVMV+drm+sRxdh6572QCvPd",
-	"mOXdK+8BDmauSHvJmt+z5qYpZSbRmnbKCq4vhs8FWTiG2qKH0UOUjvmYUn4v2nOny7w3284YFJRN+szk",
-	"aoF9yxpdfzi/yC/eDqgb9MQS5rawPaOa7WI6Zp5ytFcVeLA2ISZt6zPb5oNuB6SR93Ld5IvGqE+LfEao",
-	"XGrcdiz47tppABFicYMLV52tlSqWn29deW3FmK3AsJFId1237SqIS54Lm8RfSsnPjSVwCbgU/ZUe+yXo",
-	"jryYHlPbcqjgXgkTMs+PxES6hgqy0ob8sHycLdm97YXn24KP1FSXYqG9w29KAe/V2EY2OxjSNPkcklxl",
-	"86V5mIwiN1mfKfgTo7Gere+pvPXtZrX98q3/nTmQUF1hGqFjmeky4pZVJsuIjgDm6DhtzOgdNsGfE9vU",
-	"wN0MKIAEyHdD7yJetiNcO8td021eV++RbHVwB2fYDtosNrDrl8KDhrLRYQwvbycRN/rsNEtuFAul8Pn2",
-	"kSwRmGxM0xplbpMCtxWJlz1s5fltrpTPm4x7c+Vo2czBYnBUao1cXesFbzPjuXLqbbn25CFaALbKSSp3",
-	"C1xPmUlSfgd97AWrjbts00+QqpvWbfSo8jCCs2rL25rApdNVDvePD4+fPd8/bvQJ0EzLGxXS2Is4Ve47",
-	"buZALvFJNF1b5RdhW14fKu3lW3IwfPZsbxgQvZAEMbbXMH87QwrjbPOaoVaqZg2CGQdAYgzEcIB6sJVS",
-	"Eowx2R5gqK787XLFF/Bwwb6uBVb47I2rN+1UkVXq6C343oAOx/vhQXTIjibPBs+HL1rkz7jLsX4jgQA1",
-	"nbY6RetE8QX/p1wKJGSqMYLWphAnSeWE+wp/zt6/cdfC7R2xD7czSQDZPLzZwI9+gZI7xODBSj3FmDCi",
-	"XPGIPSR36tIoE5BufGmlLvuOh8yBhURs/SaW8rqg8/sei8dtuIi//qrMnswTWLbYb9dwOfWnTp79dpkv",
-	"ZAGaaIFCj6FXQBesFjwWC3t5vt8mZWxHzTo1Vbcb6fXl+SUxD3XxqGzGRY+p0qo9K9ymTsiJ+Hbul1xt",
-	"2aHv5UKEPPK29fqxoqOPWSzFlGg5hTgxpDJJwQAAfelRfGJO/QpKBHEHbge2b18wQN5NpxBFglrkWrQK",
-	"PzDGRiniUi7aILxuFMvAH8yKER94whY55H9LNJJmjP4ylEBnsH5f+fRrw8OgbEERRtOYM1WywVav/fGL",
-	"/f3nR4fPh8fHe4eTAR3ScBg+Yy+eH4QvXgyOJmx/Eh49C59TGj6vhFy85+LPCqkSF9dFizThYDI2Knwx",
-	"F7fK32oZ4pUVcm1tPrkL8TMXtxUQTS9YLcI8+6V+YeZCHT2kKp1iRFSmynnGc5cB4Ep0nigCTbdoAoC3",
-	"68bcLo8IggCNYhroWthCbQtva2widzdVUcMNBRcu1XTMwnV4Ez9JbPAvYuc8OcGC1ZKbYB2/ps3evKNp",
-	"tT1KKbewpDn4+3Y7GCLwIpIQdDhXotymcff27bg3e2390FPdUvZKcDwVZnFx9f4lObu6us4Gg/1n538L",
-	"XFhfpoCeIKw2B9fMHXod1vUGPu07iWZIn21eyucs5oJtZENURFA1B8LJKE9n7y5UQGQcGWa5Hfm9BIux",
-	"mre3oZVBwYYvL9+/MjxjePyifzTsDweD/nMiBVmwMRiaxpgzigBRIRXmQfjCPIEQ7Pv9521MjaKtwbqY",
-	"Q5+5kxvFXeygIhVO/Ye/tt7OCBbpxrn9rYPc3m9P04MadBtflKDaXcFx/hJ9tVTrnMr1CGrdS+ezWFXO",
-	"XB6386RGpVYN5hJ4cyPh4Op78uTvgGIEmMvFj+5L81LDOc5jmUVXKeVxK0lhIxstOEAR+mj1cLsaVjza",
-	"LWOx9iGbTW42zw7cjUrwBB+BVEDhWaMUv0epOHVUJ9NVbbLxXKv0p+ic3ZQiVuGMQiUYfK6YshhT8E8b",
-	"zfJTqJPjpbRmYIfD/vDI6C4gxuw4ZgljqWethLlPZyp2wbBKKDdtsfoNIfucVmAZ3egEju9RyOQrBZt1",
-	"C3AJDbtAAPgcWK8VO2D9aPzol35/aLvOaNskFXRVT+/R3YmGIVOqr1Q6uZkzTSOqaRuu1K3HU7fOTGua",
-	"B+5htztuj/gRbjlqYOsZ4u1DVDX1az+uqJGbLZqiKrxT9XcljoKOZmTTMqSxy1GsAauriTfUIDB4ysOb",
-	"C8xK1dFdahtXz+YRiGBz0ig2pHKljBNCRe7T82R6fzn+t8KQ2QDzlvtkmqn0X8yf95fz5i/nzeM6b/7y",
-	"jXwVvpGcq65y8G6y7RGyjS+EZrHfihlTD7P9mQuG7kFcgCrFhW35QotwxTiVt77UuAtNQpnFmDU/ZiRl",
-	"iGcErF1EJ7l/fUZdOyiiNF0CGmeGI3vaJRiDgXKhVQPYJ+QoBujJj7lgAaY5l8DMFbGFcfXtuDbH6g88",
-	"PQztDalOLVR3AWgVAfknY7cBUZp/dImA5WDJAjrIgWHZBmiJi4iHVNuGbQ3539zmu/lhD/9oRDJaaV+0",
-	"JOZ9p5Asjrv8T5ZKO+cVAMRnHtPOn0+CBxhX8hCeMh2ukLyZVPx0wljUD9Vdm1yCTGTKV3aL87SZiJDK",
-	"iaWzLvVtxuKI0Ck1qjOWDabsTt6yKE9A65DSLRDuzZLIytnlMwzgpuaXqlX+dnHtd534CSO9Z350p99c",
-	"7RQUPdkUDLuddgs31ElWhD2bG0VY5zWamt6yLUCBu1wPfzjX7Gup1a0hCi0NUSQ0NfSRtgroKt1FHLrj",
-	"rMRovQrihh7uwHANt4XxIQlkvXJpRot6j5YAGpRvGNR8S5SE0U4I1djfLATIVbxBUoSGC0MpbYdRfSjH",
-	"LSzSPPsfpl25dEh97oAsCbS/c49539RuawTKN7vRfbiNL+9ndoelQs4xHssFhJoins17COLfsr8PvmqH",
-	"etRrmryMpr7GPlDgmLKQ8btKrW27zHBXIenzH/1gFAFjxk2p2CLpPJRClKz/jozSHwyB5gQyYi5NakrR",
-	"4lqr02y0OGayBg8w164x71xm2uZH+aA2IOdvc2varo12ZPdM/XJco7zrK8cbVImlNH/cDt8teU2TNzJi",
-	"te5J1gDgrzQg9FebvQ39iJdxNvenZ9PiWJ4oMqdJuTbFAt2u1GFpmk6Z9kau7keXdfCZvzn5VawYnFHa",
-	"avZ5zcI90TXXwgYNhZDtAWtX11NE7lKCpmepi59RfhSUcjiXR21M8lkrZ74rKyyoavWcakjz7ZxrzaL6",
-	"cJDRjqKU+qpF7kcGLJq2MVEMr+paaIm/cUO02AcfvKJKJzfabwZbtRg1IOzVGtIUvbzmKP/P3vnl+1d7",
-	"V+bXZMZoxNKKliYkCaW85WgcGjOhUyTa7zsEGO2UQJVkRLgo3/BMwaXGEtS/L8BWof64tFnPTZgD6led",
-	"uUsSSWfOQgBUMQ1YCguSUKUWMo38vN7Zh4UVOJeCtrnPJQCV9dmASmyf8A+c8umszrdgjtwCm36T/30R",
-	"fVuABdhdndMl/LllsYg3x9HxjY0oO9AxxG92ugg8ApEWyC7lE8yX7yd8nWLGyirxrx9VGfy2MXfeOUFb",
-	"l5DXRDgFNriszKIRfdG/Wc6jCG+t34xzOU9oypUPCm+eb1fTFsiFuEmoauyuWUbes5iqN1MHMNDlh9Lv",
-	"PnsrmLHfNUuwGaTK5s4NPOcig7bwFngsNvLe+dnYvPBgEVy2A1GK8qJ6YAGKfANIsAGJ5Jxyob61NYfW",
-	"62V7V9lkXOCBgQVYcc6lVtZMa1TBaiVoHtd48exwpbneM6+8cUTnrW9DVMATBHELHNcJSL/f70qVlpbW",
-	"KkPtSdYT6O6Lyy1X2InN+IYtzt5d/A1hK9r2amEfE54ydQPaxf5g//neYFhtxW2tRM3NkaCdiey1RwWN",
-	"l+h6qWCMll77xwNDOvraIljqy//t5xt1dV5GgtvaKKhMc5BnEiv1Ve57n9PlKXxO1a1yKifevFbld2Vh",
-	"29Tp+L4SDH5fQydvbMOIjVSyeqIuVbKQGGfQzAlCimZrTwglsaQR0UxVd+PF8Hi/4YB8bUJqZv/O6kId",
-	"V5CUflbVi8pTa+Qv+Ytq5veLQkJrewcnWRzbeureayko+ZkrWtw7q8o1XbnSW7ZLWDEkm0ATW3Mv/uv3",
-	"s73/pHv/HOwdfyj+7N/8x96HPwbBs4NP/9a7L4WXD6SSNWEDU+6JU7BWucJgW5ZsunktznO3l+tXzhad",
-	"jn+L3uqWNM7tc+gpRrQbdIu6zlsNnde3bpHeSpNyyDAbetk0MG23mDWlAVqpEsXQ4pc1iaGdurD7gk+4",
-	"Xu9BWxZacTxletbK7+7NPUc2uYPcczutTnnnsMAduo3fSM0nPAQ9+30Wd+owZwwwgS4kxcKUmU1RB+aP",
-	"PfxPsTELNp5JeWuskzTunfRmWifq5OlT86Hq23finBcrfd/x/kCics3d9NxD21ZHij2onli7b6WJb6LJ",
-	"c/vYp6AXpoxqFt2Mlz6whbyPtxc+3094EZ9a9LB1X4ctlSRTai6YjbifgLFBNbE2eimn/mi+hm5REiH/",
-	"9n//63cjP/4YBkeffp/PPnhlRqnT/voNzve/I3/akt/48sfeSMFOiD0H4LRMhTQ2/1oxsZw/yD6ZZ9CY",
-	"v/JfGCXeASSH8o6lFBwJMwRhMvMDSOYPGz0ez4OeyOIYWq5bOq2aaglLb2Yy8yi8ZxrT8hQ2diZzphSd",
-	"QmYLBBkR9z019ipkViK5nJLBCXk2WOup3uSKhLbmrc2j/22e/klmqWqKRfj5ddF7HOkmyC9cqzDlGkva",
-	"dcSyOqBZrscAtQTVvmEVVTeOL7Zy09fEgmTEJ7zLwO2SJb3xlTRr1sjWzsfrrs8nEZSuYr4WO9LKJtXI",
-	"95Wxdu8b8BLDV9Ke8m3RRR29SX7HPsBE2IwXqsiM0TRy2NN5W3cAu5hwcLeLkJVgZYtob6u0mLcTwoVg",
-	"KZmkdM62QsiNsiQ2R+J7/QoKMsBWAKAN5uYFiB3GFTaVB1Bk7Ei4FVCvsaTq+nksqCKLVEI/Cttiw24X",
-	"pN6AT9KXzkLjGH/LKq73PHTJY4zN6jQTob1IU5pAZmexMZtllQeDA17hUT9iBsmMV+fviNIpo3PlsKEx",
-	"IjLhccy2glpegXdaB34rAHAK4luPKo25iMw0oG1+W1ielWZF68AQ0LAbjeb2yT2todfuhY7vT6a/EFjR",
-	"q4gU8bJVMkPrXKRS37ma1jHWT+5J+tiYJJ+Tb4s7HGY678dFl9sQm+1AnmvJw8FgGNy/IXmFLZtRSmit",
-	"uHOVzuKVfgQrt9Zzq9vZhT8Zpr1Lw7AqS3Yvedek11cidZF6X/G4LvnqHqlNLa+W7NAbLPVU5b0spXRz",
-	"lGWGsZBwxsLbtdC9d4crO2eGCUpZR/Ub1zlJsPCWVXLR3r0i7GOSYn06MpOEh7dqPf3LQdc2k003Ei6R",
-	"QpV412l3lxRpVC3NNjcVanZRON+xP3XN/6OGjIBKNWGj2KpCE7hqUcNG6bLMVQHQLujZIG0lUShJuQh5",
-	"QmNlrVHMm1FMay6mfu3JCfjNB253+m9sed86NeZrA0RjxU5s+hScBqpJfkcrRm8f8Lw2ZmWs4q84wspn",
-	"UdAPrq20ORtp1oZOi5TbkMY3pWNPmTbaoRQ3hgBuViqdKt8VTYGKL/IMx7Vv4CcYtfZ8QbOI65K76MbS",
-	"m04zpVl0U9AdpPHdqJAaq0eBWNdsgcQaCWV7bELt1kLcpEbhNhQam+ejm4I4cWUyvdlIpfm+7V5AF2yl",
-	"ibndi2n9mlNxW0e0o/vfe8NBH/7v6Yte0Bs+3+8Pn8E/h0bVGx6bf7/AD56B53h1s8q319c2JIRy2ovJ",
-	"3mujLflLO/Ii08Hg+fD4eP/o8Pnh4Ph4uPH6d4i7t7jjDd7VLjfejlZzXg6l25+WA4Cy5CoHUS0C+BGP",
-	"AvBmY/Hrgi4hYcdqymThrVnfDXR3F1ADESXOq9JU4vZwAAjd2t53g2cumeONSRMP1Cws74hu2ft6X4wP",
-	"9warzWzkv3m7tgGNtcmInu767Sy38r3Zof1WGuZVrjBvZKjrN7gMxD9n5mpS7IjA6+9nLWsyO9uaMx15",
-	"VMcN5QRn7isIDJUvVB2adWkm+9tosRuLOrpxYd9aNyf4O57g2YnrXimYet0jc0aFss6yMYvlwkbqT4EZ",
-	"Q5Yi5gCrWuiB/aOje67GcaXd0UbOy3Y3xHqHs/vyws3jOZ5XW/jcbL7V9DI5Jde97657CB67xJxPTw10",
-	"KdxXSH3DWzfQ/X0p5S4Jd3WCn9rEHte55q6Djy6N7jyvR+iQTBdmacqE3oL9CMyOulcGnhsd3+bVEZnX",
-	"B9Ghs4oFN27oZl8UMySMpR7PdDsTnKrbDkOhENh6sF3XZRZT3KIwc0usr/uqrw9fLVmD+O/OukRhrSsh",
-	"6wj9EQxwti442rdEM7/2dETLG7R/IZ3Q8sh1JfO5Q/pdqS35Ot1v7hlvX4i/b6nQw4R3qcqn7M5ms1aj",
-	"C3lrnYdtqteSaD2F12zBOmCL5SljLdQhP1F7OhcsAMBnZoxsCq3+SjAYM2g2R5YY6N0BqeM0g/xogpbO",
-	"Lzzi99gJp6MWsF12XrVcB17in5scx8xTaf/+1Tk5Pjx6vm4LRkxTHvvdQjEXDEqfy6VyRTIjJlqTa8iy",
-	"/h+opUKVFaL2mU8DQsNbIRcxi6YsCggXN0kqp4axByTP62uWNszctg5NizmLo5eQGNja4vHfEtvw6Iki",
-	"PILGLbasNpbTVnWDtuNoObyNlV/O/Dhagbgrd8oo0bcHyq00OTKHAm4HqdUmy8LxovVuShiCS5CQThAy",
-	"4WQcU3EL1XlP7TfqKdaZlWCU8m+4uKMxj5rnUb2Qqxiwdut8dF5Ke+x2/yAQVZOwSmuyeuYQNNHQGxbD",
-	"JnqWQcQUEgoAa0llojkFdQ3My0aOy2xrJR34m98Hww+QEPx/938f7B18+Pbk98HeEX7kTQ2ec1E0Lq7E",
-	"p3K4aMR1tDkbNpvVwmtmkLOcd0yHJFYokFzJY23GLF7Hvbjnwv4pfV0oLs7enIHH5JT8cnW+VuRSasmV",
-	"GTJ4+gNLYy4aC89qATlaJcWWiHPXFun7POloc5eCKkp8GQ4+6EGW3Y3i0A12BUC+6A3wYUNBhieeYIFl",
-	"K8nvDwEoX+1jjQHO2uq39xA9rN+hJojNNP+9n8tgMrlPbpjfgcBwCYdcayMQAcvuPxm7faLIxMgpdPmV",
-	"Qgpe2vq7Eb/v6eI13td7lrm4bcNn7SLr9w/k6fom1mcI+KVOjhC4ul9/Mx+j8jejd4xwjbB/J2bvILml",
-	"hMKiDDeiMW6d2hKD1dfobB1ngEd9mfLpzawNzoBXoCJwiVa2WNvotqcAl3biQKCtn68MjwG0HDirJz8k",
-	"8Jve0XgloGFUfQsw5rmiNeADKGbxMOrPPO/CvJ2mW+rUXFf/MLx/OlVOUXVEUK7PxIrMmw9/DIODfX85",
-	"5mYS+UfG1roB1JWgyS1vZhn9aVNnZjyk3TsyLAN90AS/3EB8mDj77rKzcPGXjKZotbWuUAUi7u0P9p/t",
-	"DQ6q8ACWjIB4yfcksj204GPy/8h1r8/ueOxK7a57SA6l1+2XXrdeMVe0D2iqJw6zdD3RuObMvuR7CaAD",
-	"K0s+GgTd2A6AfK+8oocOkhJjzj/A1mZenehxWUQ9zV7JpCtfiLjSXIS+1hM5zIqVY36Qf38lQSducyUT",
-	"yClqw29scxhfs2fIGEONIqbhbamPQElv2DxvUIpV/csR/aKQ61jyOYdy0JnRYdhcPZ6P1s622JTScW4k",
-	"krbCfaX83uwgVo8VCpJrp/wh6Mb9QinA3LA5JuZ1mCb6oRPXc5N6gHgkPutIr95s/zo44bArJ+zAweDQ",
-	"1pwpoLcqoiWhUUSyBNR2RjEL7yFOxw+yeU9dyxJQ/WVRf2OJ3tCvxHBEm6ua84NbliCIMwLkcEHOfrs8",
-	"sewT+oen4YzfQcbdhNtyrsuD1SouW8PzDXQA/I3qcAa1gOCj4f80jO1amH+gthgQSiK6hD4L3+KwsZS3",
-	"5kUOLdmhapkTgpAaoQS4QJ6LT7GlGFW3ihh7a2kRuqzDfsxIQnmUHywxu92/Fq3rDAWJODYgf6CszE+5",
-	"UH5w9CSXf+xNE99ustU0tTzDueB8dZ6Aptm+Z7Er3Frz89v4TZdAD1a1dbEWwCFVkd4eYLS1Ti/DJs5U",
-	"2bRy403XmMPN1n+JYWMew2DCE2ihwezScFEyzvyNoBxiKERfSgDJOksFi2x8mYxZn/zABJ+KEwKojRY9",
-	"eYFumiRhgkVBnha80uzCKcyYc89uEqm45nfQOwVeeVP9GMi3/EEmzMTSORcsaonbXVrzDiO877m6rWmu",
-	"BW5169m04IbmT7MMFWCvhzHTC8YEGQJjPj6+X78vJIGPHBvObfoFYpobWp4nNNStH4/5LYv5TMqo9U+2",
-	"aXEIW9TeSGDp3FPXsBnho4rbv9rLp7TOlW3NN8zNsV2eARDJLonQC/L80ojiOV3iHcWUEdv4BqH4ynfz",
-	"jrMFuFkcPlrQo9Gci6bLhjGO9/IRwD4umYjeM2Xr2tqFrX+bAVD5hPJ4rRjSX7Ymb31cv0Iu8tbLZi+h",
-	"mvgnxKJZn2Mqk61qyRHcZumXRg9So75dDXpNiNvVoLcziBaUa2u2d9CR8rpttzdFBXdRtY0bXgzRuj4b",
-	"oYR2dl0vbR/mlumV/kKZ6Xr2qP/oOqPflFJTPaDUDvXeGAP+uheLXfrwqnfbproWLWLb3rMF6I3FAXAb",
-	"4r/ycJa71yMd0XxWPfKS6Swpw4fWI4RWkNZmciGgF0+/cx7IRrjQSz4VF56rFMacCX3j6x10hTXlSsYM",
-	"Uni0Q7BNpIyhlYMiHEJySTaOeUjwXRiqhZQIgrhHrTJ+sLq0rqUEJNcAepjVDouJ0JSdAKaYBdwjljuU",
-	"pmG4T5/8xvWMjEI5FVzLEURI83VB82+9kKuRd/fKEn/aM7PcGw6Hw/39/f2Dg4ODPs30rM+yvZAJndJ4",
-	"b9inc/pPKexIhtu1Eaj+xgC/KJaiY6TkFJEpGS8JLW2CnJBzO1xJWYHqO6BV+MrreVehTFgd5I8GBGLX",
-	"uGQrzPwGhRJW7SXYvJuZCyzsuYaRbnn5B3t5C8k9p6C6rxyTaqWewZg7V8+gUcul9rb6LNCr4CkypXds",
-	"3dixvV6awB2l0OyjxvFWk+o245S6+WWAjqdnqcymMw9pCs1jxIKyHcugyxgmQtlEVR7HRFXgbTarOb6+",
-	"9uXcmKCEam8zKW3+pOPI/RapkVU1yTXPqUue82pA5ZPcpRpUPhBfP8+NW39aav82Z+AaRffmXNq+loBE",
-	"NJkYrpKJlNHIWIOnRRc6TWia8jsWkSXT8DnyfudotRy5VEqpThHfHH6smCZZckrOfrskKZtkikWntkQa",
-	"Xw6+VGBqrnoapruanVlma6UADgwKPM4pr0EPsERXYzpMICQf2jctHSMr+77L881Ptlqrn3tQmzMN0M2e",
-	"WyBd9KWSLdZCaepYpcBStZ7m1Jw76H6Xp/G4ZflEha2LbldJ6Be+1eaoA19lIDhQahutNNeXu/4efg/P",
-	"nvlXS+OzTYqfTVuqa0bhJXlY4Q5JPY9Te0wAh3ywGUImm9dUqNZVvzQEwTaDTTw7Ojp41i2u5oeXCOwC",
-	"W2XC5ru0a1XkKuV0ylrWZfp7i1nwQugQvaI8/9ETgFwOZsRdFguW0jGPuV4SCxzjBIdiYZaazzWjkNGX",
-	"lrzw6y5up8U4fGNM3165vWuF+woaajFfAwCjQz9RNhsaGz+D4BrLaNnYa6NLNxHp0/fOomjN39bcxKJT",
-	"GK4c0aBx/HbSO/m9SaLkv/n04XPFDDqt8VFAbYb3SbYrdO92Z5CHE50i7j+IHWsnrRf4yScuM4FxhQdC",
-	"aGvBl9eTkRHToEUi8noWpl9TyOsuPfwQgMsCm73O8+R1xDe3GFdVnuJdSU0GMmY431nZUICPuQ394D8F",
-	"LqatGh9UcHJ5xCygEVTOsSp/r+tgkBdMrDZI/d0WMhz3jwGYysxUuTi+6JuDAkixcr+DX31yw5O7+fC9",
-	"C1ZT9NeCJSdkMZOALWIMJjxvc8hLRtO8bZrO+5A3F+pt6k3QzVH82M0M2iHkt1N8ClrdueqTD+XHwqch",
-	"qBvrwUJcF6LwSE3wbGraZdIkiS2u/aaTOLOPbROE+Foh9ktHvRW4vj0fO9hmxrf7oEOFmr4SWF/XP6wS",
-	"fuVqAy+aUB5nqc9h/LOc7nFXpI6OlhKwPgCQw1fW79Oc5Nut0RgAUsdyysXDB9RiGd6y6CYTGmPnD/v2",
-	"SrPe+q67Hdr+1TdBsyM9Eid4iPZnK6FqR5zVDrlry2sAYzW039LwLak8+Q6jyuNa5UECSAs7dMPV6kAv",
-	"He5Fh7fWE8+fzBJzNNnSFgbq/PB5knnuZX4ZCt+95AMZ8pXIu1+9EDOfvTVhfQfZ5j4WedvCnfUkdNNp",
-	"pcDDDu9adTeDPFADqy9Re3ZASJvODfZ5K70Z3l53OXbPLvKz+ypYBoTT0Dl9aRbg9kPeclbraXj39vKK",
-	"PL0bPlWYidQnqGcoEtI0XZL/s3d++f7V3pW8hSZOikfoWTGKq3t30ZO3uAgFmdGEWzD+W+bxeJwJcvbu",
-	"gtyy5aktnSGU/K/frvqQ8m+WYU6Q0RTL5PGdM62T3qdPAOwzkZ7yJNs1q8h7NxZwylQihUK0IzPQr+/O",
-	"yVVKJxMektcwdy6mffLyjqVLjBbn4II2tYiomVwoEso5U2SSyjnkuPSvxbX4jnz33W8zCSm4331HRh/3",
-	"jOweGRWCCmJIFAALXe54zIyNAUjcGr1WSxLSOCZck28wRSkgmL8bEJu+GxBQ3k6xHsebBHwtiM0D/rZv",
-	"5mAVpRGW+Uxs633M9dcS/EE5zrc7XvM7gNcfucnSsCgbKnkKbV9PeBbAknAXLvnUGJiEC7MRZ8SSFkFy",
-	"Id+MqkQ3ghomRwfkm9EZdGbl/4QdOyE/wPGT+eKm3++bh2UaWGIJkFqITMkln/562DcbcEZQr84nDA2S",
-	"AZODulkY8uYWCGkUqnRyow2Nw3mNzNzmbORwoGaMRiwlo/JlGNnFGi6kvvuOKLokI3c7RyfE6Nx5l6wS",
-	"MVnvJMwKQ/5k7CouRoaJjAxpRIpowAS2HWC4Iqjfk9FithyZ0dDbCeedv6rvXsHdwqD4e5TXxco4lgsz",
-	"ZkKn7LToaWm/z7GmMoVRsgLbxC7XcofvvjM/WdjtxVI3ZBhcKzJ6eUWnsHsjpz2PyDcyxS8d08+3dyyj",
-	"ZTlPBrgvpHNIwb7tk8Ph/gnkg5gHzYJZrDAZZEKVNvfjcP/FCRGMm4nAF1N+x4SdMkCEmRnTlJEReLmw",
-	"naADs/r3vyspRn2CyXvUArZwRcA1kMU6ICPEJhtZ5Oa8xhjbgoKP23bHt4FGWyeDM7jic+Ym8P7VOTk4",
-	"ODg+JSqhQoEX3ryEpwSywHJfHX7GRIQ1dzEPAferUE7OEhrO2N5+f7DWxnexWPQpfN2X6fSp/a16+vPF",
-	"+cs3ly/hNwXiWO/1Ct/OsyB6w/4AH5QJEzThvZPeQX/QP7AaEcgXc1XAvcX1cm9OQcWc+lqnnMULQ7SG",
-	"HRJI44M8SOtyN9fYwoRDbSPAnZq/DIuGLoFEFu2osHsgJgZRqEuE19oWrgdDEtGlMudJ87yeKKUL4L0Q",
-	"2WZ2U3OufBEZ9Y7pM7uS1zTBfB1sgaFqLa/ikaeXCRWvUmm0hVbPXkl40oucbtZs98MHr2Q7ZlgxjMW8",
-	"uRQugGPwJnVFW1+f1EWEx1bA1/rGtRi1NcM2gyDXj/vru/O6Qe+SsG7Exorj9QHfrHfbtOK7Sny188EG",
-	"dPl8ujW481ZE1pT2CRkxwlXdRNDeK0+lyE3NT8rlqOUf2O3MxgI7BKHTQNOpF3jIl4NtBLiriaNTl/84",
-	"gumgXKLTVZKmSVKzBjNuzeG2ifS060pgtJiY0TvmmpD5ZsI+hnEWrRL3vVsZ+DDRGznHa5r8DPX/nz5A",
-	"vgRotDCN/cEAFX6hbaFHWdb93eZlFfPfGOQp8UHQs9cP2vD6T0HvEEf1vSyf3dMfaOQwKOAnw+af/CKo",
-	"VQIx1nQ4OGz+0RupX8kM6yZLsfjNP3J4qp8wY2tOAbnCqPIqkbdWb1zMEEUAmgAU1dzgarOOVVtsZ14D",
-	"QjHhe7cMkSitQFwVNzFX+uzdxd/YUnWWNZYEmsnlHNF/dksssAgwxz20cga6ZlFngVUW6nFp56D5R69k",
-	"OgY04gcgHnM/rDWjSlQD1htXGolghXhyr3wiVU2RluGs3GLTQqsIRHUAdRG5rNGLXTIzFmBQNcNw7yrp",
-	"obMFz62Hjgam9A8yWj4YUbxhC/v+T6u+DGMYfVqjxuGDDXyOjqTy4Kt7+ZoCI0ejDob/WeJIda+2jz7N",
-	"n4O3frnU+9i88jW9ZSUDvoHisXMfOIZubtmyj8TYW78MFUb69A8efcKr4Rx8q1Sdsjt5W6bqFQo79ME8",
-	"mR9Ef+KTwRVufzZ2q72MqpPAuvix9+mDO1AcZJNYtM0du43R1viyhlfDUzCHs1ADvHjrp7GYs93jVzSd",
-	"slZS/MsS92buTdIeYfTIhKeO8/2JRX3uAO0k68u34Sn76EJP3kuBX295LdAEbUE9X+sF6k7t8Sq551b6",
-	"mAsKdt96NEazj/ppqO66/tJrPE1sS+p/jWtBqCLnl78SmZL/dfn2DbScUG0lkflv316P2ksUUk1jOcVc",
-	"Z6/78Te04rBkL5YSoyGB/UgIGTKhCTrq8WuHjx+A2zpHSUfvgfloTBUjqcU4W3MlnudT2iEvLgapITTM",
-	"W96WbO5JBBBIgykQOSmDUGFYo0wCaqk0m2+yp12j542Kw7l7aI1JVqOOzkulsDCX1TrSlK2Y9Th+Ntcz",
-	"40yw4HY1gLzv8/tUiognUFgN4VBs5Fk3P9eHd4MXtNEzZkdL2ZRj/xffQPjtQ4yzvT/XM8LXpDo5omjS",
-	"nsZLUnQDfkQx8SD3PZ95YENiDMJywERtsJ0rAtEmbLRiWUB+wVswgadjLiLowV7H719+pKGOlw4VeHQn",
-	"+AjmM8rnB+5ojBSuMXDDTH5wYzQwk/WowWeMDuSTcatcdbYzwfcGdDjeDw+imkkWlPdwgZW3Il6SxUwi",
-	"QB5gJxchFkhh4IrM5Zxt4HPav3UPkNW80ztvqajuyhsh7Yj5c5pNj+9dn/AYalNcJKZMEosZExZkgYcz",
-	"c4mN2lUQNZnRrVlHUdruZRxvjSCUiwL31jO9b359c/EtcBOs9Ld9TRhNI0SzMHokOTiCQLTtBoNZRIDy",
-	"6woNqHa/x6al5J3NxNGQ2UHtt09UPofQjCBTcstSwWISpTJJWIQdVYRcuVRiCaAZAES8hNQDG/o20gVf",
-	"DEk0o//50ibjQHXmqA8ZO/mqrgUTEYsw48RlsriXB0RJh+GhzK4pcstY4tKS2JIsMD3Ky1/fFkHVd3gm",
-	"X3UYpLqcNkK+fF6OmL4igQ+haLgklmJmVNlrICcWh9qftrHIU8mkmOIFAdfGVjc6n1DdlbZzATR6cw/3",
-	"BwMCmbqquJuQO1L0LQ/IQqaOFZ+SUcqUHrkLDG2tAI2/T67oFCGvMA0PWwbcsqVyODNIg9di5OZ7YxZp",
-	"U4lOV9lagQKmqU0Yw3Fs06Q8f4Vk0FJrdJ0NBgehplP4g30/qklsyc0Ru1WPoOS6oWqEnju0z0S6P8kF",
-	"mWfhrKSLwpX89d154Ewu7FdKp9vSpU4ZoqTVUSXke5ZITlqYCUNCclLorkk4CsjIzsqqsZpOR33yS0K0",
-	"dClPkJfq6odnMktPzc9jKaYshTQpVVS34QLdLY3o8lp888vV+bd9co40nqO4GUF4OBjYpKozAW82kgNl",
-	"s5MJAM6ExAkLyR/Ic+LULUM4+RmNQFoVhgJiN9nUms0UfAWb+lmSs+5tvnbVmh/SCbDd2JjaCFlYkM5D",
-	"c+Rrc48gE5gpwnXVyrj7Pkll1D2v53DQmJ72GAY69EWr512oQgYE2xE8vrr+ULwPehYi84O8AmtFdeB1",
-	"uVOvXqG2/m6N3c5t8+dMsQhELpAUdsUqruApKXLEixGeKujRNSIawNZsD1Pbo4hYgs1f8sQ15LsWoK7S",
-	"JeTanpYQ4Oxo8KZ5pnSfVNtXU6KhWJqkWcyghzUyxrxJeyZiphQZYSNrm5gNInvBVa3mWwzTPZrjKroe",
-	"OZrzC4BWRm1fah9v9+7XtuKn7cvfiqnEbLpmXg5GDbjAG58tcIJaPf4DFVGrB19zcRliiWSL9L6PrZ+9",
-	"sr79ZuuHajaVKW/39FUe6Wj1NA01D1s9+q6EudjqmC00S6uHf4VGt60ePUNh2e61785bbsO03dgW3KvV",
-	"w5cWRrDNPN9ctDzcj60M5p+An70zH7SaqUx164c7W+0tnjQHaiewS/0gZ9ybjfuvSBfAvpdFcM5axJOY",
-	"6pKILGkFJYnfSi94Os5i6L7gz2x8iUU7Ix6pEdgNlIxQWxgVtvmIfUxYqFk0KuwWF8u1BVUnpQoivZAk",
-	"gnaGuXViLGfEWiDfHA6Ov+2TlzScXYt8nk8USaENBeSoyxjcZFwrFk8cGLfRAUZBRSdw1WW2lknROYM6",
-	"vhPsvYN+nSxJUqaUTx0wu7OiDuwiGfOHLL7N6axNOubggYeG/h7e62I33Xlbe194YuVx8y/OpZjEHOuU",
-	"75tFAZCXJAMjf9/Y4MU1BejtkG24mS6FIv+8nyOPF2kUtjGM596upSRV1HpQwnVJuZeTwplcvGeEDj+l",
-	"U0bnqkB9hnvrrg10ZjUvMGYXFDKeX/4KVY8yJSoB2LIZY1qdEEpCZt9xLcZsyh3LGn0/Csjo383/7Jn/",
-	"+Q+8q3SMXAUKPs1upkxnqSBTphX0xJO61EGn8GgLSZIUemNbe4MjlVLzv/MsprbATGn0wVNxLXDLircp",
-	"wgRUEpo/we0Sc8FOyOiP6x5UFF73Tki/3/80wjmmcoGDr6zrv8GjXs8eDngfc6J9cthfhsdfhsdfhsdf",
-	"hscjGh5/JXY+SsZOOTOvgCgImtI2m/WN9bTNejMBKkRV2VCohADM9zvXlPMBAApJfSalGQbflDGCmxWQ",
-	"mKbTr9EDDfZ6WZuFDkEAqXAfU3PGlQaVrd7ePCNTmji1c8JYZLN9Y37LyD8yzrBtEWJj5O+DCEgc572f",
-	"NYtjhQ2WaUJTvZ5Alv/08Uj2JzfkZ6LafPzaPCeaqq+cSAFswtgztqfo1qSKsYx6doffPx7xoB/osUnm",
-	"X8afZrjJYiZjZy3fh3RcHaQ3C37KCnOwszV4MXkjBQPAnkfyo9axinLn71Kl7ssrOm2q0oVn4LUHLbMa",
-	"nRn41aRPvhWrO9SSlLYq2gSsn3BW00Sg2lTFRlBlqshUEikIuJwgZ7CkZi5mVAMePdfK9kU7JRrdM1wR",
-	"Ad9pmUFgGvNZ5usiFr1Z96H2MqU/PG9daVjzuRirl6mqvOPZ4j73609UAX843G9zGVkoBYIvv8LmbOan",
-	"+y+6/fS9o4IHcxDLlvzgnh5hI3jagX1dGP06ZYyEMs7mQp3YFpEKAdNc0w3zT6jhVKeIpmihFu9YqihK",
-	"T5utUY7TGB2sT15G0GDVZZmtPHQtUqZsDttoJvWoAAPLMzcgpwmnl+MixnzO9RNFFL1lzWBh+R3bBi3s",
-	"y8Px+UrKBlJGQSyU6cjlFMu5YWz2iR3LxZrrYX5BU25PyXs5XrnKgjnTKQ8LCEFDsGanVokZFwfwjCug",
-	"li4mWtwchPF6oohcCJJQpck35uMjo38iVOex+TthaciE5jG7Fq6rGZ1jxigUatKluVeQxQRZn1jqAMMY",
-	"gZ0wlqIHYiXqidcy74AMFZ5ES0lirnXMYAosjgMygpJKqL4aLWg652J6kyUjt0z8oZC43Nps0Hybu57e",
-	"j7BLrbMVXsMhqV0XBubLqbmmJbr6E9cFXZUu9RNFxmxG77ghS8SmBfLLidvVYRt6VJ/nts9snuim3Ecm",
-	"NCDN2qtWqoofGznESz3I4fscpQ4uesJkEjMSmhtmbqC/VNHlq37dOGKbgEVKO/mvVSbn0lY8MsGYUZ+H",
-	"7oXUeP7bGZRez+wbxiLg+w4zOLCFcjCYMwoRasrCc9MFXaJcwlojIz3WLwiNojdSs90BncHbvyQDb8WD",
-	"4qqrFG7kXwbfQ9zMswgqV5GsdmlulTrdeCXM4eCw8DBi++UcdlywvIrHC1HyLu9UtLG+HYq3FaDNYyl/",
-	"nnVvbiKyoplckDkVSzJeaqZOzDUuBJl5EursA4du7XLyzAZGTosscORr6kbCGQtv/Zi2tvtRtePDTuWV",
-	"2z7PBcy1YKi8/RPfg3yheReBqsEOG9B8R+zP+ymDyu68c4HrXrVTcVZqXu+9ZD8sPZ6JvO6Z3fGIgaCi",
-	"c2bLvS1Ju6+s1+KUjAD6/PuklJEygruBmXFjpheMicJBAhfmDlNMCBdKMxr1N9eU2Bb7nXXBl3aul2aG",
-	"Xx0qHa76ywkjfQ7LKY9Ou64lxSVEf9jOgwW19yt2rY5qwbm4IIrdMYGVrDaFEhD+J5qlJ4WfoXD65B/h",
-	"BSl9gJ4QIkVRqk2MARkQah92fMoISetRuRZln1L+APz4G2oUcS6+Lbwx6PRwOWuETqm5n2V3itJ9AqXO",
-	"oUSnhsNFsIJaGRmJ2b0BgToykOQRV5oafmJL8uqqyN7bXd2Z0XfPXKwulxdWUnd77dcAAxJgXv2q9fcV",
-	"3E+3huJqOBtuicYLfzQXhrkam2HJf7TPNCiGF4LwKCh6eFj5Z66Bod+gBGwgjek2VUER+gOBSlVtOwnb",
-	"P9zfTKJSJdwB/b/UWeOUlAtDVyqYf19ttPGhfaeNHXUFqGjkmQZ3GMQsZEjjvJtBfQMDzVJB45W5bts6",
-	"01stPuPTGbqxAUdhUXJeGdtBpragxmhRURbWlrKb99y4rvG7mCtIyrzvVmmKHADTT7G4CF3qaPdYgyUo",
-	"VD67BmwHVguYh90zHgouryivv0vCJhCv7jh6baAHSn1ohsPh/v7+/sHBwcEOgQl/AiwZxDox8xFfFNQa",
-	"tY2HSJJKLUMZQwFbIlOdkwqoE6la3TylZnVgkyzd1ESn1Z79TJUmylgRVENZidGfatEtGRM3kxSaW3QC",
-	"V/vqsBdRprUCZfoa082cwC40CPxkY0oZPNIin8zS5BebTAbzq/WDQtMqcqEVeXlFp643nmtDl+v5dyxN",
-	"XXvLv1LO/ClnlhDaENl2YdltUs5+c1YVgpApEjOaipUsMgdR408g25K8d5s9htP6XNljdTfqr9SxP0vq",
-	"2CVdVdJvhVyU2/zVXfMiqAF8tU1EoxAzfrygOgN0U13rmiWKaWBmDrUgWaqmHx4Vy1IzPPyXcwNBF+pQ",
-	"83lNB7xHrYX9C5Xja6ki+Bzu31LNQQ6+526zrWFPaKp3L799F39u06iab71LuHoMiL9dUiWuY1M+C/jL",
-	"/tz5KzxPc1QFLc6o+jxEiJlim0jwnc0lexR0yS8iRdiseBORwp4FCI+7GgD9V0i/mhdUW3QD/TzEqxgA",
-	"KTQa6pf4XJPGpBXwn1XPFGRv3MhM16hQeJV7VVvkPrCjjwHcijOwvjrJhSYQbTRqteqTwQlRGZQQoB3p",
-	"cltcP/HBoL43DKvpsTwo+RdfPHOopvjvQbsuz1KxUgKs9VrMGVVZyk5WMmERb9dlwtaHABIW6hoVWC7E",
-	"jXlVSQ8ufWTee+M6SgspmE8Z3r0sbc6StnfkT8yTzlzVgLyzoM6l/gL+AoFHY1czRmM921j3EEsakTGN",
-	"qQgBPf1Cr3YWsKirSsNSUqJmMoshZQwMVG8a20847C4r23EED9FdaBJJpLjtDpaFWcr1snfy+4dKXpVL",
-	"tYPWndjtt6FjVpKNYx7mhjcXIcRJ6vOaSnC3gGrLxS0WXC5mkmgpb8FgCGw7jhy3P1MZjeMlmcg4lgtM",
-	"azglkQxVMWZ/HgGqN5BlFjPVJ6NS1lMO4iuuRR4/zluBBITv9ft988nMsGABbdhkSkZIwCejgIwyxdIT",
-	"rBqhGHjsEzT0MKZL7xiZGNI2RCXICIq7RsYuihkZCfZRj0jMaKSIFHUpFhf5Fn7eZqRdkJxaw0OtwSJ5",
-	"avgY0VzHLLDpRPn3cBra2TB4CHm+JwZQVwloB1H/gxbBsDelSgFsKFN0daiV6ohZ4xOTe0qjBe2EZP7B",
-	"HiT5bOck+qLiZI7k/zSIDPkdDsoeEguzF0sjdOQUuG1eWLJKJ52xGnImWA2tVS+YfYzMWTplhCpoqkPG",
-	"LJTmUhmBJzCDjEeuHwTMe0HtbwBcEGUDi1APcLioYxYC18SGJCMejfBZ6eSK8ApTN6kvN9yXz7BGB+TF",
-	"Cv4K4/nCeG6DgqIypJyVtpgtMfVl7Xa4gjujdcZcsMdJWDNGUlx7ic7USgMiRTm0HBS2EDhCkKaYKn2C",
-	"RQpo6TFM+iopNRgGniOar5DwQtYnhg2idjThMVOuELEIN16Lb0Z7ezDJ0benuSILZiTWbiFQVL2KYZa3",
-	"0/uiWfyeJTL11ypcQeG7Mvwx7wz2+RpK8XCGs8EDSRnFrkxxzKeQZL/SbkrGUdFV0mbgduoqO2ebHCqv",
-	"d9q893VtzkJI45h9xkOQtl8PJL3lNwRuzZwuyxvMlMpbNs8zpfeQ5GurNvJtf5pQpRYyhaTwJPMhg4tI",
-	"EQYAhTaBGwcj5Zp1YwSsyzGcxDs3wm4C9O71nydE7ycenEt0CqbUgoRS3nLIPFfsy/bUHu63QNa+kvI1",
-	"FcuHgHaDfTIKVYGW4GjFS9su6g30Vnq4K9Xbl24OQrxeXrrHdkhBdoxNvv98tp+JE73Nz0cVG+I9n8YN",
-	"z1XxiMVMs/WNT9mdvGX51ve2BMuqHNehl699RQrjSxG5PnSy9Wm422I/7OPebsCBFVLziSVj9TRiNNqL",
-	"mdZN0bofGY1+ts991dAHxUK+pBSGrqlT9yS1N2UiQEM3zL2/Y0YiFvM7Y+iWyG6FcFZYAY3mXLQgsEbG",
-	"gJ8XJ9Rrc8lfyXQqtXYpZX/K2l+zRqaxDD7f3O3PrUgso9ENHk7fnsn6sd7HoGygBbNu27fzXugWVfFi",
-	"XrqJih5SsouovufKb3lDfqMYSgEm/YIu/8SUegltODRaiN2p0BJES+YC0Y6NYqvM6N7D01+18KouZ7MI",
-	"65NLFqbMOlUwSRscNWMa3vb/1AIOcr7KvDK1h99amtVxlzBlVLPqQewK8aY6TCvTd7iz8S8080KOv6YR",
-	"29YJHPR+ljhC0/P5c194Xvs9afc1AC+tk287blr+6sb8rI8U24mnttTUPLfgPpUdTZrejzBo9FeFwoNX",
-	"KODOPiTRbVAn61zAD0BNjxQXa8sWr2xGxlcSH/vSdcu3gnUl0AcwZQK/z/yMKFCusJ0cnptrhJ3nhZWr",
-	"5wi1BV2Ba2UNGRozKgSLnyiilwkLyC/vf4Y3WggFG9Za97snmX5g7vulaC+Pf03/qrT7s8gxG2x4QDnm",
-	"KbprpTw91Qythwd0bJhXeg2Pz+3coGnK7/7UogfcGpQoyN63fGIregKyqKUmmTBBE95f0nm8KVr+Fp/r",
-	"dvjupffuvBfJMJtDWtADp+Jezbgq3t4lAbd8yzbVHJXbbO8QrdKOsrHYp5jKZ+1ImM+jlKOESkyejcAB",
-	"MVEuVtzK2Jl7U0iwxNb+EHTONiJf5Hv25Wr9xRSbjvSvfLga7b28Qy0IqSsp5Cf0hs5Zver+tpzciW5R",
-	"xXSeQw/QJde9wXXPq3bfh1J3q2/nM/sVWlw8trq98X78pWP/adAsIBDZdJMLsGH7XKMm3YQMPILagZEr",
-	"z4upmGbQkWniEIOVjNkJGd1yEZHvSSSwWAJ+Rv4fue712R2P+7YE87rnELJJGsqIke/JYBRci5Exvcn3",
-	"pIxKCE9+Aw3nvyf7+8ZAt/Bh5Hui1Ay7tsiUT2+grJNcZ4PBASPDAfy/UT2s6Hb4wfi7/w21FLsr7Gx4",
-	"8m/cFb9460BkSmQcsaYKEJki8oevBARLBEolIPkH+OZHKgH5ctA3/tWRly0EW5pfG8d53CcbtFH7yFPb",
-	"KLuOy7wt02ypGTeEUHUJ+RmVhSVZsJSRRcq1ZuIUmng7PQL4kIUwFpZHQYs2QtUti6AVGhdkBL2Y1Siv",
-	"8zJC74kqWlHBgGY8M5t1lQQXtC0reYUmYAsi/6KZzrndWSsMzi9/rWM4uNuNQLKNBfUNQLJ/9dP/4tIr",
-	"wdy1t6lT9/0V7uIUG/ywue++4zuW7jZVbJvFxAxcllwQajWXMbX1QK51YljQOiWajhGGa127eOUofWfy",
-	"CEbY5OSwi/5MDo5iBmavoJoFeLKcWDLYToJ4W9/XtKQv2PIuDD58+1/N6D8zZ8Hu9U4xsK3rt6Otdr3q",
-	"H4OqPk+X+r803LKGa12ylEB1qFNktiArLZN6mtIyeQyCujLDfBYGlY9fx6CwJaxF3prAFoh/gZ6H63yr",
-	"aI8rJyTXlDsQnKtNaUwdK2p/mvO+LvlUsIjITJ9aBcjV2oUxo+k9fOD3va18KghCeLUqziklRbWpZatr",
-	"33gJKb3kJ62TtyJeBuSSztkl125n+uQV5XGWWqvVttY+QXh66BMM/eMcpgj06pahM0kp4ragzmnZgQOt",
-	"mXPNomsxXroElT7BOmI5wVeZ37iaPXCvL1L5/7N3BbuN20D0Vwhf2gLeJNi2WyC3IN12jR42aNL00Cxg",
-	"xuLaRBQyECm7Puy/LzgkRUoiJTuR5NjxMbEl0tKbIWc4857Rn9N5dkyDGt+6RtEHRfdu6DIjoGWAU/E6",
-	"WkgNrimrwvrYQtpwSAxGR43WZg10m5pivSi2cqIs6Jy9o3Fp8X81fRaQIDHQU5VcMzsXglrre56sIR0k",
-	"7Ju2qt25AMU5IxmpKQyoRFg8CDDCujGpPwRhiaY4QJLfsenV5+sb5Lnd6QmaMFASodIQLhk1cjXNIjui",
-	"BkdPnKcQ+X6+yOUCvT85g5lSeW4UIjVCdAUNJMjhgV/9dfkR/fj3H5fotw8/f/hpfMdAFHZ6ytUV708L",
-	"ZE0Rlmia8EdM2RQ6DtRcpva5Tit5e9PuaNyKNYiEaHY1q8yrbmlHkvyBwG3umKYyK7itTOJs8juC75Tk",
-	"wC6uJpoPK6J2rtA1Yb1W1egRAv7gE191bi2f+KoQ3jGGo8DW0txbtQWJZd7Ih3mtv9HnY9MjhNyo+WQ3",
-	"e4Bbkglg6SooT6gAo3Zqrb5gwteyRmc7bYY+VDt9yoj6wN/F18Cjl/WqKqjp71S+RkiekQTIR3S1qTUV",
-	"2OqiX88sNUvg4FuPfwOz6bHj5UqPs6NIwYweLfCwHx9w94lZ17I8JWgFvaULmpDmeo2qDoHBbHt7noPT",
-	"njfmuR9yMGRuCvD6Rdaa55pLdoLuaSINhZDa3diqMu2P1CbE/6/kaMYfiVGboUIBMNHLuPOrIAdn5Ld1",
-	"YUlxqHYSiS56913eAAP36bmRjx16w3XogY+ExVW5SJ/araUoRv8v2p3X4E0DjXkh3SaYkbER6MSu24S+",
-	"QckmOuvd686vXqgr1VuuI/rYDdh7N2ClcaINyoGePwvleNffixA4UOVvu3vds06/4St/G6DUBYFlpNLX",
-	"ekPG4QiFZMZTe54RpDvZjARrfTtzj7vfbAxpDcdi34NrqNtyKWjXqoMMaGNw+I/Ye7Ix9RPeMM3YjUk2",
-	"+/thKPqmQuqX3cy8EiooyoR0SXEK+mtyUVBzm5puHReSVJgc12MugB/LyyO7tFfK5+9cZp5xBknnOV0S",
-	"hswfwFScP8UiS/Wa+2KAISu4+8AB5SX8rsQNfYwmu1wMzjY4P7vk7GtKZ7K7eDUXpXaNkCWWyFfbiGPA",
-	"tL3evlhMCvTCOE3986cfREFtqXn3Uywk8qYExY5GXYfh+5QkaIaZ47lTsV8sqjX2+Na5aLZF2b6Hq9vi",
-	"+xkcNc9E1kBxasxd23X4yEPTWTy7AdZexj2j3qVrY91GpH17b0qF/hfPUEIeedCz6h19B561+z2SmtRu",
-	"qOFjBncMgN/salREzNuuRm39sf5uqyzp8AK/Ejure2Fgxcj/Lq5q2f7pIgQtUQd1iAiv8LrugDIi9Ppb",
-	"EpvojfpG5k/FQFG+B/v5wS51f9KlxTLC1ejbrigmOt4G7CVdh9pCmYdBOSDYQlDrJbgvY6xt5folWAw8",
-	"OqyVYgjIzhZcENYRYkMO2lcfadbBUDiLi5D0oGrx2l/gR5ZYC8ZV+93wjcXVMJojPJt2PhRRmNf/si+2",
-	"fMOdBVXGaJeUrJqPIW7hG3t9DKF+wsHUpV3jJUkQvLexJ5Sji8JwRkBEZ+tqtVBaXz22/lb+26LQdLi0",
-	"vhozdmgLz/VQk/odYA5hAF3LIaj6SiBxXinqBvRuSLJuUHgkVt/r3LQovNYmAKpnpp3HiqWmn4mTgVLT",
-	"TZ4HWnD17I/FU6Fkcyt4eiyhmkhYX0mGHvFaJ30wK6eWg6VTHbitHS+7w4D/mCo+uFqp7Xx9Pe9bbBbK",
-	"fX0KjPyBktH5f19UYPFAoNtP2Yog2dKaWBlekMLVH4/GozxLR+ejU7AvM7HqBYLOoeeD6i01z6XVJeam",
-	"GsZxadnWwTofF/RyzDkRiDNP19h2ImJoU6PS3cqrna/fDUrfXaX92CNPHntP25uZedqhiXHdD8pdfx4w",
-	"A+Uix2m6RvdkgZdE+DNb0hkRsR+5wqDsJhcErSj09pnrLFtC5Do1CeCfStwlM74kmY7GIvOWPPW+X2Ye",
-	"r18EGakxeiBrRycH2EMpn7vbVOLs+n0WBKdyAbfwP3A40F2M3758+x4AAP//",
+	"7P2Ld+M2lieO/yv4aWdPkh5aJflVZfnk7DhO1aa2U48tO8mejmtsiIQktClATYBWqTP1+9u/B/cCIEWB",
+	"ImlbTqonZ+Z0XBJFvC7u+37ub71YzhdSMKFVb/Rbb8ZowjL48+UlnZr/JkzFGV9oLkVv1LucMZKxO664",
+	"FBHhgvwjl5qpEZnIjLye7L2hOp4RKhLzj7dSMPyk34t67BOdL1LWG/WueodXvV7UU/GMzakZZE4//cjE",
+	"VM96o4P9qKdXC/Oc0hkX097nz1HvRxlTnEJ1Rr/MWMYI14Srft07j4aBl36Oegua0TnTdsVncSxzuxHr",
+	"Y5yRBc00j/mCCk3khFCxMv/RM6YYOfvlglD721Oy5HpGbkrP30TmOaLonBEpmJkkNy/9R86yVS/qCTo3",
+	"87JvWFsC12yuKms5Pox6cy7cP4cbC4vM06/xl0cD/zXNMrqCvTxTik8FY/BmmqZy+XK+0KufaZqz3khn",
+	"OYuq6y8t95Qw8zThigg5lskqIle9ObvqmU+WM0moulW1i7RDt1pl53XlCddncR2ZUB0RmcFZmNMhYzaR",
+	"QDmKJFKvU2iuWFZ7TvDGGkprPJ3SPGUWmqasJxDzi5pxh/svWg58SbMp05sjv07MES9nVJMlVSSeUTFl",
+	"Sd1kNL6lZjb7R8fNs/mOiiR010q0Vjf6mIokTEL/lrFJb9T7H88KvvYMH1PPzIDrZHQYoKJzqtlUZpy1",
+	"mJsnmF977NOEp72P4fnG+M5VI9kb5tf6cu+HLsG5YSLvDV/bnD58R2iaEm2Oee44c3DKG8woYROap7o3",
+	"mtBUMT/0WMqUUYGD55kKUfWNYJ/0jd06sqBTZm9f7ej4ohryOhycHIco6nt2x2P2+vsAcWtFeDKC4QXT",
+	"S5ndEi40yyY0ZqfwMU2SjCllZJphCT+/Pydf3y3iveGz4aBv/m/4jWEfuUhYBk/IsWLZHUglspBcaPL1",
+	"neB7w+fFDyKUBv9z/5V5La5dz04dG7JDrrOe4aC/P+gP+8MjtzfmN8XWcEP5GftHzjOWOHZdfwsXVGuW",
+	"mdf8569ne3+je/8c7J30r0f/8z+e7X38bRjtHx1//rde/W7WkNIvM6nMIc7oHZd5hls44Zky4nHCzCZ9",
+	"ZcSBkc10rJjQdUedwDAP4iQv73jCRMwuYmm+CukssRR3LFNwWsoRIrO/A7lgrsWY6SVjwssIK8FrxZmC",
+	"AYOXpOdebg5X5HPgEcVH5bcbrrG5qFc81SwL6SLfM81ACOEjhCryfy7evQV1bJHSmLn1TVKqyQQeqhDZ",
+	"b1fAQ9VVb/TrVS/OuOYxTa96Hz/XrBTfUit9jg9erAu+oBL3SmZzGhA97+x0eVrLECb4022U73Y5Vne9",
+	"qPd3JUVas7OZDFD0haaZZgn5ekYXCyZY8g2hGghjolm2vn37g/3jvcHB3mB4ORiM4P//VjdxM1h5mnYl",
+	"o15CNdvTfM6Ct+8HniRM1N4+qomWJJGEjmWuSeJIQiFrp0TngospyfKUkRlPjIqeMnrHzE7Picx1RGb+",
+	"n1pKuANC6pn5FUvrZe8MJlZH9J/iNE/WaN5/woX7S4p0FT6aet69fgCHkwEd0ngYH7MXzw/iFy8GRxO2",
+	"P4mPjuPnlMbPH8o6QZ2qY53/AYxzuP+ihnG+noDNE2ZExqzCMzIkj1oWyZgyAkV4yWD0ajKjitw4Y+sm",
+	"stzUiB6cM0kkU2HLChaPxlyxfGeebbO8Smv++qr362DvBNb64vNV77+urv7yTd2KjalXs+ozAYse+fkb",
+	"Q0FpDmoIIxmfzrQxjFAkCrU08lWRg8Fht7UV1uZWYbI5+7/yRkWU3JpnKipfIlSdwmceb6XslWkMCeza",
+	"bPjBfoi2ysrfcUh3/ZHPuQ7T3VwqTWAWYL+CElZ3xVN4TfCGG8NrTj/xubndw8FgAFzf/tPPyKhWU5bB",
+	"nN7QRdO0FoxljnFljKiZXAryNUzTM7avFJnTxcjIOEbjGYllms/FNw9dwlGrFXy6iGUW0Cw+cHVLlPnO",
+	"yAqzlrr5zOmna3iwSps48MlJaRaD8CyYznisQsKAxzMyx69P13Qu63ngn3BzFV3BJI0ebNQ3+DBlE+BF",
+	"PCMZMCPQ4mrXAcM8rpOi5JwpSPkNF602PWV0y2y5eOiuy4RPOEvqdAaZsQSYdsbplCVllWGExrSWZCHT",
+	"lEhRO0s7xvV9dYV3VuMOMTFV9UXJidfQqwytZHrU8DX3y2beZu/VA9xU78RUmic31vQDVURIwkRCVqz2",
+	"7KX9eXmmFZM16n3am8o98+meuuWLPQlD0HQP7DmjfYOta2bz3rkK38LrQ0qKGbgf1jzgP9t0j21+Cz/0",
+	"XxnuzPuy8bBJlHLOQH9YziTR9JYpsGXAPKBiRTKZsj4BFZIrMmdUwB9apgkZr4BjpFLeOiPijqY5GxEq",
+	"nLkaEeps6IjwvX6/HxEm7B/GYoY/9JKld4wkfGoUlq/Nz9HB+U10JWQGKiahZGb4P2wcuUFLcHQTkRvz",
+	"MfyRK5bBHwuZ6dFN4bQDZqak0WRBg+iTSzdZRea50tagA3oXjCiZ6f6VCBH8oD94NjyuI/nS7XkKqv/A",
+	"Ypkl/xfmUMPqM3hEncIKqyZ2oS8ZHYR8SxKhwB+fxTJh5P/3LRnUXBj3z04ulw9MyTQHy+N+rrzMv6C7",
+	"Q68YvNmtd8GEktk9J6ngx43H3+yEbTz+C5nVee/esiVTGsVzRFJqSDzW/I65j5YyK76XaVJ6WmbOASWz",
+	"hGVmwUpLM6faJctsnd63HYSZNU5/QUVYVJ49ni1dz0Vbykszy0u5OcfvvE8yML39xulp+SiT01Tnit2X",
+	"UuHX3a+S9ynh8M336dLQXkgdffP68sNLcnZ5eZUPBvvH53+tKBmXZ4PB4UEdt9Xw2uabtu7ZvDxDS/Ww",
+	"yWoKuswv6TSwjlu2+tbJvrXwH2jNxjY37NcbiJpO2wT/yF+MrDViGN5dDSKIu28XmUzqd2fauDWHRgaV",
+	"zcr//Pbjv397n21h8Uzwf+SszSGfksvhcDgAdUKhjyIf72n/CqKlrBKC+UHtSt0vO5OCo4Svr676+PfB",
+	"52/+VwNdHIU34FMoTiaI5jplETE/iEjp22jNaWwdakxFYAiwO4a+nZjWX19thqzzXlSUi4MQ9wixtYBn",
+	"c/wInK4zZ7tcLToG1YymI/pG9btWMRW1xLJasEc2SQchgvhpYRZYYwv+WBLIFcdxaM45vuveNp+dS+i8",
+	"yzPZHmZzk7jfef6k6qwho4obzf2rwigq6GwuBb2nlVQ5zhoHLfpnjw9r3LM/v33d5O3zIcKECW1s86w2",
+	"BHQneJj0/CbmXOiD/V7Zb3b8/Pnz/eHRdu9DI3/6+f15Y66Ktfn8ysxv7p+jcreInyA/5Wceaz5v68y4",
+	"w6ervtlx3/6rH8t5HePA3+7erPtsiFotpLB63Xc0+cCMWAT5EkuhmYA/6WKRcsx0erbI5Dhl83//u8J8",
+	"lpbOAvwVDlqljAlnaULm4BMQkhizhp2SG5ZlMlM3xqRWZGlszB5kEohJyuMnneJrTcxQGU14rBU60CBa",
+	"IA0/wBDiGANQTzgrSHqTqY0TY8QiguiLEfBE5ZMJj5mZ3lupX8lcJE+8ZxwnomcsYy6QR27ZQhPziZ2Y",
+	"c2WGnFeglCrgARCgMpRgfvYeJHDCIdpMecqedGXekwXOIpuRRLgGLXM54ymrzvGDFx1PuP8u65ErMudK",
+	"WYbgfvGUF9xwekMEZOEeMhqhfEPF6knvi5RkDq5GZHIKaDKV8S1LIFGUEn96Pwma65nM+D+f9tTeSh9j",
+	"hZTEhHDMYbK/hYTQ96//ymDnFplcsEzbpLA4Y0ZtaqsqGcG04BlT15j80OI3rT3TUY8nYf0LchytD/eW",
+	"rdBs5Zbvxxk6zqvOq42Zp1Tp61yFuMalhHfPZA5K7uOuSli9snGCcikwS6Yhzmu0xfiWocO8mroW9Qx7",
+	"b3Q3mmdQljsu8yvmFDjF1TxQDOQmF3mCKXIe5PjvLNZmZCSyHznqAhVCk0aD0Sw8Z6+qtPLwWGKumjkb",
+	"ykrUE9bubXL/Rr3lbNUm07qyYzB2VCwuuCvGfOE64AN/JxihKcuAfte3a+3BtWm9GJ7sB+avXISxdUgw",
+	"6gFltzeSyiu3D5Wn6eawsQeluwLJZOYs+35XyjeJz42BbKZktVp8GAjRrL035XqWj40e/GzOjaq3NOJq",
+	"7W/7k8+lnX9DF9sJsspPMXWIK4woyxwOaJNqWTJl7an2DV28TKZsk2wDdDuxdnk7nixk0m0eb2VSmcdB",
+	"cBpyzrWVDg1vfGefNFQl28/c3rrColYzuTR7fzQwDP9wuI8ZFev8vcXNtL4I8Ab4k3Y75U6uWGDw3hqZ",
+	"HZIWv2Bamk14snIpy1OmCsVOVBT+zRu+nSHOvGWw/QpDgknzY/fibkV6HAyyjc11EIeQuf9S6CygjVBf",
+	"8VBQhE+b6aOLZ50UgsUVNFyQcFZ25JySq94tW42uehBSpIKcvX9ttIuvFOGJ+dacqP8azvcrZT5XK6XZ",
+	"/KpXUTrCktoGmtuUhICPrYbauEKLiAi57JuH0RlW8/SS2sfhUdSqGmcqcx3LkAfsDAKyI6LyOGZKnaIJ",
+	"s5ytjPlihsrYxKhV/eZLGrlii2ZafJB0Ak3GPulqTXyxi51Cg5iCa9svEetWOQVPdxJTakYzljzDH/qK",
+	"lifQnYoVfSH6E9S6bFBlKpdkuLd/EpE5S3g+JweDvaOTiMz4dEaOB3vPTyLiksHJi8HeyUm/lMqbyqWh",
+	"Vvhlz3Db6Qx0W3x+M6E3qMJ8h6U7O1NfzPvfG/a5SREw4bW7IfNxWroYIp+PkfWbpbZ70mwHFS0ffrju",
+	"WJwB5C/BksLnr9gHrm7r7sUnq1tvo/of2R1L4bLMFxT9gK0eT/ktS/lMyqTlTypLLf0+Kk/XTyS4YC6S",
+	"YLbYLzNJJjxNWVLkLZUc+2Q5Y2JT0XDVmG1EEEqrijJZvtOD7cHXkmS5py7LhdJUxKzNdH3ZU5uHA2Z4",
+	"WO5kbLppdQVfqfKxYK02Vtu4/DYKuqTTC6YLDTokhdHZZARvShUW87Tb1jvBHymSc7eIm1dcuQYYWSqO",
+	"yxJFO0vRXYddclocYvfS162lhejdoUDN41sWWOjYVbHSBF3QNH2/9sB2wqgkIK2Ied8pEVIwjNL9k2XS",
+	"Konl9x4GplhwrO3Wj6aZvqcUwt+6oVppg3bjdq0Jfpent4Y0Nk8oYZrytBUX29D6wz7HjCmoJCjVnKEJ",
+	"C8ayvp5ACMjsko2gmWt8R1PQsCcYRvkYfC/W+qwdDhf6+LDXmKi+ocnbSYZpOb0txR/DlGurfL1N+Ztd",
+	"pPmrlLQ56o2Z4FNxrbOcXS+k4prfQTYGJpKNenEqFTo5uLkpvzYXb32MwI7EDabjtEgFmLsSI5+IjvN3",
+	"Atil9J70T3ofP+PSVTCTxAu33s95KlhGxzzlekXMt8LuaYWl+eVvFUhQCHCOz6Lrn8U65BH5QS4xSmJr",
+	"HzXWPY1ZytkdS4iWRYW2Fzj7a/Uqm6TQwacw8QWmNE3fTXqjX1umCNrK1M8fQ9e9+tRO732nMIl6nLRd",
+	"dwJODm0KIUe77bb1Ego1P5jfhHe09MAfYzMr3Mbei3pG45hl6Dola973Jur+HG3xQL+8Y9kKcv1L+BWE",
+	"KkLVLTpaHqyIOBmzSRCPRQP4+godVL7uQPWPow9F/rBCh3xONU3lNGe71QI9Y7k0L2rUBe+j4xmuLVja",
+	"KBNDAERzphSdMkWmsk9cSZ6x+5Xh4oa3J2zBRKKIxER8M3rA7ixcn+ujqJVK5XRE8mQxevYM6mOOhocR",
+	"0bH/9/FgGBGdKv/vo+FhK/8iYABdLzJ+R3VNNp9Dx5jTFRkzYp8NX6qJL/N36pGtx+9FPRmrSS/qUTWZ",
+	"BFWgEgBVrUJdTok9DOln69P/GWuCaMbIMuNaMwHeaQEJuRmjCRnT+DagY5eyogsaQe5a3SJAGxgRChgG",
+	"RoTLJRxyQjUlE5kmmAjaeBIYmd98/5KNZ1LejsgPb87OyS1bnUIBb5bkejUimcw1F1PzeZ/8gmuMahbY",
+	"4D5m80VqiWAT32HzcbngcYBWhRqRsw9v2w25WrAyrdilGg0ypfEtCDS7UvOZgOIGuAxbUB6iXp6lbYil",
+	"6mUz37Yyaxyv2LVdcy7nC5pxm/bShb1aYJU2YYxu3qZ5UYncLnYKz5cW0lD9e69oaDcR50FnyiFPt64m",
+	"KSGFDlYG/OJQHTIGMDgADHcr5NKW3BdBOXIus4yliB1kmBJTUNIo54woyGZTmD3ufyWzr5xOE2FwbUoh",
+	"XspEgdllbi5WpmQZv2PrmBmGof49V3qOWH+//lYgPcF6rhMps2sJBQKGZI0qYY7nyOwcBfrr6XhB9vdh",
+	"LHyQ6KUkcy5yswIbXjPaS0zTFAfxAq03PHnRPxr2h4NB/7kRAX42tXMAZ1Nv1NufDOnB+CTeOzqcDPYO",
+	"6ZDtndCj53tH9HByPIyP6RBgRex6zlw+2QWL84zr1f/OZL54LaYwDyNwuYj5gqaIR5fPWbKXyZQ9S9gi",
+	"latnFNLTizVvrBBzpUHbNPc9wtOdmlF80SwkFn+l4EUpu0Pn7Mm+4fAZXssei/f7dE7/KQVdKshSjnoq",
+	"n89ptjL0ZvcXd1xOiJruDehwvB8fgGmIEFODZwNDvb5YZtS7HB4d7/cHg+cumLde2HEwGuyPBkd/w1Py",
+	"/MMqNmZjEtzzk8mL42TwYvjixWH8PDk+OqH7E0bpID46oskAwKnmNAm8/nA0OPmbkfST4HdH5jsl8yxm",
+	"SCD4Nyj55rgtSpp3HhQ6qJ5lMp/ONt+KlSqfo9K7AAZJlV/kMjMtw+i9lSCcx1ShvWCIJ+mvv2Vi1KJU",
+	"TtdetKRcl1/0ysh685C9dSRfmPMxaoYjG3MvASFrhVoI5domQuZC85QMDkb7ZmvIT5fnlSnEqcwTnVGe",
+	"dt2Vw81dgZctHUKKe1nCBIfrhuspHhr9b6aRd39v1BibZAzKImzVR/MTWb3lFkMA0ctcWKLH9wbD/YPD",
+	"o+PnL07oOE7YZFCG81M2zIxpeKUPwHFu/jfw+88fP2+qzyUWF+TPcmI4LXJSZQFo1G3pdOhciilq6Cyb",
+	"e6ww81Tkqthaib1LllUsxWEg0GM55QZUn/nYyZCz96+VKzu8Yxb4CbzD3EJ8AIyK5TS6hODRZp5WnpkR",
+	"m6oCo60JYAQJDXBACxKnYkXmtgZpU0kBR3IQueLc0OEvkFhtBTMZM8UTZsFKcpXTFFc/oZmeocyddF48",
+	"jP+WLVUTvk7Um7DmtK5XjCWvhWZTI3ngR6lcNk7DMJELy/s/l/lwGKXTLNo9U4BJef3CnIBN/22V5IuM",
+	"PACsK/DlS9ohaGb4frAeDBKR3OyLuWqvvUh5Cwgq7cfyciTsC8KvUV8CJSmG+qYJoeoWchX1yGecWfkA",
+	"yWcU4cZaEdAFjHGhjdG0XgYUik4FYpRlMA+7GSxjbjfyRVTAtXSk7dcQ5NarJiZU0Y3lxMn2NReQ2+t2",
+	"8UenJO8w/ljmW4G0tdiWZ1PheGhRuV3ioGtq+QWY3+gr0PSWCSJzKzI6uGpeZXKOuBzrsCkW2004IsSJ",
+	"WYWwnaOmpDNv8F/7Wie5yoLLJv9rLP3qt8gGhJKwEE+ABDaMYZ1a2JEC2C3hidERWq3FKvchIB346vX3",
+	"hAsCUuDS6D+tOJnLVygyIZusgeaygcJcCKWWGDLbSOOr8Us5m6JmVyuUucYmI3BsxynNFWs7mLc7fluD",
+	"bGvysGeslq1eWjLSMo9nbJ1JNs9ou3D1hlH59EI2UuOJeSMqnBUKZNp9P0tGVivIiwpEwWNmatqH8Ab5",
+	"6hO3gWWSLTajTBCeEjvxcmC0u+fnF9ZaCV22GU1KHBW8H6cIv28/AQQ7FRGaaynkXOaKYOYxYiCBtplx",
+	"pk4B3xlMtx/lVJ3CNV7TtxHReE7jGRdMfUXkUhCnrJaTIstWq7c6y4bjmgVXssDapUuub8pOd79QhAPS",
+	"dEMbd3hCM5lnFfdW5BR1850iKb9lQQE6porX4hnibxGnkFahKvSMKz/y/nOS0JV3P7VgEC4RdFNJNd8w",
+	"VdFAa9M5u6TdWeDENe72FrMR3+W6FVtjQjNR5ZDFO0BP2TSTQbceHhLDNBCZBSwnsM38PrZkgeYV4Y0D",
+	"NBuS8DueMA8jhwNZPIEW+5kLhAktVvfdSrOKlD4IKRO5gLHCjnD/VQB+FBJpW07vDhtk1KBXm20EjD2z",
+	"ilZvrIYoHTVFBcomDumW4HOuYaOKVZdooy1HLy77TnnKHcvolIWL+DZw+J2hxqCEGXGC4Z2hSqDfO0G3",
+	"lL7Qzlad8E91lScyTxNXGcU36nIH+4dPmfILFb+KMdGhlK5tlnCpBHctqbYxwa1Rd+YKBRLUjtnIdPMm",
+	"ts9avndqXuTAA9skFiqmVNs0am3DtNu9W3gBvXtiV8nXT5wpHfWWVHVc/Aa3LfKqcS+3ZLnUMFHL3Z6A",
+	"g/7AFeiYO82wcYNh+UyLbGul2aIcujcisBf1EroKhuQflIwEYzVGZnEBu09J92f/hZSDrR/tZgmprnH/",
+	"2mJFNHySDo7ZGc3acyd4uLou6PaB79m2og82iTlc/wmoODJNCF3QEGKA5wIqDPRnzA8Ll6WYGTAFoEdw",
+	"Hvjf4vaYD2MGajWjNmu3oQqZZs0lAtUEfPxRVJ55u3yV8n7tPmmlGEzVNRHEHAkA8weoYjkh8KJaXa/1",
+	"rYQ1tpRh1d/cLeKOv6mW7SwghcTP2U6j8yGpJzulC3dZA/npOeIaWTUczkjOS7SvtmrmG4YSJT+/P2/j",
+	"f16/mNsv0i1bhWns5/fnGCC0UwIX/FXvKh8MDmJNp/AH+xb/DaYWfnLVKzU5pGlqXfdSYU2OhbaoYq5u",
+	"WhCw+TbFeesKFiyLg97wN/YV0JqPGh58SoaDgfW4iwJzA79ECwpKzaVIVw4cPE0houHmEzZOG13EhSEM",
+	"+tIDip4qeZYlGVfwd1xQ6Fx954qFTHm8KnDYbKsh2APfTAQA2rRcLKyTvj2rNWS1Roh+UqWjLc7Ob0un",
+	"m45378luujManMa2tg5XMah4ahc0o4lcYioW7m0CXgeVL8wcWXJtkVfLH60p1qnU6nqSg+P4H7nUtBf1",
+	"xnliW0fisfRctKmtR7S8lifQvS+KcEK9WOqkNVqFp7GIYLvGmlnNp62kUmWRuJP5aqnR0dbppU7i7mRK",
+	"91KpcR1RnSi3W9+kciPmVx2GHLe1iu0gu4Ii7gL6JBmtswWqSpi5mUlsmfxPCgvE1qe+oEotZZZsm9Ep",
+	"9uAYF7CNNkkFe0SmcrrHRSswmNzOYdtGwTyrS/TTtO+oWSckSdBUNVZ9rG/CZqTZ4hp3g8It72Xxqlhm",
+	"GYs1mclMMTKG+pEVUZou0lCAo6k/ZnlXbLDQjxvale8ZTX5kWocOvzP2YUskndSPFz6EUFvqSwshFdlu",
+	"ntDxaiaXRE50YbzqjDvNaFlOXyglpAUF9d+VFP0PdPkGK3vCVbZuO/wCtu/n7j0TpbP7QnwTvrArHCZA",
+	"FRf0uanR9KSICHUIYRFZ5OOUK2ObmANWLLsLRwsKOMF2iD/uB22A53xX8xaOS98Keu3CQ3lyizhXLMXE",
+	"9pANIs4USnyDCh8XRQwtckPhF8XFr3cU4akUeWrtWEQFt3GTBhYp5YK4IBf6Y3At1WSmGqBHV0Rxfcey",
+	"koe9aGPYnBbDQoBKVYARS6Htl+5bAjcchGtxbH4zzWmWJLleXZurdkdTthEHC4cXEJvuerzalldabhyL",
+	"CXM8gcBxK2ndEkFhXotFHaCmlCodkfGqVAyDQNwLlqkumw3dOFqzgLdSt9EwF5VmbK3eXUr6DLFpkacp",
+	"NTfair2NMauJiG0F5mrBklLb67XqIrkUmyLR5oM5sIcu/bjKIbNwH9y1k2sZBrSYVlunYZ7pGHjrgolS",
+	"1E507qmki65Jdb1sOrXpKaWl3felR6GXcp22qxz01ZvroqyEtNHs67MQla13/7GCjUH8Q3Ro4AaUpHUV",
+	"tRfocE0eR6XeWxYlx2NvrvGIqNwHfkMwtYs9FjrTDh0gVSiPrmXxPJ6VG5ODC5JRoaGJLyWK0SyeReu9",
+	"yqG5pNR8YoHf/YeK3rGE3HG27JM3trDeO/lsHrKiK+cTPUVx5n2FkNHtvaHGNr0SM5kmp5i7lnKlv1Ku",
+	"fSSUrNBVpV2kx3r6NQR9iCW0dd3shNRQJ2Ubjhg93zpimLiDvk8QSfj8MWpCtnHNKitX37fT2pQOVjkN",
+	"VUk4H7cAMPy6dN5wPttWBuJRsdrhalCRNHSc81eR1zM6ozF3gHGpB90Lt8+qNHVqx6sKSOJtG4DN/nuP",
+	"CVMTtveKNtTdQM+LRsodf7fW2vgR+ie3VvRCBWqCFY2QzOXHJF+eETwlhIWQyCz4VLhYSTd4EoeO1FT4",
+	"V77nLVXF4tWyfW/kTYdCuaPtfQbP1nu+PqhV61GoEMB3at1Fk1Unp5naUXPMVlreg/iU3tKZ8QoFwVWv",
+	"sRXjg6cW1Bx32zOxUzvEMCaoY+dFZ7x2PEW77oW7aC4YrfcDbK0Klxr4tVefvQ7S+ebfCa6euMldcyj1",
+	"SRHnymoxVJKpewApjnObBrt/GPXGq6KDZQHJt12dNMcd7te5CVvoB9vodkwz5TNwAL3iK0XU3OjHM660",
+	"nGZ0TqS7gTi1rxQxM8MQu4ywWZwP9aCCrS2gchdUt3EjGDVs9neopvld6iiQUz7nljtNKIDSYa5D2RFY",
+	"mumw0WQcr7Z7tH9w+/gQIjl8UV5yvQ3yObo/1Wwhmg6784Cj6cb22rO7LR1O3Bq3nmBzwCbcBgeMToDv",
+	"ZKpcXg63B9LUF3TKyDjXqOUK9kmTlNHEiOfHwCosPASPGgbyIf6KHzxNS0uOiorgpcNfJBOZNSTgdMc1",
+	"DCd92r3ud+5/0y1cdQH+i04AupgXh57ZwJUu+xMKJfVXwAKC+20ZmNEJoT//qLeHVtkmWG2RgmdZnZ1O",
+	"AIIjzzbdpDXH/4is96gb53UrbkJjyHRAbVg7Nu+7dUlQsL1Rj8a3Qi5TliCQMxfXi0y6MnELYtwuRenC",
+	"OQJ375q7tP7XamVlfGskuqiBHYacSK1pfEuWMrtVBUKGMRconxOuNlIcgwRRDmc2BS89lvMGYIIhzRHM",
+	"akEzOmeaZeTGu0YV05qLqbohasktRwWslzCfvHd4bM41n9JwFPIX64pIZAlwJ8+mLAi301x5tN030CbK",
+	"4Tt8fEFhhXrYPK4B8UQZMRG5PA0ETlUlABcuhIwR9MZIU/yJ61zdjmI7xDZyINjtSFIWEFUx7apet5Jw",
+	"e/QoHLwZN+ExIjClqHiwttWto1/JE24RNl9xliahGgBjTqPOoOiq6D4+lxkj7BONdboaWT2icNzNiWa2",
+	"UL/oV24daRHqVebhW8YWivwj50zf06m9udMhpNAiUGTBbkqMd42f+H1YCym5a7t23XxsyR1KwThLJBnW",
+	"TByAxkNLZdvUx7JPmmWiruYaeGLHMlKwQVU9g5hRKPKM5XwuBSaBQLdjNYLu3KNkfA35P4YS6HSkGZ1/",
+	"q2ZyEREsexwNB/1Bf9gfPNs/rCOLcN1qg+/GmGLXNdXhP9BsbgQH1qjO7L/mVKwgpcHIWzN51SewzAWT",
+	"i5TBlcCSVmOAZzzBQotAy0OpdKD8tqaAv65X8EYp9mmhwdsqKqMbIeKDw9rgAmYPRRYAZZhA1bYicmyO",
+	"AcN3oLnb7nelH7fLJfkDlTjPadxGxTFH0cVGMxf2rTm+Fkaa4XPZlutBhVqyDBpHdIhamBlcWOSYNpNw",
+	"5Njuze/841DlEpy/74MBVzwpQSCdkjFbSZFgzZGeyVwZU6kkdilJudYpI6kjqoYi8rqUFCvo1m5b19QU",
+	"20J683phzrOcdLjpjfXosl4xMXcwliLJY03UTC4VQjaRMetIF9jwupH9dcmzkRO9tNVmXQjU/ax5Ml2b",
+	"hi2ua8jSUoThFWY3jTSmmMhQVIIVpsB4pfHgOqzqPQsk6QYiA4ptu/Vl58pu7vzv2wYN0nKcXlJSO9Z0",
+	"jDJPd4ymzKzaZtVYAK0d2u1mhHPfSait56isYaD7yEHn8jQ1lpDDMrbB+rXyuijQB7NQVyo6xaP36O/y",
+	"QqnbKDId3ljP8F8LAnBdhi2/nuy9cZ2WNpm+z3YYDJ4PT072jw6fHw5OToaP5ct0cmPrrejSnKfGMHiK",
+	"2oO2LOWPUXfgta+NXVFbQOgQ8RHx+kfE479FJJnFi4gkQkVGoR5zqSKiBI/ITOtFK0jAzV1p1bQCbU87",
+	"5y6s7i0WA+2Y3b0r64wBKVbShMCncmoTf4yBj7kgJGU0E7ajCYJPqiCk3FbW1ppltWdFba9vUyR77VSK",
+	"/dr50YAKssXgTtagcgWY2xgTloJB94OtuLhNPgSqtnTRMFKccDUiccqZgLwwNO/bXCXQx665uA/UFP5W",
+	"5mEIg9fvozLkttlFqEwB0H877TVB0nLUGtCE87LqufFeVMMaOow6r9Am0C5PWhnij+/q6ea2uIe97u7K",
+	"pjGGNPTV5l4Oj8vS/vjo6KBRn11kEkPRTeRYArftpPz6PjVBBZhiOxMJ4WxYsSOjMhGXLkOtztxFaADP",
+	"2Dln+mDZ6jpvKZdLFQ5v7/k4HO5XbDUpiI4Xz44OD/bJ1wup9DRj6h/pNxiIP7G8RbUBrHaMvhjXOxxb",
+	"GOyKbxTttc5agJHXygbwbV1O7YNMn0DUXxR0XhuPflTuFmAiwe2vMfK/55MJywz3toQAQCtW/KHDLSoE",
+	"z9q3xiy/z4zdrj8R76kWxYe4RRc6uvAo07smpZKrqJLBKeeslGXDNclyo3RTbKIFHi/bZHHJQ3hSNcT4",
+	"gcUyS1xQaiaXoOXf54zvIxJveSha/3d6GJG/00MVkRlVamb/4wMduWLZNZ1C5bv5HMkY/w5qS0G39T0E",
+	"bMhWaQE7wSEyZi0WJ6seQSh5atkhXb4sCZ+KWBJJp+LBLrWGOQ+FTzcY5y5inK6OzSyv3WG8LETU7o4B",
+	"Omr7PI3Ndvyd6o4CYJcHQZdFLVq5a/oH8L0ZU9pVgBeKwnAfIMqjImjtwMsTumqje6Rsoms79DBXt2ae",
+	"Ks2lSxV+B3+VqoJIZYwmK0DHyuZcTK/zxTb4z605e0UlvXmZIvlifSMxCjmRGcEdPSUHiPLFGIJTdfMT",
+	"OeBXoJptFN60J+tdn0IHBZYzhAuAqp18oS5xEpBKZiwsrra56Mqw8M2mlFnHggWhe8w+2rwKBwuGYQ2c",
+	"4NkvF0hgMtcWPN7Q8q3/0SKTSW57OmV0MuFxE9DcVoyKapfxUieibmDn62ezQ8b0irM0eeka51ScItg1",
+	"b91+sHktcsFERMrphxEpZR9GxCYftoHon5g5rI/iy5Ib7XzvOCtNccHE/+p8r3AWBXy9W33IDQu7tnvf",
+	"NCp3MFg1Ue1xmoe/SuXyPKxYmq/2UjklGWqYpYQ2aDs4k2nSJzdYkXTj4GQxzJgxM4DRREv9NvBJq+GK",
+	"RC4DzTVWFuuiqx/qQRjtsLzuP63au/Y9xWSsD6PtjfdHscvbnsrl+7CXKeMMTEXnI4W2EJMKEQSBU9mi",
+	"iq3V9tQe26osNVuJFy0cro5OH3z4FQvVb0ppiPZU8B5fslMiuNjabmqtz5CLcdg0UV/22CfvkdAtWAFR",
+	"tlmZ6yqcEeqTtM7Of7RcQVnd545lXmRHREl8i5A2fEIUhZTv+XaSa+pPiTfKaMLYaKfTT8AD6VthBrqK",
+	"QY2Zb6Wb8OQ+PnQcxhmyNaO4mJIFNV/LJY23+qNazKBbHVMqQ/0DURXT1fna5npEMbbZeS+mwnw3Zr57",
+	"5QPAwcwVaS9Z/T1rbppSZhKtaaes4IZi+FyQpWOoLXoYPUbpWIgp+XvRnjtd+N5sO2NQUDYZMpOrBfYt",
+	"a3TD4fwiv/h+QN2gJ5Ywt4XtGdVsF9MxC5SjvarAg7UJMWlbn9k2H/R+QBq+l+s2XzRGfVrkM0LlUuO2",
+	"Y8F3104DiBCLG1y46mytVLF8v3XltRVjtgLDRiLddd22qyAueS5sEn8pJd8bS+AScCn6az32S9Advpge",
+	"U9s8VHCvhAnp8yMxka6hgqy0Id+tnmZLdm974fm24CM11aVYaO/wmzLAezW2kc0OhjRNPockV9l8aR4n",
+	"o8hNNmQK/sBoqmebeypvQ7tZbb98G36nBxKqK0wjdCxzXUbcsspkGdERwBwdp00ZvcMm+HNimxq4mwEF",
+	"kAD5buhdpKt2hGtnuWu69XX1AclWB3dwhu2gzWIju34pAmgoWx3G8PJ2EnGrz06zxbVisRQh3z6SJQKT",
+	"jWlWo8xtU+DuReJlD1t5ftsr5X2T8WCuHC2bOVgMjkqtkasbveBtZjxXTr0t1548RgvAVjlJ5W6Bmykz",
+	"i4zfQR97wWrjLvfpJ0jVdes2elQFGMFZteVtTeDS6SqH+yeHJ8fP908afQI01/JaxTQNIk6V+46bOZAL",
+	"fBJN11b5RdiWN4RKe/GOHAyPj/eGEdFLSRBjewPztzOkMM7W1wy1UjVrEMw4ABJjIIYD1IOtlJJgjMn2",
+	"AEN15W8Xa76Axwv2dS2wwmevXb1pp4qsUkdvwfcGdDjejw+SQ3Y0OR48H75okT/jLsfmjQQC1HTa6hSt",
+	"EyUU/J9yKZCQqcYIWptCnEUmJzxU+HP24a27Fm7viH24nUkCyObx9RZ+9BOU3CEGD1bqKcaEEeWKJ+wx",
+	"uVOXRpmAdBNKK3XZdzxmDiwkYZs3sZTXBZ3f91g6bsNFwvVXZfZknsCyxX67hstZOHXy7JcLv5AlaKIF",
+	"Cj2GXgFdsFrwWCzs5fl+m5SxHTXr1FTdbqXXl+cXxDzUxaOyHRc9pUqr9qzwPnVCTsS3c794tWWHvpfX",
+	"IuZJsK3X9xUdfcxSKaZEyynEiSGVSQoGAOirgOKTchpWUBKIO3A7sH37kgHybjaFKBLUIteiVYSBMbZK",
+	"EZdy0QbhdatYBv5gVoz4wBO29JD/LdFImjH6y1ACncH6Q+XTbwwPg7IFRRjNUs5UyQZbv/YnL/b3nx8d",
+	"Ph+enOwdTgZ0SONhfMxePD+IX7wYHE3Y/iQ+Oo6fUxo/r4RcgucSzgqpEhfXRYs04WAytip8KRe3Ktxq",
+	"GeKVFXJtbT65C/EjF7cVEM0gWC3CPIelfmHmQh09pCqdYkRUZsp5xr3LAHAlOk8UgaZbNAHA23VtbldA",
+	"BEGARjENdC1sobaFtzU2kbubqqjhhoILl2o6ZvEmvEmYJLb4F7FznpxgwWrJTbCJX9Nmb97TrNoepZRb",
+	"WNIcwn27HQwReBFJDDqcK1Fu07j7/u24t3ttw9BT3VL2SnA8FWbx+vLDS3J2eXmVDwb7x+d/jVxYX2aA",
+	"niCsNgfXzB16Hdb1Fj4dOolmSJ/7vJTPWcoF28qGqEigag6Ek1Gezt6/VhGRaWKY5f3I7yVYjNW8vS2t",
+	"DAo2fHHx4ZXhGcOTF/2jYX84GPSfEynIko3B0DTGnFEEiIqpMA/CF+YJhGDf7z9vY2oUbQ02xRz6zJ3c",
+	"KO5iBxWpcOo//rUNdkawSDfO7W8d5PZ+B5oe1KDbhKIE1e4KjvOX6KulWudUridQ6146n8W6cubyuJ0n",
+	"NSm1ajCXIJgbCQdX35PHvwOKEWAur793X5qXGs5xnso8ucwoT1tJChvZaMEBitBHq4fb1bDi0d4zFmsf",
+	"stnkZvPswN2oBE/wCUgFFJ4NSgl7lIpTR3UyW9cmG8+1Sn+Kztl1KWIVzyhUgsHniimLMQX/tNGsMIU6",
+	"OV5KawZ2OOwPj4zuAmLMjmOWMJZ61kqYh3SmYhcMq4Ry0xar3xKy97QCy+hGJ3B8T0ImXyjYrFuAS2jY",
+	"BQLA74H1WrEDNo8mjH4Z9oe264x2n6SCrurpA7o70ThmSvWVyibXc6ZpQjVtw5W69Xjq1plpQ/PAPex2",
+	"x+0RP8EtRw1sM0O8fYiqpn7t+zU1crtFU1SFd6r+rsRR0NGMbFrGNHU5ijVgdTXxhhoEhkB5eHOBWak6",
+	"uktt4/rZPAERbE8axYZUrpRxQqjwPr1Apvcfx/9WGDJbYN68T6aZSv+b+fP+dN786bx5WufNn76RL8I3",
+	"4rnqOgfvJtueINv4tdAsDVsxYxpgtj9ywdA9iAtQpbiwLV9oEa4YZ/I2lBr3WpNY5ilmzY8ZyRjiGQFr",
+	"F8nI+9dn1LWDIkrTFaBx5jhyoF2CMRgoF1o1gH1CjmKEnvyUCxZhmnMJzFwRWxhX345re6z+INDD0N6Q",
+	"6tRidReBVhGRfzJ2GxGl+SeXCFgOliyhgxwYlm2AlrhIeEy1bdjWkP/Nbb5bGPbwt0Yko7X2RSti3ncK",
+	"yeK4y/9kmbRzXgNAPA6YduF8EjzAtJKH8IzpeI3kzaTSZxPGkn6s7trkEuQiV6GyW5ynzUSEVE4snXWp",
+	"bzOWJoROqVGdsWwwY3fyliU+Aa1DSrdAuDdLImtn52cYwU31l6pV/nZx7Xed+AkjfWBhdKdfXO0UFD3Z",
+	"FAy7nXYLt9RJVoQ9mxtFWPsaTU1v2T1Agbtcj3A41+xrqdWtIQotDVEsaGboI2sV0FW6izh0x1mJ0QYV",
+	"xC093IHhGm4L40MSyGbl0owW9R4tATQo3zKo+ZYoCaONCNXY3ywGyFW8QVLEhgtDKW2HUUMoxy0sUp/9",
+	"D9OuXDqkPndAlgTa37mnvG9qtzUC5Zvd6D68jy/vR3aHpULOMZ7KJYSaEp7Pewji37K/D75qh3rUG7p4",
+	"mUxDjX2gwDFjMeN3lVrbdpnhrkIy5D/6zigCxoybUnGPpPNYClGy/jsyynAwBJoTyIS5NKkpRYtro06z",
+	"0eKYyRo8QK9dY965zLXNjwpBbUDO3/bWtF0b7cjumfrluEZ519eON6oSS2n+uB2hW/KGLt7KhNW6J1kD",
+	"gL/SgNBfbfY2DCNepvk8nJ5Ni2P5SpE5XZRrUyzQ7VodlqbZlOlg5OphdFkHn/mLk1/FisEZpa1m72sW",
+	"HoiuuRE2aCiEbA9Yu76eInKXETQ9S138jPKjoJTDuTxqY5LHrZz5rqywoKr1c6ohzXdzrjVL6sNBRjtK",
+	"MhqqFnkYGbBk2sZEMbyqa6El/sYN0WIfQvCKKptc67AZbNVi1ICwV2tMM/TymqP8f3vnFx9e7V2aX5MZ",
+	"ownLKlqakCSW8pajcWjMhE6R6LDvEGC0MwJVkgnhonzDcwWXGktQ/74EW4WG49JmPdexB9SvOnNXJJHO",
+	"nIUAqGIasBSWZEGVWsosCfN6Zx8WVuBcCtrmPpcAVDZnAyqxfSI8cManszrfgjlyC2z6tf/7dfJNARZg",
+	"d3VOV/DnPYtFgjmOjm9sRdmBjiFhs9NF4BGItEB2KZ+gX36Y8HWGGSvrxL95VGXw28bceecEbV1CXhPh",
+	"FNjgsjKLRvTF8GY5jyK8tX4zzuV8QTOuQlB4c79dTVsgl+J6QVVjd80y8p7FVL2eOoCBLj+UYffZO8GM",
+	"/a7ZAptBqnzu3MBzLnJoC2+Bx1Ij752fjc0LDxbBZTsQpcQX1QMLUORrQIKNSCLnlAv1ja05tF4v27vK",
+	"JuMCD4wswIpzLrWyZlqjClYrQX1c48Xx4VpzveOgvHFEF6xvQ1TAEYK4RY7rRKTf73elSktLG5Wh9iTr",
+	"CXT3xeWWK+zEZnwD5tlZqFzm0sZppbw1tLKkQqNYLHVtAf0CGm4Ph3v7x5fD46IZN7R9B5Gy0buXdohW",
+	"jesKb11boHbFTtVaGjQf2nkiik3atTcCRzqvEfaGewDwHEpDlCgBmC0PkdcoyZ1N2pwnI7v7hXAaHXb4",
+	"3InIJ9nkcIqJN/UMH1BkRu9YAZ5E0YwGF1uuYzlnoZptvVlIeLg1yaXBPpMhk/SsrL5Sl4a+4T4t65xx",
+	"xjA2N5cJn6wg1FZhDCWJietby/OVApzrlGOrzoorr+6m+dTgNtkqa+TQDHD3uNRQg6kAlBDhpsrMbHCg",
+	"LYu9ce0YOgz5A0sTDwFVcPYXNTJUdXx9q1dvoMWacSJcTdeTUk90VC+V5vNgbB30HHyDMYZiqYwywAX5",
+	"6eJ7QslcCgSdeH4wANd4gHXCM+nqOlc1vscNp2DpF9d0YsuCW/zOJiarkoZQTumw3xavbLCx/es2frs2",
+	"xV5owh1O2m/+05z1D/ZaVS4lXEnviAKOR29ZwCWSUZ6G6ITHM2K+szE0riNCSSxTKRxy6aqVz9XMo911",
+	"vDBPhu6bsQjNLDscwg+IPftUB9BOUvpukWVJ6f9tTGPoD+o3/V9WcoZpDn+gRtj+W8+oQPBUqhT4MvD7",
+	"UzLJ5D+ZGPlW6zLl8eqUoNBFoxG7+jl7DgARljOZslOypFyrESjFy/LlgKWumN7IcWwtvGFR95DhBf08",
+	"Db3+yCb6Xaiv1ZkoMBh8/4s8TcjYbKWOZyyBm49b1haKJ0iddZ2aw5p1yyxgMx8uHfh6CJnYJTI2t/kJ",
+	"QV0000KxrDIKnH1ZaXptS1DKZOKO7WmI5H1Kg6AXgth12TSUKbIw6zwxhrAhEg0uGnv9HkQo5lLnWYhH",
+	"nUMtKQyNN/++3dyPAvlTdtTrzOJBhvJwN7Ix2rSenrZk37UQ/b/MVkTIsUxWdre7V71sUGYHKkS6eDIa",
+	"rI9kgFRY61Rg9mMRIUyy2ZrI5SRXHTLqliXXhesl2uqiib3Vg/bLrx+9rfFrIY+t+CuV0lkKHzoR6wTk",
+	"54+fox4r6edr6vQgqCwPB/2To7I6PNjUfoefo9IMjfpgPoVVPRsOn+0fP/v13348u3x5cfnxaDKIj+mQ",
+	"nYyfJ4fxYN+55Uc9s23WasXWh+ZdIEvdcu2yesPhcLi/v79/cHBwUBDSqMfyvZgJndF0b9j7/NF8gzcI",
+	"5zYov3xQvHsQ9TI5ze2fdn8H0E1EcDE1//hcPAJn4Nylh/399ROpmWL9Ua0f0JpwWkOqqpgJ7lgs2UMO",
+	"dMHZRz30BjotRdMpKdH8twgz5UGhcJStO1nsxa8fN92FnqhDjkA7FaPDo06n5JwBD0ladn+kuj7ZymZk",
+	"SLh17XOpipvV0lJXvcrVaf6dt8X87dgAVgPN3CGu0wnTK9TAb5n5Ykzj29YO/5Lp0YxJ4K5o6Lwg95nr",
+	"keFzGWBcOpvLxuIz2i6tIBx9PUOPtXWOlhN9fXbFkoHZZRmCZjRL5FIElfniQgdZ9ThPpgwat/4jl5ra",
+	"VD+SSTnv1LF+XQtq3l/HWrYI7yWz0rswEEgs56xjPU1ZMraIoLLmGBu+8QPD7EvH9jYxAVEEAGlg7gt2",
+	"nDDGjKVpOOiU34KHdtJ1TR/MyBtRlYDzrQ7F9NIm1+sNztAqm8w79WqPEFW/0qnZ8hRdOeW0++LRHdFc",
+	"xFzw5d/up382uRwhEGMD55ZrFFvuCT1ad02W7qWnoNJcS4zUc2JLm920QfFEyuCHoCbuHSxygim+UDJZ",
+	"VcrDfujmPGzH1Rq6pXhG06D8+2vcVMhtib4BwbpEdl06q9yHWjqQxAemnspGRe4Ucn0iY4Q0AWCLhjy8",
+	"ysNSxxkUE4lyIXGjwFjDajmTBYbr16ViP3I5HOwP+oPB8JsHuj+CNdBhGd7NV2IPqNWjSxFSQM6sgW+N",
+	"K9zBVtrGDhwsPqmzc2g14H/xxNvd+4K09jR0fWE95puRbYv0IUmyYdQ2mj3oly1bqKj+gdVkw+E2Ies6",
+	"xW12we/ecP8FphqPegOwRazJ5H29bU2mwYa55Oi1p+fK2UA+sOriqd6msti5JGETmqeaKLoy6g9oPMTP",
+	"usaGesCF7eB3d7vaLRKJYf11bSNQrGvfXuOXgsZ26j6OKRcGuJc3n7luh5ueKl4k5Lbt5rLG7sLaJC9y",
+	"y5tYUiVYGUoY1oQmAIID7G7M0/SUCDalmt+xEVH0rtLiuz5eGS4nrAKNg4vK9xBXYOy1WkvB2sN5z0gc",
+	"ife9tn9xkcgQNBRdddYpqNEj3/gTIIQW1AIbd0uBeAp3PFB1VERoAiLBV2eXCaWDXLjA8ORuxcJbtjx7",
+	"//qv2DgpXDYLPWjXJAL7tOAZU9fOufl8bzDcGwwvwbNpnZt2ipobro+VTpjg26OCpis0Pytdrkuv/e2R",
+	"mwoH4jxDm//o/91ej7mcMeiMbtG5gW84N4rEXjHKV3/P6eoUPqfqVjkvGeZ+tgKAL6d7g2jyRxJI7n5g",
+	"DjX8PpSp+JYt30p0jW2lkvUTdWB9Rc7yGeQNAqiF2doRONRpQjRT1d14MTzZbzigKmxfEKIPZ//eZuN3",
+	"XMGi9LMqsytPrTEy4l9UM7+fFBJa2zs4ydPUdvTovZGCkh+5osW9s+GHpitXesv9IJMMyS6o1iwz9+I/",
+	"fz3b+xvd++dg7+Rj8Wf/+j/2Pv42iI4PPv9b76EUXj6QqkRBaAT3xCmE+K0UJPli281rcZ67vVw/c7bs",
+	"dPw8tZlJYwruMaNYcc1jbBmFbcZAA8eWah/98fXO7XOYSIn91lAu9EY6y1nUUyBmensIN7JJNH7sbTvh",
+	"0cJe4eOuA0mrZl7frbDoTNUUVUJ7n3yBhvXS45AblUJBjJiLIqUfks2M5oId3ZEAEJ0DMu95Kbq8Dszw",
+	"vNryfZ3Yh4bMDa3/NogOPv86nyUfgwRed8EahI87lA2tD52wijFS9CQLVJNaZWHbZl9AOXQNjAOeW5Bg",
+	"rSioGD25nrWqYA+iuCK73wGKq51WJwRXWOAOC7DfSs0nPIaKlQ95yrpcfaOLCyzGVCzOmNkUdWD+2MP/",
+	"FBuzZOMZhlnyLO2NejOtF2r07Jn5UPXtO3HOS8RDo+O04AMA+VnDYwL8xJo5UuwBDvEG3yhNfBtNntvH",
+	"jE0KtmI4+HjBtAuAQklNO6Mt4dNab69tOkCm1Fwwi10zAhPTWL1Y7VZCpz2ab/SJKnGHf/uv/0TeMIyO",
+	"DG8Iswa/46FCFb//HfnsPflNCIntrRRsROw5gMRgKqYp1ZWkmHXrPvFYVAmEA+wvelEvTiWiwMTyjmUU",
+	"6g1m2M7QzA/M/Y9bYxrPo57I09Rsm6PTjfgcy64N0w/oCBoB7pRE3/6cKUWngBEFYiLCPj5MYS8FguRy",
+	"SgYjcjzor/U4HqyVTwVdH//IOboXW7lr/q95+gcjq5qq+sP82pGSo5vIX7hWRucGS9q56VkZ0Cw3UMpl",
+	"Cap1xdKMqmvHF1sVvNegKsiET3iXgdvBDgaRCrK8WbPcOJ9g4bufRFS6in4tdqS1TaqR72tj7b7KLkgM",
+	"u4B53gGK8zuo6YSpY11m2I0GDZcsdhRVZMZoBknZ5nPXex+A9MxZZURB57+iQXuBm9IKYOrdhHAhWEYm",
+	"GZ2ze/WaT/JFao4k9Pr3LrLlw+CQ6IAodxF24eSKgB8G8ubQkX6vlvfGIlQ1m7qkiiwzI7htj0S/XVgw",
+	"NHHdwSqQAzRN8besUsTu01R4iignOstFbC/SlEJcs7Qx22VVoJsVvCKgfqQMYAEvz98TpTNG53ZvHbbA",
+	"hKc2EbXr/m3xev8yk6VWcgXxbeIzjLlIzDQM+1dtG9yZfb82dBFusWS+tiHS9qldrZuYlrwKXXesDpb2",
+	"tcDeGIpIkbYsUWmL6hX14MLXpMIhJhFUnAfgk7bCzXrybXGH49ywKexyRVf3IbY7wdccfsPBYLi1Tezw",
+	"+Pnz5/vDo05Ag2aUUt9z3LkyvZXxHxxMQunWBm51O7vwB8O0d2kYVmXJ7iXvhvT6QqQuUu8r2xu1Ribe",
+	"EySs5dWS7Z8F+7t6AV+WwFE5yjLDWEg8Y/Fm+n1whys7Z4aJSvhd9RvXGW6v8PpVUN3evyLs0yKziTHA",
+	"TBY8vlWbQGquCXwz2XQj4RIpNCcU7pIijaqlQ408LA5vKzngfeDhnL+aYPT2zNAKLn+j2Ko2+XF9Fwwb",
+	"pasyV4XWsFHPwp1UILcWGRcxX9BUlZJCDOPWupL8tSngtx+43em/stVDEd9ZKNuBpoqNLBAZpoP4qsnN",
+	"m4E4KI94XlvxjdY7mTnC8rMo6AfXVtqcrTRrQ8AFeGVM0+vSsWdMG+1QimtDANdrmOGV7zIWyyxZ/8Jj",
+	"BW58Az9B/JfAFzRPuC65i64tveksV5ol1wXdQUrdtYqpsXoUiHXNlkisiTDmbnaHX5jnMqNwY4arECy5",
+	"LogTVyaz661U6vdt9wK6YCtNzO1BTOtnT8VtHdGO7n/tDQd9+L9nL3pRb/h8vz88hn8Ojao3PDH/foEf",
+	"HPc2C0zKt3dD4cZyWzkhryd7b4y2FAZJ9u0aBoPnw5OT/aPD54eDk5Ph1uvfIX+gxR1v8K52ufF2tJrz",
+	"0tzw1JCf4Z1gBFqzk0vfjrxIREh4EoE3G9tILOkKoK9ckuoy2P0lnMkWzFTo0GGoS3sgkSycV6UJLP7x",
+	"WgnNpNKh2uAw5GVN0m24T1dNzm04+UNWWosYA2p4XKb446Ojg6NGi9aGrh17LyGbbunJ163te24zGJq3",
+	"6z7t1y2sn6Ox0lm3s9zK92aH9ltpmFdeYd7KUDdv8KJ4B5kzczVpmqIrq/Z+1rIms7OtOdNRQHXcAsx7",
+	"5r6CwFD5QgWLVdbTrfbvo8VuhUfuxoVDa90Olet4QmAnrnqlYOpVj8wZFco6y8YslUsbqT8tsg4QTVPV",
+	"NvHZPzp64GocV9odbXhetrshPDS8f/tDeeH28RzPq20h0my+VRGsLIbkKbnq/eWqh23YV4ieGOgmUgr3",
+	"FVLf8NYtdP9QSrlbxLs6wc9tYo+bXHPXwUeXDliA/XVICozzLGNC34P9CMzyelAmoRsd3xbUEVnQB9Fe",
+	"PaNCLVkw9+h8zZ/jYYEXjGUBz3Q7ExwKzFsPhULg3oPtusNBMcV7FKXes2vmQ9XXx+87UC2Y8lobnnWJ",
+	"wlr3FKgj9CcwwNmm4Ah2WtAhy8P8WhVNKSNbP5yyiSYy9/l7DRWZj+K0dHMMbqWzsSoZ3B3S76yV3AqB",
+	"L5yqh79vqdDDhHepymfszmblVqML165xcSv6gYzWNmGVlkQbaGHClqwDqoBPGWuhDoWJumgF7HNvl4Dn",
+	"NTNGNoAGlCvFZjxJmPAYaI9P6jjNyB9N1NL5hUf8gf0jt1mBHbSA+2XnVYGv4SXhuclxygI9az68Oicn",
+	"h0fPN23BhOkg+p0xKlMuGFRXlUHni2RGTBgnV5At/r9QSwW8cux/az6NCI1vhVymLIFSMC6uAUGEKRUR",
+	"n9fXLG2gpq8994XKw5eQGNja4gnfkgyP+StFeBIRqlyDilROWyHw4x6thbcRQ92ZH0drzWIPB0H6DjRF",
+	"LU2OzKEVimtO2SbLwvGiSuIm2J6gmyEhjbD50GicUnELhXzP7DfqGSK2lxoS+m+4uKMpTzojfFe6qdut",
+	"C9F5Ke2x2/2DQFRNwiqtyeqZQ9BEQ701hk30LIeIKSQUAByGykVzCuoGrNsmlPd6scDXvw6GWCzwX/u/",
+	"DvYOPn4z+nWwd4QfBVOD51xc+37ElfhUJueYYIUdkm3Ohs1mtY2qc8hZ9iCgkMQKrQbW8libu/9vdpB6",
+	"4ML+KUVgTa/P3p6Bx+SU/HR5vlGsUxDny9yQwbPvWJZy0VhAV9vaqlVSbIk4d22RfvBJR+tkXg3FmrO8",
+	"Lvlv4d/WiRv1IMvuWvGEYcQVdgge8Y2Aw65em9ERiCfYFu2V5HfoxjzsD4+MpIC0f9/gaULGEvO5G1p1",
+	"V87GBjhrq/g+QPSwfoeamlVn/vdhLoPJ5CG5YX4HAsMlHHKtjUAE1N2/MXb7lbKtAYRLttxGW3834vcD",
+	"Xb7B+/rAMhe3bfisXWT9/r1y7QmqukNdhkA9/FeA/f7VfIzKH4D3c40NdEdm7yC5pdTPTBluRFPcOnXP",
+	"bubHgSTLzY49POnLjE+vZ2069gQFqq3oV7btidFtTwETCGpYedErplyxDrQcOavHHxL4Te9ouhbQMKq+",
+	"bdXZjOvv2vigmMXDqD/zH7jSgPV2P013nPuMobr6h+HD06k8RdURQbn0DitLrz/+NowO9sNlpdtJ5B85",
+	"y1YtS9DkPW9muY+i28P6Q9q9I8My0EdN8PMG4uPE2XeXnYWLv2A0Q6utdaUt4tQAhuvgoApzYMkIiJd8",
+	"SxILmQcfk/8/uer12R1PXandVc9h3fjX7Zdet1kxV2C/N9VFx3m2mWhcc2Z/5HsJ4AlrSz4aRN3Yjsw8",
+	"+qV9RQ8dJCXG7D+QacJUGEXkaVlEPc1eykVXvpBwpbkIIbp87xuWWTnmPZPNrplu3OZSLiCnqA2/mXOl",
+	"zPZsOjswY8wiTtL41nkk9IyV9Ibt80bUyvqXI4pHIdex5HMO5aAzo8OwuXo6H62dbbEppePcSiRthfsa",
+	"jIDZQaweKxQk63M3o3XifrEUYG7YHBPzOkwT/diJ67lJPUI8Ep91pFdvtn8ZnHDYlRN24GBwaBvOFNBb",
+	"AcCKJgnJF6C2M4pZeI9xOuF21Q/UtSwB1V8W9Ve20A29SWyuqucHt2yhifkGgX64IGe/XIws+zRswigW",
+	"/A4y7ibclnNdHKxXcdkanq/PU5knv1Adz6AWEHw0/J+GsV0JgAoDbTEilCR0RVKq2Tc4bCrlrXkR1QhK",
+	"6vpTmhOCkBqhBLiAz8WnZEGnDMCHiLG3VhYYwzrsx4wsKE/8wQK0Rv9KtK4zFCTh6vYRszI/e6H86ChQ",
+	"Lv84mCZ+v8lW09R8hnPB+eo8AU2z/cBSV7i14ednHjWwdaAHq9q6WAvgkKpI7wBCs/NRllnTds5UBVPz",
+	"03RvK2YbvsSwMU9hMOEJtIFq3qHhomSa62CCtOu9DdGXomk60XkmWGLjy2TM+uQ7JvhUjAj0P8ZQACYG",
+	"z+hiwQRLIp8WDPmGcmnbjVqFGXPu2fVCKq75nTmiMbzyuvoxkG/5g1yYiWVzLliyqWgHg7ulNe8wwvuB",
+	"hzuvMutWt55N2yYYEGtZNlcRmTHgnHrJmCBDYMwnJ4HSbIqOyW0k9p15xsd+P9kOQ9t+8SO7Q3QUPl/Q",
+	"WLd+POW3LOUzKZPWP9m82i3CBWaL2hsJLJsH6hq2I3xU+7hZlgHbvbbOtW31G+bm2C7PAIhkl0QoQ+3B",
+	"XxpRPKcrvKOYMoLF9RZSsHw37zhbgpvF4bxFPZrMuWi6bBjj+CCfAOzjgonkA1O2rq1d2NqivBYtmBrL",
+	"1uRtiOtXyEXeBtnsBVQT/4BYNJtzzOTiXrXkCG6zCkujR6lRv18Nek2I29WgtzOIlpRra7Z30JF83bbb",
+	"m6KCu6jaxg0vhmhdn41QQju7rrYzRtv0ynChzHQzezR8dJ3Rb0qpqZtSTQrXWkzV1b1YDNbHV71bwu44",
+	"tIh7WICQpVCA3lgcALch4SsPZ7l7PdIRze+qR14wnS/KMKj1SKcVpLWZXAoibQy4Wx7IVtjTCz4VrwNX",
+	"KU45E/qaJ2EyjqVQMmWQwqMdEu9CyhTaKijX3Sgfpzwm+C4M1UJKBEHco1YZP1hdGsTksEb/AtDDrHZY",
+	"TIRmbASYYhZwj1juUJqG4T598gvXM3ITy6ngWt5AhNSvCzCw9XIdj99j+JX4056Z5V4Znb9Pcz3rlzHq",
+	"+3RO/ymFHclwuzYCNdzk6SfFMnSMlJwiMiPjFaGlTZATcm6HKykrUH0HtApfBT3vKpYLVgf5owFJeaPB",
+	"UxPT7ZCuDKsOEqyVJEVgYU9pmpUDC/6DPQTAM385BdV95ZhUK/UMxty5eibzLGYXur6xN6BXwVNkSu8C",
+	"nffxy0ZwRyk0+6RxvPWkuu04pW5+OaDj6Vkm8+ksQJpC8xSxoLgG35qiPLGJUDZRlacpURV4m+1qzmy1",
+	"PTfGoXqDtYiZlDZ/0nHkfovUyKqahHtUnzwX1IDKJ7lLNah8IAF0p+1bf2r+Ad8qOWfgGkX3JrRnXlKF",
+	"SESTieEqucgYTYw1eOrOFOIzWcbvWEJWTMPnyPudo9Vy5FIppTottYxQTJN8cUrOfrkgGZvkiiWntkQa",
+	"Xw6+VGx3YOcO013PzlxrUl0EcGBQ4HFOeY16gCW6HtNhAiH5bDuDdo6RtX3f5fn6k63W6nsPanOmAbrZ",
+	"vQXSRV8q2WItlKaOVQosU5tpTs25g+53Po3HLSskKmxddLtKwto+buVflAEfSuOwLICaWYPUHqgv56KS",
+	"2LPm4dkz/2ppfLZJ8bNpS3bYdhwNVrhDUvdx6oAJ0KrRvcrnNRWq9f1ctgbBtoNNHB8dHRx3i6uF4SU6",
+	"NZT3u7RrVeQy43TKWtZlhrvVWPBCpelKVZpZCUAuBzPiLk8Fy+iYp1yviAWOcYJDsTjPzOeaUcjoy0pe",
+	"+E0Xt9NiHL4xpm+v3d7NtrqKTwULtsYxOvRXymZDg+hAwTWWyaqxZ0iXrigypO+dJcmGv625GUenMFw5",
+	"okHT9N0EWoVtlyj+N58//l4xg05rfBJQm+FDku0K3bvdGfhwolPEwwexY+2k9QI/h8RlLjCu8EgIbS34",
+	"8mYyMmIatEhE3szCDGsKvu4ywA8BuCyy2evcJ68jvrnFuKrylOBKajKQMcP5zsqGAnzMbejH8ClwMW3V",
+	"+KCCk8sTZgGNoHKOVfl7XQcDXzBReGo9dNX+oH/SPwFgKjNT5eL4om8OCiDFyv0Ofg7JjUDu5uP3LlhP",
+	"0d8IlozIciYBW8QYTHje5pBXjGLXNmjaZwzVfrtCvW29Cbo5ip+6mUE7hPx2ik9BqztXffxQYSx8GoO6",
+	"sRksxHUhCo/UBM8mCXv46WKRWlz7bSdxZh+7TxDiS4XYLx31vcD17fnYwbYzvt0HHSrU9IXA+ro+aJXw",
+	"K1dbeNGE8jTPQg7jH+V0j7siddvQvQDWBwBy+Mr6fZqTfLs1TANA6lROuXj8gFoq41uWXOdCY+z8cd8+",
+	"z5W2oJjhPW/tYShC3PXN3OxIT8QJHqON21qo2hHn+rYFltcAxmpov6XhW1J5/A6jyuNa/kECSAs7dMvV",
+	"6kAvHe5Fh7fWE8+/mCXmaLKlLQzU+fH3SeZ5kPllKHz3kg9kyBci734OQsz8q7dY3F1PxfoWvs0NOHy/",
+	"xZ01U3TTaWV5AGns2uYwgzxS560/otrvEJy2nRvs870Ufnh73a3ePZ/zZ/dF8DqIA6JX/cIswO2HvOWs",
+	"1kXy/t3FJXl2N3ymMIWqT1BBUiSmWbYi/2/v/OLDq71LeQvdpxRP0CVkNG737qIpcnERCjKjC267CNyy",
+	"gKvmTJCz96/JLVud2pofQsn/+eWyD7UKZhnmBBnNsL4f3znTetH7/BkQiSYyUFdl230VCfvGdM+YWkih",
+	"EKbJDPTz+3NymdHJhMcEe8JzMe2Tl3csW2GY26Mi2pwoomZyqUgs50yRSSbnkJzTvxJX4i/kL3/5ZSYh",
+	"d/gvfyE3n/aM0nFjdB8qiCFRQFp0Se8pM8YRQIhrdLetSEzT1MiArzG3KiKYeBwRm3ccEdA6T7GQKJi9",
+	"fCWITWD+pm/mYDW8G6xPct3/sUhBS3BkeYByd7zmd9AX4MZNlsZFvVPJxWkbksKzgPKEu3DBp8YyJlyY",
+	"jTgjlrQIkgv5+qZKdDdQfOXogHx9cwYtZfk/YcdG5Ds4fjJfXvf7ffOwzCJLLBFSixGNF3z682HfbMAZ",
+	"QYPATxg6VAOYCHWzMOTNLYLTTayyybU2NA7ndWPmNmc3DsBqxmjCMnJTvgw3drGGC6m//IUouiI37nbe",
+	"jIgxFnx7rxIxWbcqzApzFcjYlYrcGCZyY0gjUUQDmLFtXcMVQcOE3CxnqxszGrpp4bz9q/ruFdwtDKrW",
+	"b3xBr0xTuTRjLuiUnRbNOO33HiQrVxjeK0BZ7HItd/jLX8xPlnZ7sUYPGQbXity8vKRT2L0bp/bfkK9l",
+	"hl86pu+3dyyTVTnBB7gv5KFIwb7pk8Ph/ggSWcyDZsEsVZjFMqFKm/txuP9iRATjZiLwxZTfMWGnDNhm",
+	"ZsY0Y+QG3HPYB9GhcP3735UUN32CWYfUIs1wo4UR8LZH5AZB1W4s5LQvjsZ+puCcBxbjdsQV+OAMLvmc",
+	"uQl8eHVODg4OTk6JWlChIHxgXsIzAulr3smInzGRYLFgymMALCuUk7MFjWdsb78/2Og/vFwu+xS+7sts",
+	"+sz+Vj378fX5y7cXL+E3BVRa780a3/bpG71hf4APygUTdMF7o95Bf9A/sBoRyBdzVcAvx/Vqb05BN56G",
+	"er6cpUtDtIYdEsg/hAROGysw19jim0NRJuC0mr8Mi4b2hkQWfbSw7SFmNFFUpM1rbe/ZgyFoyeY8qU9I",
+	"SjK6BN4LIXlmN9Vz5deJUe+YPrMreUMXmGiEvTtUrclYPPLsYkHFq0wabaHVs5cSngxCvps12/0I4ULZ",
+	"Vh9WDGMVspfCBeIN3qSuMPGbk3qd4LEVuLuhcS24bs2wzejN9eP+/P68btC7RVw3YmOp9OaAbzfbhFrx",
+	"XSW+2vlg5zw/n26d+YKlnDU1iUImjHBVNxE0VMtTKZJq/Um55Dr/gd3OfCywtRF6OzSdBhGTQmatEeCu",
+	"mI9OXeLmDUwH5RKdrpM0XSxq1mDGrTncNiGqdu0UjBaTMnrHXPe00EzYpzjNk3XifnAPhhCYeyPneEMX",
+	"PwJwweePkOgBGi1MY38wQIVfaFuhUpZ1f7cJZcX8t0anSnwQ9OzNgza8/nPUO8RRQy/zs3v2HU0ceAb8",
+	"ZNj8k58EtUogBskOB4fNP3or9SuZY8FnKYlg+48cEOxnTDWbU4DcMKq8WshbqzcuZwh/AN0LijJ08BFa",
+	"j7CtEjSvAaG44Hu3DCE0rUBcFzcpV/rs/eu/spXqLGssCTSTyznCFu2WWGARYI4HaOUMdM2iQATLQ9TT",
+	"0s5B849eyWwMMMqPQDzmflhrRpWoBqw3rjQSwRrx+HDCQtY5DA1n5RZUF3pcIBwFqIvIZY1e7LKwsXKE",
+	"qhnGqddJD50teG49dDQwpb+TyerRiOItW9r3f173ZRjD6PMGNQ4fbeBzdCSVB1/fyzcUGDkadTD8jxJH",
+	"qnu1ffSZfw7e+sel3qfmlW/oLSsZ8A0Ujy0HwTF0fctWfSTG3uZlqDDSZ7/x5DNeDefgW6fqjN3J2zJV",
+	"r1HYYQifyvwg+Rc+GVzh/c/GbnWQUXUSWK+/733+6A4UB9kmFm1Xym5jtDW+rOHV8BTM4SzWgIve+mms",
+	"Qm33+CXNpqyVFP9jiXsz9yZpj/h/ZMIzx/n+hUW9d4B2kvXl2/CMfXKhp+ClwK/veS3QBG1BPV/qBepO",
+	"7ek6uXsrfcwFBbtvMxqj2Sf9LFZ3XX8ZNJ4mtpf2f49rQagi5xc/E5mR/3Px7i30ylBtJZH5b99ej9pL",
+	"FFNNUznFJO2g+/EXtOLKQfaJzCL7kRAyZkITdNTj1w7YPwK3tYd3R++B+WhMFSOZBWfbcCWe+yntkBcX",
+	"g9QQGiZc35dsHkgEEEiDKRA5KaNnYVijTAJqpTSbb7OnXYfqrYrDuXtog0lWo47OS6WwopjVOtKULfUN",
+	"OH62F2LjTLBSeD2AvB/y+1SqnydQEQ7hUOxAWjc/10B4ixe00TNmR8vYlGPjmtBA+O1jjHN/f25ghC9J",
+	"dXJE0aQ9jVekaGP8hGLiUe67n3lkQ2IMwnLARG2wnSsC0SbsEGNZgL/gLZjAszEXCTSPr+P3Lz/RWKcr",
+	"B2d8cyf4Dcznxs8P3NEYKdxg4IaZfOfGaGAmm1GD3zE64CfjVrnubGeC7w3ocLwfHyQ1kywo7/ECK+9E",
+	"uiLLmURkPwB9LkIskMLAFZnLOdvC53R46x4hHXund95SUd2VN0LaEfPvaTY9vXd9wlMoqnGRmDJJLGdM",
+	"WHQIHs/MJTZqV0HUZEbvzTqKmvwg43hnBKFcFoC9gel9/fPb198AN0GIAtuQhdEsQRgOo0eSgyMIRNs2",
+	"NphFBPDErkKCavd77LZK3ttMHA2ZHdR++5Xyc4jNCDIjtywTLCVJJhcLlmArGCHXLpVYAdoHICivIPXA",
+	"hr6NdMEXQxLNzf9+aZNxoKz0pg8ZO35VV4KJhCWYceIyWdzLI6Kky1xVZtcUuWVs4dKS2IosMT0qyF/f",
+	"FUHV93gmX3QYpLqcNkK+fF6OmL4ggQ+haLgklmJmVNlrICcWQDuctrH0qWRSTPGCgGvjXjfaT6juStu5",
+	"AIy+uYf7gwGBTF1V3E3IHSkarkdkKTPHik/JTcaUvnEXGPpxQRuBPrmkU8TqwjQ87HVwy1bKAeQgDV6J",
+	"Gzffa7NIm0p0us7WCvgyTW3CGI5juz35/BWSQy+wm6t8MDiINZ3CH+zbm5rEFm+O2K16AiXXDVUj9Nyh",
+	"/U6k+4Ncknkez0q6KFzJn9+fR87kwkardHpfutQZQ3i3OqqEfM8SyUmLj2FISE4K3XUR30Tkxs7KqrGa",
+	"Tm/65CcoILApT5CX6gqfZzLPTs3PUymmLIM0KVWU5eEC3S1N6OpKfP3T5fk3fXKONO7h54wgPBwMbFLV",
+	"mYA3G8mBstnJBECVQuKEhfgHfE6cumWIgz+jCUirwlBA0CmbWrOdgi9hU3+X5KwHm69dtebHdALcb2xM",
+	"bYQsLEjnoR6y29wjyARminBdtTLuvl1kMume13M4aExPewoDHRq61fMuVCEjgn0Unl5dfyzeB80WkflB",
+	"XoG1ojrwOu/Uq1eorb9bY5t227U6VywBkQskhe28iit4Sooc8WKEZwqai90QDShxtvmqba5ELMH6l3zl",
+	"OgleCVBX6QpybU9L0HV2NHjTPFe6T6p9tynRUOVNsjxl0HwbGaPvLp+LlClFbrADt03MBpG95KpW8y2G",
+	"6R7NcaVoTxzN+QnQNpO2L7WPt3v3G1vx0/bl78RUYjZdMy8HowZc4I3PFgBHrR7/joqk1YNvuLiIsbaz",
+	"RXrfp9bPXlrffrP1QzWbyoy3e/rSRzpaPU1jzeNWj74vgUW2OmaLKdPq4Z+hQ2+rR89QWLZ77fvzltsw",
+	"bTe2RSVr9fCFxT9sM8+3r1se7qdWBvMPwM/emw9azVRmuvXDna32Fk+aA7UT2KV+4Bn3duP+C9IFsGFn",
+	"EZyzFvEkpbokIktaQUnit9ILno3zFNpGhDMbX2LRzg1P1A3YDZTcoLZwU9jmN+zTgsWaJTeF3eJiubag",
+	"alSqINJLSRLow+itE2M5I0gE+fpwcPJNn7yk8exK+Hl+pUgG/TMgR12m4CbjWrF04lDEjQ5wE1V0Aldd",
+	"ZmuZFJ0zqOMbYdMg9Ovki0XGlAqpA2Z31tSBXSRjfpent57O2qRjDh55aGhMErwudtOdt7X3B0+sPGn+",
+	"xbkUk5RjnfJDsygAq9OiBOwbG7y4poAZHrMtN9OlUPjP+x4yvUijsB1tAvd2IyWpotaDEq5Lyr2cFM7k",
+	"4j036PBTOmN0rgq4ari37tpAS1nzAmN2QSHj+cXPUPUoM6IWgLc2Y0yrEaEkZvYdV2LMptyxrJtvbyJy",
+	"8+/mf/bM//wH3lU6Rq4CBZ9mNzOm80yQKdMKmvlJXWr9U3i0hSSLDJp6W3uDI5VS87/zPKW2wExp9MFT",
+	"cSVwy4q3KcIEVBKaP8HtknLBRuTmt6seVBRe9Uak3+9/vsE5Zg4IYm1d/wMeDXr2cMCHmBPtk8P+NDz+",
+	"NDz+NDz+NDye0PD4M7HzSTJ2ypl5BURB1JS22axvbKZt1psJUCGqyoZCJQRgvt+5puwHAAwn9TspzTD4",
+	"towR3KyIpDSbfokeaLDXy9ostDYCSIWHmJozrjSobPX25hmZ0oVTOyeMJTbbN+W3jPwj5wz7LSE2hn8f",
+	"REDS1Det1ixNFXaGpgua6c0EMv/TpyPZH9yQvxPV+vFr85xopr5wIgWwCWPP2Gao9yZVjGXUszv8/umI",
+	"B/1AT00y/238aYabLGcyddbyQ0jH1UEGs+CnrDAHO1uDrydvpWAA2PNEftQ6VlFuWV6q1H15SadNVbrw",
+	"DLz2oGVWozMDv5j0yXdifYdaktK9ijYB6yee1XQ/qHaDsRFUmSkylUQKAi4nyBksqZkFbqVWtqHbKdHo",
+	"nuGKCPhOyxwC05jPMt8UsejNegi1lyn98XnrWqed34uxBpmq8q3alg+5X/9CFfCHw/02l5HFUiBq9Cvs",
+	"Kmd+uv+i208/OCp4NAexbMkPHugRNoKnHdjXa6NfZ4yRWKb5XKiR7W2pEDDNdQsx/4QaTnWKaIoWavGO",
+	"ZYqi9LTZGuU4jdHB+uRlAp1hXZbZ2kNXImPK5rDdzKS+KcDAfOYG5DTh9DwuYsrnXH+liKK3rBkszN+x",
+	"+6CF/fFwfL6QsoGMURALZTpyOcVybhibfWLHcrHmephf0IzbUwpejleusmDOdMbjAkLQEKzZqXVixsUB",
+	"POMaqKWLiRY3B2G8vlJELgVZUKXJ1+bjI6N/IlTnifl7wbKYCc1TdiVcOzY6x4xRKNSkK3OvIIsJsj6x",
+	"1AGGMQJ7wViGHoi1qCdeS9+6GSo8iZaSpFzrlMEUWJpG5AZKKqH66mZJszkX0+t8ceOWiT8UEpdbmw3q",
+	"t7nr6X0Pu9Q6W+ENHJLadWGgX07NNS3R1b9wXdBl6VJ/pciYzegdN2SJ2LRAfp64XR22oUf1+9z2mc0T",
+	"3Zb7yIQGpFl71UpV8WMjh3ipeTp871Hq4KIvmFykjMTmhpkbGC5VdPmqXzaO2DZgkdJO/vcqk3NpKwGZ",
+	"YMyo34fuhdR4/vczKIOe2beMJcD3HWZwZAvlYDBnFCLUlIXnpku6QrmEtUZGemxeEJokb6VmuwM6g7f/",
+	"kQy8NQ+Kq65SuJF/GnyPcTPPEqhcRbLapblVatETlDCHg8PCw4h9oz3suGC+iicIUfLet1jaWt8OxdsK",
+	"0OaxlN9n3ZubiKxoJpdkTsWKjFeaqZG5xoUgM09CnX3k0K1dTp7ZwMRpkQWOfE3dSDxj8W0Y09a2bap2",
+	"fNipvHLbF7iAXguGytt/4XvgF+q7CFQNdtiA5jtif97PGFR2+84Fru3WTsVZqet+8JJ9twp4JnzdM7vj",
+	"CQNBRefMlntbknZfWa/FKbkB6PNvF6WMlBu4G5gZN2Z6yZgoHCRwYe4wxYRwoTSjSX97TckHu5iuG/TS",
+	"zvXCzPCLQ6XDVf9xwki/h+Xko9Oua0lxCdEftvNgQe39Sl2ro1pwLi6IYndMYCWrTaEEhP+JZtmo8DMU",
+	"Th//EV6Q0gfoCSFSFKXaxBiQEaH2YcenjJC0HpUrUfYp+Qfgx19To4hz8U3hjUGnh8tZI3RKzf0su1OU",
+	"7hModY4lOjUcLoIV1MrISMzujQjUkYEkT7jS1PATW5JXV0X2we7qzoy+B+Zidbm8sJK622u/BhiQCPPq",
+	"162/L+B+ujUUV8PZcCs0XviTuTDM1dgOS/69faZBMXwtCE+iooeHlX/mGhj6jUrABtKYblMVFaE/EKhU",
+	"1baTsI3Pw80kKlXCHdD/S501Tkm5MHStgvnX9UYbH9t32thRV4CKRp5rcIdBzELGNPXdDOobGGiWCZqu",
+	"zfW+PT+D1eIzPp2hGxtwFJYl55WxHWRmC2qMFpXkcW0pu3nPtWt3v4u5gqT0fbdKU+QAmH6KxUXoUke7",
+	"xxosUaHy2TVgO7BawDzsnvFYcHlFef3dIm4C8eqOo9cGeqDUh2Y4HO7v7+8fHBwc7BCY8AfAkkGsEzMf",
+	"8YeCWqO28RBZZFLLWKZQwLaQmfakAupEptY3T6lZHdgky7Y10Wm1Zz9SpYkyVgTVUFZi9KdadEvGxPUk",
+	"g+YWncDVvjjsRZRprUCZvsR0MyewCw0CP9maUgaPtMgnszT5h00mg/nV+kGhaRV5rRV5eUmnrjeea0Pn",
+	"9fw7lmWuveWfKWfhlDNLCG2I7H5h2fuknP3irCoEIVMkZTQTa1lkDqImnEB2T/LebfYYTuv3yh6ru1F/",
+	"po79q6SOXdB1Jf1WyGW5zV/dNS+CGsBX20Q0CjETxguqM0C31bVuWKKYBmbmUAuSpWr64VGxKjXDw385",
+	"NxB0oY41n9d0wHvSWtg/UTm+lCqC38P9W6o58OB77jbbGvYFzfTu5Xfo4s9tGlXzrXcJV08B8bdLqsR1",
+	"bMtnAX/Zv3b+CvdpjqqgxRlVvw8RYqbYNhJ8b3PJngRd8g+RImxWvI1IYc8ihMddD4D+d0i/mhdUW3QD",
+	"/X2IVzEAUmg01C/wuSaNSSvgP+ueKcjeuJa5rlGh8Cr3qrbIQ2BHnwK4FWdgfXWSC00g2mjUatUngxFR",
+	"OZQQoB3pcltcP/HBoL43DKvpsTwo+RdfHDtUU/z3oF2XZ6lYKQHWei3mjKo8Y6O1TFjE23WZsPUhgAWL",
+	"dY0KLJfi2ryqpAeXPjLvvXYdpYUULKQM716WNmdJ2zvyL8yTzlzVgLyzoM6l/gLhAoEnY1czRlM921r3",
+	"kEqakDFNqYgBPf21Xu8sYFFXlYalZETNZJ5CyhgYqME0th9w2F1WtuMIAaJ7rUkikeLud7AszjOuV73R",
+	"rx8reVUu1Q5ad2K334aOWYt8nPLYG95cxBAnqc9rKsHdAqotF7dYcLmcSaKlvAWDIbLtODxuf65ymqYr",
+	"MpFpKpeY1nBKEhmrYsz+PAFUbyDLPGWqT25KWU8exFdcCR8/9q1AIsL3+v2++WRmWLCANmwyIzdIwKOb",
+	"6P9j7+p627iV9l8hdJMWkGU37dsXx0EuDLc58Wkd50RuenFUZGntWCK8IoUlJVUoen77AWdI7q60H5Kt",
+	"D1tR7mLtB5ecGc4M53mGRRMN6TmhRjgdPHYYBXp0psunwO6taFuhkixCcFdk46IEWCThTxOxBHismZJV",
+	"JRZXYQr324x0HSanlemhlmiRSjB8wIwwCbRdOVH4HVfD+BiGFiHUe9IBalGAtnDq//0Kh2EfckgBaiiT",
+	"dXWo3NWJs6ZsmzzRhiJov0mGP5xgkc/jkkTP6pzMi/zBMDIEHW7nMySOZi9RdtNRA7S2AVhSlJO1uRqC",
+	"EVw8WltUMHcZG0E6AMY1NtVhd9BXVqnshiepgkzEvh8EjnvG3T1ILkh7A8TkB3he1Dvoo9WkhiSRiCO6",
+	"Vvl9RZZupn5Qz/e4L4ywwgcU2Rccj/HKjvH8BLUzZEi+Km02nFPpy5J2eMCd9ToTIWE3BWs2SEoqlehC",
+	"FxoQaS6w5aB0QOCYSJoSrs05gRQo0gMq+so5NXQMPCI2X6nwgdBh1gySd3QvEtAeiJgdN/bkN9HJCQ4y",
+	"+vZNcGQxjCTsFhFFVbsY9vO2qi8Gkk8wVmk5VuEWge/a2sfQGWx/DaVEf0ijoQVJgVNXpiQRAyyyL7Sb",
+	"UkmcdZV0FbhrdZUdQV1C5XqrzXuvK2sW+jxJYI+LoFy/Hix6CxqCWjPi8/wEg9ahZfNoos0JiXwlaiNM",
+	"++mYaz1TKRaFjydlzOAy1gyQoNAVcNPLWB6zboOA5X2MBvHRv2E7B/T+8fs5oi8XHhpL/AZDqRnrK/Ug",
+	"sPJcw/PO1P7wegVm7Vulrrmcb4LaDefJOlQZW4KXlVLZ9qfeKG+5i9eVevfQ+kOI63nXX7ZFCXLvqMv9",
+	"h9HuyRLdhPXR2YSUrk/jhAdXPIYEDCxPfApT9QBh6luPJMtaWK4fSu3aC3IYf5ax70OnVl4Nry3ujx2a",
+	"2xoe2JFIU5WejhMua7kUXHxmrzundL6eAYyJPd0AT2M7vJAPVRODLfF8mzttYOy77HEk/my7c3LvqTn3",
+	"DdtJFXtGIn27nQmhe/IBxqZN5PQBs+R9ReuU0IY54gaJ8anPVbGFpO+KJ5WhdhPO/6T9NqKrwtU8SXDw",
+	"usMQ8OsAvj1pZ8I+BjG+5VQp1zi3HxMum86EbsNnUqyJ367u0ThWJUvsNYVkic+M4MK02i07y1ZO3OLs",
+	"/OQg+/qqA0787ZBPMV15JCmZFfsxLfMIuLTSx2KVc/P6rqx99X6sVYwOV2ZRr5iQ7OL3LiU1KG/BKNnh",
+	"AH+EaFEP59b9DLxcKOXo3rOJNCJxeojmIO0w67By/aBdbpc02/6uJMarMz7vyYFvrGxvtmr0j6BGhZnp",
+	"c8nugLpVIgU2NWGgS7BZHtOQTiF64yGWXCR0iEFesmLpRAasbolOjvgDFJRyQfhfb1j4L/RDxdFFvivn",
+	"AbdRec+nsKwBVkakmpHkY9tqL2qVcu/3NXrOF3ttx65mXfmjVEbcu+XTpzHw+CQBY5oKUX4CHv/qrnvR",
+	"rD7Zhzyn6rx1RfaJEvghLwRkhfrhYPPOWpFETCEtnNUWBKdgd3k8EnIFAWv0eenv2Qq1VvFf36l0oIzx",
+	"qnyQtBb2G8EQw0uY3MevW1YzzeMvtDgdtybLy/qUXGmDLNjvdi2pn0TctBg52YfWSdEmg1YZV7cT86fm",
+	"BFHIdv8DltQudpgy5B2tL4VOIFY0LniQX7tt5Q3dJ7z6RW9ei59Tv4V1WBf6KbjzAsIf4RnEHe8/dA56",
+	"g8PgPG8rU7f4K+9mVdalnwI3sLgQ2yJzW3zNSlnd77b2/isDpd00rnkMjz3fbLd+VfSGpuvDdc8csvVE",
+	"2b1GTsFl8V3NmuZ/+mJv65DErmVTV/TUSrTgKaDFJk/vJ3xpfATfbRx8RzO7SaGrcSerTjc3IE07KvlY",
+	"1SzeumLDF1L68dx9yxsJ6wroBkKZdvlx8AXT6FxRrp/W7ZWmws9Q8pwHhjPusMptNpHIroXFh0MuJSSv",
+	"NDPzMbTZb59+xSc6diCXr1w+Uh5PzIat73PxXnavpkcQ+aHsY+4cfYP7WAmefCXn6dQARQ8bTGzYR5YG",
+	"HvtObvA0FdOD3nowrcGZRmCasxOPkicUi0ppUmOQfCw6cz5K6grBbui69RbfP/TJTWVj1Z+MsOJ1wyiT",
+	"26HQ2dPXwZbktawOTptdtlUiZveWWhxrNpS9NtsN48iV35ITE05gBR74q1khrWwm0opITbVLzqz9JfkI",
+	"akmdwpw9X68/G2LTkh5LvSu89/wMrSBI64pCWKEPfATVrvtNHrdAaVENJsDDkJWr1zrrtUrd7qdI6nb9",
+	"7TCyz9i9adfudq1+HH3sgyFqwoPIJk3OePTddY2edBPpfYSVXpFHnidcDibYbPDek+FrlcA5i7BM7C2L",
+	"JeEA8Tb2X9ZrdWAqko5jF+i1fPMHlvZVDOwtO4vaPRnZ0Ju9ZXnCXbzym7FKDXvLXr9mWGeHzJjsLdN6",
+	"SA3JVCoGX5CxgPUmZ2ffA/vuDP9F1YzZj6PGp/v+jZVv2+MsaLjyF+FxnaUQR5UylcTQBG5UKZFalaEb",
+	"qboyh24Mf6An7wjd+HyIpb72pgKOXTQNauMtj/9LjTfqLjmFP60eV1qZm7zMsn91bz6wREjXNMbkmhqQ",
+	"szBnM0iBzVJhDMg37LL7OfgRaIccO790Ngq7j2ZFbkxIFt0LSGIdBQiz3fRe6azLIr7Qvs+OZtkloQ96",
+	"rCl5RyHgCkL+rI3OpZtZtxlcdj9XGRya7UaO9EaumAaO9PXNwNqxeRvR6ad9Pd1IVH8vkoM2HhTuOm0y",
+	"rh6+PwSNVbVWcVWaU/gq6+IdG/pjx5mTZrvj5K6OjMR+TAKYshSScee53HEHdfXVx/1M1jkz/I4YJpe9",
+	"i3de0re2H+Eb6pIc7qP3lODIRhAQFx5CQKvyuB0Em2wO7GZ//ldFpjZckpnlbQR89PT32cucRu427gvv",
+	"r5KCO54eNAcSun/BMbibM89Qv75safRwqgWLft+FVJGvtWtZOnq4eQ/XpWQ5Q+ID78g8QqyMGlfLlFHj",
+	"XQjUrX3NXgxUeH+VgaJu545U8h6nQH4F7XyX7VbW+V3ds+ApryFwHnbZWDqWwVqb6766YiAhZmpi3jgH",
+	"yMPI+wnw9Ak58KdqqxhIRuyUK+FOc0VRq8C0q3BsXSzpZe+NGd/IZN5mXT6CrjB+ZjrsHRfJJHVRK2I2",
+	"IT6nzivYAh9bo3q6LDuRier7kJQTbI18TmcOPB/bSBiIe/Ju7gtUOowoMtQ9Pcre4+HomF6fpcq1VqU8",
+	"OxelGDSqUcwLxebN0GUK2KaHJ/p5sCM4uRZyUayP7Ag1h8SodMKhqpeEblVVXC6KXThR1mIgT0Q1/Pt3",
+	"YoZEfj+JrcKNoqYFoVfk/E7Fc0wHab/SVl8gJZ4QHbohEzuPMIQatUq4rEz2PxpkTOw9zKiejD7edG9Z",
+	"zuxGHXaFgFb7LOISNMp1wx1kLf/ty9lYqQQj35uLiRmy150zHKkw5675MUkIVdBgghwn/OMvlz+zbz69",
+	"u2T//+P3P37b7knsdx6dKnvH69MgWRHjhkWxGnEhI0Qc2LFEfl6jhby9Q/I7s+IVIgYiDvVN5+0j/ZuM",
+	"egB8TE8SS2egbXSJs6ufGF5T6HR58fGKqB4r0OlWuq7kVqtq6A0l9uC9mm1cW96rWegp5xTHClsDb8Wi",
+	"LhhuJrVUz126YpvTRm8oM6Pul/34AJ8h1UhAGdi8HP1B1og83wvovth+upkRig7VTscp2B/yXvyS8NC2",
+	"vtjw2uE7ra3RRqUQI68WVZt6VUFXl/3fmWd9KDn4pvff4mi2iHj5SO/ZU6Tg3l5Z4OF/PmD0idvX0kkC",
+	"bIbY0qGIob5eYxFj7mS2GZ6XidMLB+ZlH3IwPKVW4Gkhl8Bz9SU7VdwbxI5nvRtfVUb2yDoh+b8ahRwc",
+	"rpGa0FYAY5BFu4qdTh1jhigyR3Qqoout267cC3aM08vefETo7Q6hhzYSN1drIvOspQ1FMfS3SnRejTUt",
+	"AeaVtSTEETkdQST2sk7QAwo6sTHs3ubs6oW9067yskQf0YBbRwMuACeaRLkE8+dFuRr19yQJ3FHlb7N5",
+	"fWFIv91X/taI0ia4mSsqfb01lAqPUCB1ljpnGbErtexDaa3vxszj/p2NXWrDsdj34AB1a24FzW1YMQNa",
+	"Gxz+pl882Zj9hK+YZuzWJZvz/jAWfQttaLHrmVfKCopSbbKkuMDWomYYuk64mm6KCyHRLsc1mmjkx8rl",
+	"kbO0V6IGJ1lmXjoux4GYgvTEjkjCPxlXRZZ2mbfFAAMzfPqOA8pL/K44e/UxmtzkZrBjwkkXr050Aa5R",
+	"pokFXvEm4hhU7Ry2ryomReZ8niT586dXOrA2E/sqMsDmhoTFjq5xnOR3CcSsz2XGc2djv6qo1unj185F",
+	"s66UvfRwdV35fgRHzSMla0dxapW59vvwkYdmY/HsCrL2NO4Zu5YZjBVlpyK8LdLMPMaaCk1/UimLYaRK",
+	"LSt59BuwrJv3keyg9tP1pErhjgHwV7sbhYh53d2oCR+b97aK3YqeYFeqzuqeGFhJ+DOLqxrcPypCoO6r",
+	"WIfI+IzPlw1QCpr230Ifpa1R35jJOLyoku/B/36wW90/xdTLMuOL0bffUVx0vI6wF1oWLW2Uk3Kh3KGw",
+	"lYnaVoL7oow17Vw/lBYDtw5rp9iFyPaHSoPckMSWGeh8Y636Fk9Wzqr7a22hYdNzX8CfZew1mC/q74or",
+	"Vt3oqT7C82nnQ+l39vwX+2LNFd5YUOWUdipgVn8M8RmveNHHEPYTDqYurcunEDNct3auBxwVhfEUsD/c",
+	"2tVqZWl9O23b2/k/h0LT3aX17TurDm1xXg81qb8BmWMcha7hENReUpI4XyjqRuldkWTdSeGRWP1F56Z1",
+	"sFqrCNByZjqzWFWp6UfKyY5S03WWByG4NPpj8VRZsrlReLZYQnVlcH+FlI34nJI+XBZTy6WlUxswW3ve",
+	"dncj/MdU8cHVSq1n65fzvsFZKOL6rDCqBwGt8//8YQOLB0C0n9UV7ABa2kMXU7j0c6vdmqRJ67x1ivrl",
+	"BrZ4gxYD6TqjIqnhxPherMpVw2RcWh46uMzHhViOgQLNlMz1cvVIRD4PHV3do3K188tPw9L3rNK+nSNP",
+	"budmOzcyN9tlA1OEB1UZPg+ZgSZ6wpNkzu5gyKeg8yObij7oqo+ccezsZobAZgKxfe4+z5ZQcZ8dBPJP",
+	"xdktobtn5biNSnLXF5nHl2/CjFSbPcA8o5ND2WOJGmSPWYizl58zBJ6YIT4i/0MmB4Ri/PuPv/8XAAD/",
+	"/w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

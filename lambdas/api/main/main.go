@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/athena"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	functions "github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 
 	"github.com/mirrorwatch/mirrorwatch/lambdas/api/function"
@@ -26,7 +27,8 @@ func main() {
 	conf, err := config.LoadDefaultConfig(context.Background())
 	exitOn(log, err)
 	h, err := function.New(function.Options{
-		Env: env, Table: dynamodb.NewFromConfig(conf), Athena: athena.NewFromConfig(conf), SNS: sns.NewFromConfig(conf), Region: conf.Region, Now: time.Now, Log: log,
+		Env: env, Table: dynamodb.NewFromConfig(conf), Athena: athena.NewFromConfig(conf), SNS: sns.NewFromConfig(conf),
+		Lambda: functions.NewFromConfig(conf), Region: conf.Region, Now: time.Now, Log: log,
 	})
 	exitOn(log, err)
 	if os.Getenv("AWS_LAMBDA_RUNTIME_API") != "" {

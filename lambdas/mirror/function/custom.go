@@ -19,12 +19,18 @@ import (
 // Function is the one handler of everything that wakes the function: events and the schedule, and CloudFormation.
 type Function struct {
 	events *mirror.Handler
-	custom *resource.Handler
+	custom *resource.Handler // nil: nobody may have it remove everything
 }
+
+// errNotHere refuses what only the function for teardowns does: who may ask this one to look must not be able to have it remove every session.
+var errNotHere = errors.New("handle event: this function takes nothing from CloudFormation; the one for teardowns does")
 
 // Handle takes what Lambda gives.
 func (f *Function) Handle(ctx context.Context, raw json.RawMessage) (any, error) {
 	if resource.Is(raw) {
+		if f.custom == nil {
+			return nil, errNotHere
+		}
 		return nil, f.custom.Handle(ctx, raw)
 	}
 	return f.events.Handle(ctx, raw)

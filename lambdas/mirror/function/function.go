@@ -1,6 +1,7 @@
 // Package function wires the mirror loop as it runs in Lambda. What comes in is the environment that infrastructure wrote and AWS's
 // configuration; what goes out is the handler, which reads the policy from Systems Manager, takes on a role an account, and remembers in
-// DynamoDB. It never decides anything itself, and asks nothing before the first event. The same function answers CloudFormation.
+// DynamoDB. It never decides anything itself, and asks nothing before the first event. A function whose
+// environment says so answers CloudFormation, too.
 package function
 
 import (
@@ -73,6 +74,9 @@ func New(o Options) (*Function, error) {
 	events, err := mirror.NewHandler(mirror.HandlerOptions{Loop: loop, Roles: roles, Log: o.Log})
 	if err != nil {
 		return nil, err
+	}
+	if !o.Env.Teardown {
+		return &Function{events: events}, nil
 	}
 	custom, err := resource.New(resource.Options{
 		Teardown: loop.Teardown, Policy: source.policy, Bound: bound(memory), Again: o.again(), Now: o.Now, Sleep: ec2api.Sleep, Log: o.Log,

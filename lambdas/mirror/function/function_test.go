@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -17,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"github.com/mirrorwatch/mirrorwatch/lambdas/mirror/policy"
+	"github.com/mirrorwatch/mirrorwatch/lambdas/mirror/resource"
 	"github.com/mirrorwatch/mirrorwatch/shared/deploy"
 	"github.com/mirrorwatch/mirrorwatch/shared/ec2api"
 )
@@ -94,6 +96,29 @@ func TestFunction(t *testing.T) {
 	s.policy = strings.Replace(text, "deployment", "deploiment", 1)
 	if got := handle(); got != `{"batchItemFailures":[{"itemIdentifier":"a"}]}` || !strings.Contains(log.String(), "ssm:/mirrorwatch/policy:2") {
 		t.Errorf("answer %s; log %s", got, log.String())
+	}
+}
+
+// TestOnlyOneTearsDown: the function that the API may call removes nothing for who pretends to be CloudFormation.
+func TestOnlyOneTearsDown(t *testing.T) {
+	s := &services{policy: text}
+	server := httptest.NewServer(s)
+	defer server.Close()
+	gone := json.RawMessage(`{"RequestType":"Delete","RequestId":"1","ResponseURL":"` + server.URL + `","StackId":"arn:aws:cloudformation:eu-central-1:111122223333:stack/a/1",` +
+		`"ResourceType":"Custom::MirrorSessions","LogicalResourceId":"Sessions","PhysicalResourceId":"main","ResourceProperties":{"Deployment":"main"}}`)
+	if !resource.Is(gone) {
+		t.Fatal("the event is none of CloudFormation's")
+	}
+	h, err := New(Options{
+		Env:    deploy.Mirror{Table: "mw", Policy: "ssm:/mirrorwatch/policy"},
+		Config: aws.Config{Region: "eu-central-1", Credentials: credentials.NewStaticCredentialsProvider("key", "secret", "")}, Endpoint: server.URL,
+		Holder: "test", Now: time.Now, Log: slog.New(slog.DiscardHandler), Metrics: &bytes.Buffer{},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.Handle(context.Background(), gone); !errors.Is(err, errNotHere) || len(s.asked) > 0 {
+		t.Errorf("%v; asked %q", err, s.asked)
 	}
 }
 

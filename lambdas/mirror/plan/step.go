@@ -43,6 +43,27 @@ const (
 	Release           Action = "release_vni" // in the store: a binding has outlived its session
 )
 
+// Does is what an action does to its object.
+type Does string
+
+// What actions do.
+const (
+	Creates  Does = "create"
+	Modifies Does = "modify"
+	Deletes  Does = "delete"
+)
+
+// Does says what an action does to its object. What is shared or bound is made, what is given back goes.
+func (a Action) Does() Does {
+	switch a {
+	case CreateTarget, CreateShare, AssociateShare, AcceptShare, CreateListener, CreateFilter, CreateRule, CreateSession, Bind:
+		return Creates
+	case DeleteTarget, DisassociateShare, DeleteShare, DeleteFilter, DeleteRule, DeleteSession, Release:
+		return Deletes
+	}
+	return Modifies
+}
+
 // Step is one thing to do, as data: it can be printed, compared and stored. Ids of what an earlier step makes are not known yet: then
 // the Ref fields say whose id is to be put in.
 type Step struct {

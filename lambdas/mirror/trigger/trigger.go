@@ -13,6 +13,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/mirrorwatch/mirrorwatch/events"
 )
 
 const (
@@ -57,6 +59,8 @@ type Trigger struct {
 	Resource string    `json:"resource,omitempty"` // that Version counts: an ARN; empty where an event has no version
 	Version  int64     `json:"version,omitempty"`
 	Actor    string    `json:"actor,omitempty"` // ARN of who called, or the service that did
+	Look     bool      `json:"look,omitempty"`  // somebody wants to see what a pass would do: it has no keys, for nothing is to be changed
+	By       string    `json:"by,omitempty"`    // who wants to
 }
 
 // envelope is what every EventBridge event has.
@@ -121,6 +125,10 @@ func (t *Trigger) read(e envelope) {
 		t.Cause, t.Keys = "the schedule", []Key{everything}
 		return
 	}
+	if e.Source == events.Source && e.DetailType == events.LookWanted {
+		t.wanted(e)
+		return
+	}
 	if !accountID.MatchString(e.Account) || !regionName.MatchString(e.Region) {
 		t.Account, t.Region = "", ""
 		t.ignore("account %q and region %q are none", e.Account, e.Region)
@@ -135,6 +143,17 @@ func (t *Trigger) read(e envelope) {
 		}
 	}
 	t.ignore("%s of %s is nothing to look at", e.DetailType, e.Source)
+}
+
+// wanted reads that somebody wants to see a plan.
+func (t *Trigger) wanted(e envelope) {
+	var d struct{ By string }
+	if err := json.Unmarshal(e.Detail, &d); err != nil {
+		t.ignore("its detail is of a shape that is not known")
+		return
+	}
+	t.Look, t.By, t.Cause = true, plain(d.By), "a look that "+plain(d.By)+" asked for"
+	t.ignore("a look changes nothing: it is made where its event comes directly")
 }
 
 // ignore drops the keys and says why.

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/mirrorwatch/mirrorwatch/events"
 )
 
 var update = flag.Bool("update", false, "write testdata/keys.txt anew")
@@ -191,6 +193,25 @@ func TestOurs(t *testing.T) {
 	us, err := Read(sample(t, "testdata/create_tags_by_us.json"))
 	if err != nil || !us.Ours(ours) {
 		t.Error(us.Actor, err)
+	}
+}
+
+// TestALook is known as one, with who asked and when to the moment, and has no keys: nothing may be changed for it.
+func TestALook(t *testing.T) {
+	at := time.Date(2026, 11, 26, 16, 0, 0, 250_000_000, time.UTC)
+	raw, err := events.Look{ID: "5f0c6a1e9b7d4c02", Time: at, By: "mo\nna"}.Event()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := Read(raw)
+	if err != nil || !got.Look || got.By != "mo?na" || !got.Time.Equal(at) || got.ID != "5f0c6a1e9b7d4c02" || got.Keys != nil || got.Ignored == "" {
+		t.Errorf("%+v, %v", got, err)
+	}
+	for _, change := range [][2]string{{`"mirrorwatch"`, `"aws.ec2"`}, {events.LookWanted, "Coverage Changed"}, {`{"by":`, `{"by":1,"was":`}, {`"version":"0"`, `"version":"1"`}} {
+		other := strings.Replace(string(raw), change[0], change[1], 1)
+		if got, err := Read([]byte(other)); err != nil || got.Look || got.Keys != nil || other == string(raw) {
+			t.Errorf("%s: %+v, %v", other, got, err)
+		}
 	}
 }
 

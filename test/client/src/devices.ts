@@ -115,6 +115,18 @@ export async function coverage(w: World): Promise<void> {
   assert.equal(good(await w.victor.api.GET('/v1/coverage/bindings', { params: { query: { interface: 'eni-0new' } } })).items[0]?.vni, 9001)
 }
 
+// mirrorPlan: what the last sweep came to; and here nobody can be asked for a new look.
+export async function mirrorPlan(w: World): Promise<void> {
+  const plan = good(await w.victor.api.GET('/v1/mirror/plan'))
+  assert.deepEqual([plan.kind, plan.steps[0]?.outcome, plan.steps.length, plan.held.length, plan.left_out.length], ['sweep', 'failed', 6, 2, 2])
+  const told = plan.counts.steps.reduce((n, c) => n + c.count, 0)
+  assert.equal(told, plan.steps.length + plan.rest.steps)
+  assert.equal(good(await w.victor.api.GET('/v1/mirror/plan', { params: { query: { kind: 'sweep' } } })).at, plan.at)
+  refused(await w.victor.api.GET('/v1/mirror/plan', { params: { query: { kind: 'look' } } }), 404)
+  refused(await w.victor.api.POST('/v1/mirror/plan'), 403)
+  assert.match(refused(await w.mona.api.POST('/v1/mirror/plan'), 409).detail ?? '', /mirrorwatch mirror plan --keep/)
+}
+
 async function coverageTrend(w: World): Promise<void> {
   const past = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString()
   const to = past(0)

@@ -41,6 +41,7 @@ const steps: [string, (w: World) => Promise<void>][] = [
   ['records: mistakes', records.mistakes],
   ['activity map', devices.map],
   ['coverage', devices.coverage],
+  ['mirrorPlan', devices.mirrorPlan],
   ['notifications', notifications],
   ['parameters', administration.parameters],
   ['sessions', administration.sessions],

@@ -1120,6 +1120,33 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/mirror/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the mirror loop last meant to do, and what came of it
+         * @description The newest plan: of a sweep or a teardown with the outcome of each step, or of a look, which changes nothing. Of each kind the last one is
+         *     kept, for seven days. Lists hold what matters most, `rest` counts what is not told of them, and `counts` counts all steps. 404 where no
+         *     plan is kept.
+         */
+        get: operations["getMirrorPlan"];
+        put?: never;
+        /**
+         * Have the mirror loop look now, and keep the plan
+         * @description It changes nothing in AWS. The answer comes before the look: ask for the plan again until one is newer. Who asks while a look is on its way
+         *     gets that one. 409 where no mirror loop can be asked, as with `mirrorwatch serve`; the detail says what to run instead.
+         */
+        post: operations["makeMirrorPlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/notifications/rules": {
         parameters: {
             query?: never;
@@ -2800,6 +2827,11 @@ export interface components {
             filter: components["schemas"]["DetectionFilter"];
             sort?: components["schemas"]["Sort"];
             group?: components["schemas"]["GroupBy"];
+            /**
+             * @description The time up to now that it looks at, in minutes, hours or days; absent: whatever is looked at.
+             * @example 7d
+             */
+            last?: string;
             /** @description Others see it too. */
             shared?: boolean;
         };
@@ -2808,6 +2840,8 @@ export interface components {
             filter: components["schemas"]["DetectionFilter"];
             sort?: components["schemas"]["Sort"];
             group?: components["schemas"]["GroupBy"];
+            /** @description The time up to now that it looks at, in minutes, hours or days; absent: whatever is looked at. */
+            last?: string;
             owner: string;
             shared?: boolean;
         };
@@ -3222,6 +3256,252 @@ export interface components {
              */
             at: string;
             share: components["schemas"]["CoverageShare"];
+        };
+        /**
+         * @description That a look is wanted.
+         * @example {
+         *       "at": "2026-11-26T16:00:00Z",
+         *       "by": "mona"
+         *     }
+         */
+        MirrorAsk: {
+            /** Format: date-time */
+            at: string;
+            /** @description Who asked for it. */
+            by: string;
+        };
+        /**
+         * @description What a pass of the mirror loop, or a look, came to.
+         * @example {
+         *       "at": "2026-11-26T16:00:00Z",
+         *       "kind": "look",
+         *       "holder": "2026/11/26/[$LATEST]5f0c6a1e9b7d4c02",
+         *       "asked_by": "mona",
+         *       "seconds": 4.2,
+         *       "places": [
+         *         {
+         *           "account": "111122223333",
+         *           "region": "eu-central-1"
+         *         }
+         *       ],
+         *       "steps": [
+         *         {
+         *           "does": "create",
+         *           "action": "create_session",
+         *           "account": "111122223333",
+         *           "region": "eu-central-1",
+         *           "interface": "eni-0a1b2c3d",
+         *           "name": "web-1",
+         *           "reason": "wanted by the tag mirrorwatch=on of instance i-0a1b",
+         *           "monthly_usd": 10.95
+         *         }
+         *       ],
+         *       "held": [],
+         *       "left_out": [],
+         *       "rogues": [],
+         *       "warnings": [],
+         *       "estimate": {
+         *         "sessions": 0,
+         *         "sessions_after": 1,
+         *         "monthly_usd": 0,
+         *         "monthly_usd_after": 10.95
+         *       },
+         *       "counts": {
+         *         "steps": [
+         *           {
+         *             "does": "create",
+         *             "action": "create_session",
+         *             "count": 1
+         *           }
+         *         ],
+         *         "held": []
+         *       },
+         *       "rest": {
+         *         "places": 0,
+         *         "steps": 0,
+         *         "held": 0,
+         *         "left_out": 0,
+         *         "rogues": 0,
+         *         "warnings": 0
+         *       }
+         *     }
+         */
+        MirrorPlan: {
+            /**
+             * Format: date-time
+             * @description When it began to look.
+             */
+            at: string;
+            /**
+             * @description A look changes nothing.
+             * @enum {string}
+             */
+            kind: "sweep" | "look" | "teardown";
+            /** @description Who made it: a program, and where it ran. */
+            holder: string;
+            /** @description Who wanted it, where somebody did. */
+            asked_by?: string;
+            /**
+             * Format: double
+             * @description That it took.
+             */
+            seconds: number;
+            /** @description Those that were not seen whole come first. */
+            places: components["schemas"]["MirrorPlace"][];
+            /** @description Those that failed come first, then those that were left. */
+            steps: components["schemas"]["MirrorStep"][];
+            /** @description Steps that a safety rail keeps back. */
+            held: components["schemas"]["MirrorHeld"][];
+            /** @description What budget or quota has no room for. */
+            left_out: components["schemas"]["MirrorLeftOut"][];
+            /** @description Sessions and targets of others that look like theft. */
+            rogues: components["schemas"]["MirrorRogue"][];
+            warnings: string[];
+            estimate: components["schemas"]["MirrorEstimate"];
+            counts: components["schemas"]["MirrorCounts"];
+            rest: components["schemas"]["MirrorRest"];
+        };
+        /** @description An account and region that was looked at, or was not. */
+        MirrorPlace: {
+            account: string;
+            region: string;
+            /** @description Why nobody looked. */
+            skipped?: string;
+            /** @description Calls that failed. */
+            failures?: string[];
+            /** @description Those that are not told. */
+            failures_rest?: number;
+        };
+        /**
+         * @description One thing to do.
+         * @example {
+         *       "does": "modify",
+         *       "action": "modify_session",
+         *       "account": "111122223333",
+         *       "region": "eu-central-1",
+         *       "object": "tms-0a1b",
+         *       "interface": "eni-0a1b2c3d",
+         *       "name": "web-1",
+         *       "reason": "profile default says another length",
+         *       "changes": [
+         *         {
+         *           "field": "packet_length",
+         *           "from": "128",
+         *           "to": "0"
+         *         }
+         *       ],
+         *       "monthly_usd": 0,
+         *       "outcome": "done"
+         *     }
+         */
+        MirrorStep: {
+            /** @enum {string} */
+            does: "create" | "modify" | "delete";
+            action: string;
+            account: string;
+            region: string;
+            /** @description What is changed, or was made. */
+            object?: string;
+            /** @description That it is for. */
+            interface?: string;
+            /** @description Of the interface, or of what is made. */
+            name?: string;
+            reason: string;
+            changes?: components["schemas"]["MirrorChange"][];
+            /** @description Fields that are not told. */
+            changes_rest?: number;
+            /**
+             * Format: double
+             * @description What it adds to the bill; negative: saves.
+             */
+            monthly_usd: number;
+            /**
+             * @description A look has none; left: for the next pass.
+             * @enum {string}
+             */
+            outcome?: "done" | "failed" | "left";
+            /** @description Why it is not done. */
+            error?: string;
+        };
+        /** @description One field that changes. */
+        MirrorChange: {
+            field: string;
+            from?: string;
+            to?: string;
+        };
+        /** @description A step that is not taken. */
+        MirrorHeld: {
+            step: components["schemas"]["MirrorStep"];
+            /** @description Which rail holds it, a colon, and why. */
+            rail: string;
+        };
+        /** @description An interface that should be watched and is not. */
+        MirrorLeftOut: {
+            interface: string;
+            account: string;
+            region: string;
+            name?: string;
+            priority: number;
+            reason: string;
+        };
+        /** @description A session or target of somebody else that sends packets to nobody who is known (ATT&CK T1020.001). */
+        MirrorRogue: {
+            account: string;
+            region: string;
+            object: string;
+            interface?: string;
+            instance?: string;
+            target?: string;
+            /** @description Account of the target. */
+            owner?: string;
+            reason: string;
+        };
+        /** @description What mirroring costs, in USD a month of 730 hours. */
+        MirrorEstimate: {
+            sessions: number;
+            sessions_after: number;
+            /** Format: double */
+            monthly_usd: number;
+            /** Format: double */
+            monthly_usd_after: number;
+        };
+        /** @description All steps, told or not. */
+        MirrorCounts: {
+            steps: components["schemas"]["MirrorCount"][];
+            held: components["schemas"]["MirrorHeldCount"][];
+        };
+        /** @description How many steps have the same action and outcome. */
+        MirrorCount: {
+            /**
+             * @description Absent where actions are not told apart.
+             * @enum {string}
+             */
+            does?: "create" | "modify" | "delete";
+            action: string;
+            /** @enum {string} */
+            outcome?: "done" | "failed" | "left";
+            count: number;
+        };
+        /** @description How many steps with the same action the same kind of rail holds. */
+        MirrorHeldCount: {
+            /**
+             * @description Absent where actions are not told apart.
+             * @enum {string}
+             */
+            does?: "create" | "modify" | "delete";
+            action: string;
+            /** @description deletes: more than one pass may delete; frozen: by the policy; failed: the place was not seen whole; waits: for what is not there yet. */
+            rail: string;
+            count: number;
+        };
+        /** @description How many of each list are not told. */
+        MirrorRest: {
+            places: number;
+            steps: number;
+            held: number;
+            left_out: number;
+            rogues: number;
+            warnings: number;
         };
         /** @description Who filled a network identifier when. */
         Binding: {
@@ -6132,6 +6412,57 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getMirrorPlan: {
+        parameters: {
+            query?: {
+                /** @description The last of one kind of pass. */
+                kind?: "sweep" | "look" | "teardown";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The plan */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MirrorPlan"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    makeMirrorPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is asked for */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MirrorAsk"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
             default: components["responses"]["Problem"];
         };
     };

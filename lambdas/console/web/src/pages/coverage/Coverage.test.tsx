@@ -77,19 +77,19 @@ test('an observation point says what is wrong with it, whose it is, and what hel
   const row = (await within(table).findByText('9001')).closest('tr') as HTMLElement
   await waitFor(() => expect(row.textContent).toContain('web-1'))
   expect(row.textContent).toContain('Packets are missing')
-  expect(row.textContent).toContain('5.20 %')
-  expect(row.textContent).toContain('Holes in TCP streams')
+  expect(row.textContent).toContain('5.20 % missing')
+  expect(screen.getByText(/^Holes in TCP streams/)).toBeTruthy()
   const nobody = within(table).getByText('77').closest('tr') as HTMLElement
   expect(nobody.textContent).toContain('Nobody’s')
   expect(nobody.querySelector('i')).toBeNull()
 })
 
-test('what happens next is told from the states, and where a plan is made', async () => {
-  answering(routes)
+test('where no plan is kept, what happens next is told from the states, and how a plan is made', async () => {
+  answering({ ...routes, 'GET /v1/mirror/plan': () => problem(404, 'There is no plan') })
   shown(<Coverage />, { at: '/coverage?tab=plan' })
   const next = await screen.findByText(/it tries again in each pass/)
   expect(within(next.closest('li') as HTMLElement).getByText('1 interface')).toBeTruthy()
-  expect(screen.getByText('mirrorwatch mirror plan --policy mirror.yaml')).toBeTruthy()
+  expect(screen.getByText('mirrorwatch mirror plan --keep')).toBeTruthy()
 })
 
 test('a part that fails leaves the others', async () => {

@@ -11,7 +11,7 @@ import { useHeard, useInterfaces, useStatus, useSummary, type Of } from './ask'
 import { Detail } from './Detail'
 import { Interfaces } from './Interfaces'
 import { readFilter, type Coverage as Interface, type Filter, type Share } from './logic'
-import { Plan } from './Plan'
+import { Plan } from './plan/Plan'
 import { Points } from './Points'
 import { Sensors } from './Sensors'
 import { Shares, type By } from './Shares'
@@ -32,6 +32,7 @@ export default function Coverage(): ReactNode {
   const [summary, status, interfaces] = [useSummary(), useStatus(), useInterfaces()]
   const heard = useHeard(query.tab === 'points')
   const running = useMemo(() => status.data?.sensors.map((s) => s.sensor), [status.data])
+  const known = useMemo(() => new Set(interfaces.data?.items.map((c) => c.interface)), [interfaces.data])
   const filter = readFilter(query)
   const by: By = query.by === 'accounts' || query.by === 'tags' ? query.by : 'vpcs'
   const narrow = (f: Partial<Filter>) => change(queryOf(f))
@@ -66,7 +67,7 @@ export default function Coverage(): ReactNode {
             tabs={[
               { id: 'interfaces', label: 'Interfaces', content: <Interfaces of={interfaces} filter={filter} change={narrow} clear={narrowed ? () => change(none) : undefined} chosen={query.interface} choose={choose} /> },
               { id: 'points', label: 'Observation points', content: <Points of={heard} interfaces={interfaces.data?.items ?? noRows} running={running} faulty={query.faulty === '1'} only={(on) => change({ faulty: on ? '1' : undefined })} choose={choose} /> },
-              { id: 'plan', label: 'What happens next', content: <Plan of={summary} /> },
+              { id: 'plan', label: 'What happens next', content: <Plan of={summary} query={query} change={change} known={known} choose={choose} /> },
               { id: 'sensors', label: status.data?.sensors.some((s) => !s.healthy) ? 'Sensors (not all well)' : 'Sensors', content: <Sensors of={status} /> },
             ]}
           />

@@ -1,18 +1,15 @@
-// What the mirror loop will do. The API has no plan: what it does about each state is known, and the exact plan is made on the command line.
+// What the mirror loop does about each state, where no plan is kept: that much is known without one. The exact plan is made on the command line.
 import Box from '@cloudscape-design/components/box'
 import StatusIndicator from '@cloudscape-design/components/status-indicator'
 import type { ReactNode } from 'react'
-import type { Schemas } from '../../api/client'
-import type { Reading } from '../../api/read'
-import { Copy } from '../../ui/Copy'
-import { counted } from '../../ui/number'
-import { Read } from '../../ui/Panel'
-import { steps } from './logic'
-import { stateOf } from './states'
+import type { Schemas } from '../../../api/client'
+import type { Reading } from '../../../api/read'
+import { counted } from '../../../ui/number'
+import { Read } from '../../../ui/Panel'
+import { steps } from '../logic'
+import { stateOf } from '../states'
 
-const command = 'mirrorwatch mirror plan --policy mirror.yaml'
-
-export function Plan({ of }: { of: Reading<Schemas['CoverageSummary']> }): ReactNode {
+export function ByState({ of }: { of: Reading<Schemas['CoverageSummary']> }): ReactNode {
   return (
     <Read of={of} lines={5} empty={(s) => (s.total.interfaces === 0 ? 'No interface is known yet.' : undefined)}>
       {(s) => (
@@ -25,9 +22,7 @@ export function Plan({ of }: { of: Reading<Schemas['CoverageSummary']> }): React
           </ul>
           <p className="mw-detail-text">
             This follows from the states as they were last told. A plan of every single change, with its reason and what it costs a month, needs the policy and what AWS has at that moment.
-            It is made, and nothing is changed, by
           </p>
-          <div className="mw-command"><pre tabIndex={0} aria-label="Command that makes a plan">{command}</pre><Copy text={command} what="Command" /></div>
         </>
       )}
     </Read>
