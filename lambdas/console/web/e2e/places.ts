@@ -30,7 +30,7 @@ export async function places(): Promise<Place[]> {
     { name: 'activity-map-network', path: '/activity-map?address=10.20.2.0/24', main: true },
     { name: 'coverage', path: '/coverage', main: true },
     { name: 'coverage-points', path: '/coverage?tab=points' },
-    { name: 'coverage-plan', path: '/coverage?tab=plan' },
+    { name: 'coverage-plan', path: '/coverage?tab=plan', main: true },
     { name: 'attack', path: '/attack', main: true },
     ...settings.map((s) => ({ name: `settings-${s}`, path: `/settings/${s}`, admin: true })),
   ]

@@ -88,12 +88,17 @@ export type Step = Partial<Place> | ((now: Place) => Partial<Place>)
 /** Gives the place of the page's URL and what changes it: each change is a step that Back undoes. */
 export function usePlace(): [Place, (change: Step) => void] {
   const [query, change] = useView()
-  const place = useMemo(() => placeOf(query), [query])
+  const last = useRef<Place>(undefined)
+  const place = useMemo(() => steady(placeOf(query), last.current), [query])
+  last.current = place
   const latest = useRef(change)
   latest.current = change
   const set = useCallback((s: Step) => latest.current((now) => placeQuery(typeof s === 'function' ? s(placeOf(now)) : s), { push: true }), [])
   return [place, set]
 }
+
+// steady keeps the filter of before while it says the same: what shows it, and is large, stays as it is.
+const steady = (p: Place, before: Place | undefined): Place => (before && JSON.stringify(p.filter) === JSON.stringify(before.filter) ? { ...p, filter: before.filter } : p)
 
 /** Gives the filter of what is listed: that of the place, within the time. */
 export function within(p: Pick<Place, 'filter' | 'brush'>, span: Span): DetectionFilter {

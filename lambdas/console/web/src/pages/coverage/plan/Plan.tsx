@@ -16,10 +16,10 @@ import { Time } from '../../../ui/Time'
 import { Wire } from '../../../ui/Wire'
 import { patienceForALook, usePlans, type Looking } from './ask'
 import type { Linked } from './About'
-import { Beside } from './Beside'
+import { Alarms, Kept } from './Beside'
 import { ByState } from './ByState'
 import { Steps } from './Steps'
-import { added, heldBack, isOutcome, kinds, sentence, usd, type Kind, type MirrorPlan } from './words'
+import { added, heldBack, isOutcome, kinds, sentence, unseen, usd, type Kind, type MirrorPlan } from './words'
 import './plan.css'
 
 interface Props extends Linked {
@@ -100,8 +100,9 @@ function Told({ plan: p, query, change, ...linked }: { plan: MirrorPlan } & Omit
           { label: 'Left out', value: counted(p.left_out.length + p.rest.left_out, 'interface') },
         ]}
       />
-      <Beside plan={p} {...linked} />
-      <Steps plan={p} filter={filter} change={(f) => change({ ...f })} {...linked} />
+      {p.rogues.length + p.warnings.length + p.places.filter(unseen).length > 0 && <Alarms plan={p} {...linked} />}
+      {p.steps.length > 0 && <Steps plan={p} filter={filter} change={(f) => change({ ...f })} {...linked} />}
+      {p.held.length + p.left_out.length > 0 && <Kept plan={p} {...linked} />}
     </SpaceBetween>
   )
 }

@@ -25,7 +25,6 @@ export function Steps({ plan: p, filter, change, known, choose }: Props): ReactN
   const columns = useMemo(() => columnsOf(p.kind !== 'look', { known, choose }), [p.kind, known, choose])
   const { items, collectionProps, paginationProps } = useCollection(rows, { sorting: {}, pagination: { pageSize: 25 } })
   const all = p.steps.length + p.rest.steps
-  if (all === 0) return null
   return (
     <Table
       {...collectionProps} variant="embedded" items={items} trackBy={(s) => String(s.i)} columnDefinitions={columns} wrapLines enableKeyboardNavigation
@@ -46,7 +45,7 @@ const columnsOf = (acted: boolean, linked: Linked): TableProps.ColumnDefinition<
   { id: 'about', header: 'Of', minWidth: 190, sortingComparator: (a, b) => (a.name ?? '').localeCompare(b.name ?? ''), cell: (s) => <About s={s} {...linked} /> },
   ...(acted ? [{ id: 'outcome', header: 'What became of it', minWidth: 190, sortingField: 'outcome', cell: (s: Numbered) => <Became s={s} /> }] : []),
   { id: 'why', header: 'Why', minWidth: 280, cell: (s) => <Why s={s} /> },
-  { id: 'place', header: 'Where', minWidth: 130, sortingComparator: (a, b) => place(a).localeCompare(place(b)), cell: (s) => <><div><Wire length={40}>{s.account}</Wire></div><span className="mw-quiet"><Wire length={40}>{s.region}</Wire></span></> },
+  { id: 'place', header: 'Where', minWidth: 160, sortingComparator: (a, b) => place(a).localeCompare(place(b)), cell: (s) => <><div className="mw-plan-where"><Wire length={40}>{s.account}</Wire></div><span className="mw-quiet"><Wire length={40}>{s.region}</Wire></span></> },
   { id: 'usd', header: 'A month', minWidth: 110, sortingField: 'monthly_usd', cell: (s) => added(s.monthly_usd) || '–' },
 ]
 

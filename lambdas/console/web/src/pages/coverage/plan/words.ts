@@ -78,6 +78,9 @@ export const added = (n: number): string => (Math.abs(n) < 0.005 ? '' : `${n < 0
 /** An object without what its place says already: of an ARN its last part. */
 export const objectName = (id: string): string => (id.startsWith('arn:') ? id.slice(id.lastIndexOf(':') + 1) : id)
 
+/** Whether a place was not looked at, or not seen whole. */
+export const unseen = (p: MirrorPlan['places'][number]): boolean => p.skipped !== undefined || (p.failures?.length ?? 0) > 0
+
 export interface StepFilter {
   action: string
   outcome: string
