@@ -132,10 +132,10 @@ func TestParameters(t *testing.T) {
 
 func TestViews(t *testing.T) {
 	w := newWorld(t)
-	v := map[string]any{"name": "mine", "filter": map[string]any{"bands": []string{"critical"}}, "sort": "-score", "group": "type"}
+	v := map[string]any{"name": "mine", "filter": map[string]any{"bands": []string{"critical"}}, "sort": "-score", "group": "type", "last": "7d"}
 	g := w.ask("viewer", "POST", "/v1/views", v).is(201)
 	path := g.header.Get("Location")
-	if i := decode[gen.ViewItem](g); i.View.Owner != "the-viewer" || i.View.Sort != "-score" {
+	if i := decode[gen.ViewItem](g); i.View.Owner != "the-viewer" || i.View.Sort != "-score" || i.View.Last != "7d" {
 		t.Errorf("%+v", i)
 	}
 	// Another viewer neither sees nor touches it until it is shared.
@@ -150,6 +150,7 @@ func TestViews(t *testing.T) {
 		t.Errorf("%+v", l)
 	}
 	w.ask("viewer", "POST", "/v1/views", map[string]any{"name": "x", "filter": map[string]any{}, "sort": "sideways"}).names("sort", "sideways", "-start")
+	w.ask("viewer", "POST", "/v1/views", map[string]any{"name": "x", "filter": map[string]any{}, "last": "0d"}).names("last", "0d", "[mhd]")
 	w.ask("viewer", "DELETE", path, nil).is(428)
 	w.ask("viewer", "DELETE", path, nil, "If-Match", `"1"`).is(412)
 	w.ask("admin", "DELETE", path, nil, "If-Match", `"2"`).is(204)

@@ -65,7 +65,7 @@ func (s *server) CreateView(ctx context.Context, q gen.CreateViewRequestObject) 
 }
 
 func newView(in gen.NewView, owner string) (store.View, error) {
-	return store.View{Name: in.Name, Filter: in.Filter, Sort: in.Sort, Group: in.Group, Shared: in.Shared, Owner: owner}, in.Filter.Validate()
+	return store.View{Name: in.Name, Filter: in.Filter, Sort: in.Sort, Group: in.Group, Last: in.Last, Shared: in.Shared, Owner: owner}, in.Filter.Validate()
 }
 
 // view gives one that the caller may see; what they may not see is not there.

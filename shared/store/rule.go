@@ -67,6 +67,7 @@ type View struct {
 	Filter DetectionFilter `json:"filter"`
 	Sort   Sort            `json:"sort,omitempty"`
 	Group  GroupBy         `json:"group,omitempty"`
+	Last   string          `json:"last,omitempty"` // the time up to now that it looks at, where it has one: 90m, 7d
 	Owner  string          `json:"owner"`
 	Shared bool            `json:"shared,omitempty"`
 }

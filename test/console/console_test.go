@@ -25,7 +25,8 @@ const (
 	web      = "../../lambdas/console/web"
 	captures = "../replay"
 	said     = "../../build/console/tests.txt" // what the browser's tests said last, beside their screenshots
-	most     = 15 * time.Minute                // for all of them: five minutes on a machine that does nothing else
+	most     = 30 * time.Minute                // for all of them, where go test has no end of its own: a few minutes on a machine that does nothing else
+	parting  = time.Minute                     // before go test's own end the runner is stopped: what it said so far is told, which a test that is ended does not
 	closing  = 25                              // lines of the runner's that end what it says
 	crowd    = 10_000                          // detections of the second server
 )
@@ -42,7 +43,11 @@ func TestConsole(t *testing.T) {
 	h.fill()
 	h.start("127.0.0.1:0")
 	control := h.listen()
-	ctx, cancel := context.WithTimeout(context.Background(), most)
+	end, ok := t.Deadline()
+	if !ok {
+		end = time.Now().Add(most)
+	}
+	ctx, cancel := context.WithDeadline(context.Background(), end.Add(-parting))
 	defer cancel()
 	only := strings.Fields(os.Getenv("MIRRORWATCH_ONLY")) // of the runner's: files, or "-t" and part of a name
 	run := exec.CommandContext(ctx, "npx", append([]string{"vitest", "run", "--config", "vitest.e2e.config.ts"}, only...)...)

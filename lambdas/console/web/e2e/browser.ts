@@ -8,6 +8,7 @@ import type { Role } from './people'
 export const url = inject('url')
 
 let running: Promise<Browser> | undefined
+const patience = 60_000 // ms for which anything is waited for: what takes that long is broken, however busy the machine
 const contexts = new Map<string, Promise<BrowserContext>>()
 const pages: Page[] = []
 const faults: string[] = []
@@ -78,6 +79,7 @@ export async function open(path: string, wanted: Wanted = {}): Promise<Page> {
 /** Watches over a page, and closes it after the test. */
 export function keep(page: Page, at: string): void {
   pages.push(page)
+  page.setDefaultTimeout(patience)
   watch(page, at)
 }
 
@@ -117,7 +119,7 @@ function watch(page: Page, at: string): void {
 /** Waits until a page has said all that it has to say: nothing loads any more. */
 export async function settled(page: Page): Promise<void> {
   await page.locator('h1').first().waitFor()
-  await page.waitForFunction(() => !document.querySelector('.mw-loading, [aria-busy="true"], [class*="awsui_spinner"]') && !document.getAnimations().some((a) => a.playState === 'running' && a.effect?.getTiming().iterations !== Infinity))
+  await page.waitForFunction(() => !document.querySelector('.mw-loading, .mw-card-later, [aria-busy="true"], [class*="awsui_spinner"]') && !document.getAnimations().some((a) => a.playState === 'running' && a.effect?.getTiming().iterations !== Infinity))
 }
 
 /** Somebody at the API. */

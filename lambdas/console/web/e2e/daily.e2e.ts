@@ -103,6 +103,8 @@ test('with the keys alone, from signing in to a detection that is closed', async
   await keyboard.press('Enter')
   await page.waitForURL(`**/detections/${first.id}*`)
   await page.getByRole('heading', { name: 'Why this was raised' }).waitFor()
+  const heading = page.getByRole('heading', { level: 1 }).and(page.locator(':focus'))
+  await heading.waitFor() // there one is led
 
   await keyboard.press('/')
   await page.getByRole('combobox', { name: 'Search' }).and(page.locator(':focus')).waitFor()
@@ -110,7 +112,7 @@ test('with the keys alone, from signing in to a detection that is closed', async
   await keyboard.press('Enter') // leads to what was found, as soon as it is
   await page.waitForURL(`**/detections/${second.id}*`)
   await page.getByRole('main').getByText(second.id).first().waitFor()
-  await page.getByRole('heading', { level: 1 }).and(page.locator(':focus')).waitFor()
+  await heading.waitFor()
   await keyboard.press('c')
   const dialog = page.getByRole('dialog', { name: 'Close this detection' })
   await dialog.waitFor()

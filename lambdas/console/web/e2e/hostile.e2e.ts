@@ -27,7 +27,7 @@ async function look(path: string, heading: RegExp, least: number, before?: () =>
   await page.getByRole('heading', { level: 1, name: heading }).waitFor()
   await settled(page)
   await before?.()
-  await expect.poll(() => page.evaluate(everything).then((s) => s.shown), { message: `hostile names at ${path}`, timeout: 10_000 }).toBeGreaterThanOrEqual(least)
+  await expect.poll(() => page.evaluate(everything).then((s) => s.shown), { message: `hostile names at ${path}` }).toBeGreaterThanOrEqual(least)
   expect((await page.evaluate(everything)).faults, path).toEqual([])
 }
 

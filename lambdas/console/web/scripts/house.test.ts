@@ -1,6 +1,6 @@
 // The rules of the house, held against every source of the console.
 import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 
 const web = join(import.meta.dirname, '..')
@@ -35,4 +35,18 @@ test('types say something', () => {
 
 test('colours are variables, but for shadows and what dims a page: a fixed one is wrong in one of the themes', () => {
   expect(offending(shipped.filter((s) => s.name.endsWith('.css') && !s.name.endsWith('tokens.css')), /#[0-9a-f]{3,8}\b|\brgba?\((?!0 0 0)/i)).toEqual([])
+})
+
+test('a class is dressed in one folder: what two pages call the same would change in one once the other was looked at', () => {
+  const folders = new Map<string, Set<string>>()
+  for (const { name: file, text } of shipped.filter((s) => s.name.endsWith('.css') && !s.name.endsWith('print.css'))) {
+    for (const [, selectors = ''] of text.replaceAll(/\/\*.*?\*\//gs, '').matchAll(/([^{}]+)\{/g)) {
+      for (const one of selectors.split(',')) {
+        const name = /^\.(mw-[\w-]+)(:[\w-]+|\[[^\]]+\])*$/.exec(one.trim())?.[1]
+        if (name) folders.set(name, (folders.get(name) ?? new Set()).add(dirname(file)))
+      }
+    }
+  }
+  expect(folders.size).toBeGreaterThan(100)
+  expect([...folders].filter(([, all]) => all.size > 1).map(([name, all]) => `${name}: ${[...all].join(', ')}`)).toEqual([])
 })

@@ -20,9 +20,9 @@ import { Printed } from './shell/Printed'
 import { Loading } from './ui/Panel'
 
 export function App(): ReactNode {
-  useTheme()
   return (
     <I18nProvider locale="en" messages={[messages]}>
+      <Theme />
       <Messages>
         <Session>
           <Around />
@@ -30,6 +30,12 @@ export function App(): ReactNode {
       </Messages>
     </I18nProvider>
   )
+}
+
+// Theme keeps the page in its colours. It watches the address, by itself: with each change of that all that is around the page would be drawn anew.
+function Theme(): ReactNode {
+  useTheme()
+  return null
 }
 
 const roomy = () => matchMedia('(min-width: 1000px)')

@@ -29,9 +29,12 @@ export interface Credentials {
   bearer?: () => Promise<string | undefined> // a token that holds now; asked for with each request, since tokens are short-lived
 }
 
+const tokenHeader = 'X-CSRF-Token'
+
 let credentials: Credentials = {}
 let session = 0 // counts the sessions: an answer that belongs to the one before says nothing about this one
 let onUnauthorized: () => Promise<void> = () => Promise.resolve()
+let onStale: () => Promise<void> = () => Promise.resolve()
 
 /** Sets what requests carry from now on. */
 export function carry(c: Credentials): void {
@@ -47,6 +50,14 @@ export function whenUnauthorized(f: () => Promise<void>): void {
   onUnauthorized = f
 }
 
+/**
+ * Says whom to tell when a change was refused for its token, which is another session's: there was a new sign-in in this browser, and this tab
+ * has not heard of it. Once what they give is fulfilled the change is sent again, once.
+ */
+export function whenStale(f: () => Promise<void>): void {
+  onStale = f
+}
+
 // What says itself who one is, or whether a password is right: there 401 is an answer.
 const own = new Set(['/v1/session', '/v1/sign-in', '/v1/me', '/v1/me/password'])
 
@@ -54,9 +65,19 @@ const own = new Set(['/v1/session', '/v1/sign-in', '/v1/me', '/v1/me/password'])
 async function sent(request: Request, most: number): Promise<Response> {
   const spare = request.clone()
   const [answer, during] = await once(request, most)
+  if (await isStale(answer)) {
+    if (during === session) await unlessAborted(onStale(), request.signal)
+    return (await once(spare, most))[0]
+  }
   if (answer.status !== 401 || own.has(new URL(request.url).pathname)) return answer
   if (during === session) await unlessAborted(onUnauthorized(), request.signal)
   return (await once(spare, most))[0]
+}
+
+async function isStale(answer: Response): Promise<boolean> {
+  if (answer.status !== 403 || !credentials.csrf) return false
+  const said = (await answer.clone().json().catch(() => undefined)) as Partial<Schemas['Problem']> | undefined
+  return said?.detail?.includes(tokenHeader) ?? false
 }
 
 async function once(request: Request, most: number): Promise<[Response, number]> {
@@ -64,7 +85,7 @@ async function once(request: Request, most: number): Promise<[Response, number]>
   const during = session
   const bearer = await credentials.bearer?.()
   if (bearer) request.headers.set('Authorization', `Bearer ${bearer}`)
-  if (credentials.csrf && request.method !== 'GET') request.headers.set('X-CSRF-Token', credentials.csrf)
+  if (credentials.csrf && request.method !== 'GET') request.headers.set(tokenHeader, credentials.csrf)
   return [await patiently(request, most), during]
 }
 

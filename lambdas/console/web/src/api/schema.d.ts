@@ -2827,6 +2827,11 @@ export interface components {
             filter: components["schemas"]["DetectionFilter"];
             sort?: components["schemas"]["Sort"];
             group?: components["schemas"]["GroupBy"];
+            /**
+             * @description The time up to now that it looks at, in minutes, hours or days; absent: whatever is looked at.
+             * @example 7d
+             */
+            last?: string;
             /** @description Others see it too. */
             shared?: boolean;
         };
@@ -2835,6 +2840,8 @@ export interface components {
             filter: components["schemas"]["DetectionFilter"];
             sort?: components["schemas"]["Sort"];
             group?: components["schemas"]["GroupBy"];
+            /** @description The time up to now that it looks at, in minutes, hours or days; absent: whatever is looked at. */
+            last?: string;
             owner: string;
             shared?: boolean;
         };

@@ -7,7 +7,7 @@ const from = Date.parse('2026-11-25T00:00:00Z')
 
 const props: HistogramProps = {
   label: 'Detections by time and risk', noun: ['detection', 'detections'], from, to: from + 24 * hour, step: hour,
-  series: [{ label: 'Low', className: 'mw-bar-low' }, { label: 'Critical', className: 'mw-bar-critical' }],
+  series: [{ label: 'Low', className: 'mw-histbar-low' }, { label: 'Critical', className: 'mw-histbar-critical' }],
   bars: [{ start: from + 2 * hour, counts: [3, 1] }, { start: from + 5 * hour, counts: [1, 0] }],
   gaps: [{ from: from + 10 * hour, to: from + 13 * hour }], gapWord: 'No packets seen',
 }
@@ -66,7 +66,7 @@ test('a drag over bars selects them, backwards too', () => {
   const x = (h: number) => 34 + ((h + 0.5) / 24) * 760 // 800 wide, less the margins
   pointer(svg, 'down', x(7))
   pointer(svg, 'move', x(3))
-  expect(container.querySelectorAll('.mw-bar-outside')).toHaveLength(2)
+  expect(container.querySelectorAll('.mw-histbar-outside')).toHaveLength(2)
   pointer(svg, 'up', x(3))
   expect(select.mock.calls).toEqual([[{ from: from + 3 * hour, to: from + 8 * hour }]])
 })

@@ -8,7 +8,7 @@ import { Tip } from './HistogramTip'
 import { Twin } from './HistogramTwin'
 import './histogram.css'
 
-/** What is counted: the lowest of the stack first. The class colours it: mw-bar-critical ... mw-bar-low, or mw-bar-plain. */
+/** What is counted: the lowest of the stack first. The class colours it: mw-histbar-critical ... mw-histbar-low, or mw-histbar-plain. */
 export interface Series {
   label: string
   className: string
@@ -74,7 +74,7 @@ function Bars({ frame, bars, series, shown }: BarsProps): ReactNode {
   return boxes.map((b) => (
     <rect
       key={`${b.bar}.${b.series}`} x={b.x + 0.5} y={b.y + 0.5} width={Math.max(0.5, b.width - 1)} height={Math.max(0.5, b.height - 1)} rx={Math.min(1.5, b.width / 4)}
-      className={`mw-bar ${series[b.series]?.className ?? 'mw-bar-plain'}${within(frame, b.bar, shown) ? '' : ' mw-bar-outside'}`}
+      className={`mw-histbar ${series[b.series]?.className ?? 'mw-histbar-plain'}${within(frame, b.bar, shown) ? '' : ' mw-histbar-outside'}`}
     />
   ))
 }

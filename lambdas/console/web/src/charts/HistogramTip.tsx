@@ -25,7 +25,7 @@ export function Tip({ frame, bar, bars, series, noun, gaps, gapWord, zone }: Pro
       <b>{`${digits(sum(counts))} ${sum(counts) === 1 ? noun[0] : noun[1]}`}</b>
       {series.length > 1 && series.map((s, i) => ({ ...s, count: counts[i] ?? 0 })).reverse().filter((s) => s.count > 0).map((s) => (
         <span key={s.label}>
-          <svg width="11" height="11"><rect className={`mw-bar ${s.className}`} x="0.5" y="0.5" width="10" height="10" rx="2" /></svg>
+          <svg width="11" height="11"><rect className={`mw-histbar ${s.className}`} x="0.5" y="0.5" width="10" height="10" rx="2" /></svg>
           {s.label} {digits(s.count)}
         </span>
       ))}

@@ -1,7 +1,7 @@
 // The bar that filters detections: every place of the API's filter, with values to choose from.
 import Alert from '@cloudscape-design/components/alert'
 import PropertyFilter, { type PropertyFilterProps } from '@cloudscape-design/components/property-filter'
-import { useMemo, useState, type ReactNode } from 'react'
+import { memo, useMemo, useState, type ReactNode } from 'react'
 import type { DetectionFilter } from '../api/names'
 import { visible } from '../ui/Wire'
 import { filterTokens, normalised, rebased, tokenFilter, type Token } from './filter'
@@ -25,7 +25,7 @@ const nothing: readonly string[] = []
 const tokensOf = (f: DetectionFilter, without: readonly string[]) => filterTokens(f).filter((t) => !without.includes(t.propertyKey ?? ''))
 
 /** A filter of detections that can be typed, chosen and changed. */
-export function FilterBar({
+export const FilterBar = memo(function FilterBar({
   value,
   onChange,
   without = nothing,
@@ -80,7 +80,7 @@ export function FilterBar({
       )}
     </div>
   )
-}
+})
 
 // Whether a filter names types, whose titles the catalogue has.
 const typed = (f: DetectionFilter): boolean => [f, ...(f.not ?? [])].some((x) => (x.types?.length ?? 0) > 0)

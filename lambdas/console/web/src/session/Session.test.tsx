@@ -30,6 +30,7 @@ beforeEach(() => {
     }
     if (!server.in) return json(401, { type: '/problems/sign-in', title: 'Sign in first', status: 401 })
     if (what === 'GET /v1/me') return json(200, server.in)
+    if (r.method !== 'GET' && r.headers.get('X-CSRF-Token') !== server.in.csrf_token) return json(403, { title: 'Forbidden', status: 403, detail: 'not allowed: X-CSRF-Token is not the token that /v1/me gives' })
     return json(200, { version: `for ${server.in.name}`, time: '2026-11-26T13:00:00Z', sensors: [] })
   })
 })
@@ -97,6 +98,36 @@ test('somebody else signs in: the change is not made, everything is loaded anew,
   expect(await screen.findByText('otto: for otto ready')).toBeTruthy()
   expect(screen.getAllByText('You are signed in as otto now. Everything was loaded anew.').length).toBeGreaterThan(0)
   expect(server.asked.some((a) => a.startsWith('POST /v1/detections'))).toBe(false)
+})
+
+test('a new session that this tab has not heard of is taken over, and the change goes on', async () => {
+  start()
+  await screen.findByText('mona: for mona ready')
+  server.in = { ...mona, csrf_token: 'c9' } // signed in anew, in a tab whose word did not come
+  server.asked = []
+  fireEvent.click(screen.getByText('send'))
+  expect(await screen.findByText('noted')).toBeTruthy()
+  expect(screen.queryByRole('dialog')).toBeNull()
+  expect(server.asked.filter((a) => a.startsWith('POST'))).toEqual(['POST /v1/detections/d1/notes c1 {"text":""}', 'POST /v1/detections/d1/notes c9 {"text":""}'])
+})
+
+test('somebody else signed in, in a tab whose word did not come: nothing is changed in their name', async () => {
+  start()
+  await screen.findByText('mona: for mona ready')
+  server.in = { ...mona, name: 'otto', csrf_token: 'c9' }
+  server.asked = []
+  fireEvent.click(screen.getByText('send'))
+  expect(await screen.findByText('otto: for otto ready')).toBeTruthy()
+  await act(() => new Promise((r) => setTimeout(r, 50)))
+  expect(server.asked.filter((a) => a.startsWith('POST'))).toEqual(['POST /v1/detections/d1/notes c1 {"text":""}'])
+})
+
+test('a tab that is looked at again asks who is in', async () => {
+  start()
+  await screen.findByText('mona: for mona ready')
+  server.in = { ...mona, name: 'otto' }
+  fireEvent(document, new Event('visibilitychange'))
+  expect(await screen.findByText('otto: for otto ready')).toBeTruthy()
 })
 
 test('a name that is locked says for how long', async () => {

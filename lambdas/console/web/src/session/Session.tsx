@@ -1,7 +1,7 @@
 // Who is signed in. Nobody: the page of signing in. Nobody any more: a dialog over the page, so that what was typed stays.
 import { useQueryClient } from '@tanstack/react-query'
 import { createContext, Fragment, useCallback, useContext, useEffect, useRef, useState, type ReactNode } from 'react'
-import { api, carry, Problem, told, whenUnauthorized } from '../api/client'
+import { api, carry, Problem, told, whenStale, whenUnauthorized } from '../api/client'
 import { asProblem, waitAfter } from '../api/read'
 import type { Me } from '../api/names'
 import { useTell } from '../shell/Messages'
@@ -12,6 +12,7 @@ import { Front } from './Front'
 import { MustChange } from './MustChange'
 import { Handed, SignIn } from './SignIn'
 import { whoIsIn, type Found, type How } from './how'
+import { useLookedAtAgain } from './lookedAt'
 import { listen, say } from './tabs'
 import './session.css'
 
@@ -68,7 +69,7 @@ function useSession() {
     const other = before.is === 'in' && before.me.name !== me.name
     carry(how.kind === 'local' ? { csrf: me.csrf_token } : { bearer: () => how.cognito.bearer() })
     if (other) {
-      waiting.current?.no(new Problem(401, 'Somebody else signed in', `${before.me.name} is no longer signed in here; this was not done.`))
+      waiting.current?.no(somebodyElse(before.me.name))
       queries.clear()
       tell({ type: 'info', text: `You are signed in as ${me.name} now. Everything was loaded anew.` })
     }
@@ -106,6 +107,12 @@ function useSession() {
     }
   }, [enter, set])
   useAsking(state, ask)
+  useEffect(() => whenStale(async () => {
+    const before = latest.current
+    await ask(true)
+    if (before.is === 'in' && latest.current.is === 'in' && latest.current.me.name !== before.me.name) throw somebodyElse(before.me.name)
+  }), [ask])
+  useLookedAtAgain(latest, enter)
 
   useEffect(() => listen((word) => {
     const s = latest.current
@@ -133,6 +140,8 @@ async function signedOut(how: How): Promise<string> {
   say({ said: 'out' })
   return '/sign-in'
 }
+
+const somebodyElse = (name: string) => new Problem(401, 'Somebody else signed in', `${name} is no longer signed in here; this was not done.`)
 
 function newWaiting(): Waiting {
   let yes = () => {}

@@ -5,5 +5,5 @@ import './print.css'
 
 /** On paper only: where this came from, and when. */
 export function Printed(): ReactNode {
-  return usePrinting() ? <p className="mw-printed">Mirrorwatch, printed <Time at={Date.now()} label /> from {location.origin}{location.pathname}</p> : null
+  return usePrinting() ? <p className="mw-printed">Mirrorwatch, printed <Time at={Date.now()} label /> from {location.href}</p> : null
 }

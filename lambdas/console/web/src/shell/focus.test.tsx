@@ -39,3 +39,21 @@ test('whoever typed meanwhile is left alone', () => {
   vi.advanceTimersByTime(5_000)
   expect(document.activeElement).toBe(getByRole('textbox'))
 })
+
+test('whoever came by the search is led on, and whoever searches again is not', () => {
+  const top = document.body.appendChild(document.createElement('div'))
+  top.id = 'mw-top'
+  const search = top.appendChild(document.createElement('input'))
+  const { rerender } = render(<Page path="/a" heading="A" />)
+  search.focus()
+  rerender(<Page path="/b" />)
+  search.value = 'ws-1'
+  rerender(<Page path="/b" heading="B" />)
+  vi.advanceTimersByTime(5_000)
+  expect(document.activeElement).toBe(search)
+  search.value = ''
+  rerender(<Page path="/c" heading="C" />)
+  vi.advanceTimersByTime(1_000)
+  expect(focused()).toBe('C')
+  top.remove()
+})

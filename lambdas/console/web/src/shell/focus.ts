@@ -39,4 +39,6 @@ function arriving(left: Element | null): () => void {
   return () => clearInterval(t)
 }
 
-const typing = (e: Element | null) => e !== null && /^(INPUT|TEXTAREA|SELECT)$/.test(e.tagName) && e.closest('#mw-top') === null
+// Whoever came here by the search is still in it, and has typed nothing new.
+const typing = (e: Element | null) =>
+  e !== null && /^(INPUT|TEXTAREA|SELECT)$/.test(e.tagName) && (e.closest('#mw-top') === null || (e instanceof HTMLInputElement && e.value !== ''))

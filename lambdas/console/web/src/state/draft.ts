@@ -1,7 +1,7 @@
 // What somebody was typing: it outlives a session that ends and a page that is loaded anew, and goes with the tab.
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { useTell } from '../shell/Messages'
-import { useMe } from './me'
+import { useMe, useNameNow } from './me'
 
 const prefix = 'mirrorwatch.draft.'
 
@@ -54,11 +54,13 @@ export function useDraft<T>(form: string, start: T, fits: (kept: unknown) => kep
 /** Says that what was typed is kept, where a form in a dialog is closed with it: whoever pressed Escape by mistake has lost nothing. */
 export function useSaidWhenLeft({ left }: Pick<Draft<unknown>, 'left'>): void {
   const tell = useTell()
+  const { name } = useMe()
+  const now = useNameNow()
   const latest = useRef(left)
   latest.current = left
   useEffect(() => () => {
-    if (latest.current()) tell({ type: 'info', text: 'What you typed is kept until you close this tab: it is there when you open the form again. Cancel gives it up.' })
-  }, [tell])
+    if (latest.current() && now.current === name) tell({ type: 'info', text: 'What you typed is kept until you close this tab: it is there when you open the form again. Cancel gives it up.' })
+  }, [tell, now, name])
 }
 
 function load<T>(name: string, fits: (kept: unknown) => kept is T): { value: T; rests: number } | undefined {

@@ -1,8 +1,9 @@
 import createWrapper from '@cloudscape-design/components/test-utils/dom'
 import { act, fireEvent, screen, waitFor } from '@testing-library/react'
-import { useState, type ReactNode } from 'react'
+import { Fragment, useState, type ReactNode } from 'react'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { TuningRule } from '../api/names'
+import { WhoIsIn } from '../state/me'
 import { answering, problem, shown, somebody, type Request } from '../testing/answers'
 import { Messages, Said } from '../shell/Messages'
 import { RuleForm } from './RuleForm'
@@ -163,3 +164,18 @@ test('what was typed before somebody else changed the rule is not saved over the
   await waitFor(() => expect(done).toHaveBeenCalled())
   expect(matches).toEqual(['"4"', '"9"'])
 }, 20_000)
+
+test('that something is kept is told to nobody else', () => {
+  answering(routes(1, 9))
+  const of = (name: string) => ({ ...somebody(), name })
+  const page = (name: string) => <Messages><Said /><WhoIsIn me={of(name)}><Fragment key={name}>{name === 'ada' && <RuleForm start={start} onDone={() => {}} />}</Fragment></WhoIsIn></Messages>
+  const Switch = () => {
+    const [name, set] = useState('ada')
+    return <>{page(name)}<button onClick={() => set('otto')}>otto</button></>
+  }
+  shown(<Switch />)
+  createWrapper().findAllInputs()[0]?.setInputValue('Mine')
+  fireEvent.click(screen.getByText('otto'))
+  expect(createWrapper().findAllInputs()).toHaveLength(0)
+  expect(screen.queryByText(/^What you typed is kept/)).toBeNull()
+})

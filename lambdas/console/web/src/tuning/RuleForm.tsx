@@ -30,11 +30,12 @@ interface Props {
   start: TuningRule
   of?: Pick<RuleItem, 'id' | 'revision'> // the rule that is changed; absent: a new one is made
   draft?: string // the name of what is typed, where a page has several forms of new rules: what was typed at one thing never shows at another. Absent: by the rule
+  also?: ReactNode // what is done besides, chosen where the form is used
   onDone: (saved?: RuleItem) => void // undefined: given up
 }
 
 /** A rule that hides detections, with what it would hide. What is typed outlives a session that ends and a reload. */
-export function RuleForm({ start, of, draft: name, onDone }: Props): ReactNode {
+export function RuleForm({ start, of, draft: name, also, onDone }: Props): ReactNode {
   const draft = useDraft<TuningRule>(`rule.${of?.id ?? name ?? 'new'}`, start, isRule, of?.revision)
   useSaidWhenLeft(draft)
   const rule = draft.value
@@ -86,6 +87,7 @@ export function RuleForm({ start, of, draft: name, onDone }: Props): ReactNode {
           <Container header={<Header variant="h3" description="Hidden is never deleted: what is hidden shows where it is asked for, and again when the rule goes.">What it would hide</Header>}>
             <WhatIsHidden match={rule.match} />
           </Container>
+          {also}
         </SpaceBetween>
       </Form>
     </form>

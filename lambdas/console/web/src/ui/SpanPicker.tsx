@@ -1,7 +1,7 @@
 // The time that a page looks at, for whoever wants another.
 import DateRangePicker, { type DateRangePickerProps } from '@cloudscape-design/components/date-range-picker'
 import Icon from '@cloudscape-design/components/icon'
-import type { ReactNode } from 'react'
+import { memo, useCallback, useRef, type ReactNode } from 'react'
 import { lengthOf, useSpan, type Span } from '../state/span'
 import { useZone, written, zoneLabel, type Zone } from '../state/zone'
 
@@ -18,6 +18,21 @@ interface Props {
 export function SpanPicker({ byDefault, longest = 31 * day, disabled }: Props): ReactNode {
   const [span, set] = useSpan(byDefault)
   const [zone] = useZone()
+  const latest = useRef(set)
+  latest.current = set
+  return <Picker span={span} zone={zone} set={useCallback((s: Span) => latest.current(s), [])} longest={longest} disabled={disabled} />
+}
+
+interface PickerProps {
+  span: Span
+  zone: Zone
+  set: (s: Span) => void
+  longest: number
+  disabled?: boolean
+}
+
+// Picker is drawn anew for another span, and not whenever something else of the address changes.
+const Picker = memo(function Picker({ span, zone, set, longest, disabled }: PickerProps): ReactNode {
   return (
     <DateRangePicker
       value={valueOf(span, zone)}
@@ -40,7 +55,7 @@ export function SpanPicker({ byDefault, longest = 31 * day, disabled }: Props): 
       renderTriggerContent={() => <span className="mw-span"><Icon name="calendar" /> {spanText(span, zone)}</span>}
     />
   )
-}
+})
 
 const offered: DateRangePickerProps.RelativeOption[] = ([
   [15, 'minute'], [1, 'hour'], [6, 'hour'], [1, 'day'], [3, 'day'], [7, 'day'], [14, 'day'], [31, 'day'],
@@ -100,10 +115,15 @@ function walled(ms: number, zone: Zone): string {
 
 const lastText = (amount: number, unit: string) => `Last ${amount === 1 ? '' : `${amount} `}${unit}${amount === 1 ? '' : 's'}`
 
+/** Says a time up to now: "Last 7 days". */
+export function lastWords(last: string): string {
+  const m = /^(\d+)([mhd])$/.exec(last)
+  return lastText(Number(m?.[1]), units[m?.[2] ?? ''] ?? '')
+}
+
 /** Says a span as a person would: "Last 7 days", or "2026-11-26 13:00 – 14:30 UTC". */
 export function spanText(span: Span, zone: Zone): string {
-  const m = /^(\d+)([mhd])$/.exec(span.last ?? '')
-  if (span.last) return lastText(Number(m?.[1]), units[m?.[2] ?? ''] ?? '')
+  if (span.last) return lastWords(span.last)
   const fine = span.from % minute !== 0 || span.to % minute !== 0
   const [from, to] = [written(span.from, zone), written(span.to, zone)].map((t) => (fine ? t : t.slice(0, -3))) as [string, string]
   const sameDay = from.slice(0, 10) === to.slice(0, 10)

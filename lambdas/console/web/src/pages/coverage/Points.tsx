@@ -14,7 +14,7 @@ import { Time, useZoneLabel } from '../../ui/Time'
 import { Wire } from '../../ui/Wire'
 import { faults } from './faults'
 import type { Coverage } from './logic'
-import { faresOf, part, pointsOf, worst, type Heard, type Point } from './points'
+import { faresOf, partsOf, pointsOf, worst, type Heard, type Point } from './points'
 
 interface Shown {
   of: Pages<Heard>
@@ -40,6 +40,7 @@ function Rows({ points, now, faulty, only, choose }: { points: Point[]; now: num
   const columns = useMemo(() => columnsOf(zone, now, choose), [zone, now]) // eslint-disable-line
   const ill = points.filter((p) => faresOf(p) !== 'well')
   const { items, collectionProps, paginationProps } = useCollection(faulty ? ill : points, { sorting: { defaultState: { sortingColumn: { sortingComparator: worst } } }, pagination: { pageSize: 50 } })
+  const there = [...new Set(points.flatMap((p) => (faresOf(p) === 'faulty' ? p.faults : [])))].sort()
   return (
     <Table
       {...collectionProps} variant="embedded" items={items} trackBy={(p) => String(p.vni)} columnDefinitions={columns} enableKeyboardNavigation ariaLabels={{ tableLabel: 'Observation points' }}
@@ -52,6 +53,7 @@ function Rows({ points, now, faulty, only, choose }: { points: Point[]; now: num
           Observation points
         </Header>
       }
+      filter={there.length > 0 ? <dl className="mw-helps">{there.map((f) => <div key={f}><dt>{faults[f].name}</dt><dd>{faults[f].help}</dd></div>)}</dl> : undefined}
       pagination={<Pagination {...paginationProps} />}
     />
   )
@@ -60,19 +62,24 @@ function Rows({ points, now, faulty, only, choose }: { points: Point[]; now: num
 type Column = TableProps.ColumnDefinition<Point>
 
 const columnsOf = (zone: string, now: number, choose: (id: string) => void): Column[] => [
-  { id: 'vni', header: 'VNI', isRowHeader: true, width: 110, sortingField: 'vni', cell: (p) => p.vni },
-  { id: 'who', header: 'Interface', minWidth: 180, cell: (p) => <Who p={p} choose={choose} /> },
-  { id: 'health', header: 'Health', minWidth: 200, sortingComparator: worst, cell: (p) => <Health p={p} /> },
+  { id: 'vni', header: 'VNI', isRowHeader: true, width: 100, sortingField: 'vni', cell: (p) => p.vni },
+  { id: 'who', header: 'Interface', minWidth: 150, cell: (p) => <Who p={p} choose={choose} /> },
+  { id: 'health', header: 'Health', minWidth: 190, sortingComparator: worst, cell: (p) => <Health p={p} /> },
   { id: 'seen', header: `Last packet (${zone})`, minWidth: 180, sortingComparator: (a, b) => (a.seen ?? 0) - (b.seen ?? 0), cell: (p) => <Seen p={p} now={now} /> },
   { id: 'packets', header: 'Packets', sortingField: 'packets', cell: (p) => digits(p.packets) },
   { id: 'bytes', header: 'Bytes', sortingField: 'bytes', cell: (p) => bytes(p.bytes) },
-  share('gaps', 'Missing'), share('truncated', 'Cut'), share('duplicates', 'Seen before'),
+  { id: 'parts', header: 'Of its packets', minWidth: 170, sortingComparator: (a, b) => spoiled(a) - spoiled(b), cell: (p) => <Parts p={p} /> },
   { id: 'sensor', header: 'Sensor', minWidth: 110, cell: (p) => <Sensors names={p.sensors} /> },
 ]
 
-const share = (of: 'gaps' | 'truncated' | 'duplicates', header: string): Column => ({
-  id: of, header, sortingComparator: (a, b) => a[of] / Math.max(1, a.packets) - b[of] / Math.max(1, b.packets), cell: (p) => <span title={digits(p[of])}>{part(p[of], p.packets)}</span>,
-})
+// Copies do no harm: they are left out of what orders points by what they lack.
+const spoiled = (p: Point): number => (p.gaps + p.truncated) / Math.max(1, p.packets)
+
+function Parts({ p }: { p: Point }): ReactNode {
+  const some = partsOf(p)
+  if (some.length === 0) return p.packets > 0 ? 'All came, whole and once' : '–'
+  return <ul className="mw-faults">{some.map((x) => <li key={x.what} title={digits(x.count)}>{x.share} {x.what}</li>)}</ul>
+}
 
 function Who({ p, choose }: { p: Point; choose: (id: string) => void }): ReactNode {
   const id = p.interface
@@ -87,7 +94,7 @@ function Health({ p }: { p: Point }): ReactNode {
     case 'ended': return <StatusIndicator type="stopped">{p.sensors.length === 1 ? 'Its sensor ended' : 'Its sensors ended'}</StatusIndicator>
     case 'well': return <StatusIndicator type="success">Well</StatusIndicator>
   }
-  return <ul className="mw-faults">{p.faults.map((f) => <li key={f}><StatusIndicator type={f === 'silent' ? 'error' : 'warning'}>{faults[f].name}</StatusIndicator><span className="mw-quiet mw-wrap">{faults[f].help}</span></li>)}</ul>
+  return <ul className="mw-faults">{p.faults.map((f) => <li key={f}><StatusIndicator type={f === 'silent' ? 'error' : 'warning'}>{faults[f].name}</StatusIndicator></li>)}</ul>
 }
 
 const Seen = ({ p, now }: { p: Point; now: number }): ReactNode =>

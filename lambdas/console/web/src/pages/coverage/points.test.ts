@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Coverage } from './logic'
-import { faresOf, part, pointsOf, type Heard } from './points'
+import { faresOf, partsOf, pointsOf, type Heard } from './points'
 
 const heard = (vni: number, sensor: string, more: Partial<Heard> = {}): Heard => ({
   vni, sensor, since: '2026-11-26T00:00:00Z', last_seen: '2026-11-26T10:00:00Z', packets: 100, bytes: 1000, gaps: 1, truncated: 2, duplicates: 3, ...more,
@@ -28,6 +28,10 @@ test('what has an identifier and was never heard comes first, then what is fault
   expect(list[4]).toMatchObject({ listed: false, interface: undefined })
 })
 
-test('a share is never 0 of some', () => {
-  expect([part(0, 0), part(1, 1_000_000), part(5, 1000), part(300, 1000), part(7, 0)]).toEqual(['None', 'Under 0.01 %', '0.50 %', '30.0 %', '700.0 %'])
+test('of its packets only what happened is told, and a share is never 0 of some', () => {
+  const parts = (packets: number, gaps: number, truncated: number, duplicates: number) =>
+    partsOf(pointsOf([heard(1, 'a', { packets, gaps, truncated, duplicates })], [], undefined)[0]!).map((x) => `${x.share} ${x.what}`)
+  expect(parts(1_000_000, 1, 0, 5000)).toEqual(['Under 0.01 % missing', '0.50 % seen before'])
+  expect(parts(1000, 0, 300, 0)).toEqual(['30.0 % cut'])
+  expect(parts(0, 0, 0, 0)).toEqual([])
 })

@@ -60,9 +60,14 @@ export const faresOf = (p: Point): Fares => (p.seen === undefined ? 'unheard' : 
 /** Those with something wrong first, and of equals those that were not heard for longest. */
 export const worst = (a: Point, b: Point): number => order.indexOf(faresOf(a)) - order.indexOf(faresOf(b)) || (a.seen ?? 0) - (b.seen ?? 0) || a.vni - b.vni
 
-/** "3.2 %" of the packets; "none" of none, and never 0 of some. */
-export function part(n: number, packets: number): string {
-  if (n === 0) return 'None'
+/** What of its packets did not come as it should, as shares; what never happened is left out. */
+export function partsOf(p: Point): { what: string; count: number; share: string }[] {
+  const all = [{ what: 'missing', count: p.gaps }, { what: 'cut', count: p.truncated }, { what: 'seen before', count: p.duplicates }]
+  return all.filter((x) => x.count > 0).map((x) => ({ ...x, share: shareOf(x.count, p.packets) }))
+}
+
+// Never 0 of some.
+function shareOf(n: number, packets: number): string {
   const share = (100 * n) / Math.max(1, packets)
   return share < 0.01 ? 'Under 0.01 %' : `${share < 10 ? share.toFixed(2) : share.toFixed(1)} %`
 }

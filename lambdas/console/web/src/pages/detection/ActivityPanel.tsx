@@ -19,7 +19,7 @@ export function ActivityPanel({ d }: { d: Detection }): ReactNode {
   return (
     <Container header={<Header variant="h2" counter={`(${digits(list.length)})`} description={`What its detector said, the newest first. Times in ${zone}`}>Its own activity</Header>}>
       <Strip d={d} />
-      <ol className="mw-timeline">
+      <ol className="mw-det-timeline">
         {list.slice(0, all ? most : first).map((a, i) => (
           <li key={i}><Time at={a.time} /> <Score score={a.score} /> <span><Wire length={300} whole>{a.description}</Wire></span></li>
         ))}

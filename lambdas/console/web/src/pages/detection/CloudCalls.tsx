@@ -16,7 +16,7 @@ export function CloudCalls({ of, adjustments }: { of: readonly Call[]; adjustmen
     <section>
       <h3 className="mw-det-h3">Calls of AWS APIs</h3>
       <div className="mw-twin-plain" role="region" tabIndex={0} aria-label="Calls of AWS APIs, as a table">
-        <table className="mw-table">
+        <table className="mw-det-table">
           <thead><tr><th scope="col">Time ({zone})</th><th scope="col">Call</th><th scope="col">By</th><th scope="col">Why it matters here</th><th scope="col">Relevance</th></tr></thead>
           <tbody>{of.map((c) => <Row key={c.event} c={c} adjustment={adjustments.find((t) => t.name === c.adjustment)} />)}</tbody>
         </table>

@@ -37,9 +37,9 @@ export function CloudWho({ of }: { of: readonly Identity[] }): ReactNode {
     <section>
       <h3 className="mw-det-h3">Who they were at the time</h3>
       {known.length === 0 && <p className="mw-quiet">Nothing is known of them but their addresses.</p>}
-      <div className="mw-who">
+      <div className="mw-det-who">
         {known.map((i) => (
-          <div key={i.address} className="mw-who-card">
+          <div key={i.address} className="mw-det-who-card">
             <div><DeviceLink id={i.interface ?? i.address} name={i.name} address={i.address} /></div>
             <dl className="mw-properties mw-properties-one">
               {rowsOf(i).map(([label, value]) => <div key={label}><dt>{label}</dt><dd><Wire length={160} whole>{value}</Wire></dd></div>)}

@@ -11,7 +11,7 @@ export function History({ id }: { id: string }): ReactNode {
   return (
     <Panel title="History" count={(h) => (h.next ? `${h.items.length}+` : h.items.length)} of={history} empty={(h) => (h.items.length === 0 ? 'Nobody has changed anything yet.' : undefined)}>
       {(h) => (
-        <ol className="mw-timeline">
+        <ol className="mw-det-timeline">
           {h.items.map((e) => (
             <li key={e.id}>
               <Time at={e.time} label />

@@ -29,13 +29,13 @@ function Story({ i, d, asked }: { i: Incident; d: Detection; asked: string }): R
       <p>{title}</p>
       {i.id !== asked && <p className="mw-quiet">The incident <Wire mono length={80}>{asked}</Wire>, which the detection names, was merged into this one.</p>}
       <p><Wire length={1200} whole>{i.description}</Wire></p>
-      <ol className="mw-timeline">
+      <ol className="mw-det-timeline">
         {around(i, d.id).map((e, n) => (
-          <li key={n} className={e.ref === d.id ? 'mw-timeline-here' : undefined} aria-current={e.ref === d.id ? 'true' : undefined}>
+          <li key={n} className={e.ref === d.id ? 'mw-det-timeline-here' : undefined} aria-current={e.ref === d.id ? 'true' : undefined}>
             <Time at={e.time} />
             <span>
-              {e.kind === 'call' && <span className="mw-chip">AWS API call</span>}
-              {e.ref === d.id && <span className="mw-chip mw-chip-here">This detection</span>}{' '}
+              {e.kind === 'call' && <span className="mw-det-chip">AWS API call</span>}
+              {e.ref === d.id && <span className="mw-det-chip mw-det-chip-here">This detection</span>}{' '}
               {e.kind === 'detection' && e.ref !== d.id ? <Go to={detectionPath(e.ref)}><Wire length={240}>{e.text}</Wire></Go> : <Wire length={240}>{e.text}</Wire>}
               {e.tactic && <span className="mw-quiet"> · {tacticName(e.tactic)}</span>}
             </span>

@@ -76,7 +76,7 @@ function Facts({ p, device }: { p: Participant; device?: Device }): ReactNode {
       {p.user && (p.address || p.device) && <div><span className="mw-quiet">User</span> <Wire length={120}>{p.user}</Wire></div>}
       {places.length > 0 && <div className="mw-quiet">{places.map((x, i) => <span key={i}>{i > 0 && ', '}<Wire mono length={48}>{x}</Wire></span>)}</div>}
       {tags.length > 0 && (
-        <ul className="mw-tags" aria-label="Tags">
+        <ul className="mw-det-tags" aria-label="Tags">
           {tags.slice(0, 6).map(([k, v]) => <li key={k}><Wire length={40}>{`${k}=${v}`}</Wire></li>)}
           {tags.length > 6 && <li>and {tags.length - 6} more</li>}
         </ul>

@@ -22,7 +22,7 @@ export function Related({ of, all, showAll }: { of: ReturnType<typeof useRelated
     >
       {(r) => (
         <div className="mw-twin-plain" role="region" tabIndex={0} aria-label="Related detections, as a table">
-          <table className="mw-table">
+          <table className="mw-det-table">
             <thead><tr><th scope="col">Risk</th><th scope="col">Detection</th><th scope="col">Why related</th><th scope="col">Started ({zone})</th><th scope="col">Status</th></tr></thead>
             <tbody>
               {(all ? r.items : r.items.slice(0, first)).map(({ detection: d, reasons }) => (

@@ -2,19 +2,16 @@
 import Button from '@cloudscape-design/components/button'
 import Modal from '@cloudscape-design/components/modal'
 import { lazy, Suspense, useState, type ReactNode } from 'react'
-import type { Detection } from '../../api/names'
 import { asProblem } from '../../api/read'
 import { useTell } from '../../shell/Messages'
 import { May } from '../../ui/May'
 import { counted } from '../../ui/number'
-import { Loading } from '../../ui/Panel'
 import { Wire } from '../../ui/Wire'
 import { mostAtOnce, type Choice } from './choice'
-import { ruleOf } from './similar'
+import { Hide } from './Hide'
 import type { Change, Triage, Unchanged } from './triage'
 
 // What few open is loaded when they do.
-const RuleForm = lazy(() => import('../../tuning/RuleForm').then((m) => ({ default: m.RuleForm })))
 const BulkForm = lazy(() => import('./BulkForm'))
 
 interface Props {
@@ -75,6 +72,8 @@ export function BulkBar({ choice, triage, onHidden }: Props): ReactNode {
       {open === 'hide' && (
         <Hide
           all={all}
+          triage={triage}
+          left={setLeft}
           close={(made) => {
             setOpen(undefined)
             if (made) {
@@ -86,16 +85,6 @@ export function BulkBar({ choice, triage, onHidden }: Props): ReactNode {
       )}
       {left.length > 0 && <Left all={left} close={() => setLeft([])} />}
     </>
-  )
-}
-
-function Hide({ all, close }: { all: Detection[]; close: (made: boolean) => void }): ReactNode {
-  return (
-    <Modal visible size="large" header="Hide detections like these" closeAriaLabel="Close" onDismiss={() => close(false)}>
-      <Suspense fallback={<Loading lines={6} />}>
-        <RuleForm start={ruleOf(all)} draft={`list.${all.map((d) => d.id).sort().join('.')}`} onDone={(saved) => close(saved !== undefined)} />
-      </Suspense>
-    </Modal>
   )
 }
 

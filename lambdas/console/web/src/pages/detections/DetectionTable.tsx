@@ -20,7 +20,7 @@ interface Props {
   like: (l: Partial<Liking>) => void
 }
 
-const first = 15 // rows that are drawn at once; the others right after
+const first = 10 // rows that are drawn at once; the others right after
 const none: readonly Detection[] = []
 
 export default memo(function DetectionTable({ items, now, sort, onSort, choice, acknowledge, liking, like }: Props): ReactNode {

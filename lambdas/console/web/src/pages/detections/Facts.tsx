@@ -41,12 +41,12 @@ export function Chips({ d }: { d: Detection }): ReactNode {
   const more = (d.techniques?.length ?? 0) - most
   return (
     <span className="mw-chips">
-      <span className="mw-chip">
+      <span className="mw-card-chip">
         <span className="mw-hidden">Category: </span>
         <Wire length={40}>{categoryWord(d.category)}</Wire>
       </span>
       {d.techniques?.slice(0, most).map((t) => (
-        <span key={t} className="mw-chip" title={techniqueName(t)}>
+        <span key={t} className="mw-card-chip" title={techniqueName(t)}>
           <span className="mw-hidden">Technique: </span>
           <Wire length={40}>{techniqueShort(t) === t ? t : `${t} ${techniqueShort(t)}`}</Wire>
         </span>

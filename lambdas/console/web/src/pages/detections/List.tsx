@@ -78,7 +78,7 @@ export function List({ of, place, span, now, change, look, choice, acknowledge, 
           ) : (
             <Cards items={l.items} now={now} choice={choice} />
           )}
-          <Pager list={l} place={place} limit={liking.page} of={question} change={change} ask={ask} />
+          <Pager list={l} place={place} limit={liking.page} of={question} change={change} ask={ask} ready={!of.refreshing} />
         </>
       )}
     </Read>

@@ -5,13 +5,17 @@ import RadioGroup from '@cloudscape-design/components/radio-group'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import Toggle from '@cloudscape-design/components/toggle'
 import { useState, type ReactNode } from 'react'
+import type { Schemas } from '../../api/client'
 import { asProblem } from '../../api/read'
 import { useNames } from '../../detections/suggest'
 import { filterWords } from '../../detections/words'
 import { useTell } from '../../shell/Messages'
 import { useMe } from '../../state/me'
 import { visible, Wire } from '../../ui/Wire'
-import { beginWith, defaultView, nameProblem, useSaver, type ViewItem } from './views'
+import { lastWords } from '../../ui/SpanPicker'
+import { beginWith, bodyOf, defaultView, nameProblem, useSaver, type ViewItem } from './views'
+
+type NewView = Schemas['NewView']
 
 /** Every view, with what its owner may do about it, and which one this browser begins with. */
 export default function ManageViews({ all, close }: { all: readonly ViewItem[]; close: () => void }): ReactNode {
@@ -84,15 +88,8 @@ function One({ v, all }: { v: ViewItem; all: readonly ViewItem[] }): ReactNode {
       })
     }
   }
-  const body = (change: Partial<ViewItem['view']>) => ({
-    name: v.view.name,
-    filter: v.view.filter,
-    sort: v.view.sort,
-    group: v.view.group,
-    shared: v.view.shared,
-    ...change,
-  })
-  const put = (change: Partial<ViewItem['view']>) => saver.put(v, body(change))
+  const body = (change: Partial<NewView>) => ({ ...bodyOf(v), ...change })
+  const put = (change: Partial<NewView>) => saver.put(v, body(change))
   const shown = visible(v.view.name, 60)
   return (
     <div className="mw-view">
@@ -106,6 +103,7 @@ function One({ v, all }: { v: ViewItem; all: readonly ViewItem[] }): ReactNode {
         )}
         <div className="mw-quiet">
           {wrong ?? filterWords(v.view.filter, names)}
+          {v.view.last && ` ${lastWords(v.view.last)}.`}
           {v.view.owner !== me.name && (
             <>
               {' '}

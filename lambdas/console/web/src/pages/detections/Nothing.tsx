@@ -49,7 +49,7 @@ export function Nothing({ place, span, change, look }: Props): ReactNode {
           <Go to="/settings/about">how the sensors fare</Go>.
         </div>
       )}
-      <div className="mw-nothing">
+      <div className="mw-list-nothing">
         {place.brush && <Button onClick={() => change({ brush: undefined })}>Clear the time selection</Button>}
         {filtered && <Button onClick={() => change({ filter: {} })}>Clear the filter</Button>}
         {last && (at < span.from || at >= span.to) && (

@@ -86,7 +86,7 @@ function Bands({ counts, chosen, toggle }: { counts: Record<Band, number>; chose
               <Check />
             ) : (
               <svg width="12" height="12" aria-hidden="true">
-                <rect className={`mw-bar mw-bar-${b}`} x="0.5" y="0.5" width="11" height="11" rx="2.5" />
+                <rect className={`mw-histbar mw-histbar-${b}`} x="0.5" y="0.5" width="11" height="11" rx="2.5" />
               </svg>
             )}
             <b>{digits(counts[b])}</b> {bandWord[b]} <span className="mw-dim">{bandRange[b]}</span>

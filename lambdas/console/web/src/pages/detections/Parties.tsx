@@ -33,7 +33,7 @@ export function First({ of, none }: { of: readonly Participant[]; none?: string 
 export function Parties({ d }: { d: Detection }): ReactNode {
   const [offenders, victims] = [partiesOf(d, 'offender'), partiesOf(d, 'victim')]
   return (
-    <span className="mw-parties">
+    <span className="mw-card-parties">
       {offenders.length > 0 && (
         <span>
           <span className="mw-hidden">Offender: </span>

@@ -10,19 +10,22 @@ import { asProblem } from '../../api/read'
 import { useNames } from '../../detections/suggest'
 import { filterWords } from '../../detections/words'
 import { useDenied } from '../../state/me'
+import { lastWords } from '../../ui/SpanPicker'
 import { groupings, sorts, type Place } from './place'
 import { beginWith, nameProblem, useSaver, viewOf, type ViewItem } from './views'
 
 interface Props {
   place: Place
+  last?: string // the time up to now that is looked at; absent: from one moment to another
   taken: readonly string[] // names of one's own views
   close: (saved?: ViewItem) => void
 }
 
-/** Saves what the list shows now under a name. The time is not part of it: a view is looked at again and again. */
-export default function SaveView({ place, taken, close }: Props): ReactNode {
+/** Saves what the list shows now under a name. The time is not part of it unless that is asked for: a view is looked at again and again. */
+export default function SaveView({ place, last, taken, close }: Props): ReactNode {
   const [name, setName] = useState('')
   const [shared, setShared] = useState(false)
+  const [timed, setTimed] = useState(false)
   const [begin, setBegin] = useState(false)
   const [busy, setBusy] = useState(false)
   const [wrong, setWrong] = useState<string>()
@@ -34,7 +37,7 @@ export default function SaveView({ place, taken, close }: Props): ReactNode {
     if (why) return
     setBusy(true)
     try {
-      const v = await saver.create(viewOf(name, shared, place))
+      const v = await saver.create(viewOf(name, shared, place, timed ? last : undefined))
       if (begin) beginWith(v.id)
       close(v)
     } catch (e) {
@@ -68,7 +71,7 @@ export default function SaveView({ place, taken, close }: Props): ReactNode {
         }}
       >
         <SpaceBetween size="m">
-          <div className="mw-quiet">{placeWords(place, filterWords(place.filter, names))}</div>
+          <div className="mw-quiet">{placeWords(place, filterWords(place.filter, names))} {timed && last ? `${lastWords(last)}.` : 'The time is not part of it.'}</div>
           <FormField label="Name" errorText={wrong ?? (name && why)}>
             <Input
               value={name}
@@ -79,6 +82,12 @@ export default function SaveView({ place, taken, close }: Props): ReactNode {
               autoFocus
             />
           </FormField>
+          <Checkbox
+            checked={timed} disabled={last === undefined} onChange={(e) => setTimed(e.detail.checked)}
+            description={last ? `It always shows what was ${lastWords(last).replace('Last', 'in the last')}.` : 'It can keep a time that moves along, such as the last 7 days. What you look at goes from one moment to another.'}
+          >
+            Keep the time too
+          </Checkbox>
           <Checkbox checked={shared} onChange={(e) => setShared(e.detail.checked)} description="They may use it, and not change it.">
             Others see it too
           </Checkbox>
@@ -94,5 +103,5 @@ export default function SaveView({ place, taken, close }: Props): ReactNode {
 function placeWords(p: Place, words: string): string {
   const sort = sorts.find((s) => s.id === p.sort)?.text ?? ''
   const group = groupings.find((g) => g.id === p.group)
-  return `${words} ${group ? `By ${group.one}.` : `${sort}.`} The time is not part of it.`
+  return `${words} ${group ? `By ${group.one}.` : `${sort}.`}`
 }

@@ -1,7 +1,8 @@
 // What narrows, orders and arranges the list.
 import SegmentedControl from '@cloudscape-design/components/segmented-control'
 import Select from '@cloudscape-design/components/select'
-import { memo, type ReactNode } from 'react'
+import { memo, useCallback, type ReactNode } from 'react'
+import type { DetectionFilter } from '../../api/names'
 import { FilterBar } from '../../detections/FilterBar'
 import { groupings, sorts, type Place, type Step } from './place'
 
@@ -18,10 +19,11 @@ const near = () => void import('./DetectionTable').catch(() => {}) // whoever op
 
 export const Toolbar = memo(function Toolbar({ place, change, count }: Props): ReactNode {
   const grouped = groupings.find((g) => g.id === place.group)
+  const filter = useCallback((_: DetectionFilter, onto: (now: DetectionFilter) => DetectionFilter) => change((now) => ({ filter: onto(now.filter) })), [change])
   const sorted = sorts.find((s) => s.id === place.sort) ?? sorts[0]
   return (
     <div className="mw-tools">
-      <FilterBar value={place.filter} onChange={(_, onto) => change((now) => ({ filter: onto(now.filter) }))} without={elsewhere} count={count} />
+      <FilterBar value={place.filter} onChange={filter} without={elsewhere} count={count} />
       <div className="mw-tools-right">
         <div className="mw-group">
           <Select

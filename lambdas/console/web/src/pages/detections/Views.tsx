@@ -6,8 +6,8 @@ import { useTell } from '../../shell/Messages'
 import { useMe } from '../../state/me'
 import { useView } from '../../state/url'
 import { visible } from '../../ui/Wire'
-import { placeQuery, type Place } from './place'
-import { defaultView, differs, useSaver, useViews, viewOf, viewPlace, type ViewItem } from './views'
+import { lastOf, placeQuery, type Place } from './place'
+import { bodyOf, defaultView, differs, useSaver, useViews, viewOf, viewPlace, type ViewItem } from './views'
 
 const ManageViews = lazy(() => import('./ManageViews'))
 const SaveView = lazy(() => import('./SaveView'))
@@ -23,7 +23,9 @@ export const Views = memo(function Views({ place, change }: Props): ReactNode {
   const all = views.data ?? []
   const [open, setOpen] = useState<'save' | 'manage'>()
   const current = all.find((v) => v.id === place.saved)
-  const update = useUpdate(place)
+  const [query] = useView()
+  const last = lastOf(query)
+  const update = useUpdate(place, last)
   useBeginning(views.data)
   const act = (id: string) => {
     const v = all.find((x) => `view ${x.id}` === id)
@@ -33,7 +35,7 @@ export const Views = memo(function Views({ place, change }: Props): ReactNode {
     else setOpen(id === 'save' ? 'save' : 'manage')
   }
   const may = current && (current.view.owner === me.name || me.role === 'admin')
-  const changed = current !== undefined && differs(current, place)
+  const changed = current !== undefined && differs(current, place, last)
   return (
     <>
       <ButtonDropdown
@@ -47,6 +49,7 @@ export const Views = memo(function Views({ place, change }: Props): ReactNode {
         {open === 'save' && (
           <SaveView
             place={place}
+            last={last}
             taken={all.filter((v) => v.view.owner === me.name).map((v) => v.view.name)}
             close={(v) => {
               setOpen(undefined)
@@ -92,17 +95,18 @@ function itemsOf(
   ]
 }
 
-function useUpdate(place: Place): (v: ViewItem) => Promise<void> {
+// A view that keeps a time goes on keeping one: where what is looked at is none that moves along, its own.
+function useUpdate(place: Place, last: string | undefined): (v: ViewItem) => Promise<void> {
   const saver = useSaver()
   const tell = useTell()
   return async (v) => {
     const name = visible(v.view.name, 60)
     try {
-      const now = await saver.put(v, viewOf(v.view.name, v.view.shared ?? false, place))
+      const now = await saver.put(v, viewOf(v.view.name, v.view.shared ?? false, place, v.view.last && (last ?? v.view.last)))
       tell({
         type: 'success',
         text: `“${name}” is saved.`,
-        undo: () => saver.put(now, { name: v.view.name, filter: v.view.filter, sort: v.view.sort, group: v.view.group, shared: v.view.shared }),
+        undo: () => saver.put(now, bodyOf(v)),
       })
     } catch (e) {
       const p = asProblem(e)

@@ -28,7 +28,7 @@ export function gridOf(span: Stretch): Grid {
 
 /** The series of the stack: low at the bottom, where most of it is. */
 export const stack: readonly Band[] = [...bands].reverse()
-export const series: readonly Series[] = stack.map((b) => ({ label: bandWord[b], className: `mw-bar-${b}` }))
+export const series: readonly Series[] = stack.map((b) => ({ label: bandWord[b], className: `mw-histbar-${b}` }))
 
 /** Gives the bars of an answer; bands that are not chosen count nothing. */
 export function barsOf(buckets: readonly Schemas['Bucket'][], chosen: readonly Band[] | undefined): Bar[] {

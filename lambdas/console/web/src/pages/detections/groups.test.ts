@@ -17,7 +17,8 @@ test('what is in no group is in none of the others', () => {
   expect(groupFilter({ not: [{ bands: ['low'] }] }, 'victim', '', list(['', 'a', 'b']))).toEqual({ not: [{ bands: ['low'] }, { victim: { devices: ['a', 'b'] } }] })
   const many = groupFilter({}, 'vpc', '', list(['', ...Array.from({ length: 120 }, (_, i) => `vpc-${i}`)]))
   expect(many?.not?.map((n) => n.participant?.vpcs?.length)).toEqual([50, 50, 20])
-  expect(groupFilter({}, 'victim', '', list(['', 'a'], 300))).toBeUndefined()
+  expect(groupFilter({}, 'victim', '', list(['', 'a'], 300))).toEqual({ not: [{ victim: { external: true } }, { victim: { external: false } }] })
+  expect(groupFilter({}, 'vpc', '', list(['', 'a'], 300))).toBeUndefined()
   expect(groupFilter({}, 'victim', '', list(Array.from({ length: 801 }, (_, i) => `d${i}`)))).toBeUndefined()
 })
 

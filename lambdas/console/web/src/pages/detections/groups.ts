@@ -14,11 +14,14 @@ export function groupFilter(f: DetectionFilter, by: GroupBy, key: string, list: 
 
 const [mostNots, mostValues] = [16, 50] // of a filter, and of a list in it
 
-// Those that are in no group: in none of all the others. Nothing else asks for those without a victim.
+// Those that are in no group: in none of all the others, where all of them are listed.
 function noneFilter(f: DetectionFilter, by: GroupBy, list: Pick<Schemas['GroupList'], 'items' | 'total'>): DetectionFilter | undefined {
   const keys = list.items.map((g) => g.key).filter((key) => key !== '')
-  if (list.items.length < (list.total ?? 0)) return undefined
   const not = [...(f.not ?? [])]
+  if (list.items.length < (list.total ?? 0)) {
+    if (by !== 'offender' && by !== 'victim') return undefined
+    return { ...f, not: [...not, { [by]: { external: true } }, { [by]: { external: false } }] } // whoever there is, is within or without
+  }
   for (let i = 0; i < keys.length; i += mostValues) not.push(keysFilter(by, keys.slice(i, i + mostValues)))
   return not.length > mostNots ? undefined : { ...f, not }
 }

@@ -5,7 +5,7 @@ import type { DetectionFilter } from '../../api/names'
 import type { Stretch } from '../../charts/histogram'
 import { normalised } from '../../detections/filter'
 import { filterQuery, queryFilter } from '../../detections/query'
-import { iso, type Span } from '../../state/span'
+import { iso, lengthOf, type Span } from '../../state/span'
 import { useView, type Query } from '../../state/url'
 
 export type Sort = Schemas['Sort']
@@ -38,6 +38,15 @@ export interface Place {
   page: number // from 1
   after?: string // the cursor that leads to the page
   saved?: string // the saved view that it began with
+  last?: string // of a change: the time up to now that a saved view brings along. What is looked at is the page's span
+}
+
+const usual = '1d' // where the URL has no time
+
+/** The time up to now that a query looks at; undefined: from one moment to another. */
+export function lastOf(q: Query): string | undefined {
+  if (Date.parse(q.from ?? '') < Date.parse(q.to ?? '')) return undefined
+  return lengthOf(q.last) ? q.last : usual
 }
 
 /** Reads the place off a query. */
@@ -67,6 +76,7 @@ export function placeQuery(p: Partial<Place>): Query {
   if ('saved' in p) out.saved = p.saved
   if ('open' in p) out.open = p.open
   if (p.table !== undefined) out.view = p.table ? 'table' : undefined
+  if (p.last) Object.assign(out, { last: p.last === usual ? undefined : p.last, from: undefined, to: undefined })
   if (['filter', 'brush', 'sort', 'group'].some((k) => k in p)) Object.assign(out, { page: undefined, after: undefined })
   if ('page' in p) Object.assign(out, { page: p.page === 1 ? undefined : String(p.page), after: p.page === 1 ? undefined : p.after })
   return out
@@ -78,12 +88,17 @@ export type Step = Partial<Place> | ((now: Place) => Partial<Place>)
 /** Gives the place of the page's URL and what changes it: each change is a step that Back undoes. */
 export function usePlace(): [Place, (change: Step) => void] {
   const [query, change] = useView()
-  const place = useMemo(() => placeOf(query), [query])
+  const last = useRef<Place>(undefined)
+  const place = useMemo(() => steady(placeOf(query), last.current), [query])
+  last.current = place
   const latest = useRef(change)
   latest.current = change
   const set = useCallback((s: Step) => latest.current((now) => placeQuery(typeof s === 'function' ? s(placeOf(now)) : s), { push: true }), [])
   return [place, set]
 }
+
+// steady keeps the filter of before while it says the same: what shows it, and is large, stays as it is.
+const steady = (p: Place, before: Place | undefined): Place => (before && JSON.stringify(p.filter) === JSON.stringify(before.filter) ? { ...p, filter: before.filter } : p)
 
 /** Gives the filter of what is listed: that of the place, within the time. */
 export function within(p: Pick<Place, 'filter' | 'brush'>, span: Span): DetectionFilter {

@@ -19,6 +19,8 @@ export interface Unchanged {
   why: string
 }
 
+const mostShown = 1000 // by one answer of a search
+
 const whys: Record<Schemas['BulkItem']['result'], string> = {
   changed: '',
   not_found: 'it is not there any more',
@@ -38,7 +40,14 @@ export function undoing(before: readonly Detection[]): { ids: string[]; change: 
   return [...by.values()]
 }
 
-const bulk = (ids: string[], change: Change) => told(api.POST('/v1/detections/bulk', { body: { ids, change } }))
+// However many there are: as many at a time as the API takes.
+async function bulk(ids: string[], change: Change): Promise<Schemas['BulkItem'][]> {
+  const items: Schemas['BulkItem'][] = []
+  for (let i = 0; i < ids.length; i += mostAtOnce) {
+    items.push(...(await told(api.POST('/v1/detections/bulk', { body: { ids: ids.slice(i, i + mostAtOnce), change } }))).items)
+  }
+  return items
+}
 
 /** Says in words what a change did to how many. */
 export function changeWords(n: number, c: Change): string {
@@ -70,7 +79,7 @@ export function useTriage(onChanged?: (changed: readonly Detection[]) => void): 
     [client, patch, onChanged],
   )
   const renew = async (ids: string[]) => {
-    const now = await told(api.POST('/v1/detections/search', { body: { filter: { ids, hidden: 'include' }, limit: mostAtOnce } }))
+    const now = await told(api.POST('/v1/detections/search', { body: { filter: { ids, hidden: 'include' }, limit: Math.max(1, Math.min(ids.length, mostShown)) } }))
     await settle(now.items)
     return now.items
   }
@@ -101,7 +110,7 @@ export function useTriage(onChanged?: (changed: readonly Detection[]) => void): 
       all.map((d) => d.id),
       c,
     )
-    const unchanged = result.items.filter((i) => i.result !== 'changed')
+    const unchanged = result.filter((i) => i.result !== 'changed')
     const changed = all.filter((d) => !unchanged.some((u) => u.id === d.id))
     await renew(all.map((d) => d.id)).catch(() => client.invalidateQueries({ queryKey: ['detections'] }))
     const undo = async () => {

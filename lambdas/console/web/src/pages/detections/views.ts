@@ -38,21 +38,26 @@ export const viewPlace = (v: ViewItem): Partial<Place> => ({
   group: v.view.group,
   brush: undefined,
   saved: v.id,
+  last: v.view.last,
 })
 
-/** Gives what is saved of a place. */
-export const viewOf = (name: string, shared: boolean, p: Place): Schemas['NewView'] => ({
+/** Gives what is saved of a place, with a time up to now where one is to be kept. */
+export const viewOf = (name: string, shared: boolean, p: Place, last?: string): Schemas['NewView'] => ({
   name: name.trim(),
   filter: normalised(p.filter),
   sort: p.sort,
   group: p.group,
+  last,
   shared,
 })
 
-/** Whether a place shows something other than the view that it began with. */
-export function differs(v: ViewItem, p: Place): boolean {
+/** What is sent of a view that stays as it is. */
+export const bodyOf = ({ view: v }: ViewItem): Schemas['NewView'] => ({ name: v.name, filter: v.filter, sort: v.sort, group: v.group, last: v.last, shared: v.shared })
+
+/** Whether a place shows something other than the view that it began with. A view that keeps no time is the same at every time. */
+export function differs(v: ViewItem, p: Place, last: string | undefined): boolean {
   const of = (x: Partial<Place>) => JSON.stringify([normalised(x.filter ?? {}), x.sort, x.group])
-  return of(viewPlace(v)) !== of(p)
+  return of(viewPlace(v)) !== of(p) || (v.view.last !== undefined && v.view.last !== last)
 }
 
 /** Says what is wrong with the name of a view. */

@@ -69,7 +69,7 @@ function Aliases({ ids }: { ids: readonly string[] }): ReactNode {
       {counted(ids.length, 'earlier incident')}
       <details>
         <summary>Ids</summary>
-        <ul className="mw-plain">{ids.map((id) => <li key={id}><Wire mono length={80}>{id}</Wire></li>)}</ul>
+        <ul className="mw-incident-plain">{ids.map((id) => <li key={id}><Wire mono length={80}>{id}</Wire></li>)}</ul>
       </details>
     </>
   )

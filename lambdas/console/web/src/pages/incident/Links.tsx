@@ -38,7 +38,7 @@ export function Links({ i }: { i: Incident }): ReactNode {
           <ol className="mw-links-list">
             {shown.map((l) => (
               <li key={`${l.from} ${l.to} ${l.kind}`} onPointerEnter={() => light(l)} onPointerLeave={() => light(undefined)} onFocus={() => light(l)} onBlur={() => light(undefined)}>
-                <span className="mw-chip">{kindText[l.kind] ?? l.kind}</span> <Wire length={400}>{l.reason}</Wire>
+                <span className="mw-incident-chip">{kindText[l.kind] ?? l.kind}</span> <Wire length={400}>{l.reason}</Wire>
                 <div><End id={l.from} titles={titles} /> <span aria-hidden="true">→</span><span className="mw-hidden">then</span> <End id={l.to} titles={titles} /></div>
               </li>
             ))}

@@ -31,7 +31,7 @@ function Side({ title, role, list, none }: { title: string; role: 'offender' | '
     <section aria-label={title} className={`mw-party-side mw-party-${role}`}>
       <h3>{title}</h3>
       {list.length === 0 && <p className="mw-quiet">{none}</p>}
-      <ul className="mw-plain">
+      <ul className="mw-incident-plain">
         {list.map((p, n) => (
           <li key={p.device ?? p.address ?? p.instance ?? p.name ?? n}>
             <DeviceLink id={p.device} name={p.name} address={p.address ?? p.instance} />

@@ -45,7 +45,7 @@ function Entry({ e, before, score }: { e: Entry; before?: Entry; score?: number 
       <div className="mw-timeline-text">
         {e.kind === 'detection'
           ? <>{score !== undefined && <><Score score={score} /> </>}<Go to={detectionPath(e.ref)}><Wire length={400}>{e.text}</Wire></Go></>
-          : <><span className="mw-chip">AWS call</span> <Wire length={400} whole>{e.text}</Wire></>}
+          : <><span className="mw-incident-chip">AWS call</span> <Wire length={400} whole>{e.text}</Wire></>}
         <div className="mw-quiet">
           {e.tactic && visible(tacticName(e.tactic), 40)}{e.tactic && e.technique && ' · '}
           {e.technique && `${visible(e.technique, 32)} ${techniqueName(e.technique) === e.technique ? '' : techniqueName(e.technique)}`}

@@ -38,7 +38,7 @@ export function Chart({ of, asked, set }: Props): ReactNode {
             return (
               <Histogram
                 label="Records by time" noun={['record', 'records']} from={first} to={first + step * h.buckets.length} step={step} height={96}
-                series={[{ label: 'Records', className: 'mw-bar-plain' }]} bars={h.buckets.map((b) => ({ start: Date.parse(b.start), counts: [b.count] }))}
+                series={[{ label: 'Records', className: 'mw-histbar-plain' }]} bars={h.buckets.map((b) => ({ start: Date.parse(b.start), counts: [b.count] }))}
                 selection={asked.pick} onSelect={pick}
               />
             )

@@ -100,7 +100,7 @@ function Waiting({ waiting, show, failed, more }: { waiting: number; show: () =>
 
 function Nothing({ asked, set }: { asked: Asked; set: (c: Partial<Asked>) => void }): ReactNode {
   return (
-    <div className="mw-nothing">
+    <div className="mw-records-nothing">
       <b>No record matches.</b>
       <span>Choose a longer time above{asked.query || asked.kinds.length > 0 || asked.pick ? ', or ask for more:' : '.'}</span>
       {asked.pick && <Button onClick={() => set({ pick: undefined })}>All of the time shown</Button>}

@@ -36,9 +36,9 @@ export default function APIKeys(): ReactNode {
               title="Keys" what="keys" of={keys} idOf={(k) => k.id} textOf={(k) => `${k.name} ${k.owner} ${k.role} ${k.id}`} sort={{ column: 'name' }}
               empty="No program has a key yet. Make one for each that is to read or to triage detections."
               columns={[
-                { id: 'name', header: 'Key', isRowHeader: true, minWidth: 180, sortingField: 'name', cell: (k) => <div className="mw-settings-two"><b><Wire length={100}>{k.name}</Wire></b><span className="mw-quiet"><Wire mono length={40}>{k.id}</Wire></span></div> },
-                { id: 'role', header: 'Role', minWidth: 110, sortingField: 'role', cell: (k) => <div className="mw-settings-two"><span>{k.role}</span>{k.packets && <span className="mw-quiet">and packets</span>}</div> },
-                { id: 'owner', header: 'Owner', minWidth: 120, sortingField: 'owner', cell: (k) => <Wire length={64}>{k.owner}</Wire> },
+                { id: 'name', header: 'Key', isRowHeader: true, minWidth: 150, sortingField: 'name', cell: (k) => <div className="mw-settings-two"><b><Wire length={100}>{k.name}</Wire></b><span className="mw-quiet"><Wire mono length={40}>{k.id}</Wire></span></div> },
+                { id: 'role', header: 'Role', minWidth: 90, sortingField: 'role', cell: (k) => <div className="mw-settings-two"><span>{k.role}</span>{k.packets && <span className="mw-quiet">and packets</span>}</div> },
+                { id: 'owner', header: 'Owner', minWidth: 90, sortingField: 'owner', cell: (k) => <Wire length={64}>{k.owner}</Wire> },
                 { id: 'used', header: `Last used, to the hour (${zone})`, minWidth: 190, sortingField: 'last_used', cell: (k) => <div className="mw-settings-two">{k.last_used ? <Time at={k.last_used} /> : <span>Never</span>}<span className="mw-quiet">made <Time at={k.created} /></span></div> },
                 { id: 'expires', header: `Ends (${zone})`, minWidth: 180, sortingField: 'expires_at', cell: (k) => <Ends of={k} /> },
                 { id: 'does', header: 'Actions', minWidth: 90, cell: (k) => <May op="revokeAPIKey" variant="inline-link" ariaLabel={`Revoke ${visible(k.name, 60)}`} onClick={() => revoke(k)}>Revoke</May> },

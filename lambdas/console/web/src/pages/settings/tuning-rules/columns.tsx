@@ -28,12 +28,12 @@ const stateOf = (r: RuleItem) => (ended(r) ? 'Ended' : r.rule.enabled ? 'On' : '
 
 export function columns(does: Does): TableProps.ColumnDefinition<RuleItem>[] {
   return [
-    { id: 'name', header: 'Rule', isRowHeader: true, minWidth: 200, sortingField: 'name', sortingComparator: by((r) => r.rule.name), cell: (r) => <Named of={r} /> },
-    { id: 'match', header: 'Hides', minWidth: 220, cell: (r) => <Match of={r.rule.match} /> },
-    { id: 'count', header: 'Hidden now', minWidth: 110, cell: (r) => <Hidden of={r} /> },
-    { id: 'state', header: 'State', minWidth: 200, sortingField: 'state', sortingComparator: by(stateOf), cell: (r) => <State of={r} /> },
+    { id: 'name', header: 'Rule', isRowHeader: true, minWidth: 160, sortingField: 'name', sortingComparator: by((r) => r.rule.name), cell: (r) => <Named of={r} /> },
+    { id: 'match', header: 'Hides', minWidth: 180, cell: (r) => <Match of={r.rule.match} /> },
+    { id: 'count', header: 'Hidden now', minWidth: 90, cell: (r) => <Hidden of={r} /> },
+    { id: 'state', header: 'State', minWidth: 130, sortingField: 'state', sortingComparator: by(stateOf), cell: (r) => <State of={r} /> },
     { id: 'by', header: 'Made by', minWidth: 200, sortingField: 'created', sortingComparator: by((r) => r.created), cell: (r) => <div className="mw-settings-two"><Wire length={64}>{r.rule.created_by || 'not known'}</Wire><Time at={r.created} label /></div> },
-    { id: 'does', header: 'Actions', minWidth: 130, cell: (r) => <Actions of={r} does={does} /> },
+    { id: 'does', header: 'Actions', minWidth: 120, cell: (r) => <Actions of={r} does={does} /> },
   ]
 }
 
