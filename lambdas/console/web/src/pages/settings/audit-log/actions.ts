@@ -16,12 +16,13 @@ export const actions: Record<string, Record<string, string>> = {
   session: { create: 'Signed in', delete: 'Signed out', revoke: 'Session ended' },
   user: { create: 'User made', update: 'User changed', delete: 'User deleted', password: 'Password set' },
   api_key: { create: 'API key made', delete: 'API key revoked' },
+  mirror_plan: { make: 'Look of the mirror loop asked for' },
   audit: { export: 'Audit log exported' },
 }
 
 export const groupNames: Record<string, string> = {
   detection: 'Detections', tuning_rule: 'Tuning rules', parameter: 'Parameters', device: 'Devices', packets: 'Packets', record: 'Records', view: 'Views',
-  notification_rule: 'Notification rules', dead_letter: 'Undelivered notifications', session: 'Sessions', user: 'Users', api_key: 'API keys', audit: 'The audit log',
+  notification_rule: 'Notification rules', dead_letter: 'Undelivered notifications', session: 'Sessions', user: 'Users', api_key: 'API keys', mirror_plan: 'Plans of mirroring', audit: 'The audit log',
 }
 
 /** What an action is called; one that is not known is called what it is. */
@@ -41,6 +42,7 @@ export function placeOf(action: string, target: string): { to: string; query?: Q
     case 'notification_rule': return { to: '/settings/notifications', query: { edit: target } }
     case 'parameter': return { to: '/settings/parameters', query: target === 'detector_settings' ? undefined : { edit: target } }
     case 'user': return { to: '/settings/users', query: { edit: target } }
+    case 'mirror_plan': return { to: '/coverage', query: { tab: 'plan', plan: 'look' } }
     default: return undefined
   }
 }
