@@ -8,23 +8,20 @@ const named: Record<Level, string> = { 0: 'Very weak', 1: 'Weak', 2: 'Fair', 3: 
 interface Props {
   password: string
   own: readonly string[] // what whoever guesses knows of its owner
-  fault?: string // the rule that it breaks: then it is not taken, however hard it is to guess
+  fault?: string // the rule that it breaks: then it is not taken, and how hard it is to guess says nothing
 }
 
 /** Says how hard a password is to guess, while it is typed. It judges nothing: the server has the last word. */
 export function Strength({ password, own, fault }: Props): ReactNode {
   const known = useEstimate(password, own)
   if (!password) return null
-  const level = known === undefined || known === 'never' ? undefined : known.level
-  const text = words(known)
+  const level = fault !== undefined || known === undefined || known === 'never' ? undefined : known.level
   return (
     <div className="mw-strength">
-      <div className="mw-strength-bar" role="meter" aria-label="How hard it is to guess" aria-valuemin={0} aria-valuemax={4} aria-valuenow={level ?? 0} aria-valuetext={level === undefined ? 'not known' : named[level]}>
+      <div className="mw-strength-bar" role="meter" aria-label="How hard it is to guess" aria-valuemin={0} aria-valuemax={4} aria-valuenow={level ?? 0} aria-valuetext={fault ? 'not allowed' : level === undefined ? 'not known' : named[level]}>
         {([1, 2, 3, 4] as const).map((n) => <span key={n} className={level !== undefined && level >= n ? 'mw-strength-on' : undefined} />)}
       </div>
-      <div role="status" className="mw-strength-text">
-        {text}{fault && <> <span className="mw-quiet">{fault}</span></>}
-      </div>
+      <div role="status" className="mw-strength-text">{fault ? <span className="mw-quiet">{fault}</span> : words(known)}</div>
     </div>
   )
 }

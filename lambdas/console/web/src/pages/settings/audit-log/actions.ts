@@ -13,16 +13,16 @@ export const actions: Record<string, Record<string, string>> = {
   view: { create: 'View made', update: 'View changed', delete: 'View deleted' },
   notification_rule: { create: 'Notification rule made', update: 'Notification rule changed', delete: 'Notification rule deleted', test: 'Test sent' },
   dead_letter: { resend: 'Notification sent again', delete: 'Undelivered notification forgotten' },
+  mirror_plan: { make: 'Mirror plan made' },
   session: { create: 'Signed in', delete: 'Signed out', revoke: 'Session ended' },
   user: { create: 'User made', update: 'User changed', delete: 'User deleted', password: 'Password set' },
   api_key: { create: 'API key made', delete: 'API key revoked' },
-  mirror_plan: { make: 'Look of the mirror loop asked for' },
   audit: { export: 'Audit log exported' },
 }
 
 export const groupNames: Record<string, string> = {
   detection: 'Detections', tuning_rule: 'Tuning rules', parameter: 'Parameters', device: 'Devices', packets: 'Packets', record: 'Records', view: 'Views',
-  notification_rule: 'Notification rules', dead_letter: 'Undelivered notifications', session: 'Sessions', user: 'Users', api_key: 'API keys', mirror_plan: 'Plans of mirroring', audit: 'The audit log',
+  notification_rule: 'Notification rules', dead_letter: 'Undelivered notifications', mirror_plan: 'Mirror plans', session: 'Sessions', user: 'Users', api_key: 'API keys', audit: 'The audit log',
 }
 
 /** What an action is called; one that is not known is called what it is. */

@@ -25,7 +25,7 @@ export function Detectors({ of, settings, editing, edit }: Props): ReactNode {
         title="Detectors" what="detectors" of={of} idOf={(t) => t.type} textOf={(t) => `${t.type} ${t.title} ${t.category}`} empty="This version has no detectors."
         description="How sensitive each is. A sensor reads these settings when it starts." sort={{ column: 'type' }}
         columns={[
-          { id: 'type', header: 'Detector', isRowHeader: true, minWidth: 260, sortingField: 'title', cell: (t) => <div className="mw-settings-two"><b>{t.title}</b><span className="mw-mono mw-quiet">{t.type}</span></div> },
+          { id: 'type', header: 'Detector', isRowHeader: true, minWidth: 200, sortingField: 'title', cell: (t) => <div className="mw-settings-two"><b>{t.title}</b><span className="mw-mono mw-quiet">{t.type}</span></div> },
           { id: 'on', header: 'State', minWidth: 90, sortingField: 'enabled', cell: (t) => (t.enabled ? <StatusIndicator type="success">On</StatusIndicator> : <StatusIndicator type="stopped">Off</StatusIndicator>) },
           { id: 'set', header: 'Not as by default', minWidth: 200, cell: (t) => <Changed of={t} /> },
           { id: 'does', header: 'Actions', minWidth: 100, cell: (t) => <May op="putParameter" variant="inline-link" ariaLabel={`Change ${t.title}`} disabled={!settings} disabledReason="What is set has not been read yet." onClick={() => edit(t.type)}>Change</May> },

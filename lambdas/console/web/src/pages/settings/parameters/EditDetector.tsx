@@ -37,7 +37,6 @@ export function EditDetector({ of: t, settings, close }: { of: DetectionType; se
         <Box float="right">
           <SpaceBetween direction="horizontal" size="xs">
             <Button variant="link" onClick={leave}>Cancel</Button>
-            <Button onClick={() => draft.set({ enabled: true, values: Object.fromEntries(t.tunables.map((u) => [u.name, u.default])) })}>Fill in the defaults</Button>
             <Button variant="primary" loading={put.busy} onClick={() => put.run(lines)}>Save</Button>
           </SpaceBetween>
         </Box>
@@ -49,6 +48,7 @@ export function EditDetector({ of: t, settings, close }: { of: DetectionType; se
         {put.theirs && <Alert type="warning" header="Somebody changed the settings of detectors while you were writing">Theirs stay, but for those of this detector: saving again puts yours in their place.</Alert>}
         {wrong[''] && <Alert type="error">{wrong['']}</Alert>}
         <Toggle checked={draft.value.enabled} onChange={(e) => draft.set((s) => ({ ...s, enabled: e.detail.checked }))} description="A detector that is off raises nothing from the next start of a sensor on.">On</Toggle>
+        <Button variant="inline-link" onClick={() => draft.set({ enabled: true, values: Object.fromEntries(t.tunables.map((u) => [u.name, u.default])) })}>Fill in the defaults</Button>
         {t.tunables.length === 0 && <span className="mw-quiet">Nothing else of it can be set.</span>}
         {t.tunables.map((u) => <OneTunable key={u.name} of={u} value={draft.value.values[u.name] ?? u.value} set={(v) => set(u.name, v)} wrong={wrong[u.name]} />)}
       </SpaceBetween>

@@ -31,7 +31,6 @@ export function EditParameter({ of: p, close }: { of: Parameter; close: () => vo
         <Box float="right">
           <SpaceBetween direction="horizontal" size="xs">
             <Button variant="link" onClick={leave}>Cancel</Button>
-            <Button disabled={text === p.default.join('\n')} disabledReason="That is the default." onClick={() => draft.set(p.default.join('\n'))}>Fill in the default</Button>
             <Button variant="primary" loading={put.busy} onClick={() => put.run(values)}>Save</Button>
           </SpaceBetween>
         </Box>
@@ -51,6 +50,7 @@ export function EditParameter({ of: p, close }: { of: Parameter; close: () => vo
             </FormField>
           )
           : <Lines text={text} change={(t) => draft.set(t)} problem={put.problem} description={p.description} allowed={p.allowed} />}
+        <Button variant="inline-link" disabled={text === p.default.join('\n')} disabledReason="That is the default." onClick={() => draft.set(p.default.join('\n'))}>Fill in the default</Button>
         {p.kind === 'bytes' && <span className="mw-quiet">{numberText(p.kind, text.trim())}</span>}
         {isShorter(p, text) && <Alert type="warning">What is older than that is deleted for good.</Alert>}
       </SpaceBetween>

@@ -16,7 +16,7 @@ export function ParameterTable({ label, items, edit }: { label: string; items: P
       variant="borderless" cellVerticalAlign="top" stickyColumns={{ last: 1 }} items={items} trackBy="name" wrapLines ariaLabels={{ tableLabel: label }}
       columnDefinitions={[
         {
-          id: 'name', header: 'Parameter', isRowHeader: true, minWidth: 260,
+          id: 'name', header: 'Parameter', isRowHeader: true, minWidth: 200,
           cell: (p) => <div className="mw-settings-two"><b>{titles[p.name]}</b><span className="mw-quiet">{p.description}</span></div>,
         },
         { id: 'value', header: 'Value', minWidth: 220, cell: (p) => <Values of={p} /> },

@@ -33,7 +33,7 @@ export function columns(does: Does): TableProps.ColumnDefinition<RuleItem>[] {
     { id: 'count', header: 'Hidden now', minWidth: 90, cell: (r) => <Hidden of={r} /> },
     { id: 'state', header: 'State', minWidth: 130, sortingField: 'state', sortingComparator: by(stateOf), cell: (r) => <State of={r} /> },
     { id: 'by', header: 'Made by', minWidth: 200, sortingField: 'created', sortingComparator: by((r) => r.created), cell: (r) => <div className="mw-settings-two"><Wire length={64}>{r.rule.created_by || 'not known'}</Wire><Time at={r.created} label /></div> },
-    { id: 'does', header: 'Actions', minWidth: 120, cell: (r) => <Actions of={r} does={does} /> },
+    { id: 'does', header: 'Actions', minWidth: 130, cell: (r) => <Actions of={r} does={does} /> },
   ]
 }
 

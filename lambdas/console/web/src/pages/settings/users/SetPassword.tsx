@@ -22,11 +22,11 @@ export function SetPassword({ of: u, close }: { of: User; close: () => void }): 
   }
   return (
     <FormModal title={`Choose a password for ${name}`} does="Set the password" busy={set.busy} why={why} wrong={refused ? undefined : set.problem?.message} send={() => set.run(typed.fresh)} close={close}>
-      <p className="mw-quiet">
+      <div className="mw-quiet">
         Pass it on by a way that only {name} reads: it is not shown again. {name} must choose another at the next sign-in; a password that is not changed within 7 days stops working.
         The old one stops at once, all sessions of {name} end, and a lock after wrong passwords goes.
-      </p>
-      <input className="mw-hidden" type="text" autoComplete="username" value={u.name} readOnly tabIndex={-1} aria-hidden="true" />
+        <input className="mw-hidden" type="text" autoComplete="username" value={u.name} readOnly tabIndex={-1} aria-hidden="true" />
+      </div>
       <PasswordFields
         of={typed} change={change} name={u.name} others more={u.full_name?.split(/\s+/)} focus
         wrong={{ fresh: refused, twice: typed.twice && !typed.fresh.startsWith(typed.twice) ? twiceFault(typed) : undefined }}

@@ -21,7 +21,7 @@ test('one\'s own account can neither be deleted nor reset, and says why; others 
   expect(container.textContent).toContain('5 wrong passwords since')
   const [own, other] = createWrapper().findAllButtonDropdowns()
   own?.openDropdown()
-  expect(own?.findItems().map((i) => [i.getElement().textContent?.slice(0, 8), i.find('[aria-disabled="true"]') !== null])).toEqual([['New pass', true], ['Choose a', true], ['Sessions', false], ['DeleteTh', true]])
+  expect(own?.findItems().map((i) => [i.getElement().textContent?.slice(0, 8), i.find('[aria-disabled="true"]') !== null])).toEqual([['Reset th', true], ['Choose a', true], ['Sessions', false], ['DeleteTh', true]])
   own?.openDropdown()
   other?.openDropdown()
   expect(other?.findItems().some((i) => i.find('[aria-disabled="true"]'))).toBe(false)

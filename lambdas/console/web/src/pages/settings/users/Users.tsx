@@ -97,7 +97,7 @@ function Actions({ of: u, own, edit, does }: { of: User; own: boolean; edit: () 
     <RowActions
       named={u.name} first={{ text: 'Change', op: 'updateUser', run: edit }}
       rest={[
-        { text: 'New password', op: 'resetUserPassword', against: ownPassword, run: () => does({ what: 'reset', user: u }) },
+        { text: 'Reset the password', op: 'resetUserPassword', against: ownPassword, run: () => does({ what: 'reset', user: u }) },
         { text: 'Choose a password', op: 'setUserPassword', against: ownPassword, run: () => does({ what: 'set', user: u }) },
         { text: 'Sessions', op: 'listUserSessions', run: () => does({ what: 'sessions', user: u }) },
         { text: 'Delete', op: 'deleteUser', against: own ? 'This is your own account: another administrator has to delete it.' : undefined, run: () => does({ what: 'delete', user: u }) },
