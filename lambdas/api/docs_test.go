@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/mirrorwatch/mirrorwatch/shared/store"
 )
 
 var update = flag.Bool("update", false, "write the table of operations in docs/api.md again from the contract")
@@ -37,6 +39,9 @@ func TestDocumentationRuns(t *testing.T) {
 	w.history("10.20.1.15", 5, 100, 200)
 	w.conns("10.20.1.15 10.20.2.7 ssh 100 1000", "10.20.1.15 10.20.2.8 - 7 8")
 	w.watched()
+	w.plans("sweep", store.MirrorStep{
+		Does: store.MirrorCreates, Action: "create_session", Interface: "eni-a", Reason: "wanted by a tag", Outcome: store.MirrorFailed, Error: "UnauthorizedOperation",
+	})
 	w.chained(detection(2).ID) // whose revision the page shows
 	srv := httptest.NewServer(w.handler)
 	defer srv.Close()

@@ -102,7 +102,7 @@ func TestPageIsWhole(t *testing.T) {
 		}
 	}
 	for _, line := range []string{
-		"cannot start", "message cannot be read", "batch comes again", "pass ended", "pass ended with errors", "cannot tell metrics",
+		"cannot start", "message cannot be read", "batch comes again", "pass ended", "pass ended with errors", "look ended", "look ended with errors", "cannot tell metrics",
 		"read mirror policy", "the event must come again", "another pass holds it",
 	} {
 		if !strings.Contains(text, "`"+line) {

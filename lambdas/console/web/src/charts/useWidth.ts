@@ -1,6 +1,12 @@
 import { useEffect, useRef, useState, type RefObject } from 'react'
+import { usePrinting } from '../state/printing'
 
-/** Gives an element's width in pixels, now and whenever it changes. Before it is known, and where nothing is laid out, it is `first`. */
+const paper = 640 // pixels that a panel has on A4 and on letter paper, upright
+
+/**
+ * Gives an element's width in pixels, now and whenever it changes. Before it is known, and where nothing is laid out, it is `first`.
+ * What is printed is drawn before the paper is laid out: then it is no more than that has room for.
+ */
 export function useWidth<E extends Element>(first = 640): [RefObject<E | null>, number] {
   const ref = useRef<E>(null)
   const [width, set] = useState(first)
@@ -13,5 +19,6 @@ export function useWidth<E extends Element>(first = 640): [RefObject<E | null>, 
     watch.observe(element)
     return () => watch.disconnect()
   }, [first])
-  return [ref, width]
+  const printing = usePrinting()
+  return [ref, printing ? Math.min(width, paper) : width]
 }

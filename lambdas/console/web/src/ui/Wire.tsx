@@ -3,6 +3,7 @@ import { useState, type ReactNode } from 'react'
 import './wire.css'
 
 const most = 300
+const mostWhole = 32 // characters that a column of a printed table has room for
 
 // Control characters, and those that turn the direction of what follows or show as nothing.
 const unseen = /[\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb]|[\u{e0000}-\u{e0fff}]/gu
@@ -37,7 +38,7 @@ export function Wire({ children, length = most, mono, whole }: Props): ReactNode
   const shown = open ? text : cut(text, length)
   const long = text.length > length
   return (
-    <bdi className={mono ? 'mw-wire mw-mono' : 'mw-wire'} title={long && !whole ? visible(text, 2000) : undefined}>
+    <bdi className={`mw-wire${mono ? ' mw-mono' : ''}${shown.length > mostWhole ? ' mw-wire-long' : ''}`} title={long && !whole ? visible(text, 2000) : undefined}>
       {pieces(shown)}
       {long && !open && '…'}
       {long && whole && (

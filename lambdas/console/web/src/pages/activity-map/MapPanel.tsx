@@ -7,7 +7,7 @@ import { useMemo, useState, type ReactNode } from 'react'
 import type { Reading } from '../../api/read'
 import { SiteMap } from '../../charts/SiteMap'
 import type { Span } from '../../state/span'
-import type { Query } from '../../state/url'
+import type { Change, Query } from '../../state/url'
 import { counted } from '../../ui/number'
 import { Go } from '../../ui/Link'
 import { Empty, Read } from '../../ui/Panel'
@@ -35,7 +35,7 @@ interface Props {
   expanded: readonly Expanded[]
   together?: Merged
   query: Query
-  change: (c: Query, how?: { push?: boolean }) => void
+  change: (c: Change, how?: { push?: boolean }) => void
   playing: boolean
   play: (on: boolean) => void
 }
@@ -45,7 +45,7 @@ const nothing: ReadonlyMap<string, Heat> = new Map()
 export function MapPanel(p: Props): ReactNode {
   const { question: q, query, change, together } = p
   const select = (id: string | undefined) => change({ node: id })
-  const expand = (id: string, on: boolean) => change({ expand: (on ? [...listOf(query.expand), id] : listOf(query.expand).filter((x) => x !== id)).join(',') }, { push: true })
+  const expand = (id: string, on: boolean) => change((now) => ({ expand: [...listOf(now.expand).filter((x) => x !== id), ...(on ? [id] : [])].join(',') }), { push: true })
   const [pointed, point] = useState<string>()
   const whole = { ...p.base, data: p.base.data && { map: p.base.data } } // what is missing of it is told with what can be done about it
   const node = together?.nodes.find((n) => n.id === query.node)
@@ -61,7 +61,7 @@ export function MapPanel(p: Props): ReactNode {
       {node && together && (
         <NodePanel
           node={node} map={together} heat={p.heat.data ?? nothing} expanded={listOf(query.expand).includes(node.id)} excludable={q.exclude.length < mostExcluded}
-          expand={expand} exclude={(a) => change({ exclude: [...q.exclude, a].join(','), node: undefined }, { push: true })} select={select} point={point}
+          expand={expand} exclude={(a) => change((now) => ({ exclude: [...listOf(now.exclude), a].join(','), node: undefined }), { push: true })} select={select} point={point}
         />
       )}
     </div>

@@ -43,7 +43,7 @@ type Numbered = Step & { i: number }
 const columnsOf = (acted: boolean, linked: Linked): TableProps.ColumnDefinition<Numbered>[] => [
   { id: 'action', header: 'Step', isRowHeader: true, minWidth: 160, sortingField: 'action', cell: (s) => <Action s={s} /> },
   { id: 'about', header: 'Of', minWidth: 190, sortingComparator: (a, b) => (a.name ?? '').localeCompare(b.name ?? ''), cell: (s) => <About s={s} {...linked} /> },
-  ...(acted ? [{ id: 'outcome', header: 'What became of it', minWidth: 190, sortingField: 'outcome', cell: (s: Numbered) => <Became s={s} /> }] : []),
+  ...(acted ? [{ id: 'outcome', header: 'What became of it', minWidth: 215, sortingField: 'outcome', cell: (s: Numbered) => <Became s={s} /> }] : []),
   { id: 'why', header: 'Why', minWidth: 280, cell: (s) => <Why s={s} /> },
   { id: 'place', header: 'Where', minWidth: 160, sortingComparator: (a, b) => place(a).localeCompare(place(b)), cell: (s) => <><div className="mw-plan-where"><Wire length={40}>{s.account}</Wire></div><span className="mw-quiet"><Wire length={40}>{s.region}</Wire></span></> },
   { id: 'usd', header: 'A month', minWidth: 110, sortingField: 'monthly_usd', cell: (s) => added(s.monthly_usd) || '–' },
