@@ -11,6 +11,7 @@ import { enter as letIn } from './people'
 const budget = { load: 650_000, first: 1500, answer: 100 } // bytes, ms, ms
 const quiet = !!process.env.MIRRORWATCH_QUIET
 const bearable = quiet ? 1 : 5 // times the budget of a time
+const busy = 2.5 // times the budget of a time of the processor, which others lengthen less
 const rounds = quiet ? 3 : 1
 const said: string[] = []
 
@@ -154,7 +155,8 @@ describe.skipIf(uncontrolled)('ten thousand detections', () => {
     waited.length = work.length = 0
     const ms = await measured(name, budget.answer, 'ms', quiet ? 5 : 3, () => answer(query, ready))
     said.push(`  the server ${Math.round(median(waited))} ms; the page's thread ${Math.round(median(work))} ms of the processor`)
-    expect(ms).toBeLessThanOrEqual(budget.answer * bearable)
+    if (quiet) expect(ms).toBeLessThanOrEqual(budget.answer)
+    else expect(median(work), 'ms of the processor').toBeLessThanOrEqual(budget.answer * busy) // the clock on the wall tells how busy the others are
   }
 
   test('a band', async () => {
