@@ -1,11 +1,12 @@
 // Counts by time as stacked bars, with a brush that selects a stretch: by drag, and by keyboard with two handles.
-import { useEffect, useId, useMemo, useRef, useState, type PointerEvent, type ReactNode } from 'react'
+import { useId, useMemo, useRef, useState, type PointerEvent, type ReactNode } from 'react'
 import { useZone } from '../state/zone'
 import { barAt, between, pieces, topOf, within, type Bar, type Frame, type Stretch } from './histogram'
 import { Handles } from './HistogramHandles'
 import { Axes, Gaps } from './HistogramParts'
 import { Tip } from './HistogramTip'
 import { Twin } from './HistogramTwin'
+import { useWidth } from './useWidth'
 import './histogram.css'
 
 /** What is counted: the lowest of the stack first. The class colours it: mw-histbar-critical ... mw-histbar-low, or mw-histbar-plain. */
@@ -33,8 +34,7 @@ const margin = { left: 34, right: 6, top: 8, bottom: 32 }
 
 /** The time histogram. */
 export function Histogram(p: HistogramProps): ReactNode {
-  const root = useRef<HTMLElement>(null)
-  const width = useWidth(root)
+  const [root, width] = useWidth<HTMLElement>(800)
   const [zone] = useZone()
   const hatch = useId()
   const height = p.height ?? 132
@@ -114,19 +114,4 @@ function useBrush(frame: Frame, onSelect: HistogramProps['onSelect'], setDrag: (
     onPointerCancel: end,
     onPointerLeave: () => setOver(undefined),
   }
-}
-
-// useWidth gives the width of an element and keeps to it; where nothing is laid out (a test), a common one.
-function useWidth(root: { readonly current: HTMLElement | null }): number {
-  const [width, set] = useState(800)
-  useEffect(() => {
-    const e = root.current
-    if (!e) return
-    const measure = () => e.clientWidth > 0 && set(e.clientWidth)
-    measure()
-    const watch = new ResizeObserver(measure)
-    watch.observe(e)
-    return () => watch.disconnect()
-  }, [root])
-  return width
 }

@@ -1,10 +1,15 @@
 import { expect, test } from 'vitest'
-import { columnsOf, lookOf } from './columns'
+import { columnsOf, labelOf, lookOf, tellingOf } from './columns'
 
 test('one kind has its own columns, several a summary', () => {
   expect(columnsOf(['dns'])).toEqual(['ts', 'from', 'to', 'query', 'qtype_name', 'rcode_name', 'answers', 'rtt'])
   expect(columnsOf(['dns', 'ssl'])).toEqual(columnsOf([]))
   expect(columnsOf(['a kind of tomorrow'])).toContain('what')
+})
+
+test('what says most of a kind is called by a word, and not as the record has it', () => {
+  const kinds = ['conn', 'dns', 'http', 'ssl', 'ssh', 'raw', 'rdp', 'redis', 'rfb', 'sip', 'snmp', 'socks', 'stratum', 'sunrpc', 'websocket', 'kerberos', 'ldap', 'arp', 'dnp3', 'ntlm', 'icmp', 'smb_files', 'tds', 'cloudtrail']
+  expect(kinds.flatMap((k) => tellingOf(k).filter((f) => labelOf(f) === f).map((f) => `${k}: ${f}`))).toEqual([])
 })
 
 test('values are shown by what their field is', () => {

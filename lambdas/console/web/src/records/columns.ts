@@ -63,7 +63,14 @@ const names: Readonly<Record<string, string>> = {
   message: 'Message', severity: 'Severity', facility: 'Facility', request_type: 'Request', error_msg: 'Error', result: 'Result', base_object: 'Base',
   filter: 'Filter', attributes: 'Attributes', database: 'Database', event_name: 'Call', event_source: 'Service', principal: 'Principal', source_ip: 'From',
   error_message: 'Error', aws_region: 'Region', orig_pkts: 'Packets out', resp_pkts: 'Packets back', orig_l2_addr: 'From MAC', resp_l2_addr: 'To MAC',
-  orig_ip_bytes: 'IP bytes out', resp_ip_bytes: 'IP bytes back', missed_bytes: 'Bytes missed', kind: 'Kind', frontend: 'Message', frontend_arg: 'Statement', backend: 'Answer', interface: 'Interface', account: 'Account',
+  orig_ip_bytes: 'IP bytes out', resp_ip_bytes: 'IP bytes back', missed_bytes: 'Bytes missed', kind: 'Kind', agent: 'Program', algo: 'Algorithm', answered: 'Answered',
+  argument: 'Argument', auth: 'Let in', authentication_method: 'Way in', client_name: 'Client name', client_protocol: 'Protocol', 'cmd.key': 'Key', 'cmd.name': 'Command',
+  'cmd.value': 'Value', commands: 'Commands', community: 'Community', cookie: 'User', desktop_name: 'Desktop', display_string: 'System', encryption_level: 'Encryption',
+  fc_reply: 'Reply', fc_request: 'Request', framed_addr: 'Given address', get_requests: 'Reads', height: 'Height', iin: 'Indications', inner: 'Inside', marks: 'Signs',
+  max_len: 'Longest', min_len: 'Shortest', num_exts: 'Extensions', object: 'Object', opcode: 'Operation', orig_payload_bytes: 'Payload out', procedure: 'Procedure',
+  program: 'Program', prompt: 'Prompt', 'reply.value': 'Reply', 'request.host': 'Asked for', 'request.name': 'Asked for', request_from: 'Caller', request_p: 'Port',
+  request_to: 'Called', resp_payload_bytes: 'Payload back', result_count: 'Results', scope: 'Scope', security_protocol: 'Security', server_dns_computer_name: 'Server name',
+  set_requests: 'Writes', unasked: 'Unasked', width: 'Width', worker: 'Worker', frontend: 'Message', frontend_arg: 'Statement', backend: 'Answer', interface: 'Interface', account: 'Account',
 }
 
 /** What a field is called for a person. */

@@ -74,14 +74,14 @@ export function Table({ devices, troubled, order, setOrder, page, setPage, ...re
 
 function definitions(zone: string, troubled: Troubled | undefined): TableProps.ColumnDefinition<Device>[] {
   const cells: Record<Column, [cell: (d: Device) => ReactNode, width: number]> = {
-    name: [(d) => <DeviceLink id={d.id} name={nameOf(d)} />, 145],
-    address: [(d) => <Placed d={d} />, 180],
-    role: [(d) => <Role of={d} />, 218],
+    name: [(d) => <DeviceLink id={d.id} name={nameOf(d)} />, 135],
+    address: [(d) => <Placed d={d} />, 172],
+    role: [(d) => <Role of={d} />, 228],
     value: [(d) => (isHighValue(d) ? 'Yes' : '–'), 135],
-    detections: [(d) => <Troubles of={d} troubled={troubled} />, 165],
-    peers: [(d) => digits(d.peers), 98],
+    detections: [(d) => <Troubles of={d} troubled={troubled} />, 172],
+    peers: [(d) => digits(d.peers), 96],
     offers: [(d) => <Offers of={d} />, 125],
-    last: [(d) => <Time at={d.last_seen} />, 172],
+    last: [(d) => <Time at={d.last_seen} />, 170],
     first: [(d) => <Time at={d.first_seen} />, 175],
     vpc: [(d) => text(d.vpc), 170],
     account: [(d) => text(d.account), 150],

@@ -42,6 +42,7 @@ export function placeOf(action: string, target: string): { to: string; query?: Q
     case 'notification_rule': return { to: '/settings/notifications', query: { edit: target } }
     case 'parameter': return { to: '/settings/parameters', query: target === 'detector_settings' ? undefined : { edit: target } }
     case 'user': return { to: '/settings/users', query: { edit: target } }
+    case 'mirror_plan': return { to: '/coverage', query: { tab: 'plan', plan: 'look' } }
     default: return undefined
   }
 }

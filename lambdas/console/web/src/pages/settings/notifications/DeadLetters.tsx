@@ -42,10 +42,10 @@ export function DeadLetters({ rules: read }: { rules: PageOf<RuleItem> | undefin
         }
         empty={<StatusIndicator type="success">Everything was delivered.</StatusIndicator>}
         columns={[
-          { id: 'about', header: 'About', isRowHeader: true, minWidth: 200, cell: (d) => <About of={d} /> },
-          { id: 'rule', header: 'Rule', minWidth: 160, cell: (d) => <Wire length={100}>{ruleOf(d)?.rule.name ?? (all ? 'A rule that is gone' : letterOf(d.letter).rule)}</Wire> },
+          { id: 'about', header: 'About', isRowHeader: true, minWidth: 180, cell: (d) => <About of={d} /> },
+          { id: 'error', header: 'Why', minWidth: 230, cell: (d) => <div className="mw-settings-two"><Wire length={200} whole>{letterOf(d.letter).error || 'not said'}</Wire><span className="mw-quiet">tried {digits(letterOf(d.letter).attempts)} times</span></div> },
+          { id: 'rule', header: 'Rule', minWidth: 140, cell: (d) => <Wire length={100}>{ruleOf(d)?.rule.name ?? (all ? 'A rule that is gone' : letterOf(d.letter).rule)}</Wire> },
           { id: 'time', header: `Given up (${zone})`, minWidth: 180, cell: (d) => <Time at={letterOf(d.letter).died ?? d.created} /> },
-          { id: 'error', header: 'Why', minWidth: 280, cell: (d) => <div className="mw-settings-two"><Wire length={200} whole>{letterOf(d.letter).error || 'not said'}</Wire><span className="mw-quiet">tried {digits(letterOf(d.letter).attempts)} times</span></div> },
           { id: 'does', header: 'Actions', minWidth: 150, cell: (d) => <Actions of={d} against={against(d)} /> },
         ]}
       />

@@ -19,9 +19,9 @@ interface Does {
 export function columns(does: Does): TableProps.ColumnDefinition<RuleItem>[] {
   const by = (f: (r: RuleItem) => string) => (a: RuleItem, b: RuleItem) => f(a).localeCompare(f(b), 'en')
   return [
-    { id: 'name', header: 'Rule', isRowHeader: true, minWidth: 170, sortingField: 'name', sortingComparator: by((r) => r.rule.name), cell: (r) => <Named of={r} /> },
-    { id: 'channel', header: 'Where to', minWidth: 190, sortingField: 'type', sortingComparator: by((r) => r.rule.channel.type), cell: (r) => <To of={r} /> },
-    { id: 'match', header: 'Which, and when', minWidth: 260, cell: (r) => <Told of={r} /> },
+    { id: 'name', header: 'Rule', isRowHeader: true, minWidth: 150, sortingField: 'name', sortingComparator: by((r) => r.rule.name), cell: (r) => <Named of={r} /> },
+    { id: 'channel', header: 'Where to', minWidth: 160, sortingField: 'type', sortingComparator: by((r) => r.rule.channel.type), cell: (r) => <To of={r} /> },
+    { id: 'match', header: 'Which, and when', minWidth: 220, cell: (r) => <Told of={r} /> },
     { id: 'rhythm', header: 'Rhythm', minWidth: 200, cell: (r) => <Rhythm of={r} /> },
     { id: 'does', header: 'Actions', minWidth: 130, cell: (r) => <Actions of={r} does={does} /> },
   ]
