@@ -138,8 +138,8 @@ func zerologonReport(k detect.CaseKey, one *detect.Case) detect.Finding {
 	if k.What == zerologonReset {
 		return zerologonResetReport(k, one)
 	}
-	seconds := one.Last.Sub(one.Start).Seconds()
-	text := fmt.Sprintf("%s asked %s for a Netlogon challenge or log-in %s within %.1f s", k.By, k.To, rpcCount(one.Count, "time"), seconds)
+	took := one.Last.Sub(one.Start)
+	text := fmt.Sprintf("%s asked %s for a Netlogon challenge or log-in %s within %s", k.By, k.To, rpcCount(one.Count, "time"), detect.Lasted(took))
 	confidence := 0.75
 	if one.Sum > 0 {
 		text += fmt.Sprintf(", %d of them with a proof of zeros or of one byte", one.Sum)
@@ -152,7 +152,7 @@ func zerologonReport(k detect.CaseKey, one *detect.Case) detect.Finding {
 	}
 	f.Description = text + "."
 	f.Properties = map[string]any{
-		"calls": one.Count, "null_credentials": one.Sum, "seconds": seconds,
+		"calls": one.Count, "null_credentials": one.Sum, "seconds": took.Seconds(),
 		"granted": one.Flags&zerologonGranted != 0, "password_set": one.Flags&zerologonSet != 0,
 	}
 	return f

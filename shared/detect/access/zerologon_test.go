@@ -53,7 +53,7 @@ func TestZerologon(t *testing.T) {
 		says    string
 	}{
 		{"below: one challenge of zeros", zerologonRunOf(1, 0, null)[:1], 0, ""},
-		{"at: one attempt", zerologonRunOf(1, 0, null), 1, "2 times within 0.0 s, 2 of them with a proof of zeros"},
+		{"at: one attempt", zerologonRunOf(1, 0, null), 1, "2 times within one second, 2 of them with a proof of zeros"},
 		{"once", zerologonRunOf(9, time.Second, null), 1, ""},
 		{"granted", granted, 2, "and was let in"},
 		{"encrypted, below", zerologonRunOf(19, time.Second/20, rpcSealed), 0, ""},

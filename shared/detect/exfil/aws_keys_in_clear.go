@@ -94,7 +94,11 @@ func (a *AWSKeys) report(k detect.CaseKey, c *detect.Case) detect.Finding {
 	if k.What == awsKeySent {
 		verb = "sent to"
 	}
-	f := c.Finding(k, 0.9, fmt.Sprintf("%s %s %s port %d %d different AWS access keys with a secret, such as %s, without TLS.", k.By, verb, k.To, c.Head.RespP, c.Things.Count(), c.Names[0]))
+	what := "an AWS access key with its secret, "
+	if n := c.Things.Count(); n > 1 {
+		what = fmt.Sprintf("%d different AWS access keys with a secret, such as ", n)
+	}
+	f := c.Finding(k, 0.9, fmt.Sprintf("%s %s %s port %d %s%s, without TLS.", k.By, verb, k.To, c.Head.RespP, what, c.Names[0]))
 	f.Properties = map[string]any{"bodies": c.Count, "keys": c.Names, "way": k.What, "port": c.Head.RespP}
 	if c.Flags != 0 {
 		f.Terms = []events.Term{{Name: "left_the_site", Points: 20, Reason: "the key crossed the edge of the local networks"}}

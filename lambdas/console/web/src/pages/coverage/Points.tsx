@@ -85,7 +85,7 @@ function Who({ p, choose }: { p: Point; choose: (id: string) => void }): ReactNo
   const id = p.interface
   if (id === undefined) return <span className="mw-quiet">Nobody’s: no binding names it</span>
   if (!p.listed) return <Wire length={60}>{p.name ?? id}</Wire>
-  return <button type="button" className="mw-more mw-who" onClick={() => choose(id)}><Wire length={60}>{p.name ?? id}</Wire></button>
+  return <button type="button" className="mw-more mw-point-owner" onClick={() => choose(id)}><Wire length={60}>{p.name ?? id}</Wire></button>
 }
 
 function Health({ p }: { p: Point }): ReactNode {
