@@ -41,16 +41,17 @@ export default function Detections(): ReactNode {
   const question = questionOf(place, span)
   const list = useKept(useList(place, span, liking.page, !grouped), question)
   const groups = useKept(useGroups(place, span), question)
-  const bars = useKept(useBars(place, span), question)
+  const own = grouped ? groups : list
+  const rest = own.data === undefined || !own.refreshing // who waits for the list waits for nothing else: where there is one, all around it is asked for behind it
+  const bars = useKept(useBars(place, span, rest), question)
   const silence = useSilence(span, asOf)
-  const hidden = useHiddenCount(place, span)
+  const hidden = useHiddenCount(place, span, rest)
   const items = grouped ? none : (list.data?.items ?? none)
-  const live = useLive(place, span, asOf, items)
+  const live = useLive(place, span, asOf, items, rest)
   const choice = useChoice()
   const triage = useTriage(choice.renew)
   const acknowledge = useAcknowledge(triage)
   useItemKeys(choice, acknowledge)
-  const own = grouped ? groups : list
   const renew = useLatest(() => {
     refresh()
     if (place.page > 1) change({ page: 1 }) // its cursor was that of the list before

@@ -69,15 +69,15 @@ export function useAhead(...[place, change, span, limit]: [...ReturnType<typeof 
   return [place, ahead]
 }
 
-/** The bars of the histogram: of all bands, whatever the brush. */
-export function useBars(p: Place, span: Span): Reading<Schemas['Histogram'] & { grid: Grid }> {
+/** The bars of the histogram: of all bands, whatever the brush. `when`: the list is there. */
+export function useBars(p: Place, span: Span, when: boolean): Reading<Schemas['Histogram'] & { grid: Grid }> {
   const grid = useMemo(() => gridOf(span), [span])
   const filter = within({ filter: { ...p.filter, bands: undefined } }, span)
   const body = { filter, from: iso(grid.from), to: iso(grid.to), buckets: grid.buckets }
   return useRead(
     ['detections', 'histogram', body],
     async (signal) => ({ ...(await told(api.POST('/v1/detections/histogram', { body, signal }))), grid }),
-    still,
+    { ...still, when },
   )
 }
 
@@ -97,9 +97,9 @@ export function useSilence(span: Span, asOf: number): Reading<Silence> {
 }
 
 /** How many tuning rules hide. */
-export function useHiddenCount(p: Place, span: Span): Reading<Schemas['DetectionList']> {
+export function useHiddenCount(p: Place, span: Span, when: boolean): Reading<Schemas['DetectionList']> {
   const body = { filter: { ...within(p, span), hidden: 'only' as const }, limit: 1, count: true }
-  return useRead(['detections', 'hidden', body], (signal) => search(body, signal), still)
+  return useRead(['detections', 'hidden', body], (signal) => search(body, signal), { ...still, when })
 }
 
 /** The groups, with a small histogram of each. */
@@ -134,8 +134,8 @@ export interface Live {
 
 const most = 200
 
-/** Asks every 15 s what is new. What is listed and has changed is changed in its place; what is new waits until it is asked for. */
-export function useLive(p: Place, span: Span, asOf: number, shown: readonly Detection[]): Live {
+/** Asks every 15 s what is new, unless the list itself is asked for. What is listed and has changed is changed in its place; what is new waits until it is asked for. */
+export function useLive(p: Place, span: Span, asOf: number, shown: readonly Detection[], when: boolean): Live {
   const patch = usePatch()
   const now = useNow(15_000)
   const ids = shown.map((d) => d.id)
@@ -154,7 +154,7 @@ export function useLive(p: Place, span: Span, asOf: number, shown: readonly Dete
         changed: now?.items ?? [],
       }
     },
-    { every: 15_000, patience: 15_000, when: now - asOf > 15_000 },
+    { every: 15_000, patience: 15_000, when: when && now - asOf > 15_000 },
   )
   const changed = live.data?.changed
   useEffect(() => {
