@@ -69,6 +69,27 @@ test('the page shows what there is, how much of it, and what is hidden', async (
   expect(await screen.findByText('Show hidden (4)')).toBeTruthy()
 }, 20_000)
 
+test('who waits for a list waits for nothing else: what is around it is asked for behind it', async () => {
+  let give = () => {}
+  const held = new Promise<void>((done) => (give = done))
+  const asked = world({
+    'POST /v1/detections/search': async (r) => {
+      if (asFilter(r).hidden !== 'only' && asFilter(r).bands) await held
+      return { complete: true, items: [sample()], total: 1 }
+    },
+  })
+  page()
+  const high = await screen.findByRole('button', { name: /High 60–79/ })
+  await waitFor(() => expect(screen.getByText('Show hidden (1)')).toBeTruthy())
+  asked.length = 0
+  fireEvent.click(high)
+  await waitFor(() => expect(asked).toHaveLength(1))
+  await act(() => new Promise((later) => setTimeout(later, 50)))
+  expect(asked.map((r) => [r.path, asFilter(r).bands])).toEqual([['/v1/detections/search', ['high']]])
+  give()
+  await waitFor(() => expect(asked.some((r) => asFilter(r).hidden === 'only')).toBe(true))
+}, 20_000)
+
 test('a band is asked for, and stays chosen', async () => {
   const asked = world()
   page()
