@@ -64,11 +64,11 @@ type Column = TableProps.ColumnDefinition<Point>
 const columnsOf = (zone: string, now: number, choose: (id: string) => void): Column[] => [
   { id: 'vni', header: 'VNI', isRowHeader: true, width: 100, sortingField: 'vni', cell: (p) => p.vni },
   { id: 'who', header: 'Interface', minWidth: 150, cell: (p) => <Who p={p} choose={choose} /> },
-  { id: 'health', header: 'Health', minWidth: 190, sortingComparator: worst, cell: (p) => <Health p={p} /> },
-  { id: 'seen', header: `Last packet (${zone})`, minWidth: 180, sortingComparator: (a, b) => (a.seen ?? 0) - (b.seen ?? 0), cell: (p) => <Seen p={p} now={now} /> },
+  { id: 'health', header: 'Health', minWidth: 170, sortingComparator: worst, cell: (p) => <Health p={p} /> },
+  { id: 'seen', header: `Last packet (${zone})`, minWidth: 160, sortingComparator: (a, b) => (a.seen ?? 0) - (b.seen ?? 0), cell: (p) => <Seen p={p} now={now} /> },
   { id: 'packets', header: 'Packets', sortingField: 'packets', cell: (p) => digits(p.packets) },
   { id: 'bytes', header: 'Bytes', sortingField: 'bytes', cell: (p) => bytes(p.bytes) },
-  { id: 'parts', header: 'Of its packets', minWidth: 170, sortingComparator: (a, b) => spoiled(a) - spoiled(b), cell: (p) => <Parts p={p} /> },
+  { id: 'parts', header: 'Of its packets', minWidth: 150, sortingComparator: (a, b) => spoiled(a) - spoiled(b), cell: (p) => <Parts p={p} /> },
   { id: 'sensor', header: 'Sensor', minWidth: 110, cell: (p) => <Sensors names={p.sensors} /> },
 ]
 
@@ -77,7 +77,7 @@ const spoiled = (p: Point): number => (p.gaps + p.truncated) / Math.max(1, p.pac
 
 function Parts({ p }: { p: Point }): ReactNode {
   const some = partsOf(p)
-  if (some.length === 0) return p.packets > 0 ? 'All came, whole and once' : '–'
+  if (some.length === 0) return p.packets > 0 ? 'All whole, and once' : '–'
   return <ul className="mw-faults">{some.map((x) => <li key={x.what} title={digits(x.count)}>{x.share} {x.what}</li>)}</ul>
 }
 
@@ -98,6 +98,6 @@ function Health({ p }: { p: Point }): ReactNode {
 }
 
 const Seen = ({ p, now }: { p: Point; now: number }): ReactNode =>
-  p.seen === undefined ? 'None in 35 days' : <><Time at={new Date(p.seen).toISOString()} /> <span className="mw-quiet">{lasting(now - p.seen)} ago</span></>
+  p.seen === undefined ? 'None in 35 days' : <><Time at={new Date(p.seen).toISOString()} /> <div className="mw-quiet">{lasting(now - p.seen)} ago</div></>
 
 const Sensors = ({ names }: { names: string[] }): ReactNode => (names.length > 1 ? <span title={names.join('\n')}>{counted(names.length, 'sensor')}</span> : <Wire length={60}>{names[0] ?? '–'}</Wire>)
