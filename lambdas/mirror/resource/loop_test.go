@@ -32,7 +32,7 @@ func (w *world) ok(err error) {
 func furnish(t *testing.T) *house {
 	t.Helper()
 	h := &house{world: build(t)}
-	clock := func() time.Time { return h.now }
+	clock := h.now
 	h.cloud = ec2fake.New(ec2fake.Options{Now: clock, Seed: 1})
 	h.cloud.Organize(account, second)
 	var fleet ec2fake.Fleet
@@ -50,7 +50,7 @@ func furnish(t *testing.T) *house {
 			h.ok(err)
 		}
 	}
-	h.now = h.now.Add(time.Hour)
+	h.rest(time.Hour)
 	var err error
 	h.policy, err = policy.Parse("test.yaml", fmt.Appendf(nil, `version: 1
 deployment: main
@@ -73,7 +73,7 @@ fleet:
 	h.pass = func(ctx context.Context, _ int) (mirror.Report, error) { return h.loop.Teardown(ctx) }
 	_, err = h.loop.Sweep(t.Context())
 	h.ok(err)
-	h.now = h.now.Add(5 * time.Minute)
+	h.rest(5 * time.Minute)
 	if n := h.sessions(); n != 10 {
 		t.Fatalf("%d sessions", n)
 	}
@@ -153,7 +153,7 @@ func TestSlow(t *testing.T) {
 	n := 0
 	h.pass = func(ctx context.Context, _ int) (mirror.Report, error) {
 		if n++; n == 4 { // a pass of which nobody knew; EC2 takes the same request for the same target for a quarter of an hour
-			h.now = h.now.Add(20 * time.Minute)
+			h.rest(20 * time.Minute)
 			_, err := h.loop.Sweep(t.Context())
 			h.ok(err)
 			if h.sessions() == 0 {

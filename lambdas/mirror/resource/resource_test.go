@@ -44,7 +44,7 @@ func TestCreateAndUpdate(t *testing.T) {
 // TestDelete goes on until every look of two minutes has shown nothing, and waits for a pass that is under way.
 func TestDelete(t *testing.T) {
 	w := build(t)
-	began := w.now
+	began := w.now()
 	w.pass = func(_ context.Context, n int) (mirror.Report, error) {
 		switch n {
 		case 1:
@@ -55,7 +55,7 @@ func TestDelete(t *testing.T) {
 		return report(), nil
 	}
 	w.says(w.whole(w.event(cfn.RequestDelete)), cfn.StatusSuccess, "nothing of deployment main is left in 2 accounts and regions")
-	if took := w.now.Sub(began); w.passes != 17 || took != 160*time.Second {
+	if took := w.now().Sub(began); w.passes != 17 || took != 160*time.Second {
 		t.Errorf("%d passes in %s", w.passes, took)
 	}
 }
@@ -78,7 +78,7 @@ func TestAnotherPass(t *testing.T) {
 // TestTimeRunsOut has the function call itself twice, each time a minute before its end, and answer once.
 func TestTimeRunsOut(t *testing.T) {
 	w := build(t)
-	began := w.now
+	began := w.now()
 	w.pass = func(ctx context.Context, n int) (mirror.Report, error) {
 		if end, _ := ctx.Deadline(); !end.Equal(began.Add(time.Duration(len(w.calls))*14*time.Minute + 14*time.Minute)) {
 			t.Errorf("pass %d must end at %s", n, end)
@@ -86,7 +86,8 @@ func TestTimeRunsOut(t *testing.T) {
 		if n > 2 {
 			return report(), nil
 		}
-		w.now, _ = ctx.Deadline()
+		end, _ := ctx.Deadline()
+		w.rest(end.Sub(w.now()))
 		return report(did(2000), func(r *mirror.Report) {
 			r.Places[0].Left = []mirror.Outcome{{Step: session("tms-8"), Reason: "the time of the pass is up"}, {Step: session("tms-9"), Reason: "the time of the pass is up"}}
 		}), nil
@@ -108,9 +109,9 @@ func TestHourEnds(t *testing.T) {
 		after   time.Duration
 	}{{nil, 57 * time.Minute}, {"1200", 19 * time.Minute}, {600.0, 9*time.Minute + 30*time.Second}, {"7200", 57 * time.Minute}, {"-1", 57 * time.Minute}} {
 		w := build(t)
-		began := w.now
+		began := w.now()
 		w.pass = func(ctx context.Context, _ int) (mirror.Report, error) {
-			w.now = w.now.Add(90 * time.Second)
+			w.rest(90 * time.Second)
 			return report(did(1), func(r *mirror.Report) {
 				r.Places[0].Left = []mirror.Outcome{{Step: session("tms-9"), Reason: "the time of the pass is up"}}
 			}), nil
@@ -120,7 +121,7 @@ func TestHourEnds(t *testing.T) {
 			e.ResourceProperties["ServiceTimeout"] = c.timeout
 		}
 		w.says(w.whole(e), cfn.StatusFailed, "waits no longer", "tms-9 in 111122223333/eu-central-1")
-		if took := w.now.Sub(began); took > c.after+90*time.Second || took < c.after-90*time.Second {
+		if took := w.now().Sub(began); took > c.after+90*time.Second || took < c.after-90*time.Second {
 			t.Errorf("ServiceTimeout %v: answered after %s, want %s", c.timeout, took, c.after)
 		}
 	}
@@ -168,10 +169,10 @@ func TestWhatKeepsUs(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := build(t)
-			began := w.now
+			began := w.now()
 			w.pass = func(context.Context, int) (mirror.Report, error) { return c.report, c.err }
 			w.says(w.whole(w.event(cfn.RequestDelete)), cfn.StatusFailed, append(c.words, "nothing has changed about it for 5m")...)
-			if took := w.now.Sub(began); took != patience {
+			if took := w.now().Sub(began); took != patience {
 				t.Errorf("it took %s", took)
 			}
 		})
@@ -224,11 +225,11 @@ func TestPolicies(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := build(t)
-			began := w.now
+			began := w.now()
 			w.pass = func(context.Context, int) (mirror.Report, error) { t.Error("a pass was made"); return report(), nil }
 			c.change(w)
 			w.says(w.whole(w.event(cfn.RequestDelete)), c.status, c.words...)
-			if took := w.now.Sub(began); took != c.after {
+			if took := w.now().Sub(began); took != c.after {
 				t.Errorf("it took %s, want %s", took, c.after)
 			}
 		})

@@ -31,7 +31,6 @@ const (
 // itself, a clock that sleeping moves, and a loop that does what a test says.
 type world struct {
 	t      *testing.T
-	now    time.Time
 	policy policy.Policy
 	wrong  error // in place of the policy
 	pass   func(ctx context.Context, n int) (mirror.Report, error)
@@ -43,7 +42,8 @@ type world struct {
 	server *httptest.Server
 	status []int // that CloudFormation answers with, in turn; after them 200
 
-	mu      sync.Mutex
+	mu      sync.Mutex // accounts are dealt with in parallel, and each may rest
+	time    time.Time
 	answers []cfn.Response
 	puts    int
 	calls   [][]byte // of the function itself
@@ -52,7 +52,7 @@ type world struct {
 
 func build(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, now: time.Date(2126, 11, 26, 12, 0, 0, 0, time.UTC), limit: 15 * time.Minute}
+	w := &world{t: t, time: time.Date(2126, 11, 26, 12, 0, 0, 0, time.UTC), limit: 15 * time.Minute}
 	w.policy = policy.Policy{Deployment: "main", Switch: policy.On, Limits: policy.Limits{Settle: 2 * time.Minute}}
 	w.server = httptest.NewServer(http.HandlerFunc(w.hear))
 	t.Cleanup(w.server.Close)
@@ -71,9 +71,9 @@ func build(t *testing.T) *world {
 			w.calls = append(w.calls, event)
 			return nil
 		},
-		Now: func() time.Time { return w.now },
+		Now: w.now,
 		Sleep: func(ctx context.Context, d time.Duration) error {
-			w.now = w.now.Add(d)
+			w.rest(d)
 			return ctx.Err()
 		},
 		Log: slog.New(slog.NewTextHandler(&w.log, nil)),
@@ -82,6 +82,19 @@ func build(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	return w
+}
+
+func (w *world) now() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.time
+}
+
+// rest lets time pass.
+func (w *world) rest(d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.time = w.time.Add(d)
 }
 
 // hear is the bucket that the answer is put into.
@@ -144,7 +157,7 @@ func (w *world) handle(e any) error {
 	}
 	ctx := w.t.Context()
 	if w.limit > 0 {
-		ctx = timed{ctx, w.now.Add(w.limit)}
+		ctx = timed{ctx, w.now().Add(w.limit)}
 	}
 	err := w.h.Handle(ctx, raw)
 	if strings.Contains(w.log.String(), "deadbeef") || err != nil && strings.Contains(err.Error(), "deadbeef") {
