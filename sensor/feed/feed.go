@@ -21,7 +21,7 @@ const (
 	// silentAfter is how long an observation point may say nothing. Hosts are rarely silent for so long: ARP, DNS, NTP, agents.
 	silentAfter = 15 * time.Minute
 
-	// every is how often what changed is told at the most.
+	// every is how often counts are told at the most. A fault that begins or ends is told at once.
 	every = time.Minute
 
 	// nameWait is how long a point that is new waits for its name before it is told without. A store that does not answer for so long

@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -102,39 +103,29 @@ func (p *MirrorPlan) counted() MirrorCounts {
 		rail, _, _ := strings.Cut(p.Held[i].Rail, ":")
 		held[MirrorHeldCount{Does: cutWord(s.Does), Action: cutWord(s.Action), Rail: cutWord(rail)}]++
 	}
-	return MirrorCounts{Steps: rowsOf(steps), Held: heldRowsOf(held)}
+	return MirrorCounts{
+		Steps: rowsOf(steps, MirrorCount{Action: othersAction}, func(c MirrorCount, n int) MirrorCount { c.Count = n; return c }, func(a, b MirrorCount) int {
+			return cmp.Or(cmp.Compare(a.Does, b.Does), cmp.Compare(a.Action, b.Action), cmp.Compare(a.Outcome, b.Outcome))
+		}),
+		Held: rowsOf(held, MirrorHeldCount{Action: othersAction, Rail: othersAction}, func(c MirrorHeldCount, n int) MirrorHeldCount { c.Count = n; return c }, func(a, b MirrorHeldCount) int {
+			return cmp.Or(cmp.Compare(a.Rail, b.Rail), cmp.Compare(a.Does, b.Does), cmp.Compare(a.Action, b.Action))
+		}),
+	}
 }
 
-func rowsOf(counts map[MirrorCount]int) []MirrorCount {
-	rows := make([]MirrorCount, 0, len(counts))
-	for k, n := range counts {
-		k.Count = n
-		rows = append(rows, k)
+// rowsOf gives counts in an order. Where there are more than MaxMirrorCounts the last ones are one row, which is that of the others.
+func rowsOf[K comparable](counts map[K]int, others K, with func(K, int) K, order func(a, b K) int) []K {
+	keys := slices.SortedFunc(maps.Keys(counts), order)
+	rows, rest := make([]K, 0, min(len(keys), MaxMirrorCounts)), 0
+	for _, k := range keys {
+		if len(keys) > MaxMirrorCounts && len(rows) == MaxMirrorCounts-1 {
+			rest += counts[k]
+			continue
+		}
+		rows = append(rows, with(k, counts[k]))
 	}
-	slices.SortFunc(rows, func(a, b MirrorCount) int {
-		return cmp.Or(cmp.Compare(a.Does, b.Does), cmp.Compare(a.Action, b.Action), cmp.Compare(a.Outcome, b.Outcome))
-	})
-	for len(rows) > MaxMirrorCounts {
-		last := len(rows) - 1
-		rows[last-1] = MirrorCount{Action: othersAction, Count: rows[last-1].Count + rows[last].Count}
-		rows = rows[:last]
-	}
-	return rows
-}
-
-func heldRowsOf(counts map[MirrorHeldCount]int) []MirrorHeldCount {
-	rows := make([]MirrorHeldCount, 0, len(counts))
-	for k, n := range counts {
-		k.Count = n
-		rows = append(rows, k)
-	}
-	slices.SortFunc(rows, func(a, b MirrorHeldCount) int {
-		return cmp.Or(cmp.Compare(a.Rail, b.Rail), cmp.Compare(a.Does, b.Does), cmp.Compare(a.Action, b.Action))
-	})
-	for len(rows) > MaxMirrorCounts {
-		last := len(rows) - 1
-		rows[last-1] = MirrorHeldCount{Action: othersAction, Rail: othersAction, Count: rows[last-1].Count + rows[last].Count}
-		rows = rows[:last]
+	if rest > 0 {
+		rows = append(rows, with(others, rest))
 	}
 	return rows
 }

@@ -71,7 +71,7 @@ test('a sensor that is not well is named on its tab, with why', async () => {
 })
 
 test('an observation point says what is wrong with it, whose it is, and what helps', async () => {
-  answering(routes)
+  const asked = answering(routes)
   shown(<Coverage />, { at: '/coverage?tab=points' })
   const table = await screen.findByRole('grid', { name: 'Observation points' })
   const row = (await within(table).findByText('9001')).closest('tr') as HTMLElement
@@ -82,6 +82,10 @@ test('an observation point says what is wrong with it, whose it is, and what hel
   const nobody = within(table).getByText('77').closest('tr') as HTMLElement
   expect(nobody.textContent).toContain('Nobody’s')
   expect(nobody.querySelector('i')).toBeNull()
+  const points = () => asked.filter((r) => r.path.startsWith('/v1/coverage/points')).length
+  const before = points()
+  fireEvent.click(screen.getByRole('button', { name: /^Refresh/ }))
+  await waitFor(() => expect(points()).toBe(before + 1))
 })
 
 test('where no plan is kept, what happens next is told from the states, and how a plan is made', async () => {

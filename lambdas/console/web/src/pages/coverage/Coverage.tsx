@@ -53,7 +53,7 @@ export default function Coverage(): ReactNode {
   }, [query.interface])
   const of: Of = query.tag ? { tag: query.tag } : query.vpc ? { vpc: query.vpc } : query.account ? { account: query.account } : {}
   return (
-    <Page title="Coverage" description="Which interfaces are watched, and why others are not" span={{ byDefault: '7d', longest: 400 * 86_400_000 }} of={[{ ...summary, again: () => { renew(); summary.again() } }, interfaces, status]}>
+    <Page title="Coverage" description="Which interfaces are watched, and why others are not" span={{ byDefault: '7d', longest: 400 * 86_400_000 }} of={[{ ...summary, again: () => { renew(); summary.again() } }, interfaces, status, ...(query.tab === 'points' ? [heard] : [])]}>
       <SpaceBetween size="l">
         <Total of={summary} chosen={filter.states} toggle={toggle} />
         <div className="mw-coverage-two">
